@@ -1,0 +1,27 @@
+# Every directory of src/ is one library, named after its path with '_' for '/', made of the .cc files in it. Files
+# ending in _test.cc become one test program of the directory, files in testing/ a library for tests.
+#
+#   till_layer(engine_sqs DEPS base store aws_sqs [TEST_DEPS ...])
+#
+# A layer links only what it names, so an include that the design forbids does not link either.
+include(GoogleTest)
+
+function(till_layer name)
+  cmake_parse_arguments(arg "" "" "DEPS;TEST_DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC ${arg_DEPS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE ${arg_DEPS})
+  endif()
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} ${arg_TEST_DEPS} GTest::gtest_main)
+    gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
+  endif()
+endfunction()

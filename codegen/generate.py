@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Writes src/aws/<service>/ from AWS's own service models and codegen/operations/<service>.toml.
+
+  codegen/generate.py                 generate every service, in place
+  codegen/generate.py --check         fail if a committed file differs from what would be generated
+  codegen/generate.py sqs dynamodb    only these services
+
+The models are those of the installed botocore (see codegen/requirements.txt). A toml file lists the operations and
+what the model does not say: names of the query protocol, IAM actions, members we refuse, errors AWS does not declare.
+"""
+import argparse
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import emit  # noqa: E402
+import model  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("services", nargs="*")
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    names = arguments.services or sorted(p.stem for p in (ROOT / "codegen" / "operations").glob("*.toml"))
+    stale = []
+    for name in names:
+        service = model.load(ROOT / "codegen" / "operations" / f"{name}.toml")
+        directory = ROOT / "src" / "aws" / name
+        for filename, text in emit.files(service).items():
+            path = directory / filename
+            if path.exists() and path.read_text() == text:
+                continue
+            if arguments.check:
+                stale.append(str(path.relative_to(ROOT)))
+            else:
+                directory.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+                print("wrote", path.relative_to(ROOT))
+    if stale:
+        sys.exit("not what codegen/generate.py writes: " + " ".join(stale))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+// JSON text <-> described shapes: the part that awsJson and rest-json share. Reading uses simdjson, writing appends to
+// a string. Pure functions, safe from any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/shape.h"
+#include "base/result.h"
+
+namespace aws::codec {
+
+// Which of a member's names is the key: the model's (awsJson) or the wire name (rest-json).
+enum class JsonNames { model, wire };
+
+// What to do with keys and members that are not honoured.
+enum class JsonStrictness {
+  request,   // a present `unsupported` member is refused, an unknown key is skipped (as AWS does)
+  response,  // both are skipped
+};
+
+// Appends the object. Absent members are left out; timestamps are epoch seconds (with milliseconds if needed) unless
+// the member says otherwise; blobs are base64.
+void write_json(const StructDesc& desc, const void* object, JsonNames names, std::string& out);
+// Appends `text` as a JSON string literal with quotes. `text` must be UTF-8 (invalid bytes become U+FFFD).
+void write_json_string(std::string_view text, std::string& out);
+
+// Fills `object` (freshly made) from `text`, which is checked whole: nesting at most 64, valid UTF-8, nothing behind
+// the document. null members are absent. A wrong type is an error with code "SerializationException" and AWS's text
+// (protocols.md 4.3 item 1: "NUMBER_VALUE cannot be converted to String", "Start of structure or map found where not
+// expected"). An unsupported member gives code "Unsupported" with its path as message; the codec renames it to the
+// service's own words.
+base::Result<void> read_json(const StructDesc& desc, std::string_view text, JsonNames names, JsonStrictness strictness,
+                             void* object);
+
+}  // namespace aws::codec

@@ -1,0 +1,33 @@
+// Context: what an operation may know about the call it serves beside its input. Made once per request by the server
+// (or by the engine for calls between its own services), read by one thread at a time.
+#pragma once
+
+#include <string>
+
+#include "base/time.h"
+
+namespace aws {
+
+// Who calls. Root may do everything; a role may do what its policies allow; a service is one of the engine's own
+// (for example s3.amazonaws.com delivering a notification), checked against resource policies.
+struct Principal {
+  enum class Kind { root, role, service };
+  Kind kind = Kind::root;
+  std::string account;  // 12 digits
+  std::string arn;      // arn:aws:iam::A:root, arn:aws:sts::A:assumed-role/R/S, or the service's host name
+  std::string user_id;  // account id for root, AROA...:session for a role
+};
+
+struct Context {
+  base::Timestamp now;  // stamped once at dispatch; every rule about time in the operation uses it
+  std::string account;
+  std::string region;
+  std::string request_id;
+  Principal principal;
+  std::string endpoint;      // scheme://host:port as the caller addressed us, for URLs in answers
+  std::string trace_header;  // X-Amzn-Trace-Id, or empty
+  // For calls by a service: the resource on whose behalf it calls (aws:SourceArn), for example the bucket's ARN.
+  std::string source_arn;
+};
+
+}  // namespace aws

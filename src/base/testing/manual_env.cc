@@ -1,0 +1,122 @@
+#include "base/testing/manual_env.h"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "base/check.h"
+
+namespace base {
+
+// What one condition's waiters really sleep on. A waiter remembers `generation` while it still holds its own mutex,
+// that is before anybody can change what it waits for or move the clock unseen; it sleeps only while the generation
+// is unchanged. So a notification or an advance between that moment and the sleep is never lost. Lock order:
+// the waiter's mutex, then either the clock's or this one; advance() holds only one of the latter at a time.
+struct ManualClock::Signal {
+  std::mutex mutex;
+  std::condition_variable changed;
+  uint64_t generation = 0;
+
+  void raise(bool all) {
+    // Notified under the lock: the sleeper may drop the last reference to this as soon as it can lock.
+    const std::lock_guard lock(mutex);
+    ++generation;
+    if (all) {
+      changed.notify_all();
+    } else {
+      changed.notify_one();
+    }
+  }
+};
+
+class ManualCondition final : public Condition {
+ public:
+  void notify_one() override { signal->raise(false); }
+  void notify_all() override { signal->raise(true); }
+  const std::shared_ptr<ManualClock::Signal> signal = std::make_shared<ManualClock::Signal>();
+};
+
+namespace {
+
+class ThreadTask final : public Task {
+ public:
+  explicit ThreadTask(std::function<void()> body) : thread_(std::move(body)) {}
+  ~ThreadTask() override { thread_.join(); }
+
+ private:
+  std::thread thread_;
+};
+
+}  // namespace
+
+Timestamp ManualClock::now() {
+  const std::lock_guard lock(mutex_);
+  return now_;
+}
+
+void ManualClock::advance(Duration by) {
+  CHECK(by >= Duration::zero(), "time never goes back");
+  std::vector<std::shared_ptr<Signal>> due;
+  {
+    const std::lock_guard lock(mutex_);
+    now_ += by;
+    for (const Waiter* waiter : waiters_)
+      if (waiter->deadline <= now_) due.push_back(waiter->signal);
+  }
+  for (const auto& signal : due) signal->raise(true);
+}
+
+void ManualClock::await_waiters(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  waiters_changed_.wait(lock, [&] { return waiters_.size() >= count; });
+}
+
+void SeededRandom::fill(std::span<std::byte> out) {
+  const std::lock_guard lock(mutex_);
+  while (!out.empty()) {
+    // SplitMix64 (Steele, Lea, Flood 2014).
+    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    z ^= z >> 31;
+    const std::size_t count = std::min(out.size(), sizeof z);
+    std::memcpy(out.data(), &z, count);
+    out = out.subspan(count);
+  }
+}
+
+std::unique_ptr<Condition> ManualExecutor::make_condition() {
+  return std::make_unique<ManualCondition>();
+}
+
+void ManualExecutor::wait_until(std::unique_lock<std::mutex>& lock, Condition& condition, Timestamp deadline) {
+  CHECK(lock.owns_lock(), "wait_until releases a lock that is held");
+  const ManualClock::Waiter waiter{static_cast<ManualCondition&>(condition).signal, deadline};
+  uint64_t generation;
+  {
+    const std::lock_guard signal_lock(waiter.signal->mutex);
+    generation = waiter.signal->generation;
+  }
+  {
+    const std::lock_guard clock_lock(clock_.mutex_);
+    if (clock_.now_ >= deadline) return;
+    clock_.waiters_.push_back(&waiter);
+  }
+  clock_.waiters_changed_.notify_all();
+  lock.unlock();
+  {
+    std::unique_lock signal_lock(waiter.signal->mutex);
+    waiter.signal->changed.wait(signal_lock, [&] { return waiter.signal->generation != generation; });
+  }
+  {
+    const std::lock_guard clock_lock(clock_.mutex_);
+    std::erase(clock_.waiters_, &waiter);
+  }
+  lock.lock();
+}
+
+std::unique_ptr<Task> ManualExecutor::spawn(std::string, std::function<void()> body) {
+  return std::make_unique<ThreadTask>(std::move(body));
+}
+
+}  // namespace base

@@ -1,0 +1,25 @@
+// Arn: arn:partition:service:region:account:resource, taken apart. A value type.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace engine {
+
+struct Arn {
+  std::string service;
+  std::string region;   // empty for global resources
+  std::string account;  // empty for S3 buckets
+  std::string resource;
+
+  // nullopt unless there are six parts, the first two are "arn" and "aws" (or "aws-cn", "aws-us-gov"), and service and
+  // resource are not empty. The resource may hold colons.
+  static std::optional<Arn> parse(std::string_view text);
+  [[nodiscard]] std::string text() const;
+};
+
+std::string make_arn(std::string_view service, std::string_view region, std::string_view account,
+                     std::string_view resource);
+
+}  // namespace engine

@@ -1,0 +1,301 @@
+#include "os/child_process.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+
+#include "base/check.h"
+
+namespace os {
+namespace {
+
+constexpr int kExecFailed = 127;
+
+// Everything the child needs, prepared before vfork: between it and exec only system calls are allowed.
+struct Plan {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  const char* working_directory;
+  rlimit file_size;
+  rlimit open_files;
+  int input_fd;
+  int output_fd;
+  pid_t parent;
+  volatile int error;
+};
+
+bool lower_limit(decltype(RLIMIT_CORE) which, rlimit wanted) {
+  rlimit current{};
+  if (::getrlimit(which, &current) != 0) return false;
+  // An engine under a tighter limit passes that on: raising one is not ours to do.
+  if (wanted.rlim_max > current.rlim_max) wanted.rlim_max = current.rlim_max;
+  if (wanted.rlim_cur > wanted.rlim_max) wanted.rlim_cur = wanted.rlim_max;
+  return ::setrlimit(which, &wanted) == 0;
+}
+
+// Runs in the vforked child, in the parent's memory, while the parent's thread stands still.
+[[noreturn]] __attribute__((noinline)) void become(Plan& plan) {
+  const auto fail = [&plan] {
+    plan.error = errno;
+    ::_exit(kExecFailed);
+  };
+  if (::setpgid(0, 0) != 0) fail();
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) fail();
+  if (::getppid() != plan.parent) ::_exit(kExecFailed);  // the engine died before the line above
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail();
+  if (!lower_limit(RLIMIT_CORE, {0, 0}) || !lower_limit(RLIMIT_FSIZE, plan.file_size) ||
+      !lower_limit(RLIMIT_NOFILE, plan.open_files)) {
+    fail();
+  }
+  // exec resets handlers but keeps ignored signals ignored (SIGPIPE of an engine) and the mask.
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  if (::chdir(plan.working_directory) != 0) fail();
+  if (::dup2(plan.input_fd, STDIN_FILENO) < 0 || ::dup2(plan.output_fd, STDOUT_FILENO) < 0 ||
+      ::dup2(plan.output_fd, STDERR_FILENO) < 0) {
+    fail();
+  }
+  // Our own descriptors are all close-on-exec; this is for those of libraries.
+  ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(plan.program, plan.arguments, plan.environment);
+  fail();
+  __builtin_unreachable();
+}
+
+pid_t start(Plan& plan) {
+  // A signal handler of the engine must not run in the child, which shares its memory.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::vfork();
+  if (pid == 0) become(plan);
+  if (pid < 0) plan.error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return pid;
+}
+
+void reap(pid_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+void FileDescriptor::reset() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+std::expected<Child, int> spawn_child(const ChildSpec& spec) {
+  const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::array<int, 2> ends{-1, -1};
+  if (!input.valid() || ::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(errno);
+  Child child;
+  child.output = FileDescriptor(ends[0]);
+  const FileDescriptor write_end(ends[1]);
+  // Only the reading end: O_NONBLOCK is a property of each end, and functions expect writes to wait.
+  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return std::unexpected(errno);
+
+  std::vector<char*> environment;
+  for (const std::string& entry : spec.environment) environment.push_back(const_cast<char*>(entry.c_str()));
+  environment.push_back(nullptr);
+  std::array<char*, 2> arguments{const_cast<char*>(spec.program.c_str()), nullptr};
+  Plan plan{.program = spec.program.c_str(),
+            .arguments = arguments.data(),
+            .environment = environment.data(),
+            .working_directory = spec.working_directory.c_str(),
+            .file_size = {spec.file_size_bytes_max, spec.file_size_bytes_max},
+            .open_files = {spec.open_files_max, spec.open_files_max},
+            .input_fd = input.get(),
+            .output_fd = write_end.get(),
+            .parent = ::getpid(),
+            .error = 0};
+  child.pid = start(plan);
+  if (child.pid < 0) return std::unexpected(plan.error);
+  if (plan.error != 0) {
+    reap(child.pid);
+    return std::unexpected(plan.error);
+  }
+  child.pidfd = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));  // close-on-exec by itself
+  if (!child.pidfd.valid()) {
+    const int error = errno;
+    ::kill(-child.pid, SIGKILL);
+    reap(child.pid);
+    return std::unexpected(error);
+  }
+  return child;
+}
+
+ChildPoller::ChildPoller()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  CHECK(epoll_.valid() && wakeup_.valid(), "no descriptors left at start");
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = wakeup_.get();
+  CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event) == 0, "epoll on an eventfd");
+  thread_ = std::thread([this] { run(); });
+}
+
+ChildPoller::~ChildPoller() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake();
+  thread_.join();
+}
+
+void ChildPoller::wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wakeup_.get(), &one, sizeof(one));  // EAGAIN: awake already
+}
+
+void ChildPoller::busy() {
+  busy_.fetch_add(1, std::memory_order_relaxed);
+  if (!ticking_.load() && !ticking_.exchange(true)) wake();
+}
+
+void ChildPoller::run_on_thread(const std::function<void()>& task) {
+  std::mutex mutex;
+  std::condition_variable done_changed;
+  bool done = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    tasks_.emplace_back([&] {
+      task();
+      const std::scoped_lock done_lock(mutex);
+      done = true;
+      done_changed.notify_one();  // under the lock: the condition lives on the caller's stack
+    });
+  }
+  wake();
+  std::unique_lock lock(mutex);
+  done_changed.wait(lock, [&] { return done; });
+}
+
+int ChildPoller::spawn(const ChildSpec& spec, const std::function<void(Child)>& started) {
+  int error = 0;
+  run_on_thread([&] {
+    auto child = spawn_child(spec);
+    if (child) {
+      started(std::move(*child));
+    } else {
+      error = child.error();
+    }
+  });
+  return error;
+}
+
+void ChildPoller::watch(std::shared_ptr<ChildWatcher> watcher, int output_fd, int pid_fd) {
+  CHECK(std::this_thread::get_id() == thread_.get_id(), "watch() belongs into the started callback");
+  for (const int fd : {output_fd, pid_fd}) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0, "epoll on a pipe or pidfd");
+    watches_[fd] = Watch{watcher, fd == pid_fd};
+  }
+}
+
+void ChildPoller::stop_output(int output_fd) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, output_fd, nullptr);
+  watches_.erase(output_fd);
+}
+
+void ChildPoller::forget(const ChildWatcher* watcher, int output_fd, int pid_fd) {
+  run_on_thread([&] {
+    for (const int fd : {output_fd, pid_fd}) {
+      const auto it = watches_.find(fd);
+      if (it == watches_.end() || it->second.watcher.get() != watcher) continue;
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+      watches_.erase(it);
+    }
+  });
+}
+
+void ChildPoller::run_tasks() {
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(wakeup_.get(), &count, sizeof(count));
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::scoped_lock lock(mutex_);
+    tasks.swap(tasks_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void ChildPoller::tick() {
+  constexpr int kIdleTicksMax = 20;  // a second: back-to-back invocations then never pay for a wake-up
+  if (busy_.load() == 0 && ++idle_ticks_ > kIdleTicksMax) {
+    ticking_.store(false);
+    // busy() between the two lines found ticking still set and did not wake us.
+    if (busy_.load() > 0) ticking_.store(true);
+    idle_ticks_ = 0;
+    return;
+  }
+  if (busy_.load() > 0) idle_ticks_ = 0;
+  std::vector<std::shared_ptr<ChildWatcher>> watchers;  // a copy: a callback may change the map
+  for (const auto& [fd, watch] : watches_) {
+    if (watch.is_exit) watchers.push_back(watch.watcher);
+  }
+  for (const auto& watcher : watchers) watcher->on_tick();
+}
+
+void ChildPoller::run() {
+  ::pthread_setname_np(::pthread_self(), "children");
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);  // the engine's signals are for its own threads
+  std::array<epoll_event, 64> events{};
+  int64_t next_tick_ms = 0;
+  while (true) {
+    const auto now_ms = [] {
+      timespec t{};
+      ::clock_gettime(CLOCK_MONOTONIC, &t);
+      return static_cast<int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
+    };
+    int wait_ms = -1;
+    if (ticking_.load()) wait_ms = static_cast<int>(std::max<int64_t>(0, std::min<int64_t>(kTickMs, next_tick_ms - now_ms())));
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms);
+    CHECK(count >= 0 || errno == EINTR, "epoll_wait");
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      if (fd == wakeup_.get()) continue;  // last, so that events of a forgotten child are not looked up
+      const auto it = watches_.find(fd);
+      if (it == watches_.end()) continue;
+      const Watch watch = it->second;
+      if (!watch.is_exit) {
+        watch.watcher->on_output();
+        continue;
+      }
+      stop_output(fd);  // a pidfd stays readable; once is enough
+      watch.watcher->on_exit();
+    }
+    run_tasks();
+    {
+      const std::scoped_lock lock(mutex_);
+      if (stopping_ && tasks_.empty()) return;
+    }
+    if (ticking_.load() && now_ms() >= next_tick_ms) {
+      next_tick_ms = now_ms() + kTickMs;
+      tick();
+    }
+  }
+}
+
+}  // namespace os

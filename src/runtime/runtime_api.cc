@@ -1,0 +1,268 @@
+#include "runtime/runtime_api.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "runtime/json_text.h"
+
+namespace runtime {
+
+using aws::http::Request;
+using aws::http::Responder;
+using aws::http::Response;
+
+namespace {
+
+constexpr std::string_view kPrefix = "/2018-06-01/runtime/";
+constexpr std::size_t kErrorTypeBytesMax = 256;  // a header of the function that ends up in logs and metrics
+
+Response json_response(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/json");
+  response.body = std::move(body);
+  return response;
+}
+
+Response error_response(int status, std::string_view type, std::string_view message) {
+  std::string body = "{\"errorMessage\":";
+  append_json_string(body, message);
+  body += ",\"errorType\":";
+  append_json_string(body, type);
+  body += "}\n";
+  return json_response(status, std::move(body));
+}
+
+Response accepted() {
+  return json_response(202, "{\"status\":\"OK\"}\n");
+}
+
+std::string error_type_of(const Request& request) {
+  const std::string_view type = request.headers.get("Lambda-Runtime-Function-Error-Type");
+  return type.empty() ? "Unhandled" : std::string(type.substr(0, kErrorTypeBytesMax));
+}
+
+}  // namespace
+
+RuntimeApi::RuntimeApi(base::Env env) : env_(env), changed_(env.executor.make_condition()) {}
+
+const char* RuntimeApi::name_of(State state) {
+  switch (state) {
+    case State::started:
+      return "Started";
+    case State::init_error:
+      return "InitError";
+    case State::ready:
+      return "Ready";
+    case State::running:
+      return "Running";
+    case State::response_sent:
+      return "ResponseSent";
+    case State::closed:
+      return "Exited";
+  }
+  return "Unknown";
+}
+
+Response RuntimeApi::refuse_transition(State from, const char* to) {
+  Response response = error_response(403, "InvalidStateTransition",
+                                     fmt::format("State transition from {} to {} failed for runtime. Error: State "
+                                                 "transition is not allowed",
+                                                 name_of(from), to));
+  response.close = from == State::closed;
+  return response;
+}
+
+std::optional<RuntimeApi::Reply> RuntimeApi::wait_until_ready(base::Timestamp deadline) {
+  const base::Timestamp started = env_.clock.now();
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (reply_ || state_ == State::closed) return take_reply(started);
+    if (ready_at_) return std::nullopt;
+    const base::Timestamp now = env_.clock.now();
+    if (now >= deadline) {
+      state_ = State::closed;
+      return Reply{ReplyKind::deadline, "", "", false, started, now};
+    }
+    env_.executor.wait_until(lock, *changed_, deadline);
+  }
+}
+
+RuntimeApi::Reply RuntimeApi::invoke(InvokeRequest request, base::Timestamp deadline) {
+  const base::Timestamp started = env_.clock.now();
+  Responder poll;
+  std::optional<Response> event;
+  std::unique_lock lock(mutex_);
+  if (state_ == State::closed || reply_) return take_reply(started);
+  CHECK(!pending_ && running_id_.empty(), "one invocation at a time");
+  delivered_ = false;
+  pending_ = std::move(request);
+  pending_deadline_ = deadline;
+  if (parked_) {
+    poll = std::exchange(parked_, nullptr);
+    event = hand_over();
+  }
+  lock.unlock();
+  if (poll) poll(std::move(*event));  // outside the lock: writing may call back into the connection
+  lock.lock();
+  while (!reply_ && state_ != State::closed) {
+    const base::Timestamp now = env_.clock.now();
+    if (now >= deadline) {
+      state_ = State::closed;
+      pending_.reset();
+      running_id_.clear();
+      return Reply{ReplyKind::deadline, "", "", delivered_, started, now};
+    }
+    env_.executor.wait_until(lock, *changed_, deadline);
+  }
+  return take_reply(started);
+}
+
+RuntimeApi::Reply RuntimeApi::take_reply(base::Timestamp started) {
+  Reply result;
+  if (reply_) {
+    result = std::move(*reply_);
+    reply_.reset();
+  } else {
+    result.kind = ReplyKind::closed;
+    result.delivered = delivered_;
+    result.ended = env_.clock.now();
+  }
+  result.started = started;
+  pending_.reset();
+  return result;
+}
+
+void RuntimeApi::close() {
+  Responder poll;
+  {
+    const std::scoped_lock lock(mutex_);
+    state_ = State::closed;
+    running_id_.clear();
+    poll = std::exchange(parked_, nullptr);
+    changed_->notify_all();
+  }
+  if (poll) poll(refuse_transition(State::closed, "Ready"));
+}
+
+std::optional<base::Timestamp> RuntimeApi::ready_at() {
+  const std::scoped_lock lock(mutex_);
+  return ready_at_;
+}
+
+void RuntimeApi::handle(Request request, Responder respond) {
+  std::string_view path = request.path();
+  std::optional<Response> answer;
+  Responder superseded;
+  if (!path.starts_with(kPrefix)) {
+    answer = error_response(404, "NotFound", "404 page not found");
+  } else {
+    path.remove_prefix(kPrefix.size());
+    constexpr std::string_view kInvocation = "invocation/";
+    const std::size_t slash = path.rfind('/');
+    const std::string_view action = slash == std::string_view::npos ? "" : path.substr(slash + 1);
+    if (request.method == "GET" && path == "invocation/next") {
+      answer = next(respond, superseded);
+    } else if (request.method == "POST" && path == "init/error") {
+      answer = init_error(request);
+    } else if (request.method == "POST" && path.starts_with(kInvocation) && slash > kInvocation.size() &&
+               (action == "response" || action == "error")) {
+      // A copy, because the body is moved out of `request` while the id is still in use.
+      const std::string id(path.substr(kInvocation.size(), slash - kInvocation.size()));
+      answer = reply(id, action == "error", request);
+    } else {
+      answer = error_response(404, "NotFound", "404 page not found");
+    }
+  }
+  if (superseded) superseded(refuse_transition(State::ready, "Ready"));
+  if (answer) respond(std::move(*answer));
+}
+
+std::optional<Response> RuntimeApi::next(Responder& respond, Responder& superseded) {
+  const std::scoped_lock lock(mutex_);
+  if (state_ != State::started && state_ != State::response_sent && state_ != State::ready) {
+    return refuse_transition(state_, "Ready");
+  }
+  if (!ready_at_) {
+    ready_at_ = env_.clock.now();
+    changed_->notify_all();
+  }
+  state_ = State::ready;
+  if (pending_) return hand_over();
+  // A runtime whose connection broke polls again before we notice; the newest poll is the live one.
+  superseded = std::exchange(parked_, std::move(respond));
+  return std::nullopt;
+}
+
+Response RuntimeApi::hand_over() {
+  Response response = json_response(200, std::move(pending_->payload));
+  response.headers.add("Lambda-Runtime-Aws-Request-Id", pending_->request_id);
+  response.headers.add("Lambda-Runtime-Deadline-Ms", std::to_string(base::to_epoch_milliseconds(pending_deadline_)));
+  response.headers.add("Lambda-Runtime-Invoked-Function-Arn", pending_->invoked_function_arn);
+  if (!pending_->trace_id.empty()) response.headers.add("Lambda-Runtime-Trace-Id", pending_->trace_id);
+  if (!pending_->client_context.empty()) {
+    response.headers.add("Lambda-Runtime-Client-Context", pending_->client_context);
+  }
+  running_id_ = std::move(pending_->request_id);
+  pending_.reset();
+  delivered_ = true;
+  state_ = State::running;
+  return response;
+}
+
+Response RuntimeApi::reply(std::string_view id, bool is_error, Request& request) {
+  const std::scoped_lock lock(mutex_);
+  if (state_ != State::running) {
+    return refuse_transition(state_, is_error ? "InvocationErrorResponse" : "InvocationResponse");
+  }
+  if (id != running_id_) return error_response(400, "InvalidRequestID", "Invalid request ID");
+  Reply result;
+  result.delivered = true;
+  result.ended = env_.clock.now();
+  result.kind = is_error ? ReplyKind::error : ReplyKind::response;
+  if (is_error) result.error_type = error_type_of(request);
+  Response answer = accepted();
+  if (const auto mode = request.headers.find("Lambda-Runtime-Function-Response-Mode"); mode && !is_error) {
+    // Response streaming is not offered; the refusal is the service's for a mode it does not know.
+    answer = error_response(400, "InvalidFunctionResponseMode", "Invalid function response mode");
+    result.kind = ReplyKind::error;
+    result.error_type = "Runtime.InvalidResponseModeHeader";
+    result.body = service_error_document(result.error_type, "Response streaming is not supported");
+  } else if (request.body.size() > kPayloadBytesMax) {
+    answer = error_response(413, "RequestEntityTooLarge",
+                            fmt::format("Exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax));
+    result.kind = ReplyKind::error;
+    result.error_type = "Function.ResponseSizeTooLarge";
+    result.body = service_error_document(
+        result.error_type,
+        fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
+                    request.body.size(), kPayloadBytesMax));
+  } else {
+    result.body = std::move(request.body);
+  }
+  state_ = State::response_sent;
+  running_id_.clear();
+  reply_ = std::move(result);
+  changed_->notify_all();
+  return answer;
+}
+
+Response RuntimeApi::init_error(Request& request) {
+  const std::scoped_lock lock(mutex_);
+  if (state_ != State::started) return refuse_transition(state_, "InitError");
+  if (request.body.size() > kPayloadBytesMax) {
+    return error_response(413, "RequestEntityTooLarge",
+                          fmt::format("Exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax));
+  }
+  state_ = State::init_error;
+  Reply result;
+  result.kind = ReplyKind::init_error;
+  result.error_type = error_type_of(request);
+  result.body = std::move(request.body);
+  result.ended = env_.clock.now();
+  reply_ = std::move(result);
+  changed_->notify_all();
+  return accepted();
+}
+
+}  // namespace runtime
