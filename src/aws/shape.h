@@ -90,6 +90,10 @@ struct MapAccess {
   std::string_view (*key_at)(const void* map, std::size_t i);
   const void* (*value_at)(const void* map, std::size_t i);
   void* (*append)(void* map, std::string key);  // returns the new value; a repeated key replaces the old value
+  // For readers that keep their own index of a large map, where looking for the key each time would be quadratic.
+  void* (*append_new)(void* map, std::string key);  // REQUIRES: the key is not in the map
+  void* (*replace_at)(void* map, std::size_t i);    // makes value i a default one again and returns it
+  const TypeDesc* key = nullptr;  // the constraints of the keys, if known
 };
 
 struct TypeDesc {
@@ -165,16 +169,25 @@ constexpr ListAccess list_access(const TypeDesc* element, std::string_view eleme
 
 template <class V>
 constexpr MapAccess map_access(const TypeDesc* value, std::string_view key_name, std::string_view value_name,
-                               bool flattened) {
+                               bool flattened, const TypeDesc* key = nullptr) {
   return {value, key_name, value_name, flattened,
           [](const void* map) { return static_cast<const Map<V>*>(map)->size(); },
           [](const void* map, std::size_t i) -> std::string_view { return static_cast<const Map<V>*>(map)->at(i).first; },
           [](const void* map, std::size_t i) -> const void* { return &static_cast<const Map<V>*>(map)->at(i).second; },
-          [](void* map, std::string key) -> void* {
-            V& slot = (*static_cast<Map<V>*>(map))[key];
+          [](void* map, std::string key_text) -> void* {
+            V& slot = (*static_cast<Map<V>*>(map))[key_text];
             slot = V();
             return &slot;
-          }};
+          },
+          [](void* map, std::string key_text) -> void* {
+            return &static_cast<Map<V>*>(map)->append(std::move(key_text));
+          },
+          [](void* map, std::size_t i) -> void* {
+            V& slot = static_cast<Map<V>*>(map)->at(i).second;
+            std::destroy_at(&slot);  // not assigned: GCC 12 warns falsely about the temporary of a large V
+            return std::construct_at(&slot);
+          },
+          key};
 }
 
 // A value of some shape on the heap, with the description to walk it by.
@@ -206,7 +219,7 @@ struct OperationDesc {
   std::string_view input_root;        // XML root element of the request body (rest-xml)
   std::string_view output_wrapper;    // "SendMessageResult" (query)
   std::string_view iam_action;        // "sqs:SendMessage"
-  std::string_view iam_resource;      // ARN template, see aws/auth/resource.h
+  std::string_view iam_resource;      // ARN template, see aws/resource.h
   std::span<const ErrorDesc* const> errors;
   bool may_wait;                 // it may block for long (ReceiveMessage, Invoke): the server gives it a thread
   bool checksum_required;        // rest-xml: the request must carry a checksum or Content-MD5

@@ -12,9 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
+#include <filesystem>
 
 #include "base/check.h"
 
@@ -95,7 +98,44 @@ void reap(pid_t pid) {
   }
 }
 
+// True if the environment that process `directory` (in /proc) was started with holds `entry`.
+bool has_environment(const std::string& directory, std::string_view entry) {
+  constexpr std::size_t kBytesMax = 256 * 1024;  // functions have 4 KiB and what the engine adds
+  const FileDescriptor file(::open((directory + "/environ").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return false;  // gone, or another user's
+  std::string text(1, '\0');
+  std::array<char, 16 * 1024> piece;
+  while (text.size() < kBytesMax) {
+    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
+    if (got <= 0) break;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return text.find('\0' + std::string(entry) + '\0') != std::string::npos;
+}
+
+bool kill_pass(std::string_view entry) {
+  bool found = false;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator it("/proc", ignored), end; !ignored && it != end; it.increment(ignored)) {
+    const std::string name = it->path().filename().string();
+    pid_t pid = 0;
+    const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error != std::errc() || rest != name.data() + name.size() || pid == ::getpid()) continue;
+    // Opened before the look, so that the number cannot pass to another process in between.
+    const FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!process.valid() || !has_environment(it->path().string(), entry)) continue;
+    found = ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) == 0 || found;
+  }
+  return found;
+}
+
 }  // namespace
+
+void kill_by_environment(std::string_view entry) {
+  constexpr int kPassesMax = 5;  // a killed process may have forked behind our back
+  for (int pass = 0; pass < kPassesMax && kill_pass(entry); ++pass) {
+  }
+}
 
 void FileDescriptor::reset() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
@@ -141,8 +181,7 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec) {
   return child;
 }
 
-ChildPoller::ChildPoller()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+ChildPoller::ChildPoller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   CHECK(epoll_.valid() && wakeup_.valid(), "no descriptors left at start");
   epoll_event event{};
   event.events = EPOLLIN;
@@ -270,12 +309,17 @@ void ChildPoller::run() {
       return static_cast<int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
     };
     int wait_ms = -1;
-    if (ticking_.load()) wait_ms = static_cast<int>(std::max<int64_t>(0, std::min<int64_t>(kTickMs, next_tick_ms - now_ms())));
+    if (ticking_.load())
+      wait_ms = static_cast<int>(std::max<int64_t>(0, std::min<int64_t>(kTickMs, next_tick_ms - now_ms())));
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms);
     CHECK(count >= 0 || errno == EINTR, "epoll_wait");
+    bool woken = false;
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == wakeup_.get()) continue;  // last, so that events of a forgotten child are not looked up
+      if (fd == wakeup_.get()) {
+        woken = true;  // tasks run last: they may forget a child whose event is further on in this batch
+        continue;
+      }
       const auto it = watches_.find(fd);
       if (it == watches_.end()) continue;
       const Watch watch = it->second;
@@ -286,8 +330,8 @@ void ChildPoller::run() {
       stop_output(fd);  // a pidfd stays readable; once is enough
       watch.watcher->on_exit();
     }
-    run_tasks();
-    {
+    if (woken) {
+      run_tasks();
       const std::scoped_lock lock(mutex_);
       if (stopping_ && tasks_.empty()) return;
     }

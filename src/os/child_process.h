@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -39,7 +40,7 @@ class FileDescriptor {
 };
 
 struct ChildSpec {
-  std::string program;  // absolute path; also its argv[0]
+  std::string program;                   // absolute path; also its argv[0]
   std::vector<std::string> environment;  // "NAME=value", complete
   std::string working_directory;
   uint64_t file_size_bytes_max = 0;  // RLIMIT_FSIZE
@@ -47,7 +48,7 @@ struct ChildSpec {
 };
 
 struct Child {
-  pid_t pid = -1;  // also its process group
+  pid_t pid = -1;         // also its process group
   FileDescriptor pidfd;   // readable when it has ended
   FileDescriptor output;  // its standard output and error, non-blocking
 };
@@ -56,6 +57,11 @@ struct Child {
 // privileges, core files, inherited descriptors, signal mask or environment. Returns once the program is executing, or
 // the errno that kept it from that.
 std::expected<Child, int> spawn_child(const ChildSpec& spec);
+
+// Kills every process that was started with `entry` ("NAME=value") in its environment: what is left of a child that put
+// processes of its own out of its group. A process that has wiped its environment is missed. Reads all of /proc, some
+// milliseconds. `entry` must be unique to the child.
+void kill_by_environment(std::string_view entry);
 
 // What a poller calls, always on its own thread, never concurrently. Must not block for long.
 class ChildWatcher {

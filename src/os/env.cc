@@ -77,7 +77,9 @@ void SystemRandom::fill(std::span<std::byte> out) {
   left_ -= out.size();
 }
 
-std::unique_ptr<base::Condition> ThreadExecutor::make_condition() { return std::make_unique<SystemCondition>(); }
+std::unique_ptr<base::Condition> ThreadExecutor::make_condition() {
+  return std::make_unique<SystemCondition>();
+}
 
 void ThreadExecutor::wait_until(std::unique_lock<std::mutex>& lock, base::Condition& condition,
                                 base::Timestamp deadline) {

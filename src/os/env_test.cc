@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <thread>
 
@@ -72,9 +74,8 @@ TEST(ThreadExecutor, NamesTheThreadAndJoinsIt) {
   SystemEnv system;
   std::array<char, 32> name{};
   {
-    const auto task = system.env().executor.spawn("a-name-that-is-too-long", [&] {
-      ::pthread_getname_np(::pthread_self(), name.data(), name.size());
-    });
+    const auto task = system.env().executor.spawn(
+        "a-name-that-is-too-long", [&] { ::pthread_getname_np(::pthread_self(), name.data(), name.size()); });
   }
   EXPECT_STREQ(name.data(), "a-name-that-is-");
 }

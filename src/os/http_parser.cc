@@ -19,12 +19,21 @@ constexpr std::size_t kChunkHeadBytesMax = 16 * 1024;
 // Enough for what an AWS SDK sends, so that the fields are allocated once.
 constexpr std::size_t kFieldsExpected = 16;
 constexpr std::size_t kBodyReserveBytesMax = 1024 * 1024;
+// What is left of an unfinished chunked body is never shorter than this: its end is "0\r\n\r\n". Beast 1.81 asserts
+// (basic_parser.ipp, parse_chunk_header) that it is not called with less once it has seen the last chunk's line.
+constexpr std::size_t kChunkedRestBytesMin = 5;
 
-std::string to_string(Text text) { return {text.data(), text.size()}; }
+std::string to_string(Text text) {
+  return {text.data(), text.size()};
+}
 
-void append(std::string& body, Text piece) { body.append(piece.data(), piece.size()); }
+void append(std::string& body, Text piece) {
+  body.append(piece.data(), piece.size());
+}
 
-bool contains(std::string_view text, char c) { return std::memchr(text.data(), c, text.size()) != nullptr; }
+bool contains(std::string_view text, char c) {
+  return std::memchr(text.data(), c, text.size()) != nullptr;
+}
 
 }  // namespace
 
@@ -149,7 +158,9 @@ Parsed RequestParser::parse_head(std::string_view bytes, std::size_t& consumed) 
   return Parsed::complete;
 }
 
-bool RequestParser::is_chunked() const { return core_->chunked(); }
+bool RequestParser::is_chunked() const {
+  return core_->chunked();
+}
 
 uint64_t RequestParser::content_length() const {
   const auto length = core_->content_length();
@@ -157,6 +168,8 @@ uint64_t RequestParser::content_length() const {
 }
 
 Parsed RequestParser::parse_chunked(std::string_view bytes, std::size_t& consumed) {
+  consumed = 0;
+  if (bytes.size() < kChunkedRestBytesMin) return Parsed::need_more;
   ErrorCode error;
   consumed = core_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error == beast::http::error::body_limit) return refuse(413, "The request body is too large.");
@@ -166,10 +179,18 @@ Parsed RequestParser::parse_chunked(std::string_view bytes, std::size_t& consume
   return Parsed::need_more;
 }
 
-bool RequestParser::keep_alive() const { return core_->keep_alive(); }
-bool RequestParser::is_http_1_0() const { return core_->is_1_0; }
-aws::http::Request& RequestParser::request() { return core_->request; }
-Refusal RequestParser::refusal() const { return refusal_; }
+bool RequestParser::keep_alive() const {
+  return core_->keep_alive();
+}
+bool RequestParser::is_http_1_0() const {
+  return core_->is_1_0;
+}
+aws::http::Request& RequestParser::request() {
+  return core_->request;
+}
+Refusal RequestParser::refusal() const {
+  return refusal_;
+}
 
 // Receives Beast's events for one response.
 class ResponseParser::Core final : public beast::http::basic_parser<false> {
@@ -222,6 +243,7 @@ ResponseParser::State ResponseParser::feed(std::string_view bytes, std::size_t& 
   while (consumed < bytes.size()) {
     ErrorCode error;
     const std::size_t left = bytes.size() - consumed;
+    if (core_->is_header_done() && core_->chunked() && left < kChunkedRestBytesMin) break;
     consumed += core_->put(boost::asio::const_buffer(bytes.data() + consumed, left), error);
     if (error == beast::http::error::body_limit || error == beast::http::error::header_limit) return State::too_large;
     if (error && error != beast::http::error::need_more) return State::malformed;
@@ -244,7 +266,11 @@ ResponseParser::State ResponseParser::end_of_input() {
   return error ? State::malformed : State::complete;
 }
 
-aws::http::Response ResponseParser::take() { return std::move(core_->response); }
-bool ResponseParser::keep_alive() const { return core_->keep_alive(); }
+aws::http::Response ResponseParser::take() {
+  return std::move(core_->response);
+}
+bool ResponseParser::keep_alive() const {
+  return core_->keep_alive();
+}
 
 }  // namespace os

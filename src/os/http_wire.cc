@@ -14,8 +14,8 @@ std::string_view without_port(std::string_view authority) {
 }
 
 bool is_port(std::string_view text) {
-  return text.empty() ||
-         (text.size() >= 2 && text.size() <= 6 && text[0] == ':' && text.find_first_not_of("0123456789", 1) == text.npos);
+  return text.empty() || (text.size() >= 2 && text.size() <= 6 && text[0] == ':' &&
+                          text.find_first_not_of("0123456789", 1) == text.npos);
 }
 
 bool is_allowed(std::string_view authority, const AllowedHosts& hosts) {
@@ -47,38 +47,70 @@ bool reduce_target(std::string& target, std::string_view host) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 100: return "Continue";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 417: return "Expectation Failed";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Status";
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Status";
   }
 }
 
@@ -87,7 +119,8 @@ void append_clean(std::string& out, std::string_view text) {
   out.append(text);
   for (std::size_t i = start; i < out.size(); ++i) {
     const auto c = static_cast<unsigned char>(out[i]);
-    if ((c < 0x20 && c != '\t') || c == 0x7f) [[unlikely]] out[i] = ' ';
+    if ((c < 0x20 && c != '\t') || c == 0x7f) [[unlikely]]
+      out[i] = ' ';
   }
 }
 
@@ -106,7 +139,7 @@ bool is_framing(std::string_view name) {
 
 }  // namespace
 
-std::optional<Refusal> admit(aws::http::Request& request, bool is_http_1_0, const AllowedHosts& hosts) {
+std::optional<Refusal> admit(aws::http::Request& request, const AllowedHosts& hosts) {
   const std::string* host = nullptr;
   for (const auto& [name, value] : request.headers.fields()) {
     switch (name.size()) {
@@ -116,14 +149,15 @@ std::optional<Refusal> admit(aws::http::Request& request, bool is_http_1_0, cons
         host = &value;
         break;
       case 6:
-        if (equal_ignoring_case(name, "Expect") && (is_http_1_0 || !equal_ignoring_case(value, "100-continue"))) {
+        if (equal_ignoring_case(name, "Expect") && !equal_ignoring_case(value, "100-continue")) {
           return Refusal{417, "Unknown expectation."};
         }
         if (hosts.refuse_origin && equal_ignoring_case(name, "Origin")) {
           return Refusal{403, "Requests from web pages are refused."};
         }
         break;
-      default: break;
+      default:
+        break;
     }
   }
   if (host == nullptr) return Refusal{400, "Host is missing."};
@@ -132,9 +166,13 @@ std::optional<Refusal> admit(aws::http::Request& request, bool is_http_1_0, cons
   return std::nullopt;
 }
 
-bool expects_continue(const aws::http::Request& request) { return request.headers.contains("Expect"); }
+bool expects_continue(const aws::http::Request& request) {
+  return request.headers.contains("Expect");
+}
 
-bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
+bool is_bodiless(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
 
 void append_reply_head(std::string& out, const aws::http::Response& response, uint64_t body_bytes,
                        const ReplyFraming& framing) {

@@ -25,7 +25,7 @@ struct AllowedHosts {
 
 // Reduces an absolute-form target to its path, and says why a request is not for a handler: 400 for a missing or
 // doubled Host or a target that is no path on it, 403 for a foreign Host or an Origin, 417 for an unknown Expect.
-std::optional<Refusal> admit(aws::http::Request& request, bool is_http_1_0, const AllowedHosts& hosts);
+std::optional<Refusal> admit(aws::http::Request& request, const AllowedHosts& hosts);
 
 bool expects_continue(const aws::http::Request& request);
 

@@ -59,6 +59,8 @@ int SignalWaiter::wait() {
   }
 }
 
-void SignalWaiter::interrupt() { write_notice(0); }
+void SignalWaiter::interrupt() {
+  write_notice(0);
+}
 
 }  // namespace os

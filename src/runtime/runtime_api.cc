@@ -93,9 +93,9 @@ RuntimeApi::Reply RuntimeApi::invoke(InvokeRequest request, base::Timestamp dead
   Responder poll;
   std::optional<Response> event;
   std::unique_lock lock(mutex_);
+  delivered_ = false;
   if (state_ == State::closed || reply_) return take_reply(started);
   CHECK(!pending_ && running_id_.empty(), "one invocation at a time");
-  delivered_ = false;
   pending_ = std::move(request);
   pending_deadline_ = deadline;
   if (parked_) {

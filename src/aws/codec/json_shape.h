@@ -2,6 +2,7 @@
 // a string. Pure functions, safe from any thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,17 +20,24 @@ enum class JsonStrictness {
   response,  // both are skipped
 };
 
+// Objects and arrays inside one another. DynamoDB's 32 levels of attributes take two each, in an envelope of up to 7;
+// what is deeper than 32 levels but not than this gets DynamoDB's own words.
+constexpr std::size_t kJsonDepthMax = 96;
+
 // Appends the object. Absent members are left out; timestamps are epoch seconds (with milliseconds if needed) unless
 // the member says otherwise; blobs are base64.
 void write_json(const StructDesc& desc, const void* object, JsonNames names, std::string& out);
 // Appends `text` as a JSON string literal with quotes. `text` must be UTF-8 (invalid bytes become U+FFFD).
 void write_json_string(std::string_view text, std::string& out);
 
-// Fills `object` (freshly made) from `text`, which is checked whole: nesting at most 64, valid UTF-8, nothing behind
-// the document. null members are absent. A wrong type is an error with code "SerializationException" and AWS's text
-// (protocols.md 4.3 item 1: "NUMBER_VALUE cannot be converted to String", "Start of structure or map found where not
-// expected"). An unsupported member gives code "Unsupported" with its path as message; the codec renames it to the
-// service's own words.
+// Fills `object` (freshly made) from `text`, which is checked whole: nesting at most kJsonDepthMax, valid UTF-8,
+// nothing behind the document. null members are absent; of a repeated key the last one counts. A wrong type is an error
+// with code "SerializationException" and AWS's text (protocols.md 4.3 item 1: "NUMBER_VALUE cannot be converted to
+// String", "Start of structure or map found where not expected"). In a request, an unsupported member gives code
+// "Unsupported" with its path as message (the codec renames it to the service's own words), and a union without exactly
+// one member gives code "ValidationException" (protocols.md 4.3 item 6); of these two the first is reported, after the
+// whole text was found free of other errors and `object` filled. With JsonNames::wire, members of the outermost
+// structure that travel elsewhere (Location) are no keys of the text.
 base::Result<void> read_json(const StructDesc& desc, std::string_view text, JsonNames names, JsonStrictness strictness,
                              void* object);
 

@@ -39,9 +39,23 @@ base::Result<DeleteTableOutput> DynamoDbCaller::delete_table(Context& context, D
   return out;
 }
 
+base::Result<DescribeContinuousBackupsOutput> DynamoDbCaller::describe_continuous_backups(Context& context, DescribeContinuousBackupsInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeContinuousBackups");
+  DescribeContinuousBackupsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DescribeTableOutput> DynamoDbCaller::describe_table(Context& context, DescribeTableInput in) {
   static const OperationDesc& operation = *kService.find("DescribeTable");
   DescribeTableOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeTimeToLiveOutput> DynamoDbCaller::describe_time_to_live(Context& context, DescribeTimeToLiveInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeTimeToLive");
+  DescribeTimeToLiveOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -56,6 +70,13 @@ base::Result<GetItemOutput> DynamoDbCaller::get_item(Context& context, GetItemIn
 base::Result<ListTablesOutput> DynamoDbCaller::list_tables(Context& context, ListTablesInput in) {
   static const OperationDesc& operation = *kService.find("ListTables");
   ListTablesOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListTagsOfResourceOutput> DynamoDbCaller::list_tags_of_resource(Context& context, ListTagsOfResourceInput in) {
+  static const OperationDesc& operation = *kService.find("ListTagsOfResource");
+  ListTagsOfResourceOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -77,6 +98,20 @@ base::Result<QueryOutput> DynamoDbCaller::query(Context& context, QueryInput in)
 base::Result<ScanOutput> DynamoDbCaller::scan(Context& context, ScanInput in) {
   static const OperationDesc& operation = *kService.find("Scan");
   ScanOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TagResourceResponse> DynamoDbCaller::tag_resource(Context& context, TagResourceInput in) {
+  static const OperationDesc& operation = *kService.find("TagResource");
+  TagResourceResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagResourceResponse> DynamoDbCaller::untag_resource(Context& context, UntagResourceInput in) {
+  static const OperationDesc& operation = *kService.find("UntagResource");
+  UntagResourceResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -16,12 +16,17 @@ class DynamoDbCaller final : public DynamoDb {
   base::Result<CreateTableOutput> create_table(Context& context, CreateTableInput in) override;
   base::Result<DeleteItemOutput> delete_item(Context& context, DeleteItemInput in) override;
   base::Result<DeleteTableOutput> delete_table(Context& context, DeleteTableInput in) override;
+  base::Result<DescribeContinuousBackupsOutput> describe_continuous_backups(Context& context, DescribeContinuousBackupsInput in) override;
   base::Result<DescribeTableOutput> describe_table(Context& context, DescribeTableInput in) override;
+  base::Result<DescribeTimeToLiveOutput> describe_time_to_live(Context& context, DescribeTimeToLiveInput in) override;
   base::Result<GetItemOutput> get_item(Context& context, GetItemInput in) override;
   base::Result<ListTablesOutput> list_tables(Context& context, ListTablesInput in) override;
+  base::Result<ListTagsOfResourceOutput> list_tags_of_resource(Context& context, ListTagsOfResourceInput in) override;
   base::Result<PutItemOutput> put_item(Context& context, PutItemInput in) override;
   base::Result<QueryOutput> query(Context& context, QueryInput in) override;
   base::Result<ScanOutput> scan(Context& context, ScanInput in) override;
+  base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceInput in) override;
+  base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceInput in) override;
   base::Result<UpdateItemOutput> update_item(Context& context, UpdateItemInput in) override;
   base::Result<UpdateTableOutput> update_table(Context& context, UpdateTableInput in) override;
 

@@ -19,12 +19,17 @@ class DynamoDb {
   virtual base::Result<CreateTableOutput> create_table(Context& context, CreateTableInput in) = 0;
   virtual base::Result<DeleteItemOutput> delete_item(Context& context, DeleteItemInput in) = 0;
   virtual base::Result<DeleteTableOutput> delete_table(Context& context, DeleteTableInput in) = 0;
+  virtual base::Result<DescribeContinuousBackupsOutput> describe_continuous_backups(Context& context, DescribeContinuousBackupsInput in) = 0;
   virtual base::Result<DescribeTableOutput> describe_table(Context& context, DescribeTableInput in) = 0;
+  virtual base::Result<DescribeTimeToLiveOutput> describe_time_to_live(Context& context, DescribeTimeToLiveInput in) = 0;
   virtual base::Result<GetItemOutput> get_item(Context& context, GetItemInput in) = 0;
   virtual base::Result<ListTablesOutput> list_tables(Context& context, ListTablesInput in) = 0;
+  virtual base::Result<ListTagsOfResourceOutput> list_tags_of_resource(Context& context, ListTagsOfResourceInput in) = 0;
   virtual base::Result<PutItemOutput> put_item(Context& context, PutItemInput in) = 0;
   virtual base::Result<QueryOutput> query(Context& context, QueryInput in) = 0;
   virtual base::Result<ScanOutput> scan(Context& context, ScanInput in) = 0;
+  virtual base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceInput in) = 0;
+  virtual base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceInput in) = 0;
   virtual base::Result<UpdateItemOutput> update_item(Context& context, UpdateItemInput in) = 0;
   virtual base::Result<UpdateTableOutput> update_table(Context& context, UpdateTableInput in) = 0;
 };

@@ -15,6 +15,7 @@ const ErrorDesc kReplicatedWriteConflictException = {"ReplicatedWriteConflictExc
 const ErrorDesc kRequestLimitExceeded = {"RequestLimitExceeded", "RequestLimitExceeded", 400, base::Fault::sender, &RequestLimitExceeded::desc(), make_any_shape<RequestLimitExceeded>};
 const ErrorDesc kResourceInUseException = {"ResourceInUseException", "ResourceInUseException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kResourceNotFoundException = {"ResourceNotFoundException", "ResourceNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kTableNotFoundException = {"TableNotFoundException", "TableNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kThrottlingException = {"ThrottlingException", "ThrottlingException", 400, base::Fault::sender, &ThrottlingException::desc(), make_any_shape<ThrottlingException>};
 const ErrorDesc kTransactionConflictException = {"TransactionConflictException", "TransactionConflictException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationException = {"ValidationException", "ValidationException", 400, base::Fault::sender, nullptr, nullptr};
@@ -54,6 +55,9 @@ base::AwsError resource_in_use_exception(std::string message) {
 }
 base::AwsError resource_not_found_exception(std::string message) {
   return make_error(kResourceNotFoundException, std::move(message));
+}
+base::AwsError table_not_found_exception(std::string message) {
+  return make_error(kTableNotFoundException, std::move(message));
 }
 base::AwsError throttling_exception(std::string message, ThrottlingException detail) {
   base::AwsError error = make_error(kThrottlingException, std::move(message));

@@ -21,6 +21,7 @@ extern const ErrorDesc kReplicatedWriteConflictException;
 extern const ErrorDesc kRequestLimitExceeded;
 extern const ErrorDesc kResourceInUseException;
 extern const ErrorDesc kResourceNotFoundException;
+extern const ErrorDesc kTableNotFoundException;
 extern const ErrorDesc kThrottlingException;
 extern const ErrorDesc kTransactionConflictException;
 extern const ErrorDesc kValidationException;
@@ -34,6 +35,7 @@ base::AwsError replicated_write_conflict_exception(std::string message);  // 400
 base::AwsError request_limit_exceeded(std::string message, RequestLimitExceeded detail);  // 400
 base::AwsError resource_in_use_exception(std::string message);  // 400
 base::AwsError resource_not_found_exception(std::string message);  // 400
+base::AwsError table_not_found_exception(std::string message);  // 400
 base::AwsError throttling_exception(std::string message, ThrottlingException detail);  // 400
 base::AwsError transaction_conflict_exception(std::string message);  // 400
 base::AwsError validation_exception(std::string message);  // 400

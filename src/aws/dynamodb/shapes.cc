@@ -6,50 +6,42 @@ namespace aws::dynamodb {
 
 namespace {
 
-extern const StructDesc kArchivalSummaryStruct;
 extern const StructDesc kAttributeDefinitionStruct;
 extern const StructDesc kAttributeValueStruct;
-extern const StructDesc kAttributeValueUpdateStruct;
 extern const StructDesc kBatchGetItemInputStruct;
 extern const StructDesc kBatchGetItemOutputStruct;
 extern const StructDesc kBatchWriteItemInputStruct;
 extern const StructDesc kBatchWriteItemOutputStruct;
 extern const StructDesc kBillingModeSummaryStruct;
 extern const StructDesc kCapacityStruct;
-extern const StructDesc kConditionStruct;
 extern const StructDesc kConditionalCheckFailedExceptionStruct;
 extern const StructDesc kConsumedCapacityStruct;
+extern const StructDesc kPointInTimeRecoveryDescriptionStruct;
+extern const StructDesc kContinuousBackupsDescriptionStruct;
 extern const StructDesc kProjectionStruct;
 extern const StructDesc kProvisionedThroughputStruct;
-extern const StructDesc kOnDemandThroughputStruct;
-extern const StructDesc kWarmThroughputStruct;
 extern const StructDesc kCreateGlobalSecondaryIndexActionStruct;
-extern const StructDesc kCreateGlobalTableWitnessGroupMemberActionStruct;
-extern const StructDesc kProvisionedThroughputOverrideStruct;
-extern const StructDesc kOnDemandThroughputOverrideStruct;
-extern const StructDesc kCreateReplicationGroupMemberActionStruct;
 extern const StructDesc kStreamSpecificationStruct;
 extern const StructDesc kSSESpecificationStruct;
 extern const StructDesc kCreateTableInputStruct;
 extern const StructDesc kProvisionedThroughputDescriptionStruct;
-extern const StructDesc kRestoreSummaryStruct;
-extern const StructDesc kSSEDescriptionStruct;
 extern const StructDesc kTableClassSummaryStruct;
 extern const StructDesc kTableWarmThroughputDescriptionStruct;
 extern const StructDesc kTableDescriptionStruct;
 extern const StructDesc kCreateTableOutputStruct;
 extern const StructDesc kDeleteGlobalSecondaryIndexActionStruct;
-extern const StructDesc kDeleteGlobalTableWitnessGroupMemberActionStruct;
 extern const StructDesc kDeleteItemInputStruct;
-extern const StructDesc kItemCollectionMetricsStruct;
 extern const StructDesc kDeleteItemOutputStruct;
-extern const StructDesc kDeleteReplicationGroupMemberActionStruct;
 extern const StructDesc kDeleteRequestStruct;
 extern const StructDesc kDeleteTableInputStruct;
 extern const StructDesc kDeleteTableOutputStruct;
+extern const StructDesc kDescribeContinuousBackupsInputStruct;
+extern const StructDesc kDescribeContinuousBackupsOutputStruct;
 extern const StructDesc kDescribeTableInputStruct;
 extern const StructDesc kDescribeTableOutputStruct;
-extern const StructDesc kExpectedAttributeValueStruct;
+extern const StructDesc kDescribeTimeToLiveInputStruct;
+extern const StructDesc kTimeToLiveDescriptionStruct;
+extern const StructDesc kDescribeTimeToLiveOutputStruct;
 extern const StructDesc kGetItemInputStruct;
 extern const StructDesc kGetItemOutputStruct;
 extern const StructDesc kGlobalSecondaryIndexStruct;
@@ -57,12 +49,12 @@ extern const StructDesc kGlobalSecondaryIndexWarmThroughputDescriptionStruct;
 extern const StructDesc kGlobalSecondaryIndexDescriptionStruct;
 extern const StructDesc kUpdateGlobalSecondaryIndexActionStruct;
 extern const StructDesc kGlobalSecondaryIndexUpdateStruct;
-extern const StructDesc kGlobalTableWitnessDescriptionStruct;
-extern const StructDesc kGlobalTableWitnessGroupUpdateStruct;
 extern const StructDesc kKeySchemaElementStruct;
 extern const StructDesc kKeysAndAttributesStruct;
 extern const StructDesc kListTablesInputStruct;
 extern const StructDesc kListTablesOutputStruct;
+extern const StructDesc kListTagsOfResourceInputStruct;
+extern const StructDesc kListTagsOfResourceOutputStruct;
 extern const StructDesc kLocalSecondaryIndexStruct;
 extern const StructDesc kLocalSecondaryIndexDescriptionStruct;
 extern const StructDesc kProvisionedThroughputExceededExceptionStruct;
@@ -71,37 +63,28 @@ extern const StructDesc kPutItemOutputStruct;
 extern const StructDesc kPutRequestStruct;
 extern const StructDesc kQueryInputStruct;
 extern const StructDesc kQueryOutputStruct;
-extern const StructDesc kReplicaDescriptionStruct;
-extern const StructDesc kReplicaGlobalSecondaryIndexStruct;
-extern const StructDesc kReplicaGlobalSecondaryIndexDescriptionStruct;
-extern const StructDesc kUpdateReplicationGroupMemberActionStruct;
-extern const StructDesc kReplicationGroupUpdateStruct;
 extern const StructDesc kRequestLimitExceededStruct;
 extern const StructDesc kScanInputStruct;
 extern const StructDesc kScanOutputStruct;
 extern const StructDesc kTagStruct;
+extern const StructDesc kTagResourceInputStruct;
+extern const StructDesc kTagResourceResponseStruct;
 extern const StructDesc kThrottlingExceptionStruct;
 extern const StructDesc kThrottlingReasonStruct;
+extern const StructDesc kUntagResourceInputStruct;
+extern const StructDesc kUntagResourceResponseStruct;
 extern const StructDesc kUpdateItemInputStruct;
 extern const StructDesc kUpdateItemOutputStruct;
 extern const StructDesc kUpdateTableInputStruct;
 extern const StructDesc kUpdateTableOutputStruct;
 extern const StructDesc kWriteRequestStruct;
-extern const TypeDesc kArchivalReason;
-extern const TypeDesc kArchivalSummary;
-extern const TypeDesc kAttributeAction;
 extern const TypeDesc kAttributeDefinition;
 extern const TypeDesc kAttributeDefinitions;
 extern const TypeDesc kAttributeMap;
 extern const TypeDesc kAttributeName;
-extern const TypeDesc kAttributeNameList;
-extern const TypeDesc kAttributeUpdates;
 extern const TypeDesc kAttributeValue;
-extern const TypeDesc kAttributeValueList;
-extern const TypeDesc kAttributeValueUpdate;
 extern const TypeDesc kAvailabilityErrorMessage;
 extern const TypeDesc kBackfilling;
-extern const TypeDesc kBackupArn;
 extern const TypeDesc kBatchGetItemInput;
 extern const TypeDesc kBatchGetItemOutput;
 extern const TypeDesc kBatchGetRequestMap;
@@ -116,40 +99,36 @@ extern const TypeDesc kBinarySetAttributeValue;
 extern const TypeDesc kBooleanAttributeValue;
 extern const TypeDesc kBooleanObject;
 extern const TypeDesc kCapacity;
-extern const TypeDesc kComparisonOperator;
-extern const TypeDesc kCondition;
 extern const TypeDesc kConditionExpression;
 extern const TypeDesc kConditionalCheckFailedException;
-extern const TypeDesc kConditionalOperator;
 extern const TypeDesc kConsistentRead;
 extern const TypeDesc kConsumedCapacity;
 extern const TypeDesc kConsumedCapacityMultiple;
 extern const TypeDesc kConsumedCapacityUnits;
+extern const TypeDesc kContinuousBackupsDescription;
+extern const TypeDesc kContinuousBackupsStatus;
 extern const TypeDesc kCreateGlobalSecondaryIndexAction;
-extern const TypeDesc kCreateGlobalTableWitnessGroupMemberAction;
-extern const TypeDesc kCreateReplicationGroupMemberAction;
 extern const TypeDesc kCreateTableInput;
 extern const TypeDesc kCreateTableOutput;
 extern const TypeDesc kDate;
 extern const TypeDesc kDeleteGlobalSecondaryIndexAction;
-extern const TypeDesc kDeleteGlobalTableWitnessGroupMemberAction;
 extern const TypeDesc kDeleteItemInput;
 extern const TypeDesc kDeleteItemOutput;
-extern const TypeDesc kDeleteReplicationGroupMemberAction;
 extern const TypeDesc kDeleteRequest;
 extern const TypeDesc kDeleteTableInput;
 extern const TypeDesc kDeleteTableOutput;
 extern const TypeDesc kDeletionProtectionEnabled;
+extern const TypeDesc kDescribeContinuousBackupsInput;
+extern const TypeDesc kDescribeContinuousBackupsOutput;
 extern const TypeDesc kDescribeTableInput;
 extern const TypeDesc kDescribeTableOutput;
+extern const TypeDesc kDescribeTimeToLiveInput;
+extern const TypeDesc kDescribeTimeToLiveOutput;
 extern const TypeDesc kErrorMessage;
-extern const TypeDesc kExpectedAttributeMap;
-extern const TypeDesc kExpectedAttributeValue;
 extern const TypeDesc kExpressionAttributeNameMap;
 extern const TypeDesc kExpressionAttributeNameVariable;
 extern const TypeDesc kExpressionAttributeValueMap;
 extern const TypeDesc kExpressionAttributeValueVariable;
-extern const TypeDesc kFilterConditionMap;
 extern const TypeDesc kGetItemInput;
 extern const TypeDesc kGetItemOutput;
 extern const TypeDesc kGlobalSecondaryIndex;
@@ -159,25 +138,11 @@ extern const TypeDesc kGlobalSecondaryIndexList;
 extern const TypeDesc kGlobalSecondaryIndexUpdate;
 extern const TypeDesc kGlobalSecondaryIndexUpdateList;
 extern const TypeDesc kGlobalSecondaryIndexWarmThroughputDescription;
-extern const TypeDesc kGlobalTableSettingsReplicationMode;
-extern const TypeDesc kGlobalTableWitnessDescription;
-extern const TypeDesc kGlobalTableWitnessDescriptionList;
-extern const TypeDesc kGlobalTableWitnessGroupUpdate;
-extern const TypeDesc kGlobalTableWitnessGroupUpdateList;
 extern const TypeDesc kIndexName;
 extern const TypeDesc kIndexStatus;
 extern const TypeDesc kInteger;
-extern const TypeDesc kItemCollectionKeyAttributeMap;
-extern const TypeDesc kItemCollectionMetrics;
-extern const TypeDesc kItemCollectionMetricsMultiple;
-extern const TypeDesc kItemCollectionMetricsPerTable;
-extern const TypeDesc kItemCollectionSizeEstimateBound;
-extern const TypeDesc kItemCollectionSizeEstimateRange;
 extern const TypeDesc kItemList;
-extern const TypeDesc kKMSMasterKeyArn;
-extern const TypeDesc kKMSMasterKeyId;
 extern const TypeDesc kKey;
-extern const TypeDesc kKeyConditions;
 extern const TypeDesc kKeyExpression;
 extern const TypeDesc kKeyList;
 extern const TypeDesc kKeySchema;
@@ -189,21 +154,23 @@ extern const TypeDesc kListAttributeValue;
 extern const TypeDesc kListTablesInput;
 extern const TypeDesc kListTablesInputLimit;
 extern const TypeDesc kListTablesOutput;
+extern const TypeDesc kListTagsOfResourceInput;
+extern const TypeDesc kListTagsOfResourceOutput;
 extern const TypeDesc kLocalSecondaryIndex;
 extern const TypeDesc kLocalSecondaryIndexDescription;
 extern const TypeDesc kLocalSecondaryIndexDescriptionList;
 extern const TypeDesc kLocalSecondaryIndexList;
 extern const TypeDesc kLongObject;
 extern const TypeDesc kMapAttributeValue;
-extern const TypeDesc kMultiRegionConsistency;
+extern const TypeDesc kNextTokenString;
 extern const TypeDesc kNonKeyAttributeName;
 extern const TypeDesc kNonKeyAttributeNameList;
 extern const TypeDesc kNonNegativeLongObject;
 extern const TypeDesc kNullAttributeValue;
 extern const TypeDesc kNumberAttributeValue;
 extern const TypeDesc kNumberSetAttributeValue;
-extern const TypeDesc kOnDemandThroughput;
-extern const TypeDesc kOnDemandThroughputOverride;
+extern const TypeDesc kPointInTimeRecoveryDescription;
+extern const TypeDesc kPointInTimeRecoveryStatus;
 extern const TypeDesc kPositiveIntegerObject;
 extern const TypeDesc kPositiveLongObject;
 extern const TypeDesc kProjection;
@@ -212,7 +179,6 @@ extern const TypeDesc kProjectionType;
 extern const TypeDesc kProvisionedThroughput;
 extern const TypeDesc kProvisionedThroughputDescription;
 extern const TypeDesc kProvisionedThroughputExceededException;
-extern const TypeDesc kProvisionedThroughputOverride;
 extern const TypeDesc kPutItemInput;
 extern const TypeDesc kPutItemInputAttributeMap;
 extern const TypeDesc kPutItemOutput;
@@ -220,32 +186,16 @@ extern const TypeDesc kPutRequest;
 extern const TypeDesc kQueryInput;
 extern const TypeDesc kQueryOutput;
 extern const TypeDesc kReason;
-extern const TypeDesc kRegionName;
-extern const TypeDesc kReplicaDescription;
-extern const TypeDesc kReplicaDescriptionList;
-extern const TypeDesc kReplicaGlobalSecondaryIndex;
-extern const TypeDesc kReplicaGlobalSecondaryIndexDescription;
-extern const TypeDesc kReplicaGlobalSecondaryIndexDescriptionList;
-extern const TypeDesc kReplicaGlobalSecondaryIndexList;
-extern const TypeDesc kReplicaStatus;
-extern const TypeDesc kReplicaStatusDescription;
-extern const TypeDesc kReplicaStatusPercentProgress;
-extern const TypeDesc kReplicationGroupUpdate;
-extern const TypeDesc kReplicationGroupUpdateList;
+extern const TypeDesc kRecoveryPeriodInDays;
 extern const TypeDesc kRequestLimitExceeded;
 extern const TypeDesc kResource;
-extern const TypeDesc kResourcePolicy;
-extern const TypeDesc kRestoreInProgress;
-extern const TypeDesc kRestoreSummary;
+extern const TypeDesc kResourceArnString;
 extern const TypeDesc kReturnConsumedCapacity;
 extern const TypeDesc kReturnItemCollectionMetrics;
 extern const TypeDesc kReturnValue;
 extern const TypeDesc kReturnValuesOnConditionCheckFailure;
-extern const TypeDesc kSSEDescription;
 extern const TypeDesc kSSEEnabled;
 extern const TypeDesc kSSESpecification;
-extern const TypeDesc kSSEStatus;
-extern const TypeDesc kSSEType;
 extern const TypeDesc kScalarAttributeType;
 extern const TypeDesc kScanInput;
 extern const TypeDesc kScanOutput;
@@ -253,10 +203,8 @@ extern const TypeDesc kScanSegment;
 extern const TypeDesc kScanTotalSegments;
 extern const TypeDesc kSecondaryIndexesCapacityMap;
 extern const TypeDesc kSelect;
-extern const TypeDesc kStreamArn;
 extern const TypeDesc kStreamEnabled;
 extern const TypeDesc kStreamSpecification;
-extern const TypeDesc kStreamViewType;
 extern const TypeDesc kString;
 extern const TypeDesc kStringAttributeValue;
 extern const TypeDesc kStringSetAttributeValue;
@@ -270,45 +218,38 @@ extern const TypeDesc kTableNameList;
 extern const TypeDesc kTableStatus;
 extern const TypeDesc kTableWarmThroughputDescription;
 extern const TypeDesc kTag;
+extern const TypeDesc kTagKeyList;
 extern const TypeDesc kTagKeyString;
 extern const TypeDesc kTagList;
+extern const TypeDesc kTagResourceInput;
+extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValueString;
 extern const TypeDesc kThrottlingException;
 extern const TypeDesc kThrottlingReason;
 extern const TypeDesc kThrottlingReasonList;
+extern const TypeDesc kTimeToLiveAttributeName;
+extern const TypeDesc kTimeToLiveDescription;
+extern const TypeDesc kTimeToLiveStatus;
+extern const TypeDesc kUntagResourceInput;
+extern const TypeDesc kUntagResourceResponse;
 extern const TypeDesc kUpdateExpression;
 extern const TypeDesc kUpdateGlobalSecondaryIndexAction;
 extern const TypeDesc kUpdateItemInput;
 extern const TypeDesc kUpdateItemOutput;
-extern const TypeDesc kUpdateReplicationGroupMemberAction;
 extern const TypeDesc kUpdateTableInput;
 extern const TypeDesc kUpdateTableOutput;
-extern const TypeDesc kWarmThroughput;
-extern const TypeDesc kWitnessStatus;
 extern const TypeDesc kWriteRequest;
 extern const TypeDesc kWriteRequests;
 
-constinit const TypeDesc kArchivalReason = {.kind = Kind::string, .shape_name = "ArchivalReason"};
-constinit const TypeDesc kArchivalSummary = {.kind = Kind::structure, .shape_name = "ArchivalSummary", .structure = &kArchivalSummaryStruct};
-constexpr std::string_view kAttributeActionValues[] = {"ADD", "PUT", "DELETE"};
-constinit const TypeDesc kAttributeAction = {.kind = Kind::string, .shape_name = "AttributeAction", .enum_values = kAttributeActionValues};
 constinit const TypeDesc kAttributeDefinition = {.kind = Kind::structure, .shape_name = "AttributeDefinition", .structure = &kAttributeDefinitionStruct};
 constexpr ListAccess kAttributeDefinitionsAccess = list_access<AttributeDefinition>(&kAttributeDefinition, "member", false);
 constinit const TypeDesc kAttributeDefinitions = {.kind = Kind::list, .shape_name = "AttributeDefinitions", .list = &kAttributeDefinitionsAccess};
 constexpr MapAccess kAttributeMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false);
 constinit const TypeDesc kAttributeMap = {.kind = Kind::map, .shape_name = "AttributeMap", .map = &kAttributeMapAccess};
 constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "AttributeName", .max = 65535};
-constexpr ListAccess kAttributeNameListAccess = list_access<std::string>(&kAttributeName, "member", false);
-constinit const TypeDesc kAttributeNameList = {.kind = Kind::list, .shape_name = "AttributeNameList", .list = &kAttributeNameListAccess, .min = 1};
-constexpr MapAccess kAttributeUpdatesAccess = map_access<AttributeValueUpdate>(&kAttributeValueUpdate, "key", "value", false);
-constinit const TypeDesc kAttributeUpdates = {.kind = Kind::map, .shape_name = "AttributeUpdates", .map = &kAttributeUpdatesAccess};
 constinit const TypeDesc kAttributeValue = {.kind = Kind::union_structure, .shape_name = "AttributeValue", .structure = &kAttributeValueStruct};
-constexpr ListAccess kAttributeValueListAccess = list_access<AttributeValue>(&kAttributeValue, "member", false);
-constinit const TypeDesc kAttributeValueList = {.kind = Kind::list, .shape_name = "AttributeValueList", .list = &kAttributeValueListAccess};
-constinit const TypeDesc kAttributeValueUpdate = {.kind = Kind::structure, .shape_name = "AttributeValueUpdate", .structure = &kAttributeValueUpdateStruct};
 constinit const TypeDesc kAvailabilityErrorMessage = {.kind = Kind::string, .shape_name = "AvailabilityErrorMessage"};
 constinit const TypeDesc kBackfilling = {.kind = Kind::boolean, .shape_name = "Backfilling"};
-constinit const TypeDesc kBackupArn = {.kind = Kind::string, .shape_name = "BackupArn", .min = 37, .max = 1024};
 constinit const TypeDesc kBatchGetItemInput = {.kind = Kind::structure, .shape_name = "BatchGetItemInput", .structure = &kBatchGetItemInputStruct};
 constinit const TypeDesc kBatchGetItemOutput = {.kind = Kind::structure, .shape_name = "BatchGetItemOutput", .structure = &kBatchGetItemOutputStruct};
 constexpr MapAccess kBatchGetRequestMapAccess = map_access<KeysAndAttributes>(&kKeysAndAttributes, "key", "value", false);
@@ -328,47 +269,40 @@ constinit const TypeDesc kBinarySetAttributeValue = {.kind = Kind::list, .shape_
 constinit const TypeDesc kBooleanAttributeValue = {.kind = Kind::boolean, .shape_name = "BooleanAttributeValue"};
 constinit const TypeDesc kBooleanObject = {.kind = Kind::boolean, .shape_name = "BooleanObject"};
 constinit const TypeDesc kCapacity = {.kind = Kind::structure, .shape_name = "Capacity", .structure = &kCapacityStruct};
-constexpr std::string_view kComparisonOperatorValues[] = {"EQ", "NE", "IN", "LE", "LT", "GE", "GT", "BETWEEN", "NOT_NULL", "NULL", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH"};
-constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues};
-constinit const TypeDesc kCondition = {.kind = Kind::structure, .shape_name = "Condition", .structure = &kConditionStruct};
 constinit const TypeDesc kConditionExpression = {.kind = Kind::string, .shape_name = "ConditionExpression"};
 constinit const TypeDesc kConditionalCheckFailedException = {.kind = Kind::structure, .shape_name = "ConditionalCheckFailedException", .structure = &kConditionalCheckFailedExceptionStruct};
-constexpr std::string_view kConditionalOperatorValues[] = {"AND", "OR"};
-constinit const TypeDesc kConditionalOperator = {.kind = Kind::string, .shape_name = "ConditionalOperator", .enum_values = kConditionalOperatorValues};
 constinit const TypeDesc kConsistentRead = {.kind = Kind::boolean, .shape_name = "ConsistentRead"};
 constinit const TypeDesc kConsumedCapacity = {.kind = Kind::structure, .shape_name = "ConsumedCapacity", .structure = &kConsumedCapacityStruct};
 constexpr ListAccess kConsumedCapacityMultipleAccess = list_access<ConsumedCapacity>(&kConsumedCapacity, "member", false);
 constinit const TypeDesc kConsumedCapacityMultiple = {.kind = Kind::list, .shape_name = "ConsumedCapacityMultiple", .list = &kConsumedCapacityMultipleAccess};
 constinit const TypeDesc kConsumedCapacityUnits = {.kind = Kind::floating, .shape_name = "ConsumedCapacityUnits"};
+constinit const TypeDesc kContinuousBackupsDescription = {.kind = Kind::structure, .shape_name = "ContinuousBackupsDescription", .structure = &kContinuousBackupsDescriptionStruct};
+constexpr std::string_view kContinuousBackupsStatusValues[] = {"ENABLED", "DISABLED"};
+constinit const TypeDesc kContinuousBackupsStatus = {.kind = Kind::string, .shape_name = "ContinuousBackupsStatus", .enum_values = kContinuousBackupsStatusValues};
 constinit const TypeDesc kCreateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "CreateGlobalSecondaryIndexAction", .structure = &kCreateGlobalSecondaryIndexActionStruct};
-constinit const TypeDesc kCreateGlobalTableWitnessGroupMemberAction = {.kind = Kind::structure, .shape_name = "CreateGlobalTableWitnessGroupMemberAction", .structure = &kCreateGlobalTableWitnessGroupMemberActionStruct};
-constinit const TypeDesc kCreateReplicationGroupMemberAction = {.kind = Kind::structure, .shape_name = "CreateReplicationGroupMemberAction", .structure = &kCreateReplicationGroupMemberActionStruct};
 constinit const TypeDesc kCreateTableInput = {.kind = Kind::structure, .shape_name = "CreateTableInput", .structure = &kCreateTableInputStruct};
 constinit const TypeDesc kCreateTableOutput = {.kind = Kind::structure, .shape_name = "CreateTableOutput", .structure = &kCreateTableOutputStruct};
 constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date"};
 constinit const TypeDesc kDeleteGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "DeleteGlobalSecondaryIndexAction", .structure = &kDeleteGlobalSecondaryIndexActionStruct};
-constinit const TypeDesc kDeleteGlobalTableWitnessGroupMemberAction = {.kind = Kind::structure, .shape_name = "DeleteGlobalTableWitnessGroupMemberAction", .structure = &kDeleteGlobalTableWitnessGroupMemberActionStruct};
 constinit const TypeDesc kDeleteItemInput = {.kind = Kind::structure, .shape_name = "DeleteItemInput", .structure = &kDeleteItemInputStruct};
 constinit const TypeDesc kDeleteItemOutput = {.kind = Kind::structure, .shape_name = "DeleteItemOutput", .structure = &kDeleteItemOutputStruct};
-constinit const TypeDesc kDeleteReplicationGroupMemberAction = {.kind = Kind::structure, .shape_name = "DeleteReplicationGroupMemberAction", .structure = &kDeleteReplicationGroupMemberActionStruct};
 constinit const TypeDesc kDeleteRequest = {.kind = Kind::structure, .shape_name = "DeleteRequest", .structure = &kDeleteRequestStruct};
 constinit const TypeDesc kDeleteTableInput = {.kind = Kind::structure, .shape_name = "DeleteTableInput", .structure = &kDeleteTableInputStruct};
 constinit const TypeDesc kDeleteTableOutput = {.kind = Kind::structure, .shape_name = "DeleteTableOutput", .structure = &kDeleteTableOutputStruct};
 constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
+constinit const TypeDesc kDescribeContinuousBackupsInput = {.kind = Kind::structure, .shape_name = "DescribeContinuousBackupsInput", .structure = &kDescribeContinuousBackupsInputStruct};
+constinit const TypeDesc kDescribeContinuousBackupsOutput = {.kind = Kind::structure, .shape_name = "DescribeContinuousBackupsOutput", .structure = &kDescribeContinuousBackupsOutputStruct};
 constinit const TypeDesc kDescribeTableInput = {.kind = Kind::structure, .shape_name = "DescribeTableInput", .structure = &kDescribeTableInputStruct};
 constinit const TypeDesc kDescribeTableOutput = {.kind = Kind::structure, .shape_name = "DescribeTableOutput", .structure = &kDescribeTableOutputStruct};
+constinit const TypeDesc kDescribeTimeToLiveInput = {.kind = Kind::structure, .shape_name = "DescribeTimeToLiveInput", .structure = &kDescribeTimeToLiveInputStruct};
+constinit const TypeDesc kDescribeTimeToLiveOutput = {.kind = Kind::structure, .shape_name = "DescribeTimeToLiveOutput", .structure = &kDescribeTimeToLiveOutputStruct};
 constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage"};
-constexpr MapAccess kExpectedAttributeMapAccess = map_access<ExpectedAttributeValue>(&kExpectedAttributeValue, "key", "value", false);
-constinit const TypeDesc kExpectedAttributeMap = {.kind = Kind::map, .shape_name = "ExpectedAttributeMap", .map = &kExpectedAttributeMapAccess};
-constinit const TypeDesc kExpectedAttributeValue = {.kind = Kind::structure, .shape_name = "ExpectedAttributeValue", .structure = &kExpectedAttributeValueStruct};
 constexpr MapAccess kExpressionAttributeNameMapAccess = map_access<std::string>(&kAttributeName, "key", "value", false);
 constinit const TypeDesc kExpressionAttributeNameMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeNameMap", .map = &kExpressionAttributeNameMapAccess};
 constinit const TypeDesc kExpressionAttributeNameVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeNameVariable"};
 constexpr MapAccess kExpressionAttributeValueMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false);
 constinit const TypeDesc kExpressionAttributeValueMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeValueMap", .map = &kExpressionAttributeValueMapAccess};
 constinit const TypeDesc kExpressionAttributeValueVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeValueVariable"};
-constexpr MapAccess kFilterConditionMapAccess = map_access<Condition>(&kCondition, "key", "value", false);
-constinit const TypeDesc kFilterConditionMap = {.kind = Kind::map, .shape_name = "FilterConditionMap", .map = &kFilterConditionMapAccess};
 constinit const TypeDesc kGetItemInput = {.kind = Kind::structure, .shape_name = "GetItemInput", .structure = &kGetItemInputStruct};
 constinit const TypeDesc kGetItemOutput = {.kind = Kind::structure, .shape_name = "GetItemOutput", .structure = &kGetItemOutputStruct};
 constinit const TypeDesc kGlobalSecondaryIndex = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndex", .structure = &kGlobalSecondaryIndexStruct};
@@ -381,36 +315,14 @@ constinit const TypeDesc kGlobalSecondaryIndexUpdate = {.kind = Kind::structure,
 constexpr ListAccess kGlobalSecondaryIndexUpdateListAccess = list_access<GlobalSecondaryIndexUpdate>(&kGlobalSecondaryIndexUpdate, "member", false);
 constinit const TypeDesc kGlobalSecondaryIndexUpdateList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexUpdateList", .list = &kGlobalSecondaryIndexUpdateListAccess};
 constinit const TypeDesc kGlobalSecondaryIndexWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexWarmThroughputDescription", .structure = &kGlobalSecondaryIndexWarmThroughputDescriptionStruct};
-constexpr std::string_view kGlobalTableSettingsReplicationModeValues[] = {"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"};
-constinit const TypeDesc kGlobalTableSettingsReplicationMode = {.kind = Kind::string, .shape_name = "GlobalTableSettingsReplicationMode", .enum_values = kGlobalTableSettingsReplicationModeValues};
-constinit const TypeDesc kGlobalTableWitnessDescription = {.kind = Kind::structure, .shape_name = "GlobalTableWitnessDescription", .structure = &kGlobalTableWitnessDescriptionStruct};
-constexpr ListAccess kGlobalTableWitnessDescriptionListAccess = list_access<GlobalTableWitnessDescription>(&kGlobalTableWitnessDescription, "member", false);
-constinit const TypeDesc kGlobalTableWitnessDescriptionList = {.kind = Kind::list, .shape_name = "GlobalTableWitnessDescriptionList", .list = &kGlobalTableWitnessDescriptionListAccess};
-constinit const TypeDesc kGlobalTableWitnessGroupUpdate = {.kind = Kind::structure, .shape_name = "GlobalTableWitnessGroupUpdate", .structure = &kGlobalTableWitnessGroupUpdateStruct};
-constexpr ListAccess kGlobalTableWitnessGroupUpdateListAccess = list_access<GlobalTableWitnessGroupUpdate>(&kGlobalTableWitnessGroupUpdate, "member", false);
-constinit const TypeDesc kGlobalTableWitnessGroupUpdateList = {.kind = Kind::list, .shape_name = "GlobalTableWitnessGroupUpdateList", .list = &kGlobalTableWitnessGroupUpdateListAccess, .min = 1, .max = 1};
 constinit const TypeDesc kIndexName = {.kind = Kind::string, .shape_name = "IndexName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+"};
 constexpr std::string_view kIndexStatusValues[] = {"CREATING", "UPDATING", "DELETING", "ACTIVE"};
 constinit const TypeDesc kIndexStatus = {.kind = Kind::string, .shape_name = "IndexStatus", .enum_values = kIndexStatusValues};
 constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
-constexpr MapAccess kItemCollectionKeyAttributeMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false);
-constinit const TypeDesc kItemCollectionKeyAttributeMap = {.kind = Kind::map, .shape_name = "ItemCollectionKeyAttributeMap", .map = &kItemCollectionKeyAttributeMapAccess};
-constinit const TypeDesc kItemCollectionMetrics = {.kind = Kind::structure, .shape_name = "ItemCollectionMetrics", .structure = &kItemCollectionMetricsStruct};
-constexpr ListAccess kItemCollectionMetricsMultipleAccess = list_access<ItemCollectionMetrics>(&kItemCollectionMetrics, "member", false);
-constinit const TypeDesc kItemCollectionMetricsMultiple = {.kind = Kind::list, .shape_name = "ItemCollectionMetricsMultiple", .list = &kItemCollectionMetricsMultipleAccess};
-constexpr MapAccess kItemCollectionMetricsPerTableAccess = map_access<std::vector<ItemCollectionMetrics>>(&kItemCollectionMetricsMultiple, "key", "value", false);
-constinit const TypeDesc kItemCollectionMetricsPerTable = {.kind = Kind::map, .shape_name = "ItemCollectionMetricsPerTable", .map = &kItemCollectionMetricsPerTableAccess};
-constinit const TypeDesc kItemCollectionSizeEstimateBound = {.kind = Kind::floating, .shape_name = "ItemCollectionSizeEstimateBound"};
-constexpr ListAccess kItemCollectionSizeEstimateRangeAccess = list_access<double>(&kItemCollectionSizeEstimateBound, "member", false);
-constinit const TypeDesc kItemCollectionSizeEstimateRange = {.kind = Kind::list, .shape_name = "ItemCollectionSizeEstimateRange", .list = &kItemCollectionSizeEstimateRangeAccess};
 constexpr ListAccess kItemListAccess = list_access<Map<AttributeValue>>(&kAttributeMap, "member", false);
 constinit const TypeDesc kItemList = {.kind = Kind::list, .shape_name = "ItemList", .list = &kItemListAccess};
-constinit const TypeDesc kKMSMasterKeyArn = {.kind = Kind::string, .shape_name = "KMSMasterKeyArn"};
-constinit const TypeDesc kKMSMasterKeyId = {.kind = Kind::string, .shape_name = "KMSMasterKeyId"};
 constexpr MapAccess kKeyAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false);
 constinit const TypeDesc kKey = {.kind = Kind::map, .shape_name = "Key", .map = &kKeyAccess};
-constexpr MapAccess kKeyConditionsAccess = map_access<Condition>(&kCondition, "key", "value", false);
-constinit const TypeDesc kKeyConditions = {.kind = Kind::map, .shape_name = "KeyConditions", .map = &kKeyConditionsAccess};
 constinit const TypeDesc kKeyExpression = {.kind = Kind::string, .shape_name = "KeyExpression"};
 constexpr ListAccess kKeyListAccess = list_access<Map<AttributeValue>>(&kKey, "member", false);
 constinit const TypeDesc kKeyList = {.kind = Kind::list, .shape_name = "KeyList", .list = &kKeyListAccess, .min = 1, .max = 100};
@@ -426,6 +338,8 @@ constinit const TypeDesc kListAttributeValue = {.kind = Kind::list, .shape_name 
 constinit const TypeDesc kListTablesInput = {.kind = Kind::structure, .shape_name = "ListTablesInput", .structure = &kListTablesInputStruct};
 constinit const TypeDesc kListTablesInputLimit = {.kind = Kind::integer, .shape_name = "ListTablesInputLimit", .min = 1, .max = 100};
 constinit const TypeDesc kListTablesOutput = {.kind = Kind::structure, .shape_name = "ListTablesOutput", .structure = &kListTablesOutputStruct};
+constinit const TypeDesc kListTagsOfResourceInput = {.kind = Kind::structure, .shape_name = "ListTagsOfResourceInput", .structure = &kListTagsOfResourceInputStruct};
+constinit const TypeDesc kListTagsOfResourceOutput = {.kind = Kind::structure, .shape_name = "ListTagsOfResourceOutput", .structure = &kListTagsOfResourceOutputStruct};
 constinit const TypeDesc kLocalSecondaryIndex = {.kind = Kind::structure, .shape_name = "LocalSecondaryIndex", .structure = &kLocalSecondaryIndexStruct};
 constinit const TypeDesc kLocalSecondaryIndexDescription = {.kind = Kind::structure, .shape_name = "LocalSecondaryIndexDescription", .structure = &kLocalSecondaryIndexDescriptionStruct};
 constexpr ListAccess kLocalSecondaryIndexDescriptionListAccess = list_access<LocalSecondaryIndexDescription>(&kLocalSecondaryIndexDescription, "member", false);
@@ -435,8 +349,7 @@ constinit const TypeDesc kLocalSecondaryIndexList = {.kind = Kind::list, .shape_
 constinit const TypeDesc kLongObject = {.kind = Kind::long_integer, .shape_name = "LongObject"};
 constexpr MapAccess kMapAttributeValueAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false);
 constinit const TypeDesc kMapAttributeValue = {.kind = Kind::map, .shape_name = "MapAttributeValue", .map = &kMapAttributeValueAccess};
-constexpr std::string_view kMultiRegionConsistencyValues[] = {"EVENTUAL", "STRONG"};
-constinit const TypeDesc kMultiRegionConsistency = {.kind = Kind::string, .shape_name = "MultiRegionConsistency", .enum_values = kMultiRegionConsistencyValues};
+constinit const TypeDesc kNextTokenString = {.kind = Kind::string, .shape_name = "NextTokenString"};
 constinit const TypeDesc kNonKeyAttributeName = {.kind = Kind::string, .shape_name = "NonKeyAttributeName", .min = 1, .max = 255};
 constexpr ListAccess kNonKeyAttributeNameListAccess = list_access<std::string>(&kNonKeyAttributeName, "member", false);
 constinit const TypeDesc kNonKeyAttributeNameList = {.kind = Kind::list, .shape_name = "NonKeyAttributeNameList", .list = &kNonKeyAttributeNameListAccess, .min = 1, .max = 20};
@@ -445,8 +358,9 @@ constinit const TypeDesc kNullAttributeValue = {.kind = Kind::boolean, .shape_na
 constinit const TypeDesc kNumberAttributeValue = {.kind = Kind::string, .shape_name = "NumberAttributeValue"};
 constexpr ListAccess kNumberSetAttributeValueAccess = list_access<std::string>(&kNumberAttributeValue, "member", false);
 constinit const TypeDesc kNumberSetAttributeValue = {.kind = Kind::list, .shape_name = "NumberSetAttributeValue", .list = &kNumberSetAttributeValueAccess};
-constinit const TypeDesc kOnDemandThroughput = {.kind = Kind::structure, .shape_name = "OnDemandThroughput", .structure = &kOnDemandThroughputStruct};
-constinit const TypeDesc kOnDemandThroughputOverride = {.kind = Kind::structure, .shape_name = "OnDemandThroughputOverride", .structure = &kOnDemandThroughputOverrideStruct};
+constinit const TypeDesc kPointInTimeRecoveryDescription = {.kind = Kind::structure, .shape_name = "PointInTimeRecoveryDescription", .structure = &kPointInTimeRecoveryDescriptionStruct};
+constexpr std::string_view kPointInTimeRecoveryStatusValues[] = {"ENABLED", "DISABLED"};
+constinit const TypeDesc kPointInTimeRecoveryStatus = {.kind = Kind::string, .shape_name = "PointInTimeRecoveryStatus", .enum_values = kPointInTimeRecoveryStatusValues};
 constinit const TypeDesc kPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "PositiveIntegerObject", .min = 1};
 constinit const TypeDesc kPositiveLongObject = {.kind = Kind::long_integer, .shape_name = "PositiveLongObject", .min = 1};
 constinit const TypeDesc kProjection = {.kind = Kind::structure, .shape_name = "Projection", .structure = &kProjectionStruct};
@@ -456,7 +370,6 @@ constinit const TypeDesc kProjectionType = {.kind = Kind::string, .shape_name = 
 constinit const TypeDesc kProvisionedThroughput = {.kind = Kind::structure, .shape_name = "ProvisionedThroughput", .structure = &kProvisionedThroughputStruct};
 constinit const TypeDesc kProvisionedThroughputDescription = {.kind = Kind::structure, .shape_name = "ProvisionedThroughputDescription", .structure = &kProvisionedThroughputDescriptionStruct};
 constinit const TypeDesc kProvisionedThroughputExceededException = {.kind = Kind::structure, .shape_name = "ProvisionedThroughputExceededException", .structure = &kProvisionedThroughputExceededExceptionStruct};
-constinit const TypeDesc kProvisionedThroughputOverride = {.kind = Kind::structure, .shape_name = "ProvisionedThroughputOverride", .structure = &kProvisionedThroughputOverrideStruct};
 constinit const TypeDesc kPutItemInput = {.kind = Kind::structure, .shape_name = "PutItemInput", .structure = &kPutItemInputStruct};
 constexpr MapAccess kPutItemInputAttributeMapAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false);
 constinit const TypeDesc kPutItemInputAttributeMap = {.kind = Kind::map, .shape_name = "PutItemInputAttributeMap", .map = &kPutItemInputAttributeMapAccess};
@@ -465,28 +378,10 @@ constinit const TypeDesc kPutRequest = {.kind = Kind::structure, .shape_name = "
 constinit const TypeDesc kQueryInput = {.kind = Kind::structure, .shape_name = "QueryInput", .structure = &kQueryInputStruct};
 constinit const TypeDesc kQueryOutput = {.kind = Kind::structure, .shape_name = "QueryOutput", .structure = &kQueryOutputStruct};
 constinit const TypeDesc kReason = {.kind = Kind::string, .shape_name = "Reason"};
-constinit const TypeDesc kRegionName = {.kind = Kind::string, .shape_name = "RegionName"};
-constinit const TypeDesc kReplicaDescription = {.kind = Kind::structure, .shape_name = "ReplicaDescription", .structure = &kReplicaDescriptionStruct};
-constexpr ListAccess kReplicaDescriptionListAccess = list_access<ReplicaDescription>(&kReplicaDescription, "member", false);
-constinit const TypeDesc kReplicaDescriptionList = {.kind = Kind::list, .shape_name = "ReplicaDescriptionList", .list = &kReplicaDescriptionListAccess};
-constinit const TypeDesc kReplicaGlobalSecondaryIndex = {.kind = Kind::structure, .shape_name = "ReplicaGlobalSecondaryIndex", .structure = &kReplicaGlobalSecondaryIndexStruct};
-constinit const TypeDesc kReplicaGlobalSecondaryIndexDescription = {.kind = Kind::structure, .shape_name = "ReplicaGlobalSecondaryIndexDescription", .structure = &kReplicaGlobalSecondaryIndexDescriptionStruct};
-constexpr ListAccess kReplicaGlobalSecondaryIndexDescriptionListAccess = list_access<ReplicaGlobalSecondaryIndexDescription>(&kReplicaGlobalSecondaryIndexDescription, "member", false);
-constinit const TypeDesc kReplicaGlobalSecondaryIndexDescriptionList = {.kind = Kind::list, .shape_name = "ReplicaGlobalSecondaryIndexDescriptionList", .list = &kReplicaGlobalSecondaryIndexDescriptionListAccess};
-constexpr ListAccess kReplicaGlobalSecondaryIndexListAccess = list_access<ReplicaGlobalSecondaryIndex>(&kReplicaGlobalSecondaryIndex, "member", false);
-constinit const TypeDesc kReplicaGlobalSecondaryIndexList = {.kind = Kind::list, .shape_name = "ReplicaGlobalSecondaryIndexList", .list = &kReplicaGlobalSecondaryIndexListAccess, .min = 1};
-constexpr std::string_view kReplicaStatusValues[] = {"CREATING", "CREATION_FAILED", "UPDATING", "DELETING", "ACTIVE", "REGION_DISABLED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"};
-constinit const TypeDesc kReplicaStatus = {.kind = Kind::string, .shape_name = "ReplicaStatus", .enum_values = kReplicaStatusValues};
-constinit const TypeDesc kReplicaStatusDescription = {.kind = Kind::string, .shape_name = "ReplicaStatusDescription"};
-constinit const TypeDesc kReplicaStatusPercentProgress = {.kind = Kind::string, .shape_name = "ReplicaStatusPercentProgress"};
-constinit const TypeDesc kReplicationGroupUpdate = {.kind = Kind::structure, .shape_name = "ReplicationGroupUpdate", .structure = &kReplicationGroupUpdateStruct};
-constexpr ListAccess kReplicationGroupUpdateListAccess = list_access<ReplicationGroupUpdate>(&kReplicationGroupUpdate, "member", false);
-constinit const TypeDesc kReplicationGroupUpdateList = {.kind = Kind::list, .shape_name = "ReplicationGroupUpdateList", .list = &kReplicationGroupUpdateListAccess, .min = 1};
+constinit const TypeDesc kRecoveryPeriodInDays = {.kind = Kind::integer, .shape_name = "RecoveryPeriodInDays", .min = 1, .max = 35};
 constinit const TypeDesc kRequestLimitExceeded = {.kind = Kind::structure, .shape_name = "RequestLimitExceeded", .structure = &kRequestLimitExceededStruct};
 constinit const TypeDesc kResource = {.kind = Kind::string, .shape_name = "Resource"};
-constinit const TypeDesc kResourcePolicy = {.kind = Kind::string, .shape_name = "ResourcePolicy"};
-constinit const TypeDesc kRestoreInProgress = {.kind = Kind::boolean, .shape_name = "RestoreInProgress"};
-constinit const TypeDesc kRestoreSummary = {.kind = Kind::structure, .shape_name = "RestoreSummary", .structure = &kRestoreSummaryStruct};
+constinit const TypeDesc kResourceArnString = {.kind = Kind::string, .shape_name = "ResourceArnString", .min = 1, .max = 1283};
 constexpr std::string_view kReturnConsumedCapacityValues[] = {"INDEXES", "TOTAL", "NONE"};
 constinit const TypeDesc kReturnConsumedCapacity = {.kind = Kind::string, .shape_name = "ReturnConsumedCapacity", .enum_values = kReturnConsumedCapacityValues};
 constexpr std::string_view kReturnItemCollectionMetricsValues[] = {"SIZE", "NONE"};
@@ -495,13 +390,8 @@ constexpr std::string_view kReturnValueValues[] = {"NONE", "ALL_OLD", "UPDATED_O
 constinit const TypeDesc kReturnValue = {.kind = Kind::string, .shape_name = "ReturnValue", .enum_values = kReturnValueValues};
 constexpr std::string_view kReturnValuesOnConditionCheckFailureValues[] = {"ALL_OLD", "NONE"};
 constinit const TypeDesc kReturnValuesOnConditionCheckFailure = {.kind = Kind::string, .shape_name = "ReturnValuesOnConditionCheckFailure", .enum_values = kReturnValuesOnConditionCheckFailureValues};
-constinit const TypeDesc kSSEDescription = {.kind = Kind::structure, .shape_name = "SSEDescription", .structure = &kSSEDescriptionStruct};
 constinit const TypeDesc kSSEEnabled = {.kind = Kind::boolean, .shape_name = "SSEEnabled"};
 constinit const TypeDesc kSSESpecification = {.kind = Kind::structure, .shape_name = "SSESpecification", .structure = &kSSESpecificationStruct};
-constexpr std::string_view kSSEStatusValues[] = {"ENABLING", "ENABLED", "DISABLING", "DISABLED", "UPDATING"};
-constinit const TypeDesc kSSEStatus = {.kind = Kind::string, .shape_name = "SSEStatus", .enum_values = kSSEStatusValues};
-constexpr std::string_view kSSETypeValues[] = {"AES256", "KMS"};
-constinit const TypeDesc kSSEType = {.kind = Kind::string, .shape_name = "SSEType", .enum_values = kSSETypeValues};
 constexpr std::string_view kScalarAttributeTypeValues[] = {"S", "N", "B"};
 constinit const TypeDesc kScalarAttributeType = {.kind = Kind::string, .shape_name = "ScalarAttributeType", .enum_values = kScalarAttributeTypeValues};
 constinit const TypeDesc kScanInput = {.kind = Kind::structure, .shape_name = "ScanInput", .structure = &kScanInputStruct};
@@ -512,11 +402,8 @@ constexpr MapAccess kSecondaryIndexesCapacityMapAccess = map_access<Capacity>(&k
 constinit const TypeDesc kSecondaryIndexesCapacityMap = {.kind = Kind::map, .shape_name = "SecondaryIndexesCapacityMap", .map = &kSecondaryIndexesCapacityMapAccess};
 constexpr std::string_view kSelectValues[] = {"ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT"};
 constinit const TypeDesc kSelect = {.kind = Kind::string, .shape_name = "Select", .enum_values = kSelectValues};
-constinit const TypeDesc kStreamArn = {.kind = Kind::string, .shape_name = "StreamArn", .min = 37, .max = 1024};
 constinit const TypeDesc kStreamEnabled = {.kind = Kind::boolean, .shape_name = "StreamEnabled"};
 constinit const TypeDesc kStreamSpecification = {.kind = Kind::structure, .shape_name = "StreamSpecification", .structure = &kStreamSpecificationStruct};
-constexpr std::string_view kStreamViewTypeValues[] = {"NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"};
-constinit const TypeDesc kStreamViewType = {.kind = Kind::string, .shape_name = "StreamViewType", .enum_values = kStreamViewTypeValues};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
 constinit const TypeDesc kStringAttributeValue = {.kind = Kind::string, .shape_name = "StringAttributeValue"};
 constexpr ListAccess kStringSetAttributeValueAccess = list_access<std::string>(&kStringAttributeValue, "member", false);
@@ -534,34 +421,34 @@ constexpr std::string_view kTableStatusValues[] = {"CREATING", "UPDATING", "DELE
 constinit const TypeDesc kTableStatus = {.kind = Kind::string, .shape_name = "TableStatus", .enum_values = kTableStatusValues};
 constinit const TypeDesc kTableWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "TableWarmThroughputDescription", .structure = &kTableWarmThroughputDescriptionStruct};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
+constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKeyString, "member", false);
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
 constinit const TypeDesc kTagKeyString = {.kind = Kind::string, .shape_name = "TagKeyString", .min = 1, .max = 128};
 constexpr ListAccess kTagListAccess = list_access<Tag>(&kTag, "member", false);
 constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess};
+constinit const TypeDesc kTagResourceInput = {.kind = Kind::structure, .shape_name = "TagResourceInput", .structure = &kTagResourceInputStruct};
+constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValueString = {.kind = Kind::string, .shape_name = "TagValueString", .min = 0, .max = 256};
 constinit const TypeDesc kThrottlingException = {.kind = Kind::structure, .shape_name = "ThrottlingException", .structure = &kThrottlingExceptionStruct};
 constinit const TypeDesc kThrottlingReason = {.kind = Kind::structure, .shape_name = "ThrottlingReason", .structure = &kThrottlingReasonStruct};
 constexpr ListAccess kThrottlingReasonListAccess = list_access<ThrottlingReason>(&kThrottlingReason, "member", false);
 constinit const TypeDesc kThrottlingReasonList = {.kind = Kind::list, .shape_name = "ThrottlingReasonList", .list = &kThrottlingReasonListAccess};
+constinit const TypeDesc kTimeToLiveAttributeName = {.kind = Kind::string, .shape_name = "TimeToLiveAttributeName", .min = 1, .max = 255};
+constinit const TypeDesc kTimeToLiveDescription = {.kind = Kind::structure, .shape_name = "TimeToLiveDescription", .structure = &kTimeToLiveDescriptionStruct};
+constexpr std::string_view kTimeToLiveStatusValues[] = {"ENABLING", "DISABLING", "ENABLED", "DISABLED"};
+constinit const TypeDesc kTimeToLiveStatus = {.kind = Kind::string, .shape_name = "TimeToLiveStatus", .enum_values = kTimeToLiveStatusValues};
+constinit const TypeDesc kUntagResourceInput = {.kind = Kind::structure, .shape_name = "UntagResourceInput", .structure = &kUntagResourceInputStruct};
+constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
 constinit const TypeDesc kUpdateExpression = {.kind = Kind::string, .shape_name = "UpdateExpression"};
 constinit const TypeDesc kUpdateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "UpdateGlobalSecondaryIndexAction", .structure = &kUpdateGlobalSecondaryIndexActionStruct};
 constinit const TypeDesc kUpdateItemInput = {.kind = Kind::structure, .shape_name = "UpdateItemInput", .structure = &kUpdateItemInputStruct};
 constinit const TypeDesc kUpdateItemOutput = {.kind = Kind::structure, .shape_name = "UpdateItemOutput", .structure = &kUpdateItemOutputStruct};
-constinit const TypeDesc kUpdateReplicationGroupMemberAction = {.kind = Kind::structure, .shape_name = "UpdateReplicationGroupMemberAction", .structure = &kUpdateReplicationGroupMemberActionStruct};
 constinit const TypeDesc kUpdateTableInput = {.kind = Kind::structure, .shape_name = "UpdateTableInput", .structure = &kUpdateTableInputStruct};
 constinit const TypeDesc kUpdateTableOutput = {.kind = Kind::structure, .shape_name = "UpdateTableOutput", .structure = &kUpdateTableOutputStruct};
-constinit const TypeDesc kWarmThroughput = {.kind = Kind::structure, .shape_name = "WarmThroughput", .structure = &kWarmThroughputStruct};
-constexpr std::string_view kWitnessStatusValues[] = {"CREATING", "DELETING", "ACTIVE"};
-constinit const TypeDesc kWitnessStatus = {.kind = Kind::string, .shape_name = "WitnessStatus", .enum_values = kWitnessStatusValues};
 constinit const TypeDesc kWriteRequest = {.kind = Kind::structure, .shape_name = "WriteRequest", .structure = &kWriteRequestStruct};
 constexpr ListAccess kWriteRequestsAccess = list_access<WriteRequest>(&kWriteRequest, "member", false);
 constinit const TypeDesc kWriteRequests = {.kind = Kind::list, .shape_name = "WriteRequests", .list = &kWriteRequestsAccess, .min = 1, .max = 25};
 
-constexpr MemberDesc kArchivalSummaryMembers[] = {
-    {"ArchivalDateTime", "ArchivalDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&ArchivalSummary::archival_date_time>::get, MemberAccess<&ArchivalSummary::archival_date_time>::emplace},
-    {"ArchivalReason", "ArchivalReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchivalReason, MemberAccess<&ArchivalSummary::archival_reason>::get, MemberAccess<&ArchivalSummary::archival_reason>::emplace},
-    {"ArchivalBackupArn", "ArchivalBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&ArchivalSummary::archival_backup_arn>::get, MemberAccess<&ArchivalSummary::archival_backup_arn>::emplace},
-};
-constinit const StructDesc kArchivalSummaryStruct = {.name = "ArchivalSummary", .members = kArchivalSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAttributeDefinitionMembers[] = {
     {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchemaAttributeName, MemberAccess<&AttributeDefinition::attribute_name>::get, MemberAccess<&AttributeDefinition::attribute_name>::emplace},
     {"AttributeType", "AttributeType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kScalarAttributeType, MemberAccess<&AttributeDefinition::attribute_type>::get, MemberAccess<&AttributeDefinition::attribute_type>::emplace},
@@ -580,11 +467,6 @@ constexpr MemberDesc kAttributeValueMembers[] = {
     {"BOOL", "BOOL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanAttributeValue, AlternativeAccess<AttributeValue, 10>::get, AlternativeAccess<AttributeValue, 10>::emplace},
 };
 constinit const StructDesc kAttributeValueStruct = {.name = "AttributeValue", .members = kAttributeValueMembers, .is_union = true, .xml_namespace = ""};
-constexpr MemberDesc kAttributeValueUpdateMembers[] = {
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&AttributeValueUpdate::value>::get, MemberAccess<&AttributeValueUpdate::value>::emplace},
-    {"Action", "Action", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeAction, MemberAccess<&AttributeValueUpdate::action>::get, MemberAccess<&AttributeValueUpdate::action>::emplace},
-};
-constinit const StructDesc kAttributeValueUpdateStruct = {.name = "AttributeValueUpdate", .members = kAttributeValueUpdateMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchGetItemInputMembers[] = {
     {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchGetRequestMap, MemberAccess<&BatchGetItemInput::request_items>::get, MemberAccess<&BatchGetItemInput::request_items>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::get, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::emplace},
@@ -604,7 +486,6 @@ constexpr MemberDesc kBatchWriteItemInputMembers[] = {
 constinit const StructDesc kBatchWriteItemInputStruct = {.name = "BatchWriteItemInput", .members = kBatchWriteItemInputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchWriteItemOutputMembers[] = {
     {"UnprocessedItems", "UnprocessedItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchWriteItemRequestMap, MemberAccess<&BatchWriteItemOutput::unprocessed_items>::get, MemberAccess<&BatchWriteItemOutput::unprocessed_items>::emplace},
-    {"ItemCollectionMetrics", "ItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCollectionMetricsPerTable, MemberAccess<&BatchWriteItemOutput::item_collection_metrics>::get, MemberAccess<&BatchWriteItemOutput::item_collection_metrics>::emplace},
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityMultiple, MemberAccess<&BatchWriteItemOutput::consumed_capacity>::get, MemberAccess<&BatchWriteItemOutput::consumed_capacity>::emplace},
 };
 constinit const StructDesc kBatchWriteItemOutputStruct = {.name = "BatchWriteItemOutput", .members = kBatchWriteItemOutputMembers, .is_union = false, .xml_namespace = ""};
@@ -619,11 +500,6 @@ constexpr MemberDesc kCapacityMembers[] = {
     {"CapacityUnits", "CapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityUnits, MemberAccess<&Capacity::capacity_units>::get, MemberAccess<&Capacity::capacity_units>::emplace},
 };
 constinit const StructDesc kCapacityStruct = {.name = "Capacity", .members = kCapacityMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kConditionMembers[] = {
-    {"AttributeValueList", "AttributeValueList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValueList, MemberAccess<&Condition::attribute_value_list>::get, MemberAccess<&Condition::attribute_value_list>::emplace},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kComparisonOperator, MemberAccess<&Condition::comparison_operator>::get, MemberAccess<&Condition::comparison_operator>::emplace},
-};
-constinit const StructDesc kConditionStruct = {.name = "Condition", .members = kConditionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kConditionalCheckFailedExceptionMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&ConditionalCheckFailedException::message>::get, MemberAccess<&ConditionalCheckFailedException::message>::emplace},
     {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&ConditionalCheckFailedException::item>::get, MemberAccess<&ConditionalCheckFailedException::item>::emplace},
@@ -639,6 +515,18 @@ constexpr MemberDesc kConsumedCapacityMembers[] = {
     {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSecondaryIndexesCapacityMap, MemberAccess<&ConsumedCapacity::global_secondary_indexes>::get, MemberAccess<&ConsumedCapacity::global_secondary_indexes>::emplace},
 };
 constinit const StructDesc kConsumedCapacityStruct = {.name = "ConsumedCapacity", .members = kConsumedCapacityMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPointInTimeRecoveryDescriptionMembers[] = {
+    {"PointInTimeRecoveryStatus", "PointInTimeRecoveryStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPointInTimeRecoveryStatus, MemberAccess<&PointInTimeRecoveryDescription::point_in_time_recovery_status>::get, MemberAccess<&PointInTimeRecoveryDescription::point_in_time_recovery_status>::emplace},
+    {"RecoveryPeriodInDays", "RecoveryPeriodInDays", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecoveryPeriodInDays, MemberAccess<&PointInTimeRecoveryDescription::recovery_period_in_days>::get, MemberAccess<&PointInTimeRecoveryDescription::recovery_period_in_days>::emplace},
+    {"EarliestRestorableDateTime", "EarliestRestorableDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&PointInTimeRecoveryDescription::earliest_restorable_date_time>::get, MemberAccess<&PointInTimeRecoveryDescription::earliest_restorable_date_time>::emplace},
+    {"LatestRestorableDateTime", "LatestRestorableDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&PointInTimeRecoveryDescription::latest_restorable_date_time>::get, MemberAccess<&PointInTimeRecoveryDescription::latest_restorable_date_time>::emplace},
+};
+constinit const StructDesc kPointInTimeRecoveryDescriptionStruct = {.name = "PointInTimeRecoveryDescription", .members = kPointInTimeRecoveryDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kContinuousBackupsDescriptionMembers[] = {
+    {"ContinuousBackupsStatus", "ContinuousBackupsStatus", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kContinuousBackupsStatus, MemberAccess<&ContinuousBackupsDescription::continuous_backups_status>::get, MemberAccess<&ContinuousBackupsDescription::continuous_backups_status>::emplace},
+    {"PointInTimeRecoveryDescription", "PointInTimeRecoveryDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPointInTimeRecoveryDescription, MemberAccess<&ContinuousBackupsDescription::point_in_time_recovery_description>::get, MemberAccess<&ContinuousBackupsDescription::point_in_time_recovery_description>::emplace},
+};
+constinit const StructDesc kContinuousBackupsDescriptionStruct = {.name = "ContinuousBackupsDescription", .members = kContinuousBackupsDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kProjectionMembers[] = {
     {"ProjectionType", "ProjectionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionType, MemberAccess<&Projection::projection_type>::get, MemberAccess<&Projection::projection_type>::emplace},
     {"NonKeyAttributes", "NonKeyAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonKeyAttributeNameList, MemberAccess<&Projection::non_key_attributes>::get, MemberAccess<&Projection::non_key_attributes>::emplace},
@@ -649,55 +537,24 @@ constexpr MemberDesc kProvisionedThroughputMembers[] = {
     {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&ProvisionedThroughput::write_capacity_units>::get, MemberAccess<&ProvisionedThroughput::write_capacity_units>::emplace},
 };
 constinit const StructDesc kProvisionedThroughputStruct = {.name = "ProvisionedThroughput", .members = kProvisionedThroughputMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kOnDemandThroughputMembers[] = {
-    {"MaxReadRequestUnits", "MaxReadRequestUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&OnDemandThroughput::max_read_request_units>::get, MemberAccess<&OnDemandThroughput::max_read_request_units>::emplace},
-    {"MaxWriteRequestUnits", "MaxWriteRequestUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&OnDemandThroughput::max_write_request_units>::get, MemberAccess<&OnDemandThroughput::max_write_request_units>::emplace},
-};
-constinit const StructDesc kOnDemandThroughputStruct = {.name = "OnDemandThroughput", .members = kOnDemandThroughputMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kWarmThroughputMembers[] = {
-    {"ReadUnitsPerSecond", "ReadUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&WarmThroughput::read_units_per_second>::get, MemberAccess<&WarmThroughput::read_units_per_second>::emplace},
-    {"WriteUnitsPerSecond", "WriteUnitsPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&WarmThroughput::write_units_per_second>::get, MemberAccess<&WarmThroughput::write_units_per_second>::emplace},
-};
-constinit const StructDesc kWarmThroughputStruct = {.name = "WarmThroughput", .members = kWarmThroughputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateGlobalSecondaryIndexActionMembers[] = {
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&CreateGlobalSecondaryIndexAction::index_name>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::index_name>::emplace},
     {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&CreateGlobalSecondaryIndexAction::key_schema>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::key_schema>::emplace},
     {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProjection, MemberAccess<&CreateGlobalSecondaryIndexAction::projection>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::projection>::emplace},
     {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&CreateGlobalSecondaryIndexAction::provisioned_throughput>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::provisioned_throughput>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&CreateGlobalSecondaryIndexAction::on_demand_throughput>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::on_demand_throughput>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWarmThroughput, MemberAccess<&CreateGlobalSecondaryIndexAction::warm_throughput>::get, MemberAccess<&CreateGlobalSecondaryIndexAction::warm_throughput>::emplace},
+    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateGlobalSecondaryIndexActionStruct = {.name = "CreateGlobalSecondaryIndexAction", .members = kCreateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kCreateGlobalTableWitnessGroupMemberActionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRegionName, MemberAccess<&CreateGlobalTableWitnessGroupMemberAction::region_name>::get, MemberAccess<&CreateGlobalTableWitnessGroupMemberAction::region_name>::emplace},
-};
-constinit const StructDesc kCreateGlobalTableWitnessGroupMemberActionStruct = {.name = "CreateGlobalTableWitnessGroupMemberAction", .members = kCreateGlobalTableWitnessGroupMemberActionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kProvisionedThroughputOverrideMembers[] = {
-    {"ReadCapacityUnits", "ReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&ProvisionedThroughputOverride::read_capacity_units>::get, MemberAccess<&ProvisionedThroughputOverride::read_capacity_units>::emplace},
-};
-constinit const StructDesc kProvisionedThroughputOverrideStruct = {.name = "ProvisionedThroughputOverride", .members = kProvisionedThroughputOverrideMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kOnDemandThroughputOverrideMembers[] = {
-    {"MaxReadRequestUnits", "MaxReadRequestUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&OnDemandThroughputOverride::max_read_request_units>::get, MemberAccess<&OnDemandThroughputOverride::max_read_request_units>::emplace},
-};
-constinit const StructDesc kOnDemandThroughputOverrideStruct = {.name = "OnDemandThroughputOverride", .members = kOnDemandThroughputOverrideMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kCreateReplicationGroupMemberActionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRegionName, MemberAccess<&CreateReplicationGroupMemberAction::region_name>::get, MemberAccess<&CreateReplicationGroupMemberAction::region_name>::emplace},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyId, MemberAccess<&CreateReplicationGroupMemberAction::kms_master_key_id>::get, MemberAccess<&CreateReplicationGroupMemberAction::kms_master_key_id>::emplace},
-    {"ProvisionedThroughputOverride", "ProvisionedThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputOverride, MemberAccess<&CreateReplicationGroupMemberAction::provisioned_throughput_override>::get, MemberAccess<&CreateReplicationGroupMemberAction::provisioned_throughput_override>::emplace},
-    {"OnDemandThroughputOverride", "OnDemandThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughputOverride, MemberAccess<&CreateReplicationGroupMemberAction::on_demand_throughput_override>::get, MemberAccess<&CreateReplicationGroupMemberAction::on_demand_throughput_override>::emplace},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaGlobalSecondaryIndexList, MemberAccess<&CreateReplicationGroupMemberAction::global_secondary_indexes>::get, MemberAccess<&CreateReplicationGroupMemberAction::global_secondary_indexes>::emplace},
-    {"TableClassOverride", "TableClassOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&CreateReplicationGroupMemberAction::table_class_override>::get, MemberAccess<&CreateReplicationGroupMemberAction::table_class_override>::emplace},
-};
-constinit const StructDesc kCreateReplicationGroupMemberActionStruct = {.name = "CreateReplicationGroupMemberAction", .members = kCreateReplicationGroupMemberActionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kStreamSpecificationMembers[] = {
     {"StreamEnabled", "StreamEnabled", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStreamEnabled, MemberAccess<&StreamSpecification::stream_enabled>::get, MemberAccess<&StreamSpecification::stream_enabled>::emplace},
-    {"StreamViewType", "StreamViewType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamViewType, MemberAccess<&StreamSpecification::stream_view_type>::get, MemberAccess<&StreamSpecification::stream_view_type>::emplace},
+    {"StreamViewType", "StreamViewType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kStreamSpecificationStruct = {.name = "StreamSpecification", .members = kStreamSpecificationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSSESpecificationMembers[] = {
     {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEEnabled, MemberAccess<&SSESpecification::enabled>::get, MemberAccess<&SSESpecification::enabled>::emplace},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEType, MemberAccess<&SSESpecification::sse_type>::get, MemberAccess<&SSESpecification::sse_type>::emplace},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyId, MemberAccess<&SSESpecification::kms_master_key_id>::get, MemberAccess<&SSESpecification::kms_master_key_id>::emplace},
+    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kSSESpecificationStruct = {.name = "SSESpecification", .members = kSSESpecificationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateTableInputMembers[] = {
@@ -713,11 +570,11 @@ constexpr MemberDesc kCreateTableInputMembers[] = {
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&CreateTableInput::tags>::get, MemberAccess<&CreateTableInput::tags>::emplace},
     {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&CreateTableInput::table_class>::get, MemberAccess<&CreateTableInput::table_class>::emplace},
     {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&CreateTableInput::deletion_protection_enabled>::get, MemberAccess<&CreateTableInput::deletion_protection_enabled>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWarmThroughput, MemberAccess<&CreateTableInput::warm_throughput>::get, MemberAccess<&CreateTableInput::warm_throughput>::emplace},
-    {"ResourcePolicy", "ResourcePolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourcePolicy, MemberAccess<&CreateTableInput::resource_policy>::get, MemberAccess<&CreateTableInput::resource_policy>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&CreateTableInput::on_demand_throughput>::get, MemberAccess<&CreateTableInput::on_demand_throughput>::emplace},
-    {"GlobalTableSourceArn", "GlobalTableSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&CreateTableInput::global_table_source_arn>::get, MemberAccess<&CreateTableInput::global_table_source_arn>::emplace},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableSettingsReplicationMode, MemberAccess<&CreateTableInput::global_table_settings_replication_mode>::get, MemberAccess<&CreateTableInput::global_table_settings_replication_mode>::emplace},
+    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ResourcePolicy", "ResourcePolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GlobalTableSourceArn", "GlobalTableSourceArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateTableInputStruct = {.name = "CreateTableInput", .members = kCreateTableInputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kProvisionedThroughputDescriptionMembers[] = {
@@ -728,20 +585,6 @@ constexpr MemberDesc kProvisionedThroughputDescriptionMembers[] = {
     {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeLongObject, MemberAccess<&ProvisionedThroughputDescription::write_capacity_units>::get, MemberAccess<&ProvisionedThroughputDescription::write_capacity_units>::emplace},
 };
 constinit const StructDesc kProvisionedThroughputDescriptionStruct = {.name = "ProvisionedThroughputDescription", .members = kProvisionedThroughputDescriptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kRestoreSummaryMembers[] = {
-    {"SourceBackupArn", "SourceBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&RestoreSummary::source_backup_arn>::get, MemberAccess<&RestoreSummary::source_backup_arn>::emplace},
-    {"SourceTableArn", "SourceTableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&RestoreSummary::source_table_arn>::get, MemberAccess<&RestoreSummary::source_table_arn>::emplace},
-    {"RestoreDateTime", "RestoreDateTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDate, MemberAccess<&RestoreSummary::restore_date_time>::get, MemberAccess<&RestoreSummary::restore_date_time>::emplace},
-    {"RestoreInProgress", "RestoreInProgress", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRestoreInProgress, MemberAccess<&RestoreSummary::restore_in_progress>::get, MemberAccess<&RestoreSummary::restore_in_progress>::emplace},
-};
-constinit const StructDesc kRestoreSummaryStruct = {.name = "RestoreSummary", .members = kRestoreSummaryMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kSSEDescriptionMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEStatus, MemberAccess<&SSEDescription::status>::get, MemberAccess<&SSEDescription::status>::emplace},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEType, MemberAccess<&SSEDescription::sse_type>::get, MemberAccess<&SSEDescription::sse_type>::emplace},
-    {"KMSMasterKeyArn", "KMSMasterKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyArn, MemberAccess<&SSEDescription::kms_master_key_arn>::get, MemberAccess<&SSEDescription::kms_master_key_arn>::emplace},
-    {"InaccessibleEncryptionDateTime", "InaccessibleEncryptionDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&SSEDescription::inaccessible_encryption_date_time>::get, MemberAccess<&SSEDescription::inaccessible_encryption_date_time>::emplace},
-};
-constinit const StructDesc kSSEDescriptionStruct = {.name = "SSEDescription", .members = kSSEDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTableClassSummaryMembers[] = {
     {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&TableClassSummary::table_class>::get, MemberAccess<&TableClassSummary::table_class>::emplace},
     {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&TableClassSummary::last_update_date_time>::get, MemberAccess<&TableClassSummary::last_update_date_time>::emplace},
@@ -767,21 +610,9 @@ constexpr MemberDesc kTableDescriptionMembers[] = {
     {"BillingModeSummary", "BillingModeSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBillingModeSummary, MemberAccess<&TableDescription::billing_mode_summary>::get, MemberAccess<&TableDescription::billing_mode_summary>::emplace},
     {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocalSecondaryIndexDescriptionList, MemberAccess<&TableDescription::local_secondary_indexes>::get, MemberAccess<&TableDescription::local_secondary_indexes>::emplace},
     {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexDescriptionList, MemberAccess<&TableDescription::global_secondary_indexes>::get, MemberAccess<&TableDescription::global_secondary_indexes>::emplace},
-    {"StreamSpecification", "StreamSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamSpecification, MemberAccess<&TableDescription::stream_specification>::get, MemberAccess<&TableDescription::stream_specification>::emplace},
-    {"LatestStreamLabel", "LatestStreamLabel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TableDescription::latest_stream_label>::get, MemberAccess<&TableDescription::latest_stream_label>::emplace},
-    {"LatestStreamArn", "LatestStreamArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamArn, MemberAccess<&TableDescription::latest_stream_arn>::get, MemberAccess<&TableDescription::latest_stream_arn>::emplace},
-    {"GlobalTableVersion", "GlobalTableVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TableDescription::global_table_version>::get, MemberAccess<&TableDescription::global_table_version>::emplace},
-    {"Replicas", "Replicas", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaDescriptionList, MemberAccess<&TableDescription::replicas>::get, MemberAccess<&TableDescription::replicas>::emplace},
-    {"GlobalTableWitnesses", "GlobalTableWitnesses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableWitnessDescriptionList, MemberAccess<&TableDescription::global_table_witnesses>::get, MemberAccess<&TableDescription::global_table_witnesses>::emplace},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableSettingsReplicationMode, MemberAccess<&TableDescription::global_table_settings_replication_mode>::get, MemberAccess<&TableDescription::global_table_settings_replication_mode>::emplace},
-    {"RestoreSummary", "RestoreSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRestoreSummary, MemberAccess<&TableDescription::restore_summary>::get, MemberAccess<&TableDescription::restore_summary>::emplace},
-    {"SSEDescription", "SSEDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEDescription, MemberAccess<&TableDescription::sse_description>::get, MemberAccess<&TableDescription::sse_description>::emplace},
-    {"ArchivalSummary", "ArchivalSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchivalSummary, MemberAccess<&TableDescription::archival_summary>::get, MemberAccess<&TableDescription::archival_summary>::emplace},
     {"TableClassSummary", "TableClassSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClassSummary, MemberAccess<&TableDescription::table_class_summary>::get, MemberAccess<&TableDescription::table_class_summary>::emplace},
     {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&TableDescription::deletion_protection_enabled>::get, MemberAccess<&TableDescription::deletion_protection_enabled>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&TableDescription::on_demand_throughput>::get, MemberAccess<&TableDescription::on_demand_throughput>::emplace},
     {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableWarmThroughputDescription, MemberAccess<&TableDescription::warm_throughput>::get, MemberAccess<&TableDescription::warm_throughput>::emplace},
-    {"MultiRegionConsistency", "MultiRegionConsistency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultiRegionConsistency, MemberAccess<&TableDescription::multi_region_consistency>::get, MemberAccess<&TableDescription::multi_region_consistency>::emplace},
 };
 constinit const StructDesc kTableDescriptionStruct = {.name = "TableDescription", .members = kTableDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateTableOutputMembers[] = {
@@ -792,15 +623,11 @@ constexpr MemberDesc kDeleteGlobalSecondaryIndexActionMembers[] = {
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&DeleteGlobalSecondaryIndexAction::index_name>::get, MemberAccess<&DeleteGlobalSecondaryIndexAction::index_name>::emplace},
 };
 constinit const StructDesc kDeleteGlobalSecondaryIndexActionStruct = {.name = "DeleteGlobalSecondaryIndexAction", .members = kDeleteGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDeleteGlobalTableWitnessGroupMemberActionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRegionName, MemberAccess<&DeleteGlobalTableWitnessGroupMemberAction::region_name>::get, MemberAccess<&DeleteGlobalTableWitnessGroupMemberAction::region_name>::emplace},
-};
-constinit const StructDesc kDeleteGlobalTableWitnessGroupMemberActionStruct = {.name = "DeleteGlobalTableWitnessGroupMemberAction", .members = kDeleteGlobalTableWitnessGroupMemberActionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteItemInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DeleteItemInput::table_name>::get, MemberAccess<&DeleteItemInput::table_name>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&DeleteItemInput::key>::get, MemberAccess<&DeleteItemInput::key>::emplace},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpectedAttributeMap, MemberAccess<&DeleteItemInput::expected>::get, MemberAccess<&DeleteItemInput::expected>::emplace},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionalOperator, MemberAccess<&DeleteItemInput::conditional_operator>::get, MemberAccess<&DeleteItemInput::conditional_operator>::emplace},
+    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValue, MemberAccess<&DeleteItemInput::return_values>::get, MemberAccess<&DeleteItemInput::return_values>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&DeleteItemInput::return_consumed_capacity>::get, MemberAccess<&DeleteItemInput::return_consumed_capacity>::emplace},
     {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&DeleteItemInput::return_item_collection_metrics>::get, MemberAccess<&DeleteItemInput::return_item_collection_metrics>::emplace},
@@ -810,21 +637,11 @@ constexpr MemberDesc kDeleteItemInputMembers[] = {
     {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&DeleteItemInput::return_values_on_condition_check_failure>::get, MemberAccess<&DeleteItemInput::return_values_on_condition_check_failure>::emplace},
 };
 constinit const StructDesc kDeleteItemInputStruct = {.name = "DeleteItemInput", .members = kDeleteItemInputMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kItemCollectionMetricsMembers[] = {
-    {"ItemCollectionKey", "ItemCollectionKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCollectionKeyAttributeMap, MemberAccess<&ItemCollectionMetrics::item_collection_key>::get, MemberAccess<&ItemCollectionMetrics::item_collection_key>::emplace},
-    {"SizeEstimateRangeGB", "SizeEstimateRangeGB", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCollectionSizeEstimateRange, MemberAccess<&ItemCollectionMetrics::size_estimate_range_gb>::get, MemberAccess<&ItemCollectionMetrics::size_estimate_range_gb>::emplace},
-};
-constinit const StructDesc kItemCollectionMetricsStruct = {.name = "ItemCollectionMetrics", .members = kItemCollectionMetricsMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteItemOutputMembers[] = {
     {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&DeleteItemOutput::attributes>::get, MemberAccess<&DeleteItemOutput::attributes>::emplace},
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&DeleteItemOutput::consumed_capacity>::get, MemberAccess<&DeleteItemOutput::consumed_capacity>::emplace},
-    {"ItemCollectionMetrics", "ItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCollectionMetrics, MemberAccess<&DeleteItemOutput::item_collection_metrics>::get, MemberAccess<&DeleteItemOutput::item_collection_metrics>::emplace},
 };
 constinit const StructDesc kDeleteItemOutputStruct = {.name = "DeleteItemOutput", .members = kDeleteItemOutputMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDeleteReplicationGroupMemberActionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRegionName, MemberAccess<&DeleteReplicationGroupMemberAction::region_name>::get, MemberAccess<&DeleteReplicationGroupMemberAction::region_name>::emplace},
-};
-constinit const StructDesc kDeleteReplicationGroupMemberActionStruct = {.name = "DeleteReplicationGroupMemberAction", .members = kDeleteReplicationGroupMemberActionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteRequestMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&DeleteRequest::key>::get, MemberAccess<&DeleteRequest::key>::emplace},
 };
@@ -837,6 +654,14 @@ constexpr MemberDesc kDeleteTableOutputMembers[] = {
     {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&DeleteTableOutput::table_description>::get, MemberAccess<&DeleteTableOutput::table_description>::emplace},
 };
 constinit const StructDesc kDeleteTableOutputStruct = {.name = "DeleteTableOutput", .members = kDeleteTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeContinuousBackupsInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeContinuousBackupsInput::table_name>::get, MemberAccess<&DescribeContinuousBackupsInput::table_name>::emplace},
+};
+constinit const StructDesc kDescribeContinuousBackupsInputStruct = {.name = "DescribeContinuousBackupsInput", .members = kDescribeContinuousBackupsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeContinuousBackupsOutputMembers[] = {
+    {"ContinuousBackupsDescription", "ContinuousBackupsDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContinuousBackupsDescription, MemberAccess<&DescribeContinuousBackupsOutput::continuous_backups_description>::get, MemberAccess<&DescribeContinuousBackupsOutput::continuous_backups_description>::emplace},
+};
+constinit const StructDesc kDescribeContinuousBackupsOutputStruct = {.name = "DescribeContinuousBackupsOutput", .members = kDescribeContinuousBackupsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeTableInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTableInput::table_name>::get, MemberAccess<&DescribeTableInput::table_name>::emplace},
 };
@@ -845,17 +670,23 @@ constexpr MemberDesc kDescribeTableOutputMembers[] = {
     {"Table", "Table", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&DescribeTableOutput::table>::get, MemberAccess<&DescribeTableOutput::table>::emplace},
 };
 constinit const StructDesc kDescribeTableOutputStruct = {.name = "DescribeTableOutput", .members = kDescribeTableOutputMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kExpectedAttributeValueMembers[] = {
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&ExpectedAttributeValue::value>::get, MemberAccess<&ExpectedAttributeValue::value>::emplace},
-    {"Exists", "Exists", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanObject, MemberAccess<&ExpectedAttributeValue::exists>::get, MemberAccess<&ExpectedAttributeValue::exists>::emplace},
-    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kComparisonOperator, MemberAccess<&ExpectedAttributeValue::comparison_operator>::get, MemberAccess<&ExpectedAttributeValue::comparison_operator>::emplace},
-    {"AttributeValueList", "AttributeValueList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValueList, MemberAccess<&ExpectedAttributeValue::attribute_value_list>::get, MemberAccess<&ExpectedAttributeValue::attribute_value_list>::emplace},
+constexpr MemberDesc kDescribeTimeToLiveInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTimeToLiveInput::table_name>::get, MemberAccess<&DescribeTimeToLiveInput::table_name>::emplace},
 };
-constinit const StructDesc kExpectedAttributeValueStruct = {.name = "ExpectedAttributeValue", .members = kExpectedAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeTimeToLiveInputStruct = {.name = "DescribeTimeToLiveInput", .members = kDescribeTimeToLiveInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTimeToLiveDescriptionMembers[] = {
+    {"TimeToLiveStatus", "TimeToLiveStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveStatus, MemberAccess<&TimeToLiveDescription::time_to_live_status>::get, MemberAccess<&TimeToLiveDescription::time_to_live_status>::emplace},
+    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveAttributeName, MemberAccess<&TimeToLiveDescription::attribute_name>::get, MemberAccess<&TimeToLiveDescription::attribute_name>::emplace},
+};
+constinit const StructDesc kTimeToLiveDescriptionStruct = {.name = "TimeToLiveDescription", .members = kTimeToLiveDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeTimeToLiveOutputMembers[] = {
+    {"TimeToLiveDescription", "TimeToLiveDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveDescription, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::get, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::emplace},
+};
+constinit const StructDesc kDescribeTimeToLiveOutputStruct = {.name = "DescribeTimeToLiveOutput", .members = kDescribeTimeToLiveOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetItemInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&GetItemInput::table_name>::get, MemberAccess<&GetItemInput::table_name>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&GetItemInput::key>::get, MemberAccess<&GetItemInput::key>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&GetItemInput::attributes_to_get>::get, MemberAccess<&GetItemInput::attributes_to_get>::emplace},
+    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&GetItemInput::consistent_read>::get, MemberAccess<&GetItemInput::consistent_read>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&GetItemInput::return_consumed_capacity>::get, MemberAccess<&GetItemInput::return_consumed_capacity>::emplace},
     {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionExpression, MemberAccess<&GetItemInput::projection_expression>::get, MemberAccess<&GetItemInput::projection_expression>::emplace},
@@ -872,8 +703,8 @@ constexpr MemberDesc kGlobalSecondaryIndexMembers[] = {
     {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&GlobalSecondaryIndex::key_schema>::get, MemberAccess<&GlobalSecondaryIndex::key_schema>::emplace},
     {"Projection", "Projection", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProjection, MemberAccess<&GlobalSecondaryIndex::projection>::get, MemberAccess<&GlobalSecondaryIndex::projection>::emplace},
     {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&GlobalSecondaryIndex::provisioned_throughput>::get, MemberAccess<&GlobalSecondaryIndex::provisioned_throughput>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&GlobalSecondaryIndex::on_demand_throughput>::get, MemberAccess<&GlobalSecondaryIndex::on_demand_throughput>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWarmThroughput, MemberAccess<&GlobalSecondaryIndex::warm_throughput>::get, MemberAccess<&GlobalSecondaryIndex::warm_throughput>::emplace},
+    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kGlobalSecondaryIndexStruct = {.name = "GlobalSecondaryIndex", .members = kGlobalSecondaryIndexMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGlobalSecondaryIndexWarmThroughputDescriptionMembers[] = {
@@ -892,15 +723,14 @@ constexpr MemberDesc kGlobalSecondaryIndexDescriptionMembers[] = {
     {"IndexSizeBytes", "IndexSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&GlobalSecondaryIndexDescription::index_size_bytes>::get, MemberAccess<&GlobalSecondaryIndexDescription::index_size_bytes>::emplace},
     {"ItemCount", "ItemCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLongObject, MemberAccess<&GlobalSecondaryIndexDescription::item_count>::get, MemberAccess<&GlobalSecondaryIndexDescription::item_count>::emplace},
     {"IndexArn", "IndexArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GlobalSecondaryIndexDescription::index_arn>::get, MemberAccess<&GlobalSecondaryIndexDescription::index_arn>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&GlobalSecondaryIndexDescription::on_demand_throughput>::get, MemberAccess<&GlobalSecondaryIndexDescription::on_demand_throughput>::emplace},
     {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexWarmThroughputDescription, MemberAccess<&GlobalSecondaryIndexDescription::warm_throughput>::get, MemberAccess<&GlobalSecondaryIndexDescription::warm_throughput>::emplace},
 };
 constinit const StructDesc kGlobalSecondaryIndexDescriptionStruct = {.name = "GlobalSecondaryIndexDescription", .members = kGlobalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateGlobalSecondaryIndexActionMembers[] = {
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&UpdateGlobalSecondaryIndexAction::index_name>::get, MemberAccess<&UpdateGlobalSecondaryIndexAction::index_name>::emplace},
     {"ProvisionedThroughput", "ProvisionedThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughput, MemberAccess<&UpdateGlobalSecondaryIndexAction::provisioned_throughput>::get, MemberAccess<&UpdateGlobalSecondaryIndexAction::provisioned_throughput>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&UpdateGlobalSecondaryIndexAction::on_demand_throughput>::get, MemberAccess<&UpdateGlobalSecondaryIndexAction::on_demand_throughput>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWarmThroughput, MemberAccess<&UpdateGlobalSecondaryIndexAction::warm_throughput>::get, MemberAccess<&UpdateGlobalSecondaryIndexAction::warm_throughput>::emplace},
+    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kUpdateGlobalSecondaryIndexActionStruct = {.name = "UpdateGlobalSecondaryIndexAction", .members = kUpdateGlobalSecondaryIndexActionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGlobalSecondaryIndexUpdateMembers[] = {
@@ -909,16 +739,6 @@ constexpr MemberDesc kGlobalSecondaryIndexUpdateMembers[] = {
     {"Delete", "Delete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteGlobalSecondaryIndexAction, MemberAccess<&GlobalSecondaryIndexUpdate::delete_>::get, MemberAccess<&GlobalSecondaryIndexUpdate::delete_>::emplace},
 };
 constinit const StructDesc kGlobalSecondaryIndexUpdateStruct = {.name = "GlobalSecondaryIndexUpdate", .members = kGlobalSecondaryIndexUpdateMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kGlobalTableWitnessDescriptionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&GlobalTableWitnessDescription::region_name>::get, MemberAccess<&GlobalTableWitnessDescription::region_name>::emplace},
-    {"WitnessStatus", "WitnessStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWitnessStatus, MemberAccess<&GlobalTableWitnessDescription::witness_status>::get, MemberAccess<&GlobalTableWitnessDescription::witness_status>::emplace},
-};
-constinit const StructDesc kGlobalTableWitnessDescriptionStruct = {.name = "GlobalTableWitnessDescription", .members = kGlobalTableWitnessDescriptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kGlobalTableWitnessGroupUpdateMembers[] = {
-    {"Create", "Create", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCreateGlobalTableWitnessGroupMemberAction, MemberAccess<&GlobalTableWitnessGroupUpdate::create>::get, MemberAccess<&GlobalTableWitnessGroupUpdate::create>::emplace},
-    {"Delete", "Delete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteGlobalTableWitnessGroupMemberAction, MemberAccess<&GlobalTableWitnessGroupUpdate::delete_>::get, MemberAccess<&GlobalTableWitnessGroupUpdate::delete_>::emplace},
-};
-constinit const StructDesc kGlobalTableWitnessGroupUpdateStruct = {.name = "GlobalTableWitnessGroupUpdate", .members = kGlobalTableWitnessGroupUpdateMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kKeySchemaElementMembers[] = {
     {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchemaAttributeName, MemberAccess<&KeySchemaElement::attribute_name>::get, MemberAccess<&KeySchemaElement::attribute_name>::emplace},
     {"KeyType", "KeyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeyType, MemberAccess<&KeySchemaElement::key_type>::get, MemberAccess<&KeySchemaElement::key_type>::emplace},
@@ -926,7 +746,7 @@ constexpr MemberDesc kKeySchemaElementMembers[] = {
 constinit const StructDesc kKeySchemaElementStruct = {.name = "KeySchemaElement", .members = kKeySchemaElementMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kKeysAndAttributesMembers[] = {
     {"Keys", "Keys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeyList, MemberAccess<&KeysAndAttributes::keys>::get, MemberAccess<&KeysAndAttributes::keys>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&KeysAndAttributes::attributes_to_get>::get, MemberAccess<&KeysAndAttributes::attributes_to_get>::emplace},
+    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&KeysAndAttributes::consistent_read>::get, MemberAccess<&KeysAndAttributes::consistent_read>::emplace},
     {"ProjectionExpression", "ProjectionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionExpression, MemberAccess<&KeysAndAttributes::projection_expression>::get, MemberAccess<&KeysAndAttributes::projection_expression>::emplace},
     {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&KeysAndAttributes::expression_attribute_names>::get, MemberAccess<&KeysAndAttributes::expression_attribute_names>::emplace},
@@ -942,6 +762,16 @@ constexpr MemberDesc kListTablesOutputMembers[] = {
     {"LastEvaluatedTableName", "LastEvaluatedTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListTablesOutput::last_evaluated_table_name>::get, MemberAccess<&ListTablesOutput::last_evaluated_table_name>::emplace},
 };
 constinit const StructDesc kListTablesOutputStruct = {.name = "ListTablesOutput", .members = kListTablesOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsOfResourceInputMembers[] = {
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&ListTagsOfResourceInput::resource_arn>::get, MemberAccess<&ListTagsOfResourceInput::resource_arn>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListTagsOfResourceInput::next_token>::get, MemberAccess<&ListTagsOfResourceInput::next_token>::emplace},
+};
+constinit const StructDesc kListTagsOfResourceInputStruct = {.name = "ListTagsOfResourceInput", .members = kListTagsOfResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsOfResourceOutputMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsOfResourceOutput::tags>::get, MemberAccess<&ListTagsOfResourceOutput::tags>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListTagsOfResourceOutput::next_token>::get, MemberAccess<&ListTagsOfResourceOutput::next_token>::emplace},
+};
+constinit const StructDesc kListTagsOfResourceOutputStruct = {.name = "ListTagsOfResourceOutput", .members = kListTagsOfResourceOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLocalSecondaryIndexMembers[] = {
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&LocalSecondaryIndex::index_name>::get, MemberAccess<&LocalSecondaryIndex::index_name>::emplace},
     {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&LocalSecondaryIndex::key_schema>::get, MemberAccess<&LocalSecondaryIndex::key_schema>::emplace},
@@ -965,11 +795,11 @@ constinit const StructDesc kProvisionedThroughputExceededExceptionStruct = {.nam
 constexpr MemberDesc kPutItemInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&PutItemInput::table_name>::get, MemberAccess<&PutItemInput::table_name>::emplace},
     {"Item", "Item", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPutItemInputAttributeMap, MemberAccess<&PutItemInput::item>::get, MemberAccess<&PutItemInput::item>::emplace},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpectedAttributeMap, MemberAccess<&PutItemInput::expected>::get, MemberAccess<&PutItemInput::expected>::emplace},
+    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValue, MemberAccess<&PutItemInput::return_values>::get, MemberAccess<&PutItemInput::return_values>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&PutItemInput::return_consumed_capacity>::get, MemberAccess<&PutItemInput::return_consumed_capacity>::emplace},
     {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&PutItemInput::return_item_collection_metrics>::get, MemberAccess<&PutItemInput::return_item_collection_metrics>::emplace},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionalOperator, MemberAccess<&PutItemInput::conditional_operator>::get, MemberAccess<&PutItemInput::conditional_operator>::emplace},
+    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ConditionExpression", "ConditionExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionExpression, MemberAccess<&PutItemInput::condition_expression>::get, MemberAccess<&PutItemInput::condition_expression>::emplace},
     {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&PutItemInput::expression_attribute_names>::get, MemberAccess<&PutItemInput::expression_attribute_names>::emplace},
     {"ExpressionAttributeValues", "ExpressionAttributeValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeValueMap, MemberAccess<&PutItemInput::expression_attribute_values>::get, MemberAccess<&PutItemInput::expression_attribute_values>::emplace},
@@ -979,7 +809,6 @@ constinit const StructDesc kPutItemInputStruct = {.name = "PutItemInput", .membe
 constexpr MemberDesc kPutItemOutputMembers[] = {
     {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&PutItemOutput::attributes>::get, MemberAccess<&PutItemOutput::attributes>::emplace},
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&PutItemOutput::consumed_capacity>::get, MemberAccess<&PutItemOutput::consumed_capacity>::emplace},
-    {"ItemCollectionMetrics", "ItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCollectionMetrics, MemberAccess<&PutItemOutput::item_collection_metrics>::get, MemberAccess<&PutItemOutput::item_collection_metrics>::emplace},
 };
 constinit const StructDesc kPutItemOutputStruct = {.name = "PutItemOutput", .members = kPutItemOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutRequestMembers[] = {
@@ -990,12 +819,12 @@ constexpr MemberDesc kQueryInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&QueryInput::table_name>::get, MemberAccess<&QueryInput::table_name>::emplace},
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&QueryInput::index_name>::get, MemberAccess<&QueryInput::index_name>::emplace},
     {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelect, MemberAccess<&QueryInput::select>::get, MemberAccess<&QueryInput::select>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&QueryInput::attributes_to_get>::get, MemberAccess<&QueryInput::attributes_to_get>::emplace},
+    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&QueryInput::limit>::get, MemberAccess<&QueryInput::limit>::emplace},
     {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&QueryInput::consistent_read>::get, MemberAccess<&QueryInput::consistent_read>::emplace},
-    {"KeyConditions", "KeyConditions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyConditions, MemberAccess<&QueryInput::key_conditions>::get, MemberAccess<&QueryInput::key_conditions>::emplace},
-    {"QueryFilter", "QueryFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterConditionMap, MemberAccess<&QueryInput::query_filter>::get, MemberAccess<&QueryInput::query_filter>::emplace},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionalOperator, MemberAccess<&QueryInput::conditional_operator>::get, MemberAccess<&QueryInput::conditional_operator>::emplace},
+    {"KeyConditions", "KeyConditions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"QueryFilter", "QueryFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ScanIndexForward", "ScanIndexForward", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanObject, MemberAccess<&QueryInput::scan_index_forward>::get, MemberAccess<&QueryInput::scan_index_forward>::emplace},
     {"ExclusiveStartKey", "ExclusiveStartKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&QueryInput::exclusive_start_key>::get, MemberAccess<&QueryInput::exclusive_start_key>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&QueryInput::return_consumed_capacity>::get, MemberAccess<&QueryInput::return_consumed_capacity>::emplace},
@@ -1014,50 +843,6 @@ constexpr MemberDesc kQueryOutputMembers[] = {
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&QueryOutput::consumed_capacity>::get, MemberAccess<&QueryOutput::consumed_capacity>::emplace},
 };
 constinit const StructDesc kQueryOutputStruct = {.name = "QueryOutput", .members = kQueryOutputMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kReplicaDescriptionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&ReplicaDescription::region_name>::get, MemberAccess<&ReplicaDescription::region_name>::emplace},
-    {"ReplicaStatus", "ReplicaStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaStatus, MemberAccess<&ReplicaDescription::replica_status>::get, MemberAccess<&ReplicaDescription::replica_status>::emplace},
-    {"ReplicaArn", "ReplicaArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ReplicaDescription::replica_arn>::get, MemberAccess<&ReplicaDescription::replica_arn>::emplace},
-    {"ReplicaStatusDescription", "ReplicaStatusDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaStatusDescription, MemberAccess<&ReplicaDescription::replica_status_description>::get, MemberAccess<&ReplicaDescription::replica_status_description>::emplace},
-    {"ReplicaStatusPercentProgress", "ReplicaStatusPercentProgress", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaStatusPercentProgress, MemberAccess<&ReplicaDescription::replica_status_percent_progress>::get, MemberAccess<&ReplicaDescription::replica_status_percent_progress>::emplace},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyId, MemberAccess<&ReplicaDescription::kms_master_key_id>::get, MemberAccess<&ReplicaDescription::kms_master_key_id>::emplace},
-    {"ProvisionedThroughputOverride", "ProvisionedThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputOverride, MemberAccess<&ReplicaDescription::provisioned_throughput_override>::get, MemberAccess<&ReplicaDescription::provisioned_throughput_override>::emplace},
-    {"OnDemandThroughputOverride", "OnDemandThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughputOverride, MemberAccess<&ReplicaDescription::on_demand_throughput_override>::get, MemberAccess<&ReplicaDescription::on_demand_throughput_override>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableWarmThroughputDescription, MemberAccess<&ReplicaDescription::warm_throughput>::get, MemberAccess<&ReplicaDescription::warm_throughput>::emplace},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaGlobalSecondaryIndexDescriptionList, MemberAccess<&ReplicaDescription::global_secondary_indexes>::get, MemberAccess<&ReplicaDescription::global_secondary_indexes>::emplace},
-    {"ReplicaInaccessibleDateTime", "ReplicaInaccessibleDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&ReplicaDescription::replica_inaccessible_date_time>::get, MemberAccess<&ReplicaDescription::replica_inaccessible_date_time>::emplace},
-    {"ReplicaTableClassSummary", "ReplicaTableClassSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClassSummary, MemberAccess<&ReplicaDescription::replica_table_class_summary>::get, MemberAccess<&ReplicaDescription::replica_table_class_summary>::emplace},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableSettingsReplicationMode, MemberAccess<&ReplicaDescription::global_table_settings_replication_mode>::get, MemberAccess<&ReplicaDescription::global_table_settings_replication_mode>::emplace},
-};
-constinit const StructDesc kReplicaDescriptionStruct = {.name = "ReplicaDescription", .members = kReplicaDescriptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kReplicaGlobalSecondaryIndexMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&ReplicaGlobalSecondaryIndex::index_name>::get, MemberAccess<&ReplicaGlobalSecondaryIndex::index_name>::emplace},
-    {"ProvisionedThroughputOverride", "ProvisionedThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputOverride, MemberAccess<&ReplicaGlobalSecondaryIndex::provisioned_throughput_override>::get, MemberAccess<&ReplicaGlobalSecondaryIndex::provisioned_throughput_override>::emplace},
-    {"OnDemandThroughputOverride", "OnDemandThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughputOverride, MemberAccess<&ReplicaGlobalSecondaryIndex::on_demand_throughput_override>::get, MemberAccess<&ReplicaGlobalSecondaryIndex::on_demand_throughput_override>::emplace},
-};
-constinit const StructDesc kReplicaGlobalSecondaryIndexStruct = {.name = "ReplicaGlobalSecondaryIndex", .members = kReplicaGlobalSecondaryIndexMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kReplicaGlobalSecondaryIndexDescriptionMembers[] = {
-    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::index_name>::get, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::index_name>::emplace},
-    {"ProvisionedThroughputOverride", "ProvisionedThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputOverride, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::provisioned_throughput_override>::get, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::provisioned_throughput_override>::emplace},
-    {"OnDemandThroughputOverride", "OnDemandThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughputOverride, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::on_demand_throughput_override>::get, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::on_demand_throughput_override>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexWarmThroughputDescription, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::warm_throughput>::get, MemberAccess<&ReplicaGlobalSecondaryIndexDescription::warm_throughput>::emplace},
-};
-constinit const StructDesc kReplicaGlobalSecondaryIndexDescriptionStruct = {.name = "ReplicaGlobalSecondaryIndexDescription", .members = kReplicaGlobalSecondaryIndexDescriptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kUpdateReplicationGroupMemberActionMembers[] = {
-    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRegionName, MemberAccess<&UpdateReplicationGroupMemberAction::region_name>::get, MemberAccess<&UpdateReplicationGroupMemberAction::region_name>::emplace},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyId, MemberAccess<&UpdateReplicationGroupMemberAction::kms_master_key_id>::get, MemberAccess<&UpdateReplicationGroupMemberAction::kms_master_key_id>::emplace},
-    {"ProvisionedThroughputOverride", "ProvisionedThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedThroughputOverride, MemberAccess<&UpdateReplicationGroupMemberAction::provisioned_throughput_override>::get, MemberAccess<&UpdateReplicationGroupMemberAction::provisioned_throughput_override>::emplace},
-    {"OnDemandThroughputOverride", "OnDemandThroughputOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughputOverride, MemberAccess<&UpdateReplicationGroupMemberAction::on_demand_throughput_override>::get, MemberAccess<&UpdateReplicationGroupMemberAction::on_demand_throughput_override>::emplace},
-    {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaGlobalSecondaryIndexList, MemberAccess<&UpdateReplicationGroupMemberAction::global_secondary_indexes>::get, MemberAccess<&UpdateReplicationGroupMemberAction::global_secondary_indexes>::emplace},
-    {"TableClassOverride", "TableClassOverride", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&UpdateReplicationGroupMemberAction::table_class_override>::get, MemberAccess<&UpdateReplicationGroupMemberAction::table_class_override>::emplace},
-};
-constinit const StructDesc kUpdateReplicationGroupMemberActionStruct = {.name = "UpdateReplicationGroupMemberAction", .members = kUpdateReplicationGroupMemberActionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kReplicationGroupUpdateMembers[] = {
-    {"Create", "Create", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCreateReplicationGroupMemberAction, MemberAccess<&ReplicationGroupUpdate::create>::get, MemberAccess<&ReplicationGroupUpdate::create>::emplace},
-    {"Update", "Update", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUpdateReplicationGroupMemberAction, MemberAccess<&ReplicationGroupUpdate::update>::get, MemberAccess<&ReplicationGroupUpdate::update>::emplace},
-    {"Delete", "Delete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteReplicationGroupMemberAction, MemberAccess<&ReplicationGroupUpdate::delete_>::get, MemberAccess<&ReplicationGroupUpdate::delete_>::emplace},
-};
-constinit const StructDesc kReplicationGroupUpdateStruct = {.name = "ReplicationGroupUpdate", .members = kReplicationGroupUpdateMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kRequestLimitExceededMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&RequestLimitExceeded::message>::get, MemberAccess<&RequestLimitExceeded::message>::emplace},
     {"ThrottlingReasons", "ThrottlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottlingReasonList, MemberAccess<&RequestLimitExceeded::throttling_reasons>::get, MemberAccess<&RequestLimitExceeded::throttling_reasons>::emplace},
@@ -1066,11 +851,11 @@ constinit const StructDesc kRequestLimitExceededStruct = {.name = "RequestLimitE
 constexpr MemberDesc kScanInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&ScanInput::table_name>::get, MemberAccess<&ScanInput::table_name>::emplace},
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&ScanInput::index_name>::get, MemberAccess<&ScanInput::index_name>::emplace},
-    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&ScanInput::attributes_to_get>::get, MemberAccess<&ScanInput::attributes_to_get>::emplace},
+    {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&ScanInput::limit>::get, MemberAccess<&ScanInput::limit>::emplace},
     {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelect, MemberAccess<&ScanInput::select>::get, MemberAccess<&ScanInput::select>::emplace},
-    {"ScanFilter", "ScanFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterConditionMap, MemberAccess<&ScanInput::scan_filter>::get, MemberAccess<&ScanInput::scan_filter>::emplace},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionalOperator, MemberAccess<&ScanInput::conditional_operator>::get, MemberAccess<&ScanInput::conditional_operator>::emplace},
+    {"ScanFilter", "ScanFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExclusiveStartKey", "ExclusiveStartKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&ScanInput::exclusive_start_key>::get, MemberAccess<&ScanInput::exclusive_start_key>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&ScanInput::return_consumed_capacity>::get, MemberAccess<&ScanInput::return_consumed_capacity>::emplace},
     {"TotalSegments", "TotalSegments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanTotalSegments, MemberAccess<&ScanInput::total_segments>::get, MemberAccess<&ScanInput::total_segments>::emplace},
@@ -1095,6 +880,12 @@ constexpr MemberDesc kTagMembers[] = {
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueString, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagResourceInputMembers[] = {
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&TagResourceInput::resource_arn>::get, MemberAccess<&TagResourceInput::resource_arn>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&TagResourceInput::tags>::get, MemberAccess<&TagResourceInput::tags>::emplace},
+};
+constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kThrottlingExceptionMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAvailabilityErrorMessage, MemberAccess<&ThrottlingException::message>::get, MemberAccess<&ThrottlingException::message>::emplace},
     {"throttlingReasons", "throttlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottlingReasonList, MemberAccess<&ThrottlingException::throttling_reasons>::get, MemberAccess<&ThrottlingException::throttling_reasons>::emplace},
@@ -1105,12 +896,18 @@ constexpr MemberDesc kThrottlingReasonMembers[] = {
     {"resource", "resource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResource, MemberAccess<&ThrottlingReason::resource>::get, MemberAccess<&ThrottlingReason::resource>::emplace},
 };
 constinit const StructDesc kThrottlingReasonStruct = {.name = "ThrottlingReason", .members = kThrottlingReasonMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagResourceInputMembers[] = {
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&UntagResourceInput::resource_arn>::get, MemberAccess<&UntagResourceInput::resource_arn>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceInput::tag_keys>::get, MemberAccess<&UntagResourceInput::tag_keys>::emplace},
+};
+constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateItemInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&UpdateItemInput::table_name>::get, MemberAccess<&UpdateItemInput::table_name>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&UpdateItemInput::key>::get, MemberAccess<&UpdateItemInput::key>::emplace},
-    {"AttributeUpdates", "AttributeUpdates", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeUpdates, MemberAccess<&UpdateItemInput::attribute_updates>::get, MemberAccess<&UpdateItemInput::attribute_updates>::emplace},
-    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpectedAttributeMap, MemberAccess<&UpdateItemInput::expected>::get, MemberAccess<&UpdateItemInput::expected>::emplace},
-    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConditionalOperator, MemberAccess<&UpdateItemInput::conditional_operator>::get, MemberAccess<&UpdateItemInput::conditional_operator>::emplace},
+    {"AttributeUpdates", "AttributeUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Expected", "Expected", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ConditionalOperator", "ConditionalOperator", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ReturnValues", "ReturnValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValue, MemberAccess<&UpdateItemInput::return_values>::get, MemberAccess<&UpdateItemInput::return_values>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&UpdateItemInput::return_consumed_capacity>::get, MemberAccess<&UpdateItemInput::return_consumed_capacity>::emplace},
     {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&UpdateItemInput::return_item_collection_metrics>::get, MemberAccess<&UpdateItemInput::return_item_collection_metrics>::emplace},
@@ -1124,7 +921,6 @@ constinit const StructDesc kUpdateItemInputStruct = {.name = "UpdateItemInput", 
 constexpr MemberDesc kUpdateItemOutputMembers[] = {
     {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&UpdateItemOutput::attributes>::get, MemberAccess<&UpdateItemOutput::attributes>::emplace},
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&UpdateItemOutput::consumed_capacity>::get, MemberAccess<&UpdateItemOutput::consumed_capacity>::emplace},
-    {"ItemCollectionMetrics", "ItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCollectionMetrics, MemberAccess<&UpdateItemOutput::item_collection_metrics>::get, MemberAccess<&UpdateItemOutput::item_collection_metrics>::emplace},
 };
 constinit const StructDesc kUpdateItemOutputStruct = {.name = "UpdateItemOutput", .members = kUpdateItemOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateTableInputMembers[] = {
@@ -1135,14 +931,14 @@ constexpr MemberDesc kUpdateTableInputMembers[] = {
     {"GlobalSecondaryIndexUpdates", "GlobalSecondaryIndexUpdates", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexUpdateList, MemberAccess<&UpdateTableInput::global_secondary_index_updates>::get, MemberAccess<&UpdateTableInput::global_secondary_index_updates>::emplace},
     {"StreamSpecification", "StreamSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamSpecification, MemberAccess<&UpdateTableInput::stream_specification>::get, MemberAccess<&UpdateTableInput::stream_specification>::emplace},
     {"SSESpecification", "SSESpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSESpecification, MemberAccess<&UpdateTableInput::sse_specification>::get, MemberAccess<&UpdateTableInput::sse_specification>::emplace},
-    {"ReplicaUpdates", "ReplicaUpdates", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicationGroupUpdateList, MemberAccess<&UpdateTableInput::replica_updates>::get, MemberAccess<&UpdateTableInput::replica_updates>::emplace},
+    {"ReplicaUpdates", "ReplicaUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&UpdateTableInput::table_class>::get, MemberAccess<&UpdateTableInput::table_class>::emplace},
     {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&UpdateTableInput::deletion_protection_enabled>::get, MemberAccess<&UpdateTableInput::deletion_protection_enabled>::emplace},
-    {"MultiRegionConsistency", "MultiRegionConsistency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultiRegionConsistency, MemberAccess<&UpdateTableInput::multi_region_consistency>::get, MemberAccess<&UpdateTableInput::multi_region_consistency>::emplace},
-    {"GlobalTableWitnessUpdates", "GlobalTableWitnessUpdates", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableWitnessGroupUpdateList, MemberAccess<&UpdateTableInput::global_table_witness_updates>::get, MemberAccess<&UpdateTableInput::global_table_witness_updates>::emplace},
-    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnDemandThroughput, MemberAccess<&UpdateTableInput::on_demand_throughput>::get, MemberAccess<&UpdateTableInput::on_demand_throughput>::emplace},
-    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWarmThroughput, MemberAccess<&UpdateTableInput::warm_throughput>::get, MemberAccess<&UpdateTableInput::warm_throughput>::emplace},
-    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableSettingsReplicationMode, MemberAccess<&UpdateTableInput::global_table_settings_replication_mode>::get, MemberAccess<&UpdateTableInput::global_table_settings_replication_mode>::emplace},
+    {"MultiRegionConsistency", "MultiRegionConsistency", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GlobalTableWitnessUpdates", "GlobalTableWitnessUpdates", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"OnDemandThroughput", "OnDemandThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GlobalTableSettingsReplicationMode", "GlobalTableSettingsReplicationMode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kUpdateTableInputStruct = {.name = "UpdateTableInput", .members = kUpdateTableInputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateTableOutputMembers[] = {
@@ -1157,7 +953,6 @@ constinit const StructDesc kWriteRequestStruct = {.name = "WriteRequest", .membe
 
 }  // namespace
 
-const StructDesc& ArchivalSummary::desc() { return kArchivalSummaryStruct; }
 const StructDesc& AttributeDefinition::desc() { return kAttributeDefinitionStruct; }
 const StructDesc& AttributeValue::desc() { return kAttributeValueStruct; }
 bool AttributeValue::operator==(const AttributeValue&) const = default;
@@ -1211,47 +1006,40 @@ AttributeValue AttributeValue::of_bool_(bool v) {
   made.value.emplace<10>(std::move(v));
   return made;
 }
-const StructDesc& AttributeValueUpdate::desc() { return kAttributeValueUpdateStruct; }
 const StructDesc& BatchGetItemInput::desc() { return kBatchGetItemInputStruct; }
 const StructDesc& BatchGetItemOutput::desc() { return kBatchGetItemOutputStruct; }
 const StructDesc& BatchWriteItemInput::desc() { return kBatchWriteItemInputStruct; }
 const StructDesc& BatchWriteItemOutput::desc() { return kBatchWriteItemOutputStruct; }
 const StructDesc& BillingModeSummary::desc() { return kBillingModeSummaryStruct; }
 const StructDesc& Capacity::desc() { return kCapacityStruct; }
-const StructDesc& Condition::desc() { return kConditionStruct; }
 const StructDesc& ConditionalCheckFailedException::desc() { return kConditionalCheckFailedExceptionStruct; }
 const StructDesc& ConsumedCapacity::desc() { return kConsumedCapacityStruct; }
+const StructDesc& PointInTimeRecoveryDescription::desc() { return kPointInTimeRecoveryDescriptionStruct; }
+const StructDesc& ContinuousBackupsDescription::desc() { return kContinuousBackupsDescriptionStruct; }
 const StructDesc& Projection::desc() { return kProjectionStruct; }
 const StructDesc& ProvisionedThroughput::desc() { return kProvisionedThroughputStruct; }
-const StructDesc& OnDemandThroughput::desc() { return kOnDemandThroughputStruct; }
-const StructDesc& WarmThroughput::desc() { return kWarmThroughputStruct; }
 const StructDesc& CreateGlobalSecondaryIndexAction::desc() { return kCreateGlobalSecondaryIndexActionStruct; }
-const StructDesc& CreateGlobalTableWitnessGroupMemberAction::desc() { return kCreateGlobalTableWitnessGroupMemberActionStruct; }
-const StructDesc& ProvisionedThroughputOverride::desc() { return kProvisionedThroughputOverrideStruct; }
-const StructDesc& OnDemandThroughputOverride::desc() { return kOnDemandThroughputOverrideStruct; }
-const StructDesc& CreateReplicationGroupMemberAction::desc() { return kCreateReplicationGroupMemberActionStruct; }
 const StructDesc& StreamSpecification::desc() { return kStreamSpecificationStruct; }
 const StructDesc& SSESpecification::desc() { return kSSESpecificationStruct; }
 const StructDesc& CreateTableInput::desc() { return kCreateTableInputStruct; }
 const StructDesc& ProvisionedThroughputDescription::desc() { return kProvisionedThroughputDescriptionStruct; }
-const StructDesc& RestoreSummary::desc() { return kRestoreSummaryStruct; }
-const StructDesc& SSEDescription::desc() { return kSSEDescriptionStruct; }
 const StructDesc& TableClassSummary::desc() { return kTableClassSummaryStruct; }
 const StructDesc& TableWarmThroughputDescription::desc() { return kTableWarmThroughputDescriptionStruct; }
 const StructDesc& TableDescription::desc() { return kTableDescriptionStruct; }
 const StructDesc& CreateTableOutput::desc() { return kCreateTableOutputStruct; }
 const StructDesc& DeleteGlobalSecondaryIndexAction::desc() { return kDeleteGlobalSecondaryIndexActionStruct; }
-const StructDesc& DeleteGlobalTableWitnessGroupMemberAction::desc() { return kDeleteGlobalTableWitnessGroupMemberActionStruct; }
 const StructDesc& DeleteItemInput::desc() { return kDeleteItemInputStruct; }
-const StructDesc& ItemCollectionMetrics::desc() { return kItemCollectionMetricsStruct; }
 const StructDesc& DeleteItemOutput::desc() { return kDeleteItemOutputStruct; }
-const StructDesc& DeleteReplicationGroupMemberAction::desc() { return kDeleteReplicationGroupMemberActionStruct; }
 const StructDesc& DeleteRequest::desc() { return kDeleteRequestStruct; }
 const StructDesc& DeleteTableInput::desc() { return kDeleteTableInputStruct; }
 const StructDesc& DeleteTableOutput::desc() { return kDeleteTableOutputStruct; }
+const StructDesc& DescribeContinuousBackupsInput::desc() { return kDescribeContinuousBackupsInputStruct; }
+const StructDesc& DescribeContinuousBackupsOutput::desc() { return kDescribeContinuousBackupsOutputStruct; }
 const StructDesc& DescribeTableInput::desc() { return kDescribeTableInputStruct; }
 const StructDesc& DescribeTableOutput::desc() { return kDescribeTableOutputStruct; }
-const StructDesc& ExpectedAttributeValue::desc() { return kExpectedAttributeValueStruct; }
+const StructDesc& DescribeTimeToLiveInput::desc() { return kDescribeTimeToLiveInputStruct; }
+const StructDesc& TimeToLiveDescription::desc() { return kTimeToLiveDescriptionStruct; }
+const StructDesc& DescribeTimeToLiveOutput::desc() { return kDescribeTimeToLiveOutputStruct; }
 const StructDesc& GetItemInput::desc() { return kGetItemInputStruct; }
 const StructDesc& GetItemOutput::desc() { return kGetItemOutputStruct; }
 const StructDesc& GlobalSecondaryIndex::desc() { return kGlobalSecondaryIndexStruct; }
@@ -1259,12 +1047,12 @@ const StructDesc& GlobalSecondaryIndexWarmThroughputDescription::desc() { return
 const StructDesc& GlobalSecondaryIndexDescription::desc() { return kGlobalSecondaryIndexDescriptionStruct; }
 const StructDesc& UpdateGlobalSecondaryIndexAction::desc() { return kUpdateGlobalSecondaryIndexActionStruct; }
 const StructDesc& GlobalSecondaryIndexUpdate::desc() { return kGlobalSecondaryIndexUpdateStruct; }
-const StructDesc& GlobalTableWitnessDescription::desc() { return kGlobalTableWitnessDescriptionStruct; }
-const StructDesc& GlobalTableWitnessGroupUpdate::desc() { return kGlobalTableWitnessGroupUpdateStruct; }
 const StructDesc& KeySchemaElement::desc() { return kKeySchemaElementStruct; }
 const StructDesc& KeysAndAttributes::desc() { return kKeysAndAttributesStruct; }
 const StructDesc& ListTablesInput::desc() { return kListTablesInputStruct; }
 const StructDesc& ListTablesOutput::desc() { return kListTablesOutputStruct; }
+const StructDesc& ListTagsOfResourceInput::desc() { return kListTagsOfResourceInputStruct; }
+const StructDesc& ListTagsOfResourceOutput::desc() { return kListTagsOfResourceOutputStruct; }
 const StructDesc& LocalSecondaryIndex::desc() { return kLocalSecondaryIndexStruct; }
 const StructDesc& LocalSecondaryIndexDescription::desc() { return kLocalSecondaryIndexDescriptionStruct; }
 const StructDesc& ProvisionedThroughputExceededException::desc() { return kProvisionedThroughputExceededExceptionStruct; }
@@ -1273,17 +1061,16 @@ const StructDesc& PutItemOutput::desc() { return kPutItemOutputStruct; }
 const StructDesc& PutRequest::desc() { return kPutRequestStruct; }
 const StructDesc& QueryInput::desc() { return kQueryInputStruct; }
 const StructDesc& QueryOutput::desc() { return kQueryOutputStruct; }
-const StructDesc& ReplicaDescription::desc() { return kReplicaDescriptionStruct; }
-const StructDesc& ReplicaGlobalSecondaryIndex::desc() { return kReplicaGlobalSecondaryIndexStruct; }
-const StructDesc& ReplicaGlobalSecondaryIndexDescription::desc() { return kReplicaGlobalSecondaryIndexDescriptionStruct; }
-const StructDesc& UpdateReplicationGroupMemberAction::desc() { return kUpdateReplicationGroupMemberActionStruct; }
-const StructDesc& ReplicationGroupUpdate::desc() { return kReplicationGroupUpdateStruct; }
 const StructDesc& RequestLimitExceeded::desc() { return kRequestLimitExceededStruct; }
 const StructDesc& ScanInput::desc() { return kScanInputStruct; }
 const StructDesc& ScanOutput::desc() { return kScanOutputStruct; }
 const StructDesc& Tag::desc() { return kTagStruct; }
+const StructDesc& TagResourceInput::desc() { return kTagResourceInputStruct; }
+const StructDesc& TagResourceResponse::desc() { return kTagResourceResponseStruct; }
 const StructDesc& ThrottlingException::desc() { return kThrottlingExceptionStruct; }
 const StructDesc& ThrottlingReason::desc() { return kThrottlingReasonStruct; }
+const StructDesc& UntagResourceInput::desc() { return kUntagResourceInputStruct; }
+const StructDesc& UntagResourceResponse::desc() { return kUntagResourceResponseStruct; }
 const StructDesc& UpdateItemInput::desc() { return kUpdateItemInputStruct; }
 const StructDesc& UpdateItemOutput::desc() { return kUpdateItemOutputStruct; }
 const StructDesc& UpdateTableInput::desc() { return kUpdateTableInputStruct; }

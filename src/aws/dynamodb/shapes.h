@@ -13,50 +13,42 @@
 
 namespace aws::dynamodb {
 
-struct ArchivalSummary;
 struct AttributeDefinition;
 struct AttributeValue;
-struct AttributeValueUpdate;
 struct BatchGetItemInput;
 struct BatchGetItemOutput;
 struct BatchWriteItemInput;
 struct BatchWriteItemOutput;
 struct BillingModeSummary;
 struct Capacity;
-struct Condition;
 struct ConditionalCheckFailedException;
 struct ConsumedCapacity;
+struct PointInTimeRecoveryDescription;
+struct ContinuousBackupsDescription;
 struct Projection;
 struct ProvisionedThroughput;
-struct OnDemandThroughput;
-struct WarmThroughput;
 struct CreateGlobalSecondaryIndexAction;
-struct CreateGlobalTableWitnessGroupMemberAction;
-struct ProvisionedThroughputOverride;
-struct OnDemandThroughputOverride;
-struct CreateReplicationGroupMemberAction;
 struct StreamSpecification;
 struct SSESpecification;
 struct CreateTableInput;
 struct ProvisionedThroughputDescription;
-struct RestoreSummary;
-struct SSEDescription;
 struct TableClassSummary;
 struct TableWarmThroughputDescription;
 struct TableDescription;
 struct CreateTableOutput;
 struct DeleteGlobalSecondaryIndexAction;
-struct DeleteGlobalTableWitnessGroupMemberAction;
 struct DeleteItemInput;
-struct ItemCollectionMetrics;
 struct DeleteItemOutput;
-struct DeleteReplicationGroupMemberAction;
 struct DeleteRequest;
 struct DeleteTableInput;
 struct DeleteTableOutput;
+struct DescribeContinuousBackupsInput;
+struct DescribeContinuousBackupsOutput;
 struct DescribeTableInput;
 struct DescribeTableOutput;
-struct ExpectedAttributeValue;
+struct DescribeTimeToLiveInput;
+struct TimeToLiveDescription;
+struct DescribeTimeToLiveOutput;
 struct GetItemInput;
 struct GetItemOutput;
 struct GlobalSecondaryIndex;
@@ -64,12 +56,12 @@ struct GlobalSecondaryIndexWarmThroughputDescription;
 struct GlobalSecondaryIndexDescription;
 struct UpdateGlobalSecondaryIndexAction;
 struct GlobalSecondaryIndexUpdate;
-struct GlobalTableWitnessDescription;
-struct GlobalTableWitnessGroupUpdate;
 struct KeySchemaElement;
 struct KeysAndAttributes;
 struct ListTablesInput;
 struct ListTablesOutput;
+struct ListTagsOfResourceInput;
+struct ListTagsOfResourceOutput;
 struct LocalSecondaryIndex;
 struct LocalSecondaryIndexDescription;
 struct ProvisionedThroughputExceededException;
@@ -78,31 +70,21 @@ struct PutItemOutput;
 struct PutRequest;
 struct QueryInput;
 struct QueryOutput;
-struct ReplicaDescription;
-struct ReplicaGlobalSecondaryIndex;
-struct ReplicaGlobalSecondaryIndexDescription;
-struct UpdateReplicationGroupMemberAction;
-struct ReplicationGroupUpdate;
 struct RequestLimitExceeded;
 struct ScanInput;
 struct ScanOutput;
 struct Tag;
+struct TagResourceInput;
+struct TagResourceResponse;
 struct ThrottlingException;
 struct ThrottlingReason;
+struct UntagResourceInput;
+struct UntagResourceResponse;
 struct UpdateItemInput;
 struct UpdateItemOutput;
 struct UpdateTableInput;
 struct UpdateTableOutput;
 struct WriteRequest;
-
-struct ArchivalSummary {
-  std::optional<base::Timestamp> archival_date_time;
-  std::optional<std::string> archival_reason;
-  std::optional<std::string> archival_backup_arn;
-
-  static const StructDesc& desc();
-  bool operator==(const ArchivalSummary&) const = default;
-};
 
 struct AttributeDefinition {
   std::optional<std::string> attribute_name;
@@ -161,14 +143,6 @@ struct AttributeValue {
   bool operator==(const AttributeValue&) const;
 };
 
-struct AttributeValueUpdate {
-  std::optional<AttributeValue> value;
-  std::optional<std::string> action;
-
-  static const StructDesc& desc();
-  bool operator==(const AttributeValueUpdate&) const = default;
-};
-
 struct BatchGetItemInput {
   std::optional<Map<KeysAndAttributes>> request_items;
   std::optional<std::string> return_consumed_capacity;
@@ -197,7 +171,6 @@ struct BatchWriteItemInput {
 
 struct BatchWriteItemOutput {
   std::optional<Map<std::vector<WriteRequest>>> unprocessed_items;
-  std::optional<Map<std::vector<ItemCollectionMetrics>>> item_collection_metrics;
   std::optional<std::vector<ConsumedCapacity>> consumed_capacity;
 
   static const StructDesc& desc();
@@ -221,14 +194,6 @@ struct Capacity {
   bool operator==(const Capacity&) const = default;
 };
 
-struct Condition {
-  std::optional<std::vector<AttributeValue>> attribute_value_list;
-  std::optional<std::string> comparison_operator;
-
-  static const StructDesc& desc();
-  bool operator==(const Condition&) const = default;
-};
-
 struct ConditionalCheckFailedException {
   std::optional<std::string> message;
   std::optional<Map<AttributeValue>> item;
@@ -250,6 +215,24 @@ struct ConsumedCapacity {
   bool operator==(const ConsumedCapacity&) const = default;
 };
 
+struct PointInTimeRecoveryDescription {
+  std::optional<std::string> point_in_time_recovery_status;
+  std::optional<int32_t> recovery_period_in_days;
+  std::optional<base::Timestamp> earliest_restorable_date_time;
+  std::optional<base::Timestamp> latest_restorable_date_time;
+
+  static const StructDesc& desc();
+  bool operator==(const PointInTimeRecoveryDescription&) const = default;
+};
+
+struct ContinuousBackupsDescription {
+  std::optional<std::string> continuous_backups_status;
+  std::optional<PointInTimeRecoveryDescription> point_in_time_recovery_description;
+
+  static const StructDesc& desc();
+  bool operator==(const ContinuousBackupsDescription&) const = default;
+};
+
 struct Projection {
   std::optional<std::string> projection_type;
   std::optional<std::vector<std::string>> non_key_attributes;
@@ -266,70 +249,18 @@ struct ProvisionedThroughput {
   bool operator==(const ProvisionedThroughput&) const = default;
 };
 
-struct OnDemandThroughput {
-  std::optional<int64_t> max_read_request_units;
-  std::optional<int64_t> max_write_request_units;
-
-  static const StructDesc& desc();
-  bool operator==(const OnDemandThroughput&) const = default;
-};
-
-struct WarmThroughput {
-  std::optional<int64_t> read_units_per_second;
-  std::optional<int64_t> write_units_per_second;
-
-  static const StructDesc& desc();
-  bool operator==(const WarmThroughput&) const = default;
-};
-
 struct CreateGlobalSecondaryIndexAction {
   std::optional<std::string> index_name;
   std::optional<std::vector<KeySchemaElement>> key_schema;
   std::optional<Projection> projection;
   std::optional<ProvisionedThroughput> provisioned_throughput;
-  std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<WarmThroughput> warm_throughput;
 
   static const StructDesc& desc();
   bool operator==(const CreateGlobalSecondaryIndexAction&) const = default;
 };
 
-struct CreateGlobalTableWitnessGroupMemberAction {
-  std::optional<std::string> region_name;
-
-  static const StructDesc& desc();
-  bool operator==(const CreateGlobalTableWitnessGroupMemberAction&) const = default;
-};
-
-struct ProvisionedThroughputOverride {
-  std::optional<int64_t> read_capacity_units;
-
-  static const StructDesc& desc();
-  bool operator==(const ProvisionedThroughputOverride&) const = default;
-};
-
-struct OnDemandThroughputOverride {
-  std::optional<int64_t> max_read_request_units;
-
-  static const StructDesc& desc();
-  bool operator==(const OnDemandThroughputOverride&) const = default;
-};
-
-struct CreateReplicationGroupMemberAction {
-  std::optional<std::string> region_name;
-  std::optional<std::string> kms_master_key_id;
-  std::optional<ProvisionedThroughputOverride> provisioned_throughput_override;
-  std::optional<OnDemandThroughputOverride> on_demand_throughput_override;
-  std::optional<std::vector<ReplicaGlobalSecondaryIndex>> global_secondary_indexes;
-  std::optional<std::string> table_class_override;
-
-  static const StructDesc& desc();
-  bool operator==(const CreateReplicationGroupMemberAction&) const = default;
-};
-
 struct StreamSpecification {
   std::optional<bool> stream_enabled;
-  std::optional<std::string> stream_view_type;
 
   static const StructDesc& desc();
   bool operator==(const StreamSpecification&) const = default;
@@ -337,8 +268,6 @@ struct StreamSpecification {
 
 struct SSESpecification {
   std::optional<bool> enabled;
-  std::optional<std::string> sse_type;
-  std::optional<std::string> kms_master_key_id;
 
   static const StructDesc& desc();
   bool operator==(const SSESpecification&) const = default;
@@ -357,11 +286,6 @@ struct CreateTableInput {
   std::optional<std::vector<Tag>> tags;
   std::optional<std::string> table_class;
   std::optional<bool> deletion_protection_enabled;
-  std::optional<WarmThroughput> warm_throughput;
-  std::optional<std::string> resource_policy;
-  std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<std::string> global_table_source_arn;
-  std::optional<std::string> global_table_settings_replication_mode;
 
   static const StructDesc& desc();
   bool operator==(const CreateTableInput&) const = default;
@@ -376,26 +300,6 @@ struct ProvisionedThroughputDescription {
 
   static const StructDesc& desc();
   bool operator==(const ProvisionedThroughputDescription&) const = default;
-};
-
-struct RestoreSummary {
-  std::optional<std::string> source_backup_arn;
-  std::optional<std::string> source_table_arn;
-  std::optional<base::Timestamp> restore_date_time;
-  std::optional<bool> restore_in_progress;
-
-  static const StructDesc& desc();
-  bool operator==(const RestoreSummary&) const = default;
-};
-
-struct SSEDescription {
-  std::optional<std::string> status;
-  std::optional<std::string> sse_type;
-  std::optional<std::string> kms_master_key_arn;
-  std::optional<base::Timestamp> inaccessible_encryption_date_time;
-
-  static const StructDesc& desc();
-  bool operator==(const SSEDescription&) const = default;
 };
 
 struct TableClassSummary {
@@ -429,21 +333,9 @@ struct TableDescription {
   std::optional<BillingModeSummary> billing_mode_summary;
   std::optional<std::vector<LocalSecondaryIndexDescription>> local_secondary_indexes;
   std::optional<std::vector<GlobalSecondaryIndexDescription>> global_secondary_indexes;
-  std::optional<StreamSpecification> stream_specification;
-  std::optional<std::string> latest_stream_label;
-  std::optional<std::string> latest_stream_arn;
-  std::optional<std::string> global_table_version;
-  std::optional<std::vector<ReplicaDescription>> replicas;
-  std::optional<std::vector<GlobalTableWitnessDescription>> global_table_witnesses;
-  std::optional<std::string> global_table_settings_replication_mode;
-  std::optional<RestoreSummary> restore_summary;
-  std::optional<SSEDescription> sse_description;
-  std::optional<ArchivalSummary> archival_summary;
   std::optional<TableClassSummary> table_class_summary;
   std::optional<bool> deletion_protection_enabled;
-  std::optional<OnDemandThroughput> on_demand_throughput;
   std::optional<TableWarmThroughputDescription> warm_throughput;
-  std::optional<std::string> multi_region_consistency;
 
   static const StructDesc& desc();
   bool operator==(const TableDescription&) const = default;
@@ -463,18 +355,9 @@ struct DeleteGlobalSecondaryIndexAction {
   bool operator==(const DeleteGlobalSecondaryIndexAction&) const = default;
 };
 
-struct DeleteGlobalTableWitnessGroupMemberAction {
-  std::optional<std::string> region_name;
-
-  static const StructDesc& desc();
-  bool operator==(const DeleteGlobalTableWitnessGroupMemberAction&) const = default;
-};
-
 struct DeleteItemInput {
   std::optional<std::string> table_name;
   std::optional<Map<AttributeValue>> key;
-  std::optional<Map<ExpectedAttributeValue>> expected;
-  std::optional<std::string> conditional_operator;
   std::optional<std::string> return_values;
   std::optional<std::string> return_consumed_capacity;
   std::optional<std::string> return_item_collection_metrics;
@@ -487,28 +370,12 @@ struct DeleteItemInput {
   bool operator==(const DeleteItemInput&) const = default;
 };
 
-struct ItemCollectionMetrics {
-  std::optional<Map<AttributeValue>> item_collection_key;
-  std::optional<std::vector<double>> size_estimate_range_gb;
-
-  static const StructDesc& desc();
-  bool operator==(const ItemCollectionMetrics&) const = default;
-};
-
 struct DeleteItemOutput {
   std::optional<Map<AttributeValue>> attributes;
   std::optional<ConsumedCapacity> consumed_capacity;
-  std::optional<ItemCollectionMetrics> item_collection_metrics;
 
   static const StructDesc& desc();
   bool operator==(const DeleteItemOutput&) const = default;
-};
-
-struct DeleteReplicationGroupMemberAction {
-  std::optional<std::string> region_name;
-
-  static const StructDesc& desc();
-  bool operator==(const DeleteReplicationGroupMemberAction&) const = default;
 };
 
 struct DeleteRequest {
@@ -532,6 +399,20 @@ struct DeleteTableOutput {
   bool operator==(const DeleteTableOutput&) const = default;
 };
 
+struct DescribeContinuousBackupsInput {
+  std::optional<std::string> table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeContinuousBackupsInput&) const = default;
+};
+
+struct DescribeContinuousBackupsOutput {
+  std::optional<ContinuousBackupsDescription> continuous_backups_description;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeContinuousBackupsOutput&) const = default;
+};
+
 struct DescribeTableInput {
   std::optional<std::string> table_name;
 
@@ -546,20 +427,31 @@ struct DescribeTableOutput {
   bool operator==(const DescribeTableOutput&) const = default;
 };
 
-struct ExpectedAttributeValue {
-  std::optional<AttributeValue> value;
-  std::optional<bool> exists;
-  std::optional<std::string> comparison_operator;
-  std::optional<std::vector<AttributeValue>> attribute_value_list;
+struct DescribeTimeToLiveInput {
+  std::optional<std::string> table_name;
 
   static const StructDesc& desc();
-  bool operator==(const ExpectedAttributeValue&) const = default;
+  bool operator==(const DescribeTimeToLiveInput&) const = default;
+};
+
+struct TimeToLiveDescription {
+  std::optional<std::string> time_to_live_status;
+  std::optional<std::string> attribute_name;
+
+  static const StructDesc& desc();
+  bool operator==(const TimeToLiveDescription&) const = default;
+};
+
+struct DescribeTimeToLiveOutput {
+  std::optional<TimeToLiveDescription> time_to_live_description;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeTimeToLiveOutput&) const = default;
 };
 
 struct GetItemInput {
   std::optional<std::string> table_name;
   std::optional<Map<AttributeValue>> key;
-  std::optional<std::vector<std::string>> attributes_to_get;
   std::optional<bool> consistent_read;
   std::optional<std::string> return_consumed_capacity;
   std::optional<std::string> projection_expression;
@@ -582,8 +474,6 @@ struct GlobalSecondaryIndex {
   std::optional<std::vector<KeySchemaElement>> key_schema;
   std::optional<Projection> projection;
   std::optional<ProvisionedThroughput> provisioned_throughput;
-  std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<WarmThroughput> warm_throughput;
 
   static const StructDesc& desc();
   bool operator==(const GlobalSecondaryIndex&) const = default;
@@ -608,7 +498,6 @@ struct GlobalSecondaryIndexDescription {
   std::optional<int64_t> index_size_bytes;
   std::optional<int64_t> item_count;
   std::optional<std::string> index_arn;
-  std::optional<OnDemandThroughput> on_demand_throughput;
   std::optional<GlobalSecondaryIndexWarmThroughputDescription> warm_throughput;
 
   static const StructDesc& desc();
@@ -618,8 +507,6 @@ struct GlobalSecondaryIndexDescription {
 struct UpdateGlobalSecondaryIndexAction {
   std::optional<std::string> index_name;
   std::optional<ProvisionedThroughput> provisioned_throughput;
-  std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<WarmThroughput> warm_throughput;
 
   static const StructDesc& desc();
   bool operator==(const UpdateGlobalSecondaryIndexAction&) const = default;
@@ -634,22 +521,6 @@ struct GlobalSecondaryIndexUpdate {
   bool operator==(const GlobalSecondaryIndexUpdate&) const = default;
 };
 
-struct GlobalTableWitnessDescription {
-  std::optional<std::string> region_name;
-  std::optional<std::string> witness_status;
-
-  static const StructDesc& desc();
-  bool operator==(const GlobalTableWitnessDescription&) const = default;
-};
-
-struct GlobalTableWitnessGroupUpdate {
-  std::optional<CreateGlobalTableWitnessGroupMemberAction> create;
-  std::optional<DeleteGlobalTableWitnessGroupMemberAction> delete_;
-
-  static const StructDesc& desc();
-  bool operator==(const GlobalTableWitnessGroupUpdate&) const = default;
-};
-
 struct KeySchemaElement {
   std::optional<std::string> attribute_name;
   std::optional<std::string> key_type;
@@ -660,7 +531,6 @@ struct KeySchemaElement {
 
 struct KeysAndAttributes {
   std::optional<std::vector<Map<AttributeValue>>> keys;
-  std::optional<std::vector<std::string>> attributes_to_get;
   std::optional<bool> consistent_read;
   std::optional<std::string> projection_expression;
   std::optional<Map<std::string>> expression_attribute_names;
@@ -683,6 +553,22 @@ struct ListTablesOutput {
 
   static const StructDesc& desc();
   bool operator==(const ListTablesOutput&) const = default;
+};
+
+struct ListTagsOfResourceInput {
+  std::optional<std::string> resource_arn;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsOfResourceInput&) const = default;
+};
+
+struct ListTagsOfResourceOutput {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsOfResourceOutput&) const = default;
 };
 
 struct LocalSecondaryIndex {
@@ -717,11 +603,9 @@ struct ProvisionedThroughputExceededException {
 struct PutItemInput {
   std::optional<std::string> table_name;
   std::optional<Map<AttributeValue>> item;
-  std::optional<Map<ExpectedAttributeValue>> expected;
   std::optional<std::string> return_values;
   std::optional<std::string> return_consumed_capacity;
   std::optional<std::string> return_item_collection_metrics;
-  std::optional<std::string> conditional_operator;
   std::optional<std::string> condition_expression;
   std::optional<Map<std::string>> expression_attribute_names;
   std::optional<Map<AttributeValue>> expression_attribute_values;
@@ -734,7 +618,6 @@ struct PutItemInput {
 struct PutItemOutput {
   std::optional<Map<AttributeValue>> attributes;
   std::optional<ConsumedCapacity> consumed_capacity;
-  std::optional<ItemCollectionMetrics> item_collection_metrics;
 
   static const StructDesc& desc();
   bool operator==(const PutItemOutput&) const = default;
@@ -751,12 +634,8 @@ struct QueryInput {
   std::optional<std::string> table_name;
   std::optional<std::string> index_name;
   std::optional<std::string> select;
-  std::optional<std::vector<std::string>> attributes_to_get;
   std::optional<int32_t> limit;
   std::optional<bool> consistent_read;
-  std::optional<Map<Condition>> key_conditions;
-  std::optional<Map<Condition>> query_filter;
-  std::optional<std::string> conditional_operator;
   std::optional<bool> scan_index_forward;
   std::optional<Map<AttributeValue>> exclusive_start_key;
   std::optional<std::string> return_consumed_capacity;
@@ -781,65 +660,6 @@ struct QueryOutput {
   bool operator==(const QueryOutput&) const = default;
 };
 
-struct ReplicaDescription {
-  std::optional<std::string> region_name;
-  std::optional<std::string> replica_status;
-  std::optional<std::string> replica_arn;
-  std::optional<std::string> replica_status_description;
-  std::optional<std::string> replica_status_percent_progress;
-  std::optional<std::string> kms_master_key_id;
-  std::optional<ProvisionedThroughputOverride> provisioned_throughput_override;
-  std::optional<OnDemandThroughputOverride> on_demand_throughput_override;
-  std::optional<TableWarmThroughputDescription> warm_throughput;
-  std::optional<std::vector<ReplicaGlobalSecondaryIndexDescription>> global_secondary_indexes;
-  std::optional<base::Timestamp> replica_inaccessible_date_time;
-  std::optional<TableClassSummary> replica_table_class_summary;
-  std::optional<std::string> global_table_settings_replication_mode;
-
-  static const StructDesc& desc();
-  bool operator==(const ReplicaDescription&) const = default;
-};
-
-struct ReplicaGlobalSecondaryIndex {
-  std::optional<std::string> index_name;
-  std::optional<ProvisionedThroughputOverride> provisioned_throughput_override;
-  std::optional<OnDemandThroughputOverride> on_demand_throughput_override;
-
-  static const StructDesc& desc();
-  bool operator==(const ReplicaGlobalSecondaryIndex&) const = default;
-};
-
-struct ReplicaGlobalSecondaryIndexDescription {
-  std::optional<std::string> index_name;
-  std::optional<ProvisionedThroughputOverride> provisioned_throughput_override;
-  std::optional<OnDemandThroughputOverride> on_demand_throughput_override;
-  std::optional<GlobalSecondaryIndexWarmThroughputDescription> warm_throughput;
-
-  static const StructDesc& desc();
-  bool operator==(const ReplicaGlobalSecondaryIndexDescription&) const = default;
-};
-
-struct UpdateReplicationGroupMemberAction {
-  std::optional<std::string> region_name;
-  std::optional<std::string> kms_master_key_id;
-  std::optional<ProvisionedThroughputOverride> provisioned_throughput_override;
-  std::optional<OnDemandThroughputOverride> on_demand_throughput_override;
-  std::optional<std::vector<ReplicaGlobalSecondaryIndex>> global_secondary_indexes;
-  std::optional<std::string> table_class_override;
-
-  static const StructDesc& desc();
-  bool operator==(const UpdateReplicationGroupMemberAction&) const = default;
-};
-
-struct ReplicationGroupUpdate {
-  std::optional<CreateReplicationGroupMemberAction> create;
-  std::optional<UpdateReplicationGroupMemberAction> update;
-  std::optional<DeleteReplicationGroupMemberAction> delete_;
-
-  static const StructDesc& desc();
-  bool operator==(const ReplicationGroupUpdate&) const = default;
-};
-
 struct RequestLimitExceeded {
   std::optional<std::string> message;
   std::optional<std::vector<ThrottlingReason>> throttling_reasons;
@@ -851,11 +671,8 @@ struct RequestLimitExceeded {
 struct ScanInput {
   std::optional<std::string> table_name;
   std::optional<std::string> index_name;
-  std::optional<std::vector<std::string>> attributes_to_get;
   std::optional<int32_t> limit;
   std::optional<std::string> select;
-  std::optional<Map<Condition>> scan_filter;
-  std::optional<std::string> conditional_operator;
   std::optional<Map<AttributeValue>> exclusive_start_key;
   std::optional<std::string> return_consumed_capacity;
   std::optional<int32_t> total_segments;
@@ -889,6 +706,20 @@ struct Tag {
   bool operator==(const Tag&) const = default;
 };
 
+struct TagResourceInput {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceInput&) const = default;
+};
+
+struct TagResourceResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceResponse&) const = default;
+};
+
 struct ThrottlingException {
   std::optional<std::string> message;
   std::optional<std::vector<ThrottlingReason>> throttling_reasons;
@@ -905,12 +736,23 @@ struct ThrottlingReason {
   bool operator==(const ThrottlingReason&) const = default;
 };
 
+struct UntagResourceInput {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<std::string>> tag_keys;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceInput&) const = default;
+};
+
+struct UntagResourceResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceResponse&) const = default;
+};
+
 struct UpdateItemInput {
   std::optional<std::string> table_name;
   std::optional<Map<AttributeValue>> key;
-  std::optional<Map<AttributeValueUpdate>> attribute_updates;
-  std::optional<Map<ExpectedAttributeValue>> expected;
-  std::optional<std::string> conditional_operator;
   std::optional<std::string> return_values;
   std::optional<std::string> return_consumed_capacity;
   std::optional<std::string> return_item_collection_metrics;
@@ -927,7 +769,6 @@ struct UpdateItemInput {
 struct UpdateItemOutput {
   std::optional<Map<AttributeValue>> attributes;
   std::optional<ConsumedCapacity> consumed_capacity;
-  std::optional<ItemCollectionMetrics> item_collection_metrics;
 
   static const StructDesc& desc();
   bool operator==(const UpdateItemOutput&) const = default;
@@ -941,14 +782,8 @@ struct UpdateTableInput {
   std::optional<std::vector<GlobalSecondaryIndexUpdate>> global_secondary_index_updates;
   std::optional<StreamSpecification> stream_specification;
   std::optional<SSESpecification> sse_specification;
-  std::optional<std::vector<ReplicationGroupUpdate>> replica_updates;
   std::optional<std::string> table_class;
   std::optional<bool> deletion_protection_enabled;
-  std::optional<std::string> multi_region_consistency;
-  std::optional<std::vector<GlobalTableWitnessGroupUpdate>> global_table_witness_updates;
-  std::optional<OnDemandThroughput> on_demand_throughput;
-  std::optional<WarmThroughput> warm_throughput;
-  std::optional<std::string> global_table_settings_replication_mode;
 
   static const StructDesc& desc();
   bool operator==(const UpdateTableInput&) const = default;

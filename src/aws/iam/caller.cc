@@ -11,9 +11,37 @@ base::Result<AttachRolePolicyResponse> IamCaller::attach_role_policy(Context& co
   return out;
 }
 
+base::Result<CreatePolicyResponse> IamCaller::create_policy(Context& context, CreatePolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("CreatePolicy");
+  CreatePolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<CreatePolicyVersionResponse> IamCaller::create_policy_version(Context& context, CreatePolicyVersionRequest in) {
+  static const OperationDesc& operation = *kService.find("CreatePolicyVersion");
+  CreatePolicyVersionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<CreateRoleResponse> IamCaller::create_role(Context& context, CreateRoleRequest in) {
   static const OperationDesc& operation = *kService.find("CreateRole");
   CreateRoleResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DeletePolicyResponse> IamCaller::delete_policy(Context& context, DeletePolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("DeletePolicy");
+  DeletePolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DeletePolicyVersionResponse> IamCaller::delete_policy_version(Context& context, DeletePolicyVersionRequest in) {
+  static const OperationDesc& operation = *kService.find("DeletePolicyVersion");
+  DeletePolicyVersionResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -39,6 +67,20 @@ base::Result<DetachRolePolicyResponse> IamCaller::detach_role_policy(Context& co
   return out;
 }
 
+base::Result<GetPolicyResponse> IamCaller::get_policy(Context& context, GetPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetPolicy");
+  GetPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetPolicyVersionResponse> IamCaller::get_policy_version(Context& context, GetPolicyVersionRequest in) {
+  static const OperationDesc& operation = *kService.find("GetPolicyVersion");
+  GetPolicyVersionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetRoleResponse> IamCaller::get_role(Context& context, GetRoleRequest in) {
   static const OperationDesc& operation = *kService.find("GetRole");
   GetRoleResponse out;
@@ -60,9 +102,44 @@ base::Result<ListAttachedRolePoliciesResponse> IamCaller::list_attached_role_pol
   return out;
 }
 
+base::Result<ListEntitiesForPolicyResponse> IamCaller::list_entities_for_policy(Context& context, ListEntitiesForPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("ListEntitiesForPolicy");
+  ListEntitiesForPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListInstanceProfilesForRoleResponse> IamCaller::list_instance_profiles_for_role(Context& context, ListInstanceProfilesForRoleRequest in) {
+  static const OperationDesc& operation = *kService.find("ListInstanceProfilesForRole");
+  ListInstanceProfilesForRoleResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListPoliciesResponse> IamCaller::list_policies(Context& context, ListPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListPolicies");
+  ListPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListPolicyVersionsResponse> IamCaller::list_policy_versions(Context& context, ListPolicyVersionsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListPolicyVersions");
+  ListPolicyVersionsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListRolePoliciesResponse> IamCaller::list_role_policies(Context& context, ListRolePoliciesRequest in) {
   static const OperationDesc& operation = *kService.find("ListRolePolicies");
   ListRolePoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListRoleTagsResponse> IamCaller::list_role_tags(Context& context, ListRoleTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListRoleTags");
+  ListRoleTagsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -81,9 +158,37 @@ base::Result<PutRolePolicyResponse> IamCaller::put_role_policy(Context& context,
   return out;
 }
 
+base::Result<SetDefaultPolicyVersionResponse> IamCaller::set_default_policy_version(Context& context, SetDefaultPolicyVersionRequest in) {
+  static const OperationDesc& operation = *kService.find("SetDefaultPolicyVersion");
+  SetDefaultPolicyVersionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TagRoleResponse> IamCaller::tag_role(Context& context, TagRoleRequest in) {
+  static const OperationDesc& operation = *kService.find("TagRole");
+  TagRoleResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagRoleResponse> IamCaller::untag_role(Context& context, UntagRoleRequest in) {
+  static const OperationDesc& operation = *kService.find("UntagRole");
+  UntagRoleResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<UpdateAssumeRolePolicyResponse> IamCaller::update_assume_role_policy(Context& context, UpdateAssumeRolePolicyRequest in) {
   static const OperationDesc& operation = *kService.find("UpdateAssumeRolePolicy");
   UpdateAssumeRolePolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UpdateRoleResponse> IamCaller::update_role(Context& context, UpdateRoleRequest in) {
+  static const OperationDesc& operation = *kService.find("UpdateRole");
+  UpdateRoleResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

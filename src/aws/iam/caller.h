@@ -12,17 +12,32 @@ class IamCaller final : public Iam {
   explicit IamCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
   base::Result<AttachRolePolicyResponse> attach_role_policy(Context& context, AttachRolePolicyRequest in) override;
+  base::Result<CreatePolicyResponse> create_policy(Context& context, CreatePolicyRequest in) override;
+  base::Result<CreatePolicyVersionResponse> create_policy_version(Context& context, CreatePolicyVersionRequest in) override;
   base::Result<CreateRoleResponse> create_role(Context& context, CreateRoleRequest in) override;
+  base::Result<DeletePolicyResponse> delete_policy(Context& context, DeletePolicyRequest in) override;
+  base::Result<DeletePolicyVersionResponse> delete_policy_version(Context& context, DeletePolicyVersionRequest in) override;
   base::Result<DeleteRoleResponse> delete_role(Context& context, DeleteRoleRequest in) override;
   base::Result<DeleteRolePolicyResponse> delete_role_policy(Context& context, DeleteRolePolicyRequest in) override;
   base::Result<DetachRolePolicyResponse> detach_role_policy(Context& context, DetachRolePolicyRequest in) override;
+  base::Result<GetPolicyResponse> get_policy(Context& context, GetPolicyRequest in) override;
+  base::Result<GetPolicyVersionResponse> get_policy_version(Context& context, GetPolicyVersionRequest in) override;
   base::Result<GetRoleResponse> get_role(Context& context, GetRoleRequest in) override;
   base::Result<GetRolePolicyResponse> get_role_policy(Context& context, GetRolePolicyRequest in) override;
   base::Result<ListAttachedRolePoliciesResponse> list_attached_role_policies(Context& context, ListAttachedRolePoliciesRequest in) override;
+  base::Result<ListEntitiesForPolicyResponse> list_entities_for_policy(Context& context, ListEntitiesForPolicyRequest in) override;
+  base::Result<ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(Context& context, ListInstanceProfilesForRoleRequest in) override;
+  base::Result<ListPoliciesResponse> list_policies(Context& context, ListPoliciesRequest in) override;
+  base::Result<ListPolicyVersionsResponse> list_policy_versions(Context& context, ListPolicyVersionsRequest in) override;
   base::Result<ListRolePoliciesResponse> list_role_policies(Context& context, ListRolePoliciesRequest in) override;
+  base::Result<ListRoleTagsResponse> list_role_tags(Context& context, ListRoleTagsRequest in) override;
   base::Result<ListRolesResponse> list_roles(Context& context, ListRolesRequest in) override;
   base::Result<PutRolePolicyResponse> put_role_policy(Context& context, PutRolePolicyRequest in) override;
+  base::Result<SetDefaultPolicyVersionResponse> set_default_policy_version(Context& context, SetDefaultPolicyVersionRequest in) override;
+  base::Result<TagRoleResponse> tag_role(Context& context, TagRoleRequest in) override;
+  base::Result<UntagRoleResponse> untag_role(Context& context, UntagRoleRequest in) override;
   base::Result<UpdateAssumeRolePolicyResponse> update_assume_role_policy(Context& context, UpdateAssumeRolePolicyRequest in) override;
+  base::Result<UpdateRoleResponse> update_role(Context& context, UpdateRoleRequest in) override;
 
  private:
   Dispatcher& dispatcher_;

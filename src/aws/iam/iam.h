@@ -15,17 +15,32 @@ class Iam {
   virtual ~Iam() = default;
 
   virtual base::Result<AttachRolePolicyResponse> attach_role_policy(Context& context, AttachRolePolicyRequest in) = 0;
+  virtual base::Result<CreatePolicyResponse> create_policy(Context& context, CreatePolicyRequest in) = 0;
+  virtual base::Result<CreatePolicyVersionResponse> create_policy_version(Context& context, CreatePolicyVersionRequest in) = 0;
   virtual base::Result<CreateRoleResponse> create_role(Context& context, CreateRoleRequest in) = 0;
+  virtual base::Result<DeletePolicyResponse> delete_policy(Context& context, DeletePolicyRequest in) = 0;
+  virtual base::Result<DeletePolicyVersionResponse> delete_policy_version(Context& context, DeletePolicyVersionRequest in) = 0;
   virtual base::Result<DeleteRoleResponse> delete_role(Context& context, DeleteRoleRequest in) = 0;
   virtual base::Result<DeleteRolePolicyResponse> delete_role_policy(Context& context, DeleteRolePolicyRequest in) = 0;
   virtual base::Result<DetachRolePolicyResponse> detach_role_policy(Context& context, DetachRolePolicyRequest in) = 0;
+  virtual base::Result<GetPolicyResponse> get_policy(Context& context, GetPolicyRequest in) = 0;
+  virtual base::Result<GetPolicyVersionResponse> get_policy_version(Context& context, GetPolicyVersionRequest in) = 0;
   virtual base::Result<GetRoleResponse> get_role(Context& context, GetRoleRequest in) = 0;
   virtual base::Result<GetRolePolicyResponse> get_role_policy(Context& context, GetRolePolicyRequest in) = 0;
   virtual base::Result<ListAttachedRolePoliciesResponse> list_attached_role_policies(Context& context, ListAttachedRolePoliciesRequest in) = 0;
+  virtual base::Result<ListEntitiesForPolicyResponse> list_entities_for_policy(Context& context, ListEntitiesForPolicyRequest in) = 0;
+  virtual base::Result<ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(Context& context, ListInstanceProfilesForRoleRequest in) = 0;
+  virtual base::Result<ListPoliciesResponse> list_policies(Context& context, ListPoliciesRequest in) = 0;
+  virtual base::Result<ListPolicyVersionsResponse> list_policy_versions(Context& context, ListPolicyVersionsRequest in) = 0;
   virtual base::Result<ListRolePoliciesResponse> list_role_policies(Context& context, ListRolePoliciesRequest in) = 0;
+  virtual base::Result<ListRoleTagsResponse> list_role_tags(Context& context, ListRoleTagsRequest in) = 0;
   virtual base::Result<ListRolesResponse> list_roles(Context& context, ListRolesRequest in) = 0;
   virtual base::Result<PutRolePolicyResponse> put_role_policy(Context& context, PutRolePolicyRequest in) = 0;
+  virtual base::Result<SetDefaultPolicyVersionResponse> set_default_policy_version(Context& context, SetDefaultPolicyVersionRequest in) = 0;
+  virtual base::Result<TagRoleResponse> tag_role(Context& context, TagRoleRequest in) = 0;
+  virtual base::Result<UntagRoleResponse> untag_role(Context& context, UntagRoleRequest in) = 0;
   virtual base::Result<UpdateAssumeRolePolicyResponse> update_assume_role_policy(Context& context, UpdateAssumeRolePolicyRequest in) = 0;
+  virtual base::Result<UpdateRoleResponse> update_role(Context& context, UpdateRoleRequest in) = 0;
 };
 
 // The service's operations and protocols.

@@ -8,132 +8,273 @@ namespace {
 
 extern const StructDesc kAttachRolePolicyRequestStruct;
 extern const StructDesc kAttachRolePolicyResponseStruct;
-extern const StructDesc kAttachedPermissionsBoundaryStruct;
 extern const StructDesc kAttachedPolicyStruct;
+extern const StructDesc kCreatePolicyRequestStruct;
+extern const StructDesc kPolicyStruct;
+extern const StructDesc kCreatePolicyResponseStruct;
+extern const StructDesc kCreatePolicyVersionRequestStruct;
+extern const StructDesc kPolicyVersionStruct;
+extern const StructDesc kCreatePolicyVersionResponseStruct;
 extern const StructDesc kCreateRoleRequestStruct;
 extern const StructDesc kRoleLastUsedStruct;
 extern const StructDesc kRoleStruct;
 extern const StructDesc kCreateRoleResponseStruct;
+extern const StructDesc kDeletePolicyRequestStruct;
+extern const StructDesc kDeletePolicyResponseStruct;
+extern const StructDesc kDeletePolicyVersionRequestStruct;
+extern const StructDesc kDeletePolicyVersionResponseStruct;
 extern const StructDesc kDeleteRolePolicyRequestStruct;
 extern const StructDesc kDeleteRolePolicyResponseStruct;
 extern const StructDesc kDeleteRoleRequestStruct;
 extern const StructDesc kDeleteRoleResponseStruct;
 extern const StructDesc kDetachRolePolicyRequestStruct;
 extern const StructDesc kDetachRolePolicyResponseStruct;
+extern const StructDesc kGetPolicyRequestStruct;
+extern const StructDesc kGetPolicyResponseStruct;
+extern const StructDesc kGetPolicyVersionRequestStruct;
+extern const StructDesc kGetPolicyVersionResponseStruct;
 extern const StructDesc kGetRolePolicyRequestStruct;
 extern const StructDesc kGetRolePolicyResponseStruct;
 extern const StructDesc kGetRoleRequestStruct;
 extern const StructDesc kGetRoleResponseStruct;
+extern const StructDesc kInstanceProfileStruct;
 extern const StructDesc kListAttachedRolePoliciesRequestStruct;
 extern const StructDesc kListAttachedRolePoliciesResponseStruct;
+extern const StructDesc kListEntitiesForPolicyRequestStruct;
+extern const StructDesc kListEntitiesForPolicyResponseStruct;
+extern const StructDesc kListInstanceProfilesForRoleRequestStruct;
+extern const StructDesc kListInstanceProfilesForRoleResponseStruct;
+extern const StructDesc kListPoliciesRequestStruct;
+extern const StructDesc kListPoliciesResponseStruct;
+extern const StructDesc kListPolicyVersionsRequestStruct;
+extern const StructDesc kListPolicyVersionsResponseStruct;
 extern const StructDesc kListRolePoliciesRequestStruct;
 extern const StructDesc kListRolePoliciesResponseStruct;
+extern const StructDesc kListRoleTagsRequestStruct;
+extern const StructDesc kListRoleTagsResponseStruct;
 extern const StructDesc kListRolesRequestStruct;
 extern const StructDesc kListRolesResponseStruct;
+extern const StructDesc kPolicyGroupStruct;
+extern const StructDesc kPolicyRoleStruct;
+extern const StructDesc kPolicyUserStruct;
 extern const StructDesc kPutRolePolicyRequestStruct;
 extern const StructDesc kPutRolePolicyResponseStruct;
+extern const StructDesc kSetDefaultPolicyVersionRequestStruct;
+extern const StructDesc kSetDefaultPolicyVersionResponseStruct;
 extern const StructDesc kTagStruct;
+extern const StructDesc kTagRoleRequestStruct;
+extern const StructDesc kTagRoleResponseStruct;
+extern const StructDesc kUntagRoleRequestStruct;
+extern const StructDesc kUntagRoleResponseStruct;
 extern const StructDesc kUpdateAssumeRolePolicyRequestStruct;
 extern const StructDesc kUpdateAssumeRolePolicyResponseStruct;
+extern const StructDesc kUpdateRoleRequestStruct;
+extern const StructDesc kUpdateRoleResponseStruct;
 extern const TypeDesc kAttachRolePolicyRequest;
 extern const TypeDesc kAttachRolePolicyResponse;
-extern const TypeDesc kAttachedPermissionsBoundary;
 extern const TypeDesc kAttachedPolicy;
+extern const TypeDesc kCreatePolicyRequest;
+extern const TypeDesc kCreatePolicyResponse;
+extern const TypeDesc kCreatePolicyVersionRequest;
+extern const TypeDesc kCreatePolicyVersionResponse;
 extern const TypeDesc kCreateRoleRequest;
 extern const TypeDesc kCreateRoleResponse;
+extern const TypeDesc kDeletePolicyRequest;
+extern const TypeDesc kDeletePolicyResponse;
+extern const TypeDesc kDeletePolicyVersionRequest;
+extern const TypeDesc kDeletePolicyVersionResponse;
 extern const TypeDesc kDeleteRolePolicyRequest;
 extern const TypeDesc kDeleteRolePolicyResponse;
 extern const TypeDesc kDeleteRoleRequest;
 extern const TypeDesc kDeleteRoleResponse;
 extern const TypeDesc kDetachRolePolicyRequest;
 extern const TypeDesc kDetachRolePolicyResponse;
+extern const TypeDesc kEntityType;
+extern const TypeDesc kGetPolicyRequest;
+extern const TypeDesc kGetPolicyResponse;
+extern const TypeDesc kGetPolicyVersionRequest;
+extern const TypeDesc kGetPolicyVersionResponse;
 extern const TypeDesc kGetRolePolicyRequest;
 extern const TypeDesc kGetRolePolicyResponse;
 extern const TypeDesc kGetRoleRequest;
 extern const TypeDesc kGetRoleResponse;
+extern const TypeDesc kInstanceProfile;
 extern const TypeDesc kListAttachedRolePoliciesRequest;
 extern const TypeDesc kListAttachedRolePoliciesResponse;
+extern const TypeDesc kListEntitiesForPolicyRequest;
+extern const TypeDesc kListEntitiesForPolicyResponse;
+extern const TypeDesc kListInstanceProfilesForRoleRequest;
+extern const TypeDesc kListInstanceProfilesForRoleResponse;
+extern const TypeDesc kListPoliciesRequest;
+extern const TypeDesc kListPoliciesResponse;
+extern const TypeDesc kListPolicyVersionsRequest;
+extern const TypeDesc kListPolicyVersionsResponse;
 extern const TypeDesc kListRolePoliciesRequest;
 extern const TypeDesc kListRolePoliciesResponse;
+extern const TypeDesc kListRoleTagsRequest;
+extern const TypeDesc kListRoleTagsResponse;
 extern const TypeDesc kListRolesRequest;
 extern const TypeDesc kListRolesResponse;
-extern const TypeDesc kPermissionsBoundaryAttachmentType;
+extern const TypeDesc kPolicy;
+extern const TypeDesc kPolicyGroup;
+extern const TypeDesc kPolicyGroupListType;
+extern const TypeDesc kPolicyRole;
+extern const TypeDesc kPolicyRoleListType;
+extern const TypeDesc kPolicyUsageType;
+extern const TypeDesc kPolicyUser;
+extern const TypeDesc kPolicyUserListType;
+extern const TypeDesc kPolicyVersion;
 extern const TypeDesc kPutRolePolicyRequest;
 extern const TypeDesc kPutRolePolicyResponse;
 extern const TypeDesc kRole;
 extern const TypeDesc kRoleLastUsed;
+extern const TypeDesc kSetDefaultPolicyVersionRequest;
+extern const TypeDesc kSetDefaultPolicyVersionResponse;
 extern const TypeDesc kTag;
+extern const TypeDesc kTagRoleRequest;
+extern const TypeDesc kTagRoleResponse;
+extern const TypeDesc kUntagRoleRequest;
+extern const TypeDesc kUntagRoleResponse;
 extern const TypeDesc kUpdateAssumeRolePolicyRequest;
 extern const TypeDesc kUpdateAssumeRolePolicyResponse;
+extern const TypeDesc kUpdateRoleRequest;
+extern const TypeDesc kUpdateRoleResponse;
 extern const TypeDesc kArnType;
 extern const TypeDesc kAttachedPoliciesListType;
+extern const TypeDesc kAttachmentCountType;
 extern const TypeDesc kBooleanType;
 extern const TypeDesc kDateType;
+extern const TypeDesc kGroupNameType;
 extern const TypeDesc kIdType;
+extern const TypeDesc kInstanceProfileListType;
+extern const TypeDesc kInstanceProfileNameType;
 extern const TypeDesc kMarkerType;
 extern const TypeDesc kMaxItemsType;
 extern const TypeDesc kPathPrefixType;
 extern const TypeDesc kPathType;
+extern const TypeDesc kPolicyDescriptionType;
 extern const TypeDesc kPolicyDocumentType;
+extern const TypeDesc kPolicyDocumentVersionListType;
+extern const TypeDesc kPolicyListType;
 extern const TypeDesc kPolicyNameListType;
 extern const TypeDesc kPolicyNameType;
 extern const TypeDesc kPolicyPathType;
+extern const TypeDesc kPolicyScopeType;
+extern const TypeDesc kPolicyVersionIdType;
 extern const TypeDesc kResponseMarkerType;
 extern const TypeDesc kRoleDescriptionType;
 extern const TypeDesc kRoleListType;
 extern const TypeDesc kRoleMaxSessionDurationType;
 extern const TypeDesc kRoleNameType;
 extern const TypeDesc kStringType;
+extern const TypeDesc kTagKeyListType;
 extern const TypeDesc kTagKeyType;
 extern const TypeDesc kTagListType;
 extern const TypeDesc kTagValueType;
+extern const TypeDesc kUserNameType;
 
 constinit const TypeDesc kAttachRolePolicyRequest = {.kind = Kind::structure, .shape_name = "AttachRolePolicyRequest", .structure = &kAttachRolePolicyRequestStruct};
 constinit const TypeDesc kAttachRolePolicyResponse = {.kind = Kind::structure, .shape_name = "AttachRolePolicyResponse", .structure = &kAttachRolePolicyResponseStruct};
-constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct};
 constinit const TypeDesc kAttachedPolicy = {.kind = Kind::structure, .shape_name = "AttachedPolicy", .structure = &kAttachedPolicyStruct};
+constinit const TypeDesc kCreatePolicyRequest = {.kind = Kind::structure, .shape_name = "CreatePolicyRequest", .structure = &kCreatePolicyRequestStruct};
+constinit const TypeDesc kCreatePolicyResponse = {.kind = Kind::structure, .shape_name = "CreatePolicyResponse", .structure = &kCreatePolicyResponseStruct};
+constinit const TypeDesc kCreatePolicyVersionRequest = {.kind = Kind::structure, .shape_name = "CreatePolicyVersionRequest", .structure = &kCreatePolicyVersionRequestStruct};
+constinit const TypeDesc kCreatePolicyVersionResponse = {.kind = Kind::structure, .shape_name = "CreatePolicyVersionResponse", .structure = &kCreatePolicyVersionResponseStruct};
 constinit const TypeDesc kCreateRoleRequest = {.kind = Kind::structure, .shape_name = "CreateRoleRequest", .structure = &kCreateRoleRequestStruct};
 constinit const TypeDesc kCreateRoleResponse = {.kind = Kind::structure, .shape_name = "CreateRoleResponse", .structure = &kCreateRoleResponseStruct};
+constinit const TypeDesc kDeletePolicyRequest = {.kind = Kind::structure, .shape_name = "DeletePolicyRequest", .structure = &kDeletePolicyRequestStruct};
+constinit const TypeDesc kDeletePolicyResponse = {.kind = Kind::structure, .shape_name = "DeletePolicyResponse", .structure = &kDeletePolicyResponseStruct};
+constinit const TypeDesc kDeletePolicyVersionRequest = {.kind = Kind::structure, .shape_name = "DeletePolicyVersionRequest", .structure = &kDeletePolicyVersionRequestStruct};
+constinit const TypeDesc kDeletePolicyVersionResponse = {.kind = Kind::structure, .shape_name = "DeletePolicyVersionResponse", .structure = &kDeletePolicyVersionResponseStruct};
 constinit const TypeDesc kDeleteRolePolicyRequest = {.kind = Kind::structure, .shape_name = "DeleteRolePolicyRequest", .structure = &kDeleteRolePolicyRequestStruct};
 constinit const TypeDesc kDeleteRolePolicyResponse = {.kind = Kind::structure, .shape_name = "DeleteRolePolicyResponse", .structure = &kDeleteRolePolicyResponseStruct};
 constinit const TypeDesc kDeleteRoleRequest = {.kind = Kind::structure, .shape_name = "DeleteRoleRequest", .structure = &kDeleteRoleRequestStruct};
 constinit const TypeDesc kDeleteRoleResponse = {.kind = Kind::structure, .shape_name = "DeleteRoleResponse", .structure = &kDeleteRoleResponseStruct};
 constinit const TypeDesc kDetachRolePolicyRequest = {.kind = Kind::structure, .shape_name = "DetachRolePolicyRequest", .structure = &kDetachRolePolicyRequestStruct};
 constinit const TypeDesc kDetachRolePolicyResponse = {.kind = Kind::structure, .shape_name = "DetachRolePolicyResponse", .structure = &kDetachRolePolicyResponseStruct};
+constexpr std::string_view kEntityTypeValues[] = {"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"};
+constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues};
+constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
+constinit const TypeDesc kGetPolicyResponse = {.kind = Kind::structure, .shape_name = "GetPolicyResponse", .structure = &kGetPolicyResponseStruct};
+constinit const TypeDesc kGetPolicyVersionRequest = {.kind = Kind::structure, .shape_name = "GetPolicyVersionRequest", .structure = &kGetPolicyVersionRequestStruct};
+constinit const TypeDesc kGetPolicyVersionResponse = {.kind = Kind::structure, .shape_name = "GetPolicyVersionResponse", .structure = &kGetPolicyVersionResponseStruct};
 constinit const TypeDesc kGetRolePolicyRequest = {.kind = Kind::structure, .shape_name = "GetRolePolicyRequest", .structure = &kGetRolePolicyRequestStruct};
 constinit const TypeDesc kGetRolePolicyResponse = {.kind = Kind::structure, .shape_name = "GetRolePolicyResponse", .structure = &kGetRolePolicyResponseStruct};
 constinit const TypeDesc kGetRoleRequest = {.kind = Kind::structure, .shape_name = "GetRoleRequest", .structure = &kGetRoleRequestStruct};
 constinit const TypeDesc kGetRoleResponse = {.kind = Kind::structure, .shape_name = "GetRoleResponse", .structure = &kGetRoleResponseStruct};
+constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct};
 constinit const TypeDesc kListAttachedRolePoliciesRequest = {.kind = Kind::structure, .shape_name = "ListAttachedRolePoliciesRequest", .structure = &kListAttachedRolePoliciesRequestStruct};
 constinit const TypeDesc kListAttachedRolePoliciesResponse = {.kind = Kind::structure, .shape_name = "ListAttachedRolePoliciesResponse", .structure = &kListAttachedRolePoliciesResponseStruct};
+constinit const TypeDesc kListEntitiesForPolicyRequest = {.kind = Kind::structure, .shape_name = "ListEntitiesForPolicyRequest", .structure = &kListEntitiesForPolicyRequestStruct};
+constinit const TypeDesc kListEntitiesForPolicyResponse = {.kind = Kind::structure, .shape_name = "ListEntitiesForPolicyResponse", .structure = &kListEntitiesForPolicyResponseStruct};
+constinit const TypeDesc kListInstanceProfilesForRoleRequest = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesForRoleRequest", .structure = &kListInstanceProfilesForRoleRequestStruct};
+constinit const TypeDesc kListInstanceProfilesForRoleResponse = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesForRoleResponse", .structure = &kListInstanceProfilesForRoleResponseStruct};
+constinit const TypeDesc kListPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListPoliciesRequest", .structure = &kListPoliciesRequestStruct};
+constinit const TypeDesc kListPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListPoliciesResponse", .structure = &kListPoliciesResponseStruct};
+constinit const TypeDesc kListPolicyVersionsRequest = {.kind = Kind::structure, .shape_name = "ListPolicyVersionsRequest", .structure = &kListPolicyVersionsRequestStruct};
+constinit const TypeDesc kListPolicyVersionsResponse = {.kind = Kind::structure, .shape_name = "ListPolicyVersionsResponse", .structure = &kListPolicyVersionsResponseStruct};
 constinit const TypeDesc kListRolePoliciesRequest = {.kind = Kind::structure, .shape_name = "ListRolePoliciesRequest", .structure = &kListRolePoliciesRequestStruct};
 constinit const TypeDesc kListRolePoliciesResponse = {.kind = Kind::structure, .shape_name = "ListRolePoliciesResponse", .structure = &kListRolePoliciesResponseStruct};
+constinit const TypeDesc kListRoleTagsRequest = {.kind = Kind::structure, .shape_name = "ListRoleTagsRequest", .structure = &kListRoleTagsRequestStruct};
+constinit const TypeDesc kListRoleTagsResponse = {.kind = Kind::structure, .shape_name = "ListRoleTagsResponse", .structure = &kListRoleTagsResponseStruct};
 constinit const TypeDesc kListRolesRequest = {.kind = Kind::structure, .shape_name = "ListRolesRequest", .structure = &kListRolesRequestStruct};
 constinit const TypeDesc kListRolesResponse = {.kind = Kind::structure, .shape_name = "ListRolesResponse", .structure = &kListRolesResponseStruct};
-constexpr std::string_view kPermissionsBoundaryAttachmentTypeValues[] = {"PermissionsBoundaryPolicy"};
-constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues};
+constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct};
+constinit const TypeDesc kPolicyGroup = {.kind = Kind::structure, .shape_name = "PolicyGroup", .structure = &kPolicyGroupStruct};
+constexpr ListAccess kPolicyGroupListTypeAccess = list_access<PolicyGroup>(&kPolicyGroup, "member", false);
+constinit const TypeDesc kPolicyGroupListType = {.kind = Kind::list, .shape_name = "PolicyGroupListType", .list = &kPolicyGroupListTypeAccess};
+constinit const TypeDesc kPolicyRole = {.kind = Kind::structure, .shape_name = "PolicyRole", .structure = &kPolicyRoleStruct};
+constexpr ListAccess kPolicyRoleListTypeAccess = list_access<PolicyRole>(&kPolicyRole, "member", false);
+constinit const TypeDesc kPolicyRoleListType = {.kind = Kind::list, .shape_name = "PolicyRoleListType", .list = &kPolicyRoleListTypeAccess};
+constexpr std::string_view kPolicyUsageTypeValues[] = {"PermissionsPolicy", "PermissionsBoundary"};
+constinit const TypeDesc kPolicyUsageType = {.kind = Kind::string, .shape_name = "PolicyUsageType", .enum_values = kPolicyUsageTypeValues};
+constinit const TypeDesc kPolicyUser = {.kind = Kind::structure, .shape_name = "PolicyUser", .structure = &kPolicyUserStruct};
+constexpr ListAccess kPolicyUserListTypeAccess = list_access<PolicyUser>(&kPolicyUser, "member", false);
+constinit const TypeDesc kPolicyUserListType = {.kind = Kind::list, .shape_name = "PolicyUserListType", .list = &kPolicyUserListTypeAccess};
+constinit const TypeDesc kPolicyVersion = {.kind = Kind::structure, .shape_name = "PolicyVersion", .structure = &kPolicyVersionStruct};
 constinit const TypeDesc kPutRolePolicyRequest = {.kind = Kind::structure, .shape_name = "PutRolePolicyRequest", .structure = &kPutRolePolicyRequestStruct};
 constinit const TypeDesc kPutRolePolicyResponse = {.kind = Kind::structure, .shape_name = "PutRolePolicyResponse", .structure = &kPutRolePolicyResponseStruct};
 constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct};
 constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct};
+constinit const TypeDesc kSetDefaultPolicyVersionRequest = {.kind = Kind::structure, .shape_name = "SetDefaultPolicyVersionRequest", .structure = &kSetDefaultPolicyVersionRequestStruct};
+constinit const TypeDesc kSetDefaultPolicyVersionResponse = {.kind = Kind::structure, .shape_name = "SetDefaultPolicyVersionResponse", .structure = &kSetDefaultPolicyVersionResponseStruct};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
+constinit const TypeDesc kTagRoleRequest = {.kind = Kind::structure, .shape_name = "TagRoleRequest", .structure = &kTagRoleRequestStruct};
+constinit const TypeDesc kTagRoleResponse = {.kind = Kind::structure, .shape_name = "TagRoleResponse", .structure = &kTagRoleResponseStruct};
+constinit const TypeDesc kUntagRoleRequest = {.kind = Kind::structure, .shape_name = "UntagRoleRequest", .structure = &kUntagRoleRequestStruct};
+constinit const TypeDesc kUntagRoleResponse = {.kind = Kind::structure, .shape_name = "UntagRoleResponse", .structure = &kUntagRoleResponseStruct};
 constinit const TypeDesc kUpdateAssumeRolePolicyRequest = {.kind = Kind::structure, .shape_name = "UpdateAssumeRolePolicyRequest", .structure = &kUpdateAssumeRolePolicyRequestStruct};
 constinit const TypeDesc kUpdateAssumeRolePolicyResponse = {.kind = Kind::structure, .shape_name = "UpdateAssumeRolePolicyResponse", .structure = &kUpdateAssumeRolePolicyResponseStruct};
+constinit const TypeDesc kUpdateRoleRequest = {.kind = Kind::structure, .shape_name = "UpdateRoleRequest", .structure = &kUpdateRoleRequestStruct};
+constinit const TypeDesc kUpdateRoleResponse = {.kind = Kind::structure, .shape_name = "UpdateRoleResponse", .structure = &kUpdateRoleResponseStruct};
 constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048};
 constexpr ListAccess kAttachedPoliciesListTypeAccess = list_access<AttachedPolicy>(&kAttachedPolicy, "member", false);
 constinit const TypeDesc kAttachedPoliciesListType = {.kind = Kind::list, .shape_name = "attachedPoliciesListType", .list = &kAttachedPoliciesListTypeAccess};
+constinit const TypeDesc kAttachmentCountType = {.kind = Kind::integer, .shape_name = "attachmentCountType"};
 constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType"};
 constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
+constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+"};
+constexpr ListAccess kInstanceProfileListTypeAccess = list_access<InstanceProfile>(&kInstanceProfile, "member", false);
+constinit const TypeDesc kInstanceProfileListType = {.kind = Kind::list, .shape_name = "instanceProfileListType", .list = &kInstanceProfileListTypeAccess};
+constinit const TypeDesc kInstanceProfileNameType = {.kind = Kind::string, .shape_name = "instanceProfileNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kMarkerType = {.kind = Kind::string, .shape_name = "markerType", .min = 1, .max = 320, .pattern = "[\\u0020-\\u00FF]+"};
 constinit const TypeDesc kMaxItemsType = {.kind = Kind::integer, .shape_name = "maxItemsType", .min = 1, .max = 1000};
 constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*"};
 constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"};
+constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000};
 constinit const TypeDesc kPolicyDocumentType = {.kind = Kind::string, .shape_name = "policyDocumentType", .min = 1, .max = 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
+constexpr ListAccess kPolicyDocumentVersionListTypeAccess = list_access<PolicyVersion>(&kPolicyVersion, "member", false);
+constinit const TypeDesc kPolicyDocumentVersionListType = {.kind = Kind::list, .shape_name = "policyDocumentVersionListType", .list = &kPolicyDocumentVersionListTypeAccess};
+constexpr ListAccess kPolicyListTypeAccess = list_access<Policy>(&kPolicy, "member", false);
+constinit const TypeDesc kPolicyListType = {.kind = Kind::list, .shape_name = "policyListType", .list = &kPolicyListTypeAccess};
 constexpr ListAccess kPolicyNameListTypeAccess = list_access<std::string>(&kPolicyNameType, "member", false);
 constinit const TypeDesc kPolicyNameListType = {.kind = Kind::list, .shape_name = "policyNameListType", .list = &kPolicyNameListTypeAccess};
 constinit const TypeDesc kPolicyNameType = {.kind = Kind::string, .shape_name = "policyNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kPolicyPathType = {.kind = Kind::string, .shape_name = "policyPathType", .min = 1, .max = 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"};
+constexpr std::string_view kPolicyScopeTypeValues[] = {"All", "AWS", "Local"};
+constinit const TypeDesc kPolicyScopeType = {.kind = Kind::string, .shape_name = "policyScopeType", .enum_values = kPolicyScopeTypeValues};
+constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_name = "policyVersionIdType", .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"};
 constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType"};
 constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"};
 constexpr ListAccess kRoleListTypeAccess = list_access<Role>(&kRole, "member", false);
@@ -141,10 +282,13 @@ constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "rol
 constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200};
 constinit const TypeDesc kRoleNameType = {.kind = Kind::string, .shape_name = "roleNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType"};
+constexpr ListAccess kTagKeyListTypeAccess = list_access<std::string>(&kTagKeyType, "member", false);
+constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50};
 constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"};
 constexpr ListAccess kTagListTypeAccess = list_access<Tag>(&kTag, "member", false);
 constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50};
 constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"};
+constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
 
 constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&AttachRolePolicyRequest::role_name>::get, MemberAccess<&AttachRolePolicyRequest::role_name>::emplace},
@@ -152,23 +296,61 @@ constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
 };
 constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kAttachedPermissionsBoundaryMembers[] = {
-    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPermissionsBoundaryAttachmentType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::emplace},
-    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::emplace},
-};
-constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAttachedPolicyMembers[] = {
     {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&AttachedPolicy::policy_name>::get, MemberAccess<&AttachedPolicy::policy_name>::emplace},
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPolicy::policy_arn>::get, MemberAccess<&AttachedPolicy::policy_arn>::emplace},
 };
 constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreatePolicyRequestMembers[] = {
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&CreatePolicyRequest::policy_name>::get, MemberAccess<&CreatePolicyRequest::policy_name>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&CreatePolicyRequest::path>::get, MemberAccess<&CreatePolicyRequest::path>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyRequest::policy_document>::get, MemberAccess<&CreatePolicyRequest::policy_document>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&CreatePolicyRequest::description>::get, MemberAccess<&CreatePolicyRequest::description>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPolicyMembers[] = {
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&Policy::policy_name>::get, MemberAccess<&Policy::policy_name>::emplace},
+    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&Policy::policy_id>::get, MemberAccess<&Policy::policy_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&Policy::arn>::get, MemberAccess<&Policy::arn>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&Policy::path>::get, MemberAccess<&Policy::path>::emplace},
+    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&Policy::default_version_id>::get, MemberAccess<&Policy::default_version_id>::emplace},
+    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&Policy::attachment_count>::get, MemberAccess<&Policy::attachment_count>::emplace},
+    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&Policy::permissions_boundary_usage_count>::get, MemberAccess<&Policy::permissions_boundary_usage_count>::emplace},
+    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&Policy::is_attachable>::get, MemberAccess<&Policy::is_attachable>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&Policy::description>::get, MemberAccess<&Policy::description>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::create_date>::get, MemberAccess<&Policy::create_date>::emplace},
+    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::update_date>::get, MemberAccess<&Policy::update_date>::emplace},
+};
+constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreatePolicyResponseMembers[] = {
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicy, MemberAccess<&CreatePolicyResponse::policy>::get, MemberAccess<&CreatePolicyResponse::policy>::emplace},
+};
+constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreatePolicyVersionRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::get, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyVersionRequest::policy_document>::get, MemberAccess<&CreatePolicyVersionRequest::policy_document>::emplace},
+    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::get, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::emplace},
+};
+constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPolicyVersionMembers[] = {
+    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PolicyVersion::document>::get, MemberAccess<&PolicyVersion::document>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&PolicyVersion::version_id>::get, MemberAccess<&PolicyVersion::version_id>::emplace},
+    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PolicyVersion::is_default_version>::get, MemberAccess<&PolicyVersion::is_default_version>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&PolicyVersion::create_date>::get, MemberAccess<&PolicyVersion::create_date>::emplace},
+};
+constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreatePolicyVersionResponseMembers[] = {
+    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersion, MemberAccess<&CreatePolicyVersionResponse::policy_version>::get, MemberAccess<&CreatePolicyVersionResponse::policy_version>::emplace},
+};
+constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateRoleRequestMembers[] = {
     {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&CreateRoleRequest::path>::get, MemberAccess<&CreateRoleRequest::path>::emplace},
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&CreateRoleRequest::role_name>::get, MemberAccess<&CreateRoleRequest::role_name>::emplace},
     {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::get, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::emplace},
     {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&CreateRoleRequest::description>::get, MemberAccess<&CreateRoleRequest::description>::emplace},
     {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&CreateRoleRequest::max_session_duration>::get, MemberAccess<&CreateRoleRequest::max_session_duration>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&CreateRoleRequest::permissions_boundary>::get, MemberAccess<&CreateRoleRequest::permissions_boundary>::emplace},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&CreateRoleRequest::tags>::get, MemberAccess<&CreateRoleRequest::tags>::emplace},
 };
 constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
@@ -186,7 +368,6 @@ constexpr MemberDesc kRoleMembers[] = {
     {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&Role::assume_role_policy_document>::get, MemberAccess<&Role::assume_role_policy_document>::emplace},
     {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&Role::description>::get, MemberAccess<&Role::description>::emplace},
     {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&Role::max_session_duration>::get, MemberAccess<&Role::max_session_duration>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&Role::permissions_boundary>::get, MemberAccess<&Role::permissions_boundary>::emplace},
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&Role::tags>::get, MemberAccess<&Role::tags>::emplace},
     {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleLastUsed, MemberAccess<&Role::role_last_used>::get, MemberAccess<&Role::role_last_used>::emplace},
 };
@@ -195,6 +376,17 @@ constexpr MemberDesc kCreateRoleResponseMembers[] = {
     {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&CreateRoleResponse::role>::get, MemberAccess<&CreateRoleResponse::role>::emplace},
 };
 constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeletePolicyRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DeletePolicyRequest::policy_arn>::get, MemberAccess<&DeletePolicyRequest::policy_arn>::emplace},
+};
+constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeletePolicyVersionRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::get, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&DeletePolicyVersionRequest::version_id>::get, MemberAccess<&DeletePolicyVersionRequest::version_id>::emplace},
+};
+constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DeleteRolePolicyRequest::role_name>::get, MemberAccess<&DeleteRolePolicyRequest::role_name>::emplace},
     {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&DeleteRolePolicyRequest::policy_name>::get, MemberAccess<&DeleteRolePolicyRequest::policy_name>::emplace},
@@ -212,6 +404,23 @@ constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
 };
 constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPolicyRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyRequest::policy_arn>::get, MemberAccess<&GetPolicyRequest::policy_arn>::emplace},
+};
+constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPolicyResponseMembers[] = {
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicy, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
+};
+constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPolicyVersionRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyVersionRequest::policy_arn>::get, MemberAccess<&GetPolicyVersionRequest::policy_arn>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&GetPolicyVersionRequest::version_id>::get, MemberAccess<&GetPolicyVersionRequest::version_id>::emplace},
+};
+constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPolicyVersionResponseMembers[] = {
+    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersion, MemberAccess<&GetPolicyVersionResponse::policy_version>::get, MemberAccess<&GetPolicyVersionResponse::policy_version>::emplace},
+};
+constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRolePolicyRequest::role_name>::get, MemberAccess<&GetRolePolicyRequest::role_name>::emplace},
     {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetRolePolicyRequest::policy_name>::get, MemberAccess<&GetRolePolicyRequest::policy_name>::emplace},
@@ -231,6 +440,16 @@ constexpr MemberDesc kGetRoleResponseMembers[] = {
     {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&GetRoleResponse::role>::get, MemberAccess<&GetRoleResponse::role>::emplace},
 };
 constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kInstanceProfileMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
+    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
+    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
+};
+constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
     {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
@@ -244,6 +463,62 @@ constexpr MemberDesc kListAttachedRolePoliciesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::get, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::emplace},
 };
 constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListEntitiesForPolicyRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::emplace},
+    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityType, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::get, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::emplace},
+    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUsageType, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListEntitiesForPolicyRequest::marker>::get, MemberAccess<&ListEntitiesForPolicyRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::get, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::emplace},
+};
+constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
+    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyGroupListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::emplace},
+    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUserListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::emplace},
+    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyRoleListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::get, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
+};
+constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::emplace},
+};
+constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListInstanceProfilesForRoleResponseMembers[] = {
+    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::emplace},
+};
+constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPoliciesRequestMembers[] = {
+    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScopeType, MemberAccess<&ListPoliciesRequest::scope>::get, MemberAccess<&ListPoliciesRequest::scope>::emplace},
+    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesRequest::only_attached>::get, MemberAccess<&ListPoliciesRequest::only_attached>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListPoliciesRequest::path_prefix>::get, MemberAccess<&ListPoliciesRequest::path_prefix>::emplace},
+    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUsageType, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::get, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPoliciesRequest::marker>::get, MemberAccess<&ListPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPoliciesRequest::max_items>::get, MemberAccess<&ListPoliciesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPoliciesResponseMembers[] = {
+    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyListType, MemberAccess<&ListPoliciesResponse::policies>::get, MemberAccess<&ListPoliciesResponse::policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesResponse::is_truncated>::get, MemberAccess<&ListPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPoliciesResponse::marker>::get, MemberAccess<&ListPoliciesResponse::marker>::emplace},
+};
+constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPolicyVersionsRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::get, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyVersionsRequest::marker>::get, MemberAccess<&ListPolicyVersionsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPolicyVersionsRequest::max_items>::get, MemberAccess<&ListPolicyVersionsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPolicyVersionsResponseMembers[] = {
+    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentVersionListType, MemberAccess<&ListPolicyVersionsResponse::versions>::get, MemberAccess<&ListPolicyVersionsResponse::versions>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::get, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPolicyVersionsResponse::marker>::get, MemberAccess<&ListPolicyVersionsResponse::marker>::emplace},
+};
+constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListRolePoliciesRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListRolePoliciesRequest::role_name>::get, MemberAccess<&ListRolePoliciesRequest::role_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRolePoliciesRequest::marker>::get, MemberAccess<&ListRolePoliciesRequest::marker>::emplace},
@@ -256,6 +531,18 @@ constexpr MemberDesc kListRolePoliciesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolePoliciesResponse::marker>::get, MemberAccess<&ListRolePoliciesResponse::marker>::emplace},
 };
 constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListRoleTagsRequestMembers[] = {
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListRoleTagsRequest::role_name>::get, MemberAccess<&ListRoleTagsRequest::role_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRoleTagsRequest::marker>::get, MemberAccess<&ListRoleTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRoleTagsRequest::max_items>::get, MemberAccess<&ListRoleTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListRoleTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListRoleTagsResponse::tags>::get, MemberAccess<&ListRoleTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRoleTagsResponse::is_truncated>::get, MemberAccess<&ListRoleTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRoleTagsResponse::marker>::get, MemberAccess<&ListRoleTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListRolesRequestMembers[] = {
     {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListRolesRequest::path_prefix>::get, MemberAccess<&ListRolesRequest::path_prefix>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRolesRequest::marker>::get, MemberAccess<&ListRolesRequest::marker>::emplace},
@@ -268,6 +555,21 @@ constexpr MemberDesc kListRolesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
 };
 constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPolicyGroupMembers[] = {
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
+};
+constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPolicyRoleMembers[] = {
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleNameType, MemberAccess<&PolicyRole::role_name>::get, MemberAccess<&PolicyRole::role_name>::emplace},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyRole::role_id>::get, MemberAccess<&PolicyRole::role_id>::emplace},
+};
+constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPolicyUserMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&PolicyUser::user_name>::get, MemberAccess<&PolicyUser::user_name>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyUser::user_id>::get, MemberAccess<&PolicyUser::user_id>::emplace},
+};
+constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&PutRolePolicyRequest::role_name>::get, MemberAccess<&PutRolePolicyRequest::role_name>::emplace},
     {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&PutRolePolicyRequest::policy_name>::get, MemberAccess<&PutRolePolicyRequest::policy_name>::emplace},
@@ -275,48 +577,108 @@ constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
 };
 constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
+};
+constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTagMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagRoleRequestMembers[] = {
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&TagRoleRequest::role_name>::get, MemberAccess<&TagRoleRequest::role_name>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagRoleRequest::tags>::get, MemberAccess<&TagRoleRequest::tags>::emplace},
+};
+constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagRoleRequestMembers[] = {
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UntagRoleRequest::role_name>::get, MemberAccess<&UntagRoleRequest::role_name>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagRoleRequest::tag_keys>::get, MemberAccess<&UntagRoleRequest::tag_keys>::emplace},
+};
+constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateAssumeRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::emplace},
     {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::emplace},
 };
 constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateRoleRequestMembers[] = {
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UpdateRoleRequest::role_name>::get, MemberAccess<&UpdateRoleRequest::role_name>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&UpdateRoleRequest::description>::get, MemberAccess<&UpdateRoleRequest::description>::emplace},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&UpdateRoleRequest::max_session_duration>::get, MemberAccess<&UpdateRoleRequest::max_session_duration>::emplace},
+};
+constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
 const StructDesc& AttachRolePolicyRequest::desc() { return kAttachRolePolicyRequestStruct; }
 const StructDesc& AttachRolePolicyResponse::desc() { return kAttachRolePolicyResponseStruct; }
-const StructDesc& AttachedPermissionsBoundary::desc() { return kAttachedPermissionsBoundaryStruct; }
 const StructDesc& AttachedPolicy::desc() { return kAttachedPolicyStruct; }
+const StructDesc& CreatePolicyRequest::desc() { return kCreatePolicyRequestStruct; }
+const StructDesc& Policy::desc() { return kPolicyStruct; }
+const StructDesc& CreatePolicyResponse::desc() { return kCreatePolicyResponseStruct; }
+const StructDesc& CreatePolicyVersionRequest::desc() { return kCreatePolicyVersionRequestStruct; }
+const StructDesc& PolicyVersion::desc() { return kPolicyVersionStruct; }
+const StructDesc& CreatePolicyVersionResponse::desc() { return kCreatePolicyVersionResponseStruct; }
 const StructDesc& CreateRoleRequest::desc() { return kCreateRoleRequestStruct; }
 const StructDesc& RoleLastUsed::desc() { return kRoleLastUsedStruct; }
 const StructDesc& Role::desc() { return kRoleStruct; }
 const StructDesc& CreateRoleResponse::desc() { return kCreateRoleResponseStruct; }
+const StructDesc& DeletePolicyRequest::desc() { return kDeletePolicyRequestStruct; }
+const StructDesc& DeletePolicyResponse::desc() { return kDeletePolicyResponseStruct; }
+const StructDesc& DeletePolicyVersionRequest::desc() { return kDeletePolicyVersionRequestStruct; }
+const StructDesc& DeletePolicyVersionResponse::desc() { return kDeletePolicyVersionResponseStruct; }
 const StructDesc& DeleteRolePolicyRequest::desc() { return kDeleteRolePolicyRequestStruct; }
 const StructDesc& DeleteRolePolicyResponse::desc() { return kDeleteRolePolicyResponseStruct; }
 const StructDesc& DeleteRoleRequest::desc() { return kDeleteRoleRequestStruct; }
 const StructDesc& DeleteRoleResponse::desc() { return kDeleteRoleResponseStruct; }
 const StructDesc& DetachRolePolicyRequest::desc() { return kDetachRolePolicyRequestStruct; }
 const StructDesc& DetachRolePolicyResponse::desc() { return kDetachRolePolicyResponseStruct; }
+const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
+const StructDesc& GetPolicyResponse::desc() { return kGetPolicyResponseStruct; }
+const StructDesc& GetPolicyVersionRequest::desc() { return kGetPolicyVersionRequestStruct; }
+const StructDesc& GetPolicyVersionResponse::desc() { return kGetPolicyVersionResponseStruct; }
 const StructDesc& GetRolePolicyRequest::desc() { return kGetRolePolicyRequestStruct; }
 const StructDesc& GetRolePolicyResponse::desc() { return kGetRolePolicyResponseStruct; }
 const StructDesc& GetRoleRequest::desc() { return kGetRoleRequestStruct; }
 const StructDesc& GetRoleResponse::desc() { return kGetRoleResponseStruct; }
+const StructDesc& InstanceProfile::desc() { return kInstanceProfileStruct; }
 const StructDesc& ListAttachedRolePoliciesRequest::desc() { return kListAttachedRolePoliciesRequestStruct; }
 const StructDesc& ListAttachedRolePoliciesResponse::desc() { return kListAttachedRolePoliciesResponseStruct; }
+const StructDesc& ListEntitiesForPolicyRequest::desc() { return kListEntitiesForPolicyRequestStruct; }
+const StructDesc& ListEntitiesForPolicyResponse::desc() { return kListEntitiesForPolicyResponseStruct; }
+const StructDesc& ListInstanceProfilesForRoleRequest::desc() { return kListInstanceProfilesForRoleRequestStruct; }
+const StructDesc& ListInstanceProfilesForRoleResponse::desc() { return kListInstanceProfilesForRoleResponseStruct; }
+const StructDesc& ListPoliciesRequest::desc() { return kListPoliciesRequestStruct; }
+const StructDesc& ListPoliciesResponse::desc() { return kListPoliciesResponseStruct; }
+const StructDesc& ListPolicyVersionsRequest::desc() { return kListPolicyVersionsRequestStruct; }
+const StructDesc& ListPolicyVersionsResponse::desc() { return kListPolicyVersionsResponseStruct; }
 const StructDesc& ListRolePoliciesRequest::desc() { return kListRolePoliciesRequestStruct; }
 const StructDesc& ListRolePoliciesResponse::desc() { return kListRolePoliciesResponseStruct; }
+const StructDesc& ListRoleTagsRequest::desc() { return kListRoleTagsRequestStruct; }
+const StructDesc& ListRoleTagsResponse::desc() { return kListRoleTagsResponseStruct; }
 const StructDesc& ListRolesRequest::desc() { return kListRolesRequestStruct; }
 const StructDesc& ListRolesResponse::desc() { return kListRolesResponseStruct; }
+const StructDesc& PolicyGroup::desc() { return kPolicyGroupStruct; }
+const StructDesc& PolicyRole::desc() { return kPolicyRoleStruct; }
+const StructDesc& PolicyUser::desc() { return kPolicyUserStruct; }
 const StructDesc& PutRolePolicyRequest::desc() { return kPutRolePolicyRequestStruct; }
 const StructDesc& PutRolePolicyResponse::desc() { return kPutRolePolicyResponseStruct; }
+const StructDesc& SetDefaultPolicyVersionRequest::desc() { return kSetDefaultPolicyVersionRequestStruct; }
+const StructDesc& SetDefaultPolicyVersionResponse::desc() { return kSetDefaultPolicyVersionResponseStruct; }
 const StructDesc& Tag::desc() { return kTagStruct; }
+const StructDesc& TagRoleRequest::desc() { return kTagRoleRequestStruct; }
+const StructDesc& TagRoleResponse::desc() { return kTagRoleResponseStruct; }
+const StructDesc& UntagRoleRequest::desc() { return kUntagRoleRequestStruct; }
+const StructDesc& UntagRoleResponse::desc() { return kUntagRoleResponseStruct; }
 const StructDesc& UpdateAssumeRolePolicyRequest::desc() { return kUpdateAssumeRolePolicyRequestStruct; }
 const StructDesc& UpdateAssumeRolePolicyResponse::desc() { return kUpdateAssumeRolePolicyResponseStruct; }
+const StructDesc& UpdateRoleRequest::desc() { return kUpdateRoleRequestStruct; }
+const StructDesc& UpdateRoleResponse::desc() { return kUpdateRoleResponseStruct; }
 
 }  // namespace aws::iam

@@ -15,33 +15,68 @@ namespace aws::iam {
 
 struct AttachRolePolicyRequest;
 struct AttachRolePolicyResponse;
-struct AttachedPermissionsBoundary;
 struct AttachedPolicy;
+struct CreatePolicyRequest;
+struct Policy;
+struct CreatePolicyResponse;
+struct CreatePolicyVersionRequest;
+struct PolicyVersion;
+struct CreatePolicyVersionResponse;
 struct CreateRoleRequest;
 struct RoleLastUsed;
 struct Role;
 struct CreateRoleResponse;
+struct DeletePolicyRequest;
+struct DeletePolicyResponse;
+struct DeletePolicyVersionRequest;
+struct DeletePolicyVersionResponse;
 struct DeleteRolePolicyRequest;
 struct DeleteRolePolicyResponse;
 struct DeleteRoleRequest;
 struct DeleteRoleResponse;
 struct DetachRolePolicyRequest;
 struct DetachRolePolicyResponse;
+struct GetPolicyRequest;
+struct GetPolicyResponse;
+struct GetPolicyVersionRequest;
+struct GetPolicyVersionResponse;
 struct GetRolePolicyRequest;
 struct GetRolePolicyResponse;
 struct GetRoleRequest;
 struct GetRoleResponse;
+struct InstanceProfile;
 struct ListAttachedRolePoliciesRequest;
 struct ListAttachedRolePoliciesResponse;
+struct ListEntitiesForPolicyRequest;
+struct ListEntitiesForPolicyResponse;
+struct ListInstanceProfilesForRoleRequest;
+struct ListInstanceProfilesForRoleResponse;
+struct ListPoliciesRequest;
+struct ListPoliciesResponse;
+struct ListPolicyVersionsRequest;
+struct ListPolicyVersionsResponse;
 struct ListRolePoliciesRequest;
 struct ListRolePoliciesResponse;
+struct ListRoleTagsRequest;
+struct ListRoleTagsResponse;
 struct ListRolesRequest;
 struct ListRolesResponse;
+struct PolicyGroup;
+struct PolicyRole;
+struct PolicyUser;
 struct PutRolePolicyRequest;
 struct PutRolePolicyResponse;
+struct SetDefaultPolicyVersionRequest;
+struct SetDefaultPolicyVersionResponse;
 struct Tag;
+struct TagRoleRequest;
+struct TagRoleResponse;
+struct UntagRoleRequest;
+struct UntagRoleResponse;
 struct UpdateAssumeRolePolicyRequest;
 struct UpdateAssumeRolePolicyResponse;
+struct UpdateRoleRequest;
+struct UpdateRoleResponse;
 
 struct AttachRolePolicyRequest {
   std::optional<std::string> role_name;
@@ -57,14 +92,6 @@ struct AttachRolePolicyResponse {
   bool operator==(const AttachRolePolicyResponse&) const = default;
 };
 
-struct AttachedPermissionsBoundary {
-  std::optional<std::string> permissions_boundary_type;
-  std::optional<std::string> permissions_boundary_arn;
-
-  static const StructDesc& desc();
-  bool operator==(const AttachedPermissionsBoundary&) const = default;
-};
-
 struct AttachedPolicy {
   std::optional<std::string> policy_name;
   std::optional<std::string> policy_arn;
@@ -73,13 +100,72 @@ struct AttachedPolicy {
   bool operator==(const AttachedPolicy&) const = default;
 };
 
+struct CreatePolicyRequest {
+  std::optional<std::string> policy_name;
+  std::optional<std::string> path;
+  std::optional<std::string> policy_document;
+  std::optional<std::string> description;
+
+  static const StructDesc& desc();
+  bool operator==(const CreatePolicyRequest&) const = default;
+};
+
+struct Policy {
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_id;
+  std::optional<std::string> arn;
+  std::optional<std::string> path;
+  std::optional<std::string> default_version_id;
+  std::optional<int32_t> attachment_count;
+  std::optional<int32_t> permissions_boundary_usage_count;
+  std::optional<bool> is_attachable;
+  std::optional<std::string> description;
+  std::optional<base::Timestamp> create_date;
+  std::optional<base::Timestamp> update_date;
+
+  static const StructDesc& desc();
+  bool operator==(const Policy&) const = default;
+};
+
+struct CreatePolicyResponse {
+  std::optional<Policy> policy;
+
+  static const StructDesc& desc();
+  bool operator==(const CreatePolicyResponse&) const = default;
+};
+
+struct CreatePolicyVersionRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> policy_document;
+  std::optional<bool> set_as_default;
+
+  static const StructDesc& desc();
+  bool operator==(const CreatePolicyVersionRequest&) const = default;
+};
+
+struct PolicyVersion {
+  std::optional<std::string> document;
+  std::optional<std::string> version_id;
+  std::optional<bool> is_default_version;
+  std::optional<base::Timestamp> create_date;
+
+  static const StructDesc& desc();
+  bool operator==(const PolicyVersion&) const = default;
+};
+
+struct CreatePolicyVersionResponse {
+  std::optional<PolicyVersion> policy_version;
+
+  static const StructDesc& desc();
+  bool operator==(const CreatePolicyVersionResponse&) const = default;
+};
+
 struct CreateRoleRequest {
   std::optional<std::string> path;
   std::optional<std::string> role_name;
   std::optional<std::string> assume_role_policy_document;
   std::optional<std::string> description;
   std::optional<int32_t> max_session_duration;
-  std::optional<std::string> permissions_boundary;
   std::optional<std::vector<Tag>> tags;
 
   static const StructDesc& desc();
@@ -103,7 +189,6 @@ struct Role {
   std::optional<std::string> assume_role_policy_document;
   std::optional<std::string> description;
   std::optional<int32_t> max_session_duration;
-  std::optional<AttachedPermissionsBoundary> permissions_boundary;
   std::optional<std::vector<Tag>> tags;
   std::optional<RoleLastUsed> role_last_used;
 
@@ -116,6 +201,33 @@ struct CreateRoleResponse {
 
   static const StructDesc& desc();
   bool operator==(const CreateRoleResponse&) const = default;
+};
+
+struct DeletePolicyRequest {
+  std::optional<std::string> policy_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const DeletePolicyRequest&) const = default;
+};
+
+struct DeletePolicyResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DeletePolicyResponse&) const = default;
+};
+
+struct DeletePolicyVersionRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> version_id;
+
+  static const StructDesc& desc();
+  bool operator==(const DeletePolicyVersionRequest&) const = default;
+};
+
+struct DeletePolicyVersionResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DeletePolicyVersionResponse&) const = default;
 };
 
 struct DeleteRolePolicyRequest {
@@ -159,6 +271,35 @@ struct DetachRolePolicyResponse {
   bool operator==(const DetachRolePolicyResponse&) const = default;
 };
 
+struct GetPolicyRequest {
+  std::optional<std::string> policy_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPolicyRequest&) const = default;
+};
+
+struct GetPolicyResponse {
+  std::optional<Policy> policy;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPolicyResponse&) const = default;
+};
+
+struct GetPolicyVersionRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> version_id;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPolicyVersionRequest&) const = default;
+};
+
+struct GetPolicyVersionResponse {
+  std::optional<PolicyVersion> policy_version;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPolicyVersionResponse&) const = default;
+};
+
 struct GetRolePolicyRequest {
   std::optional<std::string> role_name;
   std::optional<std::string> policy_name;
@@ -190,6 +331,19 @@ struct GetRoleResponse {
   bool operator==(const GetRoleResponse&) const = default;
 };
 
+struct InstanceProfile {
+  std::optional<std::string> path;
+  std::optional<std::string> instance_profile_name;
+  std::optional<std::string> instance_profile_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+  std::optional<std::vector<Role>> roles;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const InstanceProfile&) const = default;
+};
+
 struct ListAttachedRolePoliciesRequest {
   std::optional<std::string> role_name;
   std::optional<std::string> path_prefix;
@@ -207,6 +361,86 @@ struct ListAttachedRolePoliciesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListAttachedRolePoliciesResponse&) const = default;
+};
+
+struct ListEntitiesForPolicyRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> entity_filter;
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> policy_usage_filter;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListEntitiesForPolicyRequest&) const = default;
+};
+
+struct ListEntitiesForPolicyResponse {
+  std::optional<std::vector<PolicyGroup>> policy_groups;
+  std::optional<std::vector<PolicyUser>> policy_users;
+  std::optional<std::vector<PolicyRole>> policy_roles;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListEntitiesForPolicyResponse&) const = default;
+};
+
+struct ListInstanceProfilesForRoleRequest {
+  std::optional<std::string> role_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListInstanceProfilesForRoleRequest&) const = default;
+};
+
+struct ListInstanceProfilesForRoleResponse {
+  std::optional<std::vector<InstanceProfile>> instance_profiles;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListInstanceProfilesForRoleResponse&) const = default;
+};
+
+struct ListPoliciesRequest {
+  std::optional<std::string> scope;
+  std::optional<bool> only_attached;
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> policy_usage_filter;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPoliciesRequest&) const = default;
+};
+
+struct ListPoliciesResponse {
+  std::optional<std::vector<Policy>> policies;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPoliciesResponse&) const = default;
+};
+
+struct ListPolicyVersionsRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPolicyVersionsRequest&) const = default;
+};
+
+struct ListPolicyVersionsResponse {
+  std::optional<std::vector<PolicyVersion>> versions;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPolicyVersionsResponse&) const = default;
 };
 
 struct ListRolePoliciesRequest {
@@ -227,6 +461,24 @@ struct ListRolePoliciesResponse {
   bool operator==(const ListRolePoliciesResponse&) const = default;
 };
 
+struct ListRoleTagsRequest {
+  std::optional<std::string> role_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListRoleTagsRequest&) const = default;
+};
+
+struct ListRoleTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListRoleTagsResponse&) const = default;
+};
+
 struct ListRolesRequest {
   std::optional<std::string> path_prefix;
   std::optional<std::string> marker;
@@ -245,6 +497,30 @@ struct ListRolesResponse {
   bool operator==(const ListRolesResponse&) const = default;
 };
 
+struct PolicyGroup {
+  std::optional<std::string> group_name;
+  std::optional<std::string> group_id;
+
+  static const StructDesc& desc();
+  bool operator==(const PolicyGroup&) const = default;
+};
+
+struct PolicyRole {
+  std::optional<std::string> role_name;
+  std::optional<std::string> role_id;
+
+  static const StructDesc& desc();
+  bool operator==(const PolicyRole&) const = default;
+};
+
+struct PolicyUser {
+  std::optional<std::string> user_name;
+  std::optional<std::string> user_id;
+
+  static const StructDesc& desc();
+  bool operator==(const PolicyUser&) const = default;
+};
+
 struct PutRolePolicyRequest {
   std::optional<std::string> role_name;
   std::optional<std::string> policy_name;
@@ -260,12 +536,54 @@ struct PutRolePolicyResponse {
   bool operator==(const PutRolePolicyResponse&) const = default;
 };
 
+struct SetDefaultPolicyVersionRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> version_id;
+
+  static const StructDesc& desc();
+  bool operator==(const SetDefaultPolicyVersionRequest&) const = default;
+};
+
+struct SetDefaultPolicyVersionResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const SetDefaultPolicyVersionResponse&) const = default;
+};
+
 struct Tag {
   std::optional<std::string> key;
   std::optional<std::string> value;
 
   static const StructDesc& desc();
   bool operator==(const Tag&) const = default;
+};
+
+struct TagRoleRequest {
+  std::optional<std::string> role_name;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagRoleRequest&) const = default;
+};
+
+struct TagRoleResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const TagRoleResponse&) const = default;
+};
+
+struct UntagRoleRequest {
+  std::optional<std::string> role_name;
+  std::optional<std::vector<std::string>> tag_keys;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagRoleRequest&) const = default;
+};
+
+struct UntagRoleResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagRoleResponse&) const = default;
 };
 
 struct UpdateAssumeRolePolicyRequest {
@@ -280,6 +598,21 @@ struct UpdateAssumeRolePolicyResponse {
 
   static const StructDesc& desc();
   bool operator==(const UpdateAssumeRolePolicyResponse&) const = default;
+};
+
+struct UpdateRoleRequest {
+  std::optional<std::string> role_name;
+  std::optional<std::string> description;
+  std::optional<int32_t> max_session_duration;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateRoleRequest&) const = default;
+};
+
+struct UpdateRoleResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateRoleResponse&) const = default;
 };
 
 }  // namespace aws::iam

@@ -6,6 +6,9 @@ namespace aws::s3 {
 
 namespace errors {
 
+const ErrorDesc kAccessControlListNotSupported = {"AccessControlListNotSupported", "AccessControlListNotSupported", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kAccessDenied = {"AccessDenied", "AccessDenied", 403, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kAuthorizationHeaderMalformed = {"AuthorizationHeaderMalformed", "AuthorizationHeaderMalformed", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kBadDigest = {"BadDigest", "BadDigest", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kBucketAlreadyExists = {"BucketAlreadyExists", "BucketAlreadyExists", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kBucketAlreadyOwnedByYou = {"BucketAlreadyOwnedByYou", "BucketAlreadyOwnedByYou", 409, base::Fault::sender, nullptr, nullptr};
@@ -15,17 +18,22 @@ const ErrorDesc kEntityTooLarge = {"EntityTooLarge", "EntityTooLarge", 400, base
 const ErrorDesc kEntityTooSmall = {"EntityTooSmall", "EntityTooSmall", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kIllegalLocationConstraintException = {"IllegalLocationConstraintException", "IllegalLocationConstraintException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidArgument = {"InvalidArgument", "InvalidArgument", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidBucketAclWithObjectOwnership = {"InvalidBucketAclWithObjectOwnership", "InvalidBucketAclWithObjectOwnership", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidBucketName = {"InvalidBucketName", "InvalidBucketName", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidBucketOwnerAWSAccountID = {"InvalidBucketOwnerAWSAccountID", "InvalidBucketOwnerAWSAccountID", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidDigest = {"InvalidDigest", "InvalidDigest", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidLocationConstraint = {"InvalidLocationConstraint", "InvalidLocationConstraint", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidObjectState = {"InvalidObjectState", "InvalidObjectState", 403, base::Fault::sender, &InvalidObjectState::desc(), make_any_shape<InvalidObjectState>};
 const ErrorDesc kInvalidPart = {"InvalidPart", "InvalidPart", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidPartNumber = {"InvalidPartNumber", "InvalidPartNumber", 416, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidPartOrder = {"InvalidPartOrder", "InvalidPartOrder", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidRange = {"InvalidRange", "InvalidRange", 416, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidRequest = {"InvalidRequest", "InvalidRequest", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidURI = {"InvalidURI", "InvalidURI", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidWriteOffset = {"InvalidWriteOffset", "InvalidWriteOffset", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kKeyTooLongError = {"KeyTooLongError", "KeyTooLongError", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMalformedXML = {"MalformedXML", "MalformedXML", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kMetadataTooLarge = {"MetadataTooLarge", "MetadataTooLarge", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMethodNotAllowed = {"MethodNotAllowed", "MethodNotAllowed", 405, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMissingContentLength = {"MissingContentLength", "MissingContentLength", 411, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kNoSuchBucket = {"NoSuchBucket", "NoSuchBucket", 404, base::Fault::sender, nullptr, nullptr};
@@ -35,9 +43,20 @@ const ErrorDesc kNotFound = {"NotFound", "NotFound", 404, base::Fault::sender, n
 const ErrorDesc kNotImplemented = {"NotImplemented", "NotImplemented", 501, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kNotModified = {"NotModified", "NotModified", 304, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kObjectNotInActiveTierError = {"ObjectNotInActiveTierError", "ObjectNotInActiveTierError", 403, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kPermanentRedirect = {"PermanentRedirect", "PermanentRedirect", 301, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kPreconditionFailed = {"PreconditionFailed", "PreconditionFailed", 412, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kTooManyBuckets = {"TooManyBuckets", "TooManyBuckets", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyParts = {"TooManyParts", "TooManyParts", 400, base::Fault::sender, nullptr, nullptr};
 
+base::AwsError access_control_list_not_supported(std::string message) {
+  return make_error(kAccessControlListNotSupported, std::move(message));
+}
+base::AwsError access_denied(std::string message) {
+  return make_error(kAccessDenied, std::move(message));
+}
+base::AwsError authorization_header_malformed(std::string message) {
+  return make_error(kAuthorizationHeaderMalformed, std::move(message));
+}
 base::AwsError bad_digest(std::string message) {
   return make_error(kBadDigest, std::move(message));
 }
@@ -65,8 +84,14 @@ base::AwsError illegal_location_constraint_exception(std::string message) {
 base::AwsError invalid_argument(std::string message) {
   return make_error(kInvalidArgument, std::move(message));
 }
+base::AwsError invalid_bucket_acl_with_object_ownership(std::string message) {
+  return make_error(kInvalidBucketAclWithObjectOwnership, std::move(message));
+}
 base::AwsError invalid_bucket_name(std::string message) {
   return make_error(kInvalidBucketName, std::move(message));
+}
+base::AwsError invalid_bucket_owner_aws_account_id(std::string message) {
+  return make_error(kInvalidBucketOwnerAWSAccountID, std::move(message));
 }
 base::AwsError invalid_digest(std::string message) {
   return make_error(kInvalidDigest, std::move(message));
@@ -83,6 +108,9 @@ base::AwsError invalid_object_state(std::string message, InvalidObjectState deta
 base::AwsError invalid_part(std::string message) {
   return make_error(kInvalidPart, std::move(message));
 }
+base::AwsError invalid_part_number(std::string message) {
+  return make_error(kInvalidPartNumber, std::move(message));
+}
 base::AwsError invalid_part_order(std::string message) {
   return make_error(kInvalidPartOrder, std::move(message));
 }
@@ -92,6 +120,9 @@ base::AwsError invalid_range(std::string message) {
 base::AwsError invalid_request(std::string message) {
   return make_error(kInvalidRequest, std::move(message));
 }
+base::AwsError invalid_uri(std::string message) {
+  return make_error(kInvalidURI, std::move(message));
+}
 base::AwsError invalid_write_offset(std::string message) {
   return make_error(kInvalidWriteOffset, std::move(message));
 }
@@ -100,6 +131,9 @@ base::AwsError key_too_long_error(std::string message) {
 }
 base::AwsError malformed_xml(std::string message) {
   return make_error(kMalformedXML, std::move(message));
+}
+base::AwsError metadata_too_large(std::string message) {
+  return make_error(kMetadataTooLarge, std::move(message));
 }
 base::AwsError method_not_allowed(std::string message) {
   return make_error(kMethodNotAllowed, std::move(message));
@@ -128,8 +162,14 @@ base::AwsError not_modified(std::string message) {
 base::AwsError object_not_in_active_tier_error(std::string message) {
   return make_error(kObjectNotInActiveTierError, std::move(message));
 }
+base::AwsError permanent_redirect(std::string message) {
+  return make_error(kPermanentRedirect, std::move(message));
+}
 base::AwsError precondition_failed(std::string message) {
   return make_error(kPreconditionFailed, std::move(message));
+}
+base::AwsError too_many_buckets(std::string message) {
+  return make_error(kTooManyBuckets, std::move(message));
 }
 base::AwsError too_many_parts(std::string message) {
   return make_error(kTooManyParts, std::move(message));

@@ -12,6 +12,9 @@ namespace aws::s3 {
 
 namespace errors {
 
+extern const ErrorDesc kAccessControlListNotSupported;
+extern const ErrorDesc kAccessDenied;
+extern const ErrorDesc kAuthorizationHeaderMalformed;
 extern const ErrorDesc kBadDigest;
 extern const ErrorDesc kBucketAlreadyExists;
 extern const ErrorDesc kBucketAlreadyOwnedByYou;
@@ -21,17 +24,22 @@ extern const ErrorDesc kEntityTooLarge;
 extern const ErrorDesc kEntityTooSmall;
 extern const ErrorDesc kIllegalLocationConstraintException;
 extern const ErrorDesc kInvalidArgument;
+extern const ErrorDesc kInvalidBucketAclWithObjectOwnership;
 extern const ErrorDesc kInvalidBucketName;
+extern const ErrorDesc kInvalidBucketOwnerAWSAccountID;
 extern const ErrorDesc kInvalidDigest;
 extern const ErrorDesc kInvalidLocationConstraint;
 extern const ErrorDesc kInvalidObjectState;
 extern const ErrorDesc kInvalidPart;
+extern const ErrorDesc kInvalidPartNumber;
 extern const ErrorDesc kInvalidPartOrder;
 extern const ErrorDesc kInvalidRange;
 extern const ErrorDesc kInvalidRequest;
+extern const ErrorDesc kInvalidURI;
 extern const ErrorDesc kInvalidWriteOffset;
 extern const ErrorDesc kKeyTooLongError;
 extern const ErrorDesc kMalformedXML;
+extern const ErrorDesc kMetadataTooLarge;
 extern const ErrorDesc kMethodNotAllowed;
 extern const ErrorDesc kMissingContentLength;
 extern const ErrorDesc kNoSuchBucket;
@@ -41,9 +49,14 @@ extern const ErrorDesc kNotFound;
 extern const ErrorDesc kNotImplemented;
 extern const ErrorDesc kNotModified;
 extern const ErrorDesc kObjectNotInActiveTierError;
+extern const ErrorDesc kPermanentRedirect;
 extern const ErrorDesc kPreconditionFailed;
+extern const ErrorDesc kTooManyBuckets;
 extern const ErrorDesc kTooManyParts;
 
+base::AwsError access_control_list_not_supported(std::string message);  // 400
+base::AwsError access_denied(std::string message);  // 403
+base::AwsError authorization_header_malformed(std::string message);  // 400
 base::AwsError bad_digest(std::string message);  // 400
 base::AwsError bucket_already_exists(std::string message);  // 409
 base::AwsError bucket_already_owned_by_you(std::string message);  // 409
@@ -53,17 +66,22 @@ base::AwsError entity_too_large(std::string message);  // 400
 base::AwsError entity_too_small(std::string message);  // 400
 base::AwsError illegal_location_constraint_exception(std::string message);  // 400
 base::AwsError invalid_argument(std::string message);  // 400
+base::AwsError invalid_bucket_acl_with_object_ownership(std::string message);  // 400
 base::AwsError invalid_bucket_name(std::string message);  // 400
+base::AwsError invalid_bucket_owner_aws_account_id(std::string message);  // 400
 base::AwsError invalid_digest(std::string message);  // 400
 base::AwsError invalid_location_constraint(std::string message);  // 400
 base::AwsError invalid_object_state(std::string message, InvalidObjectState detail);  // 403
 base::AwsError invalid_part(std::string message);  // 400
+base::AwsError invalid_part_number(std::string message);  // 416
 base::AwsError invalid_part_order(std::string message);  // 400
 base::AwsError invalid_range(std::string message);  // 416
 base::AwsError invalid_request(std::string message);  // 400
+base::AwsError invalid_uri(std::string message);  // 400
 base::AwsError invalid_write_offset(std::string message);  // 400
 base::AwsError key_too_long_error(std::string message);  // 400
 base::AwsError malformed_xml(std::string message);  // 400
+base::AwsError metadata_too_large(std::string message);  // 400
 base::AwsError method_not_allowed(std::string message);  // 405
 base::AwsError missing_content_length(std::string message);  // 411
 base::AwsError no_such_bucket(std::string message);  // 404
@@ -73,7 +91,9 @@ base::AwsError not_found(std::string message);  // 404
 base::AwsError not_implemented(std::string message);  // 501
 base::AwsError not_modified(std::string message);  // 304
 base::AwsError object_not_in_active_tier_error(std::string message);  // 403
+base::AwsError permanent_redirect(std::string message);  // 301
 base::AwsError precondition_failed(std::string message);  // 412
+base::AwsError too_many_buckets(std::string message);  // 400
 base::AwsError too_many_parts(std::string message);  // 400
 
 }  // namespace errors

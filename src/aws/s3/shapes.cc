@@ -9,7 +9,6 @@ namespace {
 extern const StructDesc kAbortMultipartUploadOutputStruct;
 extern const StructDesc kAbortMultipartUploadRequestStruct;
 extern const StructDesc kBucketStruct;
-extern const StructDesc kBucketInfoStruct;
 extern const StructDesc kCommonPrefixStruct;
 extern const StructDesc kCompleteMultipartUploadOutputStruct;
 extern const StructDesc kCompletedMultipartUploadStruct;
@@ -18,7 +17,6 @@ extern const StructDesc kCompletedPartStruct;
 extern const StructDesc kCopyObjectResultStruct;
 extern const StructDesc kCopyObjectOutputStruct;
 extern const StructDesc kCopyObjectRequestStruct;
-extern const StructDesc kLocationInfoStruct;
 extern const StructDesc kCreateBucketConfigurationStruct;
 extern const StructDesc kCreateBucketOutputStruct;
 extern const StructDesc kCreateBucketRequestStruct;
@@ -33,7 +31,6 @@ extern const StructDesc kDeleteObjectsOutputStruct;
 extern const StructDesc kDeleteObjectsRequestStruct;
 extern const StructDesc kDeletedObjectStruct;
 extern const StructDesc kErrorStruct;
-extern const StructDesc kEventBridgeConfigurationStruct;
 extern const StructDesc kFilterRuleStruct;
 extern const StructDesc kGetBucketLocationOutputStruct;
 extern const StructDesc kGetBucketLocationRequestStruct;
@@ -62,7 +59,6 @@ extern const StructDesc kListPartsOutputStruct;
 extern const StructDesc kListPartsRequestStruct;
 extern const StructDesc kMultipartUploadStruct;
 extern const StructDesc kNotificationConfigurationStruct;
-extern const StructDesc kRestoreStatusStruct;
 extern const StructDesc kObjectStruct;
 extern const StructDesc kObjectIdentifierStruct;
 extern const StructDesc kPartStruct;
@@ -71,46 +67,32 @@ extern const StructDesc kPutBucketNotificationConfigurationResponseStruct;
 extern const StructDesc kPutObjectOutputStruct;
 extern const StructDesc kPutObjectRequestStruct;
 extern const StructDesc kQueueConfigurationStruct;
-extern const StructDesc kTagStruct;
 extern const StructDesc kTopicConfigurationStruct;
 extern const StructDesc kUploadPartOutputStruct;
 extern const StructDesc kUploadPartRequestStruct;
-extern const TypeDesc kAbortDate;
 extern const TypeDesc kAbortMultipartUploadOutput;
 extern const TypeDesc kAbortMultipartUploadRequest;
-extern const TypeDesc kAbortRuleId;
 extern const TypeDesc kAcceptRanges;
 extern const TypeDesc kAccessPointAlias;
 extern const TypeDesc kAccountId;
-extern const TypeDesc kArchiveStatus;
 extern const TypeDesc kBody;
 extern const TypeDesc kBucket;
 extern const TypeDesc kBucketCannedACL;
-extern const TypeDesc kBucketInfo;
-extern const TypeDesc kBucketKeyEnabled;
 extern const TypeDesc kBucketLocationConstraint;
-extern const TypeDesc kBucketLocationName;
 extern const TypeDesc kBucketName;
 extern const TypeDesc kBucketNamespace;
 extern const TypeDesc kBucketRegion;
-extern const TypeDesc kBucketType;
 extern const TypeDesc kBuckets;
-extern const TypeDesc kBypassGovernanceRetention;
 extern const TypeDesc kCacheControl;
 extern const TypeDesc kChecksumAlgorithm;
 extern const TypeDesc kChecksumAlgorithmList;
 extern const TypeDesc kChecksumCRC32;
 extern const TypeDesc kChecksumCRC32C;
 extern const TypeDesc kChecksumCRC64NVME;
-extern const TypeDesc kChecksumMD5;
 extern const TypeDesc kChecksumMode;
 extern const TypeDesc kChecksumSHA1;
 extern const TypeDesc kChecksumSHA256;
-extern const TypeDesc kChecksumSHA512;
 extern const TypeDesc kChecksumType;
-extern const TypeDesc kChecksumXXHASH128;
-extern const TypeDesc kChecksumXXHASH3;
-extern const TypeDesc kChecksumXXHASH64;
 extern const TypeDesc kCode;
 extern const TypeDesc kCommonPrefix;
 extern const TypeDesc kCommonPrefixList;
@@ -134,22 +116,15 @@ extern const TypeDesc kCopySourceIfMatch;
 extern const TypeDesc kCopySourceIfModifiedSince;
 extern const TypeDesc kCopySourceIfNoneMatch;
 extern const TypeDesc kCopySourceIfUnmodifiedSince;
-extern const TypeDesc kCopySourceSSECustomerAlgorithm;
-extern const TypeDesc kCopySourceSSECustomerKey;
-extern const TypeDesc kCopySourceSSECustomerKeyMD5;
-extern const TypeDesc kCopySourceVersionId;
 extern const TypeDesc kCreateBucketConfiguration;
 extern const TypeDesc kCreateBucketOutput;
 extern const TypeDesc kCreateBucketRequest;
 extern const TypeDesc kCreateMultipartUploadOutput;
 extern const TypeDesc kCreateMultipartUploadRequest;
 extern const TypeDesc kCreationDate;
-extern const TypeDesc kDataRedundancy;
 extern const TypeDesc kDelete;
 extern const TypeDesc kDeleteBucketRequest;
 extern const TypeDesc kDeleteBucketResponse;
-extern const TypeDesc kDeleteMarker;
-extern const TypeDesc kDeleteMarkerVersionId;
 extern const TypeDesc kDeleteObjectOutput;
 extern const TypeDesc kDeleteObjectRequest;
 extern const TypeDesc kDeleteObjectsOutput;
@@ -157,15 +132,12 @@ extern const TypeDesc kDeleteObjectsRequest;
 extern const TypeDesc kDeletedObject;
 extern const TypeDesc kDeletedObjects;
 extern const TypeDesc kDelimiter;
-extern const TypeDesc kDisplayName;
 extern const TypeDesc kETag;
 extern const TypeDesc kEncodingType;
 extern const TypeDesc kError;
 extern const TypeDesc kErrors;
 extern const TypeDesc kEvent;
-extern const TypeDesc kEventBridgeConfiguration;
 extern const TypeDesc kEventList;
-extern const TypeDesc kExpiration;
 extern const TypeDesc kExpires;
 extern const TypeDesc kFetchOwner;
 extern const TypeDesc kFilterRule;
@@ -177,20 +149,12 @@ extern const TypeDesc kGetBucketLocationRequest;
 extern const TypeDesc kGetBucketNotificationConfigurationRequest;
 extern const TypeDesc kGetObjectOutput;
 extern const TypeDesc kGetObjectRequest;
-extern const TypeDesc kGrantFullControl;
-extern const TypeDesc kGrantRead;
-extern const TypeDesc kGrantReadACP;
-extern const TypeDesc kGrantWrite;
-extern const TypeDesc kGrantWriteACP;
 extern const TypeDesc kHeadBucketOutput;
 extern const TypeDesc kHeadBucketRequest;
 extern const TypeDesc kHeadObjectOutput;
 extern const TypeDesc kHeadObjectRequest;
 extern const TypeDesc kID;
 extern const TypeDesc kIfMatch;
-extern const TypeDesc kIfMatchInitiatedTime;
-extern const TypeDesc kIfMatchLastModifiedTime;
-extern const TypeDesc kIfMatchSize;
 extern const TypeDesc kIfModifiedSince;
 extern const TypeDesc kIfNoneMatch;
 extern const TypeDesc kIfUnmodifiedSince;
@@ -198,7 +162,6 @@ extern const TypeDesc kInitiated;
 extern const TypeDesc kInitiator;
 extern const TypeDesc kIntelligentTieringAccessTier;
 extern const TypeDesc kInvalidObjectState;
-extern const TypeDesc kIsRestoreInProgress;
 extern const TypeDesc kIsTruncated;
 extern const TypeDesc kKeyCount;
 extern const TypeDesc kKeyMarker;
@@ -206,7 +169,6 @@ extern const TypeDesc kLambdaFunctionArn;
 extern const TypeDesc kLambdaFunctionConfiguration;
 extern const TypeDesc kLambdaFunctionConfigurationList;
 extern const TypeDesc kLastModified;
-extern const TypeDesc kLastModifiedTime;
 extern const TypeDesc kListBucketsOutput;
 extern const TypeDesc kListBucketsRequest;
 extern const TypeDesc kListMultipartUploadsOutput;
@@ -218,10 +180,6 @@ extern const TypeDesc kListObjectsV2Request;
 extern const TypeDesc kListPartsOutput;
 extern const TypeDesc kListPartsRequest;
 extern const TypeDesc kLocation;
-extern const TypeDesc kLocationInfo;
-extern const TypeDesc kLocationNameAsString;
-extern const TypeDesc kLocationType;
-extern const TypeDesc kMFA;
 extern const TypeDesc kMarker;
 extern const TypeDesc kMaxBuckets;
 extern const TypeDesc kMaxKeys;
@@ -232,7 +190,6 @@ extern const TypeDesc kMetadata;
 extern const TypeDesc kMetadataDirective;
 extern const TypeDesc kMetadataKey;
 extern const TypeDesc kMetadataValue;
-extern const TypeDesc kMissingMeta;
 extern const TypeDesc kMpuObjectSize;
 extern const TypeDesc kMultipartUpload;
 extern const TypeDesc kMultipartUploadId;
@@ -252,14 +209,9 @@ extern const TypeDesc kObjectIdentifierList;
 extern const TypeDesc kObjectKey;
 extern const TypeDesc kObjectList;
 extern const TypeDesc kObjectLockEnabledForBucket;
-extern const TypeDesc kObjectLockLegalHoldStatus;
-extern const TypeDesc kObjectLockMode;
-extern const TypeDesc kObjectLockRetainUntilDate;
 extern const TypeDesc kObjectOwnership;
 extern const TypeDesc kObjectStorageClass;
 extern const TypeDesc kObjectVersionId;
-extern const TypeDesc kOptionalObjectAttributes;
-extern const TypeDesc kOptionalObjectAttributesList;
 extern const TypeDesc kOwner;
 extern const TypeDesc kPart;
 extern const TypeDesc kPartNumber;
@@ -277,35 +229,18 @@ extern const TypeDesc kQueueConfigurationList;
 extern const TypeDesc kQuiet;
 extern const TypeDesc kRange;
 extern const TypeDesc kRegion;
-extern const TypeDesc kReplicationStatus;
-extern const TypeDesc kRequestCharged;
-extern const TypeDesc kRequestPayer;
 extern const TypeDesc kResponseCacheControl;
 extern const TypeDesc kResponseContentDisposition;
 extern const TypeDesc kResponseContentEncoding;
 extern const TypeDesc kResponseContentLanguage;
 extern const TypeDesc kResponseContentType;
 extern const TypeDesc kResponseExpires;
-extern const TypeDesc kRestore;
-extern const TypeDesc kRestoreExpiryDate;
-extern const TypeDesc kRestoreStatus;
 extern const TypeDesc kS3KeyFilter;
 extern const TypeDesc kS3RegionalOrS3ExpressBucketArnString;
-extern const TypeDesc kSSECustomerAlgorithm;
-extern const TypeDesc kSSECustomerKey;
-extern const TypeDesc kSSECustomerKeyMD5;
-extern const TypeDesc kSSEKMSEncryptionContext;
-extern const TypeDesc kSSEKMSKeyId;
-extern const TypeDesc kServerSideEncryption;
 extern const TypeDesc kSize;
 extern const TypeDesc kSkipValidation;
 extern const TypeDesc kStartAfter;
 extern const TypeDesc kStorageClass;
-extern const TypeDesc kTag;
-extern const TypeDesc kTagCount;
-extern const TypeDesc kTagSet;
-extern const TypeDesc kTaggingDirective;
-extern const TypeDesc kTaggingHeader;
 extern const TypeDesc kToken;
 extern const TypeDesc kTopicArn;
 extern const TypeDesc kTopicConfiguration;
@@ -313,37 +248,24 @@ extern const TypeDesc kTopicConfigurationList;
 extern const TypeDesc kUploadIdMarker;
 extern const TypeDesc kUploadPartOutput;
 extern const TypeDesc kUploadPartRequest;
-extern const TypeDesc kValue;
-extern const TypeDesc kWebsiteRedirectLocation;
-extern const TypeDesc kWriteOffsetBytes;
 
-constinit const TypeDesc kAbortDate = {.kind = Kind::timestamp, .shape_name = "AbortDate"};
 constinit const TypeDesc kAbortMultipartUploadOutput = {.kind = Kind::structure, .shape_name = "AbortMultipartUploadOutput", .structure = &kAbortMultipartUploadOutputStruct};
 constinit const TypeDesc kAbortMultipartUploadRequest = {.kind = Kind::structure, .shape_name = "AbortMultipartUploadRequest", .structure = &kAbortMultipartUploadRequestStruct};
-constinit const TypeDesc kAbortRuleId = {.kind = Kind::string, .shape_name = "AbortRuleId"};
 constinit const TypeDesc kAcceptRanges = {.kind = Kind::string, .shape_name = "AcceptRanges"};
 constinit const TypeDesc kAccessPointAlias = {.kind = Kind::boolean, .shape_name = "AccessPointAlias"};
 constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId"};
-constexpr std::string_view kArchiveStatusValues[] = {"ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"};
-constinit const TypeDesc kArchiveStatus = {.kind = Kind::string, .shape_name = "ArchiveStatus", .enum_values = kArchiveStatusValues};
 constinit const TypeDesc kBody = {.kind = Kind::blob, .shape_name = "Body"};
 constinit const TypeDesc kBucket = {.kind = Kind::structure, .shape_name = "Bucket", .structure = &kBucketStruct};
 constexpr std::string_view kBucketCannedACLValues[] = {"private", "public-read", "public-read-write", "authenticated-read"};
 constinit const TypeDesc kBucketCannedACL = {.kind = Kind::string, .shape_name = "BucketCannedACL", .enum_values = kBucketCannedACLValues};
-constinit const TypeDesc kBucketInfo = {.kind = Kind::structure, .shape_name = "BucketInfo", .structure = &kBucketInfoStruct};
-constinit const TypeDesc kBucketKeyEnabled = {.kind = Kind::boolean, .shape_name = "BucketKeyEnabled"};
 constexpr std::string_view kBucketLocationConstraintValues[] = {"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1", "EU", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"};
 constinit const TypeDesc kBucketLocationConstraint = {.kind = Kind::string, .shape_name = "BucketLocationConstraint", .enum_values = kBucketLocationConstraintValues};
-constinit const TypeDesc kBucketLocationName = {.kind = Kind::string, .shape_name = "BucketLocationName"};
 constinit const TypeDesc kBucketName = {.kind = Kind::string, .shape_name = "BucketName"};
 constexpr std::string_view kBucketNamespaceValues[] = {"account-regional", "global"};
 constinit const TypeDesc kBucketNamespace = {.kind = Kind::string, .shape_name = "BucketNamespace", .enum_values = kBucketNamespaceValues};
 constinit const TypeDesc kBucketRegion = {.kind = Kind::string, .shape_name = "BucketRegion"};
-constexpr std::string_view kBucketTypeValues[] = {"Directory"};
-constinit const TypeDesc kBucketType = {.kind = Kind::string, .shape_name = "BucketType", .enum_values = kBucketTypeValues};
 constexpr ListAccess kBucketsAccess = list_access<Bucket>(&kBucket, "Bucket", false);
 constinit const TypeDesc kBuckets = {.kind = Kind::list, .shape_name = "Buckets", .list = &kBucketsAccess};
-constinit const TypeDesc kBypassGovernanceRetention = {.kind = Kind::boolean, .shape_name = "BypassGovernanceRetention"};
 constinit const TypeDesc kCacheControl = {.kind = Kind::string, .shape_name = "CacheControl"};
 constexpr std::string_view kChecksumAlgorithmValues[] = {"CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"};
 constinit const TypeDesc kChecksumAlgorithm = {.kind = Kind::string, .shape_name = "ChecksumAlgorithm", .enum_values = kChecksumAlgorithmValues};
@@ -352,17 +274,12 @@ constinit const TypeDesc kChecksumAlgorithmList = {.kind = Kind::list, .shape_na
 constinit const TypeDesc kChecksumCRC32 = {.kind = Kind::string, .shape_name = "ChecksumCRC32"};
 constinit const TypeDesc kChecksumCRC32C = {.kind = Kind::string, .shape_name = "ChecksumCRC32C"};
 constinit const TypeDesc kChecksumCRC64NVME = {.kind = Kind::string, .shape_name = "ChecksumCRC64NVME"};
-constinit const TypeDesc kChecksumMD5 = {.kind = Kind::string, .shape_name = "ChecksumMD5"};
 constexpr std::string_view kChecksumModeValues[] = {"ENABLED"};
 constinit const TypeDesc kChecksumMode = {.kind = Kind::string, .shape_name = "ChecksumMode", .enum_values = kChecksumModeValues};
 constinit const TypeDesc kChecksumSHA1 = {.kind = Kind::string, .shape_name = "ChecksumSHA1"};
 constinit const TypeDesc kChecksumSHA256 = {.kind = Kind::string, .shape_name = "ChecksumSHA256"};
-constinit const TypeDesc kChecksumSHA512 = {.kind = Kind::string, .shape_name = "ChecksumSHA512"};
 constexpr std::string_view kChecksumTypeValues[] = {"COMPOSITE", "FULL_OBJECT"};
 constinit const TypeDesc kChecksumType = {.kind = Kind::string, .shape_name = "ChecksumType", .enum_values = kChecksumTypeValues};
-constinit const TypeDesc kChecksumXXHASH128 = {.kind = Kind::string, .shape_name = "ChecksumXXHASH128"};
-constinit const TypeDesc kChecksumXXHASH3 = {.kind = Kind::string, .shape_name = "ChecksumXXHASH3"};
-constinit const TypeDesc kChecksumXXHASH64 = {.kind = Kind::string, .shape_name = "ChecksumXXHASH64"};
 constinit const TypeDesc kCode = {.kind = Kind::string, .shape_name = "Code"};
 constinit const TypeDesc kCommonPrefix = {.kind = Kind::structure, .shape_name = "CommonPrefix", .structure = &kCommonPrefixStruct};
 constexpr ListAccess kCommonPrefixListAccess = list_access<CommonPrefix>(&kCommonPrefix, "member", true);
@@ -388,23 +305,15 @@ constinit const TypeDesc kCopySourceIfMatch = {.kind = Kind::string, .shape_name
 constinit const TypeDesc kCopySourceIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfModifiedSince"};
 constinit const TypeDesc kCopySourceIfNoneMatch = {.kind = Kind::string, .shape_name = "CopySourceIfNoneMatch"};
 constinit const TypeDesc kCopySourceIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfUnmodifiedSince"};
-constinit const TypeDesc kCopySourceSSECustomerAlgorithm = {.kind = Kind::string, .shape_name = "CopySourceSSECustomerAlgorithm"};
-constinit const TypeDesc kCopySourceSSECustomerKey = {.kind = Kind::string, .shape_name = "CopySourceSSECustomerKey", .sensitive = true};
-constinit const TypeDesc kCopySourceSSECustomerKeyMD5 = {.kind = Kind::string, .shape_name = "CopySourceSSECustomerKeyMD5"};
-constinit const TypeDesc kCopySourceVersionId = {.kind = Kind::string, .shape_name = "CopySourceVersionId"};
 constinit const TypeDesc kCreateBucketConfiguration = {.kind = Kind::structure, .shape_name = "CreateBucketConfiguration", .structure = &kCreateBucketConfigurationStruct};
 constinit const TypeDesc kCreateBucketOutput = {.kind = Kind::structure, .shape_name = "CreateBucketOutput", .structure = &kCreateBucketOutputStruct};
 constinit const TypeDesc kCreateBucketRequest = {.kind = Kind::structure, .shape_name = "CreateBucketRequest", .structure = &kCreateBucketRequestStruct};
 constinit const TypeDesc kCreateMultipartUploadOutput = {.kind = Kind::structure, .shape_name = "CreateMultipartUploadOutput", .structure = &kCreateMultipartUploadOutputStruct};
 constinit const TypeDesc kCreateMultipartUploadRequest = {.kind = Kind::structure, .shape_name = "CreateMultipartUploadRequest", .structure = &kCreateMultipartUploadRequestStruct};
 constinit const TypeDesc kCreationDate = {.kind = Kind::timestamp, .shape_name = "CreationDate"};
-constexpr std::string_view kDataRedundancyValues[] = {"SingleAvailabilityZone", "SingleLocalZone"};
-constinit const TypeDesc kDataRedundancy = {.kind = Kind::string, .shape_name = "DataRedundancy", .enum_values = kDataRedundancyValues};
 constinit const TypeDesc kDelete = {.kind = Kind::structure, .shape_name = "Delete", .structure = &kDeleteStruct};
 constinit const TypeDesc kDeleteBucketRequest = {.kind = Kind::structure, .shape_name = "DeleteBucketRequest", .structure = &kDeleteBucketRequestStruct};
 constinit const TypeDesc kDeleteBucketResponse = {.kind = Kind::structure, .shape_name = "DeleteBucketResponse", .structure = &kDeleteBucketResponseStruct};
-constinit const TypeDesc kDeleteMarker = {.kind = Kind::boolean, .shape_name = "DeleteMarker"};
-constinit const TypeDesc kDeleteMarkerVersionId = {.kind = Kind::string, .shape_name = "DeleteMarkerVersionId"};
 constinit const TypeDesc kDeleteObjectOutput = {.kind = Kind::structure, .shape_name = "DeleteObjectOutput", .structure = &kDeleteObjectOutputStruct};
 constinit const TypeDesc kDeleteObjectRequest = {.kind = Kind::structure, .shape_name = "DeleteObjectRequest", .structure = &kDeleteObjectRequestStruct};
 constinit const TypeDesc kDeleteObjectsOutput = {.kind = Kind::structure, .shape_name = "DeleteObjectsOutput", .structure = &kDeleteObjectsOutputStruct};
@@ -413,7 +322,6 @@ constinit const TypeDesc kDeletedObject = {.kind = Kind::structure, .shape_name 
 constexpr ListAccess kDeletedObjectsAccess = list_access<DeletedObject>(&kDeletedObject, "member", true);
 constinit const TypeDesc kDeletedObjects = {.kind = Kind::list, .shape_name = "DeletedObjects", .list = &kDeletedObjectsAccess};
 constinit const TypeDesc kDelimiter = {.kind = Kind::string, .shape_name = "Delimiter"};
-constinit const TypeDesc kDisplayName = {.kind = Kind::string, .shape_name = "DisplayName"};
 constinit const TypeDesc kETag = {.kind = Kind::string, .shape_name = "ETag"};
 constexpr std::string_view kEncodingTypeValues[] = {"url"};
 constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "EncodingType", .enum_values = kEncodingTypeValues};
@@ -422,10 +330,8 @@ constexpr ListAccess kErrorsAccess = list_access<Error>(&kError, "member", true)
 constinit const TypeDesc kErrors = {.kind = Kind::list, .shape_name = "Errors", .list = &kErrorsAccess};
 constexpr std::string_view kEventValues[] = {"s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed", "s3:Replication:*", "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked", "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold", "s3:ObjectRestore:Delete", "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:ObjectTagging:*", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete"};
 constinit const TypeDesc kEvent = {.kind = Kind::string, .shape_name = "Event", .enum_values = kEventValues};
-constinit const TypeDesc kEventBridgeConfiguration = {.kind = Kind::structure, .shape_name = "EventBridgeConfiguration", .structure = &kEventBridgeConfigurationStruct};
 constexpr ListAccess kEventListAccess = list_access<std::string>(&kEvent, "member", true);
 constinit const TypeDesc kEventList = {.kind = Kind::list, .shape_name = "EventList", .list = &kEventListAccess};
-constinit const TypeDesc kExpiration = {.kind = Kind::string, .shape_name = "Expiration"};
 constinit const TypeDesc kExpires = {.kind = Kind::timestamp, .shape_name = "Expires"};
 constinit const TypeDesc kFetchOwner = {.kind = Kind::boolean, .shape_name = "FetchOwner"};
 constinit const TypeDesc kFilterRule = {.kind = Kind::structure, .shape_name = "FilterRule", .structure = &kFilterRuleStruct};
@@ -439,20 +345,12 @@ constinit const TypeDesc kGetBucketLocationRequest = {.kind = Kind::structure, .
 constinit const TypeDesc kGetBucketNotificationConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketNotificationConfigurationRequest", .structure = &kGetBucketNotificationConfigurationRequestStruct};
 constinit const TypeDesc kGetObjectOutput = {.kind = Kind::structure, .shape_name = "GetObjectOutput", .structure = &kGetObjectOutputStruct};
 constinit const TypeDesc kGetObjectRequest = {.kind = Kind::structure, .shape_name = "GetObjectRequest", .structure = &kGetObjectRequestStruct};
-constinit const TypeDesc kGrantFullControl = {.kind = Kind::string, .shape_name = "GrantFullControl"};
-constinit const TypeDesc kGrantRead = {.kind = Kind::string, .shape_name = "GrantRead"};
-constinit const TypeDesc kGrantReadACP = {.kind = Kind::string, .shape_name = "GrantReadACP"};
-constinit const TypeDesc kGrantWrite = {.kind = Kind::string, .shape_name = "GrantWrite"};
-constinit const TypeDesc kGrantWriteACP = {.kind = Kind::string, .shape_name = "GrantWriteACP"};
 constinit const TypeDesc kHeadBucketOutput = {.kind = Kind::structure, .shape_name = "HeadBucketOutput", .structure = &kHeadBucketOutputStruct};
 constinit const TypeDesc kHeadBucketRequest = {.kind = Kind::structure, .shape_name = "HeadBucketRequest", .structure = &kHeadBucketRequestStruct};
 constinit const TypeDesc kHeadObjectOutput = {.kind = Kind::structure, .shape_name = "HeadObjectOutput", .structure = &kHeadObjectOutputStruct};
 constinit const TypeDesc kHeadObjectRequest = {.kind = Kind::structure, .shape_name = "HeadObjectRequest", .structure = &kHeadObjectRequestStruct};
 constinit const TypeDesc kID = {.kind = Kind::string, .shape_name = "ID"};
 constinit const TypeDesc kIfMatch = {.kind = Kind::string, .shape_name = "IfMatch"};
-constinit const TypeDesc kIfMatchInitiatedTime = {.kind = Kind::timestamp, .shape_name = "IfMatchInitiatedTime", .timestamp_format = TimestampFormat::rfc822};
-constinit const TypeDesc kIfMatchLastModifiedTime = {.kind = Kind::timestamp, .shape_name = "IfMatchLastModifiedTime", .timestamp_format = TimestampFormat::rfc822};
-constinit const TypeDesc kIfMatchSize = {.kind = Kind::long_integer, .shape_name = "IfMatchSize"};
 constinit const TypeDesc kIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "IfModifiedSince"};
 constinit const TypeDesc kIfNoneMatch = {.kind = Kind::string, .shape_name = "IfNoneMatch"};
 constinit const TypeDesc kIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "IfUnmodifiedSince"};
@@ -461,7 +359,6 @@ constinit const TypeDesc kInitiator = {.kind = Kind::structure, .shape_name = "I
 constexpr std::string_view kIntelligentTieringAccessTierValues[] = {"ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"};
 constinit const TypeDesc kIntelligentTieringAccessTier = {.kind = Kind::string, .shape_name = "IntelligentTieringAccessTier", .enum_values = kIntelligentTieringAccessTierValues};
 constinit const TypeDesc kInvalidObjectState = {.kind = Kind::structure, .shape_name = "InvalidObjectState", .structure = &kInvalidObjectStateStruct};
-constinit const TypeDesc kIsRestoreInProgress = {.kind = Kind::boolean, .shape_name = "IsRestoreInProgress"};
 constinit const TypeDesc kIsTruncated = {.kind = Kind::boolean, .shape_name = "IsTruncated"};
 constinit const TypeDesc kKeyCount = {.kind = Kind::integer, .shape_name = "KeyCount"};
 constinit const TypeDesc kKeyMarker = {.kind = Kind::string, .shape_name = "KeyMarker"};
@@ -470,7 +367,6 @@ constinit const TypeDesc kLambdaFunctionConfiguration = {.kind = Kind::structure
 constexpr ListAccess kLambdaFunctionConfigurationListAccess = list_access<LambdaFunctionConfiguration>(&kLambdaFunctionConfiguration, "member", true);
 constinit const TypeDesc kLambdaFunctionConfigurationList = {.kind = Kind::list, .shape_name = "LambdaFunctionConfigurationList", .list = &kLambdaFunctionConfigurationListAccess};
 constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
-constinit const TypeDesc kLastModifiedTime = {.kind = Kind::timestamp, .shape_name = "LastModifiedTime", .timestamp_format = TimestampFormat::rfc822};
 constinit const TypeDesc kListBucketsOutput = {.kind = Kind::structure, .shape_name = "ListBucketsOutput", .structure = &kListBucketsOutputStruct};
 constinit const TypeDesc kListBucketsRequest = {.kind = Kind::structure, .shape_name = "ListBucketsRequest", .structure = &kListBucketsRequestStruct};
 constinit const TypeDesc kListMultipartUploadsOutput = {.kind = Kind::structure, .shape_name = "ListMultipartUploadsOutput", .structure = &kListMultipartUploadsOutputStruct};
@@ -482,11 +378,6 @@ constinit const TypeDesc kListObjectsV2Request = {.kind = Kind::structure, .shap
 constinit const TypeDesc kListPartsOutput = {.kind = Kind::structure, .shape_name = "ListPartsOutput", .structure = &kListPartsOutputStruct};
 constinit const TypeDesc kListPartsRequest = {.kind = Kind::structure, .shape_name = "ListPartsRequest", .structure = &kListPartsRequestStruct};
 constinit const TypeDesc kLocation = {.kind = Kind::string, .shape_name = "Location"};
-constinit const TypeDesc kLocationInfo = {.kind = Kind::structure, .shape_name = "LocationInfo", .structure = &kLocationInfoStruct};
-constinit const TypeDesc kLocationNameAsString = {.kind = Kind::string, .shape_name = "LocationNameAsString"};
-constexpr std::string_view kLocationTypeValues[] = {"AvailabilityZone", "LocalZone"};
-constinit const TypeDesc kLocationType = {.kind = Kind::string, .shape_name = "LocationType", .enum_values = kLocationTypeValues};
-constinit const TypeDesc kMFA = {.kind = Kind::string, .shape_name = "MFA"};
 constinit const TypeDesc kMarker = {.kind = Kind::string, .shape_name = "Marker"};
 constinit const TypeDesc kMaxBuckets = {.kind = Kind::integer, .shape_name = "MaxBuckets", .min = 1, .max = 10000};
 constinit const TypeDesc kMaxKeys = {.kind = Kind::integer, .shape_name = "MaxKeys"};
@@ -499,7 +390,6 @@ constexpr std::string_view kMetadataDirectiveValues[] = {"COPY", "REPLACE"};
 constinit const TypeDesc kMetadataDirective = {.kind = Kind::string, .shape_name = "MetadataDirective", .enum_values = kMetadataDirectiveValues};
 constinit const TypeDesc kMetadataKey = {.kind = Kind::string, .shape_name = "MetadataKey"};
 constinit const TypeDesc kMetadataValue = {.kind = Kind::string, .shape_name = "MetadataValue"};
-constinit const TypeDesc kMissingMeta = {.kind = Kind::integer, .shape_name = "MissingMeta"};
 constinit const TypeDesc kMpuObjectSize = {.kind = Kind::long_integer, .shape_name = "MpuObjectSize"};
 constinit const TypeDesc kMultipartUpload = {.kind = Kind::structure, .shape_name = "MultipartUpload", .structure = &kMultipartUploadStruct};
 constinit const TypeDesc kMultipartUploadId = {.kind = Kind::string, .shape_name = "MultipartUploadId"};
@@ -523,20 +413,11 @@ constinit const TypeDesc kObjectKey = {.kind = Kind::string, .shape_name = "Obje
 constexpr ListAccess kObjectListAccess = list_access<Object>(&kObject, "member", true);
 constinit const TypeDesc kObjectList = {.kind = Kind::list, .shape_name = "ObjectList", .list = &kObjectListAccess};
 constinit const TypeDesc kObjectLockEnabledForBucket = {.kind = Kind::boolean, .shape_name = "ObjectLockEnabledForBucket"};
-constexpr std::string_view kObjectLockLegalHoldStatusValues[] = {"ON", "OFF"};
-constinit const TypeDesc kObjectLockLegalHoldStatus = {.kind = Kind::string, .shape_name = "ObjectLockLegalHoldStatus", .enum_values = kObjectLockLegalHoldStatusValues};
-constexpr std::string_view kObjectLockModeValues[] = {"GOVERNANCE", "COMPLIANCE"};
-constinit const TypeDesc kObjectLockMode = {.kind = Kind::string, .shape_name = "ObjectLockMode", .enum_values = kObjectLockModeValues};
-constinit const TypeDesc kObjectLockRetainUntilDate = {.kind = Kind::timestamp, .shape_name = "ObjectLockRetainUntilDate", .timestamp_format = TimestampFormat::iso8601};
 constexpr std::string_view kObjectOwnershipValues[] = {"BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"};
 constinit const TypeDesc kObjectOwnership = {.kind = Kind::string, .shape_name = "ObjectOwnership", .enum_values = kObjectOwnershipValues};
 constexpr std::string_view kObjectStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
 constinit const TypeDesc kObjectStorageClass = {.kind = Kind::string, .shape_name = "ObjectStorageClass", .enum_values = kObjectStorageClassValues};
 constinit const TypeDesc kObjectVersionId = {.kind = Kind::string, .shape_name = "ObjectVersionId"};
-constexpr std::string_view kOptionalObjectAttributesValues[] = {"RestoreStatus"};
-constinit const TypeDesc kOptionalObjectAttributes = {.kind = Kind::string, .shape_name = "OptionalObjectAttributes", .enum_values = kOptionalObjectAttributesValues};
-constexpr ListAccess kOptionalObjectAttributesListAccess = list_access<std::string>(&kOptionalObjectAttributes, "member", false);
-constinit const TypeDesc kOptionalObjectAttributesList = {.kind = Kind::list, .shape_name = "OptionalObjectAttributesList", .list = &kOptionalObjectAttributesListAccess};
 constinit const TypeDesc kOwner = {.kind = Kind::structure, .shape_name = "Owner", .structure = &kOwnerStruct};
 constinit const TypeDesc kPart = {.kind = Kind::structure, .shape_name = "Part", .structure = &kPartStruct};
 constinit const TypeDesc kPartNumber = {.kind = Kind::integer, .shape_name = "PartNumber"};
@@ -556,42 +437,19 @@ constinit const TypeDesc kQueueConfigurationList = {.kind = Kind::list, .shape_n
 constinit const TypeDesc kQuiet = {.kind = Kind::boolean, .shape_name = "Quiet"};
 constinit const TypeDesc kRange = {.kind = Kind::string, .shape_name = "Range"};
 constinit const TypeDesc kRegion = {.kind = Kind::string, .shape_name = "Region", .min = 0, .max = 20};
-constexpr std::string_view kReplicationStatusValues[] = {"COMPLETE", "PENDING", "FAILED", "REPLICA", "COMPLETED"};
-constinit const TypeDesc kReplicationStatus = {.kind = Kind::string, .shape_name = "ReplicationStatus", .enum_values = kReplicationStatusValues};
-constexpr std::string_view kRequestChargedValues[] = {"requester"};
-constinit const TypeDesc kRequestCharged = {.kind = Kind::string, .shape_name = "RequestCharged", .enum_values = kRequestChargedValues};
-constexpr std::string_view kRequestPayerValues[] = {"requester"};
-constinit const TypeDesc kRequestPayer = {.kind = Kind::string, .shape_name = "RequestPayer", .enum_values = kRequestPayerValues};
 constinit const TypeDesc kResponseCacheControl = {.kind = Kind::string, .shape_name = "ResponseCacheControl"};
 constinit const TypeDesc kResponseContentDisposition = {.kind = Kind::string, .shape_name = "ResponseContentDisposition"};
 constinit const TypeDesc kResponseContentEncoding = {.kind = Kind::string, .shape_name = "ResponseContentEncoding"};
 constinit const TypeDesc kResponseContentLanguage = {.kind = Kind::string, .shape_name = "ResponseContentLanguage"};
 constinit const TypeDesc kResponseContentType = {.kind = Kind::string, .shape_name = "ResponseContentType"};
 constinit const TypeDesc kResponseExpires = {.kind = Kind::timestamp, .shape_name = "ResponseExpires", .timestamp_format = TimestampFormat::rfc822};
-constinit const TypeDesc kRestore = {.kind = Kind::string, .shape_name = "Restore"};
-constinit const TypeDesc kRestoreExpiryDate = {.kind = Kind::timestamp, .shape_name = "RestoreExpiryDate"};
-constinit const TypeDesc kRestoreStatus = {.kind = Kind::structure, .shape_name = "RestoreStatus", .structure = &kRestoreStatusStruct};
 constinit const TypeDesc kS3KeyFilter = {.kind = Kind::structure, .shape_name = "S3KeyFilter", .structure = &kS3KeyFilterStruct};
 constinit const TypeDesc kS3RegionalOrS3ExpressBucketArnString = {.kind = Kind::string, .shape_name = "S3RegionalOrS3ExpressBucketArnString", .min = 1, .max = 128, .pattern = "arn:[^:]+:(s3|s3express):.*"};
-constinit const TypeDesc kSSECustomerAlgorithm = {.kind = Kind::string, .shape_name = "SSECustomerAlgorithm"};
-constinit const TypeDesc kSSECustomerKey = {.kind = Kind::string, .shape_name = "SSECustomerKey", .sensitive = true};
-constinit const TypeDesc kSSECustomerKeyMD5 = {.kind = Kind::string, .shape_name = "SSECustomerKeyMD5"};
-constinit const TypeDesc kSSEKMSEncryptionContext = {.kind = Kind::string, .shape_name = "SSEKMSEncryptionContext", .sensitive = true};
-constinit const TypeDesc kSSEKMSKeyId = {.kind = Kind::string, .shape_name = "SSEKMSKeyId", .sensitive = true};
-constexpr std::string_view kServerSideEncryptionValues[] = {"AES256", "aws:fsx", "aws:kms", "aws:kms:dsse"};
-constinit const TypeDesc kServerSideEncryption = {.kind = Kind::string, .shape_name = "ServerSideEncryption", .enum_values = kServerSideEncryptionValues};
 constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size"};
 constinit const TypeDesc kSkipValidation = {.kind = Kind::boolean, .shape_name = "SkipValidation"};
 constinit const TypeDesc kStartAfter = {.kind = Kind::string, .shape_name = "StartAfter"};
 constexpr std::string_view kStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
 constinit const TypeDesc kStorageClass = {.kind = Kind::string, .shape_name = "StorageClass", .enum_values = kStorageClassValues};
-constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
-constinit const TypeDesc kTagCount = {.kind = Kind::integer, .shape_name = "TagCount"};
-constexpr ListAccess kTagSetAccess = list_access<Tag>(&kTag, "Tag", false);
-constinit const TypeDesc kTagSet = {.kind = Kind::list, .shape_name = "TagSet", .list = &kTagSetAccess};
-constexpr std::string_view kTaggingDirectiveValues[] = {"COPY", "REPLACE"};
-constinit const TypeDesc kTaggingDirective = {.kind = Kind::string, .shape_name = "TaggingDirective", .enum_values = kTaggingDirectiveValues};
-constinit const TypeDesc kTaggingHeader = {.kind = Kind::string, .shape_name = "TaggingHeader"};
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
 constinit const TypeDesc kTopicArn = {.kind = Kind::string, .shape_name = "TopicArn"};
 constinit const TypeDesc kTopicConfiguration = {.kind = Kind::structure, .shape_name = "TopicConfiguration", .structure = &kTopicConfigurationStruct};
@@ -600,21 +458,15 @@ constinit const TypeDesc kTopicConfigurationList = {.kind = Kind::list, .shape_n
 constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = "UploadIdMarker"};
 constinit const TypeDesc kUploadPartOutput = {.kind = Kind::structure, .shape_name = "UploadPartOutput", .structure = &kUploadPartOutputStruct};
 constinit const TypeDesc kUploadPartRequest = {.kind = Kind::structure, .shape_name = "UploadPartRequest", .structure = &kUploadPartRequestStruct};
-constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
-constinit const TypeDesc kWebsiteRedirectLocation = {.kind = Kind::string, .shape_name = "WebsiteRedirectLocation"};
-constinit const TypeDesc kWriteOffsetBytes = {.kind = Kind::long_integer, .shape_name = "WriteOffsetBytes"};
 
-constexpr MemberDesc kAbortMultipartUploadOutputMembers[] = {
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&AbortMultipartUploadOutput::request_charged>::get, MemberAccess<&AbortMultipartUploadOutput::request_charged>::emplace},
-};
-constinit const StructDesc kAbortMultipartUploadOutputStruct = {.name = "AbortMultipartUploadOutput", .members = kAbortMultipartUploadOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAbortMultipartUploadOutputStruct = {.name = "AbortMultipartUploadOutput", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAbortMultipartUploadRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&AbortMultipartUploadRequest::bucket>::get, MemberAccess<&AbortMultipartUploadRequest::bucket>::emplace},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&AbortMultipartUploadRequest::key>::get, MemberAccess<&AbortMultipartUploadRequest::key>::emplace},
     {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&AbortMultipartUploadRequest::upload_id>::get, MemberAccess<&AbortMultipartUploadRequest::upload_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&AbortMultipartUploadRequest::request_payer>::get, MemberAccess<&AbortMultipartUploadRequest::request_payer>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&AbortMultipartUploadRequest::expected_bucket_owner>::get, MemberAccess<&AbortMultipartUploadRequest::expected_bucket_owner>::emplace},
-    {"IfMatchInitiatedTime", "x-amz-if-match-initiated-time", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatchInitiatedTime, MemberAccess<&AbortMultipartUploadRequest::if_match_initiated_time>::get, MemberAccess<&AbortMultipartUploadRequest::if_match_initiated_time>::emplace},
+    {"IfMatchInitiatedTime", "x-amz-if-match-initiated-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kAbortMultipartUploadRequestStruct = {.name = "AbortMultipartUploadRequest", .members = kAbortMultipartUploadRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBucketMembers[] = {
@@ -624,11 +476,6 @@ constexpr MemberDesc kBucketMembers[] = {
     {"BucketArn", "BucketArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&Bucket::bucket_arn>::get, MemberAccess<&Bucket::bucket_arn>::emplace},
 };
 constinit const StructDesc kBucketStruct = {.name = "Bucket", .members = kBucketMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kBucketInfoMembers[] = {
-    {"DataRedundancy", "DataRedundancy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDataRedundancy, MemberAccess<&BucketInfo::data_redundancy>::get, MemberAccess<&BucketInfo::data_redundancy>::emplace},
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketType, MemberAccess<&BucketInfo::type>::get, MemberAccess<&BucketInfo::type>::emplace},
-};
-constinit const StructDesc kBucketInfoStruct = {.name = "BucketInfo", .members = kBucketInfoMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCommonPrefixMembers[] = {
     {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&CommonPrefix::prefix>::get, MemberAccess<&CommonPrefix::prefix>::emplace},
 };
@@ -637,24 +484,13 @@ constexpr MemberDesc kCompleteMultipartUploadOutputMembers[] = {
     {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocation, MemberAccess<&CompleteMultipartUploadOutput::location>::get, MemberAccess<&CompleteMultipartUploadOutput::location>::emplace},
     {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&CompleteMultipartUploadOutput::bucket>::get, MemberAccess<&CompleteMultipartUploadOutput::bucket>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&CompleteMultipartUploadOutput::key>::get, MemberAccess<&CompleteMultipartUploadOutput::key>::emplace},
-    {"Expiration", "x-amz-expiration", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpiration, MemberAccess<&CompleteMultipartUploadOutput::expiration>::get, MemberAccess<&CompleteMultipartUploadOutput::expiration>::emplace},
     {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&CompleteMultipartUploadOutput::etag>::get, MemberAccess<&CompleteMultipartUploadOutput::etag>::emplace},
     {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32>::emplace},
     {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32_c>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc32_c>::emplace},
     {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc64_nvme>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha1>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha256>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha512>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha512>::emplace},
-    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&CompleteMultipartUploadOutput::checksum_md5>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&CompleteMultipartUploadOutput::checksum_xxhash64>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&CompleteMultipartUploadOutput::checksum_xxhash3>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&CompleteMultipartUploadOutput::checksum_xxhash128>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_xxhash128>::emplace},
     {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CompleteMultipartUploadOutput::checksum_type>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_type>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CompleteMultipartUploadOutput::server_side_encryption>::get, MemberAccess<&CompleteMultipartUploadOutput::server_side_encryption>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&CompleteMultipartUploadOutput::version_id>::get, MemberAccess<&CompleteMultipartUploadOutput::version_id>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&CompleteMultipartUploadOutput::ssekms_key_id>::get, MemberAccess<&CompleteMultipartUploadOutput::ssekms_key_id>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&CompleteMultipartUploadOutput::bucket_key_enabled>::get, MemberAccess<&CompleteMultipartUploadOutput::bucket_key_enabled>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&CompleteMultipartUploadOutput::request_charged>::get, MemberAccess<&CompleteMultipartUploadOutput::request_charged>::emplace},
 };
 constinit const StructDesc kCompleteMultipartUploadOutputStruct = {.name = "CompleteMultipartUploadOutput", .members = kCompleteMultipartUploadOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCompletedMultipartUploadMembers[] = {
@@ -671,20 +507,20 @@ constexpr MemberDesc kCompleteMultipartUploadRequestMembers[] = {
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc64_nvme>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha1>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha256>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha512>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&CompleteMultipartUploadRequest::checksum_md5>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&CompleteMultipartUploadRequest::checksum_xxhash64>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&CompleteMultipartUploadRequest::checksum_xxhash3>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&CompleteMultipartUploadRequest::checksum_xxhash128>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_xxhash128>::emplace},
+    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CompleteMultipartUploadRequest::checksum_type>::get, MemberAccess<&CompleteMultipartUploadRequest::checksum_type>::emplace},
     {"MpuObjectSize", "x-amz-mp-object-size", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMpuObjectSize, MemberAccess<&CompleteMultipartUploadRequest::mpu_object_size>::get, MemberAccess<&CompleteMultipartUploadRequest::mpu_object_size>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&CompleteMultipartUploadRequest::request_payer>::get, MemberAccess<&CompleteMultipartUploadRequest::request_payer>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CompleteMultipartUploadRequest::expected_bucket_owner>::get, MemberAccess<&CompleteMultipartUploadRequest::expected_bucket_owner>::emplace},
     {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&CompleteMultipartUploadRequest::if_match>::get, MemberAccess<&CompleteMultipartUploadRequest::if_match>::emplace},
     {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&CompleteMultipartUploadRequest::if_none_match>::get, MemberAccess<&CompleteMultipartUploadRequest::if_none_match>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&CompleteMultipartUploadRequest::sse_customer_algorithm>::get, MemberAccess<&CompleteMultipartUploadRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&CompleteMultipartUploadRequest::sse_customer_key>::get, MemberAccess<&CompleteMultipartUploadRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&CompleteMultipartUploadRequest::sse_customer_key_md5>::get, MemberAccess<&CompleteMultipartUploadRequest::sse_customer_key_md5>::emplace},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCompleteMultipartUploadRequestStruct = {.name = "CompleteMultipartUploadRequest", .members = kCompleteMultipartUploadRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCompletedPartMembers[] = {
@@ -694,11 +530,11 @@ constexpr MemberDesc kCompletedPartMembers[] = {
     {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CompletedPart::checksum_crc64_nvme>::get, MemberAccess<&CompletedPart::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompletedPart::checksum_sha1>::get, MemberAccess<&CompletedPart::checksum_sha1>::emplace},
     {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompletedPart::checksum_sha256>::get, MemberAccess<&CompletedPart::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&CompletedPart::checksum_sha512>::get, MemberAccess<&CompletedPart::checksum_sha512>::emplace},
-    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&CompletedPart::checksum_md5>::get, MemberAccess<&CompletedPart::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&CompletedPart::checksum_xxhash64>::get, MemberAccess<&CompletedPart::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&CompletedPart::checksum_xxhash3>::get, MemberAccess<&CompletedPart::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&CompletedPart::checksum_xxhash128>::get, MemberAccess<&CompletedPart::checksum_xxhash128>::emplace},
+    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&CompletedPart::part_number>::get, MemberAccess<&CompletedPart::part_number>::emplace},
 };
 constinit const StructDesc kCompletedPartStruct = {.name = "CompletedPart", .members = kCompletedPartMembers, .is_union = false, .xml_namespace = ""};
@@ -711,25 +547,10 @@ constexpr MemberDesc kCopyObjectResultMembers[] = {
     {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CopyObjectResult::checksum_crc64_nvme>::get, MemberAccess<&CopyObjectResult::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CopyObjectResult::checksum_sha1>::get, MemberAccess<&CopyObjectResult::checksum_sha1>::emplace},
     {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CopyObjectResult::checksum_sha256>::get, MemberAccess<&CopyObjectResult::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&CopyObjectResult::checksum_sha512>::get, MemberAccess<&CopyObjectResult::checksum_sha512>::emplace},
-    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&CopyObjectResult::checksum_md5>::get, MemberAccess<&CopyObjectResult::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&CopyObjectResult::checksum_xxhash64>::get, MemberAccess<&CopyObjectResult::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&CopyObjectResult::checksum_xxhash3>::get, MemberAccess<&CopyObjectResult::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&CopyObjectResult::checksum_xxhash128>::get, MemberAccess<&CopyObjectResult::checksum_xxhash128>::emplace},
 };
 constinit const StructDesc kCopyObjectResultStruct = {.name = "CopyObjectResult", .members = kCopyObjectResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCopyObjectOutputMembers[] = {
     {"CopyObjectResult", "CopyObjectResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyObjectResult, MemberAccess<&CopyObjectOutput::copy_object_result>::get, MemberAccess<&CopyObjectOutput::copy_object_result>::emplace},
-    {"Expiration", "x-amz-expiration", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpiration, MemberAccess<&CopyObjectOutput::expiration>::get, MemberAccess<&CopyObjectOutput::expiration>::emplace},
-    {"CopySourceVersionId", "x-amz-copy-source-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceVersionId, MemberAccess<&CopyObjectOutput::copy_source_version_id>::get, MemberAccess<&CopyObjectOutput::copy_source_version_id>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&CopyObjectOutput::version_id>::get, MemberAccess<&CopyObjectOutput::version_id>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CopyObjectOutput::server_side_encryption>::get, MemberAccess<&CopyObjectOutput::server_side_encryption>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&CopyObjectOutput::sse_customer_algorithm>::get, MemberAccess<&CopyObjectOutput::sse_customer_algorithm>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&CopyObjectOutput::sse_customer_key_md5>::get, MemberAccess<&CopyObjectOutput::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&CopyObjectOutput::ssekms_key_id>::get, MemberAccess<&CopyObjectOutput::ssekms_key_id>::emplace},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSEncryptionContext, MemberAccess<&CopyObjectOutput::ssekms_encryption_context>::get, MemberAccess<&CopyObjectOutput::ssekms_encryption_context>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&CopyObjectOutput::bucket_key_enabled>::get, MemberAccess<&CopyObjectOutput::bucket_key_enabled>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&CopyObjectOutput::request_charged>::get, MemberAccess<&CopyObjectOutput::request_charged>::emplace},
 };
 constinit const StructDesc kCopyObjectOutputStruct = {.name = "CopyObjectOutput", .members = kCopyObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCopyObjectRequestMembers[] = {
@@ -747,47 +568,42 @@ constexpr MemberDesc kCopyObjectRequestMembers[] = {
     {"CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfNoneMatch, MemberAccess<&CopyObjectRequest::copy_source_if_none_match>::get, MemberAccess<&CopyObjectRequest::copy_source_if_none_match>::emplace},
     {"CopySourceIfUnmodifiedSince", "x-amz-copy-source-if-unmodified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfUnmodifiedSince, MemberAccess<&CopyObjectRequest::copy_source_if_unmodified_since>::get, MemberAccess<&CopyObjectRequest::copy_source_if_unmodified_since>::emplace},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&CopyObjectRequest::expires>::get, MemberAccess<&CopyObjectRequest::expires>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantFullControl, MemberAccess<&CopyObjectRequest::grant_full_control>::get, MemberAccess<&CopyObjectRequest::grant_full_control>::emplace},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantRead, MemberAccess<&CopyObjectRequest::grant_read>::get, MemberAccess<&CopyObjectRequest::grant_read>::emplace},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantReadACP, MemberAccess<&CopyObjectRequest::grant_read_acp>::get, MemberAccess<&CopyObjectRequest::grant_read_acp>::emplace},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantWriteACP, MemberAccess<&CopyObjectRequest::grant_write_acp>::get, MemberAccess<&CopyObjectRequest::grant_write_acp>::emplace},
+    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&CopyObjectRequest::if_match>::get, MemberAccess<&CopyObjectRequest::if_match>::emplace},
     {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&CopyObjectRequest::if_none_match>::get, MemberAccess<&CopyObjectRequest::if_none_match>::emplace},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CopyObjectRequest::key>::get, MemberAccess<&CopyObjectRequest::key>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CopyObjectRequest::metadata>::get, MemberAccess<&CopyObjectRequest::metadata>::emplace},
     {"MetadataDirective", "x-amz-metadata-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadataDirective, MemberAccess<&CopyObjectRequest::metadata_directive>::get, MemberAccess<&CopyObjectRequest::metadata_directive>::emplace},
-    {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingDirective, MemberAccess<&CopyObjectRequest::tagging_directive>::get, MemberAccess<&CopyObjectRequest::tagging_directive>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CopyObjectRequest::server_side_encryption>::get, MemberAccess<&CopyObjectRequest::server_side_encryption>::emplace},
+    {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CopyObjectRequest::storage_class>::get, MemberAccess<&CopyObjectRequest::storage_class>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWebsiteRedirectLocation, MemberAccess<&CopyObjectRequest::website_redirect_location>::get, MemberAccess<&CopyObjectRequest::website_redirect_location>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&CopyObjectRequest::sse_customer_algorithm>::get, MemberAccess<&CopyObjectRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&CopyObjectRequest::sse_customer_key>::get, MemberAccess<&CopyObjectRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&CopyObjectRequest::sse_customer_key_md5>::get, MemberAccess<&CopyObjectRequest::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&CopyObjectRequest::ssekms_key_id>::get, MemberAccess<&CopyObjectRequest::ssekms_key_id>::emplace},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSEncryptionContext, MemberAccess<&CopyObjectRequest::ssekms_encryption_context>::get, MemberAccess<&CopyObjectRequest::ssekms_encryption_context>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&CopyObjectRequest::bucket_key_enabled>::get, MemberAccess<&CopyObjectRequest::bucket_key_enabled>::emplace},
-    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceSSECustomerAlgorithm, MemberAccess<&CopyObjectRequest::copy_source_sse_customer_algorithm>::get, MemberAccess<&CopyObjectRequest::copy_source_sse_customer_algorithm>::emplace},
-    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceSSECustomerKey, MemberAccess<&CopyObjectRequest::copy_source_sse_customer_key>::get, MemberAccess<&CopyObjectRequest::copy_source_sse_customer_key>::emplace},
-    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceSSECustomerKeyMD5, MemberAccess<&CopyObjectRequest::copy_source_sse_customer_key_md5>::get, MemberAccess<&CopyObjectRequest::copy_source_sse_customer_key_md5>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&CopyObjectRequest::request_payer>::get, MemberAccess<&CopyObjectRequest::request_payer>::emplace},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingHeader, MemberAccess<&CopyObjectRequest::tagging>::get, MemberAccess<&CopyObjectRequest::tagging>::emplace},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockMode, MemberAccess<&CopyObjectRequest::object_lock_mode>::get, MemberAccess<&CopyObjectRequest::object_lock_mode>::emplace},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockRetainUntilDate, MemberAccess<&CopyObjectRequest::object_lock_retain_until_date>::get, MemberAccess<&CopyObjectRequest::object_lock_retain_until_date>::emplace},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockLegalHoldStatus, MemberAccess<&CopyObjectRequest::object_lock_legal_hold_status>::get, MemberAccess<&CopyObjectRequest::object_lock_legal_hold_status>::emplace},
+    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CopyObjectRequest::expected_bucket_owner>::get, MemberAccess<&CopyObjectRequest::expected_bucket_owner>::emplace},
     {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CopyObjectRequest::expected_source_bucket_owner>::get, MemberAccess<&CopyObjectRequest::expected_source_bucket_owner>::emplace},
 };
 constinit const StructDesc kCopyObjectRequestStruct = {.name = "CopyObjectRequest", .members = kCopyObjectRequestMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kLocationInfoMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocationType, MemberAccess<&LocationInfo::type>::get, MemberAccess<&LocationInfo::type>::emplace},
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocationNameAsString, MemberAccess<&LocationInfo::name>::get, MemberAccess<&LocationInfo::name>::emplace},
-};
-constinit const StructDesc kLocationInfoStruct = {.name = "LocationInfo", .members = kLocationInfoMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateBucketConfigurationMembers[] = {
     {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLocationConstraint, MemberAccess<&CreateBucketConfiguration::location_constraint>::get, MemberAccess<&CreateBucketConfiguration::location_constraint>::emplace},
-    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocationInfo, MemberAccess<&CreateBucketConfiguration::location>::get, MemberAccess<&CreateBucketConfiguration::location>::emplace},
-    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketInfo, MemberAccess<&CreateBucketConfiguration::bucket>::get, MemberAccess<&CreateBucketConfiguration::bucket>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagSet, MemberAccess<&CreateBucketConfiguration::tags>::get, MemberAccess<&CreateBucketConfiguration::tags>::emplace},
+    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateBucketConfigurationStruct = {.name = "CreateBucketConfiguration", .members = kCreateBucketConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateBucketOutputMembers[] = {
@@ -799,29 +615,20 @@ constexpr MemberDesc kCreateBucketRequestMembers[] = {
     {"ACL", "x-amz-acl", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketCannedACL, MemberAccess<&CreateBucketRequest::acl>::get, MemberAccess<&CreateBucketRequest::acl>::emplace},
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&CreateBucketRequest::bucket>::get, MemberAccess<&CreateBucketRequest::bucket>::emplace},
     {"CreateBucketConfiguration", "CreateBucketConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kCreateBucketConfiguration, MemberAccess<&CreateBucketRequest::create_bucket_configuration>::get, MemberAccess<&CreateBucketRequest::create_bucket_configuration>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantFullControl, MemberAccess<&CreateBucketRequest::grant_full_control>::get, MemberAccess<&CreateBucketRequest::grant_full_control>::emplace},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantRead, MemberAccess<&CreateBucketRequest::grant_read>::get, MemberAccess<&CreateBucketRequest::grant_read>::emplace},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantReadACP, MemberAccess<&CreateBucketRequest::grant_read_acp>::get, MemberAccess<&CreateBucketRequest::grant_read_acp>::emplace},
-    {"GrantWrite", "x-amz-grant-write", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantWrite, MemberAccess<&CreateBucketRequest::grant_write>::get, MemberAccess<&CreateBucketRequest::grant_write>::emplace},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantWriteACP, MemberAccess<&CreateBucketRequest::grant_write_acp>::get, MemberAccess<&CreateBucketRequest::grant_write_acp>::emplace},
+    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantWrite", "x-amz-grant-write", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ObjectLockEnabledForBucket", "x-amz-bucket-object-lock-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockEnabledForBucket, MemberAccess<&CreateBucketRequest::object_lock_enabled_for_bucket>::get, MemberAccess<&CreateBucketRequest::object_lock_enabled_for_bucket>::emplace},
     {"ObjectOwnership", "x-amz-object-ownership", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectOwnership, MemberAccess<&CreateBucketRequest::object_ownership>::get, MemberAccess<&CreateBucketRequest::object_ownership>::emplace},
     {"BucketNamespace", "x-amz-bucket-namespace", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketNamespace, MemberAccess<&CreateBucketRequest::bucket_namespace>::get, MemberAccess<&CreateBucketRequest::bucket_namespace>::emplace},
 };
 constinit const StructDesc kCreateBucketRequestStruct = {.name = "CreateBucketRequest", .members = kCreateBucketRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateMultipartUploadOutputMembers[] = {
-    {"AbortDate", "x-amz-abort-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAbortDate, MemberAccess<&CreateMultipartUploadOutput::abort_date>::get, MemberAccess<&CreateMultipartUploadOutput::abort_date>::emplace},
-    {"AbortRuleId", "x-amz-abort-rule-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAbortRuleId, MemberAccess<&CreateMultipartUploadOutput::abort_rule_id>::get, MemberAccess<&CreateMultipartUploadOutput::abort_rule_id>::emplace},
     {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&CreateMultipartUploadOutput::bucket>::get, MemberAccess<&CreateMultipartUploadOutput::bucket>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&CreateMultipartUploadOutput::key>::get, MemberAccess<&CreateMultipartUploadOutput::key>::emplace},
     {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&CreateMultipartUploadOutput::upload_id>::get, MemberAccess<&CreateMultipartUploadOutput::upload_id>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CreateMultipartUploadOutput::server_side_encryption>::get, MemberAccess<&CreateMultipartUploadOutput::server_side_encryption>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&CreateMultipartUploadOutput::sse_customer_algorithm>::get, MemberAccess<&CreateMultipartUploadOutput::sse_customer_algorithm>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&CreateMultipartUploadOutput::sse_customer_key_md5>::get, MemberAccess<&CreateMultipartUploadOutput::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&CreateMultipartUploadOutput::ssekms_key_id>::get, MemberAccess<&CreateMultipartUploadOutput::ssekms_key_id>::emplace},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSEncryptionContext, MemberAccess<&CreateMultipartUploadOutput::ssekms_encryption_context>::get, MemberAccess<&CreateMultipartUploadOutput::ssekms_encryption_context>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&CreateMultipartUploadOutput::bucket_key_enabled>::get, MemberAccess<&CreateMultipartUploadOutput::bucket_key_enabled>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&CreateMultipartUploadOutput::request_charged>::get, MemberAccess<&CreateMultipartUploadOutput::request_charged>::emplace},
     {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&CreateMultipartUploadOutput::checksum_algorithm>::get, MemberAccess<&CreateMultipartUploadOutput::checksum_algorithm>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CreateMultipartUploadOutput::checksum_type>::get, MemberAccess<&CreateMultipartUploadOutput::checksum_type>::emplace},
 };
@@ -835,26 +642,26 @@ constexpr MemberDesc kCreateMultipartUploadRequestMembers[] = {
     {"ContentLanguage", "Content-Language", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLanguage, MemberAccess<&CreateMultipartUploadRequest::content_language>::get, MemberAccess<&CreateMultipartUploadRequest::content_language>::emplace},
     {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&CreateMultipartUploadRequest::content_type>::get, MemberAccess<&CreateMultipartUploadRequest::content_type>::emplace},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&CreateMultipartUploadRequest::expires>::get, MemberAccess<&CreateMultipartUploadRequest::expires>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantFullControl, MemberAccess<&CreateMultipartUploadRequest::grant_full_control>::get, MemberAccess<&CreateMultipartUploadRequest::grant_full_control>::emplace},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantRead, MemberAccess<&CreateMultipartUploadRequest::grant_read>::get, MemberAccess<&CreateMultipartUploadRequest::grant_read>::emplace},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantReadACP, MemberAccess<&CreateMultipartUploadRequest::grant_read_acp>::get, MemberAccess<&CreateMultipartUploadRequest::grant_read_acp>::emplace},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantWriteACP, MemberAccess<&CreateMultipartUploadRequest::grant_write_acp>::get, MemberAccess<&CreateMultipartUploadRequest::grant_write_acp>::emplace},
+    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CreateMultipartUploadRequest::key>::get, MemberAccess<&CreateMultipartUploadRequest::key>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CreateMultipartUploadRequest::metadata>::get, MemberAccess<&CreateMultipartUploadRequest::metadata>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CreateMultipartUploadRequest::server_side_encryption>::get, MemberAccess<&CreateMultipartUploadRequest::server_side_encryption>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CreateMultipartUploadRequest::storage_class>::get, MemberAccess<&CreateMultipartUploadRequest::storage_class>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWebsiteRedirectLocation, MemberAccess<&CreateMultipartUploadRequest::website_redirect_location>::get, MemberAccess<&CreateMultipartUploadRequest::website_redirect_location>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&CreateMultipartUploadRequest::sse_customer_algorithm>::get, MemberAccess<&CreateMultipartUploadRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&CreateMultipartUploadRequest::sse_customer_key>::get, MemberAccess<&CreateMultipartUploadRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&CreateMultipartUploadRequest::sse_customer_key_md5>::get, MemberAccess<&CreateMultipartUploadRequest::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&CreateMultipartUploadRequest::ssekms_key_id>::get, MemberAccess<&CreateMultipartUploadRequest::ssekms_key_id>::emplace},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSEncryptionContext, MemberAccess<&CreateMultipartUploadRequest::ssekms_encryption_context>::get, MemberAccess<&CreateMultipartUploadRequest::ssekms_encryption_context>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&CreateMultipartUploadRequest::bucket_key_enabled>::get, MemberAccess<&CreateMultipartUploadRequest::bucket_key_enabled>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&CreateMultipartUploadRequest::request_payer>::get, MemberAccess<&CreateMultipartUploadRequest::request_payer>::emplace},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingHeader, MemberAccess<&CreateMultipartUploadRequest::tagging>::get, MemberAccess<&CreateMultipartUploadRequest::tagging>::emplace},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockMode, MemberAccess<&CreateMultipartUploadRequest::object_lock_mode>::get, MemberAccess<&CreateMultipartUploadRequest::object_lock_mode>::emplace},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockRetainUntilDate, MemberAccess<&CreateMultipartUploadRequest::object_lock_retain_until_date>::get, MemberAccess<&CreateMultipartUploadRequest::object_lock_retain_until_date>::emplace},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockLegalHoldStatus, MemberAccess<&CreateMultipartUploadRequest::object_lock_legal_hold_status>::get, MemberAccess<&CreateMultipartUploadRequest::object_lock_legal_hold_status>::emplace},
+    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CreateMultipartUploadRequest::expected_bucket_owner>::get, MemberAccess<&CreateMultipartUploadRequest::expected_bucket_owner>::emplace},
     {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&CreateMultipartUploadRequest::checksum_algorithm>::get, MemberAccess<&CreateMultipartUploadRequest::checksum_algorithm>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CreateMultipartUploadRequest::checksum_type>::get, MemberAccess<&CreateMultipartUploadRequest::checksum_type>::emplace},
@@ -871,56 +678,45 @@ constexpr MemberDesc kDeleteBucketRequestMembers[] = {
 };
 constinit const StructDesc kDeleteBucketRequestStruct = {.name = "DeleteBucketRequest", .members = kDeleteBucketRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteBucketResponseStruct = {.name = "DeleteBucketResponse", .members = {}, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDeleteObjectOutputMembers[] = {
-    {"DeleteMarker", "x-amz-delete-marker", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteMarker, MemberAccess<&DeleteObjectOutput::delete_marker>::get, MemberAccess<&DeleteObjectOutput::delete_marker>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeleteObjectOutput::version_id>::get, MemberAccess<&DeleteObjectOutput::version_id>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&DeleteObjectOutput::request_charged>::get, MemberAccess<&DeleteObjectOutput::request_charged>::emplace},
-};
-constinit const StructDesc kDeleteObjectOutputStruct = {.name = "DeleteObjectOutput", .members = kDeleteObjectOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteObjectOutputStruct = {.name = "DeleteObjectOutput", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteObjectRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&DeleteObjectRequest::bucket>::get, MemberAccess<&DeleteObjectRequest::bucket>::emplace},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&DeleteObjectRequest::key>::get, MemberAccess<&DeleteObjectRequest::key>::emplace},
-    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMFA, MemberAccess<&DeleteObjectRequest::mfa>::get, MemberAccess<&DeleteObjectRequest::mfa>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeleteObjectRequest::version_id>::get, MemberAccess<&DeleteObjectRequest::version_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&DeleteObjectRequest::request_payer>::get, MemberAccess<&DeleteObjectRequest::request_payer>::emplace},
-    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBypassGovernanceRetention, MemberAccess<&DeleteObjectRequest::bypass_governance_retention>::get, MemberAccess<&DeleteObjectRequest::bypass_governance_retention>::emplace},
+    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&DeleteObjectRequest::expected_bucket_owner>::get, MemberAccess<&DeleteObjectRequest::expected_bucket_owner>::emplace},
     {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&DeleteObjectRequest::if_match>::get, MemberAccess<&DeleteObjectRequest::if_match>::emplace},
-    {"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatchLastModifiedTime, MemberAccess<&DeleteObjectRequest::if_match_last_modified_time>::get, MemberAccess<&DeleteObjectRequest::if_match_last_modified_time>::emplace},
-    {"IfMatchSize", "x-amz-if-match-size", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatchSize, MemberAccess<&DeleteObjectRequest::if_match_size>::get, MemberAccess<&DeleteObjectRequest::if_match_size>::emplace},
+    {"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"IfMatchSize", "x-amz-if-match-size", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kDeleteObjectRequestStruct = {.name = "DeleteObjectRequest", .members = kDeleteObjectRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteObjectsOutputMembers[] = {
     {"Deleted", "Deleted", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletedObjects, MemberAccess<&DeleteObjectsOutput::deleted>::get, MemberAccess<&DeleteObjectsOutput::deleted>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&DeleteObjectsOutput::request_charged>::get, MemberAccess<&DeleteObjectsOutput::request_charged>::emplace},
     {"Errors", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrors, MemberAccess<&DeleteObjectsOutput::errors>::get, MemberAccess<&DeleteObjectsOutput::errors>::emplace},
 };
 constinit const StructDesc kDeleteObjectsOutputStruct = {.name = "DeleteObjectsOutput", .members = kDeleteObjectsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteObjectsRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&DeleteObjectsRequest::bucket>::get, MemberAccess<&DeleteObjectsRequest::bucket>::emplace},
     {"Delete", "Delete", Location::payload, TimestampFormat::protocol_default, true, false, false, false, false, "http://s3.amazonaws.com/doc/2006-03-01/", &kDelete, MemberAccess<&DeleteObjectsRequest::delete_>::get, MemberAccess<&DeleteObjectsRequest::delete_>::emplace},
-    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMFA, MemberAccess<&DeleteObjectsRequest::mfa>::get, MemberAccess<&DeleteObjectsRequest::mfa>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&DeleteObjectsRequest::request_payer>::get, MemberAccess<&DeleteObjectsRequest::request_payer>::emplace},
-    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBypassGovernanceRetention, MemberAccess<&DeleteObjectsRequest::bypass_governance_retention>::get, MemberAccess<&DeleteObjectsRequest::bypass_governance_retention>::emplace},
+    {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&DeleteObjectsRequest::expected_bucket_owner>::get, MemberAccess<&DeleteObjectsRequest::expected_bucket_owner>::emplace},
     {"ChecksumAlgorithm", "x-amz-sdk-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&DeleteObjectsRequest::checksum_algorithm>::get, MemberAccess<&DeleteObjectsRequest::checksum_algorithm>::emplace},
 };
 constinit const StructDesc kDeleteObjectsRequestStruct = {.name = "DeleteObjectsRequest", .members = kDeleteObjectsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeletedObjectMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&DeletedObject::key>::get, MemberAccess<&DeletedObject::key>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeletedObject::version_id>::get, MemberAccess<&DeletedObject::version_id>::emplace},
-    {"DeleteMarker", "DeleteMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteMarker, MemberAccess<&DeletedObject::delete_marker>::get, MemberAccess<&DeletedObject::delete_marker>::emplace},
-    {"DeleteMarkerVersionId", "DeleteMarkerVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteMarkerVersionId, MemberAccess<&DeletedObject::delete_marker_version_id>::get, MemberAccess<&DeletedObject::delete_marker_version_id>::emplace},
 };
 constinit const StructDesc kDeletedObjectStruct = {.name = "DeletedObject", .members = kDeletedObjectMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kErrorMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&Error::key>::get, MemberAccess<&Error::key>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&Error::version_id>::get, MemberAccess<&Error::version_id>::emplace},
     {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCode, MemberAccess<&Error::code>::get, MemberAccess<&Error::code>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&Error::message>::get, MemberAccess<&Error::message>::emplace},
 };
 constinit const StructDesc kErrorStruct = {.name = "Error", .members = kErrorMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kEventBridgeConfigurationStruct = {.name = "EventBridgeConfiguration", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFilterRuleMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleName, MemberAccess<&FilterRule::name>::get, MemberAccess<&FilterRule::name>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleValue, MemberAccess<&FilterRule::value>::get, MemberAccess<&FilterRule::value>::emplace},
@@ -942,10 +738,7 @@ constexpr MemberDesc kGetBucketNotificationConfigurationRequestMembers[] = {
 constinit const StructDesc kGetBucketNotificationConfigurationRequestStruct = {.name = "GetBucketNotificationConfigurationRequest", .members = kGetBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetObjectOutputMembers[] = {
     {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&GetObjectOutput::body>::get, MemberAccess<&GetObjectOutput::body>::emplace},
-    {"DeleteMarker", "x-amz-delete-marker", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteMarker, MemberAccess<&GetObjectOutput::delete_marker>::get, MemberAccess<&GetObjectOutput::delete_marker>::emplace},
     {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAcceptRanges, MemberAccess<&GetObjectOutput::accept_ranges>::get, MemberAccess<&GetObjectOutput::accept_ranges>::emplace},
-    {"Expiration", "x-amz-expiration", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpiration, MemberAccess<&GetObjectOutput::expiration>::get, MemberAccess<&GetObjectOutput::expiration>::emplace},
-    {"Restore", "x-amz-restore", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRestore, MemberAccess<&GetObjectOutput::restore>::get, MemberAccess<&GetObjectOutput::restore>::emplace},
     {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&GetObjectOutput::last_modified>::get, MemberAccess<&GetObjectOutput::last_modified>::emplace},
     {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLength, MemberAccess<&GetObjectOutput::content_length>::get, MemberAccess<&GetObjectOutput::content_length>::emplace},
     {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&GetObjectOutput::etag>::get, MemberAccess<&GetObjectOutput::etag>::emplace},
@@ -954,14 +747,7 @@ constexpr MemberDesc kGetObjectOutputMembers[] = {
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&GetObjectOutput::checksum_crc64_nvme>::get, MemberAccess<&GetObjectOutput::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&GetObjectOutput::checksum_sha1>::get, MemberAccess<&GetObjectOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&GetObjectOutput::checksum_sha256>::get, MemberAccess<&GetObjectOutput::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&GetObjectOutput::checksum_sha512>::get, MemberAccess<&GetObjectOutput::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&GetObjectOutput::checksum_md5>::get, MemberAccess<&GetObjectOutput::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&GetObjectOutput::checksum_xxhash64>::get, MemberAccess<&GetObjectOutput::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&GetObjectOutput::checksum_xxhash3>::get, MemberAccess<&GetObjectOutput::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&GetObjectOutput::checksum_xxhash128>::get, MemberAccess<&GetObjectOutput::checksum_xxhash128>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&GetObjectOutput::checksum_type>::get, MemberAccess<&GetObjectOutput::checksum_type>::emplace},
-    {"MissingMeta", "x-amz-missing-meta", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMissingMeta, MemberAccess<&GetObjectOutput::missing_meta>::get, MemberAccess<&GetObjectOutput::missing_meta>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectOutput::version_id>::get, MemberAccess<&GetObjectOutput::version_id>::emplace},
     {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&GetObjectOutput::cache_control>::get, MemberAccess<&GetObjectOutput::cache_control>::emplace},
     {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&GetObjectOutput::content_disposition>::get, MemberAccess<&GetObjectOutput::content_disposition>::emplace},
     {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&GetObjectOutput::content_encoding>::get, MemberAccess<&GetObjectOutput::content_encoding>::emplace},
@@ -969,21 +755,8 @@ constexpr MemberDesc kGetObjectOutputMembers[] = {
     {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentRange, MemberAccess<&GetObjectOutput::content_range>::get, MemberAccess<&GetObjectOutput::content_range>::emplace},
     {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&GetObjectOutput::content_type>::get, MemberAccess<&GetObjectOutput::content_type>::emplace},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&GetObjectOutput::expires>::get, MemberAccess<&GetObjectOutput::expires>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWebsiteRedirectLocation, MemberAccess<&GetObjectOutput::website_redirect_location>::get, MemberAccess<&GetObjectOutput::website_redirect_location>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&GetObjectOutput::server_side_encryption>::get, MemberAccess<&GetObjectOutput::server_side_encryption>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&GetObjectOutput::metadata>::get, MemberAccess<&GetObjectOutput::metadata>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&GetObjectOutput::sse_customer_algorithm>::get, MemberAccess<&GetObjectOutput::sse_customer_algorithm>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&GetObjectOutput::sse_customer_key_md5>::get, MemberAccess<&GetObjectOutput::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&GetObjectOutput::ssekms_key_id>::get, MemberAccess<&GetObjectOutput::ssekms_key_id>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&GetObjectOutput::bucket_key_enabled>::get, MemberAccess<&GetObjectOutput::bucket_key_enabled>::emplace},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&GetObjectOutput::storage_class>::get, MemberAccess<&GetObjectOutput::storage_class>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&GetObjectOutput::request_charged>::get, MemberAccess<&GetObjectOutput::request_charged>::emplace},
-    {"ReplicationStatus", "x-amz-replication-status", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicationStatus, MemberAccess<&GetObjectOutput::replication_status>::get, MemberAccess<&GetObjectOutput::replication_status>::emplace},
     {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&GetObjectOutput::parts_count>::get, MemberAccess<&GetObjectOutput::parts_count>::emplace},
-    {"TagCount", "x-amz-tagging-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagCount, MemberAccess<&GetObjectOutput::tag_count>::get, MemberAccess<&GetObjectOutput::tag_count>::emplace},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockMode, MemberAccess<&GetObjectOutput::object_lock_mode>::get, MemberAccess<&GetObjectOutput::object_lock_mode>::emplace},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockRetainUntilDate, MemberAccess<&GetObjectOutput::object_lock_retain_until_date>::get, MemberAccess<&GetObjectOutput::object_lock_retain_until_date>::emplace},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockLegalHoldStatus, MemberAccess<&GetObjectOutput::object_lock_legal_hold_status>::get, MemberAccess<&GetObjectOutput::object_lock_legal_hold_status>::emplace},
 };
 constinit const StructDesc kGetObjectOutputStruct = {.name = "GetObjectOutput", .members = kGetObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetObjectRequestMembers[] = {
@@ -1000,11 +773,11 @@ constexpr MemberDesc kGetObjectRequestMembers[] = {
     {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentLanguage, MemberAccess<&GetObjectRequest::response_content_language>::get, MemberAccess<&GetObjectRequest::response_content_language>::emplace},
     {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentType, MemberAccess<&GetObjectRequest::response_content_type>::get, MemberAccess<&GetObjectRequest::response_content_type>::emplace},
     {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseExpires, MemberAccess<&GetObjectRequest::response_expires>::get, MemberAccess<&GetObjectRequest::response_expires>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectRequest::version_id>::get, MemberAccess<&GetObjectRequest::version_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&GetObjectRequest::sse_customer_algorithm>::get, MemberAccess<&GetObjectRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&GetObjectRequest::sse_customer_key>::get, MemberAccess<&GetObjectRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&GetObjectRequest::sse_customer_key_md5>::get, MemberAccess<&GetObjectRequest::sse_customer_key_md5>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&GetObjectRequest::request_payer>::get, MemberAccess<&GetObjectRequest::request_payer>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&GetObjectRequest::part_number>::get, MemberAccess<&GetObjectRequest::part_number>::emplace},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectRequest::expected_bucket_owner>::emplace},
     {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMode, MemberAccess<&GetObjectRequest::checksum_mode>::get, MemberAccess<&GetObjectRequest::checksum_mode>::emplace},
@@ -1012,8 +785,6 @@ constexpr MemberDesc kGetObjectRequestMembers[] = {
 constinit const StructDesc kGetObjectRequestStruct = {.name = "GetObjectRequest", .members = kGetObjectRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kHeadBucketOutputMembers[] = {
     {"BucketArn", "x-amz-bucket-arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&HeadBucketOutput::bucket_arn>::get, MemberAccess<&HeadBucketOutput::bucket_arn>::emplace},
-    {"BucketLocationType", "x-amz-bucket-location-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocationType, MemberAccess<&HeadBucketOutput::bucket_location_type>::get, MemberAccess<&HeadBucketOutput::bucket_location_type>::emplace},
-    {"BucketLocationName", "x-amz-bucket-location-name", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLocationName, MemberAccess<&HeadBucketOutput::bucket_location_name>::get, MemberAccess<&HeadBucketOutput::bucket_location_name>::emplace},
     {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&HeadBucketOutput::bucket_region>::get, MemberAccess<&HeadBucketOutput::bucket_region>::emplace},
     {"AccessPointAlias", "x-amz-access-point-alias", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessPointAlias, MemberAccess<&HeadBucketOutput::access_point_alias>::get, MemberAccess<&HeadBucketOutput::access_point_alias>::emplace},
 };
@@ -1024,11 +795,7 @@ constexpr MemberDesc kHeadBucketRequestMembers[] = {
 };
 constinit const StructDesc kHeadBucketRequestStruct = {.name = "HeadBucketRequest", .members = kHeadBucketRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kHeadObjectOutputMembers[] = {
-    {"DeleteMarker", "x-amz-delete-marker", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteMarker, MemberAccess<&HeadObjectOutput::delete_marker>::get, MemberAccess<&HeadObjectOutput::delete_marker>::emplace},
     {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAcceptRanges, MemberAccess<&HeadObjectOutput::accept_ranges>::get, MemberAccess<&HeadObjectOutput::accept_ranges>::emplace},
-    {"Expiration", "x-amz-expiration", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpiration, MemberAccess<&HeadObjectOutput::expiration>::get, MemberAccess<&HeadObjectOutput::expiration>::emplace},
-    {"Restore", "x-amz-restore", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRestore, MemberAccess<&HeadObjectOutput::restore>::get, MemberAccess<&HeadObjectOutput::restore>::emplace},
-    {"ArchiveStatus", "x-amz-archive-status", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchiveStatus, MemberAccess<&HeadObjectOutput::archive_status>::get, MemberAccess<&HeadObjectOutput::archive_status>::emplace},
     {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&HeadObjectOutput::last_modified>::get, MemberAccess<&HeadObjectOutput::last_modified>::emplace},
     {"ContentLength", "Content-Length", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentLength, MemberAccess<&HeadObjectOutput::content_length>::get, MemberAccess<&HeadObjectOutput::content_length>::emplace},
     {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&HeadObjectOutput::checksum_crc32>::get, MemberAccess<&HeadObjectOutput::checksum_crc32>::emplace},
@@ -1036,15 +803,8 @@ constexpr MemberDesc kHeadObjectOutputMembers[] = {
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&HeadObjectOutput::checksum_crc64_nvme>::get, MemberAccess<&HeadObjectOutput::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&HeadObjectOutput::checksum_sha1>::get, MemberAccess<&HeadObjectOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&HeadObjectOutput::checksum_sha256>::get, MemberAccess<&HeadObjectOutput::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&HeadObjectOutput::checksum_sha512>::get, MemberAccess<&HeadObjectOutput::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&HeadObjectOutput::checksum_md5>::get, MemberAccess<&HeadObjectOutput::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&HeadObjectOutput::checksum_xxhash64>::get, MemberAccess<&HeadObjectOutput::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&HeadObjectOutput::checksum_xxhash3>::get, MemberAccess<&HeadObjectOutput::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&HeadObjectOutput::checksum_xxhash128>::get, MemberAccess<&HeadObjectOutput::checksum_xxhash128>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&HeadObjectOutput::checksum_type>::get, MemberAccess<&HeadObjectOutput::checksum_type>::emplace},
     {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&HeadObjectOutput::etag>::get, MemberAccess<&HeadObjectOutput::etag>::emplace},
-    {"MissingMeta", "x-amz-missing-meta", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMissingMeta, MemberAccess<&HeadObjectOutput::missing_meta>::get, MemberAccess<&HeadObjectOutput::missing_meta>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&HeadObjectOutput::version_id>::get, MemberAccess<&HeadObjectOutput::version_id>::emplace},
     {"CacheControl", "Cache-Control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCacheControl, MemberAccess<&HeadObjectOutput::cache_control>::get, MemberAccess<&HeadObjectOutput::cache_control>::emplace},
     {"ContentDisposition", "Content-Disposition", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentDisposition, MemberAccess<&HeadObjectOutput::content_disposition>::get, MemberAccess<&HeadObjectOutput::content_disposition>::emplace},
     {"ContentEncoding", "Content-Encoding", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentEncoding, MemberAccess<&HeadObjectOutput::content_encoding>::get, MemberAccess<&HeadObjectOutput::content_encoding>::emplace},
@@ -1052,21 +812,8 @@ constexpr MemberDesc kHeadObjectOutputMembers[] = {
     {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&HeadObjectOutput::content_type>::get, MemberAccess<&HeadObjectOutput::content_type>::emplace},
     {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentRange, MemberAccess<&HeadObjectOutput::content_range>::get, MemberAccess<&HeadObjectOutput::content_range>::emplace},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&HeadObjectOutput::expires>::get, MemberAccess<&HeadObjectOutput::expires>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWebsiteRedirectLocation, MemberAccess<&HeadObjectOutput::website_redirect_location>::get, MemberAccess<&HeadObjectOutput::website_redirect_location>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&HeadObjectOutput::server_side_encryption>::get, MemberAccess<&HeadObjectOutput::server_side_encryption>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&HeadObjectOutput::metadata>::get, MemberAccess<&HeadObjectOutput::metadata>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&HeadObjectOutput::sse_customer_algorithm>::get, MemberAccess<&HeadObjectOutput::sse_customer_algorithm>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&HeadObjectOutput::sse_customer_key_md5>::get, MemberAccess<&HeadObjectOutput::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&HeadObjectOutput::ssekms_key_id>::get, MemberAccess<&HeadObjectOutput::ssekms_key_id>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&HeadObjectOutput::bucket_key_enabled>::get, MemberAccess<&HeadObjectOutput::bucket_key_enabled>::emplace},
-    {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&HeadObjectOutput::storage_class>::get, MemberAccess<&HeadObjectOutput::storage_class>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&HeadObjectOutput::request_charged>::get, MemberAccess<&HeadObjectOutput::request_charged>::emplace},
-    {"ReplicationStatus", "x-amz-replication-status", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicationStatus, MemberAccess<&HeadObjectOutput::replication_status>::get, MemberAccess<&HeadObjectOutput::replication_status>::emplace},
     {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&HeadObjectOutput::parts_count>::get, MemberAccess<&HeadObjectOutput::parts_count>::emplace},
-    {"TagCount", "x-amz-tagging-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagCount, MemberAccess<&HeadObjectOutput::tag_count>::get, MemberAccess<&HeadObjectOutput::tag_count>::emplace},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockMode, MemberAccess<&HeadObjectOutput::object_lock_mode>::get, MemberAccess<&HeadObjectOutput::object_lock_mode>::emplace},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockRetainUntilDate, MemberAccess<&HeadObjectOutput::object_lock_retain_until_date>::get, MemberAccess<&HeadObjectOutput::object_lock_retain_until_date>::emplace},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockLegalHoldStatus, MemberAccess<&HeadObjectOutput::object_lock_legal_hold_status>::get, MemberAccess<&HeadObjectOutput::object_lock_legal_hold_status>::emplace},
 };
 constinit const StructDesc kHeadObjectOutputStruct = {.name = "HeadObjectOutput", .members = kHeadObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kHeadObjectRequestMembers[] = {
@@ -1083,11 +830,11 @@ constexpr MemberDesc kHeadObjectRequestMembers[] = {
     {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentLanguage, MemberAccess<&HeadObjectRequest::response_content_language>::get, MemberAccess<&HeadObjectRequest::response_content_language>::emplace},
     {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentType, MemberAccess<&HeadObjectRequest::response_content_type>::get, MemberAccess<&HeadObjectRequest::response_content_type>::emplace},
     {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseExpires, MemberAccess<&HeadObjectRequest::response_expires>::get, MemberAccess<&HeadObjectRequest::response_expires>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&HeadObjectRequest::version_id>::get, MemberAccess<&HeadObjectRequest::version_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&HeadObjectRequest::sse_customer_algorithm>::get, MemberAccess<&HeadObjectRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&HeadObjectRequest::sse_customer_key>::get, MemberAccess<&HeadObjectRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&HeadObjectRequest::sse_customer_key_md5>::get, MemberAccess<&HeadObjectRequest::sse_customer_key_md5>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&HeadObjectRequest::request_payer>::get, MemberAccess<&HeadObjectRequest::request_payer>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&HeadObjectRequest::part_number>::get, MemberAccess<&HeadObjectRequest::part_number>::emplace},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&HeadObjectRequest::expected_bucket_owner>::get, MemberAccess<&HeadObjectRequest::expected_bucket_owner>::emplace},
     {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMode, MemberAccess<&HeadObjectRequest::checksum_mode>::get, MemberAccess<&HeadObjectRequest::checksum_mode>::emplace},
@@ -1095,7 +842,6 @@ constexpr MemberDesc kHeadObjectRequestMembers[] = {
 constinit const StructDesc kHeadObjectRequestStruct = {.name = "HeadObjectRequest", .members = kHeadObjectRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInitiatorMembers[] = {
     {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Initiator::id>::get, MemberAccess<&Initiator::id>::emplace},
-    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDisplayName, MemberAccess<&Initiator::display_name>::get, MemberAccess<&Initiator::display_name>::emplace},
 };
 constinit const StructDesc kInitiatorStruct = {.name = "Initiator", .members = kInitiatorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInvalidObjectStateMembers[] = {
@@ -1119,7 +865,6 @@ constexpr MemberDesc kLambdaFunctionConfigurationMembers[] = {
 };
 constinit const StructDesc kLambdaFunctionConfigurationStruct = {.name = "LambdaFunctionConfiguration", .members = kLambdaFunctionConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kOwnerMembers[] = {
-    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDisplayName, MemberAccess<&Owner::display_name>::get, MemberAccess<&Owner::display_name>::emplace},
     {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Owner::id>::get, MemberAccess<&Owner::id>::emplace},
 };
 constinit const StructDesc kOwnerStruct = {.name = "Owner", .members = kOwnerMembers, .is_union = false, .xml_namespace = ""};
@@ -1150,7 +895,6 @@ constexpr MemberDesc kListMultipartUploadsOutputMembers[] = {
     {"Uploads", "Upload", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadList, MemberAccess<&ListMultipartUploadsOutput::uploads>::get, MemberAccess<&ListMultipartUploadsOutput::uploads>::emplace},
     {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListMultipartUploadsOutput::common_prefixes>::get, MemberAccess<&ListMultipartUploadsOutput::common_prefixes>::emplace},
     {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListMultipartUploadsOutput::encoding_type>::get, MemberAccess<&ListMultipartUploadsOutput::encoding_type>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&ListMultipartUploadsOutput::request_charged>::get, MemberAccess<&ListMultipartUploadsOutput::request_charged>::emplace},
 };
 constinit const StructDesc kListMultipartUploadsOutputStruct = {.name = "ListMultipartUploadsOutput", .members = kListMultipartUploadsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListMultipartUploadsRequestMembers[] = {
@@ -1162,7 +906,7 @@ constexpr MemberDesc kListMultipartUploadsRequestMembers[] = {
     {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListMultipartUploadsRequest::prefix>::get, MemberAccess<&ListMultipartUploadsRequest::prefix>::emplace},
     {"UploadIdMarker", "upload-id-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUploadIdMarker, MemberAccess<&ListMultipartUploadsRequest::upload_id_marker>::get, MemberAccess<&ListMultipartUploadsRequest::upload_id_marker>::emplace},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListMultipartUploadsRequest::expected_bucket_owner>::get, MemberAccess<&ListMultipartUploadsRequest::expected_bucket_owner>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&ListMultipartUploadsRequest::request_payer>::get, MemberAccess<&ListMultipartUploadsRequest::request_payer>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kListMultipartUploadsRequestStruct = {.name = "ListMultipartUploadsRequest", .members = kListMultipartUploadsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsOutputMembers[] = {
@@ -1176,7 +920,6 @@ constexpr MemberDesc kListObjectsOutputMembers[] = {
     {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsOutput::max_keys>::get, MemberAccess<&ListObjectsOutput::max_keys>::emplace},
     {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListObjectsOutput::common_prefixes>::get, MemberAccess<&ListObjectsOutput::common_prefixes>::emplace},
     {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectsOutput::encoding_type>::get, MemberAccess<&ListObjectsOutput::encoding_type>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&ListObjectsOutput::request_charged>::get, MemberAccess<&ListObjectsOutput::request_charged>::emplace},
 };
 constinit const StructDesc kListObjectsOutputStruct = {.name = "ListObjectsOutput", .members = kListObjectsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsRequestMembers[] = {
@@ -1186,9 +929,9 @@ constexpr MemberDesc kListObjectsRequestMembers[] = {
     {"Marker", "marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarker, MemberAccess<&ListObjectsRequest::marker>::get, MemberAccess<&ListObjectsRequest::marker>::emplace},
     {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsRequest::max_keys>::get, MemberAccess<&ListObjectsRequest::max_keys>::emplace},
     {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectsRequest::prefix>::get, MemberAccess<&ListObjectsRequest::prefix>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&ListObjectsRequest::request_payer>::get, MemberAccess<&ListObjectsRequest::request_payer>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListObjectsRequest::expected_bucket_owner>::get, MemberAccess<&ListObjectsRequest::expected_bucket_owner>::emplace},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOptionalObjectAttributesList, MemberAccess<&ListObjectsRequest::optional_object_attributes>::get, MemberAccess<&ListObjectsRequest::optional_object_attributes>::emplace},
+    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kListObjectsRequestStruct = {.name = "ListObjectsRequest", .members = kListObjectsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsV2OutputMembers[] = {
@@ -1204,7 +947,6 @@ constexpr MemberDesc kListObjectsV2OutputMembers[] = {
     {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListObjectsV2Output::continuation_token>::get, MemberAccess<&ListObjectsV2Output::continuation_token>::emplace},
     {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListObjectsV2Output::next_continuation_token>::get, MemberAccess<&ListObjectsV2Output::next_continuation_token>::emplace},
     {"StartAfter", "StartAfter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartAfter, MemberAccess<&ListObjectsV2Output::start_after>::get, MemberAccess<&ListObjectsV2Output::start_after>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&ListObjectsV2Output::request_charged>::get, MemberAccess<&ListObjectsV2Output::request_charged>::emplace},
 };
 constinit const StructDesc kListObjectsV2OutputStruct = {.name = "ListObjectsV2Output", .members = kListObjectsV2OutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsV2RequestMembers[] = {
@@ -1216,14 +958,12 @@ constexpr MemberDesc kListObjectsV2RequestMembers[] = {
     {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListObjectsV2Request::continuation_token>::get, MemberAccess<&ListObjectsV2Request::continuation_token>::emplace},
     {"FetchOwner", "fetch-owner", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFetchOwner, MemberAccess<&ListObjectsV2Request::fetch_owner>::get, MemberAccess<&ListObjectsV2Request::fetch_owner>::emplace},
     {"StartAfter", "start-after", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartAfter, MemberAccess<&ListObjectsV2Request::start_after>::get, MemberAccess<&ListObjectsV2Request::start_after>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&ListObjectsV2Request::request_payer>::get, MemberAccess<&ListObjectsV2Request::request_payer>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListObjectsV2Request::expected_bucket_owner>::get, MemberAccess<&ListObjectsV2Request::expected_bucket_owner>::emplace},
-    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOptionalObjectAttributesList, MemberAccess<&ListObjectsV2Request::optional_object_attributes>::get, MemberAccess<&ListObjectsV2Request::optional_object_attributes>::emplace},
+    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kListObjectsV2RequestStruct = {.name = "ListObjectsV2Request", .members = kListObjectsV2RequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListPartsOutputMembers[] = {
-    {"AbortDate", "x-amz-abort-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAbortDate, MemberAccess<&ListPartsOutput::abort_date>::get, MemberAccess<&ListPartsOutput::abort_date>::emplace},
-    {"AbortRuleId", "x-amz-abort-rule-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAbortRuleId, MemberAccess<&ListPartsOutput::abort_rule_id>::get, MemberAccess<&ListPartsOutput::abort_rule_id>::emplace},
     {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListPartsOutput::bucket>::get, MemberAccess<&ListPartsOutput::bucket>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&ListPartsOutput::key>::get, MemberAccess<&ListPartsOutput::key>::emplace},
     {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&ListPartsOutput::upload_id>::get, MemberAccess<&ListPartsOutput::upload_id>::emplace},
@@ -1235,7 +975,6 @@ constexpr MemberDesc kListPartsOutputMembers[] = {
     {"Initiator", "Initiator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInitiator, MemberAccess<&ListPartsOutput::initiator>::get, MemberAccess<&ListPartsOutput::initiator>::emplace},
     {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&ListPartsOutput::owner>::get, MemberAccess<&ListPartsOutput::owner>::emplace},
     {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&ListPartsOutput::storage_class>::get, MemberAccess<&ListPartsOutput::storage_class>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&ListPartsOutput::request_charged>::get, MemberAccess<&ListPartsOutput::request_charged>::emplace},
     {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&ListPartsOutput::checksum_algorithm>::get, MemberAccess<&ListPartsOutput::checksum_algorithm>::emplace},
     {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&ListPartsOutput::checksum_type>::get, MemberAccess<&ListPartsOutput::checksum_type>::emplace},
 };
@@ -1246,11 +985,11 @@ constexpr MemberDesc kListPartsRequestMembers[] = {
     {"MaxParts", "max-parts", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&ListPartsRequest::max_parts>::get, MemberAccess<&ListPartsRequest::max_parts>::emplace},
     {"PartNumberMarker", "part-number-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&ListPartsRequest::part_number_marker>::get, MemberAccess<&ListPartsRequest::part_number_marker>::emplace},
     {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&ListPartsRequest::upload_id>::get, MemberAccess<&ListPartsRequest::upload_id>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&ListPartsRequest::request_payer>::get, MemberAccess<&ListPartsRequest::request_payer>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListPartsRequest::expected_bucket_owner>::get, MemberAccess<&ListPartsRequest::expected_bucket_owner>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&ListPartsRequest::sse_customer_algorithm>::get, MemberAccess<&ListPartsRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&ListPartsRequest::sse_customer_key>::get, MemberAccess<&ListPartsRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&ListPartsRequest::sse_customer_key_md5>::get, MemberAccess<&ListPartsRequest::sse_customer_key_md5>::emplace},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kListPartsRequestStruct = {.name = "ListPartsRequest", .members = kListPartsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kMultipartUploadMembers[] = {
@@ -1268,14 +1007,9 @@ constexpr MemberDesc kNotificationConfigurationMembers[] = {
     {"TopicConfigurations", "TopicConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicConfigurationList, MemberAccess<&NotificationConfiguration::topic_configurations>::get, MemberAccess<&NotificationConfiguration::topic_configurations>::emplace},
     {"QueueConfigurations", "QueueConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueConfigurationList, MemberAccess<&NotificationConfiguration::queue_configurations>::get, MemberAccess<&NotificationConfiguration::queue_configurations>::emplace},
     {"LambdaFunctionConfigurations", "CloudFunctionConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLambdaFunctionConfigurationList, MemberAccess<&NotificationConfiguration::lambda_function_configurations>::get, MemberAccess<&NotificationConfiguration::lambda_function_configurations>::emplace},
-    {"EventBridgeConfiguration", "EventBridgeConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventBridgeConfiguration, MemberAccess<&NotificationConfiguration::event_bridge_configuration>::get, MemberAccess<&NotificationConfiguration::event_bridge_configuration>::emplace},
+    {"EventBridgeConfiguration", "EventBridgeConfiguration", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kNotificationConfigurationStruct = {.name = "NotificationConfiguration", .members = kNotificationConfigurationMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kRestoreStatusMembers[] = {
-    {"IsRestoreInProgress", "IsRestoreInProgress", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsRestoreInProgress, MemberAccess<&RestoreStatus::is_restore_in_progress>::get, MemberAccess<&RestoreStatus::is_restore_in_progress>::emplace},
-    {"RestoreExpiryDate", "RestoreExpiryDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRestoreExpiryDate, MemberAccess<&RestoreStatus::restore_expiry_date>::get, MemberAccess<&RestoreStatus::restore_expiry_date>::emplace},
-};
-constinit const StructDesc kRestoreStatusStruct = {.name = "RestoreStatus", .members = kRestoreStatusMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kObjectMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&Object::key>::get, MemberAccess<&Object::key>::emplace},
     {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&Object::last_modified>::get, MemberAccess<&Object::last_modified>::emplace},
@@ -1285,15 +1019,14 @@ constexpr MemberDesc kObjectMembers[] = {
     {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&Object::size>::get, MemberAccess<&Object::size>::emplace},
     {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectStorageClass, MemberAccess<&Object::storage_class>::get, MemberAccess<&Object::storage_class>::emplace},
     {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&Object::owner>::get, MemberAccess<&Object::owner>::emplace},
-    {"RestoreStatus", "RestoreStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRestoreStatus, MemberAccess<&Object::restore_status>::get, MemberAccess<&Object::restore_status>::emplace},
 };
 constinit const StructDesc kObjectStruct = {.name = "Object", .members = kObjectMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kObjectIdentifierMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&ObjectIdentifier::key>::get, MemberAccess<&ObjectIdentifier::key>::emplace},
     {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&ObjectIdentifier::version_id>::get, MemberAccess<&ObjectIdentifier::version_id>::emplace},
-    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&ObjectIdentifier::etag>::get, MemberAccess<&ObjectIdentifier::etag>::emplace},
-    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModifiedTime, MemberAccess<&ObjectIdentifier::last_modified_time>::get, MemberAccess<&ObjectIdentifier::last_modified_time>::emplace},
-    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&ObjectIdentifier::size>::get, MemberAccess<&ObjectIdentifier::size>::emplace},
+    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kObjectIdentifierStruct = {.name = "ObjectIdentifier", .members = kObjectIdentifierMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPartMembers[] = {
@@ -1306,11 +1039,6 @@ constexpr MemberDesc kPartMembers[] = {
     {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&Part::checksum_crc64_nvme>::get, MemberAccess<&Part::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&Part::checksum_sha1>::get, MemberAccess<&Part::checksum_sha1>::emplace},
     {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&Part::checksum_sha256>::get, MemberAccess<&Part::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "ChecksumSHA512", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&Part::checksum_sha512>::get, MemberAccess<&Part::checksum_sha512>::emplace},
-    {"ChecksumMD5", "ChecksumMD5", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&Part::checksum_md5>::get, MemberAccess<&Part::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "ChecksumXXHASH64", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&Part::checksum_xxhash64>::get, MemberAccess<&Part::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "ChecksumXXHASH3", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&Part::checksum_xxhash3>::get, MemberAccess<&Part::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "ChecksumXXHASH128", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&Part::checksum_xxhash128>::get, MemberAccess<&Part::checksum_xxhash128>::emplace},
 };
 constinit const StructDesc kPartStruct = {.name = "Part", .members = kPartMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutBucketNotificationConfigurationRequestMembers[] = {
@@ -1322,28 +1050,13 @@ constexpr MemberDesc kPutBucketNotificationConfigurationRequestMembers[] = {
 constinit const StructDesc kPutBucketNotificationConfigurationRequestStruct = {.name = "PutBucketNotificationConfigurationRequest", .members = kPutBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutBucketNotificationConfigurationResponseStruct = {.name = "PutBucketNotificationConfigurationResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutObjectOutputMembers[] = {
-    {"Expiration", "x-amz-expiration", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpiration, MemberAccess<&PutObjectOutput::expiration>::get, MemberAccess<&PutObjectOutput::expiration>::emplace},
     {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&PutObjectOutput::etag>::get, MemberAccess<&PutObjectOutput::etag>::emplace},
     {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&PutObjectOutput::checksum_crc32>::get, MemberAccess<&PutObjectOutput::checksum_crc32>::emplace},
     {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&PutObjectOutput::checksum_crc32_c>::get, MemberAccess<&PutObjectOutput::checksum_crc32_c>::emplace},
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&PutObjectOutput::checksum_crc64_nvme>::get, MemberAccess<&PutObjectOutput::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&PutObjectOutput::checksum_sha1>::get, MemberAccess<&PutObjectOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&PutObjectOutput::checksum_sha256>::get, MemberAccess<&PutObjectOutput::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&PutObjectOutput::checksum_sha512>::get, MemberAccess<&PutObjectOutput::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&PutObjectOutput::checksum_md5>::get, MemberAccess<&PutObjectOutput::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&PutObjectOutput::checksum_xxhash64>::get, MemberAccess<&PutObjectOutput::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&PutObjectOutput::checksum_xxhash3>::get, MemberAccess<&PutObjectOutput::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&PutObjectOutput::checksum_xxhash128>::get, MemberAccess<&PutObjectOutput::checksum_xxhash128>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&PutObjectOutput::checksum_type>::get, MemberAccess<&PutObjectOutput::checksum_type>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&PutObjectOutput::server_side_encryption>::get, MemberAccess<&PutObjectOutput::server_side_encryption>::emplace},
-    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&PutObjectOutput::version_id>::get, MemberAccess<&PutObjectOutput::version_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&PutObjectOutput::sse_customer_algorithm>::get, MemberAccess<&PutObjectOutput::sse_customer_algorithm>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&PutObjectOutput::sse_customer_key_md5>::get, MemberAccess<&PutObjectOutput::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&PutObjectOutput::ssekms_key_id>::get, MemberAccess<&PutObjectOutput::ssekms_key_id>::emplace},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSEncryptionContext, MemberAccess<&PutObjectOutput::ssekms_encryption_context>::get, MemberAccess<&PutObjectOutput::ssekms_encryption_context>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&PutObjectOutput::bucket_key_enabled>::get, MemberAccess<&PutObjectOutput::bucket_key_enabled>::emplace},
-    {"Size", "x-amz-object-size", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&PutObjectOutput::size>::get, MemberAccess<&PutObjectOutput::size>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&PutObjectOutput::request_charged>::get, MemberAccess<&PutObjectOutput::request_charged>::emplace},
 };
 constinit const StructDesc kPutObjectOutputStruct = {.name = "PutObjectOutput", .members = kPutObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutObjectRequestMembers[] = {
@@ -1363,35 +1076,35 @@ constexpr MemberDesc kPutObjectRequestMembers[] = {
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&PutObjectRequest::checksum_crc64_nvme>::get, MemberAccess<&PutObjectRequest::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&PutObjectRequest::checksum_sha1>::get, MemberAccess<&PutObjectRequest::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&PutObjectRequest::checksum_sha256>::get, MemberAccess<&PutObjectRequest::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&PutObjectRequest::checksum_sha512>::get, MemberAccess<&PutObjectRequest::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&PutObjectRequest::checksum_md5>::get, MemberAccess<&PutObjectRequest::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&PutObjectRequest::checksum_xxhash64>::get, MemberAccess<&PutObjectRequest::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&PutObjectRequest::checksum_xxhash3>::get, MemberAccess<&PutObjectRequest::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&PutObjectRequest::checksum_xxhash128>::get, MemberAccess<&PutObjectRequest::checksum_xxhash128>::emplace},
+    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&PutObjectRequest::expires>::get, MemberAccess<&PutObjectRequest::expires>::emplace},
     {"IfMatch", "If-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfMatch, MemberAccess<&PutObjectRequest::if_match>::get, MemberAccess<&PutObjectRequest::if_match>::emplace},
     {"IfNoneMatch", "If-None-Match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIfNoneMatch, MemberAccess<&PutObjectRequest::if_none_match>::get, MemberAccess<&PutObjectRequest::if_none_match>::emplace},
-    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantFullControl, MemberAccess<&PutObjectRequest::grant_full_control>::get, MemberAccess<&PutObjectRequest::grant_full_control>::emplace},
-    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantRead, MemberAccess<&PutObjectRequest::grant_read>::get, MemberAccess<&PutObjectRequest::grant_read>::emplace},
-    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantReadACP, MemberAccess<&PutObjectRequest::grant_read_acp>::get, MemberAccess<&PutObjectRequest::grant_read_acp>::emplace},
-    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrantWriteACP, MemberAccess<&PutObjectRequest::grant_write_acp>::get, MemberAccess<&PutObjectRequest::grant_write_acp>::emplace},
+    {"GrantFullControl", "x-amz-grant-full-control", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantRead", "x-amz-grant-read", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantReadACP", "x-amz-grant-read-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&PutObjectRequest::key>::get, MemberAccess<&PutObjectRequest::key>::emplace},
-    {"WriteOffsetBytes", "x-amz-write-offset-bytes", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWriteOffsetBytes, MemberAccess<&PutObjectRequest::write_offset_bytes>::get, MemberAccess<&PutObjectRequest::write_offset_bytes>::emplace},
+    {"WriteOffsetBytes", "x-amz-write-offset-bytes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&PutObjectRequest::metadata>::get, MemberAccess<&PutObjectRequest::metadata>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&PutObjectRequest::server_side_encryption>::get, MemberAccess<&PutObjectRequest::server_side_encryption>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&PutObjectRequest::storage_class>::get, MemberAccess<&PutObjectRequest::storage_class>::emplace},
-    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWebsiteRedirectLocation, MemberAccess<&PutObjectRequest::website_redirect_location>::get, MemberAccess<&PutObjectRequest::website_redirect_location>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&PutObjectRequest::sse_customer_algorithm>::get, MemberAccess<&PutObjectRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&PutObjectRequest::sse_customer_key>::get, MemberAccess<&PutObjectRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&PutObjectRequest::sse_customer_key_md5>::get, MemberAccess<&PutObjectRequest::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&PutObjectRequest::ssekms_key_id>::get, MemberAccess<&PutObjectRequest::ssekms_key_id>::emplace},
-    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSEncryptionContext, MemberAccess<&PutObjectRequest::ssekms_encryption_context>::get, MemberAccess<&PutObjectRequest::ssekms_encryption_context>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&PutObjectRequest::bucket_key_enabled>::get, MemberAccess<&PutObjectRequest::bucket_key_enabled>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&PutObjectRequest::request_payer>::get, MemberAccess<&PutObjectRequest::request_payer>::emplace},
-    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingHeader, MemberAccess<&PutObjectRequest::tagging>::get, MemberAccess<&PutObjectRequest::tagging>::emplace},
-    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockMode, MemberAccess<&PutObjectRequest::object_lock_mode>::get, MemberAccess<&PutObjectRequest::object_lock_mode>::emplace},
-    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockRetainUntilDate, MemberAccess<&PutObjectRequest::object_lock_retain_until_date>::get, MemberAccess<&PutObjectRequest::object_lock_retain_until_date>::emplace},
-    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectLockLegalHoldStatus, MemberAccess<&PutObjectRequest::object_lock_legal_hold_status>::get, MemberAccess<&PutObjectRequest::object_lock_legal_hold_status>::emplace},
+    {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Tagging", "x-amz-tagging", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockMode", "x-amz-object-lock-mode", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&PutObjectRequest::expected_bucket_owner>::get, MemberAccess<&PutObjectRequest::expected_bucket_owner>::emplace},
 };
 constinit const StructDesc kPutObjectRequestStruct = {.name = "PutObjectRequest", .members = kPutObjectRequestMembers, .is_union = false, .xml_namespace = ""};
@@ -1402,11 +1115,6 @@ constexpr MemberDesc kQueueConfigurationMembers[] = {
     {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&QueueConfiguration::filter>::get, MemberAccess<&QueueConfiguration::filter>::emplace},
 };
 constinit const StructDesc kQueueConfigurationStruct = {.name = "QueueConfiguration", .members = kQueueConfigurationMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
-};
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTopicConfigurationMembers[] = {
     {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationId, MemberAccess<&TopicConfiguration::id>::get, MemberAccess<&TopicConfiguration::id>::emplace},
     {"TopicArn", "Topic", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicArn, MemberAccess<&TopicConfiguration::topic_arn>::get, MemberAccess<&TopicConfiguration::topic_arn>::emplace},
@@ -1415,23 +1123,12 @@ constexpr MemberDesc kTopicConfigurationMembers[] = {
 };
 constinit const StructDesc kTopicConfigurationStruct = {.name = "TopicConfiguration", .members = kTopicConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUploadPartOutputMembers[] = {
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&UploadPartOutput::server_side_encryption>::get, MemberAccess<&UploadPartOutput::server_side_encryption>::emplace},
     {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&UploadPartOutput::etag>::get, MemberAccess<&UploadPartOutput::etag>::emplace},
     {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&UploadPartOutput::checksum_crc32>::get, MemberAccess<&UploadPartOutput::checksum_crc32>::emplace},
     {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&UploadPartOutput::checksum_crc32_c>::get, MemberAccess<&UploadPartOutput::checksum_crc32_c>::emplace},
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&UploadPartOutput::checksum_crc64_nvme>::get, MemberAccess<&UploadPartOutput::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&UploadPartOutput::checksum_sha1>::get, MemberAccess<&UploadPartOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&UploadPartOutput::checksum_sha256>::get, MemberAccess<&UploadPartOutput::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&UploadPartOutput::checksum_sha512>::get, MemberAccess<&UploadPartOutput::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&UploadPartOutput::checksum_md5>::get, MemberAccess<&UploadPartOutput::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&UploadPartOutput::checksum_xxhash64>::get, MemberAccess<&UploadPartOutput::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&UploadPartOutput::checksum_xxhash3>::get, MemberAccess<&UploadPartOutput::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&UploadPartOutput::checksum_xxhash128>::get, MemberAccess<&UploadPartOutput::checksum_xxhash128>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&UploadPartOutput::sse_customer_algorithm>::get, MemberAccess<&UploadPartOutput::sse_customer_algorithm>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&UploadPartOutput::sse_customer_key_md5>::get, MemberAccess<&UploadPartOutput::sse_customer_key_md5>::emplace},
-    {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&UploadPartOutput::ssekms_key_id>::get, MemberAccess<&UploadPartOutput::ssekms_key_id>::emplace},
-    {"BucketKeyEnabled", "x-amz-server-side-encryption-bucket-key-enabled", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&UploadPartOutput::bucket_key_enabled>::get, MemberAccess<&UploadPartOutput::bucket_key_enabled>::emplace},
-    {"RequestCharged", "x-amz-request-charged", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestCharged, MemberAccess<&UploadPartOutput::request_charged>::get, MemberAccess<&UploadPartOutput::request_charged>::emplace},
 };
 constinit const StructDesc kUploadPartOutputStruct = {.name = "UploadPartOutput", .members = kUploadPartOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUploadPartRequestMembers[] = {
@@ -1445,18 +1142,18 @@ constexpr MemberDesc kUploadPartRequestMembers[] = {
     {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&UploadPartRequest::checksum_crc64_nvme>::get, MemberAccess<&UploadPartRequest::checksum_crc64_nvme>::emplace},
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&UploadPartRequest::checksum_sha1>::get, MemberAccess<&UploadPartRequest::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&UploadPartRequest::checksum_sha256>::get, MemberAccess<&UploadPartRequest::checksum_sha256>::emplace},
-    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA512, MemberAccess<&UploadPartRequest::checksum_sha512>::get, MemberAccess<&UploadPartRequest::checksum_sha512>::emplace},
-    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMD5, MemberAccess<&UploadPartRequest::checksum_md5>::get, MemberAccess<&UploadPartRequest::checksum_md5>::emplace},
-    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH64, MemberAccess<&UploadPartRequest::checksum_xxhash64>::get, MemberAccess<&UploadPartRequest::checksum_xxhash64>::emplace},
-    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH3, MemberAccess<&UploadPartRequest::checksum_xxhash3>::get, MemberAccess<&UploadPartRequest::checksum_xxhash3>::emplace},
-    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumXXHASH128, MemberAccess<&UploadPartRequest::checksum_xxhash128>::get, MemberAccess<&UploadPartRequest::checksum_xxhash128>::emplace},
+    {"ChecksumSHA512", "x-amz-checksum-sha512", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumMD5", "x-amz-checksum-md5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH64", "x-amz-checksum-xxhash64", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH3", "x-amz-checksum-xxhash3", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ChecksumXXHASH128", "x-amz-checksum-xxhash128", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&UploadPartRequest::key>::get, MemberAccess<&UploadPartRequest::key>::emplace},
     {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartNumber, MemberAccess<&UploadPartRequest::part_number>::get, MemberAccess<&UploadPartRequest::part_number>::emplace},
     {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&UploadPartRequest::upload_id>::get, MemberAccess<&UploadPartRequest::upload_id>::emplace},
-    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerAlgorithm, MemberAccess<&UploadPartRequest::sse_customer_algorithm>::get, MemberAccess<&UploadPartRequest::sse_customer_algorithm>::emplace},
-    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKey, MemberAccess<&UploadPartRequest::sse_customer_key>::get, MemberAccess<&UploadPartRequest::sse_customer_key>::emplace},
-    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSECustomerKeyMD5, MemberAccess<&UploadPartRequest::sse_customer_key_md5>::get, MemberAccess<&UploadPartRequest::sse_customer_key_md5>::emplace},
-    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRequestPayer, MemberAccess<&UploadPartRequest::request_payer>::get, MemberAccess<&UploadPartRequest::request_payer>::emplace},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&UploadPartRequest::expected_bucket_owner>::get, MemberAccess<&UploadPartRequest::expected_bucket_owner>::emplace},
 };
 constinit const StructDesc kUploadPartRequestStruct = {.name = "UploadPartRequest", .members = kUploadPartRequestMembers, .is_union = false, .xml_namespace = ""};
@@ -1466,7 +1163,6 @@ constinit const StructDesc kUploadPartRequestStruct = {.name = "UploadPartReques
 const StructDesc& AbortMultipartUploadOutput::desc() { return kAbortMultipartUploadOutputStruct; }
 const StructDesc& AbortMultipartUploadRequest::desc() { return kAbortMultipartUploadRequestStruct; }
 const StructDesc& Bucket::desc() { return kBucketStruct; }
-const StructDesc& BucketInfo::desc() { return kBucketInfoStruct; }
 const StructDesc& CommonPrefix::desc() { return kCommonPrefixStruct; }
 const StructDesc& CompleteMultipartUploadOutput::desc() { return kCompleteMultipartUploadOutputStruct; }
 const StructDesc& CompletedMultipartUpload::desc() { return kCompletedMultipartUploadStruct; }
@@ -1475,7 +1171,6 @@ const StructDesc& CompletedPart::desc() { return kCompletedPartStruct; }
 const StructDesc& CopyObjectResult::desc() { return kCopyObjectResultStruct; }
 const StructDesc& CopyObjectOutput::desc() { return kCopyObjectOutputStruct; }
 const StructDesc& CopyObjectRequest::desc() { return kCopyObjectRequestStruct; }
-const StructDesc& LocationInfo::desc() { return kLocationInfoStruct; }
 const StructDesc& CreateBucketConfiguration::desc() { return kCreateBucketConfigurationStruct; }
 const StructDesc& CreateBucketOutput::desc() { return kCreateBucketOutputStruct; }
 const StructDesc& CreateBucketRequest::desc() { return kCreateBucketRequestStruct; }
@@ -1490,7 +1185,6 @@ const StructDesc& DeleteObjectsOutput::desc() { return kDeleteObjectsOutputStruc
 const StructDesc& DeleteObjectsRequest::desc() { return kDeleteObjectsRequestStruct; }
 const StructDesc& DeletedObject::desc() { return kDeletedObjectStruct; }
 const StructDesc& Error::desc() { return kErrorStruct; }
-const StructDesc& EventBridgeConfiguration::desc() { return kEventBridgeConfigurationStruct; }
 const StructDesc& FilterRule::desc() { return kFilterRuleStruct; }
 const StructDesc& GetBucketLocationOutput::desc() { return kGetBucketLocationOutputStruct; }
 const StructDesc& GetBucketLocationRequest::desc() { return kGetBucketLocationRequestStruct; }
@@ -1519,7 +1213,6 @@ const StructDesc& ListPartsOutput::desc() { return kListPartsOutputStruct; }
 const StructDesc& ListPartsRequest::desc() { return kListPartsRequestStruct; }
 const StructDesc& MultipartUpload::desc() { return kMultipartUploadStruct; }
 const StructDesc& NotificationConfiguration::desc() { return kNotificationConfigurationStruct; }
-const StructDesc& RestoreStatus::desc() { return kRestoreStatusStruct; }
 const StructDesc& Object::desc() { return kObjectStruct; }
 const StructDesc& ObjectIdentifier::desc() { return kObjectIdentifierStruct; }
 const StructDesc& Part::desc() { return kPartStruct; }
@@ -1528,7 +1221,6 @@ const StructDesc& PutBucketNotificationConfigurationResponse::desc() { return kP
 const StructDesc& PutObjectOutput::desc() { return kPutObjectOutputStruct; }
 const StructDesc& PutObjectRequest::desc() { return kPutObjectRequestStruct; }
 const StructDesc& QueueConfiguration::desc() { return kQueueConfigurationStruct; }
-const StructDesc& Tag::desc() { return kTagStruct; }
 const StructDesc& TopicConfiguration::desc() { return kTopicConfigurationStruct; }
 const StructDesc& UploadPartOutput::desc() { return kUploadPartOutputStruct; }
 const StructDesc& UploadPartRequest::desc() { return kUploadPartRequestStruct; }

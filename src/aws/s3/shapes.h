@@ -17,7 +17,6 @@ namespace aws::s3 {
 struct AbortMultipartUploadOutput;
 struct AbortMultipartUploadRequest;
 struct Bucket;
-struct BucketInfo;
 struct CommonPrefix;
 struct CompleteMultipartUploadOutput;
 struct CompletedMultipartUpload;
@@ -26,7 +25,6 @@ struct CompletedPart;
 struct CopyObjectResult;
 struct CopyObjectOutput;
 struct CopyObjectRequest;
-struct LocationInfo;
 struct CreateBucketConfiguration;
 struct CreateBucketOutput;
 struct CreateBucketRequest;
@@ -41,7 +39,6 @@ struct DeleteObjectsOutput;
 struct DeleteObjectsRequest;
 struct DeletedObject;
 struct Error;
-struct EventBridgeConfiguration;
 struct FilterRule;
 struct GetBucketLocationOutput;
 struct GetBucketLocationRequest;
@@ -70,7 +67,6 @@ struct ListPartsOutput;
 struct ListPartsRequest;
 struct MultipartUpload;
 struct NotificationConfiguration;
-struct RestoreStatus;
 struct Object;
 struct ObjectIdentifier;
 struct Part;
@@ -79,13 +75,11 @@ struct PutBucketNotificationConfigurationResponse;
 struct PutObjectOutput;
 struct PutObjectRequest;
 struct QueueConfiguration;
-struct Tag;
 struct TopicConfiguration;
 struct UploadPartOutput;
 struct UploadPartRequest;
 
 struct AbortMultipartUploadOutput {
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const AbortMultipartUploadOutput&) const = default;
@@ -95,9 +89,7 @@ struct AbortMultipartUploadRequest {
   std::optional<std::string> bucket;
   std::optional<std::string> key;
   std::optional<std::string> upload_id;
-  std::optional<std::string> request_payer;
   std::optional<std::string> expected_bucket_owner;
-  std::optional<base::Timestamp> if_match_initiated_time;
 
   static const StructDesc& desc();
   bool operator==(const AbortMultipartUploadRequest&) const = default;
@@ -113,14 +105,6 @@ struct Bucket {
   bool operator==(const Bucket&) const = default;
 };
 
-struct BucketInfo {
-  std::optional<std::string> data_redundancy;
-  std::optional<std::string> type;
-
-  static const StructDesc& desc();
-  bool operator==(const BucketInfo&) const = default;
-};
-
 struct CommonPrefix {
   std::optional<std::string> prefix;
 
@@ -132,24 +116,13 @@ struct CompleteMultipartUploadOutput {
   std::optional<std::string> location;
   std::optional<std::string> bucket;
   std::optional<std::string> key;
-  std::optional<std::string> expiration;
   std::optional<std::string> etag;
   std::optional<std::string> checksum_crc32;
   std::optional<std::string> checksum_crc32_c;
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<std::string> checksum_type;
-  std::optional<std::string> server_side_encryption;
-  std::optional<std::string> version_id;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const CompleteMultipartUploadOutput&) const = default;
@@ -172,20 +145,11 @@ struct CompleteMultipartUploadRequest {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<std::string> checksum_type;
   std::optional<int64_t> mpu_object_size;
-  std::optional<std::string> request_payer;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> if_match;
   std::optional<std::string> if_none_match;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
 
   static const StructDesc& desc();
   bool operator==(const CompleteMultipartUploadRequest&) const = default;
@@ -198,11 +162,6 @@ struct CompletedPart {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<int32_t> part_number;
 
   static const StructDesc& desc();
@@ -218,11 +177,6 @@ struct CopyObjectResult {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
 
   static const StructDesc& desc();
   bool operator==(const CopyObjectResult&) const = default;
@@ -230,16 +184,6 @@ struct CopyObjectResult {
 
 struct CopyObjectOutput {
   std::optional<CopyObjectResult> copy_object_result;
-  std::optional<std::string> expiration;
-  std::optional<std::string> copy_source_version_id;
-  std::optional<std::string> version_id;
-  std::optional<std::string> server_side_encryption;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<std::string> ssekms_encryption_context;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const CopyObjectOutput&) const = default;
@@ -260,33 +204,12 @@ struct CopyObjectRequest {
   std::optional<std::string> copy_source_if_none_match;
   std::optional<base::Timestamp> copy_source_if_unmodified_since;
   std::optional<base::Timestamp> expires;
-  std::optional<std::string> grant_full_control;
-  std::optional<std::string> grant_read;
-  std::optional<std::string> grant_read_acp;
-  std::optional<std::string> grant_write_acp;
   std::optional<std::string> if_match;
   std::optional<std::string> if_none_match;
   std::optional<std::string> key;
   std::optional<Map<std::string>> metadata;
   std::optional<std::string> metadata_directive;
-  std::optional<std::string> tagging_directive;
-  std::optional<std::string> server_side_encryption;
   std::optional<std::string> storage_class;
-  std::optional<std::string> website_redirect_location;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<std::string> ssekms_encryption_context;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> copy_source_sse_customer_algorithm;
-  std::optional<std::string> copy_source_sse_customer_key;
-  std::optional<std::string> copy_source_sse_customer_key_md5;
-  std::optional<std::string> request_payer;
-  std::optional<std::string> tagging;
-  std::optional<std::string> object_lock_mode;
-  std::optional<base::Timestamp> object_lock_retain_until_date;
-  std::optional<std::string> object_lock_legal_hold_status;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> expected_source_bucket_owner;
 
@@ -294,19 +217,8 @@ struct CopyObjectRequest {
   bool operator==(const CopyObjectRequest&) const = default;
 };
 
-struct LocationInfo {
-  std::optional<std::string> type;
-  std::optional<std::string> name;
-
-  static const StructDesc& desc();
-  bool operator==(const LocationInfo&) const = default;
-};
-
 struct CreateBucketConfiguration {
   std::optional<std::string> location_constraint;
-  std::optional<LocationInfo> location;
-  std::optional<BucketInfo> bucket;
-  std::optional<std::vector<Tag>> tags;
 
   static const StructDesc& desc();
   bool operator==(const CreateBucketConfiguration&) const = default;
@@ -324,11 +236,6 @@ struct CreateBucketRequest {
   std::optional<std::string> acl;
   std::optional<std::string> bucket;
   std::optional<CreateBucketConfiguration> create_bucket_configuration;
-  std::optional<std::string> grant_full_control;
-  std::optional<std::string> grant_read;
-  std::optional<std::string> grant_read_acp;
-  std::optional<std::string> grant_write;
-  std::optional<std::string> grant_write_acp;
   std::optional<bool> object_lock_enabled_for_bucket;
   std::optional<std::string> object_ownership;
   std::optional<std::string> bucket_namespace;
@@ -338,18 +245,9 @@ struct CreateBucketRequest {
 };
 
 struct CreateMultipartUploadOutput {
-  std::optional<base::Timestamp> abort_date;
-  std::optional<std::string> abort_rule_id;
   std::optional<std::string> bucket;
   std::optional<std::string> key;
   std::optional<std::string> upload_id;
-  std::optional<std::string> server_side_encryption;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<std::string> ssekms_encryption_context;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> request_charged;
   std::optional<std::string> checksum_algorithm;
   std::optional<std::string> checksum_type;
 
@@ -366,26 +264,9 @@ struct CreateMultipartUploadRequest {
   std::optional<std::string> content_language;
   std::optional<std::string> content_type;
   std::optional<base::Timestamp> expires;
-  std::optional<std::string> grant_full_control;
-  std::optional<std::string> grant_read;
-  std::optional<std::string> grant_read_acp;
-  std::optional<std::string> grant_write_acp;
   std::optional<std::string> key;
   std::optional<Map<std::string>> metadata;
-  std::optional<std::string> server_side_encryption;
   std::optional<std::string> storage_class;
-  std::optional<std::string> website_redirect_location;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<std::string> ssekms_encryption_context;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> request_payer;
-  std::optional<std::string> tagging;
-  std::optional<std::string> object_lock_mode;
-  std::optional<base::Timestamp> object_lock_retain_until_date;
-  std::optional<std::string> object_lock_legal_hold_status;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_algorithm;
   std::optional<std::string> checksum_type;
@@ -417,9 +298,6 @@ struct DeleteBucketResponse {
 };
 
 struct DeleteObjectOutput {
-  std::optional<bool> delete_marker;
-  std::optional<std::string> version_id;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const DeleteObjectOutput&) const = default;
@@ -428,14 +306,8 @@ struct DeleteObjectOutput {
 struct DeleteObjectRequest {
   std::optional<std::string> bucket;
   std::optional<std::string> key;
-  std::optional<std::string> mfa;
-  std::optional<std::string> version_id;
-  std::optional<std::string> request_payer;
-  std::optional<bool> bypass_governance_retention;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> if_match;
-  std::optional<base::Timestamp> if_match_last_modified_time;
-  std::optional<int64_t> if_match_size;
 
   static const StructDesc& desc();
   bool operator==(const DeleteObjectRequest&) const = default;
@@ -443,7 +315,6 @@ struct DeleteObjectRequest {
 
 struct DeleteObjectsOutput {
   std::optional<std::vector<DeletedObject>> deleted;
-  std::optional<std::string> request_charged;
   std::optional<std::vector<Error>> errors;
 
   static const StructDesc& desc();
@@ -453,9 +324,6 @@ struct DeleteObjectsOutput {
 struct DeleteObjectsRequest {
   std::optional<std::string> bucket;
   std::optional<Delete> delete_;
-  std::optional<std::string> mfa;
-  std::optional<std::string> request_payer;
-  std::optional<bool> bypass_governance_retention;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_algorithm;
 
@@ -465,9 +333,6 @@ struct DeleteObjectsRequest {
 
 struct DeletedObject {
   std::optional<std::string> key;
-  std::optional<std::string> version_id;
-  std::optional<bool> delete_marker;
-  std::optional<std::string> delete_marker_version_id;
 
   static const StructDesc& desc();
   bool operator==(const DeletedObject&) const = default;
@@ -475,18 +340,11 @@ struct DeletedObject {
 
 struct Error {
   std::optional<std::string> key;
-  std::optional<std::string> version_id;
   std::optional<std::string> code;
   std::optional<std::string> message;
 
   static const StructDesc& desc();
   bool operator==(const Error&) const = default;
-};
-
-struct EventBridgeConfiguration {
-
-  static const StructDesc& desc();
-  bool operator==(const EventBridgeConfiguration&) const = default;
 };
 
 struct FilterRule {
@@ -522,10 +380,7 @@ struct GetBucketNotificationConfigurationRequest {
 
 struct GetObjectOutput {
   std::optional<Body> body;
-  std::optional<bool> delete_marker;
   std::optional<std::string> accept_ranges;
-  std::optional<std::string> expiration;
-  std::optional<std::string> restore;
   std::optional<base::Timestamp> last_modified;
   std::optional<int64_t> content_length;
   std::optional<std::string> etag;
@@ -534,14 +389,7 @@ struct GetObjectOutput {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<std::string> checksum_type;
-  std::optional<int32_t> missing_meta;
-  std::optional<std::string> version_id;
   std::optional<std::string> cache_control;
   std::optional<std::string> content_disposition;
   std::optional<std::string> content_encoding;
@@ -549,21 +397,8 @@ struct GetObjectOutput {
   std::optional<std::string> content_range;
   std::optional<std::string> content_type;
   std::optional<base::Timestamp> expires;
-  std::optional<std::string> website_redirect_location;
-  std::optional<std::string> server_side_encryption;
   std::optional<Map<std::string>> metadata;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> storage_class;
-  std::optional<std::string> request_charged;
-  std::optional<std::string> replication_status;
   std::optional<int32_t> parts_count;
-  std::optional<int32_t> tag_count;
-  std::optional<std::string> object_lock_mode;
-  std::optional<base::Timestamp> object_lock_retain_until_date;
-  std::optional<std::string> object_lock_legal_hold_status;
 
   static const StructDesc& desc();
   bool operator==(const GetObjectOutput&) const = default;
@@ -583,11 +418,6 @@ struct GetObjectRequest {
   std::optional<std::string> response_content_language;
   std::optional<std::string> response_content_type;
   std::optional<base::Timestamp> response_expires;
-  std::optional<std::string> version_id;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> request_payer;
   std::optional<int32_t> part_number;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_mode;
@@ -598,8 +428,6 @@ struct GetObjectRequest {
 
 struct HeadBucketOutput {
   std::optional<std::string> bucket_arn;
-  std::optional<std::string> bucket_location_type;
-  std::optional<std::string> bucket_location_name;
   std::optional<std::string> bucket_region;
   std::optional<bool> access_point_alias;
 
@@ -616,11 +444,7 @@ struct HeadBucketRequest {
 };
 
 struct HeadObjectOutput {
-  std::optional<bool> delete_marker;
   std::optional<std::string> accept_ranges;
-  std::optional<std::string> expiration;
-  std::optional<std::string> restore;
-  std::optional<std::string> archive_status;
   std::optional<base::Timestamp> last_modified;
   std::optional<int64_t> content_length;
   std::optional<std::string> checksum_crc32;
@@ -628,15 +452,8 @@ struct HeadObjectOutput {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<std::string> checksum_type;
   std::optional<std::string> etag;
-  std::optional<int32_t> missing_meta;
-  std::optional<std::string> version_id;
   std::optional<std::string> cache_control;
   std::optional<std::string> content_disposition;
   std::optional<std::string> content_encoding;
@@ -644,21 +461,8 @@ struct HeadObjectOutput {
   std::optional<std::string> content_type;
   std::optional<std::string> content_range;
   std::optional<base::Timestamp> expires;
-  std::optional<std::string> website_redirect_location;
-  std::optional<std::string> server_side_encryption;
   std::optional<Map<std::string>> metadata;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> storage_class;
-  std::optional<std::string> request_charged;
-  std::optional<std::string> replication_status;
   std::optional<int32_t> parts_count;
-  std::optional<int32_t> tag_count;
-  std::optional<std::string> object_lock_mode;
-  std::optional<base::Timestamp> object_lock_retain_until_date;
-  std::optional<std::string> object_lock_legal_hold_status;
 
   static const StructDesc& desc();
   bool operator==(const HeadObjectOutput&) const = default;
@@ -678,11 +482,6 @@ struct HeadObjectRequest {
   std::optional<std::string> response_content_language;
   std::optional<std::string> response_content_type;
   std::optional<base::Timestamp> response_expires;
-  std::optional<std::string> version_id;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> request_payer;
   std::optional<int32_t> part_number;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_mode;
@@ -693,7 +492,6 @@ struct HeadObjectRequest {
 
 struct Initiator {
   std::optional<std::string> id;
-  std::optional<std::string> display_name;
 
   static const StructDesc& desc();
   bool operator==(const Initiator&) const = default;
@@ -732,7 +530,6 @@ struct LambdaFunctionConfiguration {
 };
 
 struct Owner {
-  std::optional<std::string> display_name;
   std::optional<std::string> id;
 
   static const StructDesc& desc();
@@ -772,7 +569,6 @@ struct ListMultipartUploadsOutput {
   std::optional<std::vector<MultipartUpload>> uploads;
   std::optional<std::vector<CommonPrefix>> common_prefixes;
   std::optional<std::string> encoding_type;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const ListMultipartUploadsOutput&) const = default;
@@ -787,7 +583,6 @@ struct ListMultipartUploadsRequest {
   std::optional<std::string> prefix;
   std::optional<std::string> upload_id_marker;
   std::optional<std::string> expected_bucket_owner;
-  std::optional<std::string> request_payer;
 
   static const StructDesc& desc();
   bool operator==(const ListMultipartUploadsRequest&) const = default;
@@ -804,7 +599,6 @@ struct ListObjectsOutput {
   std::optional<int32_t> max_keys;
   std::optional<std::vector<CommonPrefix>> common_prefixes;
   std::optional<std::string> encoding_type;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const ListObjectsOutput&) const = default;
@@ -817,9 +611,7 @@ struct ListObjectsRequest {
   std::optional<std::string> marker;
   std::optional<int32_t> max_keys;
   std::optional<std::string> prefix;
-  std::optional<std::string> request_payer;
   std::optional<std::string> expected_bucket_owner;
-  std::optional<std::vector<std::string>> optional_object_attributes;
 
   static const StructDesc& desc();
   bool operator==(const ListObjectsRequest&) const = default;
@@ -838,7 +630,6 @@ struct ListObjectsV2Output {
   std::optional<std::string> continuation_token;
   std::optional<std::string> next_continuation_token;
   std::optional<std::string> start_after;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const ListObjectsV2Output&) const = default;
@@ -853,17 +644,13 @@ struct ListObjectsV2Request {
   std::optional<std::string> continuation_token;
   std::optional<bool> fetch_owner;
   std::optional<std::string> start_after;
-  std::optional<std::string> request_payer;
   std::optional<std::string> expected_bucket_owner;
-  std::optional<std::vector<std::string>> optional_object_attributes;
 
   static const StructDesc& desc();
   bool operator==(const ListObjectsV2Request&) const = default;
 };
 
 struct ListPartsOutput {
-  std::optional<base::Timestamp> abort_date;
-  std::optional<std::string> abort_rule_id;
   std::optional<std::string> bucket;
   std::optional<std::string> key;
   std::optional<std::string> upload_id;
@@ -875,7 +662,6 @@ struct ListPartsOutput {
   std::optional<Initiator> initiator;
   std::optional<Owner> owner;
   std::optional<std::string> storage_class;
-  std::optional<std::string> request_charged;
   std::optional<std::string> checksum_algorithm;
   std::optional<std::string> checksum_type;
 
@@ -889,11 +675,7 @@ struct ListPartsRequest {
   std::optional<int32_t> max_parts;
   std::optional<int32_t> part_number_marker;
   std::optional<std::string> upload_id;
-  std::optional<std::string> request_payer;
   std::optional<std::string> expected_bucket_owner;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
 
   static const StructDesc& desc();
   bool operator==(const ListPartsRequest&) const = default;
@@ -917,18 +699,9 @@ struct NotificationConfiguration {
   std::optional<std::vector<TopicConfiguration>> topic_configurations;
   std::optional<std::vector<QueueConfiguration>> queue_configurations;
   std::optional<std::vector<LambdaFunctionConfiguration>> lambda_function_configurations;
-  std::optional<EventBridgeConfiguration> event_bridge_configuration;
 
   static const StructDesc& desc();
   bool operator==(const NotificationConfiguration&) const = default;
-};
-
-struct RestoreStatus {
-  std::optional<bool> is_restore_in_progress;
-  std::optional<base::Timestamp> restore_expiry_date;
-
-  static const StructDesc& desc();
-  bool operator==(const RestoreStatus&) const = default;
 };
 
 struct Object {
@@ -940,7 +713,6 @@ struct Object {
   std::optional<int64_t> size;
   std::optional<std::string> storage_class;
   std::optional<Owner> owner;
-  std::optional<RestoreStatus> restore_status;
 
   static const StructDesc& desc();
   bool operator==(const Object&) const = default;
@@ -949,9 +721,6 @@ struct Object {
 struct ObjectIdentifier {
   std::optional<std::string> key;
   std::optional<std::string> version_id;
-  std::optional<std::string> etag;
-  std::optional<base::Timestamp> last_modified_time;
-  std::optional<int64_t> size;
 
   static const StructDesc& desc();
   bool operator==(const ObjectIdentifier&) const = default;
@@ -967,11 +736,6 @@ struct Part {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
 
   static const StructDesc& desc();
   bool operator==(const Part&) const = default;
@@ -994,28 +758,13 @@ struct PutBucketNotificationConfigurationResponse {
 };
 
 struct PutObjectOutput {
-  std::optional<std::string> expiration;
   std::optional<std::string> etag;
   std::optional<std::string> checksum_crc32;
   std::optional<std::string> checksum_crc32_c;
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<std::string> checksum_type;
-  std::optional<std::string> server_side_encryption;
-  std::optional<std::string> version_id;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<std::string> ssekms_encryption_context;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<int64_t> size;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const PutObjectOutput&) const = default;
@@ -1038,35 +787,12 @@ struct PutObjectRequest {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<base::Timestamp> expires;
   std::optional<std::string> if_match;
   std::optional<std::string> if_none_match;
-  std::optional<std::string> grant_full_control;
-  std::optional<std::string> grant_read;
-  std::optional<std::string> grant_read_acp;
-  std::optional<std::string> grant_write_acp;
   std::optional<std::string> key;
-  std::optional<int64_t> write_offset_bytes;
   std::optional<Map<std::string>> metadata;
-  std::optional<std::string> server_side_encryption;
   std::optional<std::string> storage_class;
-  std::optional<std::string> website_redirect_location;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<std::string> ssekms_encryption_context;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> request_payer;
-  std::optional<std::string> tagging;
-  std::optional<std::string> object_lock_mode;
-  std::optional<base::Timestamp> object_lock_retain_until_date;
-  std::optional<std::string> object_lock_legal_hold_status;
   std::optional<std::string> expected_bucket_owner;
 
   static const StructDesc& desc();
@@ -1083,14 +809,6 @@ struct QueueConfiguration {
   bool operator==(const QueueConfiguration&) const = default;
 };
 
-struct Tag {
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-
-  static const StructDesc& desc();
-  bool operator==(const Tag&) const = default;
-};
-
 struct TopicConfiguration {
   std::optional<std::string> id;
   std::optional<std::string> topic_arn;
@@ -1102,23 +820,12 @@ struct TopicConfiguration {
 };
 
 struct UploadPartOutput {
-  std::optional<std::string> server_side_encryption;
   std::optional<std::string> etag;
   std::optional<std::string> checksum_crc32;
   std::optional<std::string> checksum_crc32_c;
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> ssekms_key_id;
-  std::optional<bool> bucket_key_enabled;
-  std::optional<std::string> request_charged;
 
   static const StructDesc& desc();
   bool operator==(const UploadPartOutput&) const = default;
@@ -1135,18 +842,9 @@ struct UploadPartRequest {
   std::optional<std::string> checksum_crc64_nvme;
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
-  std::optional<std::string> checksum_sha512;
-  std::optional<std::string> checksum_md5;
-  std::optional<std::string> checksum_xxhash64;
-  std::optional<std::string> checksum_xxhash3;
-  std::optional<std::string> checksum_xxhash128;
   std::optional<std::string> key;
   std::optional<int32_t> part_number;
   std::optional<std::string> upload_id;
-  std::optional<std::string> sse_customer_algorithm;
-  std::optional<std::string> sse_customer_key;
-  std::optional<std::string> sse_customer_key_md5;
-  std::optional<std::string> request_payer;
   std::optional<std::string> expected_bucket_owner;
 
   static const StructDesc& desc();

@@ -6,6 +6,7 @@ namespace aws::sqs {
 
 namespace errors {
 
+const ErrorDesc kAccessDeniedException = {"AccessDeniedException", "AccessDenied", 403, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kBatchEntryIdsNotDistinct = {"BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kBatchRequestTooLong = {"BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kEmptyBatchRequest = {"EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400, base::Fault::sender, nullptr, nullptr};
@@ -36,6 +37,9 @@ const ErrorDesc kRequestThrottled = {"RequestThrottled", "RequestThrottled", 400
 const ErrorDesc kTooManyEntriesInBatchRequest = {"TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kUnsupportedOperation = {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400, base::Fault::sender, nullptr, nullptr};
 
+base::AwsError access_denied_exception(std::string message) {
+  return make_error(kAccessDeniedException, std::move(message));
+}
 base::AwsError batch_entry_ids_not_distinct(std::string message) {
   return make_error(kBatchEntryIdsNotDistinct, std::move(message));
 }

@@ -12,6 +12,7 @@ namespace aws::sqs {
 
 namespace errors {
 
+extern const ErrorDesc kAccessDeniedException;
 extern const ErrorDesc kBatchEntryIdsNotDistinct;
 extern const ErrorDesc kBatchRequestTooLong;
 extern const ErrorDesc kEmptyBatchRequest;
@@ -42,6 +43,7 @@ extern const ErrorDesc kRequestThrottled;
 extern const ErrorDesc kTooManyEntriesInBatchRequest;
 extern const ErrorDesc kUnsupportedOperation;
 
+base::AwsError access_denied_exception(std::string message);  // 403
 base::AwsError batch_entry_ids_not_distinct(std::string message);  // 400
 base::AwsError batch_request_too_long(std::string message);  // 400
 base::AwsError empty_batch_request(std::string message);  // 400

@@ -11,6 +11,7 @@ const ErrorDesc kExpiredTokenException = {"ExpiredTokenException", "ExpiredToken
 const ErrorDesc kMalformedPolicyDocumentException = {"MalformedPolicyDocumentException", "MalformedPolicyDocument", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kPackedPolicyTooLargeException = {"PackedPolicyTooLargeException", "PackedPolicyTooLarge", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kRegionDisabledException = {"RegionDisabledException", "RegionDisabledException", 403, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kThrottling = {"Throttling", "Throttling", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationError = {"ValidationError", "ValidationError", 400, base::Fault::sender, nullptr, nullptr};
 
 base::AwsError access_denied(std::string message) {
@@ -27,6 +28,9 @@ base::AwsError packed_policy_too_large_exception(std::string message) {
 }
 base::AwsError region_disabled_exception(std::string message) {
   return make_error(kRegionDisabledException, std::move(message));
+}
+base::AwsError throttling(std::string message) {
+  return make_error(kThrottling, std::move(message));
 }
 base::AwsError validation_error(std::string message) {
   return make_error(kValidationError, std::move(message));

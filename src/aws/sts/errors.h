@@ -17,6 +17,7 @@ extern const ErrorDesc kExpiredTokenException;
 extern const ErrorDesc kMalformedPolicyDocumentException;
 extern const ErrorDesc kPackedPolicyTooLargeException;
 extern const ErrorDesc kRegionDisabledException;
+extern const ErrorDesc kThrottling;
 extern const ErrorDesc kValidationError;
 
 base::AwsError access_denied(std::string message);  // 403
@@ -24,6 +25,7 @@ base::AwsError expired_token_exception(std::string message);  // 400
 base::AwsError malformed_policy_document_exception(std::string message);  // 400
 base::AwsError packed_policy_too_large_exception(std::string message);  // 400
 base::AwsError region_disabled_exception(std::string message);  // 403
+base::AwsError throttling(std::string message);  // 400
 base::AwsError validation_error(std::string message);  // 400
 
 }  // namespace errors

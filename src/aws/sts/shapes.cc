@@ -14,9 +14,6 @@ extern const StructDesc kGetCallerIdentityRequestStruct;
 extern const StructDesc kGetCallerIdentityResponseStruct;
 extern const StructDesc kGetSessionTokenRequestStruct;
 extern const StructDesc kGetSessionTokenResponseStruct;
-extern const StructDesc kPolicyDescriptorTypeStruct;
-extern const StructDesc kProvidedContextStruct;
-extern const StructDesc kTagStruct;
 extern const TypeDesc kAssumeRoleRequest;
 extern const TypeDesc kAssumeRoleResponse;
 extern const TypeDesc kAssumedRoleUser;
@@ -25,32 +22,17 @@ extern const TypeDesc kGetCallerIdentityRequest;
 extern const TypeDesc kGetCallerIdentityResponse;
 extern const TypeDesc kGetSessionTokenRequest;
 extern const TypeDesc kGetSessionTokenResponse;
-extern const TypeDesc kPolicyDescriptorType;
-extern const TypeDesc kProvidedContext;
-extern const TypeDesc kProvidedContextsListType;
-extern const TypeDesc kTag;
 extern const TypeDesc kAccessKeyIdType;
 extern const TypeDesc kAccessKeySecretType;
 extern const TypeDesc kAccountType;
 extern const TypeDesc kArnType;
 extern const TypeDesc kAssumedRoleIdType;
-extern const TypeDesc kContextAssertionType;
 extern const TypeDesc kDateType;
 extern const TypeDesc kDurationSecondsType;
 extern const TypeDesc kExternalIdType;
-extern const TypeDesc kNonNegativeIntegerType;
-extern const TypeDesc kPolicyDescriptorListType;
 extern const TypeDesc kRoleDurationSecondsType;
 extern const TypeDesc kRoleSessionNameType;
-extern const TypeDesc kSerialNumberType;
-extern const TypeDesc kSourceIdentityType;
-extern const TypeDesc kTagKeyListType;
-extern const TypeDesc kTagKeyType;
-extern const TypeDesc kTagListType;
-extern const TypeDesc kTagValueType;
-extern const TypeDesc kTokenCodeType;
 extern const TypeDesc kTokenType;
-extern const TypeDesc kUnrestrictedSessionPolicyDocumentType;
 extern const TypeDesc kUserIdType;
 
 constinit const TypeDesc kAssumeRoleRequest = {.kind = Kind::structure, .shape_name = "AssumeRoleRequest", .structure = &kAssumeRoleRequestStruct};
@@ -61,51 +43,32 @@ constinit const TypeDesc kGetCallerIdentityRequest = {.kind = Kind::structure, .
 constinit const TypeDesc kGetCallerIdentityResponse = {.kind = Kind::structure, .shape_name = "GetCallerIdentityResponse", .structure = &kGetCallerIdentityResponseStruct};
 constinit const TypeDesc kGetSessionTokenRequest = {.kind = Kind::structure, .shape_name = "GetSessionTokenRequest", .structure = &kGetSessionTokenRequestStruct};
 constinit const TypeDesc kGetSessionTokenResponse = {.kind = Kind::structure, .shape_name = "GetSessionTokenResponse", .structure = &kGetSessionTokenResponseStruct};
-constinit const TypeDesc kPolicyDescriptorType = {.kind = Kind::structure, .shape_name = "PolicyDescriptorType", .structure = &kPolicyDescriptorTypeStruct};
-constinit const TypeDesc kProvidedContext = {.kind = Kind::structure, .shape_name = "ProvidedContext", .structure = &kProvidedContextStruct};
-constexpr ListAccess kProvidedContextsListTypeAccess = list_access<ProvidedContext>(&kProvidedContext, "member", false);
-constinit const TypeDesc kProvidedContextsListType = {.kind = Kind::list, .shape_name = "ProvidedContextsListType", .list = &kProvidedContextsListTypeAccess, .min = 1, .max = 5};
-constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
 constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]*"};
 constinit const TypeDesc kAccessKeySecretType = {.kind = Kind::string, .shape_name = "accessKeySecretType", .sensitive = true};
 constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "accountType"};
 constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"};
 constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*"};
-constinit const TypeDesc kContextAssertionType = {.kind = Kind::string, .shape_name = "contextAssertionType", .min = 4, .max = 2048};
 constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
 constinit const TypeDesc kDurationSecondsType = {.kind = Kind::integer, .shape_name = "durationSecondsType", .min = 900, .max = 129600};
 constinit const TypeDesc kExternalIdType = {.kind = Kind::string, .shape_name = "externalIdType", .min = 2, .max = 1224, .pattern = "[\\w+=,.@:\\/-]*"};
-constinit const TypeDesc kNonNegativeIntegerType = {.kind = Kind::integer, .shape_name = "nonNegativeIntegerType", .min = 0};
-constexpr ListAccess kPolicyDescriptorListTypeAccess = list_access<PolicyDescriptorType>(&kPolicyDescriptorType, "member", false);
-constinit const TypeDesc kPolicyDescriptorListType = {.kind = Kind::list, .shape_name = "policyDescriptorListType", .list = &kPolicyDescriptorListTypeAccess};
 constinit const TypeDesc kRoleDurationSecondsType = {.kind = Kind::integer, .shape_name = "roleDurationSecondsType", .min = 900, .max = 43200};
 constinit const TypeDesc kRoleSessionNameType = {.kind = Kind::string, .shape_name = "roleSessionNameType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*"};
-constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name = "serialNumberType", .min = 9, .max = 256, .pattern = "[\\w+=/:,.@-]*"};
-constinit const TypeDesc kSourceIdentityType = {.kind = Kind::string, .shape_name = "sourceIdentityType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*"};
-constexpr ListAccess kTagKeyListTypeAccess = list_access<std::string>(&kTagKeyType, "member", false);
-constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50};
-constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"};
-constexpr ListAccess kTagListTypeAccess = list_access<Tag>(&kTag, "member", false);
-constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50};
-constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"};
-constinit const TypeDesc kTokenCodeType = {.kind = Kind::string, .shape_name = "tokenCodeType", .min = 6, .max = 6, .pattern = "[\\d]*"};
 constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "tokenType"};
-constinit const TypeDesc kUnrestrictedSessionPolicyDocumentType = {.kind = Kind::string, .shape_name = "unrestrictedSessionPolicyDocumentType", .min = 1, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
 constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType"};
 
 constexpr MemberDesc kAssumeRoleRequestMembers[] = {
     {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AssumeRoleRequest::role_arn>::get, MemberAccess<&AssumeRoleRequest::role_arn>::emplace},
     {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleSessionNameType, MemberAccess<&AssumeRoleRequest::role_session_name>::get, MemberAccess<&AssumeRoleRequest::role_session_name>::emplace},
-    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptorListType, MemberAccess<&AssumeRoleRequest::policy_arns>::get, MemberAccess<&AssumeRoleRequest::policy_arns>::emplace},
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUnrestrictedSessionPolicyDocumentType, MemberAccess<&AssumeRoleRequest::policy>::get, MemberAccess<&AssumeRoleRequest::policy>::emplace},
+    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDurationSecondsType, MemberAccess<&AssumeRoleRequest::duration_seconds>::get, MemberAccess<&AssumeRoleRequest::duration_seconds>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&AssumeRoleRequest::tags>::get, MemberAccess<&AssumeRoleRequest::tags>::emplace},
-    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagKeyListType, MemberAccess<&AssumeRoleRequest::transitive_tag_keys>::get, MemberAccess<&AssumeRoleRequest::transitive_tag_keys>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExternalIdType, MemberAccess<&AssumeRoleRequest::external_id>::get, MemberAccess<&AssumeRoleRequest::external_id>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSerialNumberType, MemberAccess<&AssumeRoleRequest::serial_number>::get, MemberAccess<&AssumeRoleRequest::serial_number>::emplace},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTokenCodeType, MemberAccess<&AssumeRoleRequest::token_code>::get, MemberAccess<&AssumeRoleRequest::token_code>::emplace},
-    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceIdentityType, MemberAccess<&AssumeRoleRequest::source_identity>::get, MemberAccess<&AssumeRoleRequest::source_identity>::emplace},
-    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvidedContextsListType, MemberAccess<&AssumeRoleRequest::provided_contexts>::get, MemberAccess<&AssumeRoleRequest::provided_contexts>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCredentialsMembers[] = {
@@ -123,8 +86,6 @@ constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", 
 constexpr MemberDesc kAssumeRoleResponseMembers[] = {
     {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCredentials, MemberAccess<&AssumeRoleResponse::credentials>::get, MemberAccess<&AssumeRoleResponse::credentials>::emplace},
     {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssumedRoleUser, MemberAccess<&AssumeRoleResponse::assumed_role_user>::get, MemberAccess<&AssumeRoleResponse::assumed_role_user>::emplace},
-    {"PackedPolicySize", "PackedPolicySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeIntegerType, MemberAccess<&AssumeRoleResponse::packed_policy_size>::get, MemberAccess<&AssumeRoleResponse::packed_policy_size>::emplace},
-    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceIdentityType, MemberAccess<&AssumeRoleResponse::source_identity>::get, MemberAccess<&AssumeRoleResponse::source_identity>::emplace},
 };
 constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = ""};
@@ -136,28 +97,14 @@ constexpr MemberDesc kGetCallerIdentityResponseMembers[] = {
 constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetSessionTokenRequestMembers[] = {
     {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurationSecondsType, MemberAccess<&GetSessionTokenRequest::duration_seconds>::get, MemberAccess<&GetSessionTokenRequest::duration_seconds>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetSessionTokenRequest::serial_number>::get, MemberAccess<&GetSessionTokenRequest::serial_number>::emplace},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTokenCodeType, MemberAccess<&GetSessionTokenRequest::token_code>::get, MemberAccess<&GetSessionTokenRequest::token_code>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetSessionTokenResponseMembers[] = {
     {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCredentials, MemberAccess<&GetSessionTokenResponse::credentials>::get, MemberAccess<&GetSessionTokenResponse::credentials>::emplace},
 };
 constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kPolicyDescriptorTypeMembers[] = {
-    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&PolicyDescriptorType::arn>::get, MemberAccess<&PolicyDescriptorType::arn>::emplace},
-};
-constinit const StructDesc kPolicyDescriptorTypeStruct = {.name = "PolicyDescriptorType", .members = kPolicyDescriptorTypeMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kProvidedContextMembers[] = {
-    {"ProviderArn", "ProviderArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&ProvidedContext::provider_arn>::get, MemberAccess<&ProvidedContext::provider_arn>::emplace},
-    {"ContextAssertion", "ContextAssertion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContextAssertionType, MemberAccess<&ProvidedContext::context_assertion>::get, MemberAccess<&ProvidedContext::context_assertion>::emplace},
-};
-constinit const StructDesc kProvidedContextStruct = {.name = "ProvidedContext", .members = kProvidedContextMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
-};
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
@@ -169,8 +116,5 @@ const StructDesc& GetCallerIdentityRequest::desc() { return kGetCallerIdentityRe
 const StructDesc& GetCallerIdentityResponse::desc() { return kGetCallerIdentityResponseStruct; }
 const StructDesc& GetSessionTokenRequest::desc() { return kGetSessionTokenRequestStruct; }
 const StructDesc& GetSessionTokenResponse::desc() { return kGetSessionTokenResponseStruct; }
-const StructDesc& PolicyDescriptorType::desc() { return kPolicyDescriptorTypeStruct; }
-const StructDesc& ProvidedContext::desc() { return kProvidedContextStruct; }
-const StructDesc& Tag::desc() { return kTagStruct; }
 
 }  // namespace aws::sts

@@ -21,23 +21,12 @@ struct GetCallerIdentityRequest;
 struct GetCallerIdentityResponse;
 struct GetSessionTokenRequest;
 struct GetSessionTokenResponse;
-struct PolicyDescriptorType;
-struct ProvidedContext;
-struct Tag;
 
 struct AssumeRoleRequest {
   std::optional<std::string> role_arn;
   std::optional<std::string> role_session_name;
-  std::optional<std::vector<PolicyDescriptorType>> policy_arns;
-  std::optional<std::string> policy;
   std::optional<int32_t> duration_seconds;
-  std::optional<std::vector<Tag>> tags;
-  std::optional<std::vector<std::string>> transitive_tag_keys;
   std::optional<std::string> external_id;
-  std::optional<std::string> serial_number;
-  std::optional<std::string> token_code;
-  std::optional<std::string> source_identity;
-  std::optional<std::vector<ProvidedContext>> provided_contexts;
 
   static const StructDesc& desc();
   bool operator==(const AssumeRoleRequest&) const = default;
@@ -64,8 +53,6 @@ struct AssumedRoleUser {
 struct AssumeRoleResponse {
   std::optional<Credentials> credentials;
   std::optional<AssumedRoleUser> assumed_role_user;
-  std::optional<int32_t> packed_policy_size;
-  std::optional<std::string> source_identity;
 
   static const StructDesc& desc();
   bool operator==(const AssumeRoleResponse&) const = default;
@@ -88,8 +75,6 @@ struct GetCallerIdentityResponse {
 
 struct GetSessionTokenRequest {
   std::optional<int32_t> duration_seconds;
-  std::optional<std::string> serial_number;
-  std::optional<std::string> token_code;
 
   static const StructDesc& desc();
   bool operator==(const GetSessionTokenRequest&) const = default;
@@ -100,29 +85,6 @@ struct GetSessionTokenResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetSessionTokenResponse&) const = default;
-};
-
-struct PolicyDescriptorType {
-  std::optional<std::string> arn;
-
-  static const StructDesc& desc();
-  bool operator==(const PolicyDescriptorType&) const = default;
-};
-
-struct ProvidedContext {
-  std::optional<std::string> provider_arn;
-  std::optional<std::string> context_assertion;
-
-  static const StructDesc& desc();
-  bool operator==(const ProvidedContext&) const = default;
-};
-
-struct Tag {
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-
-  static const StructDesc& desc();
-  bool operator==(const Tag&) const = default;
 };
 
 }  // namespace aws::sts

@@ -14,15 +14,25 @@ void HeldStore::release(CommitSequence sequence) {
   CHECK(sequence <= last_written(), "releases a sequence that was never written");
   gate_.advance(sequence);
 }
-void HeldStore::release_all() { release(last_written()); }
+void HeldStore::release_all() {
+  release(last_written());
+}
 
-std::optional<std::string> HeldStore::get(std::string_view key) { return memory_->get(key); }
+std::optional<std::string> HeldStore::get(std::string_view key) {
+  return memory_->get(key);
+}
 std::unique_ptr<Cursor> HeldStore::scan(std::string_view begin, std::string_view end, Direction direction) {
   return memory_->scan(begin, end, direction);
 }
-CommitSequence HeldStore::write(const WriteBatch& batch) { return memory_->write(batch); }
-CommitSequence HeldStore::last_written() { return memory_->last_written(); }
-CommitSequence HeldStore::durable() { return gate_.durable(); }
+CommitSequence HeldStore::write(const WriteBatch& batch) {
+  return memory_->write(batch);
+}
+CommitSequence HeldStore::last_written() {
+  return memory_->last_written();
+}
+CommitSequence HeldStore::durable() {
+  return gate_.durable();
+}
 void HeldStore::wait_durable(CommitSequence sequence) {
   CHECK(sequence <= last_written(), "waits for a sequence that was never written");
   gate_.wait(sequence);

@@ -28,7 +28,9 @@ struct Entry {
   std::string value;
 };
 
-bool is_own(std::string_view key) { return key.empty() || key.front() == '\0'; }
+bool is_own(std::string_view key) {
+  return key.empty() || key.front() == '\0';
+}
 
 // A map of versions. What no cursor can see any more is dropped: at once when the key is written again, else when the
 // cursor goes away (garbage_ says where to look).
@@ -50,8 +52,8 @@ class MemoryStore final : public KvStore {
   }
 
   // Up to `entries_max` entries of [begin, end) as of `snapshot`, in the direction's order.
-  std::deque<Entry> page(const std::string& begin, const std::string& end, Direction direction,
-                         CommitSequence snapshot, std::size_t entries_max);
+  std::deque<Entry> page(const std::string& begin, const std::string& end, Direction direction, CommitSequence snapshot,
+                         std::size_t entries_max);
   void release(CommitSequence snapshot);
 
  private:
@@ -245,6 +247,8 @@ CommitSequence MemoryStore::last_written() {
 
 }  // namespace
 
-std::unique_ptr<KvStore> make_memory_store() { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<KvStore> make_memory_store() {
+  return std::make_unique<MemoryStore>();
+}
 
 }  // namespace store

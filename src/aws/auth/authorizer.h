@@ -1,0 +1,21 @@
+// Authorizer: may this principal do this? The seam between the server, which asks for every request, and IAM, which
+// knows the policies. Implementations are safe from any thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "aws/context.h"
+
+namespace aws::auth {
+
+class Authorizer {
+ public:
+  virtual ~Authorizer() = default;
+  // True if the policies of context.principal allow `action` ("sqs:SendMessage") on every one of `resources` (ARNs,
+  // or "*" for actions without a resource). Root is always allowed.
+  virtual bool allows(const Context& context, std::string_view action, std::span<const std::string> resources) = 0;
+};
+
+}  // namespace aws::auth

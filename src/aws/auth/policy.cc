@@ -1,0 +1,243 @@
+#include "aws/auth/policy.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+#include "aws/auth/policy_statement.h"
+
+namespace aws::auth {
+namespace {
+
+// One request as the statements see it.
+struct Subject {
+  const PolicyRequest& request;
+  std::string action;  // in lower case
+};
+
+// "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION" taken apart.
+std::string_view role_name(std::string_view arn) {
+  constexpr std::string_view kMark = ":assumed-role/";
+  const std::size_t at = arn.find(kMark);
+  if (at == std::string_view::npos) return {};
+  arn.remove_prefix(at + kMark.size());
+  return arn.substr(0, arn.find('/'));
+}
+
+bool matches(const PrincipalPattern& pattern, const Principal& principal) {
+  using Kind = PrincipalPattern::Kind;
+  const bool role = principal.kind == Principal::Kind::role;
+  switch (pattern.kind) {
+    case Kind::anyone: return true;
+    case Kind::account: return principal.kind != Principal::Kind::service && principal.account == pattern.account;
+    case Kind::role:
+      return role && principal.account == pattern.account && role_name(principal.arn) == pattern.name;
+    case Kind::session: return role && principal.arn == pattern.name;
+    case Kind::unique_id:
+      return role && principal.user_id.substr(0, principal.user_id.find(':')) == pattern.name;
+    case Kind::service: return principal.kind == Principal::Kind::service && principal.arn == pattern.name;
+    case Kind::never: return false;
+  }
+  return false;
+}
+
+bool related(Condition::Relation relation, std::strong_ordering order) {
+  switch (relation) {
+    case Condition::Relation::equal: return order == 0;
+    case Condition::Relation::less: return order < 0;
+    case Condition::Relation::less_equal: return order <= 0;
+    case Condition::Relation::greater: return order > 0;
+    case Condition::Relation::greater_equal: return order >= 0;
+  }
+  return false;
+}
+
+bool contains(const AddressRange& range, const AddressRange& address) {
+  if (address.bits < range.bits) return false;
+  const auto whole = static_cast<std::size_t>(range.bits / 8);
+  if (!std::equal(range.address.begin(), range.address.begin() + static_cast<std::ptrdiff_t>(whole),
+                  address.address.begin()))
+    return false;
+  const int rest = range.bits % 8;
+  return rest == 0 || ((range.address[whole] ^ address.address[whole]) >> (8 - rest)) == 0;
+}
+
+// Whether the request's `text` agrees with one value of the policy. What cannot be read as the type does not.
+bool agrees(const Condition& condition, const Condition::Value& value, const std::string& text,
+            const PolicyRequest& request) {
+  switch (condition.compare) {
+    case Condition::Compare::pattern: return std::get<PolicyPattern>(value).matches(text, request.conditions);
+    case Condition::Compare::pattern_ignoring_case:
+      return std::get<PolicyPattern>(value).matches(lower_case(text), request.conditions);
+    case Condition::Compare::number: {
+      const auto number = base::Decimal::parse(text);
+      return number.has_value() && related(condition.relation, *number <=> std::get<base::Decimal>(value));
+    }
+    case Condition::Compare::date: {
+      const auto date = parse_condition_date(text);
+      return date && related(condition.relation, *date <=> std::get<base::Timestamp>(value));
+    }
+    case Condition::Compare::boolean: return lower_case(text) == (std::get<bool>(value) ? "true" : "false");
+    case Condition::Compare::address: {
+      const auto address = AddressRange::parse(text);
+      return address && contains(std::get<AddressRange>(value), *address);
+    }
+    case Condition::Compare::null: return false;  // decided before, by the key's presence
+  }
+  return false;
+}
+
+bool holds(const Condition& condition, const PolicyRequest& request) {
+  bool present = false, all = true, any = false;
+  for (const ConditionValue& entry : request.conditions) {
+    if (entry.key != condition.key) continue;
+    present = true;
+    if (condition.compare == Condition::Compare::null) break;
+    const bool agreed = std::ranges::any_of(condition.values, [&](const Condition::Value& value) {
+      return agrees(condition, value, entry.value, request);
+    });
+    (agreed != condition.negated ? any : all) = agreed != condition.negated;
+  }
+  if (condition.compare == Condition::Compare::null)
+    return std::ranges::any_of(condition.values, [&](const auto& value) { return std::get<bool>(value) == !present; });
+  if (!present) {
+    if (condition.if_exists || condition.quantifier == Condition::Quantifier::all_values) return true;
+    return condition.negated && condition.quantifier == Condition::Quantifier::none;
+  }
+  switch (condition.quantifier) {
+    case Condition::Quantifier::all_values: return all;
+    case Condition::Quantifier::any_value: return any;
+    case Condition::Quantifier::none: break;
+  }
+  return condition.negated ? all : any;
+}
+
+bool any_matches(const std::vector<PolicyPattern>& patterns, std::string_view text, const PolicyRequest& request) {
+  return std::ranges::any_of(
+      patterns, [&](const PolicyPattern& pattern) { return pattern.matches(text, request.conditions); });
+}
+
+bool applies(const Policy::Statement& statement, const Subject& subject) {
+  const PolicyRequest& request = subject.request;
+  if (any_matches(statement.actions, subject.action, request) == statement.not_action) return false;
+  if (!statement.resources.empty() &&
+      any_matches(statement.resources, request.resource, request) == statement.not_resource)
+    return false;
+  if (!statement.principals.empty() &&
+      std::ranges::any_of(statement.principals, [&](const auto& p) { return matches(p, request.principal); }) ==
+          statement.not_principal)
+    return false;
+  return std::ranges::all_of(statement.conditions, [&](const Condition& c) { return holds(c, request); });
+}
+
+bool looks_at_conditions(const Policy::Statement& statement) {
+  const auto variable = [](const PolicyPattern& pattern) { return pattern.uses_variables(); };
+  return !statement.conditions.empty() || std::ranges::any_of(statement.resources, variable);
+}
+
+}  // namespace
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+std::optional<base::Timestamp> parse_condition_date(std::string_view text) {
+  // Bounded so that every number of seconds is a Timestamp.
+  constexpr int64_t kSecondsMax = 253'402'300'799;  // the end of the year 9999
+  int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc() && end == text.data() + text.size()) {
+    if (seconds < -kSecondsMax || seconds > kSecondsMax) return std::nullopt;
+    return base::from_epoch_seconds(seconds);
+  }
+  if (text.size() == 10) return base::parse_iso8601(std::string(text) + "T00:00:00Z");
+  return base::parse_iso8601(text);
+}
+
+std::optional<AddressRange> AddressRange::parse(std::string_view text) {
+  AddressRange out;
+  const std::size_t slash = text.find('/');
+  const std::string address(text.substr(0, slash));
+  const bool v4 = address.find(':') == std::string::npos;
+  int bits_max = 128;
+  if (address.find('\0') != std::string::npos) return std::nullopt;
+  if (v4) {
+    bits_max = 32;
+    out.address[10] = out.address[11] = 0xff;
+    if (inet_pton(AF_INET, address.c_str(), out.address.data() + 12) != 1) return std::nullopt;
+  } else if (inet_pton(AF_INET6, address.c_str(), out.address.data()) != 1) {
+    return std::nullopt;
+  }
+  int bits = bits_max;
+  if (slash != std::string_view::npos) {
+    const std::string_view count = text.substr(slash + 1);
+    const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), bits);
+    if (error != std::errc() || end != count.data() + count.size() || bits < 0 || bits > bits_max) return std::nullopt;
+  }
+  out.bits = bits + 128 - bits_max;
+  return out;
+}
+
+std::vector<ConditionValue> condition_values(const Context& context) {
+  const Principal& principal = context.principal;
+  const bool service = principal.kind == Principal::Kind::service;
+  std::vector<ConditionValue> out{
+      {"aws:currenttime", base::format_iso8601_seconds(context.now)},
+      {"aws:epochtime", std::to_string(base::to_epoch_seconds(context.now))},
+      {"aws:principalisawsservice", service ? "true" : "false"},
+      // Calls between services do not go over a network.
+      {"aws:securetransport", context.endpoint.empty() || context.endpoint.starts_with("https:") ? "true" : "false"},
+  };
+  if (!context.region.empty()) out.push_back({"aws:requestedregion", context.region});
+  if (!context.source_arn.empty()) out.push_back({"aws:sourcearn", context.source_arn});
+  if (service) {
+    // A service calls for a resource of the account that it names as its own.
+    if (!principal.account.empty()) out.push_back({"aws:sourceaccount", principal.account});
+    out.push_back({"aws:principalservicename", principal.arn});
+    return out;
+  }
+  out.push_back({"aws:principalaccount", principal.account});
+  out.push_back({"aws:userid", principal.user_id});
+  const bool role = principal.kind == Principal::Kind::role;
+  out.push_back({"aws:principaltype", role ? "AssumedRole" : "Account"});
+  const std::string_view name = role ? role_name(principal.arn) : std::string_view();
+  out.push_back({"aws:principalarn", name.empty() ? principal.arn
+                                                  : "arn:aws:iam::" + principal.account + ":role/" + std::string(name)});
+  return out;
+}
+
+Policy::Policy(std::vector<Statement> statements)
+    : statements_(std::make_shared<const std::vector<Statement>>(std::move(statements))),
+      needs_conditions_(std::ranges::any_of(*statements_, looks_at_conditions)) {}
+
+std::size_t Policy::statement_count() const { return statements_->size(); }
+
+Decision Policy::evaluate(const PolicyRequest& request) const {
+  const Subject subject{request, lower_case(request.action)};
+  Decision decision = Decision::none;
+  for (const Statement& statement : *statements_) {
+    if (statement.allow && decision == Decision::allow) continue;  // says nothing new
+    if (!applies(statement, subject)) continue;
+    if (!statement.allow) return Decision::deny;
+    decision = Decision::allow;
+  }
+  return decision;
+}
+
+bool service_may(std::string_view policy_json, const Context& context, std::string_view action,
+                 std::string_view resource_arn) {
+  if (policy_json.empty()) return false;
+  const auto policy = Policy::parse(policy_json, PolicyKind::resource);
+  if (!policy.has_value()) return false;
+  std::vector<ConditionValue> conditions;
+  if (policy->needs_conditions()) conditions = condition_values(context);
+  return policy->evaluate({context.principal, action, resource_arn, conditions}) == Decision::allow;
+}
+
+}  // namespace aws::auth

@@ -1,0 +1,255 @@
+#include "aws/auth/verify.h"
+
+#include <algorithm>
+
+#include "aws/auth/claim.h"
+#include "aws/auth/failure.h"
+#include "base/encoding.h"
+
+namespace aws::auth {
+namespace {
+
+using base::Result;
+using base::Timestamp;
+using std::chrono::minutes;
+
+// Stands in for the secret of an unknown key, so that a wrong key id costs as much time as a wrong secret (S9).
+constexpr std::string_view kDummySecret = "wrong-key-id-wrong-key-id-wrong-key-id-w";
+
+bool is_hash(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_listed(std::string_view lower_names, std::string_view name) {
+  for (std::string_view rest = lower_names; !rest.empty();) {
+    const std::string_view candidate = rest.substr(0, rest.find(';'));
+    if (http::equal_ignoring_case(candidate, name)) return true;
+    rest.remove_prefix(std::min(candidate.size() + 1, rest.size()));
+  }
+  return false;
+}
+
+bool starts_with_x_amz(std::string_view name) {
+  return name.size() > 6 && http::equal_ignoring_case(name.substr(0, 6), "x-amz-");
+}
+
+// S4. The prefix is exactly "x-amz-": x-amzn-trace-id and the like are added on the way.
+Result<void> check_coverage(const http::Request& request, const Claim& claim, ErrorFamily family) {
+  std::string unsigned_names;
+  std::size_t hosts = 0;
+  for (const auto& [name, value] : request.headers.fields()) {
+    if (http::equal_ignoring_case(name, "host")) ++hosts;
+    if (!starts_with_x_amz(name) || is_listed(claim.signed_headers, name)) continue;
+    if (!unsigned_names.empty()) unsigned_names += ", ";
+    for (const char c : name) unsigned_names += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+  if (hosts != 1) return base::fail(failure(FailureKind::signature_mismatch, family));
+  if (unsigned_names.empty()) return {};
+  return base::fail(failure(
+      FailureKind::headers_not_signed, family,
+      family == ErrorFamily::s3 ? "" : '\'' + unsigned_names + "' must be a 'SignedHeader' in the AWS Authorization.",
+      {{"HeadersNotSigned", unsigned_names}}));
+}
+
+Result<void> check_service(const Claim& claim, std::string_view service, ErrorFamily family) {
+  if (claim.service == service) return {};
+  const bool header = claim.carrier == Claim::Carrier::header;
+  const FailureKind kind = header ? FailureKind::wrong_scope : FailureKind::wrong_scope_query;
+  if (family != ErrorFamily::s3)
+    return base::fail(
+        failure(kind, family, "Credential should be scoped to correct service: '" + std::string(service) + "'. "));
+  return base::fail(failure(kind, family,
+                            std::string(header ? "The authorization header is malformed; "
+                                               : "Error parsing the X-Amz-Credential parameter; ") +
+                                "incorrect service \"" + claim.service + "\". This endpoint belongs to \"s3\"."));
+}
+
+base::AwsError skew_error(const Claim& claim, ErrorFamily family, Timestamp now, minutes window) {
+  const std::string server = base::format_amz_date(now);
+  const std::string amount = std::to_string(window.count()) + " min.)";
+  const std::string text = claim.time < now ? "Signature expired: " + claim.amz_date + " is now earlier than " +
+                                                  base::format_amz_date(now - window) + " (" + server + " - " + amount
+                                            : "Signature not yet current: " + claim.amz_date + " is still later than " +
+                                                  base::format_amz_date(now + window) + " (" + server + " + " + amount;
+  return failure(FailureKind::skewed, family, family == ErrorFamily::s3 ? "" : text,
+                 {{"RequestTime", claim.amz_date},
+                  {"ServerTime", base::format_iso8601_seconds(now)},
+                  {"MaxAllowedSkewMilliseconds", std::to_string(window.count() * 60'000)}});
+}
+
+// S5 and S8.
+Result<void> check_time(const Claim& claim, ErrorFamily family, Timestamp now) {
+  const minutes window(family == ErrorFamily::s3 ? 15 : 5);
+  if (!claim.expires_seconds) {
+    if (claim.time < now - window || claim.time > now + window)
+      return base::fail(skew_error(claim, family, now, window));
+    return {};
+  }
+  if (claim.time > now + window) {
+    if (family != ErrorFamily::s3) return base::fail(skew_error(claim, family, now, window));
+    return base::fail(failure(FailureKind::presigned_expired, family, "Request is not valid yet",
+                              {{"X-Amz-Date", claim.amz_date}, {"ServerTime", base::format_iso8601_seconds(now)}}));
+  }
+  const Timestamp end = claim.time + std::chrono::seconds(*claim.expires_seconds);
+  if (now <= end) return {};
+  if (family != ErrorFamily::s3) {
+    return base::fail(failure(
+        FailureKind::presigned_expired, family,
+        "Signature expired: " + base::format_amz_date(end) + " is now earlier than " + base::format_amz_date(now)));
+  }
+  return base::fail(failure(FailureKind::presigned_expired, family, "",
+                            {{"X-Amz-Expires", std::to_string(*claim.expires_seconds)},
+                             {"Expires", base::format_iso8601_seconds(end)},
+                             {"ServerTime", base::format_iso8601_seconds(now)}}));
+}
+
+struct Payload {
+  PayloadMode mode = PayloadMode::signed_body;
+  std::string hash;       // as it stands in the canonical request
+  std::string real_hash;  // of the body, if mode is signed_body
+};
+
+// What the canonical request says of the body. There is no default: an unknown mode is an error (S1, S6).
+Result<Payload> read_payload(const http::Request& request, const Claim& claim, ErrorFamily family) {
+  Payload payload;
+  const auto hash_body = [&] {
+    payload.real_hash =
+        request.body.empty() ? std::string(kEmptyBodyHash) : base::hex_encode(base::sha256(request.body));
+  };
+  if (family != ErrorFamily::s3) {
+    hash_body();
+    payload.hash = payload.real_hash;
+    return payload;
+  }
+  const bool presigned = claim.carrier == Claim::Carrier::query;
+  if (const auto header = request.headers.find("X-Amz-Content-SHA256")) {
+    payload.hash = *header;
+  } else if (!claim.content_sha256.empty()) {
+    payload.hash = claim.content_sha256;
+  } else if (presigned) {
+    payload.hash = kUnsignedPayload;
+  } else {
+    return base::fail(failure(FailureKind::missing_payload_hash, family));
+  }
+  if (payload.hash == kUnsignedPayload) {
+    payload.mode = PayloadMode::unsigned_body;
+  } else if (payload.hash == "STREAMING-UNSIGNED-PAYLOAD-TRAILER" && !presigned) {
+    payload.mode = PayloadMode::streaming_unsigned_trailer;
+  } else if (payload.hash == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" && !presigned) {
+    payload.mode = PayloadMode::streaming_signed;
+  } else if (payload.hash == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" && !presigned) {
+    payload.mode = PayloadMode::streaming_signed_trailer;
+  } else if (is_hash(payload.hash)) {
+    hash_body();
+  } else {
+    return base::fail(failure(FailureKind::invalid_payload_hash, family, "",
+                              {{"ArgumentName", "x-amz-content-sha256"}, {"ArgumentValue", payload.hash}}));
+  }
+  return payload;
+}
+
+// "47 45 54": S3 shows texts so too, to make invisible differences visible.
+std::string spaced_hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 3);
+  for (const char c : bytes) {
+    if (!out.empty()) out += ' ';
+    out += base::hex_encode({&c, 1});
+  }
+  return out;
+}
+
+// Recomputes the signature over both forms of the target.
+class Signature {
+ public:
+  Signature(const http::Request& request, const Claim& claim, std::string_view scope, std::string_view payload_hash)
+      : request_(request), claim_(claim), scope_(scope), payload_hash_(payload_hash) {}
+
+  bool matches(const SigningKey& key) {
+    as_received_ = canonical(TargetForm::as_received);
+    if (matches(key, as_received_)) return true;
+    if (request_.target.find_first_of("?%") == std::string::npos && plain_path()) return false;
+    const std::string other = canonical(TargetForm::re_encoded);
+    return other != as_received_ && matches(key, other);
+  }
+
+  [[nodiscard]] base::AwsError mismatch(ErrorFamily family) const {
+    if (family != ErrorFamily::s3) return failure(FailureKind::signature_mismatch, family);
+    const std::string to_sign = string_to_sign(claim_.amz_date, scope_, as_received_);
+    return failure(FailureKind::signature_mismatch, family, "",
+                   {{"AWSAccessKeyId", claim_.access_key_id},
+                    {"StringToSign", to_sign},
+                    {"SignatureProvided", claim_.signature},
+                    {"StringToSignBytes", spaced_hex(to_sign)},
+                    {"CanonicalRequest", as_received_},
+                    {"CanonicalRequestBytes", spaced_hex(as_received_)}});
+  }
+
+ private:
+  [[nodiscard]] std::string canonical(TargetForm form) const {
+    return canonical_request(request_, claim_.service, claim_.signed_headers, payload_hash_, form);
+  }
+  [[nodiscard]] bool matches(const SigningKey& key, std::string_view canonical) const {
+    return base::constant_time_equal(signature(key, string_to_sign(claim_.amz_date, scope_, canonical)),
+                                     claim_.signature);
+  }
+  [[nodiscard]] bool plain_path() const { return base::percent_encode(request_.target, true) == request_.target; }
+
+  const http::Request& request_;
+  const Claim& claim_;
+  std::string_view scope_, payload_hash_;
+  std::string as_received_;
+};
+
+// A session token belongs to temporary credentials, and then exactly theirs.
+Result<void> check_token(const Claim& claim, const Credential& credential, ErrorFamily family, Timestamp now) {
+  if (!base::constant_time_equal(claim.security_token, credential.session_token)) {
+    // S3 does not know a temporary key by itself, without its token.
+    if (claim.security_token.empty() && family == ErrorFamily::s3)
+      return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
+    return base::fail(failure(FailureKind::invalid_token, family, "", {{"Token-0", claim.security_token}}));
+  }
+  if (credential.expiration && now >= *credential.expiration)
+    return base::fail(failure(FailureKind::expired_token, family, "", {{"Token-0", claim.security_token}}));
+  return {};
+}
+
+}  // namespace
+
+Result<Authenticated> Verifier::verify(const http::Request& request, std::string_view service, Timestamp now) {
+  const ErrorFamily family = error_family(request, service);
+  TRY_ASSIGN(Claim claim, read_claim(request, family));
+  TRY(check_service(claim, service, family));
+  TRY(check_coverage(request, claim, family));
+  TRY(check_time(claim, family, now));
+  TRY_ASSIGN(Payload payload, read_payload(request, claim, family));
+
+  std::string scope = credential_scope(claim.date, claim.region, claim.service);
+  std::optional<Credential> credential = credentials_.find(claim.access_key_id);
+  const SigningKey key = credential ? signing_keys_.get(claim.access_key_id, credential->secret_access_key, claim.date,
+                                                        claim.region, claim.service)
+                                    : derive_signing_key(kDummySecret, claim.date, claim.region, claim.service);
+  Signature expected(request, claim, scope, payload.hash);
+  const bool matches = expected.matches(key);
+  if (!credential)
+    return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
+  TRY(check_token(claim, *credential, family, now));
+  if (!matches) return base::fail(expected.mismatch(family));
+  if (payload.mode == PayloadMode::signed_body && !base::constant_time_equal(payload.hash, payload.real_hash))
+    return base::fail(
+        failure(FailureKind::body_mismatch, family, "",
+                {{"ClientComputedContentSHA256", payload.hash}, {"S3ComputedContentSHA256", payload.real_hash}}));
+
+  Authenticated authenticated;
+  authenticated.principal_ = std::move(credential->principal);
+  authenticated.access_key_id_ = std::move(claim.access_key_id);
+  authenticated.region_ = std::move(claim.region);
+  authenticated.amz_date_ = std::move(claim.amz_date);
+  authenticated.scope_ = std::move(scope);
+  authenticated.seed_signature_ = std::move(claim.signature);
+  authenticated.payload_mode_ = payload.mode;
+  authenticated.signing_key_ = key;
+  return authenticated;
+}
+
+}  // namespace aws::auth

@@ -1,0 +1,84 @@
+// Verifier: decides whether a request comes from who it says, by SigV4. The only maker of Authenticated, which the
+// server's handlers demand, so that no route can skip it. Made by the server; safe from any thread. Rules:
+// reference/reliability.md S1 to S10 and reference/protocols.md 1.5.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/auth/signing_key_cache.h"
+#include "aws/context.h"
+#include "aws/http/message.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace aws::auth {
+
+struct Credential {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;                  // empty for long-term credentials
+  std::optional<base::Timestamp> expiration;  // of temporary credentials
+  Principal principal;
+};
+
+// Where the secrets are. Implemented by whoever issues credentials; safe from any thread.
+class CredentialSource {
+ public:
+  virtual ~CredentialSource() = default;
+  virtual std::optional<Credential> find(std::string_view access_key_id) = 0;
+};
+
+// What the signature says about the body. Only signed_body has been compared with the body by the Verifier; the
+// streaming modes are for decode_chunked() (chunked.h), which must succeed before a byte of the body is used.
+enum class PayloadMode {
+  signed_body,
+  unsigned_body,
+  streaming_unsigned_trailer,
+  streaming_signed,
+  streaming_signed_trailer,
+};
+
+// A request's proven origin. Only a Verifier makes it; copies are as good.
+class Authenticated {
+ public:
+  [[nodiscard]] const Principal& principal() const { return principal_; }
+  [[nodiscard]] const std::string& access_key_id() const { return access_key_id_; }
+  [[nodiscard]] const std::string& region() const { return region_; }  // of the credential scope
+  [[nodiscard]] std::string_view date() const { return std::string_view(amz_date_).substr(0, 8); }
+  [[nodiscard]] const std::string& amz_date() const { return amz_date_; }
+  [[nodiscard]] const std::string& scope() const { return scope_; }
+  [[nodiscard]] PayloadMode payload_mode() const { return payload_mode_; }
+  // For the chain of chunk signatures.
+  [[nodiscard]] const std::string& seed_signature() const { return seed_signature_; }
+  [[nodiscard]] const SigningKey& signing_key() const { return signing_key_; }
+
+ private:
+  friend class Verifier;
+  Authenticated() = default;
+  Principal principal_;
+  std::string access_key_id_, region_, amz_date_, scope_, seed_signature_;
+  PayloadMode payload_mode_ = PayloadMode::signed_body;
+  SigningKey signing_key_{};
+};
+
+class Verifier {
+ public:
+  explicit Verifier(CredentialSource& credentials) : credentials_(credentials) {}
+
+  // Verifies the signature, in the Authorization header or in the query, never both, and everything it must cover:
+  // host, every x-amz-* header, the body (UNSIGNED-PAYLOAD and STREAMING-* only for S3). `service` is the signing name
+  // that the endpoint answers to; `now` is compared with X-Amz-Date (+-15 min for S3, +-5 min elsewhere). Any doubt is
+  // a failure, in the words of the service's family (failure.h).
+  base::Result<Authenticated> verify(const http::Request& request, std::string_view service, base::Timestamp now);
+
+  // To be called when a credential is disabled, deleted or rotated.
+  void forget(std::string_view access_key_id) { signing_keys_.forget(access_key_id); }
+
+ private:
+  CredentialSource& credentials_;
+  SigningKeyCache signing_keys_;
+};
+
+}  // namespace aws::auth

@@ -1,0 +1,435 @@
+#include "aws/auth/verify.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <functional>
+
+#include "base/encoding.h"
+
+namespace aws::auth {
+namespace {
+
+using base::Timestamp;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+static_assert(!std::is_default_constructible_v<Authenticated>, "only the Verifier makes one");
+
+const Timestamp kNow = *base::parse_amz_date("20240102T030405Z");
+
+class TestSource final : public CredentialSource {
+ public:
+  std::optional<Credential> find(std::string_view access_key_id) override {
+    for (const Credential& credential : credentials)
+      if (credential.access_key_id == access_key_id) return credential;
+    return std::nullopt;
+  }
+  std::vector<Credential> credentials = {
+      {"AKIDEXAMPLE", "secret", "", std::nullopt, {Principal::Kind::root, "000000000000", "arn:root", "000000000000"}},
+      {"ASIDEXAMPLE",
+       "secret2",
+       "to/ken==",
+       kNow + minutes(60),
+       {Principal::Kind::role, "000000000000", "arn:r", "AROA"}},
+  };
+};
+
+const Credentials kLongTerm = {"AKIDEXAMPLE", "secret", ""};
+const Credentials kTemporary = {"ASIDEXAMPLE", "secret2", "to/ken=="};
+
+http::Request make_request(std::string_view service) {
+  http::Request request{"POST", "/", {}, "{}"};
+  request.headers.add("Host", "localhost:4566");
+  if (service == "s3") {
+    request.method = "PUT";
+    request.target = "/bucket/key%20a//b?x-id=PutObject&a=1";
+  } else if (service == "dynamodb") {
+    request.headers.add("X-Amz-Target", "DynamoDB_20120810.GetItem");
+  }
+  return request;
+}
+
+http::Request signed_request(std::string_view service, const Credentials& credentials = kLongTerm,
+                             Timestamp now = kNow) {
+  http::Request request = make_request(service);
+  sign(request, {credentials, "us-east-1", std::string(service), now});
+  return request;
+}
+
+// "" if authenticated, else "Code status".
+std::string outcome(const http::Request& request, std::string_view service, Timestamp now = kNow) {
+  TestSource source;
+  Verifier verifier(source);
+  const auto result = verifier.verify(request, service, now);
+  return result ? "" : result.error().code + ' ' + std::to_string(result.error().http_status);
+}
+
+base::AwsError error_of(const http::Request& request, std::string_view service, Timestamp now = kNow) {
+  TestSource source;
+  Verifier verifier(source);
+  const auto result = verifier.verify(request, service, now);
+  EXPECT_FALSE(result.has_value());
+  return result ? base::AwsError() : result.error();
+}
+
+http::Request presigned(std::string_view service, int expires_seconds = 600,
+                        const Credentials& credentials = kLongTerm) {
+  http::Request request = make_request(service);
+  if (service == "s3") request.method = "GET";
+  request.target = presign_url("", request, {credentials, "us-east-1", std::string(service), kNow}, expires_seconds);
+  return request;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from << " in " << text;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+void edit_authorization(http::Request& request, std::string_view from, std::string_view to) {
+  request.headers.set("Authorization", replaced(std::string(request.headers.get("Authorization")), from, to));
+}
+
+TEST(Verifier, AcceptsWhatTheSignerSigns) {
+  TestSource source;
+  Verifier verifier(source);
+  for (const char* service : {"s3", "dynamodb", "sns", "lambda"}) {
+    for (int i = 0; i < 2; ++i) {
+      const auto result = verifier.verify(signed_request(service, kTemporary), service, kNow);
+      ASSERT_TRUE(result.has_value()) << service << ' ' << result.error().message;
+      EXPECT_EQ(result->principal().arn, "arn:r");
+      EXPECT_EQ(result->access_key_id(), "ASIDEXAMPLE");
+      EXPECT_EQ(result->region(), "us-east-1");
+      EXPECT_EQ(result->date(), "20240102");
+      EXPECT_EQ(result->payload_mode(), PayloadMode::signed_body);
+    }
+    EXPECT_EQ(outcome(presigned(service, 600, kTemporary), service, kNow + seconds(600)), "") << service;
+  }
+}
+
+TEST(Verifier, EveryRequestRoundTrips) {
+  rc::check([] {
+    const auto word = rc::gen::container<std::string>(rc::gen::elementOf(std::string("aZ09-._~ /+*%=&?:;,@(é\t")));
+    const std::string service = *rc::gen::element<std::string>("s3", "lambda", "sqs");
+    http::Request request{
+        *rc::gen::element<std::string>("GET", "PUT", "POST"), "/", {}, *rc::gen::arbitrary<std::string>()};
+    request.target += base::percent_encode(*word, *rc::gen::arbitrary<bool>());
+    const int parameters = *rc::gen::inRange(0, 4);
+    for (int i = 0; i < parameters; ++i)
+      request.target += (i == 0 ? "?" : "&") + base::percent_encode(*word) + "=" + base::percent_encode(*word);
+    request.headers.add("Host", "localhost");
+    const int headers = *rc::gen::inRange(0, 4);
+    for (int i = 0; i < headers; ++i)
+      request.headers.add("x-amz-meta-" + std::to_string(*rc::gen::inRange(0, 2)), *word);
+    const SignParameters sign_parameters{kTemporary, "eu-west-1", service, kNow};
+    http::Request by_query = request;
+    by_query.target = presign_url("", request, sign_parameters, 1);
+    RC_ASSERT(outcome(by_query, service) == "");
+    sign(request, sign_parameters);
+    RC_ASSERT(outcome(request, service) == "");
+    request.body += 'x';
+    RC_ASSERT(outcome(request, service) == (service == "s3"       ? "XAmzContentSHA256Mismatch 400"
+                                            : service == "lambda" ? "InvalidSignatureException 403"
+                                                                  : "SignatureDoesNotMatch 403"));
+  });
+}
+
+TEST(Verifier, AcceptsATargetSignedInItsReEncodedForm) {
+  http::Request request{"GET", "/bucket/a(b)", {}, ""};
+  request.headers.add("Host", "localhost");
+  request.target = "/bucket/a%28b%29?list-type=2&prefix=a%2Ab";
+  sign(request, {kLongTerm, "us-east-1", "s3", kNow});
+  request.target = "/bucket/a(b)?prefix=a*b&list-type=2";
+  EXPECT_EQ(outcome(request, "s3"), "");
+  request.target = "/bucket/a(c)?prefix=a*b&list-type=2";
+  EXPECT_EQ(outcome(request, "s3"), "SignatureDoesNotMatch 403");
+}
+
+struct Mutation {
+  const char* name;
+  std::function<void(http::Request&)> apply;
+  const char *s3, *json, *query;
+};
+
+TEST(Verifier, AnythingChangedIsRefused) {
+  const char *s3_no = "SignatureDoesNotMatch 403", *json_no = "InvalidSignatureException 400",
+             *query_no = "SignatureDoesNotMatch 403";
+  const auto edit = [](std::string from, std::string to) {
+    return [from, to](http::Request& r) { edit_authorization(r, from, to); };
+  };
+  const auto header = [](std::string name, std::string value) {
+    return [name, value](http::Request& r) { r.headers.set(name, value); };
+  };
+  const std::vector<Mutation> mutations = {
+      {"method", [](auto& r) { r.method = "DELETE"; }, s3_no, json_no, query_no},
+      {"path", [](auto& r) { r.target.insert(1, "x"); }, s3_no, json_no, query_no},
+      {"query", [](auto& r) { r.target += r.target.find('?') == std::string::npos ? "?z" : "&z"; }, s3_no, json_no,
+       query_no},
+      {"body", [](auto& r) { r.body = "{ }"; }, "XAmzContentSHA256Mismatch 400", json_no, query_no},
+      {"body cut", [](auto& r) { r.body.clear(); }, "XAmzContentSHA256Mismatch 400", json_no, query_no},
+      {"host", header("Host", "evil:4566"), s3_no, json_no, query_no},
+      {"second host", [](auto& r) { r.headers.add("Host", "localhost:4566"); }, s3_no, json_no, query_no},
+      {"no host", [](auto& r) { r.headers.erase("Host"); }, s3_no, json_no, query_no},
+      {"date", header("X-Amz-Date", "20240102T030406Z"), s3_no, json_no, query_no},
+      {"new x-amz header", header("X-Amz-Acl", "public-read"), "AccessDenied 403", json_no, query_no},
+      {"token for a long-term key", header("X-Amz-Security-Token", "t"), "AccessDenied 403", json_no, query_no},
+      {"scope date", edit("/20240102/", "/20240101/"), "AuthorizationHeaderMalformed 400", json_no, query_no},
+      {"empty scope date", edit("/20240102/", "//"), "AuthorizationHeaderMalformed 400", json_no, query_no},
+      {"region", edit("/us-east-1/", "/us-west-1/"), s3_no, json_no, query_no},
+      {"empty region", edit("/us-east-1/", "//"), "AuthorizationHeaderMalformed 400", json_no, query_no},
+      {"terminator", edit("aws4_request", "aws5_request"), "AuthorizationHeaderMalformed 400", json_no, query_no},
+      {"six elements", edit("aws4_request", "aws4_request/x"), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"unknown key", edit("AKIDEXAMPLE", "AKIDEXAMPLF"), "InvalidAccessKeyId 403", "UnrecognizedClientException 400",
+       "InvalidClientTokenId 403"},
+      {"somebody else's key", edit("AKIDEXAMPLE", "ASIDEXAMPLE"), "InvalidAccessKeyId 403",
+       "UnrecognizedClientException 400", "InvalidClientTokenId 403"},
+      {"signature", edit("Signature=", "Signature=0"), s3_no, json_no, query_no},
+      {"empty signature",
+       [](auto& r) {
+         const std::string value(r.headers.get("Authorization"));
+         r.headers.set("Authorization", value.substr(0, value.size() - 64));
+       },
+       s3_no, json_no, query_no},
+      {"SigV4a", edit("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"), "InvalidRequest 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"SigV2", header("Authorization", "AWS AKIDEXAMPLE:c2ln"), "InvalidRequest 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"only the algorithm", header("Authorization", "AWS4-HMAC-SHA256"), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"no SignedHeaders", edit("SignedHeaders=", "Signed="), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"credential twice", edit("Credential=", "Credential=x, Credential="), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"host not signed", edit("host;", ""), "AccessDenied 403", json_no, query_no},
+      {"date not signed", edit(";x-amz-date", ""), "AccessDenied 403", json_no, query_no},
+      {"header order", edit("host;", "x-amz-date;host;"), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"header twice", edit("host;", "host;host;"), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"header case", edit("host;", "Host;"), "AuthorizationHeaderMalformed 400", "IncompleteSignatureException 400",
+       "IncompleteSignature 400"},
+      {"absent header listed", edit("host;", "host;range;"), s3_no, json_no, query_no},
+      {"two Authorization headers", [](auto& r) { r.headers.add("authorization", "AWS4-HMAC-SHA256 x"); },
+       "AuthorizationHeaderMalformed 400", "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"two dates", [](auto& r) { r.headers.add("x-amz-date", "20240102T030405Z"); },
+       "AuthorizationHeaderMalformed 400", "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"no date", [](auto& r) { r.headers.erase("X-Amz-Date"); }, "AccessDenied 403",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"bad date", header("X-Amz-Date", "20240102T030405"), "AuthorizationHeaderMalformed 400",
+       "IncompleteSignatureException 400", "IncompleteSignature 400"},
+      {"unsigned", [](auto& r) { r.headers.erase("Authorization"); }, "AccessDenied 403",
+       "MissingAuthenticationTokenException 400", "MissingAuthenticationToken 403"},
+      {"empty Authorization", header("Authorization", ""), "InvalidRequest 400", "IncompleteSignatureException 400",
+       "IncompleteSignature 400"},
+      {"query credentials too",
+       [](auto& r) {
+         r.target += "?X-Amz-Signature=0";
+         r.target = r.target;
+       },
+       nullptr, "InvalidSignatureException 400", "SignatureDoesNotMatch 400"},
+      {"query credentials too, S3", [](auto& r) { r.target += "&X-Amz-Algorithm=AWS4-HMAC-SHA256"; },
+       "InvalidArgument 400", nullptr, nullptr},
+  };
+  for (const Mutation& mutation : mutations) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"s3", mutation.s3}, {"dynamodb", mutation.json}, {"sns", mutation.query}};
+    for (const auto& [service, expected] : cases) {
+      if (expected == nullptr) continue;
+      http::Request request = signed_request(service);
+      ASSERT_EQ(outcome(request, service), "");
+      mutation.apply(request);
+      EXPECT_EQ(outcome(request, service), expected) << mutation.name << " for " << service;
+    }
+  }
+}
+
+TEST(Verifier, AnotherServicesSignatureIsRefused) {
+  EXPECT_EQ(outcome(signed_request("sqs"), "s3"), "AuthorizationHeaderMalformed 400");
+  EXPECT_EQ(outcome(signed_request("s3"), "sns"), "SignatureDoesNotMatch 403");
+  EXPECT_EQ(error_of(signed_request("s3"), "sqs").message, "Credential should be scoped to correct service: 'sqs'. ");
+  EXPECT_EQ(error_of(signed_request("s3"), "lambda").http_status, 403);
+  EXPECT_EQ(outcome(presigned("sqs"), "s3"), "AuthorizationQueryParametersError 400");
+}
+
+TEST(Verifier, HeadersAddedOnTheWayNeedNoSignature) {
+  http::Request request = signed_request("s3");
+  request.headers.add("X-Amzn-Trace-Id", "Root=1");
+  request.headers.add("User-Agent", "x");
+  request.headers.add("X-Forwarded-For", "1.2.3.4");
+  EXPECT_EQ(outcome(request, "s3"), "");
+}
+
+TEST(Verifier, SkewLimits) {
+  const std::tuple<const char*, seconds, bool> table[] = {
+      {"s3", minutes(15) - seconds(1), true},      {"s3", minutes(15) + seconds(1), false},
+      {"dynamodb", minutes(5) - seconds(1), true}, {"dynamodb", minutes(5) + seconds(1), false},
+      {"sns", minutes(5) - seconds(1), true},      {"sns", minutes(5) + seconds(1), false},
+  };
+  for (const auto& [service, skew, good] : table) {
+    EXPECT_EQ(outcome(signed_request(service), service, kNow + skew) == "", good) << service << skew.count();
+    EXPECT_EQ(outcome(signed_request(service), service, kNow - skew) == "", good) << service << -skew.count();
+  }
+  const auto late = error_of(signed_request("dynamodb"), "dynamodb", kNow + minutes(10));
+  EXPECT_EQ(late.code, "InvalidSignatureException");
+  EXPECT_EQ(late.message,
+            "Signature expired: 20240102T030405Z is now earlier than 20240102T030905Z (20240102T031405Z - 5 min.)");
+  EXPECT_EQ(error_of(signed_request("sns"), "sns", kNow - minutes(10)).message,
+            "Signature not yet current: 20240102T030405Z is still later than 20240102T025905Z (20240102T025405Z + 5 "
+            "min.)");
+  const auto s3 = error_of(signed_request("s3"), "s3", kNow + minutes(16));
+  EXPECT_EQ(s3.code, "RequestTimeTooSkewed");
+  EXPECT_EQ(s3.fields[2].second, "900000");
+}
+
+TEST(Verifier, SessionTokens) {
+  const Credentials wrong = {kTemporary.access_key_id, kTemporary.secret_access_key, "other"};
+  const Credentials none = {kTemporary.access_key_id, kTemporary.secret_access_key, ""};
+  const Credentials extra = {kLongTerm.access_key_id, kLongTerm.secret_access_key, "token"};
+  EXPECT_EQ(outcome(signed_request("s3", wrong), "s3"), "InvalidToken 400");
+  EXPECT_EQ(outcome(signed_request("s3", none), "s3"), "InvalidAccessKeyId 403");
+  for (const Credentials& bad : {wrong, none, extra}) {
+    EXPECT_EQ(outcome(signed_request("dynamodb", bad), "dynamodb"), "UnrecognizedClientException 400");
+    EXPECT_EQ(outcome(signed_request("sns", bad), "sns"), "InvalidClientTokenId 403");
+  }
+  const Timestamp end = kNow + minutes(60);
+  EXPECT_EQ(outcome(signed_request("sns", kTemporary, end), "sns", end - seconds(1)), "");
+  EXPECT_EQ(outcome(signed_request("sns", kTemporary, end), "sns", end), "ExpiredToken 403");
+  EXPECT_EQ(outcome(signed_request("dynamodb", kTemporary, end), "dynamodb", end), "ExpiredTokenException 400");
+  EXPECT_EQ(outcome(signed_request("s3", kTemporary, end), "s3", end), "ExpiredToken 400");
+}
+
+TEST(Verifier, PayloadModes) {
+  const auto with_hash = [](std::string_view service, std::string hash) {
+    http::Request request = make_request(service);
+    // Signed over the given value, as S3 clients do: the mode, not the signature, must decide.
+    request.headers.add("X-Amz-Content-SHA256", hash);
+    request.headers.add("X-Amz-Date", "20240102T030405Z");
+    const std::string names = service == "dynamodb" ? "host;x-amz-content-sha256;x-amz-date;x-amz-target"
+                                                    : "host;x-amz-content-sha256;x-amz-date";
+    const std::string scope = credential_scope("20240102", "us-east-1", service);
+    const std::string canonical = canonical_request(request, service, names, hash, TargetForm::as_received);
+    request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/" + scope +
+                                             ",SignedHeaders=" + names + ",Signature=" +
+                                             signature(derive_signing_key("secret", "20240102", "us-east-1", service),
+                                                       string_to_sign("20240102T030405Z", scope, canonical)));
+    return request;
+  };
+  TestSource source;
+  Verifier verifier(source);
+  const std::pair<const char*, PayloadMode> good[] = {
+      {"UNSIGNED-PAYLOAD", PayloadMode::unsigned_body},
+      {"STREAMING-UNSIGNED-PAYLOAD-TRAILER", PayloadMode::streaming_unsigned_trailer},
+      {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", PayloadMode::streaming_signed},
+      {"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", PayloadMode::streaming_signed_trailer}};
+  for (const auto& [hash, mode] : good) {
+    const auto result = verifier.verify(with_hash("s3", hash), "s3", kNow);
+    ASSERT_TRUE(result.has_value()) << hash << result.error().message;
+    EXPECT_EQ(result->payload_mode(), mode);
+    EXPECT_EQ(outcome(with_hash("dynamodb", hash), "dynamodb"), "InvalidSignatureException 400") << hash;
+    EXPECT_EQ(outcome(with_hash("sns", hash), "sns"), "SignatureDoesNotMatch 403") << hash;
+  }
+  for (const char* bad : {"", "unsigned-payload", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-X",
+                          "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"})
+    EXPECT_EQ(outcome(with_hash("s3", bad), "s3"), "InvalidArgument 400") << bad;
+  EXPECT_EQ(outcome(with_hash("s3", std::string(kEmptyBodyHash)), "s3"), "XAmzContentSHA256Mismatch 400");
+  EXPECT_EQ(outcome(with_hash("s3", base::hex_encode(base::sha256("{}"))), "s3"), "");
+  EXPECT_EQ(outcome(with_hash("dynamodb", base::hex_encode(base::sha256("{}"))), "dynamodb"), "");
+  http::Request none = signed_request("s3");
+  none.headers.erase("X-Amz-Content-SHA256");
+  EXPECT_EQ(outcome(none, "s3"), "InvalidRequest 400");
+}
+
+TEST(Verifier, PresignedUrls) {
+  const std::string good = presigned("s3").target;
+  const auto get = [](std::string target) {
+    http::Request request = make_request("s3");
+    request.method = "GET";
+    request.target = std::move(target);
+    return request;
+  };
+  EXPECT_EQ(outcome(get(good), "s3"), "");
+  EXPECT_EQ(outcome(get(good), "s3", kNow + seconds(600)), "");
+  EXPECT_EQ(outcome(get(good), "s3", kNow + seconds(601)), "AccessDenied 403");
+  EXPECT_EQ(outcome(get(good), "s3", kNow - minutes(16)), "AccessDenied 403");
+  const auto expired = error_of(get(good), "s3", kNow + seconds(700));
+  EXPECT_EQ(expired.message, "Request has expired");
+  EXPECT_EQ(expired.fields, (std::vector<std::pair<std::string, std::string>>{{"X-Amz-Expires", "600"},
+                                                                              {"Expires", "2024-01-02T03:14:05Z"},
+                                                                              {"ServerTime", "2024-01-02T03:15:45Z"}}));
+  EXPECT_EQ(outcome(presigned("sts"), "sts", kNow + seconds(601)), "SignatureDoesNotMatch 403");
+  const std::tuple<const char*, const char*, const char*> edits[] = {
+      {"X-Amz-Expires=600", "X-Amz-Expires=6000", "SignatureDoesNotMatch 403"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=604801", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=99999999999999999999", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=-1", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=0", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=6e2", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=", "AuthorizationQueryParametersError 400"},
+      {"&X-Amz-Expires=600", "", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=600&X-Amz-Expires=6000", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Expires=600", "X-Amz-Expires=600&X-Amz%2DExpires=6000", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Signature", "X-Amz%2DSignature", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Algorithm=AWS4", "X-Amz-Algorithm=AWS5", "AuthorizationQueryParametersError 400"},
+      {"SignedHeaders=host", "SignedHeaders=", "AuthorizationQueryParametersError 400"},
+      {"SignedHeaders=host", "SignedHeaders=range", "AccessDenied 403"},
+      {"%2F20240102%2F", "%2F20240103%2F", "AuthorizationQueryParametersError 400"},
+      {"X-Amz-Date=20240102T030405Z", "X-Amz-Date=20240102", "AuthorizationQueryParametersError 400"},
+      {"AKIDEXAMPLE", "AKIDEXAMPLF", "InvalidAccessKeyId 403"},
+      {"key%20a", "key%20b", "SignatureDoesNotMatch 403"},
+      {"a=1", "a=2", "SignatureDoesNotMatch 403"},
+  };
+  for (const auto& [from, to, expected] : edits)
+    EXPECT_EQ(outcome(get(replaced(good, from, to)), "s3"), expected) << from << " -> " << to;
+  EXPECT_EQ(error_of(get(replaced(good, "=600", "=604801")), "s3").message,
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+            "604800 seconds");
+  http::Request method = get(good);
+  method.method = "PUT";
+  EXPECT_EQ(outcome(method, "s3"), "SignatureDoesNotMatch 403");
+  http::Request mixed = get(good);
+  mixed.headers.add("Authorization", signed_request("s3").headers.get("Authorization").data());
+  EXPECT_EQ(outcome(mixed, "s3"), "InvalidArgument 400");
+  http::Request streaming = get(good);
+  streaming.headers.add("X-Amz-Content-SHA256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+  EXPECT_EQ(outcome(streaming, "s3"), "AccessDenied 403");  // not signed; and if it were, not for presigned URLs
+  EXPECT_EQ(outcome(get("/b/k?AWSAccessKeyId=A&Signature=s&Expires=1"), "s3"), "InvalidRequest 400");
+}
+
+TEST(Verifier, ErrorsCarryWhatAwsSends) {
+  http::Request request = signed_request("s3");
+  request.method = "GET";
+  const auto s3 = error_of(request, "s3");
+  ASSERT_EQ(s3.fields.size(), 6U);
+  EXPECT_EQ(s3.fields[0], (std::pair<std::string, std::string>("AWSAccessKeyId", "AKIDEXAMPLE")));
+  EXPECT_TRUE(s3.fields[1].second.starts_with("AWS4-HMAC-SHA256\n20240102T030405Z\n20240102/us-east-1/s3/"));
+  EXPECT_EQ(s3.fields[4].first, "CanonicalRequest");
+  EXPECT_TRUE(s3.fields[4].second.starts_with("GET\n/bucket/key%20a//b\na=1&x-id=PutObject\nhost:localhost:4566\n"));
+  EXPECT_TRUE(s3.fields[5].second.starts_with("47 45 54 0a 2f"));
+  // SQS and CloudWatch answer JSON clients with the query code beside the shape's name.
+  http::Request sqs = make_request("sqs");
+  sqs.headers.add("X-Amz-Target", "AmazonSQS.SendMessage");
+  const auto json = error_of(sqs, "sqs");
+  EXPECT_EQ(json.code, "MissingAuthenticationTokenException");
+  EXPECT_EQ(json.query_code, "MissingAuthenticationToken");
+  http::Request bare = make_request("dynamodb");
+  bare.headers.add("Authorization", "AWS4-HMAC-SHA256");
+  EXPECT_EQ(
+      error_of(bare, "dynamodb").message,
+      "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. "
+      "Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either "
+      "a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256");
+}
+
+TEST(Verifier, ARotatedSecretCountsAtOnce) {
+  TestSource source;
+  Verifier verifier(source);
+  EXPECT_TRUE(verifier.verify(signed_request("sns"), "sns", kNow).has_value());
+  source.credentials[0].secret_access_key = "rotated";
+  EXPECT_FALSE(verifier.verify(signed_request("sns"), "sns", kNow).has_value());
+  EXPECT_TRUE(verifier.verify(signed_request("sns", {"AKIDEXAMPLE", "rotated", ""}), "sns", kNow).has_value());
+}
+
+}  // namespace
+}  // namespace aws::auth

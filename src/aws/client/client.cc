@@ -1,0 +1,92 @@
+#include "aws/client/client.h"
+
+#include <algorithm>
+#include <array>
+
+#include "aws/codec/codec.h"
+#include "base/encoding.h"
+
+namespace aws::client {
+namespace {
+
+constexpr base::Duration kBackOffBase = std::chrono::milliseconds(25);
+constexpr base::Duration kBackOffMax = std::chrono::seconds(1);
+
+// AWS's names for "later, please" among 4xx errors.
+constexpr std::array<std::string_view, 9> kThrottlingCodes = {
+    "Throttling",          "ThrottlingException", "ThrottledException",
+    "RequestThrottled",    "RequestLimitExceeded", "TooManyRequestsException",
+    "SlowDown",            "ProvisionedThroughputExceededException", "TransactionInProgressException"};
+
+// Operations whose model asks for a checksum get the CRC-32 header that AWS's own SDKs send.
+void add_checksum(const OperationDesc& operation, http::Request& request) {
+  if (!operation.checksum_required || request.headers.contains("Content-MD5")) return;
+  const uint32_t crc = base::crc32(request.body);
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(crc >> shift));
+  request.headers.set("x-amz-checksum-crc32", base::base64_encode(bytes));
+}
+
+}  // namespace
+
+http::Endpoint public_endpoint(const ServiceDesc& service, std::string_view region) {
+  http::Endpoint endpoint{.tls = true, .host = std::string(service.endpoint_prefix), .port = 443};
+  if (service.id != "iam") endpoint.host.append(".").append(region);
+  endpoint.host.append(".amazonaws.com");
+  return endpoint;
+}
+
+bool is_retryable(const base::AwsError& error) {
+  return error.http_status == 0 || error.http_status == 429 || error.http_status >= 500 ||
+         std::ranges::find(kThrottlingCodes, error.code) != kThrottlingCodes.end();
+}
+
+Client::Client(http::Transport& transport, CredentialProvider& provider, base::Env& env, ClientOptions options)
+    : transport_(transport), provider_(provider), env_(env), options_(std::move(options)) {}
+
+void Client::fill_idempotency_tokens(const OperationDesc& operation, void* in) {
+  for (const MemberDesc& member : operation.input->members) {
+    if (member.idempotency_token && member.get != nullptr && member.get(in) == nullptr)
+      *static_cast<std::string*>(member.emplace(in)) = base::make_uuid(env_.random);
+  }
+}
+
+base::Result<void> Client::dispatch(const ServiceDesc& service, const OperationDesc& operation, Context& /*context*/,
+                                    void* in, void* out) {
+  fill_idempotency_tokens(operation, in);
+  for (int tried = 1;; ++tried) {
+    base::Result<void> result = attempt(service, operation, in, out);
+    if (result.has_value() || tried >= options_.attempts_max || !is_retryable(result.error())) return result;
+    back_off(tried);
+  }
+}
+
+base::Result<void> Client::attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in,
+                                   void* out) {
+  const codec::Codec& codec = codec::codec_for(service, service.protocols.front());
+  TRY_ASSIGN(http::Request request, codec.encode_request(service, operation, in));
+  TRY_ASSIGN(auth::Credentials credentials, provider_.credentials());
+  const http::Endpoint endpoint = options_.endpoint.value_or(public_endpoint(service, options_.region));
+  request.headers.set("Host", http::host_header(endpoint));
+  add_checksum(operation, request);
+  const std::string region = service.id == "iam" ? "us-east-1" : options_.region;
+  auth::sign(request, {.credentials = std::move(credentials),
+                       .region = region,
+                       .service = std::string(service.signing_name),
+                       .now = env_.clock.now()});
+  TRY_ASSIGN(http::Response response, transport_.round_trip(endpoint, std::move(request), options_.timeout));
+  return codec.decode_response(service, operation, response, out);
+}
+
+void Client::back_off(int attempt) {
+  const base::Duration bound = std::min(kBackOffMax, kBackOffBase * (1 << std::min(attempt, 10)));
+  const base::Duration wait(static_cast<int64_t>(
+      base::random_below(env_.random, static_cast<uint64_t>(bound.count()) + 1)));
+  const base::Timestamp until = env_.clock.now() + wait;
+  std::mutex mutex;
+  const auto never = env_.executor.make_condition();
+  std::unique_lock lock(mutex);
+  while (env_.clock.now() < until) env_.executor.wait_until(lock, *never, until);
+}
+
+}  // namespace aws::client

@@ -1,0 +1,29 @@
+// The bytes of an item in the store: a version, the item's size as AWS counts it, and the attributes in the order they
+// were given. decode(encode(x)) == x exactly. Pure functions, safe from any thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/dynamodb/attribute_value.h"
+
+namespace engine::dynamodb {
+
+struct StoredItem {
+  std::size_t size_bytes = 0;  // item_size(attributes)
+  Item attributes;
+};
+
+// `size_bytes` must be item_size(item), which every caller has at hand.
+std::string encode_item(const Item& item, std::size_t size_bytes);
+// nullopt if the bytes are not an item (corruption). Reads no further than the bytes, allocates no more than they can
+// hold, and recurses no deeper than an item may nest.
+std::optional<StoredItem> decode_item(std::string_view bytes);
+// decode_item() of bytes from the store; InternalServerError for corruption, so that nothing wrong is served.
+base::Result<StoredItem> read_item(std::string_view bytes);
+// Only the size_bytes of read_item(), without reading the attributes.
+base::Result<std::size_t> read_item_size(std::string_view bytes);
+
+}  // namespace engine::dynamodb

@@ -1,0 +1,43 @@
+// Quotas of DynamoDB, from the Developer Guide's "Quotas in Amazon DynamoDB" unless a line says otherwise. Constants.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace engine::dynamodb {
+
+constexpr std::size_t kTableNameBytesMin = 3;
+constexpr std::size_t kTableNameBytesMax = 255;
+constexpr std::size_t kTablesPerAccountMax = 2500;
+constexpr std::size_t kGlobalIndexesMax = 20;
+constexpr std::size_t kLocalIndexesMax = 5;
+constexpr std::size_t kProjectedAttributesMax = 100;  // over all indexes of a table
+constexpr std::size_t kKeyAttributeNameBytesMax = 255;
+constexpr std::size_t kAttributeNameBytesMax = 65535;
+constexpr std::size_t kHashKeyBytesMax = 2048;
+constexpr std::size_t kRangeKeyBytesMax = 1024;
+constexpr std::size_t kItemBytesMax = 400 * 1024;
+constexpr int kNestingMax = 32;
+constexpr std::size_t kPageBytesMax = 1024 * 1024;        // of a Query or Scan, before the filter
+constexpr std::size_t kBatchGetKeysMax = 100;
+constexpr std::size_t kBatchGetBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kBatchWriteItemsMax = 25;
+constexpr int kScanSegmentsMax = 1'000'000;
+constexpr int64_t kThroughputMax = 1'000'000'000'000;  // dynalite's check against the service
+constexpr int kListTablesLimitMax = 100;
+constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kTagsPageMax = 10;  // ListTagsOfResource, API reference
+
+constexpr std::size_t kExpressionBytesMax = 4096;
+constexpr std::size_t kExpressionOperatorsMax = 300;
+constexpr std::size_t kInOperandsMax = 100;
+constexpr std::size_t kExpressionPathDepthMax = 32;
+constexpr std::size_t kPlaceholderBytesMax = 255;  // of a #name or :value
+
+// Ours, not AWS's: how much the parsed expressions may cost, and how finely writes of one table are locked.
+constexpr std::size_t kExpressionCacheEntriesMax = 256;
+constexpr int kExpressionNestingMax = 300;
+constexpr std::size_t kStripesPerTable = 32;
+constexpr std::size_t kBackfillBatchItemsMax = 500;
+
+}  // namespace engine::dynamodb

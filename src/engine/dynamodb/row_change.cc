@@ -1,0 +1,117 @@
+#include "engine/dynamodb/row_change.h"
+
+#include <algorithm>
+
+#include "engine/dynamodb/keys.h"
+
+namespace engine::dynamodb {
+
+namespace {
+
+struct Entry {
+  std::string key;
+  std::string value;
+  std::size_t bytes = 0;
+};
+
+std::optional<Entry> entry_of(const Table& table, const Index& index, const ItemKey& key, const Item& item) {
+  if (!has_key(index.schema, item)) return std::nullopt;
+  Entry entry;
+  entry.key = index_row_key(table.number, index.number, key_of_valid_item(index.schema, item), key);
+  if (index.projection_type == "ALL") {
+    entry.bytes = item_size(item);
+    entry.value = encode_item(item, entry.bytes);
+    return entry;
+  }
+  Item projected;
+  copy_key(table.schema, item, projected);
+  copy_key(index.schema, item, projected);
+  for (const std::string& name : index.non_key_attributes)
+    if (const AttributeValue* value = item.find(name); value != nullptr && !projected.contains(name))
+      projected.append(name) = *value;
+  entry.bytes = item_size(projected);
+  entry.value = encode_item(projected, entry.bytes);
+  return entry;
+}
+
+void count(Stripe& stripe, uint32_t index, int64_t items, int64_t bytes) {
+  Count& total = stripe.counts[index];
+  total.items += items;
+  total.bytes += bytes;
+}
+
+// What the write of an index costs: a unit more if the entry moves, nothing if it stays as it is (Developer Guide,
+// "Using Global Secondary Indexes", provisioned throughput).
+double stage_entry(store::WriteBatch& batch, const Index& index, Stripe& stripe, std::optional<Entry> before,
+                   std::optional<Entry> after) {
+  double units = 0;
+  if (before && after && before->key == after->key) {
+    if (before->value == after->value) return 0;
+    units = write_units(std::max(before->bytes, after->bytes));
+  } else {
+    if (before) units += write_units(before->bytes);
+    if (after) units += write_units(after->bytes);
+    if (before) batch.erase(std::move(before->key));
+  }
+  if (before) count(stripe, index.number, -1, -static_cast<int64_t>(before->bytes));
+  if (!after) return units;
+  count(stripe, index.number, 1, static_cast<int64_t>(after->bytes));
+  batch.put(std::move(after->key), std::move(after->value));
+  return units;
+}
+
+}  // namespace
+
+void stage_row(store::WriteBatch& batch, Table& table, Stripe& stripe, const ItemKey& key, const StoredItem* before,
+               const Item* after, std::size_t after_bytes, Units& units) {
+  const std::size_t before_bytes = before == nullptr ? 0 : before->size_bytes;
+  units.table += write_units(std::max(before_bytes, after == nullptr ? 0 : after_bytes));
+  for (const Index& index : table.indexes) {
+    auto old_entry = before == nullptr ? std::nullopt : entry_of(table, index, key, before->attributes);
+    auto new_entry = after == nullptr ? std::nullopt : entry_of(table, index, key, *after);
+    const double cost = stage_entry(batch, index, stripe, std::move(old_entry), std::move(new_entry));
+    if (cost > 0) (index.global ? units.global_indexes : units.local_indexes)[index.name] += cost;
+  }
+  if (before != nullptr) count(stripe, 0, -1, -static_cast<int64_t>(before_bytes));
+  if (after != nullptr) {
+    count(stripe, 0, 1, static_cast<int64_t>(after_bytes));
+    batch.put(row_key(table.number, key), encode_item(*after, after_bytes));
+  } else if (before != nullptr) {
+    batch.erase(row_key(table.number, key));
+  }
+}
+
+void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe_index) {
+  batch.put(count_key(table.number, stripe_index), encode_counts(table.stripes[stripe_index]));
+}
+
+void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
+                     const ItemKey& key, const Item& item) {
+  stage_entry(batch, index, stripe, std::nullopt, entry_of(table, index, key, item));
+}
+
+base::Result<void> check_index_keys(const Table& table, const Item& item) {
+  for (const Index& index : table.indexes) {
+    for (const bool is_hash : {true, false}) {
+      const std::string& name = is_hash ? index.schema.hash : index.schema.range;
+      const std::string& type = is_hash ? index.schema.hash_type : index.schema.range_type;
+      const AttributeValue* value = name.empty() ? nullptr : item.find(name);
+      if (value == nullptr) continue;
+      if (type_name(*value) != type)
+        return invalid_parameters("Type mismatch for Index Key " + name + " Expected: " + type +
+                                  " Actual: " + std::string(type_name(*value)) + " IndexName: " + index.name);
+      const std::size_t bytes = value->is_n() ? 1 : value_size(*value);
+      if (bytes == 0)
+        return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not "
+                       "supported. The AttributeValue for a key attribute cannot contain an empty " +
+                       std::string(value->is_s() ? "string" : "binary") + " value. IndexName: " + index.name +
+                       ", IndexKey: " + name);
+      if (bytes > (is_hash ? kHashKeyBytesMax : kRangeKeyBytesMax))
+        return invalid_parameters(is_hash ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+                                          : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    }
+  }
+  return {};
+}
+
+}  // namespace engine::dynamodb

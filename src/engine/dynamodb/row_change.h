@@ -1,0 +1,27 @@
+// Writing one item: its row, the entries of the table's indexes and the counters, all in one batch. Called with the
+// table's mutex held shared and the mutex of the item's stripe held.
+#pragma once
+
+#include "engine/dynamodb/capacity.h"
+#include "engine/dynamodb/item_codec.h"
+#include "engine/dynamodb/table.h"
+#include "store/kv_store.h"
+
+namespace engine::dynamodb {
+
+// Adds the change from `before` to `after` (each null if there is no item) of the item `key` to `batch`, and updates the
+// stripe's counters, which put_counts() then writes. `after_bytes` is item_size(*after). Cannot fail, so call it when
+// nothing else can. Adds what the write costs to `units`.
+void stage_row(store::WriteBatch& batch, Table& table, Stripe& stripe, const ItemKey& key, const StoredItem* before,
+               const Item* after, std::size_t after_bytes, Units& units);
+// Adds the stripe's counters to the batch; once per stripe and batch.
+void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe_index);
+
+// Adds the entry of `item` in `index`, if it belongs there, to the batch and the counters.
+void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
+                     const ItemKey& key, const Item& item);
+
+// Checks that the attributes which are keys of indexes have the types and sizes that the indexes need.
+base::Result<void> check_index_keys(const Table& table, const Item& item);
+
+}  // namespace engine::dynamodb

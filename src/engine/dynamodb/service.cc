@@ -1,0 +1,114 @@
+#include "engine/dynamodb/service.h"
+
+#include "aws/dynamodb/errors.h"
+#include "base/check.h"
+#include "engine/arn.h"
+#include "engine/dynamodb/keys.h"
+#include "engine/record.h"
+
+namespace engine::dynamodb {
+
+DynamoDbService::DynamoDbService(store::KvStore& store, base::Env& env, DynamoDbOptions options)
+    : store_(store), env_(env), expressions_(options.expression_cache_entries_max) {
+  load();
+}
+
+DynamoDbService::~DynamoDbService() = default;
+
+void DynamoDbService::load() {
+  if (const auto sequence = store_.get(sequence_key())) {
+    RecordReader r(*sequence);
+    while (r.next())
+      if (r.field() == 1) next_table_number_ = r.number();
+    CHECK(r.ok(), "the sequence of DynamoDB's tables is damaged");
+  }
+  const std::string prefix = all_tables_prefix();
+  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+    auto table = std::make_shared<Table>();
+    CHECK(table->decode(cursor->value()), "the definition of a DynamoDB table is damaged");
+    const std::string counts = count_prefix(table->number);
+    for (auto row = store_.scan(counts, store::prefix_end(counts)); row->valid(); row->next()) {
+      store::KeyReader key(row->key(), "dynamodb/count");
+      uint64_t number = 0;
+      uint64_t stripe = 0;
+      CHECK(key.number(number) && key.number(stripe) && stripe < kStripesPerTable &&
+                decode_counts(row->value(), table->stripes[stripe]),
+            "the counters of a DynamoDB table are damaged");
+    }
+    drop_orphans(*table);
+    directory_.emplace(table_key(table->account, table->region, table->name), std::move(table));
+  }
+}
+
+// A crash while an index was being filled leaves entries under a number that no index has.
+void DynamoDbService::drop_orphans(const Table& table) {
+  store::WriteBatch batch;
+  for (uint32_t number = 1; number < table.next_index_number; ++number) {
+    bool live = false;
+    for (const Index& index : table.indexes) live = live || index.number == number;
+    if (live) continue;
+    const std::string prefix = rows_prefix(table.number, number);
+    if (store_.scan(prefix, store::prefix_end(prefix))->valid()) batch.erase_range(prefix, store::prefix_end(prefix));
+  }
+  if (!batch.empty()) store_.write(batch);
+}
+
+base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table(const aws::Context& context,
+                                                                    const std::optional<std::string>& name_or_arn,
+                                                                    bool control_plane) {
+  if (!name_or_arn)
+    return invalid("The parameter 'TableName' is required but was not present in the request");
+  std::string_view name = *name_or_arn;
+  bool here = true;
+  const auto arn = name.starts_with("arn:") ? Arn::parse(name) : std::nullopt;
+  if (arn) {
+    constexpr std::string_view kPrefix = "table/";
+    if (arn->service != "dynamodb" || !arn->resource.starts_with(kPrefix))
+      return invalid("Invalid table ARN: " + *name_or_arn);
+    here = arn->region == context.region && arn->account == context.account;
+    name = std::string_view(arn->resource).substr(kPrefix.size());
+  }
+  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
+    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
+  if (here) {
+    const std::shared_lock lock(directory_mutex_);
+    const auto found = directory_.find(table_key(context.account, context.region, name));
+    if (found != directory_.end()) return found->second;
+  }
+  return base::fail(wire::errors::resource_not_found_exception(
+      control_plane ? "Requested resource not found: Table: " + std::string(name) + " not found"
+                    : "Requested resource not found"));
+}
+
+base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(const aws::Context& context,
+                                                                   const std::optional<std::string>& name_or_arn,
+                                                                   bool control_plane) {
+  TRY_ASSIGN(TablePtr table, find_table(context, name_or_arn, control_plane));
+  std::shared_lock lock(table->mutex);
+  if (table->deleted) {
+    // Deleted between the two locks: the same answer as for a table that never was.
+    lock.unlock();
+    return base::fail(wire::errors::resource_not_found_exception(
+        control_plane ? "Requested resource not found: Table: " + table->name + " not found"
+                      : "Requested resource not found"));
+  }
+  return TableUse{std::move(table), std::move(lock)};
+}
+
+base::Result<std::optional<StoredItem>> DynamoDbService::load_item(const Table& table, const ItemKey& key) {
+  const auto bytes = store_.get(row_key(table.number, key));
+  if (!bytes) return std::nullopt;
+  TRY_ASSIGN(StoredItem item, read_item(*bytes));
+  return std::optional(std::move(item));
+}
+
+void DynamoDbService::write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
+                                 std::size_t after_bytes, Units& units) {
+  store::WriteBatch batch;
+  stage_row(batch, table, table.stripe_of(key), key, before, after, after_bytes, units);
+  if (batch.empty()) return;  // deleting what is not there
+  put_counts(batch, table, table.stripe_index(key));
+  store_.write(batch);
+}
+
+}  // namespace engine::dynamodb

@@ -1,0 +1,92 @@
+// The operations about tables that Terraform and the console read: tags, time to live, backups.
+#include "aws/dynamodb/errors.h"
+#include "engine/dynamodb/keys.h"
+#include "engine/dynamodb/service.h"
+#include "engine/dynamodb/table_definition.h"
+
+namespace engine::dynamodb {
+
+base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table_by_arn(const aws::Context& context,
+                                                                          const std::optional<std::string>& arn) {
+  if (!arn || !arn->starts_with("arn:")) return invalid("Invalid TableArn: Invalid ResourceArn provided as input " + arn.value_or(""));
+  auto table = find_table(context, arn, true);
+  if (!table && table.error().code == "ResourceNotFoundException")
+    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " + *arn +
+                                                                 " not found"));
+  return table;
+}
+
+base::Result<wire::TagResourceResponse> DynamoDbService::tag_resource(aws::Context& context, wire::TagResourceInput in) {
+  if (!in.tags || in.tags->empty()) return invalid_parameters("At least one tag must be given");
+  TRY(check_tags(*in.tags));
+  TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
+  const std::unique_lock lock(table->mutex);
+  if (table->deleted)
+    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " +
+                                                                 *in.resource_arn + " not found"));
+  auto tags = table->tags;
+  for (const wire::Tag& tag : *in.tags) tags[*tag.key] = *tag.value;
+  if (tags.size() > kTagsMax)
+    return base::fail(wire::errors::limit_exceeded_exception("Too many tags: a table may have at most 50"));
+  table->tags = std::move(tags);
+  store::WriteBatch batch;
+  batch.put(table_key(table->account, table->region, table->name), table->encode());
+  store_.write(batch);
+  return wire::TagResourceResponse{};
+}
+
+base::Result<wire::UntagResourceResponse> DynamoDbService::untag_resource(aws::Context& context,
+                                                                         wire::UntagResourceInput in) {
+  if (!in.tag_keys || in.tag_keys->empty()) return invalid_parameters("At least one tag key must be given");
+  TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
+  const std::unique_lock lock(table->mutex);
+  if (table->deleted)
+    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " +
+                                                                 *in.resource_arn + " not found"));
+  for (const std::string& key : *in.tag_keys) table->tags.erase(key);
+  store::WriteBatch batch;
+  batch.put(table_key(table->account, table->region, table->name), table->encode());
+  store_.write(batch);
+  return wire::UntagResourceResponse{};
+}
+
+base::Result<wire::ListTagsOfResourceOutput> DynamoDbService::list_tags_of_resource(aws::Context& context,
+                                                                                   wire::ListTagsOfResourceInput in) {
+  TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
+  const std::shared_lock lock(table->mutex);
+  wire::ListTagsOfResourceOutput out;
+  out.tags.emplace();
+  // The token is the last key of the page before.
+  for (auto it = in.next_token ? table->tags.upper_bound(*in.next_token) : table->tags.begin(); it != table->tags.end();
+       ++it) {
+    if (out.tags->size() == kTagsPageMax) {
+      out.next_token = out.tags->back().key;
+      break;
+    }
+    wire::Tag& tag = out.tags->emplace_back();
+    tag.key = it->first;
+    tag.value = it->second;
+  }
+  return out;
+}
+
+base::Result<wire::DescribeTimeToLiveOutput> DynamoDbService::describe_time_to_live(aws::Context& context,
+                                                                                   wire::DescribeTimeToLiveInput in) {
+  TRY_ASSIGN(const TableUse table, use_table(context, in.table_name, true));
+  wire::DescribeTimeToLiveOutput out;
+  out.time_to_live_description.emplace().time_to_live_status = "DISABLED";
+  return out;
+}
+
+base::Result<wire::DescribeContinuousBackupsOutput> DynamoDbService::describe_continuous_backups(
+    aws::Context& context, wire::DescribeContinuousBackupsInput in) {
+  TRY_ASSIGN(const TableUse table, use_table(context, in.table_name, true));
+  wire::DescribeContinuousBackupsOutput out;
+  auto& backups = out.continuous_backups_description.emplace();
+  // As on AWS by default; there is no operation here to enable recovery.
+  backups.continuous_backups_status = "ENABLED";
+  backups.point_in_time_recovery_description.emplace().point_in_time_recovery_status = "DISABLED";
+  return out;
+}
+
+}  // namespace engine::dynamodb

@@ -1,0 +1,35 @@
+// What CreateTable and UpdateTable accept as a table's definition, and how a table is described to callers. Functions
+// without state; describe_table takes the locks of stripes for the counts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/dynamodb/shapes.h"
+#include "engine/dynamodb/table.h"
+
+namespace engine::dynamodb {
+
+// Fills a new table's definition from the request, or fails with AWS's text for what is wrong (protocols.md 4.3 items 13
+// and 14). Identity (number, account, region, id, created) is the caller's to set.
+base::Result<void> define_table(const wire::CreateTableInput& in, Table& table);
+
+// An index of CreateTable or UpdateTable, checked against the table's attribute definitions; gets the next number.
+base::Result<Index> define_global_index(Table& table, const std::optional<std::string>& name,
+                                        const std::optional<std::vector<wire::KeySchemaElement>>& schema,
+                                        const std::optional<wire::Projection>& projection,
+                                        const std::optional<wire::ProvisionedThroughput>& throughput);
+// Reads AttributeDefinitions.
+base::Result<std::vector<std::pair<std::string, std::string>>> read_attribute_types(
+    const std::optional<std::vector<wire::AttributeDefinition>>& definitions);
+// Fails if an attribute is defined but is no key of anything.
+base::Result<void> check_all_definitions_used(const Table& table);
+base::Result<Throughput> read_throughput(const wire::ProvisionedThroughput& throughput);
+base::Result<void> check_tags(const std::vector<wire::Tag>& tags);
+
+// `status` is shown for the table and its indexes: CREATING, UPDATING, ACTIVE or DELETING. The caller holds the table's
+// mutex in some way.
+wire::TableDescription describe(Table& table, std::string_view status);
+
+}  // namespace engine::dynamodb

@@ -1,0 +1,197 @@
+#include "engine/sqs/service.h"
+
+#include "aws/sqs/errors.h"
+#include "base/check.h"
+#include "engine/arn.h"
+#include "engine/record.h"
+#include "engine/sqs/keys.h"
+#include "engine/sqs/limits.h"
+#include "engine/sqs/message.h"
+#include "engine/sqs/message_checks.h"
+
+namespace engine::sqs {
+namespace {
+
+namespace errors = aws::sqs::errors;
+
+constexpr int kEpochBits = 40;  // numbers of one process lifetime, per queue
+
+// Rows are only ever written by this service, so one that does not read means that the disk lies.
+void check_row(bool ok) { CHECK(ok, "a row of SQS in the store is damaged"); }
+
+}  // namespace
+
+SqsService::SqsService(store::KvStore& store, base::Env& env, SqsOptions options)
+    : store_(store), env_(env), options_(std::move(options)), stop_requested_(env.executor.make_condition()) {
+  load();
+}
+
+SqsService::~SqsService() { stop(); }
+
+void SqsService::load() {
+  uint64_t epoch = 0;
+  if (const auto row = store_.get(keys::kEpochKey)) {
+    for (RecordReader reader(*row); reader.next();) epoch = reader.number();
+  }
+  store::WriteBatch batch;
+  batch.put(std::string(keys::kEpochKey), RecordWriter().number(1, ++epoch).take());
+  first_number_ = epoch << kEpochBits;
+  next_queue_id_ = first_number_;
+
+  std::map<uint64_t, MessageIndex*> by_id;
+  const std::string prefix = store::KeyWriter(keys::kQueueTable).take();
+  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+    auto record = QueueRecord::decode(cursor->value());
+    check_row(record.has_value());
+    auto messages =
+        std::make_shared<MessageIndex>(record->id, record->attributes.fifo, first_number_, env_.executor);
+    by_id[record->id] = messages.get();
+    directory_.emplace(std::string(cursor->key()),
+                       Queue{std::make_shared<const QueueRecord>(std::move(*record)), std::move(messages)});
+  }
+  load_messages(by_id);
+  load_leases(by_id);
+  load_dedup(by_id);
+  for (const auto& [key, queue] : directory_) queue.messages->finish_restore(env_.clock.now(), batch);
+  store_.write(batch);
+}
+
+void SqsService::load_messages(std::map<uint64_t, MessageIndex*>& by_id) {
+  std::map<uint64_t, base::Duration> fifo_delays;
+  for (const auto& [key, queue] : directory_) fifo_delays[queue.record->id] = queue.record->attributes.delay();
+  const std::string prefix = store::KeyWriter(keys::kMessageTable).take();
+  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+    uint64_t queue_id = 0;
+    uint64_t sequence = 0;
+    store::KeyReader key(cursor->key(), keys::kMessageTable);
+    const auto summary = MessageSummary::decode(cursor->value());
+    check_row(key.number(queue_id) && key.number(sequence) && summary.has_value());
+    const auto index = by_id.find(queue_id);
+    check_row(index != by_id.end());
+    index->second->restore(sequence, *summary, fifo_delays[queue_id]);
+  }
+}
+
+void SqsService::load_leases(std::map<uint64_t, MessageIndex*>& by_id) {
+  const std::string prefix = store::KeyWriter(keys::kLeaseTable).take();
+  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+    uint64_t queue_id = 0;
+    uint64_t lease = 0;
+    store::KeyReader key(cursor->key(), keys::kLeaseTable);
+    check_row(key.number(queue_id) && key.number(lease) && by_id.contains(queue_id));
+    check_row(by_id[queue_id]->restore_lease(lease, cursor->value()));
+  }
+}
+
+void SqsService::load_dedup(std::map<uint64_t, MessageIndex*>& by_id) {
+  const std::string prefix = store::KeyWriter(keys::kDedupTable).take();
+  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+    uint64_t queue_id = 0;
+    std::string scope;
+    store::KeyReader key(cursor->key(), keys::kDedupTable);
+    check_row(key.number(queue_id) && key.text(scope) && by_id.contains(queue_id));
+    check_row(by_id[queue_id]->dedup.restore(scope, cursor->value()));
+  }
+}
+
+void SqsService::start() {
+  sweeper_ = env_.executor.spawn("sqs-sweeper", [this] { sweep(); });
+}
+
+void SqsService::stop() {
+  std::vector<std::shared_ptr<MessageIndex>> indices;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stop_requested_->notify_all();
+    for (const auto& [key, queue] : directory_) indices.push_back(queue.messages);
+  }
+  for (const auto& index : indices) {
+    std::unique_lock lock(index->mutex);
+    index->changed->notify_all();
+    // The last waiter to leave says so on the same condition.
+    while (index->waiters > 0) env_.executor.wait_until(lock, *index->changed, base::kTimestampMax);
+  }
+  sweeper_.reset();
+}
+
+// Removes what retention has ended for in queues that nobody touches. One small batch at a time, so that operations on
+// the queue get in between.
+void SqsService::sweep() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    std::vector<Queue> queues;
+    for (const auto& [key, queue] : directory_) queues.push_back(queue);
+    lock.unlock();
+    for (const Queue& queue : queues) {
+      bool done = false;
+      for (std::size_t i = 0; i < kSweepBatchesMax && !done && !stopping_; ++i) {
+        const base::Timestamp now = env_.clock.now();
+        store::WriteBatch batch;
+        const std::lock_guard index_lock(queue.messages->mutex);
+        if (queue.messages->closed) break;
+        done = queue.messages->expire(now - queue.record->attributes.retention(), kExpiredPerOperation, batch);
+        done &= queue.messages->dedup.expire(queue.record->id, now, kExpiredPerOperation, batch);
+        if (!batch.empty()) store_.write(batch);
+      }
+    }
+    queues.clear();
+    lock.lock();
+    if (!stopping_) env_.executor.wait_until(lock, *stop_requested_, env_.clock.now() + kSweepInterval);
+  }
+}
+
+base::Result<SqsService::Directory::iterator> SqsService::find_entry(const aws::Context& context,
+                                                                     const std::optional<std::string>& url,
+                                                                     std::string_view action) {
+  if (!url || url->empty()) return base::fail(missing_parameter("QueueUrl"));
+  const std::optional<QueueAddress> address = parse_queue_url(*url);
+  if (!address) return base::fail(errors::invalid_address("The address " + *url + " is not valid for this endpoint."));
+  const std::string_view account = address->account.empty() ? context.account : address->account;
+  const auto entry = directory_.find(keys::queue(account, context.region, address->name));
+  if (entry == directory_.end()) {
+    return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
+  }
+  TRY(authorise(context, *entry->second.record, action));
+  return entry;
+}
+
+base::Result<SqsService::Queue> SqsService::find_queue(const aws::Context& context,
+                                                       const std::optional<std::string>& url,
+                                                       std::string_view action) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto entry, find_entry(context, url, action));
+  return entry->second;
+}
+
+base::Result<void> SqsService::authorise(const aws::Context& context, const QueueRecord& record,
+                                         std::string_view action) const {
+  const bool own = context.principal.kind != aws::Principal::Kind::service &&
+                   context.principal.account == record.account;
+  if (own) return {};
+  const std::string& policy = record.attributes.policy;
+  if (options_.allows && !policy.empty() && options_.allows(policy, context, action, record.arn())) return {};
+  std::string message = "User: " + context.principal.arn + " is not authorized to perform: ";
+  message.append(action).append(" on resource: ").append(record.arn());
+  message.append(" because no resource-based policy allows the ").append(action).append(" action");
+  return base::fail(errors::access_denied_exception(std::move(message)));
+}
+
+std::shared_ptr<MessageIndex> SqsService::find_dead_letter_queue(const QueueRecord& source) {
+  if (!source.attributes.redrive) return nullptr;
+  const auto arn = Arn::parse(source.attributes.redrive->target_arn);
+  if (!arn) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const auto found = directory_.find(keys::queue(arn->account, arn->region, arn->resource));
+  if (found == directory_.end() || found->second.record->id == source.id) return nullptr;
+  return found->second.messages;
+}
+
+void SqsService::replace_record(Directory::iterator entry, QueueRecord record) {
+  store::WriteBatch batch;
+  batch.put(entry->first, record.encode());
+  store_.write(batch);
+  entry->second.record = std::make_shared<const QueueRecord>(std::move(record));
+}
+
+}  // namespace engine::sqs

@@ -1,0 +1,15 @@
+// The rules for tags of queues (SQS Developer Guide, "Amazon SQS cost allocation tags"). Pure, safe from any thread.
+#pragma once
+
+#include <string>
+
+#include "aws/shape.h"
+#include "base/result.h"
+
+namespace engine::sqs {
+
+// Fails with InvalidParameterValue unless all tags that queue `name` is to have are allowed: at most 50, keys of 1 to
+// 128 and values of at most 256 bytes, and no key that begins with "aws:".
+base::Result<void> check_tags(const aws::Map<std::string>& tags, const std::string& name);
+
+}  // namespace engine::sqs

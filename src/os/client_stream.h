@@ -1,0 +1,73 @@
+// ClientStream: a blocking byte stream to an endpoint, plain TCP or TLS, in which every call has a deadline. Used by
+// HttpTransport; owned by one thread at a time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "aws/http/message.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace os {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+struct StreamError {
+  enum class Kind { closed, timed_out, failed };
+  Kind kind = Kind::failed;  // closed: the peer ended or reset the connection
+  std::string message;
+};
+
+// Certificates to trust and protocol versions, shared by all TLS streams. Safe from any thread once made.
+class TlsContext {
+ public:
+  // Trusts the system's authorities and, if not empty, those in the PEM file `ca_file`.
+  static std::expected<std::unique_ptr<TlsContext>, std::string> make(const std::string& ca_file);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  [[nodiscard]] ssl_ctx_st* get() const { return context_; }
+
+ private:
+  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  ssl_ctx_st* context_;
+};
+
+class ClientStream {
+ public:
+  // Resolves the host, tries its addresses in turn and, for tls, verifies that the peer is `endpoint.host`. `tls` may
+  // be null for plain endpoints and outlives the stream. The system's resolver knows no deadline.
+  static std::expected<std::unique_ptr<ClientStream>, StreamError> connect(const aws::http::Endpoint& endpoint,
+                                                                           const TlsContext* tls, Deadline deadline);
+  ~ClientStream();
+  ClientStream(const ClientStream&) = delete;
+  ClientStream& operator=(const ClientStream&) = delete;
+
+  // Writes both pieces, in one call of the system where it takes them.
+  std::expected<void, StreamError> write(std::string_view head, std::string_view body, Deadline deadline);
+  // At least one byte; 0 at the end of the stream.
+  std::expected<std::size_t, StreamError> read(std::span<char> into, Deadline deadline);
+  // True if nothing arrived since the last read, not even the end: the stream can carry another request.
+  [[nodiscard]] bool is_quiet() const;
+
+ private:
+  explicit ClientStream(int socket) : socket_(socket) {}
+  std::expected<void, StreamError> start_tls(const aws::http::Endpoint& endpoint, const TlsContext& tls,
+                                             Deadline deadline);
+  std::expected<void, StreamError> write_plain(std::string_view head, std::string_view body, Deadline deadline);
+  std::expected<void, StreamError> write_tls(std::string_view bytes, Deadline deadline);
+  std::expected<void, StreamError> await(short events, Deadline deadline);
+  std::expected<void, StreamError> await_tls(int result, std::string_view doing, Deadline deadline);
+
+  int socket_;
+  ssl_st* tls_ = nullptr;
+};
+
+}  // namespace os

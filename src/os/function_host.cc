@@ -1,0 +1,89 @@
+#include "os/function_host.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/function_host_sandbox.h"
+#include "os/zip_extract.h"
+
+namespace os {
+
+using runtime::StartError;
+
+namespace {
+
+class ProcessInstance final : public runtime::FunctionInstance {
+ public:
+  explicit ProcessInstance(std::shared_ptr<Sandbox> sandbox) : sandbox_(std::move(sandbox)) {}
+  ~ProcessInstance() override { sandbox_->stop(); }
+  [[nodiscard]] const std::string& instance_id() const override { return sandbox_->instance_id(); }
+  [[nodiscard]] bool alive() const override { return sandbox_->alive(); }
+  runtime::InvokeOutcome invoke(runtime::InvokeRequest request) override {
+    return sandbox_->invoke(std::move(request));
+  }
+
+ private:
+  std::shared_ptr<Sandbox> sandbox_;
+};
+
+bool is_executable_file(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
+}
+
+// The kernel reads an entry up to its first NUL and a name up to its first '='.
+bool is_environment_entry(const std::pair<std::string, std::string>& entry) {
+  const auto& [name, value] = entry;
+  return !name.empty() && name.find_first_of(std::string_view("=\0", 2)) == std::string::npos &&
+         value.find('\0') == std::string::npos;
+}
+
+std::expected<void, StartError> check(const runtime::FunctionSpec& spec) {
+  if (!spec.runtime.starts_with("provided")) {
+    return std::unexpected(StartError{"Runtime.NotSupported",
+                                      fmt::format("The runtime {} is not supported yet; functions run here if they are "
+                                                  "packaged for provided.al2023 with a bootstrap of their own",
+                                                  spec.runtime)});
+  }
+  for (const auto& entry : spec.environment) {
+    if (!is_environment_entry(entry)) {
+      return std::unexpected(StartError{"Runtime.InvalidEnvironment",
+                                        "The environment variable " + entry.first + " cannot be passed to a process"});
+    }
+  }
+  if (!is_executable_file(spec.code_directory + "/bootstrap")) {
+    return std::unexpected(StartError{"Runtime.InvalidEntrypoint",
+                                      "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"});
+  }
+  return {};
+}
+
+}  // namespace
+
+ProcessFunctionHost::ProcessFunctionHost(base::Env env, HttpServer& server) : env_(env), server_(server) {}
+
+ProcessFunctionHost::~ProcessFunctionHost() = default;
+
+std::expected<std::unique_ptr<runtime::FunctionInstance>, StartError> ProcessFunctionHost::start(
+    const runtime::FunctionSpec& spec, runtime::LogSink& sink) {
+  TRY(check(spec));
+  auto sandbox = std::make_shared<Sandbox>(env_, server_, poller_, sink, spec);
+  if (auto started = sandbox->start(spec); !started) {
+    sandbox->stop();
+    return std::unexpected(std::move(started).error());
+  }
+  return std::make_unique<ProcessInstance>(std::move(sandbox));
+}
+
+base::Result<void> ProcessFunctionHost::stage_code(std::string_view zip_bytes, const std::string& destination) {
+  ZipLimits limits;
+  limits.unzipped_bytes_max = runtime::kUnzippedBytesMax;
+  return extract_zip(zip_bytes, destination, limits);
+}
+
+void ProcessFunctionHost::remove_code(const std::string& destination) {
+  remove_tree(destination);
+}
+
+}  // namespace os

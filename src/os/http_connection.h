@@ -1,0 +1,174 @@
+// The inside of HttpServer, seen by its .cc files only: an HttpListener's shared state, an HttpWorker (one I/O thread
+// with its event loop) and an HttpConnection (one socket's state machine). A connection lives on its worker's thread;
+// only HttpConnection::accept_reply and HttpWorker::complete may be called from elsewhere.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "os/http_server.h"
+
+namespace os {
+
+namespace asio = boost::asio;
+// The concrete executor spares a virtual call and an allocation per operation.
+using HttpSocket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+using HttpAcceptor = asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type>;
+
+struct HttpListener {
+  HttpListener(aws::http::Handler& requests, const ListenLimits& its_limits, asio::io_context& io)
+      : handler(requests), limits(its_limits), acceptor(io) {}
+
+  aws::http::Handler& handler;
+  const ListenLimits limits;
+  std::atomic<uint32_t> connections{0};
+  std::atomic<bool> closed{false};
+  bool accept_paused = false;  // the system had no descriptor; on the acceptor's thread only
+  HttpAcceptor acceptor;
+};
+
+class HttpConnection;
+
+class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
+ public:
+  explicit HttpWorker(std::chrono::milliseconds sweep_interval);
+  ~HttpWorker();
+
+  // The thread's body; returns after `finish` when every connection is closed.
+  void run();
+  // Lets run() return. On the worker's thread.
+  void finish();
+  // True on this worker's thread.
+  [[nodiscard]] bool is_current() const;
+  static bool on_any();
+
+  void adopt(HttpSocket socket, std::shared_ptr<HttpListener> listener);
+  void forget(HttpConnection& connection);
+  // Closes the connections of `listener`, or all.
+  void close_connections(const HttpListener* listener);
+  // Closes connections between requests; others close after their reply.
+  void drain();
+  [[nodiscard]] bool draining() const { return draining_; }
+
+  // Hands over a reply (nothing: none will come) from any thread.
+  void complete(std::shared_ptr<HttpConnection> connection, std::optional<aws::http::Response> reply);
+
+  // A coarse steady clock, moved by the sweep, so that deadlines cost no clock reads.
+  [[nodiscard]] int64_t deadline_after(std::chrono::milliseconds timeout) const;
+
+  asio::io_context io{1};
+  // Set before run(), called on the worker's thread: after each sweep; once, when draining has left no connection.
+  std::function<void()> after_sweep;
+  std::function<void()> on_drained;
+
+ private:
+  struct Completion {
+    std::shared_ptr<HttpConnection> connection;
+    std::optional<aws::http::Response> reply;
+  };
+  void arm_sweep();
+  void sweep();
+  void deliver();
+  void tell_if_drained();
+
+  const std::chrono::milliseconds sweep_interval_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer timer_;
+  int64_t tick_ms_ = 0;
+  bool draining_ = false;
+  std::vector<std::shared_ptr<HttpConnection>> connections_;
+  std::vector<Completion> delivering_;
+
+  std::mutex mutex_;
+  std::vector<Completion> completions_;
+  bool stopped_ = false;
+};
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(std::shared_ptr<HttpWorker> worker, std::shared_ptr<HttpListener> listener, HttpSocket socket);
+  ~HttpConnection();
+
+  void start() { advance(); }
+  void close();
+  void drain();
+  void sweep(int64_t now_ms);
+  // The answer to the request in hand, from any thread; nothing: none will come.
+  void accept_reply(std::optional<aws::http::Response> reply);
+  void on_reply(std::optional<aws::http::Response> reply);
+  [[nodiscard]] const HttpListener* listener() const { return listener_.get(); }
+
+  std::size_t index = 0;  // in the worker's list
+
+ private:
+  enum class Phase { head, body, chunked, waiting, finishing, lingering, closed };
+
+  void advance();
+  bool step();
+  bool read_head();
+  bool begin_body();
+  bool read_body();
+  bool read_chunked();
+  bool dispatch();
+  bool send_reply();
+  bool finish();
+  bool refuse(const Refusal& refusal);
+
+  [[nodiscard]] std::string_view input() const { return {input_.data() + begin_, end_ - begin_}; }
+  void await_input();
+  bool make_room();
+  void make_body_room();
+  void on_read(const boost::system::error_code& error, std::size_t count);
+
+  [[nodiscard]] bool has_output() const { return out_sent_ < out_.size() || tail_sent_ < tail_.size() || stream_; }
+  bool flush();
+  std::size_t write_some(boost::system::error_code& error);
+  bool refill();
+  void await_room();
+  void set_deadline();
+
+  const std::shared_ptr<HttpWorker> worker_;  // before socket_, which needs its io_context to the end
+  const std::shared_ptr<HttpListener> listener_;
+  HttpSocket socket_;
+  RequestParser parser_;
+  Phase phase_ = Phase::head;
+  bool advancing_ = false;
+  bool dispatching_ = false;
+  bool read_pending_ = false;
+  bool write_pending_ = false;
+  bool output_blocked_ = false;  // the peer has not taken all output since it was begun
+  bool peer_done_ = false;       // the peer has sent its last byte
+  bool close_after_ = false;     // this reply is the connection's last
+  bool to_head_ = false;         // the request in hand is HEAD
+  bool unanswered_ = false;      // the last responder is gone
+  int64_t deadline_ms_ = 0;
+  uint64_t progress_bytes_ = 0;  // moved since the deadline was set
+
+  std::vector<char> input_;  // [begin_, end_) is unread; a pending read fills from end_, so nothing moves meanwhile
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  uint64_t body_received_ = 0;
+  bool reading_body_ = false;  // the pending read fills the request's body
+  uint64_t lingered_bytes_ = 0;
+
+  std::optional<aws::http::Response> reply_;
+  std::string out_;  // heads and small bodies, of one reply or several pipelined ones
+  std::size_t out_sent_ = 0;
+  std::string tail_;  // the body of the last reply in out_, if large
+  std::size_t tail_sent_ = 0;
+  std::shared_ptr<aws::http::BodySource> stream_;
+  uint64_t stream_left_ = 0;
+};
+
+}  // namespace os

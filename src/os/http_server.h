@@ -1,0 +1,64 @@
+// HttpServer: HTTP/1.1 on TCP sockets, giving each request to an aws::http::Handler. A few I/O threads serve all
+// connections, each thread its own set; a connection has one request at a time and answers pipelined ones in order.
+// The composition root owns it. All members are safe from any thread but the server's own I/O threads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "aws/http/message.h"
+#include "os/http_parser.h"
+#include "os/http_wire.h"
+
+namespace os {
+
+struct HttpServerOptions {
+  unsigned io_threads = 2;
+  // How often every connection's deadlines are looked at: timeouts are late by up to twice this.
+  std::chrono::milliseconds sweep_interval{500};
+};
+
+// What one listener accepts. A breach is answered by the server (4xx, then the connection is closed) and the handler
+// does not hear of it.
+struct ListenLimits {
+  MessageLimits message;
+  AllowedHosts hosts;
+  uint32_t connections_max = 1024;                 // more are accepted and closed at once
+  std::chrono::milliseconds head_timeout{10'000};  // from a request's first byte to the end of its head
+  std::chrono::milliseconds idle_timeout{60'000};  // between requests
+  // While a body is received or a reply is blocked, each window has to move so many bytes.
+  std::chrono::milliseconds progress_window{10'000};
+  uint64_t progress_bytes_min = 4096;
+};
+
+class HttpServer {
+ public:
+  // Starts the I/O threads; nothing listens yet. Fails with the system's words if it gives no thread.
+  static std::expected<std::unique_ptr<HttpServer>, std::string> start(const HttpServerOptions& options);
+  // stop() without grace, if it was not called.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Listens on a numeric address, "127.0.0.1" unless the user asked for more; port 0 lets the system choose. Returns
+  // the port. `handler` must live until close_listener or stop returns. Fails with the system's words.
+  std::expected<uint16_t, std::string> listen(const std::string& address, uint16_t port, aws::http::Handler& handler,
+                                              const ListenLimits& limits = {});
+  // Closes the listener and its connections; replies still owed are dropped. When it returns the handler is not called
+  // any more. False if nothing listens on `port`.
+  bool close_listener(uint16_t port);
+
+  // Stops accepting, lets requests that have begun finish for up to `grace`, closes the rest and ends the threads.
+  // Responders that are called later do nothing. Once; further calls return at once.
+  void stop(std::chrono::milliseconds grace);
+
+ private:
+  class Core;
+  explicit HttpServer(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace os

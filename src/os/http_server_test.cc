@@ -1,0 +1,409 @@
+#include "os/http_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace os {
+namespace {
+
+using aws::http::Request;
+using aws::http::Responder;
+using aws::http::Response;
+using std::chrono::milliseconds;
+
+// A socket that speaks whatever a test wants. A read gives up after 10 s, so that a bug fails instead of hanging.
+class RawClient {
+ public:
+  explicit RawClient(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    is_open_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~RawClient() { close(); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  bool is_open() const { return is_open_; }
+  void send(std::string_view bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void end_sending() { ::shutdown(socket_, SHUT_WR); }
+  void close() {
+    if (socket_ >= 0) ::close(socket_);
+    socket_ = -1;
+  }
+  // Everything up to `size` bytes or the end.
+  std::string receive(std::size_t size = SIZE_MAX) {
+    std::string all;
+    std::string piece(64 * 1024, '\0');
+    while (all.size() < size) {
+      const ssize_t got = ::recv(socket_, piece.data(), std::min(piece.size(), size - all.size()), 0);
+      if (got <= 0) return all + (got < 0 && errno == EAGAIN ? "<timed out>" : "");
+      all.append(piece, 0, static_cast<std::size_t>(got));
+    }
+    return all;
+  }
+
+ private:
+  int socket_;
+  bool is_open_ = false;
+};
+
+// Calls a function, and lets the test wait for what it kept.
+class TestHandler final : public aws::http::Handler {
+ public:
+  using Function = std::function<void(Request, Responder)>;
+  explicit TestHandler(Function function) : function_(std::move(function)) {}
+  void handle(Request request, Responder respond) override {
+    calls.fetch_add(1);
+    function_(std::move(request), std::move(respond));
+  }
+  std::atomic<int> calls{0};
+
+ private:
+  Function function_;
+};
+
+// Responders kept for later.
+class Shelf {
+ public:
+  void put(Responder respond) {
+    const std::lock_guard lock(mutex_);
+    kept_.push_back(std::move(respond));
+    changed_.notify_all();
+  }
+  Responder take() {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(10), [&] { return !kept_.empty(); }));
+    Responder first = std::move(kept_.front());
+    kept_.pop_front();
+    return first;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Responder> kept_;
+};
+
+Response with_body(std::string body) {
+  Response reply;
+  reply.body = std::move(body);
+  return reply;
+}
+
+void echo(Request request, Responder respond) {
+  respond(with_body(request.method + " " + request.target + " " + std::move(request.body)));
+}
+
+std::string reply_of(std::string_view body) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+struct Fixture {
+  explicit Fixture(TestHandler::Function function, const ListenLimits& limits = {})
+      : handler(std::move(function)),
+        server(std::move(*HttpServer::start({.io_threads = 2, .sweep_interval = milliseconds(5)}))),
+        port(*server->listen("127.0.0.1", 0, handler, limits)) {}
+  // What comes back for `bytes` until the server closes.
+  std::string converse(std::string_view bytes) const {
+    RawClient client(port);
+    client.send(bytes);
+    return client.receive();
+  }
+  TestHandler handler;
+  std::unique_ptr<HttpServer> server;
+  uint16_t port;
+};
+
+TEST(HttpServer, KeepsAliveAndPipelinesInOrder) {
+  Fixture fixture(echo);
+  RawClient client(fixture.port);
+  client.send("GET /1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const std::string first = reply_of("GET /1 ");
+  EXPECT_EQ(client.receive(first.size()), first);
+  client.send(
+      "POST /2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi"
+      "POST /3 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nyo\r\n0\r\n\r\n"
+      "GET http://localhost/4 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+      "GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.receive(), reply_of("POST /2 hi") + reply_of("POST /3 yo") +
+                                  "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /4 ");
+  EXPECT_EQ(fixture.handler.calls, 4);
+}
+
+TEST(HttpServer, ManyPipelinedRequestsAnsweredElsewhereKeepTheirOrder) {
+  std::vector<std::thread> threads;
+  Fixture fixture([&](Request request, Responder respond) {
+    threads.emplace_back([target = request.target, respond] { respond(with_body(target)); });
+  });
+  RawClient client(fixture.port);
+  std::string requests;
+  std::string expected;
+  for (int i = 0; i < 200; ++i) {
+    requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    expected += reply_of("/" + std::to_string(i));
+  }
+  client.send(requests);
+  EXPECT_EQ(client.receive(expected.size()), expected);
+  fixture.server->stop(milliseconds(0));
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(HttpServer, HeadHasALengthAndNoBody) {
+  Fixture fixture([](const Request& request, const Responder& respond) {
+    Response reply = with_body("12345");
+    if (request.target == "/sized") {
+      reply.body.clear();
+      reply.headers.add("Content-Length", "999");
+    }
+    respond(std::move(reply));
+  });
+  EXPECT_EQ(fixture.converse("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                             "HEAD /sized HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                             "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"),
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345");
+}
+
+TEST(HttpServer, ContinuesWhenAskedAndRefusesAtOnce) {
+  ListenLimits limits;
+  limits.message.body_bytes_max = 10;
+  Fixture fixture(echo, limits);
+  RawClient client(fixture.port);
+  client.send("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  EXPECT_EQ(client.receive(go_on.size()), go_on);
+  client.send("hi");
+  const std::string reply = reply_of("PUT / hi");
+  EXPECT_EQ(client.receive(reply.size()), reply);
+  client.send("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 413 Content Too Large\r\n"));
+  EXPECT_EQ(fixture.handler.calls, 1);
+}
+
+TEST(HttpServer, RefusalsCloseAndReachNoHandler) {
+  ListenLimits limits;
+  limits.message.body_bytes_max = 100;
+  Fixture fixture(echo, limits);
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"GET / HTTP/1.1\nHost: localhost\n\n", "400"},
+      {"GET / HTTP/1.1\r\n\r\n", "400"},
+      {"GET / HTTP/1.1\r\nHost: evil\r\n\r\n", "403"},
+      {"GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n\r\n", "403"},
+      {"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'x'), "413"},
+      {"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + std::string(1'000'000, 'x'), "413"},
+      {"PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", "413"},
+      {"PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc", "400"},
+      {"GET /" + std::string(9'000, 'x') + " HTTP/1.1\r\n", "414"},
+      {"GET / HTTP/1.1\r\nX: " + std::string(40'000, 'x'), "431"},
+      {"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", "400"},
+  };
+  for (const auto& [bytes, status] : cases) {
+    const std::string reply = fixture.converse(bytes + "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_TRUE(reply.starts_with("HTTP/1.1 " + std::string(status))) << bytes.substr(0, 100) << "\n" << reply;
+    EXPECT_NE(reply.find("Connection: close\r\n"), std::string::npos);
+    EXPECT_EQ(reply.find("HTTP/1.1", 1), std::string::npos) << "one reply only";
+  }
+  EXPECT_EQ(fixture.handler.calls, 0);
+}
+
+TEST(HttpServer, BodyLimitIsExact) {
+  ListenLimits limits;
+  limits.message.body_bytes_max = 3'000'000;
+  Fixture fixture(
+      [](const Request& request, const Responder& respond) { respond(with_body(std::to_string(request.body.size()))); },
+      limits);
+  for (const std::size_t size : {2'999'999U, 3'000'000U, 3'000'001U}) {
+    const std::string reply = fixture.converse(
+        "PUT / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + std::to_string(size) +
+        "\r\n\r\n" + std::string(size, 'x'));
+    EXPECT_TRUE(reply.ends_with(size <= 3'000'000 ? "\r\n\r\n" + std::to_string(size) : "too large.\n")) << reply;
+  }
+}
+
+class CountingSource final : public aws::http::BodySource {
+ public:
+  CountingSource(uint64_t announced, uint64_t given) : announced_(announced), left_(given) {}
+  uint64_t size() const override { return announced_; }
+  void read(std::string& out) override {
+    const uint64_t count = std::min<uint64_t>(left_, 300'000);
+    for (uint64_t i = 0; i < count; ++i) out.push_back(static_cast<char>('a' + (left_ - i) % 23));
+    left_ -= count;
+  }
+
+ private:
+  const uint64_t announced_;
+  uint64_t left_;
+};
+
+TEST(HttpServer, StreamsBodiesAndClosesWhenASourceLies) {
+  static constexpr uint64_t kSize = 20'000'000;
+  Fixture fixture([](const Request& request, const Responder& respond) {
+    Response reply;
+    const uint64_t given = request.target == "/short" ? kSize - 1 : request.target == "/long" ? kSize + 1 : kSize;
+    reply.stream = std::make_shared<CountingSource>(kSize, given);
+    respond(std::move(reply));
+  });
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n";
+  const std::string request = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  RawClient client(fixture.port);
+  client.send("GET /" + request + "HEAD /" + request + "GET /" + request);
+  std::string body;
+  CountingSource source(kSize, kSize);
+  while (body.size() < kSize) source.read(body);
+  EXPECT_TRUE(client.receive(head.size() + kSize) == head + body);
+  EXPECT_TRUE(client.receive(2 * head.size() + kSize) == head + head + body);
+  for (const std::string target : {"/short", "/long"}) {
+    EXPECT_LT(fixture.converse("GET " + target + request).size(), head.size() + kSize) << target;
+  }
+}
+
+TEST(HttpServer, AnswersLaterFromAnotherThread) {
+  Shelf shelf;
+  Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); });
+  RawClient client(fixture.port);
+  client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  Responder respond = shelf.take();
+  std::thread([&] {
+    respond(with_body("later"));
+    respond(with_body("twice"));
+  }).join();
+  const std::string reply = reply_of("later");
+  EXPECT_EQ(client.receive(reply.size()), reply);
+
+  client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  shelf.take() = nullptr;  // never answered
+  EXPECT_EQ(client.receive(), "");
+}
+
+TEST(HttpServer, ALateAnswerToAClientThatHasGoneIsHarmless) {
+  Shelf shelf;
+  ListenLimits limits;
+  limits.connections_max = 1;
+  Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); }, limits);
+  Responder late;
+  for (int i = 0; i < 3; ++i) {
+    auto client = std::make_unique<RawClient>(fixture.port);
+    client->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    Responder respond = shelf.take();
+    RawClient second(fixture.port);
+    EXPECT_EQ(second.receive(), "") << "one connection too many";
+    client.reset();
+    // The place is free again once the server has noticed; the next round may have to knock more than once.
+    for (bool is_served = false; !is_served;) {
+      RawClient next(fixture.port);
+      next.send("BAD\r\n\r\n");
+      is_served = !next.receive().empty();
+    }
+    respond(with_body("nobody there"));
+    late = std::move(respond);
+  }
+  fixture.server.reset();
+  late(with_body("nor a server"));
+}
+
+TEST(HttpServer, TimeoutsCloseWhatDoesNotMove) {
+  ListenLimits limits;
+  limits.head_timeout = limits.idle_timeout = limits.progress_window = milliseconds(20);
+  Shelf shelf;
+  Fixture fixture(
+      [&](const Request& request, Responder respond) {
+        if (request.target == "/wait") return shelf.put(std::move(respond));
+        Response reply;
+        reply.stream = std::make_shared<CountingSource>(1'000'000'000, 1'000'000'000);
+        respond(std::move(reply));
+      },
+      limits);
+  EXPECT_EQ(fixture.converse(""), "");
+  EXPECT_TRUE(fixture.converse("GET / HTTP/1.1\r\nHos").starts_with("HTTP/1.1 408"));
+  EXPECT_TRUE(
+      fixture.converse("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx").starts_with("HTTP/1.1 408"));
+  RawClient slow(fixture.port);
+  slow.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  RawClient patient(fixture.port);
+  patient.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(fixture.converse(""), "");  // two timeouts have passed for the slow reader and the handler
+  EXPECT_EQ(fixture.converse(""), "");
+  EXPECT_LT(slow.receive().size(), 1'000'000'000U);
+  shelf.take()(with_body("x"));
+  EXPECT_EQ(patient.receive(reply_of("x").size()), reply_of("x")) << "handlers may take their time";
+}
+
+TEST(HttpServer, CloseListenerEndsItsConnectionsOnly) {
+  Shelf shelf;
+  Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); });
+  TestHandler other(echo);
+  const uint16_t other_port = *fixture.server->listen("127.0.0.1", 0, other);
+  RawClient waiting(fixture.port);
+  RawClient idle(fixture.port);
+  RawClient staying(other_port);
+  waiting.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  Responder respond = shelf.take();
+  EXPECT_TRUE(fixture.server->close_listener(fixture.port));
+  EXPECT_FALSE(fixture.server->close_listener(fixture.port));
+  EXPECT_EQ(waiting.receive(), "");
+  EXPECT_EQ(idle.receive(), "");
+  EXPECT_FALSE(RawClient(fixture.port).is_open());
+  respond(with_body("x"));
+  staying.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(staying.receive(reply_of("GET / ").size()), reply_of("GET / "));
+}
+
+TEST(HttpServer, StopGivesGraceToRepliesInFlight) {
+  Shelf shelf;
+  Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); });
+  RawClient answered(fixture.port);
+  RawClient idle(fixture.port);
+  answered.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  Responder respond = shelf.take();
+  std::thread stopper([&] { fixture.server->stop(std::chrono::seconds(10)); });
+  EXPECT_EQ(idle.receive(), "");  // so stopping has begun
+  respond(with_body("last"));
+  EXPECT_EQ(answered.receive(), "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast");
+  stopper.join();
+  EXPECT_FALSE(RawClient(fixture.port).is_open());
+  EXPECT_FALSE(fixture.server->listen("127.0.0.1", 0, fixture.handler).has_value());
+
+  Fixture stuck([&](const Request&, Responder later) { shelf.put(std::move(later)); });
+  RawClient unanswered(stuck.port);
+  unanswered.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  Responder never = shelf.take();
+  stuck.server->stop(milliseconds(1));
+  EXPECT_EQ(unanswered.receive(), "");
+}
+
+TEST(HttpServer, ListenFailsWithTheSystemsWords) {
+  Fixture fixture(echo);
+  const auto taken = fixture.server->listen("127.0.0.1", fixture.port, fixture.handler);
+  ASSERT_FALSE(taken.has_value());
+  EXPECT_NE(taken.error().find("Address already in use"), std::string::npos) << taken.error();
+  EXPECT_FALSE(fixture.server->listen("localhost", 0, fixture.handler).has_value()) << "numeric addresses only";
+  EXPECT_TRUE(fixture.server->listen("::1", 0, fixture.handler).has_value());
+}
+
+TEST(HttpServer, SixtyFourConnectionsAtOnce) {
+  Fixture fixture(echo);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 64; ++i) clients.push_back(std::make_unique<RawClient>(fixture.port));
+  for (int round = 0; round < 10; ++round) {
+    for (auto& client : clients) client->send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (auto& client : clients) ASSERT_EQ(client->receive(reply_of("GET /x ").size()), reply_of("GET /x "));
+  }
+  EXPECT_EQ(fixture.handler.calls, 640);
+}
+
+}  // namespace
+}  // namespace os

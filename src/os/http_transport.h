@@ -1,0 +1,42 @@
+// HttpTransport: aws::http::Transport over sockets. Blocks the calling thread and keeps idle connections per endpoint
+// for the next call. The composition root owns it; all members are safe from any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "aws/http/message.h"
+
+namespace os {
+
+struct HttpTransportOptions {
+  std::chrono::milliseconds connect_timeout{3'000};  // TLS handshake included; the call's own timeout holds too
+  std::chrono::milliseconds idle_timeout{50'000};    // a server of ours closes after 60 s
+  std::size_t idle_per_endpoint_max = 64;
+  std::size_t idle_max = 256;  // over all endpoints
+  uint64_t response_body_bytes_max = 256 * 1024 * 1024;
+  std::string ca_file = {};  // PEM, trusted beside the system's authorities; empty: those alone
+};
+
+class HttpTransport final : public aws::http::Transport {
+ public:
+  // Fails if the TLS library or `ca_file` does.
+  static std::expected<std::unique_ptr<HttpTransport>, std::string> make(const HttpTransportOptions& options = {});
+  ~HttpTransport() override;
+
+  // As the interface says. A request is sent a second time, on a new connection, only if a kept connection turned out
+  // to be closed before any byte of a response. Expect is never sent; a request that has no valid form on the wire
+  // fails with "ConnectionError" before anything is sent.
+  base::Result<aws::http::Response> round_trip(const aws::http::Endpoint& endpoint, aws::http::Request request,
+                                               base::Duration timeout) override;
+
+ private:
+  class Core;
+  explicit HttpTransport(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace os

@@ -1,0 +1,36 @@
+// PipelineConfig: where the pipeline's stages find what they work on. `till up` writes it into the environment of the
+// functions (stack.h); a function's main reads it back. A value.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/decimal.h"
+
+namespace pipeline {
+
+struct PipelineConfig {
+  std::string bucket;
+  std::string orders_table;
+  std::string quarantine_table;
+  std::string uploads_table;
+  std::string queue_url;         // orders on their way to the process function
+  std::string notify_queue_url;  // notifications that are still owed
+  std::string topic_arn;         // large orders
+  base::Decimal large_order_threshold;  // an order above it is notified
+};
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// The variables (TILL_...) that carry the config, and the way back. `get` answers nullopt for a variable that is not
+// set; the error names the first one that is missing or malformed.
+Environment to_environment(const PipelineConfig& config);
+std::expected<PipelineConfig, std::string> from_environment(
+    const std::function<std::optional<std::string>(std::string_view)>& get);
+
+}  // namespace pipeline

@@ -1,0 +1,124 @@
+#include "pipeline/ingest.h"
+
+#include "aws/codec/json_shape.h"
+#include "base/encoding.h"
+#include "pipeline/notifier.h"
+#include "pipeline/order_sender.h"
+#include "pipeline/splitter.h"
+
+namespace pipeline {
+namespace {
+
+constexpr int64_t kPieceBytes = 1 << 20;
+constexpr base::Duration kReserve = std::chrono::seconds(10);
+
+std::string explain(std::string_view what, const base::AwsError& error) {
+  return std::string(what) + ": " + error.code + ": " + error.message;
+}
+
+// Why `content` is no list of orders, or empty.
+std::string document_error(std::string_view content) {
+  Splitter splitter;
+  splitter.feed(content);
+  splitter.finish();
+  while (splitter.next().has_value()) {
+  }
+  return splitter.error();
+}
+
+}  // namespace
+
+Ingest::Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
+               PipelineConfig config)
+    : s3_(s3), sqs_(sqs), dynamodb_(dynamodb), env_(env), config_(std::move(config)) {}
+
+std::expected<std::string, std::string> Ingest::handle(std::string_view payload, base::Timestamp deadline) {
+  auto event = parse_ingest_event(payload);
+  if (!event.has_value()) return std::unexpected(event.error());
+  if (event->file_content.has_value()) return store_content(std::move(*event->file_content));
+  uint64_t orders_read = 0;
+  for (const ObjectRecord& object : event->objects) {
+    const auto read_now = read(object, deadline);
+    if (!read_now.has_value()) return std::unexpected(read_now.error());
+    orders_read += *read_now;
+  }
+  return "{\"read\":" + std::to_string(orders_read) + "}";
+}
+
+std::expected<std::string, std::string> Ingest::store_content(std::string content) {
+  if (const std::string wrong = document_error(content); !wrong.empty()) return std::unexpected(wrong);
+  aws::s3::PutObjectRequest put;
+  put.bucket = config_.bucket;
+  put.key = "uploads/direct-" + base::make_uuid(env_.random) + ".json";
+  put.content_type = "application/json";
+  put.body = std::move(content);
+  const std::string key = *put.key;
+  aws::Context context = call_context(env_);
+  const auto stored = s3_.put_object(context, std::move(put));
+  if (!stored.has_value()) return std::unexpected(explain("the document could not be stored", stored.error()));
+  std::string body;
+  aws::codec::write_json_string("Data uploaded to s3://" + config_.bucket + "/" + key + " and on its way to the queue",
+                                body);
+  return "{\"statusCode\":200,\"body\":" + body + "}";
+}
+
+std::expected<void, std::string> Ingest::put_upload(const ObjectRecord& object, std::string_view id,
+                                                    std::string_view state, uint64_t orders_read,
+                                                    std::string_view error) {
+  const base::Timestamp uploaded_at = base::parse_iso8601(object.event_time).value_or(env_.clock.now());
+  aws::dynamodb::PutItemInput put;
+  put.table_name = config_.uploads_table;
+  Item& row = put.item.emplace();
+  row[uploads::kUploadId] = text(id);
+  row[uploads::kBucket] = text(object.bucket);
+  row[uploads::kKey] = text(object.key);
+  row[uploads::kState] = text(state);
+  row[uploads::kRead] = number(static_cast<int64_t>(orders_read));
+  row[uploads::kUploadedAt] = number(base::to_epoch_milliseconds(uploaded_at));
+  if (!error.empty()) row[uploads::kError] = text(error);
+  aws::Context context = call_context(env_);
+  const auto written = dynamodb_.put_item(context, std::move(put));
+  if (!written.has_value()) return std::unexpected(explain("the upload's row could not be written", written.error()));
+  return {};
+}
+
+std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& object, base::Timestamp deadline,
+                                                            OrderSender& sender) {
+  Splitter splitter;
+  for (int64_t offset = 0;;) {
+    if (env_.clock.now() + kReserve >= deadline) return std::unexpected("the document is too long for one invocation");
+    aws::s3::GetObjectRequest get;
+    get.bucket = object.bucket;
+    get.key = object.key;
+    get.range = "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + kPieceBytes - 1);
+    if (!object.etag.empty()) get.if_match = "\"" + object.etag + "\"";
+    aws::Context context = call_context(env_);
+    auto got = s3_.get_object(context, std::move(get));
+    const bool empty = !got.has_value() && got.error().code == "InvalidRange";  // at the end, or an empty object
+    if (!got.has_value() && !empty) return std::unexpected(explain("the document could not be read", got.error()));
+    const std::string piece = empty || !got->body.has_value() ? std::string() : got->body->take();
+    const bool last = piece.size() < static_cast<std::size_t>(kPieceBytes);
+    splitter.feed(piece);
+    if (last) splitter.finish();
+    while (auto order = splitter.next()) sender.send(std::move(*order));
+    if (last || !splitter.error().empty()) return Reading{splitter.count(), splitter.error()};
+    offset += kPieceBytes;
+  }
+}
+
+std::expected<uint64_t, std::string> Ingest::read(const ObjectRecord& object, base::Timestamp deadline) {
+  const std::string id = upload_id(object.bucket, object.key, object.sequencer);
+  if (auto begun = put_upload(object, id, uploads::kReading, 0, ""); !begun.has_value())
+    return std::unexpected(begun.error());
+  OrderSender sender(sqs_, dynamodb_, env_, config_, id);
+  const auto reading = stream(object, deadline, sender);
+  const std::string failure = sender.finish();
+  if (!failure.empty()) return std::unexpected("orders could not be queued: " + failure);
+  if (!reading.has_value()) return std::unexpected(reading.error());
+  const std::string_view state = reading->error.empty() ? uploads::kDone : uploads::kFailed;
+  if (auto ended = put_upload(object, id, state, reading->orders, reading->error); !ended.has_value())
+    return std::unexpected(ended.error());
+  return reading->orders;
+}
+
+}  // namespace pipeline

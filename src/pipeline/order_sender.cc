@@ -1,0 +1,135 @@
+#include "pipeline/order_sender.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "pipeline/notifier.h"
+#include "pipeline/rows.h"
+
+namespace pipeline {
+namespace {
+
+constexpr std::size_t kBatchEntriesMax = 10;         // SQS's bound
+constexpr std::size_t kBatchBytesMax = 1 << 20;      // SQS's bound on the sum of a batch
+constexpr std::size_t kAttributeBytes = 64;          // room for the source attribute of one entry
+constexpr std::size_t kSenders = 4;
+constexpr std::size_t kBatchesWaitingMax = 64;
+constexpr int kAttemptsMax = 5;  // of the entries that a batch call reports as failed
+
+// #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF, SQS's character set; for UTF-8 text.
+bool is_queue_text(std::string_view text) {
+  if (!base::is_utf8(text)) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return false;
+    if (c == 0xef && (text.substr(i, 3) == "\xef\xbf\xbe" || text.substr(i, 3) == "\xef\xbf\xbf")) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+OrderSender::OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
+                         const PipelineConfig& config, std::string upload_id)
+    : sqs_(sqs),
+      dynamodb_(dynamodb),
+      env_(env),
+      config_(config),
+      upload_id_(std::move(upload_id)),
+      changed_(env.executor.make_condition()) {
+  for (std::size_t i = 0; i < kSenders; ++i) tasks_.push_back(env_.executor.spawn("sender", [this] { work(); }));
+}
+
+OrderSender::~OrderSender() { finish(); }
+
+void OrderSender::send(Splitter::Order order) {
+  if (order.too_long || order.text.empty() || !is_queue_text(order.text)) return quarantine(order);
+  const std::size_t bytes = order.text.size() + kAttributeBytes;
+  if (batch_.size() == kBatchEntriesMax || batch_bytes_ + bytes > kBatchBytesMax) flush();
+  aws::sqs::MessageAttributeValue source;
+  source.data_type = "String";
+  source.string_value = source_of(upload_id_, order.index);
+  aws::sqs::SendMessageBatchRequestEntry& entry = batch_.emplace_back();
+  entry.id = std::to_string(batch_.size());
+  entry.message_body = std::move(order.text);
+  entry.message_attributes.emplace().append("source") = std::move(source);
+  batch_bytes_ += bytes;
+}
+
+void OrderSender::flush() {
+  if (batch_.empty()) return;
+  std::unique_lock lock(mutex_);
+  while (waiting_.size() >= kBatchesWaitingMax && failure_.empty())
+    env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
+  if (failure_.empty()) waiting_.push_back(std::move(batch_));
+  batch_.clear();
+  batch_bytes_ = 0;
+  changed_->notify_all();
+}
+
+std::string OrderSender::finish() {
+  flush();
+  {
+    const std::lock_guard lock(mutex_);
+    finished_ = true;
+    changed_->notify_all();
+  }
+  tasks_.clear();
+  return failure_;
+}
+
+void OrderSender::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (!failure_.empty() || (waiting_.empty() && finished_)) return;
+    if (waiting_.empty()) {
+      env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
+      continue;
+    }
+    Batch batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    changed_->notify_all();
+    lock.unlock();
+    std::string failure = deliver(std::move(batch));
+    lock.lock();
+    if (failure_.empty()) failure_ = std::move(failure);
+    if (!failure_.empty()) changed_->notify_all();
+  }
+}
+
+std::string OrderSender::deliver(Batch batch) {
+  std::string why;
+  for (int attempt = 0; attempt < kAttemptsMax && !batch.empty(); ++attempt) {
+    aws::sqs::SendMessageBatchRequest request;
+    request.queue_url = config_.queue_url;
+    request.entries = batch;
+    aws::Context context = call_context(env_);
+    const auto sent = sqs_.send_message_batch(context, std::move(request));
+    if (!sent.has_value()) return sent.error().code + ": " + sent.error().message;
+    const auto& failed = sent->failed;
+    std::erase_if(batch, [&failed](const auto& entry) {
+      return !failed.has_value() || std::ranges::find(*failed, entry.id, &aws::sqs::BatchResultErrorEntry::id) ==
+                                        failed->end();
+    });
+    if (!batch.empty()) why = failed->front().code.value_or("") + ": " + failed->front().message.value_or("");
+  }
+  return batch.empty() ? std::string() : why;
+}
+
+void OrderSender::quarantine(const Splitter::Order& order) {
+  const Rejection rejection =
+      order.too_long ? Rejection{reason::kTooLarge, "the order is longer than 1 MiB"}
+      : order.text.empty() ? Rejection{reason::kJsonSyntax, "the order is empty"}
+                           : Rejection{reason::kEncoding, "the order holds bytes that no message may carry"};
+  aws::dynamodb::PutItemInput put;
+  put.table_name = config_.quarantine_table;
+  put.item = quarantine_row(order.text, rejection, source_of(upload_id_, order.index), env_.clock.now());
+  put.condition_expression = "attribute_not_exists(body_sha256)";
+  aws::Context context = call_context(env_);
+  const auto written = dynamodb_.put_item(context, std::move(put));
+  if (written.has_value() || written.error().code == "ConditionalCheckFailedException") return;
+  const std::lock_guard lock(mutex_);
+  if (failure_.empty()) failure_ = written.error().code + ": " + written.error().message;
+}
+
+}  // namespace pipeline

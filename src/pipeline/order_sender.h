@@ -1,0 +1,53 @@
+// OrderSender: brings the orders of one upload onto the queue, in batches of ten over a few connections at once. An
+// order that the queue cannot carry (too long, not text) goes straight into quarantine. Made and used by one thread;
+// the sending tasks are its own.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "aws/dynamodb/dynamodb.h"
+#include "aws/sqs/sqs.h"
+#include "base/env.h"
+#include "pipeline/config.h"
+#include "pipeline/splitter.h"
+
+namespace pipeline {
+
+class OrderSender {
+ public:
+  OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config,
+              std::string upload_id);
+  ~OrderSender();
+
+  // Takes the order; blocks while too many wait to be sent. After a failure orders are dropped.
+  void send(Splitter::Order order);
+  // Waits until everything is on the queue. Answers the first failure, or empty.
+  std::string finish();
+
+ private:
+  using Batch = std::vector<aws::sqs::SendMessageBatchRequestEntry>;
+  void work();
+  std::string deliver(Batch batch);
+  void quarantine(const Splitter::Order& order);
+  void flush();
+
+  aws::sqs::Sqs& sqs_;
+  aws::dynamodb::DynamoDb& dynamodb_;
+  base::Env& env_;
+  const PipelineConfig& config_;
+  const std::string upload_id_;
+  Batch batch_;
+  std::size_t batch_bytes_ = 0;
+  std::mutex mutex_;
+  std::unique_ptr<base::Condition> changed_;
+  std::deque<Batch> waiting_;
+  bool finished_ = false;
+  std::string failure_;
+  std::vector<std::unique_ptr<base::Task>> tasks_;
+};
+
+}  // namespace pipeline

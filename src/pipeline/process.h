@@ -1,0 +1,59 @@
+// Process: the process function. Takes a batch of orders from the queue, stores each accepted one exactly once, puts
+// the others into quarantine, has large orders notified, and answers which messages must come again. Faults of the
+// infrastructure go back to the queue; a bad order never does. Safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "pipeline/event.h"
+#include "pipeline/notifier.h"
+
+namespace pipeline {
+
+// What became of the records of one batch; their sum is `records_in`.
+struct ProcessCounts {
+  uint64_t records_in = 0;
+  uint64_t stored = 0;       // new rows, and repeated deliveries of an order that had made its row
+  uint64_t duplicate = 0;    // the same order came from elsewhere before
+  uint64_t quarantined = 0;  // rejected or in conflict
+  uint64_t retried = 0;      // went back to the queue
+  uint64_t notified = 0;     // of `stored`: published by this invocation
+};
+
+class Process {
+ public:
+  Process(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
+          PipelineConfig config);
+
+  struct Answer {
+    std::string payload;  // batchItemFailures
+    ProcessCounts counts;
+  };
+  // One invocation; records that cannot be begun 3 seconds before `deadline` go back to the queue. The error says why
+  // the event is not a queue event.
+  std::expected<Answer, std::string> handle(std::string_view payload, base::Timestamp deadline);
+
+ private:
+  enum class Outcome { stored, duplicate, quarantined, retry };
+  Outcome process(const QueueRecord& record, base::Timestamp deadline, ProcessCounts& counts);
+  Outcome store(const QueueRecord& record, const Transaction& order, base::Timestamp deadline, ProcessCounts& counts);
+  Outcome already_there(const QueueRecord& record, const Transaction& order, const Item& mine, const Item& old,
+                        ProcessCounts& counts);
+  Outcome settle(const Item& row, bool hold_lease, Outcome outcome, ProcessCounts& counts);
+  Outcome quarantine(const QueueRecord& record, const Rejection& rejection);
+  [[nodiscard]] Item make_row(const QueueRecord& record, const Transaction& order, base::Timestamp deadline);
+
+  aws::dynamodb::DynamoDb& dynamodb_;
+  base::Env& env_;
+  const PipelineConfig config_;
+  Notifier notifier_;
+};
+
+// The `source` of a record that did not come from an upload.
+std::string source_of(const QueueRecord& record);
+
+}  // namespace pipeline

@@ -1,0 +1,75 @@
+// The rows of the pipeline's tables: names of attributes and the conditions under which they may change. The row of an
+// accepted order is its idempotency record and carries its notification (ARCHITECTURE.md, "The life of an order").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/dynamodb/shapes.h"
+#include "base/time.h"
+#include "pipeline/transaction.h"
+
+namespace pipeline {
+
+using Item = aws::Map<aws::dynamodb::AttributeValue>;
+
+// Orders table: key transaction_id. notify_state is absent for orders that need no notification.
+namespace orders {
+inline constexpr std::string_view kTransactionId = "transaction_id";
+inline constexpr std::string_view kAmount = "amount";
+inline constexpr std::string_view kItem = "item";
+inline constexpr std::string_view kRaw = "raw";  // the text as sent, only if it has more than the three fields
+inline constexpr std::string_view kPayloadSha256 = "payload_sha256";
+inline constexpr std::string_view kSource = "source";          // which upload and position was accepted
+inline constexpr std::string_view kWriteToken = "write_token";  // fresh per delivery attempt
+inline constexpr std::string_view kStoredAt = "stored_at";     // epoch milliseconds
+inline constexpr std::string_view kNotifyState = "notify_state";
+inline constexpr std::string_view kLeaseUntil = "lease_until";  // epoch milliseconds
+inline constexpr std::string_view kPending = "PENDING";
+inline constexpr std::string_view kSent = "SENT";
+inline constexpr std::string_view kFailed = "FAILED";
+}  // namespace orders
+
+// Quarantine table: key body_sha256 (hex), so that the same bad order is kept once.
+namespace quarantine {
+inline constexpr std::string_view kBodySha256 = "body_sha256";
+inline constexpr std::string_view kReason = "reason";
+inline constexpr std::string_view kMessage = "message";
+inline constexpr std::string_view kBody = "body";  // S, or B if it is not UTF-8; at most kBodyBytesMax
+inline constexpr std::string_view kBodyBytes = "body_bytes";  // its full length
+inline constexpr std::string_view kSource = "source";
+inline constexpr std::string_view kQuarantinedAt = "quarantined_at";  // epoch milliseconds
+inline constexpr std::size_t kBodyBytesMax = 256 << 10;
+}  // namespace quarantine
+
+// Uploads table: key upload_id.
+namespace uploads {
+inline constexpr std::string_view kUploadId = "upload_id";
+inline constexpr std::string_view kBucket = "bucket";
+inline constexpr std::string_view kKey = "key";
+inline constexpr std::string_view kState = "state";
+inline constexpr std::string_view kRead = "read";      // orders found in the document
+inline constexpr std::string_view kError = "error";    // for people, with state FAILED
+inline constexpr std::string_view kUploadedAt = "uploaded_at";  // epoch milliseconds
+inline constexpr std::string_view kReading = "READING";
+inline constexpr std::string_view kDone = "DONE";
+inline constexpr std::string_view kFailed = "FAILED";
+}  // namespace uploads
+
+// The upload's name in `source` attributes. It depends on what was uploaded and when (the sequencer), so a repeated
+// event of one upload has the same id and a second upload of the same file another one.
+std::string upload_id(std::string_view bucket, std::string_view key, std::string_view sequencer);
+// "<upload id>#<index>".
+std::string source_of(std::string_view upload_id, uint64_t index);
+
+aws::dynamodb::AttributeValue text(std::string_view value);
+aws::dynamodb::AttributeValue number(int64_t value);
+// The attribute's characters (S or N), or empty if it is absent or of another type.
+std::string_view text_of(const Item& item, std::string_view attribute);
+std::optional<int64_t> number_of(const Item& item, std::string_view attribute);
+
+// The row to put for a rejected order. `body` may be any bytes.
+Item quarantine_row(std::string_view body, const Rejection& rejection, std::string_view source, base::Timestamp now);
+
+}  // namespace pipeline

@@ -1,0 +1,170 @@
+#include "server/api_handler.h"
+
+#include <algorithm>
+
+#include "aws/auth/chunked.h"
+#include "aws/codec/codec.h"
+#include "aws/resource.h"
+#include "aws/validate.h"
+#include "server/content_encoding.h"
+
+namespace server {
+namespace {
+
+using aws::Protocol;
+using aws::http::Request;
+using aws::http::Response;
+
+// Ids look as each family's do: DynamoDB has 52 characters, S3 16, the others a UUID.
+std::string make_request_id(base::Random& random, Protocol protocol) {
+  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  switch (protocol) {
+    case Protocol::json_1_0: return base::random_string(random, 52, kAlphabet);
+    case Protocol::rest_xml: return base::random_string(random, 16, kAlphabet);
+    default: return base::make_uuid(random);
+  }
+}
+
+base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol, const aws::Context& context,
+                             std::string_view action, std::string_view resource) {
+  base::AwsError error;
+  const bool json = protocol == Protocol::json_1_0 || protocol == Protocol::json_1_1;
+  error.code = json || protocol == Protocol::rest_json ? "AccessDeniedException" : "AccessDenied";
+  error.query_code = "AccessDenied";
+  error.http_status = json && !service.query_compatible ? 400 : 403;
+  error.message = "User: " + context.principal.arn + " is not authorized to perform: " + std::string(action) +
+                  " on resource: " + std::string(resource) + " because no identity-based policy allows the " +
+                  std::string(action) + " action";
+  return error;
+}
+
+// Replaces an aws-chunked body by what it carries; its trailers become headers, and "aws-chunked" goes from
+// Content-Encoding, which is then the object's own.
+base::Result<void> unwrap_chunked(Request& request, const aws::auth::Authenticated& caller) {
+  const aws::auth::PayloadMode mode = caller.payload_mode();
+  if (mode == aws::auth::PayloadMode::signed_body || mode == aws::auth::PayloadMode::unsigned_body) return {};
+  TRY_ASSIGN(aws::auth::ChunkedBody chunked, aws::auth::decode_chunked(request, caller));
+  request.body = std::move(chunked.body);
+  for (auto& [name, value] : chunked.trailers) request.headers.add(std::move(name), std::move(value));
+  std::string kept;
+  std::string_view rest = request.headers.get("Content-Encoding");
+  while (!rest.empty()) {
+    std::string_view item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    if (!item.empty() && item != "aws-chunked") kept.append(kept.empty() ? "" : ",").append(item);
+  }
+  request.headers.erase("Content-Encoding");
+  if (!kept.empty()) request.headers.add("Content-Encoding", std::move(kept));
+  return {};
+}
+
+base::AwsError slow_down() {
+  base::AwsError error;
+  error.code = "ThrottlingException";
+  error.query_code = "Throttling";
+  error.message = "Rate exceeded";
+  return error;
+}
+
+}  // namespace
+
+struct ApiHandler::Call {
+  Request request;
+  aws::http::Responder respond;
+  Route route;
+  std::string request_id;
+};
+
+ApiHandler::ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
+                       ReplyGate& gate, base::Env& env, Options options)
+    : router_(std::move(mounts)),
+      verifier_(verifier),
+      authorizer_(authorizer),
+      gate_(gate),
+      env_(env),
+      options_(std::move(options)),
+      workers_(env, options_.waiting_calls_max) {}
+
+Response ApiHandler::health() const {
+  Response response;
+  response.headers.add("Content-Type", "application/json");
+  response.body = "{\"services\":{";
+  for (const Mount& mount : router_.mounts())
+    response.body.append(&mount == router_.mounts().data() ? "\"" : ",\"").append(mount.desc->id).append("\":\"running\"");
+  response.body.append("},\"edition\":\"tillstream\",\"version\":\"").append(options_.version).append("\"}");
+  return response;
+}
+
+void ApiHandler::handle(Request request, aws::http::Responder respond) {
+  const std::string_view path = request.path();
+  if ((request.method == "GET" || request.method == "HEAD") && (path == "/_localstack/health" || path == "/_till/health"))
+    return respond(health());
+  auto route = router_.route(request);
+  if (!route.has_value()) {
+    const RouteError& wrong = route.error();
+    const aws::ServiceDesc& voice = wrong.service != nullptr ? *wrong.service : *router_.mounts().front().desc;
+    const Protocol protocol = wrong.service != nullptr ? wrong.protocol : voice.protocols.front();
+    return respond(aws::codec::codec_for(voice, protocol)
+                       .encode_error(voice, wrong.error, make_request_id(env_.random, protocol)));
+  }
+  std::string id = make_request_id(env_.random, route->protocol);
+  auto call = std::make_shared<Call>(
+      Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
+  if (!call->route.operation->may_wait) return serve(*call);
+  if (workers_.run([this, call] { serve(*call); })) return;
+  const aws::ServiceDesc& service = *call->route.mount->desc;
+  call->respond(aws::codec::codec_for(service, call->route.protocol).encode_error(service, slow_down(), call->request_id));
+}
+
+void ApiHandler::serve(Call& call) {
+  gate_.release([respond = std::move(call.respond), response = answer(call)]() mutable { respond(std::move(response)); });
+}
+
+Response ApiHandler::answer(Call& call) {
+  base::Result<Response> response = perform(call);
+  if (response.has_value()) return std::move(*response);
+  const aws::ServiceDesc& service = *call.route.mount->desc;
+  return aws::codec::codec_for(service, call.route.protocol).encode_error(service, response.error(), call.request_id);
+}
+
+base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
+  const aws::ServiceDesc& service = *call.route.mount->desc;
+  aws::Context context;
+  context.now = env_.clock.now();
+  TRY_ASSIGN(const aws::auth::Authenticated caller, verifier_.verify(call.request, service.signing_name, context.now));
+  TRY(unwrap_chunked(call.request, caller));
+  if (call.route.protocol != Protocol::rest_xml) TRY(decode_content_encoding(call.request));
+  context.account = caller.principal().account;
+  context.region = caller.region();
+  context.request_id = call.request_id;
+  context.principal = caller.principal();
+  context.endpoint = "http://" + std::string(call.request.headers.get("Host"));
+  context.trace_header = call.request.headers.get("X-Amzn-Trace-Id");
+  return context;
+}
+
+base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& context, const void* in) {
+  if (context.principal.kind == aws::Principal::Kind::root) return {};
+  const aws::OperationDesc& operation = *call.route.operation;
+  const std::vector<std::string> resources = aws::resource_arns(operation, in, context);
+  if (authorizer_.allows(context, operation.iam_action, resources)) return {};
+  return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, operation.iam_action,
+                                  resources.empty() ? "*" : resources.front()));
+}
+
+base::Result<Response> ApiHandler::perform(Call& call) {
+  const aws::ServiceDesc& service = *call.route.mount->desc;
+  const aws::OperationDesc& operation = *call.route.operation;
+  const aws::codec::Codec& codec = aws::codec::codec_for(service, call.route.protocol);
+  TRY_ASSIGN(aws::Context context, authenticate(call));
+  const aws::AnyShape in = operation.make_input();
+  TRY(codec.decode_request(service, operation, call.request, call.route.labels, in.value.get()));
+  TRY(authorize(call, context, in.value.get()));
+  TRY(aws::validate(service, operation, in.value.get()));
+  const aws::AnyShape out = operation.make_output();
+  TRY(operation.call(call.route.mount->service, context, in.value.get(), out.value.get()));
+  return codec.encode_response(service, operation, out.value.get(), call.request_id);
+}
+
+}  // namespace server

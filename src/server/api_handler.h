@@ -1,0 +1,58 @@
+// ApiHandler: HTTP bytes in, HTTP bytes out, for any set of implementations of the AWS API: route, authenticate,
+// decode, authorise, validate, call, encode. (Policies name resources, and those are known only after decoding, so
+// authorisation follows it.) It knows no service by name. Owned by the composition root; safe from any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "aws/auth/authorizer.h"
+#include "aws/auth/verify.h"
+#include "aws/http/message.h"
+#include "base/env.h"
+#include "server/router.h"
+#include "server/worker_pool.h"
+
+namespace server {
+
+// Holds a reply back until everything it may rest on is durable.
+class ReplyGate {
+ public:
+  virtual ~ReplyGate() = default;
+  // Calls `send` once every write made so far would survive a crash; at once if that holds already.
+  virtual void release(std::function<void()> send) = 0;
+};
+
+class ApiHandler final : public aws::http::Handler {
+ public:
+  struct Options {
+    std::string version;               // of the product, for the health route
+    std::size_t waiting_calls_max = 512;  // long polls and invocations at the same time
+  };
+
+  // All references outlive the handler.
+  ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
+             ReplyGate& gate, base::Env& env, Options options);
+
+  void handle(aws::http::Request request, aws::http::Responder respond) override;
+
+ private:
+  struct Call;
+  void serve(Call& call);
+  // The whole way of one request. Every failure becomes an encoded error.
+  aws::http::Response answer(Call& call);
+  base::Result<aws::http::Response> perform(Call& call);
+  base::Result<aws::Context> authenticate(Call& call);
+  base::Result<void> authorize(const Call& call, const aws::Context& context, const void* in);
+  aws::http::Response health() const;
+
+  Router router_;
+  aws::auth::Verifier& verifier_;
+  aws::auth::Authorizer& authorizer_;
+  ReplyGate& gate_;
+  base::Env& env_;
+  const Options options_;
+  WorkerPool workers_;
+};
+
+}  // namespace server

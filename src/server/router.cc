@@ -1,0 +1,163 @@
+#include "server/router.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "aws/codec/uri.h"
+#include "base/encoding.h"
+
+namespace server {
+namespace {
+
+using aws::Protocol;
+using aws::http::Request;
+
+bool speaks(const aws::ServiceDesc& service, Protocol protocol) {
+  return std::ranges::find(service.protocols, protocol) != service.protocols.end();
+}
+
+base::AwsError unknown_operation(std::string message, int status = 400) {
+  base::AwsError error;
+  error.code = "UnknownOperationException";
+  error.message = std::move(message);
+  error.http_status = status;
+  return error;
+}
+
+// The raw value of `name` in an unparsed form or query string.
+std::string_view form_value(std::string_view form, std::string_view name) {
+  while (!form.empty()) {
+    const std::string_view pair = form.substr(0, form.find('&'));
+    form.remove_prefix(std::min(form.size(), pair.size() + 1));
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+      return pair.substr(name.size() + 1);
+  }
+  return {};
+}
+
+// The fourth part of "key/date/region/service/aws4_request".
+std::string_view service_of_credential(std::string_view credential, std::string_view separator) {
+  for (int i = 0; i < 3; ++i) {
+    const std::size_t at = credential.find(separator);
+    if (at == std::string_view::npos) return {};
+    credential.remove_prefix(at + separator.size());
+  }
+  return credential.substr(0, credential.find(separator));
+}
+
+// "/2015-03-31/...": how every rest-json path of Lambda begins.
+bool is_dated(std::string_view path) {
+  constexpr std::string_view kForm = "/dddd-dd-dd/";
+  if (path.size() < kForm.size()) return false;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    if (kForm[i] == 'd' ? path[i] < '0' || path[i] > '9' : path[i] != kForm[i]) return false;
+  }
+  return true;
+}
+
+bool is_form(const Request& request) {
+  return request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded");
+}
+
+}  // namespace
+
+std::string_view scope_service(const Request& request) {
+  const std::string_view authorization = request.headers.get("Authorization");
+  if (const std::size_t at = authorization.find("Credential="); at != std::string_view::npos)
+    return service_of_credential(authorization.substr(at + 11), "/");
+  const std::string_view credential = form_value(request.query(), "X-Amz-Credential");
+  const std::string_view escaped = service_of_credential(credential, "%2F");
+  return escaped.empty() ? service_of_credential(credential, "/") : escaped;
+}
+
+std::string_view virtual_host_bucket(std::string_view host) {
+  host = host.substr(0, host.find(':'));
+  constexpr std::string_view kLocal = ".localhost";
+  if (host.ends_with(kLocal)) {
+    host.remove_suffix(kLocal.size());
+    if (host == "s3") return {};
+    if (host.ends_with(".s3")) host.remove_suffix(3);
+    return host;
+  }
+  if (!host.ends_with(".amazonaws.com")) return {};
+  const std::size_t at = std::min(host.find(".s3."), host.find(".s3-"));
+  return at == std::string_view::npos ? std::string_view() : host.substr(0, at);
+}
+
+Router::Router(std::vector<Mount> mounts) : mounts_(std::move(mounts)) {
+  for (const Mount& mount : mounts_) {
+    const bool rest = speaks(*mount.desc, Protocol::rest_json) || speaks(*mount.desc, Protocol::rest_xml);
+    matchers_.push_back(rest ? std::make_unique<aws::codec::UriMatcher>(*mount.desc) : nullptr);
+  }
+}
+
+Router::~Router() = default;
+
+std::expected<Route, RouteError> Router::route(const Request& request) const {
+  if (const auto target = request.headers.find("X-Amz-Target")) return by_target(request, *target);
+  const std::string_view scope = scope_service(request);
+  const std::string_view form = request.method == "POST" && is_form(request) ? std::string_view(request.body)
+                                                                             : request.query();
+  if (const std::string_view action = form_value(form, "Action"); !action.empty()) return by_action(form, action, scope);
+  return by_path(request, scope);
+}
+
+Router::Found Router::by_target(const Request& request, std::string_view target) const {
+  const std::size_t dot = target.rfind('.');
+  const std::string_view prefix = target.substr(0, dot);
+  const std::string_view type = request.headers.get("Content-Type");
+  const Protocol protocol = type.starts_with("application/x-amz-json-1.1") ? Protocol::json_1_1 : Protocol::json_1_0;
+  for (const Mount& mount : mounts_) {
+    if (mount.desc->target_prefix != prefix || prefix.empty()) continue;
+    if (request.method != "POST" || !type.starts_with("application/x-amz-json-1."))
+      return std::unexpected(RouteError{mount.desc, protocol, unknown_operation("", 404)});
+    const aws::OperationDesc* operation =
+        dot == std::string_view::npos ? nullptr : mount.desc->find(target.substr(dot + 1));
+    if (operation != nullptr) return Route{&mount, operation, protocol, {}};
+    return std::unexpected(RouteError{
+        mount.desc, protocol, unknown_operation("The operation " + std::string(target) + " is not implemented.")});
+  }
+  return std::unexpected(
+      RouteError{nullptr, protocol, unknown_operation("No service has the target " + std::string(target) + ".")});
+}
+
+Router::Found Router::by_action(std::string_view form, std::string_view action, std::string_view scope) const {
+  const std::string_view version = form_value(form, "Version");
+  const Mount* mount = nullptr;
+  for (const Mount& candidate : mounts_) {
+    if (!speaks(*candidate.desc, Protocol::query)) continue;
+    if (scope.empty() ? candidate.desc->api_version == version : candidate.desc->signing_name == scope)
+      mount = &candidate;
+  }
+  const std::string name = base::percent_decode(action, true).value_or("");
+  base::AwsError error;
+  error.code = "InvalidAction";
+  error.message = "The action " + name + " is not valid for this endpoint.";
+  if (mount == nullptr) return std::unexpected(RouteError{nullptr, Protocol::query, std::move(error)});
+  if (const aws::OperationDesc* operation = mount->desc->find(name); operation != nullptr)
+    return Route{mount, operation, Protocol::query, {}};
+  return std::unexpected(RouteError{mount->desc, Protocol::query, std::move(error)});
+}
+
+Router::Found Router::by_path(const Request& request, std::string_view scope) const {
+  // Signed for a REST service: that one. Unsigned or signed otherwise: a dated path is rest-json, the rest rest-xml.
+  for (std::size_t i = 0; i < mounts_.size(); ++i) {
+    const aws::ServiceDesc& service = *mounts_[i].desc;
+    if (matchers_[i] == nullptr) continue;
+    const bool xml = speaks(service, Protocol::rest_xml);
+    const Protocol protocol = xml ? Protocol::rest_xml : Protocol::rest_json;
+    if (scope.empty() ? xml == is_dated(request.path()) : scope != service.signing_name) continue;
+    std::string target = request.target;
+    if (const std::string_view bucket = xml ? virtual_host_bucket(request.headers.get("Host")) : std::string_view();
+        !bucket.empty())
+      target = "/" + std::string(bucket) + target;
+    auto match = matchers_[i]->match(request.method, target);
+    if (match.has_value()) return Route{&mounts_[i], match->operation, protocol, std::move(match->labels)};
+    return std::unexpected(RouteError{&service, protocol, std::move(match).error()});
+  }
+  return std::unexpected(RouteError{
+      nullptr, Protocol::json_1_0,
+      unknown_operation("The request names no operation (no X-Amz-Target, no Action, no REST path).", 404)});
+}
+
+}  // namespace server

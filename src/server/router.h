@@ -1,0 +1,66 @@
+// Router: which operation of which service a request asks for, and in which protocol. It looks at the signals in the
+// order of protocols.md 1.6 (X-Amz-Target, form Action, path) and knows services only by their descriptions.
+// Immutable after construction, safe from any thread.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/codec/codec.h"
+#include "aws/http/message.h"
+#include "aws/shape.h"
+
+namespace aws::codec {
+class UriMatcher;
+}
+
+namespace server {
+
+// An implementation of a service, put on the port. `service` points to the service's abstract class and outlives it.
+struct Mount {
+  const aws::ServiceDesc* desc;
+  void* service;
+};
+
+struct Route {
+  const Mount* mount;
+  const aws::OperationDesc* operation;
+  aws::Protocol protocol;
+  aws::codec::UriLabels labels;
+};
+
+struct RouteError {
+  const aws::ServiceDesc* service;  // whose protocol the answer should use, or nullptr if nobody's
+  aws::Protocol protocol;
+  base::AwsError error;
+};
+
+class Router {
+ public:
+  explicit Router(std::vector<Mount> mounts);
+  ~Router();
+  [[nodiscard]] std::expected<Route, RouteError> route(const aws::http::Request& request) const;
+  [[nodiscard]] const std::vector<Mount>& mounts() const { return mounts_; }
+
+ private:
+  using Found = std::expected<Route, RouteError>;
+  [[nodiscard]] Found by_target(const aws::http::Request& request, std::string_view target) const;
+  [[nodiscard]] Found by_action(std::string_view form, std::string_view action, std::string_view scope) const;
+  [[nodiscard]] Found by_path(const aws::http::Request& request, std::string_view scope) const;
+  [[nodiscard]] const Mount* with_protocol(aws::Protocol protocol) const;
+
+  const std::vector<Mount> mounts_;
+  std::vector<std::unique_ptr<aws::codec::UriMatcher>> matchers_;  // one per mount, null unless it is a REST service
+};
+
+// The service part of the credential scope ("sqs"), from the Authorization header or X-Amz-Credential; empty if the
+// request is not signed.
+std::string_view scope_service(const aws::http::Request& request);
+
+// The bucket in a virtual-hosted S3 host name (bucket.localhost:4566, bucket.s3.us-east-2.amazonaws.com), or empty.
+std::string_view virtual_host_bucket(std::string_view host);
+
+}  // namespace server

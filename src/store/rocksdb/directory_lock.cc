@@ -1,0 +1,83 @@
+#include "store/rocksdb/directory_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+namespace store {
+namespace {
+
+pid_t read_pid(int descriptor) {
+  char text[32] = {};
+  const ssize_t size = pread(descriptor, text, sizeof text, 0);
+  pid_t pid = 0;
+  if (size > 0) std::from_chars(text, text + size, pid);
+  return pid;
+}
+
+std::expected<void, OpenError> prepare_directory(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path path(directory);
+  const bool is_new = mkdir(directory.c_str(), 0700) == 0;
+  if (!is_new && errno == ENOENT) {
+    fs::create_directories(path.parent_path(), error);
+    if (error || mkdir(directory.c_str(), 0700) != 0) return std::unexpected(system_error("create", directory));
+  } else if (!is_new && errno != EEXIST) {
+    return std::unexpected(system_error("create", directory));
+  }
+  if (!fs::exists(path / "lock", error) && !fs::is_empty(path, error)) {
+    return std::unexpected(OpenError{
+        OpenError::Kind::other, fmt::format("{} is not empty and not a data directory of this program", directory)});
+  }
+  if (chmod(directory.c_str(), 0700) != 0) return std::unexpected(system_error("change the mode of", directory));
+  // The name of the directory itself must survive a power cut too.
+  if (!sync_directory(fs::absolute(path, error).lexically_normal().parent_path().string())) {
+    return std::unexpected(system_error("sync the parent of", directory));
+  }
+  return {};
+}
+
+}  // namespace
+
+File::~File() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+OpenError system_error(const std::string& what, const std::string& path) {
+  return {OpenError::Kind::other, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno))};
+}
+
+bool sync_directory(const std::string& path) {
+  const File directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory.is_open() && fsync(directory.get()) == 0;
+}
+
+std::expected<DirectoryLock, OpenError> DirectoryLock::take(const std::string& directory) {
+  if (auto prepared = prepare_directory(directory); !prepared) return std::unexpected(prepared.error());
+  const std::string path = directory + "/lock";
+  // flock belongs to the open file, so a second opener in this same process is refused as well, and CLOEXEC keeps
+  // the function processes from holding the lock when the engine is gone.
+  File file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file.is_open()) return std::unexpected(system_error("open", path));
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return std::unexpected(system_error("lock", path));
+    const pid_t holder = read_pid(file.get());
+    return std::unexpected(
+        OpenError{OpenError::Kind::locked, fmt::format("{} is in use by process {}", directory, holder), holder});
+  }
+  const std::string pid = fmt::format("{}\n", getpid());
+  if (ftruncate(file.get(), 0) != 0 || pwrite(file.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
+    return std::unexpected(system_error("write", path));
+  }
+  return DirectoryLock(std::move(file));
+}
+
+}  // namespace store

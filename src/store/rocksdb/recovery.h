@@ -1,0 +1,39 @@
+// Recovery: RocksDB opened with our options, and the checks of what it would recover before it is let near the files.
+// Includes RocksDB; only for the .cc files of this directory. Used by the thread that opens a store.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/wal_filter.h>
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace store {
+
+// Written by every batch with its own sequence (8 bytes, most significant first). Outside of the clients' keys.
+constexpr std::string_view kCommitKey("\0commit", 7);
+
+std::string encode_sequence(CommitSequence sequence);
+std::optional<CommitSequence> decode_sequence(std::string_view bytes);
+
+// RocksDB's options with the reason for each choice.
+rocksdb::Options rocksdb_options(const RocksDbOptions& options);
+
+struct Recovered {
+  std::unique_ptr<rocksdb::WalFilter> log_check;  // must outlive db, whose options point to it
+  std::unique_ptr<rocksdb::DB> db;
+  CommitSequence sequence;  // of the newest batch in it
+};
+
+// Reads what is there without changing it, compares it with the log's own continuity and with `watermark`, and only
+// then opens for real. With accept_data_loss a gap or damage in the log ends the recovery there instead of failing.
+std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const std::string& path,
+                                            const rocksdb::Options& engine_options, CommitSequence watermark);
+
+}  // namespace store
