@@ -22,14 +22,14 @@ class ErrorDetail {
 };
 
 struct AwsError {
-  std::string code;        // the shape's name on json protocols, for example "QueueDoesNotExist"
-  std::string message;     // AWS's text, verbatim
+  std::string code = {};     // the shape's name on json protocols, for example "QueueDoesNotExist"
+  std::string message = {};  // AWS's text, verbatim
   int http_status = 400;
   Fault fault = Fault::sender;
-  std::string query_code;  // the legacy code of query protocols where it differs; empty means same as `code`
+  std::string query_code = {};  // the legacy code of query protocols where it differs; empty means same as `code`
   // Extra leaf elements that some S3 errors carry beside the message (BucketName, Key, ...), in wire order.
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::shared_ptr<const ErrorDetail> detail;
+  std::vector<std::pair<std::string, std::string>> fields = {};
+  std::shared_ptr<const ErrorDetail> detail = {};
 };
 
 template <class T>

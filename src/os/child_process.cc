@@ -36,8 +36,8 @@ struct Plan {
   rlimit open_files;
   int input_fd;
   int output_fd;
+  int error_fd;  // close-on-exec: carries an errno, or its end says that the program is executing
   pid_t parent;
-  volatile int error;
 };
 
 bool lower_limit(decltype(RLIMIT_CORE) which, rlimit wanted) {
@@ -52,7 +52,8 @@ bool lower_limit(decltype(RLIMIT_CORE) which, rlimit wanted) {
 // Runs in the vforked child, in the parent's memory, while the parent's thread stands still.
 [[noreturn]] __attribute__((noinline)) void become(Plan& plan) {
   const auto fail = [&plan] {
-    plan.error = errno;
+    const int error = errno;
+    [[maybe_unused]] const ssize_t written = ::write(plan.error_fd, &error, sizeof(error));
     ::_exit(kExecFailed);
   };
   if (::setpgid(0, 0) != 0) fail();
@@ -88,8 +89,9 @@ pid_t start(Plan& plan) {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::vfork();
   if (pid == 0) become(plan);
-  if (pid < 0) plan.error = errno;
+  const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
   return pid;
 }
 
@@ -148,6 +150,10 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec) {
   Child child;
   child.output = FileDescriptor(ends[0]);
   const FileDescriptor write_end(ends[1]);
+  std::array<int, 2> error_ends{-1, -1};
+  if (::pipe2(error_ends.data(), O_CLOEXEC) != 0) return std::unexpected(errno);
+  const FileDescriptor error_read(error_ends[0]);
+  FileDescriptor error_write(error_ends[1]);
   // Only the reading end: O_NONBLOCK is a property of each end, and functions expect writes to wait.
   if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return std::unexpected(errno);
 
@@ -163,17 +169,23 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec) {
             .open_files = {spec.open_files_max, spec.open_files_max},
             .input_fd = input.get(),
             .output_fd = write_end.get(),
-            .parent = ::getpid(),
-            .error = 0};
+            .error_fd = error_write.get(),
+            .parent = ::getpid()};
   child.pid = start(plan);
-  if (child.pid < 0) return std::unexpected(plan.error);
-  if (plan.error != 0) {
+  if (child.pid < 0) return std::unexpected(errno);
+  error_write.reset();
+  // A pipe and not the shared memory, because under some tools vfork is a fork.
+  int error = 0;
+  ssize_t got = 0;
+  while ((got = ::read(error_read.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
+  }
+  if (got == static_cast<ssize_t>(sizeof(error))) {
     reap(child.pid);
-    return std::unexpected(plan.error);
+    return std::unexpected(error);
   }
   child.pidfd = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));  // close-on-exec by itself
   if (!child.pidfd.valid()) {
-    const int error = errno;
+    error = errno;
     ::kill(-child.pid, SIGKILL);
     reap(child.pid);
     return std::unexpected(error);

@@ -31,26 +31,36 @@ bool matches(const PrincipalPattern& pattern, const Principal& principal) {
   using Kind = PrincipalPattern::Kind;
   const bool role = principal.kind == Principal::Kind::role;
   switch (pattern.kind) {
-    case Kind::anyone: return true;
-    case Kind::account: return principal.kind != Principal::Kind::service && principal.account == pattern.account;
+    case Kind::anyone:
+      return true;
+    case Kind::account:
+      return principal.kind != Principal::Kind::service && principal.account == pattern.account;
     case Kind::role:
       return role && principal.account == pattern.account && role_name(principal.arn) == pattern.name;
-    case Kind::session: return role && principal.arn == pattern.name;
+    case Kind::session:
+      return role && principal.arn == pattern.name;
     case Kind::unique_id:
       return role && principal.user_id.substr(0, principal.user_id.find(':')) == pattern.name;
-    case Kind::service: return principal.kind == Principal::Kind::service && principal.arn == pattern.name;
-    case Kind::never: return false;
+    case Kind::service:
+      return principal.kind == Principal::Kind::service && principal.arn == pattern.name;
+    case Kind::never:
+      return false;
   }
   return false;
 }
 
 bool related(Condition::Relation relation, std::strong_ordering order) {
   switch (relation) {
-    case Condition::Relation::equal: return order == 0;
-    case Condition::Relation::less: return order < 0;
-    case Condition::Relation::less_equal: return order <= 0;
-    case Condition::Relation::greater: return order > 0;
-    case Condition::Relation::greater_equal: return order >= 0;
+    case Condition::Relation::equal:
+      return order == 0;
+    case Condition::Relation::less:
+      return order < 0;
+    case Condition::Relation::less_equal:
+      return order <= 0;
+    case Condition::Relation::greater:
+      return order > 0;
+    case Condition::Relation::greater_equal:
+      return order >= 0;
   }
   return false;
 }
@@ -69,7 +79,8 @@ bool contains(const AddressRange& range, const AddressRange& address) {
 bool agrees(const Condition& condition, const Condition::Value& value, const std::string& text,
             const PolicyRequest& request) {
   switch (condition.compare) {
-    case Condition::Compare::pattern: return std::get<PolicyPattern>(value).matches(text, request.conditions);
+    case Condition::Compare::pattern:
+      return std::get<PolicyPattern>(value).matches(text, request.conditions);
     case Condition::Compare::pattern_ignoring_case:
       return std::get<PolicyPattern>(value).matches(lower_case(text), request.conditions);
     case Condition::Compare::number: {
@@ -80,12 +91,14 @@ bool agrees(const Condition& condition, const Condition::Value& value, const std
       const auto date = parse_condition_date(text);
       return date && related(condition.relation, *date <=> std::get<base::Timestamp>(value));
     }
-    case Condition::Compare::boolean: return lower_case(text) == (std::get<bool>(value) ? "true" : "false");
+    case Condition::Compare::boolean:
+      return lower_case(text) == (std::get<bool>(value) ? "true" : "false");
     case Condition::Compare::address: {
       const auto address = AddressRange::parse(text);
       return address && contains(std::get<AddressRange>(value), *address);
     }
-    case Condition::Compare::null: return false;  // decided before, by the key's presence
+    case Condition::Compare::null:
+      return false;  // decided before, by the key's presence
   }
   return false;
 }
@@ -108,16 +121,19 @@ bool holds(const Condition& condition, const PolicyRequest& request) {
     return condition.negated && condition.quantifier == Condition::Quantifier::none;
   }
   switch (condition.quantifier) {
-    case Condition::Quantifier::all_values: return all;
-    case Condition::Quantifier::any_value: return any;
-    case Condition::Quantifier::none: break;
+    case Condition::Quantifier::all_values:
+      return all;
+    case Condition::Quantifier::any_value:
+      return any;
+    case Condition::Quantifier::none:
+      break;
   }
   return condition.negated ? all : any;
 }
 
 bool any_matches(const std::vector<PolicyPattern>& patterns, std::string_view text, const PolicyRequest& request) {
-  return std::ranges::any_of(
-      patterns, [&](const PolicyPattern& pattern) { return pattern.matches(text, request.conditions); });
+  return std::ranges::any_of(patterns,
+                             [&](const PolicyPattern& pattern) { return pattern.matches(text, request.conditions); });
 }
 
 bool applies(const Policy::Statement& statement, const Subject& subject) {
@@ -126,9 +142,9 @@ bool applies(const Policy::Statement& statement, const Subject& subject) {
   if (!statement.resources.empty() &&
       any_matches(statement.resources, request.resource, request) == statement.not_resource)
     return false;
-  if (!statement.principals.empty() &&
-      std::ranges::any_of(statement.principals, [&](const auto& p) { return matches(p, request.principal); }) ==
-          statement.not_principal)
+  if (!statement.principals.empty() && std::ranges::any_of(statement.principals, [&](const auto& p) {
+                                         return matches(p, request.principal);
+                                       }) == statement.not_principal)
     return false;
   return std::ranges::all_of(statement.conditions, [&](const Condition& c) { return holds(c, request); });
 }
@@ -207,8 +223,8 @@ std::vector<ConditionValue> condition_values(const Context& context) {
   const bool role = principal.kind == Principal::Kind::role;
   out.push_back({"aws:principaltype", role ? "AssumedRole" : "Account"});
   const std::string_view name = role ? role_name(principal.arn) : std::string_view();
-  out.push_back({"aws:principalarn", name.empty() ? principal.arn
-                                                  : "arn:aws:iam::" + principal.account + ":role/" + std::string(name)});
+  out.push_back({"aws:principalarn",
+                 name.empty() ? principal.arn : "arn:aws:iam::" + principal.account + ":role/" + std::string(name)});
   return out;
 }
 
@@ -216,7 +232,9 @@ Policy::Policy(std::vector<Statement> statements)
     : statements_(std::make_shared<const std::vector<Statement>>(std::move(statements))),
       needs_conditions_(std::ranges::any_of(*statements_, looks_at_conditions)) {}
 
-std::size_t Policy::statement_count() const { return statements_->size(); }
+std::size_t Policy::statement_count() const {
+  return statements_->size();
+}
 
 Decision Policy::evaluate(const PolicyRequest& request) const {
   const Subject subject{request, lower_case(request.action)};

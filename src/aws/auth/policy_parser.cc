@@ -4,7 +4,7 @@
 #include <set>
 
 #include "aws/auth/policy_statement.h"
-#include "base/encoding.h"
+#include "base/result.h"
 
 namespace aws::auth {
 namespace {
@@ -16,13 +16,19 @@ using Statement = Policy::Statement;
 template <class T>
 using Parsed = std::expected<T, std::string>;
 
-std::unexpected<std::string> refuse(std::string text) { return std::unexpected(std::move(text)); }
-std::unexpected<std::string> syntax_error() { return refuse("Syntax errors in policy."); }
+std::unexpected<std::string> refuse(std::string text) {
+  return std::unexpected(std::move(text));
+}
+std::unexpected<std::string> syntax_error() {
+  return refuse("Syntax errors in policy.");
+}
 
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
-bool is_account(std::string_view text) { return text.size() == 12 && is_digits(text); }
+bool is_account(std::string_view text) {
+  return text.size() == 12 && is_digits(text);
+}
 
 // One string, or a list of strings that is not empty; nullopt for anything else.
 std::optional<std::vector<std::string_view>> strings_of(element value) {
@@ -139,8 +145,12 @@ std::optional<Condition> find_operator(std::string_view name) {
 std::optional<Condition::Value> condition_value(const Condition& condition, std::string_view text, bool variables) {
   std::optional<Condition::Value> out;
   switch (condition.compare) {
-    case pattern: out = PolicyPattern::compile(text, condition.syntax, variables); break;
-    case pattern_ignoring_case: out = PolicyPattern::compile(lower_case(text), kLiteral, variables); break;
+    case pattern:
+      out = PolicyPattern::compile(text, condition.syntax, variables);
+      break;
+    case pattern_ignoring_case:
+      out = PolicyPattern::compile(lower_case(text), kLiteral, variables);
+      break;
     case number:
       if (const auto parsed = base::Decimal::parse(text)) out = *parsed;
       break;
@@ -178,6 +188,7 @@ class Reader {
       }
     }
     if (!statements) return syntax_error();
+    // Read last, because the Version, which may stand after them, rules their variables.
     object single;
     if (statements->get(single) == simdjson::SUCCESS) {
       TRY(add(single));
@@ -364,6 +375,7 @@ class Reader {
   Parsed<void> conditions(element value, Statement& out) {
     object operators;
     if (value.get(operators) != simdjson::SUCCESS) return syntax_error();
+    std::set<std::string> seen;
     for (const auto [name, keys_value] : operators) {
       const std::optional<Condition> shape = find_operator(name);
       if (!shape) return refuse("Invalid Condition type : " + std::string(name) + ".");
@@ -375,6 +387,7 @@ class Reader {
           return refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
         Condition condition = *shape;
         condition.key = lower_case(key);
+        if (!seen.insert(std::string(name) + ' ' + condition.key).second) return syntax_error();
         const auto texts = condition_texts(values);
         if (!texts) return syntax_error();
         for (const std::string& text : *texts) {
@@ -404,7 +417,6 @@ std::expected<Policy, std::string> Policy::parse(std::string_view json, PolicyKi
   if (parser.allocate(json.size(), kDepthMax) != simdjson::SUCCESS ||
       parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS)
     return refuse(std::string(kNoJson));
-  // `Version` may follow the statements whose variables it rules, so it is known before they are read.
   TRY_ASSIGN(std::vector<Statement> statements, Reader(kind).document(root));
   return Policy(std::move(statements));
 }

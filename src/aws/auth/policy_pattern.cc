@@ -14,7 +14,9 @@ constexpr char kPartOne = '\xfc';   // any one character but ':'
 
 constexpr std::size_t kArnColons = 5;
 
-bool is_code(char c) { return static_cast<unsigned char>(c) >= 0xfc; }
+bool is_code(char c) {
+  return static_cast<unsigned char>(c) >= 0xfc;
+}
 
 // Bytes of the character that begins `text`, which is not empty; malformed UTF-8 counts byte by byte or in lumps.
 std::size_t character_bytes(std::string_view text) {
@@ -64,7 +66,7 @@ bool match_states(std::string_view pattern, std::string_view text) {
   for (std::size_t t = 0; t < text.size();) {
     const std::size_t bytes = character_bytes(text.substr(t));
     const std::string_view character = text.substr(t, bytes);
-    std::ranges::fill(next, false);
+    next.assign(next.size(), false);
     for (std::size_t p = 0; p < pattern.size(); ++p) {
       if (!now[p]) continue;
       const char c = pattern[p];

@@ -217,13 +217,33 @@ TEST(JsonRead, RefusesMalformedText) {
       R"({"x":"\u12"})",
       R"({"x":[}])",
       R"({"\ud800":1})",
-      "{\"x\":1}\0",
+      std::string("{\"x\":1}\0", 8),
       "{'x':1}",
       "{\"x\":1 /* no */}",
   };
   for (const std::string& text : kTable)
     EXPECT_TRUE(refusal<PutItemInput>(text).starts_with("SerializationException: Could not parse"))
         << text << " " << refusal<PutItemInput>(text);
+}
+
+// No prefix of a document is one, and no byte that is changed, left out or doubled does more than make it wrong.
+TEST(JsonRead, SurvivesEveryPrefixAndChange) {
+  const std::string text =
+      R"({"TableName":"t\u00e9","x":[1,{"y":[true,null,-1.5e3,"z"]}],"Item":{"a":{"L":[{"N":"1"},{"M":{"k":{"B":"YQ=="}}}]},)"
+      R"("b":{"NULL":true}},"ExpressionAttributeNames":{"#a":"b"}})";
+  ASSERT_EQ(refusal<PutItemInput>(text), "accepted");
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    EXPECT_NE(refusal<PutItemInput>(text.substr(0, i)), "accepted") << i;
+    for (const char c : std::string("\"\\{}[]:, 0nt-.\xff\0", 17)) {
+      std::string changed = text;
+      changed[i] = c;
+      refusal<PutItemInput>(changed);
+      changed.insert(i, 1, text[i]);
+      refusal<PutItemInput>(changed);
+    }
+    std::string shorter = text;
+    refusal<PutItemInput>(shorter.erase(i, 1));
+  }
 }
 
 TEST(JsonRead, BoundsNesting) {

@@ -136,9 +136,10 @@ TEST(Query, RefusesMalformedForms) {
   for (int i = 1; i <= 2000; ++i)
     many += "&Attributes.entry." + std::to_string(i) + ".key=k&Attributes.entry." + std::to_string(i) + ".value=v";
   EXPECT_FALSE(decode<sns::CreateTopicInput>(sns::kService, post(many)));
-  std::string deep = "Action=CreateTopic&Tags";
+  // A name as deep as it likes costs no recursion: the description bounds it.
+  std::string deep = "Action=CreateTopic&Name=t&Name";
   for (int i = 0; i < 100'000; ++i) deep += ".member.1";
-  EXPECT_FALSE(decode<sns::CreateTopicInput>(sns::kService, post(deep + "=x")));
+  EXPECT_EQ(decode<sns::CreateTopicInput>(sns::kService, post(deep + "=x"))->name, "t");
 }
 
 TEST(Query, WritesResponses) {

@@ -104,8 +104,9 @@ TEST(ExpandUri, PathAndQuery) {
   get.bucket = "b";
   EXPECT_EQ(expand_uri(*s3::kService.find("GetObject"), &get).error().code, "ParamValidation");
   get.key = "a//b c/+é~?";
-  get.version_id = "v/1";
-  EXPECT_EQ(*expand_uri(*s3::kService.find("GetObject"), &get), "/b/a//b%20c/%2B%C3%A9~%3F?versionId=v%2F1");
+  get.response_content_type = "v/1";
+  EXPECT_EQ(*expand_uri(*s3::kService.find("GetObject"), &get),
+            "/b/a//b%20c/%2B%C3%A9~%3F?response-content-type=v%2F1");
   s3::ListObjectsV2Request list;
   list.bucket = "b";
   list.prefix = "p/";

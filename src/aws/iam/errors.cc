@@ -6,6 +6,7 @@ namespace aws::iam {
 
 namespace errors {
 
+const ErrorDesc kAccessDenied = {"AccessDenied", "AccessDenied", 403, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kConcurrentModificationException = {"ConcurrentModificationException", "ConcurrentModification", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kDeleteConflictException = {"DeleteConflictException", "DeleteConflict", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kEntityAlreadyExistsException = {"EntityAlreadyExistsException", "EntityAlreadyExists", 409, base::Fault::sender, nullptr, nullptr};
@@ -18,6 +19,9 @@ const ErrorDesc kServiceFailureException = {"ServiceFailureException", "ServiceF
 const ErrorDesc kUnmodifiableEntityException = {"UnmodifiableEntityException", "UnmodifiableEntity", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationError = {"ValidationError", "ValidationError", 400, base::Fault::sender, nullptr, nullptr};
 
+base::AwsError access_denied(std::string message) {
+  return make_error(kAccessDenied, std::move(message));
+}
 base::AwsError concurrent_modification_exception(std::string message) {
   return make_error(kConcurrentModificationException, std::move(message));
 }

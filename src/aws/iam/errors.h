@@ -12,6 +12,7 @@ namespace aws::iam {
 
 namespace errors {
 
+extern const ErrorDesc kAccessDenied;
 extern const ErrorDesc kConcurrentModificationException;
 extern const ErrorDesc kDeleteConflictException;
 extern const ErrorDesc kEntityAlreadyExistsException;
@@ -24,6 +25,7 @@ extern const ErrorDesc kServiceFailureException;
 extern const ErrorDesc kUnmodifiableEntityException;
 extern const ErrorDesc kValidationError;
 
+base::AwsError access_denied(std::string message);  // 403
 base::AwsError concurrent_modification_exception(std::string message);  // 409
 base::AwsError delete_conflict_exception(std::string message);  // 409
 base::AwsError entity_already_exists_exception(std::string message);  // 409

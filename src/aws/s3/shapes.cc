@@ -551,6 +551,7 @@ constexpr MemberDesc kCopyObjectResultMembers[] = {
 constinit const StructDesc kCopyObjectResultStruct = {.name = "CopyObjectResult", .members = kCopyObjectResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCopyObjectOutputMembers[] = {
     {"CopyObjectResult", "CopyObjectResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyObjectResult, MemberAccess<&CopyObjectOutput::copy_object_result>::get, MemberAccess<&CopyObjectOutput::copy_object_result>::emplace},
+    {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&CopyObjectOutput::version_id>::get, MemberAccess<&CopyObjectOutput::version_id>::emplace},
 };
 constinit const StructDesc kCopyObjectOutputStruct = {.name = "CopyObjectOutput", .members = kCopyObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCopyObjectRequestMembers[] = {
@@ -709,10 +710,12 @@ constexpr MemberDesc kDeleteObjectsRequestMembers[] = {
 constinit const StructDesc kDeleteObjectsRequestStruct = {.name = "DeleteObjectsRequest", .members = kDeleteObjectsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeletedObjectMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&DeletedObject::key>::get, MemberAccess<&DeletedObject::key>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeletedObject::version_id>::get, MemberAccess<&DeletedObject::version_id>::emplace},
 };
 constinit const StructDesc kDeletedObjectStruct = {.name = "DeletedObject", .members = kDeletedObjectMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kErrorMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&Error::key>::get, MemberAccess<&Error::key>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&Error::version_id>::get, MemberAccess<&Error::version_id>::emplace},
     {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCode, MemberAccess<&Error::code>::get, MemberAccess<&Error::code>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&Error::message>::get, MemberAccess<&Error::message>::emplace},
 };

@@ -184,6 +184,7 @@ struct CopyObjectResult {
 
 struct CopyObjectOutput {
   std::optional<CopyObjectResult> copy_object_result;
+  std::optional<std::string> version_id;
 
   static const StructDesc& desc();
   bool operator==(const CopyObjectOutput&) const = default;
@@ -333,6 +334,7 @@ struct DeleteObjectsRequest {
 
 struct DeletedObject {
   std::optional<std::string> key;
+  std::optional<std::string> version_id;
 
   static const StructDesc& desc();
   bool operator==(const DeletedObject&) const = default;
@@ -340,6 +342,7 @@ struct DeletedObject {
 
 struct Error {
   std::optional<std::string> key;
+  std::optional<std::string> version_id;
   std::optional<std::string> code;
   std::optional<std::string> message;
 

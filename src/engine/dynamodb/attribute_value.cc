@@ -108,7 +108,8 @@ base::Result<void> validate_at(AttributeValue& value, int depth) {
   if (value.value.index() == 0)
     return invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
   if (value.is_n()) return normalise_number(value.n());
-  if (value.is_null_() && !value.null_()) return invalid_parameters("Null attribute value types must have the value of true");
+  if (value.is_null_() && !value.null_())
+    return invalid_parameters("Null attribute value types must have the value of true");
   if (set_elements(value) != nullptr) return validate_set(value);
   if (value.is_m()) return validate_map(value.m(), depth + 1);
   if (value.is_l())
@@ -151,9 +152,13 @@ bool maps_equal(const Item& a, const Item& b) {
 
 }  // namespace
 
-base::Result<void> validate_value(AttributeValue& value) { return validate_at(value, 0); }
+base::Result<void> validate_value(AttributeValue& value) {
+  return validate_at(value, 0);
+}
 
-base::Result<void> validate_item(Item& item) { return validate_map(item, 0); }
+base::Result<void> validate_item(Item& item) {
+  return validate_map(item, 0);
+}
 
 std::size_t item_size(const Item& item) {
   std::size_t size = 0;

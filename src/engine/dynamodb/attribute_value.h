@@ -43,7 +43,9 @@ bool values_equal(const AttributeValue& a, const AttributeValue& b);
 // The order of two strings (by UTF-8 bytes), numbers or binaries; nullopt for other types or different ones.
 std::optional<std::strong_ordering> compare_values(const AttributeValue& a, const AttributeValue& b);
 // True for S, N and B, the types that have an order and may be keys.
-inline bool is_scalar_key_type(const AttributeValue& v) { return v.is_s() || v.is_n() || v.is_b(); }
+inline bool is_scalar_key_type(const AttributeValue& v) {
+  return v.is_s() || v.is_n() || v.is_b();
+}
 // The elements of a set of any kind, or nullptr.
 const std::vector<std::string>* set_elements(const AttributeValue& value);
 

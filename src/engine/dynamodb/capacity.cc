@@ -16,7 +16,9 @@ double read_units(std::size_t bytes, bool consistent) {
   return static_cast<double>(steps) * (consistent ? 1 : 0.5);
 }
 
-double write_units(std::size_t bytes) { return static_cast<double>(std::max<std::size_t>(1, (bytes + 1023) / 1024)); }
+double write_units(std::size_t bytes) {
+  return static_cast<double>(std::max<std::size_t>(1, (bytes + 1023) / 1024));
+}
 
 std::optional<aws::dynamodb::ConsumedCapacity> consumed_capacity(const std::optional<std::string>& wanted,
                                                                  std::string_view table_name, const Units& units) {

@@ -43,11 +43,16 @@ class Evaluation {
   bool holds(uint32_t index) {
     const Condition& condition = bound_.expression->conditions[index];
     switch (condition.op) {
-      case Operator::or_: return holds(condition.left) || holds(condition.right);
-      case Operator::and_: return holds(condition.left) && holds(condition.right);
-      case Operator::not_: return !holds(condition.left);
-      case Operator::call: return call_holds(bound_.expression->calls[condition.operands[0].index]);
-      default: return comparison_holds(condition);
+      case Operator::or_:
+        return holds(condition.left) || holds(condition.right);
+      case Operator::and_:
+        return holds(condition.left) && holds(condition.right);
+      case Operator::not_:
+        return !holds(condition.left);
+      case Operator::call:
+        return call_holds(bound_.expression->calls[condition.operands[0].index]);
+      default:
+        return comparison_holds(condition);
     }
   }
 
@@ -78,11 +83,11 @@ class Evaluation {
     const Value left = resolve(condition.operands[0]);
     const AttributeValue* a = left.get();
     if (condition.op == Operator::in) {
-      return a != nullptr && std::ranges::any_of(condition.operands.begin() + 1, condition.operands.end(),
-                                                 [&](const Operand& operand) {
-                                                   const Value choice = resolve(operand);
-                                                   return choice.get() != nullptr && values_equal(*a, *choice.get());
-                                                 });
+      return a != nullptr &&
+             std::ranges::any_of(condition.operands.begin() + 1, condition.operands.end(), [&](const Operand& operand) {
+               const Value choice = resolve(operand);
+               return choice.get() != nullptr && values_equal(*a, *choice.get());
+             });
     }
     const Value right = resolve(condition.operands[1]);
     const AttributeValue* b = right.get();
@@ -93,11 +98,16 @@ class Evaluation {
     const auto order = compare_values(*a, *b);
     if (!order) return false;
     switch (condition.op) {
-      case Operator::less: return *order < 0;
-      case Operator::less_equal: return *order <= 0;
-      case Operator::greater: return *order > 0;
-      case Operator::greater_equal: return *order >= 0;
-      default: break;
+      case Operator::less:
+        return *order < 0;
+      case Operator::less_equal:
+        return *order <= 0;
+      case Operator::greater:
+        return *order > 0;
+      case Operator::greater_equal:
+        return *order >= 0;
+      default:
+        break;
     }
     const Value high = resolve(condition.operands[2]);  // between
     if (*order < 0 || high.get() == nullptr) return false;

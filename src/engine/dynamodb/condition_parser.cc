@@ -27,8 +27,7 @@ class ConditionParser : PartsParser {
     }
     out_.root = piece.condition;
     if (operators_ > kExpressionOperatorsMax)
-      operators_error_ =
-          "The expression contains too many operators; operator count: " + std::to_string(operators_);
+      operators_error_ = "The expression contains too many operators; operator count: " + std::to_string(operators_);
     for (std::string* error : {&parentheses_error_, &unknown_function_error_, &misused_function_error_,
                                &reserved_error_, &operators_error_, &path_error_, &in_error_})
       keep(out_.error, *error);
@@ -51,8 +50,7 @@ class ConditionParser : PartsParser {
     if (!piece.operand) return true;
     if (piece.operand->kind != Operand::Kind::call) return syntax_error();
     if (out_.calls[piece.operand->index].function == Function::size)
-      keep(misused_function_error_,
-           "The function is not allowed to be used this way in an expression; function: size");
+      keep(misused_function_error_, "The function is not allowed to be used this way in an expression; function: size");
     piece.condition = add(Operator::call, {*piece.operand});
     piece.operand.reset();
     return true;
@@ -142,7 +140,8 @@ class ConditionParser : PartsParser {
     lexer_.take();
     std::vector<Operand> operands = {*piece.operand};
     if (*op == Operator::between ? !parse_bounds(operands)
-                                 : *op == Operator::in ? !parse_choices(operands) : !parse_side(operands))
+        : *op == Operator::in    ? !parse_choices(operands)
+                                 : !parse_side(operands))
       return false;
     piece = {std::nullopt, add(*op, std::move(operands)), false};
     return true;
@@ -174,6 +173,8 @@ class ConditionParser : PartsParser {
 
 }  // namespace
 
-void parse_condition(std::string_view text, Expression& out) { ConditionParser(text, out).parse(); }
+void parse_condition(std::string_view text, Expression& out) {
+  ConditionParser(text, out).parse();
+}
 
 }  // namespace engine::dynamodb

@@ -33,8 +33,16 @@ struct Operand {
 };
 
 enum class Function : uint8_t {
-  attribute_exists, attribute_not_exists, attribute_type, begins_with, contains, size,  // conditions
-  if_not_exists, list_append, plus, minus,                                              // updates
+  attribute_exists,
+  attribute_not_exists,
+  attribute_type,
+  begins_with,
+  contains,
+  size,  // conditions
+  if_not_exists,
+  list_append,
+  plus,
+  minus,  // updates
   unknown
 };
 std::string_view function_name(Function function);
@@ -44,13 +52,26 @@ struct Call {
   std::vector<Operand> arguments;
 };
 
-enum class Operator : uint8_t { or_, and_, not_, equal, not_equal, less, less_equal, greater, greater_equal, between, in, call };
+enum class Operator : uint8_t {
+  or_,
+  and_,
+  not_,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  between,
+  in,
+  call
+};
 std::string_view operator_name(Operator op);  // "OR", "=", "BETWEEN", ...
 
 struct Condition {
   Operator op = Operator::call;
-  uint32_t left = 0;   // into conditions: of or, and, not
-  uint32_t right = 0;  // of or, and
+  uint32_t left = 0;              // into conditions: of or, and, not
+  uint32_t right = 0;             // of or, and
   std::vector<Operand> operands;  // of the others; for call one operand of kind call
 };
 

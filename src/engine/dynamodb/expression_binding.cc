@@ -57,7 +57,8 @@ ExpressionBinder::ExpressionBinder(ExpressionCache& cache, const std::optional<a
 
 base::Result<void> ExpressionBinder::check(std::initializer_list<Parameter> parameters) {
   const bool any = std::ranges::any_of(parameters, &Parameter::given);
-  if (names_ != nullptr && !any) return invalid("ExpressionAttributeNames can only be specified when using expressions");
+  if (names_ != nullptr && !any)
+    return invalid("ExpressionAttributeNames can only be specified when using expressions");
   std::string takers;
   std::size_t takers_count = 0;
   bool taken = false;
@@ -77,8 +78,8 @@ base::Result<void> ExpressionBinder::check(std::initializer_list<Parameter> para
         return invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: \"" + key + "\"");
       if (name.empty() || name.size() > kAttributeNameBytesMax)
         return invalid("ExpressionAttributeNames contains invalid value: " +
-                       std::string(name.empty() ? "The expression attribute name must not be empty" :
-                                                  "Attribute name is too large, must be less than 65536 bytes") +
+                       std::string(name.empty() ? "The expression attribute name must not be empty"
+                                                : "Attribute name is too large, must be less than 65536 bytes") +
                        "; key: " + key);
     }
   }
@@ -89,7 +90,8 @@ base::Result<void> ExpressionBinder::check(std::initializer_list<Parameter> para
       return invalid("ExpressionAttributeValues contains invalid key: Syntax error; key: \"" + key + "\"");
   for (auto& [key, value] : *values_)
     if (auto checked = validate_value(value); !checked)
-      return invalid("ExpressionAttributeValues contains invalid value: " + checked.error().message + " for key " + key);
+      return invalid("ExpressionAttributeValues contains invalid value: " + checked.error().message + " for key " +
+                     key);
   return {};
 }
 
@@ -132,8 +134,7 @@ std::string ExpressionBinder::bind_value(const Expression& e, uint32_t value, Bo
   const std::size_t count = values_ == nullptr ? 0 : values_->size();
   std::size_t at = 0;
   while (at < count && values_->at(at).first != name) ++at;
-  if (at == count)
-    return "An expression attribute value used in expression is not defined; attribute value: " + name;
+  if (at == count) return "An expression attribute value used in expression is not defined; attribute value: " + name;
   value_used_[at] = true;
   out.values[value] = &values_->at(at).second;
   return {};

@@ -1,6 +1,6 @@
-// Binding: joins a parsed expression with the ExpressionAttributeNames and ExpressionAttributeValues of one request, and
-// reports what only shows then: undefined and unused placeholders, wrong operand types, overlapping paths (protocols.md
-// 4.3 items 16 to 20). Objects of one request, used by one thread.
+// Binding: joins a parsed expression with the ExpressionAttributeNames and ExpressionAttributeValues of one request,
+// and reports what only shows then: undefined and unused placeholders, wrong operand types, overlapping paths
+// (protocols.md 4.3 items 16 to 20). Objects of one request, used by one thread.
 #pragma once
 
 #include <memory>

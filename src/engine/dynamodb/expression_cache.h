@@ -1,5 +1,6 @@
-// ExpressionCache: the parsed forms of the expressions used lately, by kind and text. A program sends the same few texts
-// over and over with other values, so a hit saves nearly all of the parsing. Owned by the service; safe from any thread.
+// ExpressionCache: the parsed forms of the expressions used lately, by kind and text. A program sends the same few
+// texts over and over with other values, so a hit saves nearly all of the parsing. Owned by the service; safe from any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ class ExpressionCache {
   };
   const std::size_t entries_max_;
   std::mutex mutex_;
-  std::list<Entry> entries_;  // the one used last is first
+  std::list<Entry> entries_;                                                 // the one used last is first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;  // views Entry::key
 };
 

@@ -10,9 +10,16 @@ namespace engine::dynamodb {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kFunctions = {
-    "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size",
-    "if_not_exists",    "list_append",          "+",              "-"};
+constexpr std::array<std::string_view, 10> kFunctions = {"attribute_exists",
+                                                         "attribute_not_exists",
+                                                         "attribute_type",
+                                                         "begins_with",
+                                                         "contains",
+                                                         "size",
+                                                         "if_not_exists",
+                                                         "list_append",
+                                                         "+",
+                                                         "-"};
 constexpr std::size_t kConditionFunctions = 6;
 
 class ProjectionParser : PartsParser {
@@ -34,11 +41,16 @@ class ProjectionParser : PartsParser {
 
 std::string_view parameter_name(ExpressionKind kind) {
   switch (kind) {
-    case ExpressionKind::update: return "UpdateExpression";
-    case ExpressionKind::condition: return "ConditionExpression";
-    case ExpressionKind::key_condition: return "KeyConditionExpression";
-    case ExpressionKind::filter: return "FilterExpression";
-    case ExpressionKind::projection: break;
+    case ExpressionKind::update:
+      return "UpdateExpression";
+    case ExpressionKind::condition:
+      return "ConditionExpression";
+    case ExpressionKind::key_condition:
+      return "KeyConditionExpression";
+    case ExpressionKind::filter:
+      return "FilterExpression";
+    case ExpressionKind::projection:
+      break;
   }
   return "ProjectionExpression";
 }
@@ -104,7 +116,8 @@ bool PartsParser::parse_path(uint32_t& path) {
   }
   parsed.count = static_cast<uint32_t>(out_.steps.size()) - parsed.begin;
   if (parsed.count > kExpressionPathDepthMax)
-    keep(path_error_, "The document path has too many nesting elements; nesting level: " + std::to_string(parsed.count));
+    keep(path_error_,
+         "The document path has too many nesting elements; nesting level: " + std::to_string(parsed.count));
   path = static_cast<uint32_t>(out_.paths.size());
   out_.paths.push_back(parsed);
   return true;
@@ -156,7 +169,8 @@ Expression parse_expression(ExpressionKind kind, std::string_view text) {
   if (text.empty()) {
     out.error = "The expression can not be empty;";
   } else if (text.size() > kExpressionBytesMax) {
-    out.error = "Expression size has exceeded the maximum allowed size; expression size: " + std::to_string(text.size());
+    out.error =
+        "Expression size has exceeded the maximum allowed size; expression size: " + std::to_string(text.size());
   } else if (kind == ExpressionKind::update) {
     parse_update(text, out);
   } else if (kind == ExpressionKind::projection) {

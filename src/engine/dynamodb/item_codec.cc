@@ -97,18 +97,33 @@ class Reader {
     unsigned char tag = 0;
     if (!byte(tag)) return false;
     switch (tag) {
-      case 1: return text(out.value.emplace<1>());
-      case 2: return text(out.value.emplace<2>());
-      case 3: return text(out.value.emplace<3>());
-      case 4: return set(out.value.emplace<4>());
-      case 5: return set(out.value.emplace<5>());
-      case 6: return set(out.value.emplace<6>());
-      case 7: return map(out.value.emplace<7>(), depth + 1);
-      case 8: return list(out.value.emplace<8>(), depth + 1);
-      case 9: out.value.emplace<9>(true); return true;
-      case 10: out.value.emplace<10>(true); return true;
-      case kFalse: out.value.emplace<10>(false); return true;
-      default: return false;
+      case 1:
+        return text(out.value.emplace<1>());
+      case 2:
+        return text(out.value.emplace<2>());
+      case 3:
+        return text(out.value.emplace<3>());
+      case 4:
+        return set(out.value.emplace<4>());
+      case 5:
+        return set(out.value.emplace<5>());
+      case 6:
+        return set(out.value.emplace<6>());
+      case 7:
+        return map(out.value.emplace<7>(), depth + 1);
+      case 8:
+        return list(out.value.emplace<8>(), depth + 1);
+      case 9:
+        out.value.emplace<9>(true);
+        return true;
+      case 10:
+        out.value.emplace<10>(true);
+        return true;
+      case kFalse:
+        out.value.emplace<10>(false);
+        return true;
+      default:
+        return false;
     }
   }
 

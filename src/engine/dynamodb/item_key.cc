@@ -25,12 +25,15 @@ base::Result<void> check_size(const AttributeValue& value, bool is_hash) {
 
 base::Result<void> check_key_attribute(const std::string& name, const AttributeValue& value, bool is_hash) {
   if (!value.is_n() && value_size(value) == 0)
-    return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-                   "empty " + std::string(value.is_s() ? "string" : "binary") + " value. Key: " + name);
+    return invalid(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+        "empty " +
+        std::string(value.is_s() ? "string" : "binary") + " value. Key: " + name);
   return check_size(value, is_hash);
 }
 
-base::Result<void> check_item_attribute(const std::string& name, std::string_view type, const Item& item, bool is_hash) {
+base::Result<void> check_item_attribute(const std::string& name, std::string_view type, const Item& item,
+                                        bool is_hash) {
   const AttributeValue* value = item.find(name);
   if (value == nullptr) return invalid_parameters("Missing the key " + name + " in the item");
   if (type_name(*value) != type)
@@ -39,9 +42,11 @@ base::Result<void> check_item_attribute(const std::string& name, std::string_vie
   return check_key_attribute(name, *value, is_hash);
 }
 
-base::Result<void> check_request_attribute(const std::string& name, std::string_view type, const Item& key, bool is_hash) {
+base::Result<void> check_request_attribute(const std::string& name, std::string_view type, const Item& key,
+                                           bool is_hash) {
   const AttributeValue* value = key.find(name);
-  if (value == nullptr || type_name(*value) != type) return invalid("The provided key element does not match the schema");
+  if (value == nullptr || type_name(*value) != type)
+    return invalid("The provided key element does not match the schema");
   return check_key_attribute(name, *value, is_hash);
 }
 
@@ -98,7 +103,9 @@ void copy_key(const KeySchema& schema, const Item& item, Item& out) {
       if (const AttributeValue* value = item.find(*name)) out.append(*name) = *value;
 }
 
-std::string row_key(uint64_t table, const ItemKey& key) { return row_writer(table, 0, key.partition).text(key.sort).take(); }
+std::string row_key(uint64_t table, const ItemKey& key) {
+  return row_writer(table, 0, key.partition).text(key.sort).take();
+}
 
 std::string index_row_key(uint64_t table, uint64_t index, const ItemKey& entry, const ItemKey& item) {
   return row_writer(table, index, entry.partition).text(entry.sort).text(item.partition).text(item.sort).take();

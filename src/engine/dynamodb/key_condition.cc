@@ -13,11 +13,16 @@ std::unexpected<base::AwsError> wrong(std::string_view message) {
 // `:v < a` is `a > :v`.
 Operator mirrored(Operator op) {
   switch (op) {
-    case Operator::less: return Operator::greater;
-    case Operator::less_equal: return Operator::greater_equal;
-    case Operator::greater: return Operator::less;
-    case Operator::greater_equal: return Operator::less_equal;
-    default: return op;
+    case Operator::less:
+      return Operator::greater;
+    case Operator::less_equal:
+      return Operator::greater_equal;
+    case Operator::greater:
+      return Operator::less;
+    case Operator::greater_equal:
+      return Operator::less_equal;
+    default:
+      return op;
   }
 }
 
@@ -32,8 +37,7 @@ base::Result<const std::vector<Operand>*> operands_of(const Expression& e, const
     return invalid("Invalid operator used in KeyConditionExpression: " + std::string(function_name(call->function)));
   const std::vector<Operand>& operands = is_call ? call->arguments : condition.operands;
   for (const Operand& operand : operands)
-    if (operand.kind == Operand::Kind::call)
-      return invalid("KeyConditionExpressions cannot contain nested operations");
+    if (operand.kind == Operand::Kind::call) return invalid("KeyConditionExpressions cannot contain nested operations");
   if ((is_call || condition.op == Operator::between) && operands[0].kind != Operand::Kind::path)
     return invalid("Invalid condition in KeyConditionExpression: " + std::string(is_call ? "begins_with" : "BETWEEN") +
                    " operator must have the key attribute as its first operand");
@@ -100,11 +104,14 @@ base::Result<KeyCondition> match_key_condition(const std::vector<KeyConditionPar
       if (value == nullptr) continue;
       if (type_name(*value) != type) return invalid_parameters("Condition parameter type does not match schema type");
       if (!value->is_n() && value_size(*value) == 0 && (is_hash || part->op != Operator::call))
-        return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
-                       "an empty " + std::string(value->is_s() ? "string" : "binary") + " value. Key: " + name);
+        return invalid(
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
+            "an empty " +
+            std::string(value->is_s() ? "string" : "binary") + " value. Key: " + name);
     }
     if (part->op == Operator::call && type == "N")
-      return wrong("Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
+      return wrong(
+          "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
     if (is_hash) {
       if (part->op != Operator::equal) return invalid("Query key condition not supported");
       out.hash = part->low;
@@ -124,14 +131,20 @@ RowRange rows_of(const KeyCondition& condition, uint64_t table, uint64_t index) 
   const std::string low = key_bytes(*condition.low);
   const RowRange equal = sort_key_range(table, index, partition, low);
   switch (*condition.range_operator) {
-    case Operator::equal: return equal;
-    case Operator::less: return {all.begin, equal.begin};
-    case Operator::less_equal: return {all.begin, equal.end};
-    case Operator::greater: return {equal.end, all.end};
-    case Operator::greater_equal: return {equal.begin, all.end};
+    case Operator::equal:
+      return equal;
+    case Operator::less:
+      return {all.begin, equal.begin};
+    case Operator::less_equal:
+      return {all.begin, equal.end};
+    case Operator::greater:
+      return {equal.end, all.end};
+    case Operator::greater_equal:
+      return {equal.begin, all.end};
     case Operator::between:
       return {equal.begin, sort_key_range(table, index, partition, key_bytes(*condition.high)).end};
-    default: return sort_prefix_range(table, index, partition, low);
+    default:
+      return sort_prefix_range(table, index, partition, low);
   }
 }
 
@@ -140,16 +153,22 @@ bool sort_key_matches(const KeyCondition& condition, const AttributeValue& sort_
   const auto order = compare_values(sort_key, *condition.low);
   if (!order) return false;
   switch (*condition.range_operator) {
-    case Operator::equal: return *order == 0;
-    case Operator::less: return *order < 0;
-    case Operator::less_equal: return *order <= 0;
-    case Operator::greater: return *order > 0;
-    case Operator::greater_equal: return *order >= 0;
+    case Operator::equal:
+      return *order == 0;
+    case Operator::less:
+      return *order < 0;
+    case Operator::less_equal:
+      return *order <= 0;
+    case Operator::greater:
+      return *order > 0;
+    case Operator::greater_equal:
+      return *order >= 0;
     case Operator::between: {
       const auto above = compare_values(sort_key, *condition.high);
       return *order >= 0 && above && *above <= 0;
     }
-    default: return key_bytes(sort_key).starts_with(key_bytes(*condition.low));
+    default:
+      return key_bytes(sort_key).starts_with(key_bytes(*condition.low));
   }
 }
 

@@ -72,11 +72,13 @@ std::string check_condition_call(const BoundExpression& bound, const Call& call)
         if (!t.empty() && t != "S" && t != "B") return wrong_type(name, t);
       }
       break;
-    case Function::attribute_type: return check_attribute_type(bound, call);
+    case Function::attribute_type:
+      return check_attribute_type(bound, call);
     case Function::size:
       if (type == "N" || type == "BOOL" || type == "NULL") return wrong_type(name, type);
       break;
-    default: break;
+    default:
+      break;
   }
   return {};
 }
@@ -132,9 +134,12 @@ std::string check_condition(const BoundExpression& bound, const Condition& condi
                  std::string(operator_name(condition.op)) + ", operand type: " + std::string(type_name(*value));
       [[fallthrough]];
     case Operator::equal:
-    case Operator::not_equal: return check_distinct(bound, operator_name(condition.op), condition.operands);
-    case Operator::between: return check_bounds(bound, condition);
-    default: return {};
+    case Operator::not_equal:
+      return check_distinct(bound, operator_name(condition.op), condition.operands);
+    case Operator::between:
+      return check_bounds(bound, condition);
+    default:
+      return {};
   }
 }
 
@@ -144,7 +149,7 @@ std::string check_update(const BoundExpression& bound) {
     if (!adds && action.kind != UpdateAction::Kind::delete_) continue;
     const AttributeValue& value = *bound.literal(action.value);
     if (set_elements(value) != nullptr || (adds && value.is_n())) continue;
-    static constexpr std::string_view kNames[] = {"",  "STRING", "NUMBER", "BINARY", "",       "",
+    static constexpr std::string_view kNames[] = {"", "STRING", "NUMBER", "BINARY", "",       "",
                                                   "", "MAP",    "LIST",   "NULL",   "BOOLEAN"};
     return std::string("Incorrect operand type for operator or function; operator: ") + (adds ? "ADD" : "DELETE") +
            ", operand type: " + std::string(kNames[value.value.index()]);

@@ -67,7 +67,8 @@ bool project_value(const AttributeValue& value, std::span<const BoundPath> paths
 
 Item project(const Item& item, const std::vector<BoundPath>& paths) {
   std::vector<BoundPath> sorted = paths;
-  std::ranges::sort(sorted, [](BoundPath a, BoundPath b) { return std::ranges::lexicographical_compare(a, b, step_less); });
+  std::ranges::sort(sorted,
+                    [](BoundPath a, BoundPath b) { return std::ranges::lexicographical_compare(a, b, step_less); });
   Item out;
   if (!sorted.empty()) project_map(item, sorted, 0, out);
   return out;

@@ -1,5 +1,5 @@
-// Projection: the part of an item that some document paths name. Maps keep their shape, lists lose the elements that are
-// not named. Pure, safe from any thread.
+// Projection: the part of an item that some document paths name. Maps keep their shape, lists lose the elements that
+// are not named. Pure, safe from any thread.
 #pragma once
 
 #include <vector>

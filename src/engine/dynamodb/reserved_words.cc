@@ -75,7 +75,8 @@ constexpr std::size_t kLongest = std::ranges::max(kReservedWords, {}, &std::stri
 bool is_reserved_word(std::string_view word) {
   std::array<char, kLongest> upper{};
   if (word.size() > upper.size()) return false;
-  std::ranges::transform(word, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(word, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return std::ranges::binary_search(kReservedWords, std::string_view(upper.data(), word.size()));
 }
 

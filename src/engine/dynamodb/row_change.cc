@@ -102,13 +102,15 @@ base::Result<void> check_index_keys(const Table& table, const Item& item) {
                                   " Actual: " + std::string(type_name(*value)) + " IndexName: " + index.name);
       const std::size_t bytes = value->is_n() ? 1 : value_size(*value);
       if (bytes == 0)
-        return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not "
-                       "supported. The AttributeValue for a key attribute cannot contain an empty " +
-                       std::string(value->is_s() ? "string" : "binary") + " value. IndexName: " + index.name +
-                       ", IndexKey: " + name);
+        return invalid(
+            "One or more parameter values are not valid. A value specified for a secondary index key is not "
+            "supported. The AttributeValue for a key attribute cannot contain an empty " +
+            std::string(value->is_s() ? "string" : "binary") + " value. IndexName: " + index.name +
+            ", IndexKey: " + name);
       if (bytes > (is_hash ? kHashKeyBytesMax : kRangeKeyBytesMax))
-        return invalid_parameters(is_hash ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-                                          : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+        return invalid_parameters(is_hash
+                                      ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+                                      : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
     }
   }
   return {};

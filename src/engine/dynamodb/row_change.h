@@ -9,9 +9,9 @@
 
 namespace engine::dynamodb {
 
-// Adds the change from `before` to `after` (each null if there is no item) of the item `key` to `batch`, and updates the
-// stripe's counters, which put_counts() then writes. `after_bytes` is item_size(*after). Cannot fail, so call it when
-// nothing else can. Adds what the write costs to `units`.
+// Adds the change from `before` to `after` (each null if there is no item) of the item `key` to `batch`, and updates
+// the stripe's counters, which put_counts() then writes. `after_bytes` is item_size(*after). Cannot fail, so call it
+// when nothing else can. Adds what the write costs to `units`.
 void stage_row(store::WriteBatch& batch, Table& table, Stripe& stripe, const ItemKey& key, const StoredItem* before,
                const Item* after, std::size_t after_bytes, Units& units);
 // Adds the stripe's counters to the batch; once per stripe and batch.

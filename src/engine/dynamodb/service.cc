@@ -56,8 +56,7 @@ void DynamoDbService::drop_orphans(const Table& table) {
 base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table(const aws::Context& context,
                                                                     const std::optional<std::string>& name_or_arn,
                                                                     bool control_plane) {
-  if (!name_or_arn)
-    return invalid("The parameter 'TableName' is required but was not present in the request");
+  if (!name_or_arn) return invalid("The parameter 'TableName' is required but was not present in the request");
   std::string_view name = *name_or_arn;
   bool here = true;
   const auto arn = name.starts_with("arn:") ? Arn::parse(name) : std::nullopt;

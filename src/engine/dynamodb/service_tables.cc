@@ -14,15 +14,18 @@ namespace {
 
 bool is_table_name(std::string_view name) {
   return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
   });
 }
 
 // AWS's text, in which numbers and names repeat.
 std::string unchanged_throughput(const std::string& of, const Throughput& now) {
   return "The provisioned throughput for the " + of +
-         " will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the " +
-         of + ": " + std::to_string(now.read_units) + ". Requested ReadCapacityUnits: " + std::to_string(now.read_units) +
+         " will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for "
+         "the " +
+         of + ": " + std::to_string(now.read_units) +
+         ". Requested ReadCapacityUnits: " + std::to_string(now.read_units) +
          ". Current WriteCapacityUnits provisioned for the " + of + ": " + std::to_string(now.write_units) +
          ". Requested WriteCapacityUnits: " + std::to_string(now.write_units) +
          ". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.";
@@ -58,7 +61,8 @@ base::Result<void> change_billing(const wire::UpdateTableInput& in, Table& table
   table.pay_per_request = on_demand;
   if (!in.provisioned_throughput) return {};
   TRY_ASSIGN(const Throughput wanted, read_throughput(*in.provisioned_throughput));
-  if (!was_on_demand && is_same(wanted, table.throughput)) return invalid(unchanged_throughput("table", table.throughput));
+  if (!was_on_demand && is_same(wanted, table.throughput))
+    return invalid(unchanged_throughput("table", table.throughput));
   change_throughput(table.throughput, wanted, now);
   return {};
 }
@@ -71,7 +75,8 @@ base::Result<void> change_index(const wire::UpdateGlobalSecondaryIndexAction& in
   if (table.pay_per_request)
     return invalid_parameters("ProvisionedThroughput should not be specified for index: " + name +
                               " when BillingMode is PAY_PER_REQUEST");
-  if (!in.provisioned_throughput) return invalid_parameters("ProvisionedThroughput must be specified for index: " + name);
+  if (!in.provisioned_throughput)
+    return invalid_parameters("ProvisionedThroughput must be specified for index: " + name);
   TRY_ASSIGN(const Throughput wanted, read_throughput(*in.provisioned_throughput));
   if (is_same(wanted, index->throughput)) return invalid(unchanged_throughput("index " + name, index->throughput));
   change_throughput(index->throughput, wanted, now);
@@ -107,7 +112,8 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
       changes.created = index.number;
     } else {
       const std::string name = update.delete_->index_name.value_or("");
-      const auto index = std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
+      const auto index =
+          std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
       if (index == table.indexes.end())
         return base::fail(wire::errors::resource_not_found_exception("Requested resource not found"));
       changes.deleted.push_back(index->number);

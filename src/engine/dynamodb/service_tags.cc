@@ -7,23 +7,25 @@
 namespace engine::dynamodb {
 
 base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table_by_arn(const aws::Context& context,
-                                                                          const std::optional<std::string>& arn) {
-  if (!arn || !arn->starts_with("arn:")) return invalid("Invalid TableArn: Invalid ResourceArn provided as input " + arn.value_or(""));
+                                                                           const std::optional<std::string>& arn) {
+  if (!arn || !arn->starts_with("arn:"))
+    return invalid("Invalid TableArn: Invalid ResourceArn provided as input " + arn.value_or(""));
   auto table = find_table(context, arn, true);
   if (!table && table.error().code == "ResourceNotFoundException")
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " + *arn +
-                                                                 " not found"));
+    return base::fail(
+        wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " + *arn + " not found"));
   return table;
 }
 
-base::Result<wire::TagResourceResponse> DynamoDbService::tag_resource(aws::Context& context, wire::TagResourceInput in) {
+base::Result<wire::TagResourceResponse> DynamoDbService::tag_resource(aws::Context& context,
+                                                                      wire::TagResourceInput in) {
   if (!in.tags || in.tags->empty()) return invalid_parameters("At least one tag must be given");
   TRY(check_tags(*in.tags));
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::unique_lock lock(table->mutex);
   if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " +
-                                                                 *in.resource_arn + " not found"));
+    return base::fail(wire::errors::resource_not_found_exception(
+        "Requested resource not found: ResourcArn: " + *in.resource_arn + " not found"));
   auto tags = table->tags;
   for (const wire::Tag& tag : *in.tags) tags[*tag.key] = *tag.value;
   if (tags.size() > kTagsMax)
@@ -36,13 +38,13 @@ base::Result<wire::TagResourceResponse> DynamoDbService::tag_resource(aws::Conte
 }
 
 base::Result<wire::UntagResourceResponse> DynamoDbService::untag_resource(aws::Context& context,
-                                                                         wire::UntagResourceInput in) {
+                                                                          wire::UntagResourceInput in) {
   if (!in.tag_keys || in.tag_keys->empty()) return invalid_parameters("At least one tag key must be given");
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::unique_lock lock(table->mutex);
   if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " +
-                                                                 *in.resource_arn + " not found"));
+    return base::fail(wire::errors::resource_not_found_exception(
+        "Requested resource not found: ResourcArn: " + *in.resource_arn + " not found"));
   for (const std::string& key : *in.tag_keys) table->tags.erase(key);
   store::WriteBatch batch;
   batch.put(table_key(table->account, table->region, table->name), table->encode());
@@ -51,7 +53,7 @@ base::Result<wire::UntagResourceResponse> DynamoDbService::untag_resource(aws::C
 }
 
 base::Result<wire::ListTagsOfResourceOutput> DynamoDbService::list_tags_of_resource(aws::Context& context,
-                                                                                   wire::ListTagsOfResourceInput in) {
+                                                                                    wire::ListTagsOfResourceInput in) {
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::shared_lock lock(table->mutex);
   wire::ListTagsOfResourceOutput out;
@@ -71,7 +73,7 @@ base::Result<wire::ListTagsOfResourceOutput> DynamoDbService::list_tags_of_resou
 }
 
 base::Result<wire::DescribeTimeToLiveOutput> DynamoDbService::describe_time_to_live(aws::Context& context,
-                                                                                   wire::DescribeTimeToLiveInput in) {
+                                                                                    wire::DescribeTimeToLiveInput in) {
   TRY_ASSIGN(const TableUse table, use_table(context, in.table_name, true));
   wire::DescribeTimeToLiveOutput out;
   out.time_to_live_description.emplace().time_to_live_status = "DISABLED";

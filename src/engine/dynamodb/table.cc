@@ -9,8 +9,12 @@ namespace engine::dynamodb {
 
 namespace {
 
-uint64_t to_number(base::Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()); }
-base::Timestamp to_time(uint64_t n) { return base::Timestamp(base::Duration(static_cast<int64_t>(n))); }
+uint64_t to_number(base::Timestamp t) {
+  return static_cast<uint64_t>(t.time_since_epoch().count());
+}
+base::Timestamp to_time(uint64_t n) {
+  return base::Timestamp(base::Duration(static_cast<int64_t>(n)));
+}
 
 RecordWriter encode_throughput(const Throughput& t) {
   RecordWriter out;
@@ -24,11 +28,20 @@ bool decode_throughput(std::string_view bytes, Throughput& t) {
   RecordReader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: t.read_units = static_cast<int64_t>(r.number()); break;
-      case 2: t.write_units = static_cast<int64_t>(r.number()); break;
-      case 3: t.last_increase = to_time(r.number()); break;
-      case 4: t.last_decrease = to_time(r.number()); break;
-      default: break;
+      case 1:
+        t.read_units = static_cast<int64_t>(r.number());
+        break;
+      case 2:
+        t.write_units = static_cast<int64_t>(r.number());
+        break;
+      case 3:
+        t.last_increase = to_time(r.number());
+        break;
+      case 4:
+        t.last_decrease = to_time(r.number());
+        break;
+      default:
+        break;
     }
   }
   return r.ok();
@@ -44,11 +57,20 @@ bool decode_schema(std::string_view bytes, KeySchema& schema) {
   RecordReader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: schema.hash = r.text(); break;
-      case 2: schema.hash_type = r.text(); break;
-      case 3: schema.range = r.text(); break;
-      case 4: schema.range_type = r.text(); break;
-      default: break;
+      case 1:
+        schema.hash = r.text();
+        break;
+      case 2:
+        schema.hash_type = r.text();
+        break;
+      case 3:
+        schema.range = r.text();
+        break;
+      case 4:
+        schema.range_type = r.text();
+        break;
+      default:
+        break;
     }
   }
   return r.ok();
@@ -83,14 +105,29 @@ bool decode_index(std::string_view bytes, Index& index) {
   bool ok = true;
   while (r.next()) {
     switch (r.field()) {
-      case 1: index.number = static_cast<uint32_t>(r.number()); break;
-      case 2: index.global = r.number() != 0; break;
-      case 3: index.name = r.text(); break;
-      case 4: ok = decode_schema(r.text(), index.schema) && ok; break;
-      case 5: index.projection_type = r.text(); break;
-      case 6: index.non_key_attributes.emplace_back(r.text()); break;
-      case 7: ok = decode_throughput(r.text(), index.throughput) && ok; break;
-      default: break;
+      case 1:
+        index.number = static_cast<uint32_t>(r.number());
+        break;
+      case 2:
+        index.global = r.number() != 0;
+        break;
+      case 3:
+        index.name = r.text();
+        break;
+      case 4:
+        ok = decode_schema(r.text(), index.schema) && ok;
+        break;
+      case 5:
+        index.projection_type = r.text();
+        break;
+      case 6:
+        index.non_key_attributes.emplace_back(r.text());
+        break;
+      case 7:
+        ok = decode_throughput(r.text(), index.throughput) && ok;
+        break;
+      default:
+        break;
     }
   }
   return r.ok() && ok;
@@ -102,7 +139,9 @@ std::size_t Table::stripe_index(const ItemKey& key) const {
   return (key.hash ^ partition_hash(key.sort)) % kStripesPerTable;
 }
 
-Stripe& Table::stripe_of(const ItemKey& key) { return stripes[stripe_index(key)]; }
+Stripe& Table::stripe_of(const ItemKey& key) {
+  return stripes[stripe_index(key)];
+}
 
 const Index* Table::find_index(std::string_view index_name) const {
   const auto found = std::ranges::find(indexes, index_name, &Index::name);
@@ -115,9 +154,13 @@ std::string Table::type_of(std::string_view attribute) const {
   return {};
 }
 
-std::string Table::arn() const { return make_arn("dynamodb", region, account, "table/" + name); }
+std::string Table::arn() const {
+  return make_arn("dynamodb", region, account, "table/" + name);
+}
 
-bool Table::has_local_index() const { return std::ranges::any_of(indexes, [](const Index& i) { return !i.global; }); }
+bool Table::has_local_index() const {
+  return std::ranges::any_of(indexes, [](const Index& i) { return !i.global; });
+}
 
 Count Table::count(uint32_t index_number) {
   Count sum;
@@ -150,25 +193,53 @@ bool Table::decode(std::string_view bytes) {
   bool ok = true;
   while (r.next()) {
     switch (r.field()) {
-      case 1: number = r.number(); break;
-      case 2: account = r.text(); break;
-      case 3: region = r.text(); break;
-      case 4: name = r.text(); break;
-      case 5: id = r.text(); break;
-      case 6: ok = decode_schema(r.text(), schema) && ok; break;
+      case 1:
+        number = r.number();
+        break;
+      case 2:
+        account = r.text();
+        break;
+      case 3:
+        region = r.text();
+        break;
+      case 4:
+        name = r.text();
+        break;
+      case 5:
+        id = r.text();
+        break;
+      case 6:
+        ok = decode_schema(r.text(), schema) && ok;
+        break;
       case 7: {
         auto& [attribute, type] = attribute_types.emplace_back();
         ok = decode_pair(r.text(), attribute, type) && ok;
         break;
       }
-      case 8: ok = decode_index(r.text(), indexes.emplace_back()) && ok; break;
-      case 9: next_index_number = static_cast<uint32_t>(r.number()); break;
-      case 10: pay_per_request = r.number() != 0; break;
-      case 11: became_pay_per_request = to_time(r.number()); break;
-      case 12: ok = decode_throughput(r.text(), throughput) && ok; break;
-      case 13: created = to_time(r.number()); break;
-      case 14: deletion_protection = r.number() != 0; break;
-      case 15: table_class = r.text(); break;
+      case 8:
+        ok = decode_index(r.text(), indexes.emplace_back()) && ok;
+        break;
+      case 9:
+        next_index_number = static_cast<uint32_t>(r.number());
+        break;
+      case 10:
+        pay_per_request = r.number() != 0;
+        break;
+      case 11:
+        became_pay_per_request = to_time(r.number());
+        break;
+      case 12:
+        ok = decode_throughput(r.text(), throughput) && ok;
+        break;
+      case 13:
+        created = to_time(r.number());
+        break;
+      case 14:
+        deletion_protection = r.number() != 0;
+        break;
+      case 15:
+        table_class = r.text();
+        break;
       case 16: {
         std::string key;
         std::string value;
@@ -176,7 +247,8 @@ bool Table::decode(std::string_view bytes) {
         tags[key] = value;
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
   return r.ok() && ok && number != 0 && !schema.hash.empty();
@@ -185,7 +257,8 @@ bool Table::decode(std::string_view bytes) {
 std::string encode_counts(const Stripe& stripe) {
   RecordWriter out;
   for (const auto& [index, count] : stripe.counts)
-    out.number(2 * index + 1, static_cast<uint64_t>(count.items)).number(2 * index + 2, static_cast<uint64_t>(count.bytes));
+    out.number(2 * index + 1, static_cast<uint64_t>(count.items))
+        .number(2 * index + 2, static_cast<uint64_t>(count.bytes));
   return out.take();
 }
 

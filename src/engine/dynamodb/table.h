@@ -1,6 +1,7 @@
 // Table: the definition of one table with its indexes, and the locks and counters of its items. Tables are owned by the
-// service's directory through shared_ptr. `mutex` guards everything but the stripes: operations on items hold it shared,
-// changes of the definition exclusively; a stripe's mutex guards the items whose key falls on it and its counters.
+// service's directory through shared_ptr. `mutex` guards everything but the stripes: operations on items hold it
+// shared, changes of the definition exclusively; a stripe's mutex guards the items whose key falls on it and its
+// counters.
 #pragma once
 
 #include <array>

@@ -15,8 +15,8 @@ std::string names_text(const Range& range, Name name) {
   return "[" + text + "]";
 }
 
-base::Result<KeySchema> read_schema(const Table& table, const std::optional<std::vector<wire::KeySchemaElement>>& elements,
-                                    bool of_table) {
+base::Result<KeySchema> read_schema(const Table& table,
+                                    const std::optional<std::vector<wire::KeySchemaElement>>& elements, bool of_table) {
   if (!elements || elements->empty() || elements->size() > 2)
     return invalid("Invalid KeySchema: A key schema has one HASH and at most one RANGE element");
   const auto name = [](const wire::KeySchemaElement& e) { return e.attribute_name.value_or(""); };
@@ -24,9 +24,9 @@ base::Result<KeySchema> read_schema(const Table& table, const std::optional<std:
     return invalid("Invalid KeySchema: Some index key attribute have no definition");
   for (const auto& element : *elements)
     if (table.type_of(name(element)).empty())
-      return invalid_parameters("Some index key attributes are not defined in AttributeDefinitions. Keys: " +
-                                names_text(*elements, name) + ", AttributeDefinitions: " +
-                                names_text(table.attribute_types, [](const auto& p) { return p.first; }));
+      return invalid_parameters(
+          "Some index key attributes are not defined in AttributeDefinitions. Keys: " + names_text(*elements, name) +
+          ", AttributeDefinitions: " + names_text(table.attribute_types, [](const auto& p) { return p.first; }));
   const auto& first = elements->front();
   const auto& last = elements->back();
   if (elements->size() == 2 && name(first) == name(last))
@@ -77,9 +77,9 @@ base::Result<void> add_local_index(Table& table, const wire::LocalSecondaryIndex
   if (!index.schema.has_range())
     return invalid_parameters("Index KeySchema does not have a range key for index: " + index.name);
   if (index.schema.hash != table.schema.hash)
-    return invalid_parameters("Index KeySchema does not have the same leading hash key as table KeySchema for index: " +
-                              index.name + ". index hash key: " + index.schema.hash +
-                              ", table hash key: " + table.schema.hash);
+    return invalid_parameters(
+        "Index KeySchema does not have the same leading hash key as table KeySchema for index: " + index.name +
+        ". index hash key: " + index.schema.hash + ", table hash key: " + table.schema.hash);
   TRY(read_projection(in.projection, index));
   return add_index(table, std::move(index));
 }
@@ -243,7 +243,8 @@ base::Result<void> check_all_definitions_used(const Table& table) {
   if (used.size() >= table.attribute_types.size()) return {};
   if (table.indexes.empty())
     return invalid_parameters(
-        "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
+        "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+        "AttributeDefinitions");
   return invalid_parameters("Some AttributeDefinitions are not used. AttributeDefinitions: " +
                             names_text(table.attribute_types, [](const auto& p) { return p.first; }) +
                             ", keys used: " + names_text(used, [](const std::string& n) { return n; }));

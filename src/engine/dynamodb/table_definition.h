@@ -11,8 +11,8 @@
 
 namespace engine::dynamodb {
 
-// Fills a new table's definition from the request, or fails with AWS's text for what is wrong (protocols.md 4.3 items 13
-// and 14). Identity (number, account, region, id, created) is the caller's to set.
+// Fills a new table's definition from the request, or fails with AWS's text for what is wrong (protocols.md 4.3 items
+// 13 and 14). Identity (number, account, region, id, created) is the caller's to set.
 base::Result<void> define_table(const wire::CreateTableInput& in, Table& table);
 
 // An index of CreateTable or UpdateTable, checked against the table's attribute definitions; gets the next number.

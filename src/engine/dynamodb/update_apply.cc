@@ -114,7 +114,8 @@ class Updater {
     return {};
   }
 
-  base::Result<void> apply_to_list(Kind kind, std::vector<AttributeValue>& list, BoundPath path, AttributeValue&& value) {
+  base::Result<void> apply_to_list(Kind kind, std::vector<AttributeValue>& list, BoundPath path,
+                                   AttributeValue&& value) {
     const auto index = static_cast<std::size_t>(path.back().index);
     const bool exists = index < list.size();
     if (kind == Kind::remove) {

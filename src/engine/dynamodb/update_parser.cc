@@ -16,8 +16,7 @@ class UpdateParser : PartsParser {
       if (!parse_section()) return;
     } while (lexer_.peek().kind != Token::Kind::end);
     if (operators_ > kExpressionOperatorsMax)
-      operators_error_ =
-          "The expression contains too many operators; operator count: " + std::to_string(operators_);
+      operators_error_ = "The expression contains too many operators; operator count: " + std::to_string(operators_);
     for (std::string* error :
          {&reserved_error_, &unknown_function_error_, &section_error_, &operators_error_, &path_error_})
       keep(out_.error, *error);
@@ -33,8 +32,8 @@ class UpdateParser : PartsParser {
     if (section == kSections.size()) return syntax_error();
     lexer_.take();
     if (seen_[section])
-      keep(section_error_, "The \"" + std::string(kSections[section]) +
-                               "\" section can only be used once in an update expression;");
+      keep(section_error_,
+           "The \"" + std::string(kSections[section]) + "\" section can only be used once in an update expression;");
     seen_[section] = true;
     do {
       if (!parse_action(static_cast<Kind>(section))) return false;
@@ -88,6 +87,8 @@ class UpdateParser : PartsParser {
 
 }  // namespace
 
-void parse_update(std::string_view text, Expression& out) { UpdateParser(text, out).parse(); }
+void parse_update(std::string_view text, Expression& out) {
+  UpdateParser(text, out).parse();
+}
 
 }  // namespace engine::dynamodb

@@ -21,11 +21,12 @@ const DedupWindow::First* DedupWindow::find(const std::string& scope, base::Time
 }
 
 void DedupWindow::add(uint64_t queue_id, const std::string& scope, First first, store::WriteBatch& batch) {
-  batch.put(keys::dedup(queue_id, scope), RecordWriter()
-                                              .number(1, static_cast<uint64_t>(first.sent_at.time_since_epoch().count()))
-                                              .number(2, first.sequence)
-                                              .text(3, first.message_id)
-                                              .take());
+  batch.put(keys::dedup(queue_id, scope),
+            RecordWriter()
+                .number(1, static_cast<uint64_t>(first.sent_at.time_since_epoch().count()))
+                .number(2, first.sequence)
+                .text(3, first.message_id)
+                .take());
   order_.emplace_back(first.sent_at, scope);
   firsts_.insert_or_assign(scope, std::move(first));
 }
@@ -60,6 +61,8 @@ bool DedupWindow::restore(std::string_view scope, std::string_view record) {
   return reader.ok();
 }
 
-void DedupWindow::finish_restore() { std::ranges::sort(order_); }
+void DedupWindow::finish_restore() {
+  std::ranges::sort(order_);
+}
 
 }  // namespace engine::sqs

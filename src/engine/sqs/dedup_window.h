@@ -36,7 +36,7 @@ class DedupWindow {
   void finish_restore();
 
  private:
-  std::unordered_map<std::string, First> firsts_;  // by scope
+  std::unordered_map<std::string, First> firsts_;              // by scope
   std::deque<std::pair<base::Timestamp, std::string>> order_;  // by sent_at
 };
 

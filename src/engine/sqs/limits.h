@@ -33,11 +33,11 @@ constexpr std::size_t kTagValueLengthMax = 256;
 constexpr int32_t kListResultsMax = 1'000;
 constexpr std::size_t kPolicyBytesMax = 8'192;
 constexpr base::Duration kDeduplicationWindow = std::chrono::minutes(5);
-constexpr base::Duration kPurgeInterval = std::chrono::seconds(60);         // PurgeQueue
-constexpr base::Duration kRecreateInterval = std::chrono::seconds(60);      // DeleteQueue, then CreateQueue
+constexpr base::Duration kPurgeInterval = std::chrono::seconds(60);     // PurgeQueue
+constexpr base::Duration kRecreateInterval = std::chrono::seconds(60);  // DeleteQueue, then CreateQueue
 
 // --- Our bounds: how much left-over work one operation does for the queue it happens to touch.
-constexpr std::size_t kDuePerOperation = 10'000;  // messages whose deadline has passed; memory only
+constexpr std::size_t kDuePerOperation = 10'000;   // messages whose deadline has passed; memory only
 constexpr std::size_t kExpiredPerOperation = 100;  // messages and deduplication ids past their time; one erase each
 constexpr std::size_t kMovedPerReceive = 100;      // messages moved to the dead-letter queue
 constexpr base::Duration kSweepInterval = std::chrono::seconds(10);

@@ -22,19 +22,32 @@ enum Field : uint32_t {
   kAttribute = 14,  // repeated: 1 name, 2 data type, 3 string value, 4 binary value
 };
 
-uint64_t stored(base::Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()); }
-base::Timestamp restored(uint64_t t) { return base::Timestamp(base::Duration(t)); }
+uint64_t stored(base::Timestamp t) {
+  return static_cast<uint64_t>(t.time_since_epoch().count());
+}
+base::Timestamp restored(uint64_t t) {
+  return base::Timestamp(base::Duration(t));
+}
 
 void decode_attribute(std::string_view bytes, MessageAttributes& out) {
   std::string_view name;
   aws::sqs::MessageAttributeValue value;
   for (RecordReader reader(bytes); reader.next();) {
     switch (reader.field()) {
-      case 1: name = reader.text(); break;
-      case 2: value.data_type = reader.text(); break;
-      case 3: value.string_value = reader.text(); break;
-      case 4: value.binary_value = reader.text(); break;
-      default: break;
+      case 1:
+        name = reader.text();
+        break;
+      case 2:
+        value.data_type = reader.text();
+        break;
+      case 3:
+        value.string_value = reader.text();
+        break;
+      case 4:
+        value.binary_value = reader.text();
+        break;
+      default:
+        break;
     }
   }
   out[name] = std::move(value);
@@ -70,24 +83,51 @@ std::optional<StoredMessage> StoredMessage::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case kSentAt: out.sent_at = restored(reader.number()); break;
+      case kSentAt:
+        out.sent_at = restored(reader.number());
+        break;
       case kEnqueuedAt:
         out.enqueued_at = restored(reader.number());
         has_enqueued_at = true;
         break;
-      case kVisibleAt: out.visible_at = restored(reader.number()); break;
-      case kGroupId: out.group_id = reader.text(); break;
-      case kReceiveCount: out.receive_count = static_cast<uint32_t>(reader.number()); break;
-      case kFirstReceivedAt: out.first_received_at = restored(reader.number()); break;
-      case kBody: out.body = reader.text(); break;
-      case kMessageId: out.message_id = reader.text(); break;
-      case kBodyMd5: out.body_md5 = reader.text(); break;
-      case kSenderId: out.sender_id = reader.text(); break;
-      case kDeduplicationId: out.deduplication_id = reader.text(); break;
-      case kTraceHeader: out.trace_header = reader.text(); break;
-      case kDeadLetterSourceArn: out.dead_letter_source_arn = reader.text(); break;
-      case kAttribute: decode_attribute(reader.text(), out.attributes); break;
-      default: break;
+      case kVisibleAt:
+        out.visible_at = restored(reader.number());
+        break;
+      case kGroupId:
+        out.group_id = reader.text();
+        break;
+      case kReceiveCount:
+        out.receive_count = static_cast<uint32_t>(reader.number());
+        break;
+      case kFirstReceivedAt:
+        out.first_received_at = restored(reader.number());
+        break;
+      case kBody:
+        out.body = reader.text();
+        break;
+      case kMessageId:
+        out.message_id = reader.text();
+        break;
+      case kBodyMd5:
+        out.body_md5 = reader.text();
+        break;
+      case kSenderId:
+        out.sender_id = reader.text();
+        break;
+      case kDeduplicationId:
+        out.deduplication_id = reader.text();
+        break;
+      case kTraceHeader:
+        out.trace_header = reader.text();
+        break;
+      case kDeadLetterSourceArn:
+        out.dead_letter_source_arn = reader.text();
+        break;
+      case kAttribute:
+        decode_attribute(reader.text(), out.attributes);
+        break;
+      default:
+        break;
     }
   }
   if (!has_enqueued_at) out.enqueued_at = out.sent_at;
@@ -107,11 +147,20 @@ std::optional<MessageSummary> MessageSummary::decode(std::string_view bytes) {
         out.enqueued_at = restored(reader.number());
         has_enqueued_at = true;
         break;
-      case kVisibleAt: out.visible_at = restored(reader.number()); break;
-      case kGroupId: out.group_id = reader.text(); break;
-      case kReceiveCount: out.receive_count = static_cast<uint32_t>(reader.number()); break;
-      case kFirstReceivedAt: out.first_received_at = restored(reader.number()); break;
-      default: break;
+      case kVisibleAt:
+        out.visible_at = restored(reader.number());
+        break;
+      case kGroupId:
+        out.group_id = reader.text();
+        break;
+      case kReceiveCount:
+        out.receive_count = static_cast<uint32_t>(reader.number());
+        break;
+      case kFirstReceivedAt:
+        out.first_received_at = restored(reader.number());
+        break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(out) : std::nullopt;

@@ -41,8 +41,9 @@ base::Result<void> check_attribute_name(std::string_view name) {
            c == '.';
   });
   if (!valid) {
-    return base::fail(invalid_parameter("Message (user) attributes name can contain upper and lower score characters, "
-                                        "digits, periods, hyphens and underscores."));
+    return base::fail(
+        invalid_parameter("Message (user) attributes name can contain upper and lower score characters, "
+                          "digits, periods, hyphens and underscores."));
   }
   if (name.starts_with('.') || name.ends_with('.') || name.find("..") != name.npos) {
     return base::fail(invalid_parameter(
@@ -154,8 +155,8 @@ base::Result<void> check_system_attributes(const SystemAttributes& attributes) {
       return base::fail(invalid_parameter("Message system attribute name '" + name + "' is invalid."));
     }
     if (value.data_type != "String" || value.string_value.value_or("").empty() || value.binary_value) {
-      return base::fail(
-          invalid_parameter("Message system attribute 'AWSTraceHeader' must contain a non-empty value of type 'String'."));
+      return base::fail(invalid_parameter(
+          "Message system attribute 'AWSTraceHeader' must contain a non-empty value of type 'String'."));
     }
     TRY(check_characters(*value.string_value));
   }
@@ -165,14 +166,17 @@ base::Result<void> check_system_attributes(const SystemAttributes& attributes) {
 base::Result<void> check_id(std::string_view parameter, std::string_view id) {
   const bool printable = std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
   if (!id.empty() && id.size() <= kIdLengthMax && printable) return {};
-  return base::fail(
-      invalid_value(id, parameter,
-                    std::string(parameter) +
-                        " can only include alphanumeric and punctuation characters. 1 to 128 in length."));
+  return base::fail(invalid_value(
+      id, parameter,
+      std::string(parameter) + " can only include alphanumeric and punctuation characters. 1 to 128 in length."));
 }
 
-std::string attributes_md5(const MessageAttributes& attributes) { return md5_of(attributes); }
-std::string attributes_md5(const SystemAttributes& attributes) { return md5_of(attributes); }
+std::string attributes_md5(const MessageAttributes& attributes) {
+  return md5_of(attributes);
+}
+std::string attributes_md5(const SystemAttributes& attributes) {
+  return md5_of(attributes);
+}
 
 base::AwsError invalid_value(std::string_view value, std::string_view parameter, std::string_view reason) {
   std::string message = "Value ";

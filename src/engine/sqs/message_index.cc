@@ -320,12 +320,23 @@ bool MessageIndex::restore_lease(uint64_t lease, std::string_view record) {
     }
     if (entry == nullptr) continue;
     switch (reader.field()) {
-      case kNonce: entry->nonce = reader.number(); break;
-      case kReceiveCount: entry->receive_count = static_cast<uint32_t>(reader.number()); break;
-      case kVisibleAt: entry->visible_at = base::Timestamp(base::Duration(reader.number())); break;
-      case kFirstReceivedAfterMs: entry->first_received_after_ms = static_cast<uint32_t>(reader.number()); break;
-      case kReceivedAfterMs: entry->received_after_ms = static_cast<uint32_t>(reader.number()); break;
-      default: break;
+      case kNonce:
+        entry->nonce = reader.number();
+        break;
+      case kReceiveCount:
+        entry->receive_count = static_cast<uint32_t>(reader.number());
+        break;
+      case kVisibleAt:
+        entry->visible_at = base::Timestamp(base::Duration(reader.number()));
+        break;
+      case kFirstReceivedAfterMs:
+        entry->first_received_after_ms = static_cast<uint32_t>(reader.number());
+        break;
+      case kReceivedAfterMs:
+        entry->received_after_ms = static_cast<uint32_t>(reader.number());
+        break;
+      default:
+        break;
     }
   }
   return reader.ok();

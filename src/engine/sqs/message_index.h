@@ -36,9 +36,9 @@ class MessageIndex {
     uint64_t nonce = 0;           // of the newest receive; 0 before the first
     uint64_t lease = 0;           // record that holds this state; 0: only the message's own record
     uint32_t receive_count = 0;
-    uint32_t group = 0;                      // FIFO: number of its group
-    uint32_t first_received_after_ms = 0;    // since enqueued_at; retention ends long before it wraps
-    uint32_t received_after_ms = 0;          // the newest receive, since enqueued_at
+    uint32_t group = 0;                    // FIFO: number of its group
+    uint32_t first_received_after_ms = 0;  // since enqueued_at; retention ends long before it wraps
+    uint32_t received_after_ms = 0;        // the newest receive, since enqueued_at
     State state = State::visible;
     bool queued = false;  // stands in ready_, truly or as a left-over
   };
@@ -91,7 +91,7 @@ class MessageIndex {
    private:
     MessageIndex& index_;
     void leave_group();
-    uint64_t after_ = 0;  // FIFO: the last sequence given out of the current group; 0: none yet
+    uint64_t after_ = 0;          // FIFO: the last sequence given out of the current group; 0: none yet
     std::vector<uint32_t> left_;  // FIFO: groups that sequences were given out of; not offered before the walk ends
   };
   friend class Walk;
@@ -133,9 +133,9 @@ class MessageIndex {
   uint64_t last_number_;
   std::unordered_map<uint64_t, Entry> entries_;  // by sequence
   std::size_t counts_[3] = {};
-  std::deque<uint64_t> ready_;  // standard: visible messages, and left-overs
-  DeadlineHeap deadlines_;      // of hidden messages
-  DeadlineHeap ages_;           // enqueued_at of all messages
+  std::deque<uint64_t> ready_;                     // standard: visible messages, and left-overs
+  DeadlineHeap deadlines_;                         // of hidden messages
+  DeadlineHeap ages_;                              // enqueued_at of all messages
   std::unordered_map<uint64_t, uint32_t> leases_;  // messages that rest on each
   // FIFO only.
   std::set<std::pair<uint32_t, uint64_t>> order_;  // (group, sequence)

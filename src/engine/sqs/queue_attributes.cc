@@ -27,7 +27,7 @@ base::AwsError only_for_fifo(std::string_view name) {
 
 struct NumberAttribute {
   std::string_view name;
-  int32_t QueueAttributes::*member;
+  int32_t QueueAttributes::* member;
   int32_t min;
   int32_t max;
 };
@@ -57,7 +57,9 @@ base::Result<bool> parse_boolean(std::string_view name, std::string_view text) {
   return base::fail(invalid_value(name));
 }
 
-std::string boolean_text(bool value) { return value ? "true" : "false"; }
+std::string boolean_text(bool value) {
+  return value ? "true" : "false";
+}
 
 base::Result<void> set_fifo_attribute(QueueAttributes& out, std::string_view name, const std::string& value) {
   if (name == "FifoQueue") {
@@ -86,15 +88,17 @@ base::Result<void> set_fifo_attribute(QueueAttributes& out, std::string_view nam
 base::Result<void> check_kms(std::string_view name, const std::string& value, const aws::Map<std::string>& changes) {
   if (name == "KmsMasterKeyId" && !value.empty()) {
     if (const std::string* managed = changes.find("SqsManagedSseEnabled"); managed != nullptr && *managed == "true") {
-      return base::fail(errors::invalid_attribute_name(
-          "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."));
+      return base::fail(
+          errors::invalid_attribute_name("You can use one type of server-side encryption (SSE) at one time. You can "
+                                         "either enable KMS SSE or SQS SSE."));
     }
     return base::fail(errors::invalid_attribute_value(
         "Invalid value for the parameter KmsMasterKeyId. Reason: Encryption with KMS keys is not supported here."));
   }
   if (name == "KmsDataKeyReusePeriodSeconds" && !value.empty() && value != "300") {
-    return base::fail(errors::invalid_attribute_value("Invalid value for the parameter KmsDataKeyReusePeriodSeconds. "
-                                                      "Reason: Encryption with KMS keys is not supported here."));
+    return base::fail(
+        errors::invalid_attribute_value("Invalid value for the parameter KmsDataKeyReusePeriodSeconds. "
+                                        "Reason: Encryption with KMS keys is not supported here."));
   }
   return {};
 }

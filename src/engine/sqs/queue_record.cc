@@ -22,8 +22,12 @@ enum Field : uint32_t {
   kTag = 10,  // repeated: 1 key, 2 value
 };
 
-uint64_t stored(base::Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()); }
-base::Timestamp restored(uint64_t t) { return base::Timestamp(base::Duration(t)); }
+uint64_t stored(base::Timestamp t) {
+  return static_cast<uint64_t>(t.time_since_epoch().count());
+}
+base::Timestamp restored(uint64_t t) {
+  return base::Timestamp(base::Duration(t));
+}
 
 bool is_account(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -31,7 +35,9 @@ bool is_account(std::string_view text) {
 
 }  // namespace
 
-std::string QueueRecord::arn() const { return make_arn("sqs", region, account, name); }
+std::string QueueRecord::arn() const {
+  return make_arn("sqs", region, account, name);
+}
 
 std::string QueueRecord::url(std::string_view endpoint) const {
   std::string out(endpoint);
@@ -55,14 +61,30 @@ std::optional<QueueRecord> QueueRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case kId: out.id = reader.number(); break;
-      case kAccount: out.account = reader.text(); break;
-      case kRegion: out.region = reader.text(); break;
-      case kName: out.name = reader.text(); break;
-      case kCreatedAt: out.created_at = restored(reader.number()); break;
-      case kModifiedAt: out.modified_at = restored(reader.number()); break;
-      case kPurgedAt: out.purged_at = restored(reader.number()); break;
-      case kDeduplicatesPerGroup: out.deduplicates_per_group = reader.number() != 0; break;
+      case kId:
+        out.id = reader.number();
+        break;
+      case kAccount:
+        out.account = reader.text();
+        break;
+      case kRegion:
+        out.region = reader.text();
+        break;
+      case kName:
+        out.name = reader.text();
+        break;
+      case kCreatedAt:
+        out.created_at = restored(reader.number());
+        break;
+      case kModifiedAt:
+        out.modified_at = restored(reader.number());
+        break;
+      case kPurgedAt:
+        out.purged_at = restored(reader.number());
+        break;
+      case kDeduplicatesPerGroup:
+        out.deduplicates_per_group = reader.number() != 0;
+        break;
       case kAttributes: {
         auto attributes = QueueAttributes::decode(reader.text());
         if (!attributes) return std::nullopt;
@@ -76,7 +98,8 @@ std::optional<QueueRecord> QueueRecord::decode(std::string_view bytes) {
         out.tags[key] = value;
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;

@@ -67,8 +67,9 @@ base::Result<RedrivePolicy> parse_redrive_policy(std::string_view json) {
   }
   for (const auto& member : *policy) {
     if (member.key != "maxReceiveCount" && member.key != "deadLetterTargetArn") {
-      return base::fail(invalid(json, kParameter, "Only following attributes are supported: "
-                                                  "[deadLetterTargetArn, maxReceiveCount]."));
+      return base::fail(invalid(json, kParameter,
+                                "Only following attributes are supported: "
+                                "[deadLetterTargetArn, maxReceiveCount]."));
     }
   }
   std::string_view arn;
@@ -106,7 +107,8 @@ base::Result<RedriveAllowPolicy> parse_redrive_allow_policy(std::string_view jso
   simdjson::dom::array sources;
   const bool listed = policy->at_key("sourceQueueArns").get(sources) == simdjson::SUCCESS;
   if (listed != (out.permission == RedriveAllowPolicy::Permission::by_queue)) {
-    return base::fail(invalid(json, kParameter, "sourceQueueArns goes with redrivePermission byQueue, and only with it."));
+    return base::fail(
+        invalid(json, kParameter, "sourceQueueArns goes with redrivePermission byQueue, and only with it."));
   }
   if (!listed) return out;
   for (const element source : sources) {

@@ -17,7 +17,9 @@ namespace errors = aws::sqs::errors;
 constexpr int kEpochBits = 40;  // numbers of one process lifetime, per queue
 
 // Rows are only ever written by this service, so one that does not read means that the disk lies.
-void check_row(bool ok) { CHECK(ok, "a row of SQS in the store is damaged"); }
+void check_row(bool ok) {
+  CHECK(ok, "a row of SQS in the store is damaged");
+}
 
 }  // namespace
 
@@ -26,7 +28,9 @@ SqsService::SqsService(store::KvStore& store, base::Env& env, SqsOptions options
   load();
 }
 
-SqsService::~SqsService() { stop(); }
+SqsService::~SqsService() {
+  stop();
+}
 
 void SqsService::load() {
   uint64_t epoch = 0;
@@ -43,8 +47,7 @@ void SqsService::load() {
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
     auto record = QueueRecord::decode(cursor->value());
     check_row(record.has_value());
-    auto messages =
-        std::make_shared<MessageIndex>(record->id, record->attributes.fifo, first_number_, env_.executor);
+    auto messages = std::make_shared<MessageIndex>(record->id, record->attributes.fifo, first_number_, env_.executor);
     by_id[record->id] = messages.get();
     directory_.emplace(std::string(cursor->key()),
                        Queue{std::make_shared<const QueueRecord>(std::move(*record)), std::move(messages)});
@@ -157,8 +160,7 @@ base::Result<SqsService::Directory::iterator> SqsService::find_entry(const aws::
 }
 
 base::Result<SqsService::Queue> SqsService::find_queue(const aws::Context& context,
-                                                       const std::optional<std::string>& url,
-                                                       std::string_view action) {
+                                                       const std::optional<std::string>& url, std::string_view action) {
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto entry, find_entry(context, url, action));
   return entry->second;
@@ -166,8 +168,8 @@ base::Result<SqsService::Queue> SqsService::find_queue(const aws::Context& conte
 
 base::Result<void> SqsService::authorise(const aws::Context& context, const QueueRecord& record,
                                          std::string_view action) const {
-  const bool own = context.principal.kind != aws::Principal::Kind::service &&
-                   context.principal.account == record.account;
+  const bool own =
+      context.principal.kind != aws::Principal::Kind::service && context.principal.account == record.account;
   if (own) return {};
   const std::string& policy = record.attributes.policy;
   if (options_.allows && !policy.empty() && options_.allows(policy, context, action, record.arn())) return {};

@@ -25,7 +25,6 @@
 namespace engine::sqs {
 
 struct PreparedMessage;
-struct BatchEntryFailure;
 
 struct SqsOptions {
   // Whether a queue's Policy lets the caller do `action` ("sqs:SendMessage") on `resource_arn`. Asked only when a
@@ -125,11 +124,18 @@ class SqsService final : public aws::sqs::Sqs {
   // service_receive.cc
   struct Receive;
   struct Taken;
-  std::vector<Taken> take(const Receive& receive, base::Timestamp now, bool& over_limit);
-  base::Result<std::vector<Taken>> poll(const aws::Context& context, Receive& receive);
-  void move_to_dead_letter(const Receive& receive, MessageIndex& target, uint64_t sequence, store::WriteBatch& batch,
-                           base::Timestamp now);
+  struct Look;
+  Look take(const Receive& receive, base::Timestamp now);
+  base::Result<std::vector<Taken>> poll(const aws::Context& context, const Receive& receive);
+  void move_to_dead_letter(const Receive& receive, uint64_t sequence, base::Timestamp now, store::WriteBatch& batch);
   std::optional<aws::sqs::Message> read_message(const Receive& receive, const Taken& taken);
+
+  // service_receipts.cc: each REQUIRES the lock of the queue's messages.
+  base::Result<void> delete_by_handle(const Queue& queue, const std::optional<std::string>& handle,
+                                      store::WriteBatch& batch);
+  base::Result<void> change_by_handle(const Queue& queue, const std::optional<std::string>& handle,
+                                      std::optional<int32_t> timeout_seconds, base::Timestamp now,
+                                      std::vector<uint64_t>& changed);
 
   store::KvStore& store_;
   base::Env& env_;

@@ -47,8 +47,8 @@ base::Result<void> check_same(const QueueAttributes& current, const aws::Map<std
 base::Result<std::size_t> page_size(const std::optional<int32_t>& max_results) {
   if (!max_results) return std::size_t{kListResultsMax};
   if (*max_results >= 1 && *max_results <= kListResultsMax) return static_cast<std::size_t>(*max_results);
-  return base::fail(invalid_value(std::to_string(*max_results), "MaxResults",
-                                  "MaxResults must be an integer between 1 and 1000."));
+  return base::fail(
+      invalid_value(std::to_string(*max_results), "MaxResults", "MaxResults must be an integer between 1 and 1000."));
 }
 
 // A page's token is the key of the last queue on the page before.
@@ -191,8 +191,7 @@ base::Result<GetQueueUrlResult> SqsService::get_queue_url(aws::Context& context,
 
 base::Result<ListQueuesResult> SqsService::list_queues(aws::Context& context, ListQueuesRequest in) {
   TRY_ASSIGN(const std::size_t limit, page_size(in.max_results));
-  const std::string all =
-      store::KeyWriter(keys::kQueueTable).text(context.account).text(context.region).take();
+  const std::string all = store::KeyWriter(keys::kQueueTable).text(context.account).text(context.region).take();
   const std::string prefix = all + in.queue_name_prefix.value_or("");
   TRY_ASSIGN(const std::string begin, page_begin(in.next_token, prefix));
   ListQueuesResult out;

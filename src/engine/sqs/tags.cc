@@ -11,7 +11,8 @@ base::Result<void> check_tags(const aws::Map<std::string>& tags, const std::stri
   };
   if (tags.size() > kTagsMax) return refuse("Too many tags added for queue " + name + ".");
   for (const auto& [key, value] : tags) {
-    if (key.empty() || key.size() > kTagKeyLengthMax) return refuse("Tag keys must be between 1 and 128 characters in length.");
+    if (key.empty() || key.size() > kTagKeyLengthMax)
+      return refuse("Tag keys must be between 1 and 128 characters in length.");
     if (value.size() > kTagValueLengthMax) return refuse("Tag values must be between 0 and 256 characters in length.");
     if (key.starts_with("aws:")) return refuse("Tag keys cannot start with the reserved prefix 'aws:'.");
   }

@@ -1,0 +1,145 @@
+#include "engine/dynamodb/page_read.h"
+
+#include "engine/dynamodb/condition_evaluate.h"
+#include "engine/dynamodb/projection.h"
+
+namespace engine::dynamodb {
+
+namespace {
+
+// The entry of a local index tells where the item is; it may be gone since the page's moment.
+base::Result<std::optional<StoredItem>> fetch(store::KvStore& store, const Table& table, const Item& entry) {
+  const auto bytes = store.get(row_key(table.number, key_of_valid_item(table.schema, entry)));
+  if (!bytes) return std::nullopt;
+  TRY_ASSIGN(StoredItem item, read_item(*bytes));
+  return std::optional(std::move(item));
+}
+
+Item key_attributes(const PageRequest& request, const Item& item) {
+  Item key;
+  copy_key(request.table->schema, item, key);
+  if (request.index != nullptr) copy_key(request.index->schema, item, key);
+  return key;
+}
+
+// The top-level attributes that an expression reads but the index lacks.
+std::string missing_attributes(const PageRequest& request, const BoundExpression& expression) {
+  std::string text;
+  for (const auto& [name, nested] : expression.heads())
+    if (!is_projected(*request.table, *request.index, name)) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
+base::Result<void> check_select(const std::string& select, bool has_index, bool has_projection) {
+  if (select == "ALL_PROJECTED_ATTRIBUTES" && !has_index)
+    return invalid_parameters("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+  if (has_projection && select != "SPECIFIC_ATTRIBUTES")
+    return invalid("Cannot specify the ProjectionExpression when choosing to get " +
+                   std::string(select == "COUNT" ? "only the Count" : select));
+  if (!has_projection && select == "SPECIFIC_ATTRIBUTES")
+    return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+  if (select != "ALL_ATTRIBUTES" && select != "ALL_PROJECTED_ATTRIBUTES" && select != "COUNT" &&
+      select != "SPECIFIC_ATTRIBUTES")
+    return invalid_parameters("Unknown Select: " + select);
+  return {};
+}
+
+}  // namespace
+
+base::Result<void> apply_selection(const std::optional<std::string>& index_name, const Selection& selection,
+                                   PageRequest& request) {
+  if (index_name) {
+    request.index = request.table->find_index(*index_name);
+    if (request.index == nullptr) return invalid("The table does not have the specified index: " + *index_name);
+    if (request.index->global && selection.consistent)
+      return invalid("Consistent reads are not supported on global secondary indexes");
+  }
+  request.consistent = selection.consistent;
+  if (selection.projection->has_value()) request.projection = &**selection.projection;
+  if (selection.select) TRY(check_select(*selection.select, index_name.has_value(), request.projection != nullptr));
+  request.count_only = selection.select == "COUNT";
+  if (request.index == nullptr || request.index->projection_type == "ALL") return {};
+  if (selection.select == "ALL_ATTRIBUTES") {
+    if (request.index->global)
+      return invalid_parameters("Select type ALL_ATTRIBUTES is not supported for global secondary index " +
+                                request.index->name + " because its projection type is not ALL");
+    request.fetch_from_table = true;
+  }
+  if (request.projection == nullptr) return {};
+  const std::string missing = missing_attributes(request, *request.projection);
+  if (missing.empty()) return {};
+  if (request.index->global)
+    return invalid_parameters("Global secondary index " + request.index->name + " does not project [" + missing + "]");
+  request.fetch_from_table = true;
+  return {};
+}
+
+base::Result<std::string> start_row(const PageRequest& request, const Item& start) {
+  constexpr std::string_view kInvalid = "The provided starting key is invalid";
+  std::size_t wanted = request.table->schema.size();
+  if (request.index != nullptr)
+    for (const std::string* name : {&request.index->schema.hash, &request.index->schema.range})
+      if (!name->empty() && !request.table->schema.contains(*name)) ++wanted;
+  if (start.size() != wanted) return invalid(std::string(kInvalid));
+  Item table_part;
+  copy_key(request.table->schema, start, table_part);
+  auto key = key_of_request(request.table->schema, table_part);
+  if (!key) return invalid(std::string(kInvalid) + ": " + key.error().message);
+  if (request.index == nullptr) return row_key(request.table->number, *key);
+  Item index_part;
+  copy_key(request.index->schema, start, index_part);
+  auto entry = key_of_request(request.index->schema, index_part);
+  if (!entry) return invalid(std::string(kInvalid) + ": " + entry.error().message);
+  return index_row_key(request.table->number, request.index->number, *entry, *key);
+}
+
+void continue_after(PageRequest& request, const std::string& row) {
+  if (request.forward) {
+    request.rows.begin = std::max(request.rows.begin, row + '\0');
+  } else if (request.rows.end.empty() || row < request.rows.end) {
+    request.rows.end = row;
+  }
+}
+
+base::Result<Page> read_page(store::KvStore& store, const PageRequest& request) {
+  Page page;
+  std::size_t bytes = 0;
+  std::size_t fetched_bytes = 0;
+  const std::vector<BoundPath> paths =
+      request.projection == nullptr ? std::vector<BoundPath>() : request.projection->target_paths();
+  const auto direction = request.forward ? store::KvStore::Direction::ascending : store::KvStore::Direction::descending;
+  const bool empty = !request.rows.end.empty() && request.rows.begin >= request.rows.end;
+  auto cursor = empty ? nullptr : store.scan(request.rows.begin, request.rows.end, direction);
+  for (; cursor != nullptr && cursor->valid(); cursor->next()) {
+    TRY_ASSIGN(StoredItem row, read_item(cursor->value()));
+    ++page.scanned_count;
+    bytes += row.size_bytes;
+    // The limits count what is read, not what passes the filter; the row that passes 1 MB is still in the page.
+    const bool last = bytes >= kPageBytesMax || (request.limit && page.scanned_count >= *request.limit);
+    if (last) page.last_key = key_attributes(request, row.attributes);
+    bool gone = false;
+    if (request.fetch_from_table) {
+      TRY_ASSIGN(auto whole, fetch(store, *request.table, row.attributes));
+      gone = !whole.has_value();
+      if (whole) fetched_bytes += whole->size_bytes;
+      if (whole) row = std::move(*whole);
+    }
+    if (!gone && (request.filter == nullptr || condition_holds(*request.filter, row.attributes))) {
+      ++page.count;
+      if (!request.count_only)
+        page.items.push_back(request.projection == nullptr ? std::move(row.attributes)
+                                                           : project(row.attributes, paths));
+    }
+    if (last) break;
+  }
+  const double units = read_units(bytes, request.consistent);
+  if (request.index == nullptr) {
+    page.units.table = units;
+  } else {
+    (request.index->global ? page.units.global_indexes : page.units.local_indexes)[request.index->name] = units;
+    if (fetched_bytes > 0) page.units.table = read_units(fetched_bytes, request.consistent);
+  }
+  return page;
+}
+
+}  // namespace engine::dynamodb

@@ -1,0 +1,167 @@
+// BatchGetItem and BatchWriteItem: many items, each read or written by itself.
+#include <algorithm>
+#include <set>
+
+#include "engine/dynamodb/item_request.h"
+#include "engine/dynamodb/projection.h"
+#include "engine/dynamodb/service.h"
+
+namespace engine::dynamodb {
+
+namespace {
+
+struct Change {
+  ItemKey key;
+  const Item* item = nullptr;  // null: delete
+  std::size_t bytes = 0;
+};
+
+base::Result<void> check_write_request(wire::WriteRequest& request) {
+  const bool puts = request.put_request.has_value();
+  if (puts == request.delete_request.has_value())
+    return invalid(puts ? "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+                          "supported datatypes"
+                        : "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+  auto& map = puts ? request.put_request->item : request.delete_request->key;
+  if (!map)
+    return invalid("1 validation error detected: Value null failed to satisfy constraint: Member must not be null");
+  TRY(validate_item(*map));
+  if (puts && item_size(*map) > kItemBytesMax) return invalid("Item size has exceeded the maximum allowed size");
+  return {};
+}
+
+base::Result<Change> plan_change(const Table& table, const wire::WriteRequest& request) {
+  Change change;
+  if (!request.put_request) {
+    TRY_ASSIGN(change.key, key_of_request(table.schema, *request.delete_request->key));
+    return change;
+  }
+  change.item = &*request.put_request->item;
+  auto key = key_of_item(table.schema, *change.item);
+  // In batches AWS says the same for all mismatches.
+  if (!key && (key.error().message.find("Missing the key") != std::string::npos ||
+               key.error().message.find("Type mismatch for key") != std::string::npos))
+    return invalid("The provided key element does not match the schema");
+  if (!key) return std::unexpected(std::move(key).error());
+  change.key = std::move(*key);
+  TRY(check_index_keys(table, *change.item));
+  change.bytes = item_size(*change.item);
+  return change;
+}
+
+std::string identity(const ItemKey& key) {
+  return std::to_string(key.partition.size()) + ":" + key.partition + key.sort;
+}
+
+}  // namespace
+
+base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(aws::Context& context,
+                                                                           wire::BatchWriteItemInput in) {
+  std::size_t requests = 0;
+  if (in.request_items)
+    for (auto& [name, list] : *in.request_items) requests += list.size();
+  if (requests == 0 || requests > kBatchWriteItemsMax)
+    return invalid(requests == 0 ? "The batch write request list for a table cannot be null or empty"
+                                 : "Too many items requested for the BatchWriteItem call");
+  for (auto& [name, list] : *in.request_items)
+    for (wire::WriteRequest& request : list) TRY(check_write_request(request));
+
+  // Everything is checked before anything is written. Tables are taken one after the other, so no two are held at once.
+  std::vector<std::pair<TablePtr, std::vector<Change>>> plans;
+  std::set<std::pair<uint64_t, std::string>> seen;
+  for (const auto& [name, list] : *in.request_items) {
+    TRY_ASSIGN(const TableUse table, use_table(context, name));
+    TRY(check_collection_metrics(*table, in.return_item_collection_metrics));
+    auto& [planned, changes] = plans.emplace_back(table.table, std::vector<Change>());
+    for (const wire::WriteRequest& request : list) {
+      TRY_ASSIGN(changes.emplace_back(), plan_change(*table, request));
+      if (!seen.emplace(table->number, identity(changes.back().key)).second)
+        return invalid("Provided list of item keys contains duplicates");
+    }
+  }
+
+  wire::BatchWriteItemOutput out;
+  out.unprocessed_items.emplace();
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const auto& [name, list] = in.request_items->at(i);
+    Table& table = *plans[i].first;
+    const std::shared_lock lock(table.mutex);
+    Units units;
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      const Change& change = plans[i].second[k];
+      // The definition may have changed since the check: such items are handed back, and the caller tries again.
+      if (table.deleted || (change.item != nullptr && !check_index_keys(table, *change.item))) {
+        (*out.unprocessed_items)[name].push_back(list[k]);
+        continue;
+      }
+      const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
+      TRY_ASSIGN(const auto before, load_item(table, change.key));
+      write_item(table, change.key, before ? &*before : nullptr, change.item, change.bytes, units);
+    }
+    if (auto consumed = consumed_capacity(in.return_consumed_capacity, name, units)) {
+      if (!out.consumed_capacity) out.consumed_capacity.emplace();
+      out.consumed_capacity->push_back(std::move(*consumed));
+    }
+  }
+  return out;
+}
+
+base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(aws::Context& context,
+                                                                       wire::BatchGetItemInput in) {
+  std::size_t keys = 0;
+  if (!in.request_items || in.request_items->empty())
+    return invalid_parameters("The list of tables to read from must not be empty");
+  for (auto& [name, part] : *in.request_items) keys += part.keys ? part.keys->size() : 0;
+  if (keys > kBatchGetKeysMax) return invalid("Too many items requested for the BatchGetItem call");
+  for (auto& [name, part] : *in.request_items) {
+    if (!part.keys || part.keys->empty())
+      return invalid_parameters("The list of keys to read must not be empty: " + name);
+    for (Item& key : *part.keys) TRY(validate_item(key));
+  }
+
+  wire::BatchGetItemOutput out;
+  out.responses.emplace();
+  out.unprocessed_keys.emplace();
+  std::size_t total_bytes = 0;
+  for (auto& [name, part] : *in.request_items) {
+    std::optional<aws::Map<AttributeValue>> no_values;
+    ExpressionBinder binder(expressions_, part.expression_attribute_names, no_values);
+    TRY(binder.check({{ExpressionKind::projection, part.projection_expression.has_value()}}));
+    TRY_ASSIGN(const auto projection, bind_if_given(binder, ExpressionKind::projection, part.projection_expression));
+    TRY(binder.check_all_used());
+    TRY_ASSIGN(const TableUse table, use_table(context, name));
+    TRY(check_key_paths(*table, projection));
+    std::vector<ItemKey> parsed;
+    std::set<std::string> seen;
+    for (const Item& key : *part.keys) {
+      TRY_ASSIGN(parsed.emplace_back(), key_of_request(table->schema, key));
+      if (!seen.insert(identity(parsed.back())).second)
+        return invalid("Provided list of item keys contains duplicates");
+    }
+    Units units;
+    auto& found = (*out.responses)[name];
+    for (std::size_t i = 0; i < parsed.size(); ++i) {
+      if (total_bytes > kBatchGetBytesMax) {
+        auto& left = (*out.unprocessed_keys)[name];
+        if (!left.keys) {
+          left = part;
+          left.keys.emplace();
+        }
+        left.keys->push_back((*part.keys)[i]);
+        continue;
+      }
+      TRY_ASSIGN(auto item, load_item(*table, parsed[i]));
+      units.table += read_units(item ? item->size_bytes : 0, part.consistent_read.value_or(false));
+      if (!item) continue;
+      total_bytes += item->size_bytes;
+      found.push_back(projection ? project(item->attributes, projection->target_paths()) : std::move(item->attributes));
+    }
+    if (auto consumed = consumed_capacity(in.return_consumed_capacity, name, units)) {
+      if (!out.consumed_capacity) out.consumed_capacity.emplace();
+      out.consumed_capacity->push_back(std::move(*consumed));
+    }
+  }
+  return out;
+}
+
+}  // namespace engine::dynamodb

@@ -1,0 +1,27 @@
+// The AWS managed policies that users of this engine meet, as a fixed table: names, versions and the permissions they
+// grant, of services that the engine has. Pure functions over constants.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace engine::iam {
+
+struct AwsManagedPolicy {
+  std::string_view path;  // "/" or "/service-role/"
+  std::string_view name;
+  std::string_view version;    // the one that is the default on AWS; the only one here
+  std::string_view statement;  // JSON objects, to be put in the list of statements
+
+  [[nodiscard]] std::string arn() const;  // arn:aws:iam::aws:policy/...
+  [[nodiscard]] std::string document() const;
+  [[nodiscard]] std::string id() const;  // ANPA and 17 characters, the same in every process
+};
+
+// Sorted by name.
+std::span<const AwsManagedPolicy> aws_managed_policies();
+// The policy with exactly this ARN, or nullptr.
+const AwsManagedPolicy* find_aws_managed_policy(std::string_view arn);
+
+}  // namespace engine::iam
