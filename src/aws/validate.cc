@@ -193,18 +193,16 @@ class Checker {
       --depth_;
       return;
     }
-    const std::size_t length = path_.size();
     for (const MemberDesc& member : desc.members) {
       if (member.unsupported) continue;
       const void* value = member.get(object);
       if (value == nullptr && !member.required) continue;
-      if (length != 0) path_ += '.';
-      path_ += lower_first(member.name);
+      steps_.push_back({.name = member.name, .member = true});
       if (value == nullptr)
         add("Value null", "Member must not be null");
       else
         check(*member.type, value);
-      path_.resize(length);
+      steps_.pop_back();
     }
     --depth_;
   }
@@ -224,18 +222,39 @@ class Checker {
       }
       const std::size_t count = type.list->size(value);
       for (std::size_t i = 0; i < count && errors_.size() < kErrorsMax; ++i)
-        inside(std::to_string(i + 1), element, type.list->at(value, i));
+        inside({.index = i + 1}, element, type.list->at(value, i));
     } else if (type.kind == Kind::map) {
       map(type, value);
     }
   }
 
-  void inside(std::string_view key, const TypeDesc& type, const void* value) {
+  // One step of the way from the input to a value: a member, a key of a map, or (index > 0) an element of a list. The
+  // path is only put together for an error.
+  struct Step {
+    std::string_view name = {};
+    std::size_t index = 0;
+    bool member = false;
+  };
+
+  void inside(Step step, const TypeDesc& type, const void* value) {
     if (!is_structure(type) && type.kind != Kind::list && type.kind != Kind::map && !has_constraints(type)) return;
-    const std::size_t length = path_.size();
-    path_ += fmt::format(".{}.member", key);
+    steps_.push_back(step);
     check(type, value);
-    path_.resize(length);
+    steps_.pop_back();
+  }
+
+  std::string path() const {
+    std::string out;
+    for (const Step& step : steps_) {
+      if (!out.empty()) out += '.';
+      if (step.member)
+        out += lower_first(step.name);
+      else if (step.index > 0)
+        out += fmt::format("{}.member", step.index);
+      else
+        out += fmt::format("{}.member", step.name);
+    }
+    return out;
   }
 
   void map(const TypeDesc& type, const void* value) {
@@ -256,7 +275,7 @@ class Checker {
       return;
     }
     for (std::size_t i = 0; i < count && errors_.size() < kErrorsMax; ++i)
-      inside(type.map->key_at(value, i), inner, type.map->value_at(value, i));
+      inside({.name = type.map->key_at(value, i)}, inner, type.map->value_at(value, i));
   }
 
   void elements(const TypeDesc& type, const TypeDesc& element, const void* value) {
@@ -334,12 +353,12 @@ class Checker {
 
   void add(std::string_view subject, std::string_view constraint) {
     if (errors_.size() < kErrorsMax)
-      errors_.push_back(fmt::format("{} at '{}' failed to satisfy constraint: {}", subject, path_, constraint));
+      errors_.push_back(fmt::format("{} at '{}' failed to satisfy constraint: {}", subject, path(), constraint));
   }
 
   const bool only_required_;
   int depth_ = 0;
-  std::string path_;
+  std::vector<Step> steps_;
   std::vector<std::string> errors_;
 };
 

@@ -60,7 +60,6 @@ std::expected<IngestEvent, std::string> parse_ingest_event(std::string_view payl
     r.event_name = field(record, "eventName");
     r.event_time = field(record, "eventTime");
     r.bucket = text_at(record, "/s3/bucket/name");
-    r.sequencer = text_at(record, "/s3/object/sequencer");
     r.etag = text_at(record, "/s3/object/eTag");
     const auto key = base::percent_decode(text_at(record, "/s3/object/key"), /*plus_is_space=*/true);
     if (r.bucket.empty() || !key.has_value() || key->empty())

@@ -24,7 +24,6 @@ struct ObjectRecord {
   std::string event_time;  // ISO 8601
   std::string bucket;
   std::string key;
-  std::string sequencer;
   std::string etag;
 };
 

@@ -107,7 +107,7 @@ std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& o
 }
 
 std::expected<uint64_t, std::string> Ingest::read(const ObjectRecord& object, base::Timestamp deadline) {
-  const std::string id = upload_id(object.bucket, object.key, object.sequencer);
+  const std::string id = upload_id(object.bucket, object.key, object.etag);
   if (auto begun = put_upload(object, id, uploads::kReading, 0, ""); !begun.has_value())
     return std::unexpected(begun.error());
   OrderSender sender(sqs_, dynamodb_, env_, config_, id);

@@ -8,9 +8,9 @@ namespace pipeline {
 
 using aws::dynamodb::AttributeValue;
 
-std::string upload_id(std::string_view bucket, std::string_view key, std::string_view sequencer) {
+std::string upload_id(std::string_view bucket, std::string_view key, std::string_view etag) {
   std::string name(bucket);
-  name.append("/").append(key).append("\n").append(sequencer);
+  name.append("/").append(key).append("\n").append(etag);
   return "u-" + base::hex_encode(base::sha256(name)).substr(0, 20);
 }
 

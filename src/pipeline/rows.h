@@ -57,9 +57,9 @@ inline constexpr std::string_view kDone = "DONE";
 inline constexpr std::string_view kFailed = "FAILED";
 }  // namespace uploads
 
-// The upload's name in `source` attributes. It depends on what was uploaded and when (the sequencer), so a repeated
-// event of one upload has the same id and a second upload of the same file another one.
-std::string upload_id(std::string_view bucket, std::string_view key, std::string_view sequencer);
+// The upload's name in `source` attributes: one content under one key. A repeated event of an upload, or the same
+// bytes put under the same key again, have the same id, so nothing of it counts twice. `etag` is without quotes.
+std::string upload_id(std::string_view bucket, std::string_view key, std::string_view etag);
 // "<upload id>#<index>".
 std::string source_of(std::string_view upload_id, uint64_t index);
 

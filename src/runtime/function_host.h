@@ -96,6 +96,9 @@ class FunctionInstance {
   // over (the first call also waits up to kInitTimeout for initialisation). After timed_out, exited and init_failed
   // the instance is dead and must be dropped; a reply that comes later is refused.
   virtual InvokeOutcome invoke(InvokeRequest request) = 0;
+  // From any thread, and the one exception to "one thread at a time": ends the function, so that a running invoke()
+  // returns soon, as exited. Returns at once. Without effect where the host cannot do it.
+  virtual void interrupt() {}
 };
 
 struct StartError {

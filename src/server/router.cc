@@ -147,11 +147,11 @@ Router::Found Router::by_path(const Request& request, std::string_view scope) co
     const bool xml = speaks(service, Protocol::rest_xml);
     const Protocol protocol = xml ? Protocol::rest_xml : Protocol::rest_json;
     if (scope.empty() ? xml == is_dated(request.path()) : scope != service.signing_name) continue;
-    std::string target = request.target;
+    std::string path(request.path());
     if (const std::string_view bucket = xml ? virtual_host_bucket(request.headers.get("Host")) : std::string_view();
         !bucket.empty())
-      target = "/" + std::string(bucket) + target;
-    auto match = matchers_[i]->match(request.method, target);
+      path.insert(0, "/" + std::string(bucket));
+    auto match = matchers_[i]->match(request.method, path, request.query(), request.headers);
     if (match.has_value()) return Route{&mounts_[i], match->operation, protocol, std::move(match->labels)};
     return std::unexpected(RouteError{&service, protocol, std::move(match).error()});
   }

@@ -9,8 +9,6 @@ namespace {
 extern const StructDesc kDatapointStruct;
 extern const StructDesc kDimensionStruct;
 extern const StructDesc kDimensionFilterStruct;
-extern const StructDesc kEntityStruct;
-extern const StructDesc kEntityMetricDataStruct;
 extern const StructDesc kGetMetricStatisticsInputStruct;
 extern const StructDesc kGetMetricStatisticsOutputStruct;
 extern const StructDesc kListMetricsInputStruct;
@@ -20,7 +18,6 @@ extern const StructDesc kStatisticSetStruct;
 extern const StructDesc kMetricDatumStruct;
 extern const StructDesc kPutMetricDataInputStruct;
 extern const StructDesc kPutMetricDataResponseStruct;
-extern const TypeDesc kAccountId;
 extern const TypeDesc kCounts;
 extern const TypeDesc kDatapoint;
 extern const TypeDesc kDatapointValue;
@@ -32,20 +29,10 @@ extern const TypeDesc kDimensionFilters;
 extern const TypeDesc kDimensionName;
 extern const TypeDesc kDimensionValue;
 extern const TypeDesc kDimensions;
-extern const TypeDesc kEntity;
-extern const TypeDesc kEntityAttributesMap;
-extern const TypeDesc kEntityAttributesMapKeyString;
-extern const TypeDesc kEntityAttributesMapValueString;
-extern const TypeDesc kEntityKeyAttributesMap;
-extern const TypeDesc kEntityKeyAttributesMapKeyString;
-extern const TypeDesc kEntityKeyAttributesMapValueString;
-extern const TypeDesc kEntityMetricData;
-extern const TypeDesc kEntityMetricDataList;
 extern const TypeDesc kExtendedStatistic;
 extern const TypeDesc kExtendedStatistics;
 extern const TypeDesc kGetMetricStatisticsInput;
 extern const TypeDesc kGetMetricStatisticsOutput;
-extern const TypeDesc kIncludeLinkedAccounts;
 extern const TypeDesc kListMetricsInput;
 extern const TypeDesc kListMetricsOutput;
 extern const TypeDesc kMetric;
@@ -56,7 +43,6 @@ extern const TypeDesc kMetricName;
 extern const TypeDesc kMetrics;
 extern const TypeDesc kNamespace;
 extern const TypeDesc kNextToken;
-extern const TypeDesc kOwningAccounts;
 extern const TypeDesc kPeriod;
 extern const TypeDesc kPutMetricDataInput;
 extern const TypeDesc kPutMetricDataResponse;
@@ -66,11 +52,9 @@ extern const TypeDesc kStatistic;
 extern const TypeDesc kStatisticSet;
 extern const TypeDesc kStatistics;
 extern const TypeDesc kStorageResolution;
-extern const TypeDesc kStrictEntityValidation;
 extern const TypeDesc kTimestamp;
 extern const TypeDesc kValues;
 
-constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 1, .max = 255};
 constexpr ListAccess kCountsAccess = list_access<double>(&kDatapointValue, "member", false);
 constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess};
 constinit const TypeDesc kDatapoint = {.kind = Kind::structure, .shape_name = "Datapoint", .structure = &kDatapointStruct};
@@ -87,24 +71,11 @@ constinit const TypeDesc kDimensionName = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kDimensionValue = {.kind = Kind::string, .shape_name = "DimensionValue", .min = 1, .max = 1024};
 constexpr ListAccess kDimensionsAccess = list_access<Dimension>(&kDimension, "member", false);
 constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30};
-constinit const TypeDesc kEntity = {.kind = Kind::structure, .shape_name = "Entity", .structure = &kEntityStruct};
-constexpr MapAccess kEntityAttributesMapAccess = map_access<std::string>(&kEntityAttributesMapValueString, "key", "value", false);
-constinit const TypeDesc kEntityAttributesMap = {.kind = Kind::map, .shape_name = "EntityAttributesMap", .map = &kEntityAttributesMapAccess, .min = 0, .max = 10};
-constinit const TypeDesc kEntityAttributesMapKeyString = {.kind = Kind::string, .shape_name = "EntityAttributesMapKeyString", .min = 1, .max = 256};
-constinit const TypeDesc kEntityAttributesMapValueString = {.kind = Kind::string, .shape_name = "EntityAttributesMapValueString", .min = 1, .max = 2048};
-constexpr MapAccess kEntityKeyAttributesMapAccess = map_access<std::string>(&kEntityKeyAttributesMapValueString, "key", "value", false);
-constinit const TypeDesc kEntityKeyAttributesMap = {.kind = Kind::map, .shape_name = "EntityKeyAttributesMap", .map = &kEntityKeyAttributesMapAccess, .min = 2, .max = 4};
-constinit const TypeDesc kEntityKeyAttributesMapKeyString = {.kind = Kind::string, .shape_name = "EntityKeyAttributesMapKeyString", .min = 1, .max = 32};
-constinit const TypeDesc kEntityKeyAttributesMapValueString = {.kind = Kind::string, .shape_name = "EntityKeyAttributesMapValueString", .min = 1, .max = 2048};
-constinit const TypeDesc kEntityMetricData = {.kind = Kind::structure, .shape_name = "EntityMetricData", .structure = &kEntityMetricDataStruct};
-constexpr ListAccess kEntityMetricDataListAccess = list_access<EntityMetricData>(&kEntityMetricData, "member", false);
-constinit const TypeDesc kEntityMetricDataList = {.kind = Kind::list, .shape_name = "EntityMetricDataList", .list = &kEntityMetricDataListAccess};
 constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic"};
 constexpr ListAccess kExtendedStatisticsAccess = list_access<std::string>(&kExtendedStatistic, "member", false);
 constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10};
 constinit const TypeDesc kGetMetricStatisticsInput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsInput", .structure = &kGetMetricStatisticsInputStruct};
 constinit const TypeDesc kGetMetricStatisticsOutput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsOutput", .structure = &kGetMetricStatisticsOutputStruct};
-constinit const TypeDesc kIncludeLinkedAccounts = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccounts"};
 constinit const TypeDesc kListMetricsInput = {.kind = Kind::structure, .shape_name = "ListMetricsInput", .structure = &kListMetricsInputStruct};
 constinit const TypeDesc kListMetricsOutput = {.kind = Kind::structure, .shape_name = "ListMetricsOutput", .structure = &kListMetricsOutputStruct};
 constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metric", .structure = &kMetricStruct};
@@ -117,8 +88,6 @@ constexpr ListAccess kMetricsAccess = list_access<Metric>(&kMetric, "member", fa
 constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess};
 constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*"};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
-constexpr ListAccess kOwningAccountsAccess = list_access<std::string>(&kAccountId, "member", false);
-constinit const TypeDesc kOwningAccounts = {.kind = Kind::list, .shape_name = "OwningAccounts", .list = &kOwningAccountsAccess};
 constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1};
 constinit const TypeDesc kPutMetricDataInput = {.kind = Kind::structure, .shape_name = "PutMetricDataInput", .structure = &kPutMetricDataInputStruct};
 constinit const TypeDesc kPutMetricDataResponse = {.kind = Kind::structure, .shape_name = "PutMetricDataResponse", .structure = &kPutMetricDataResponseStruct};
@@ -132,7 +101,6 @@ constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name =
 constexpr ListAccess kStatisticsAccess = list_access<std::string>(&kStatistic, "member", false);
 constinit const TypeDesc kStatistics = {.kind = Kind::list, .shape_name = "Statistics", .list = &kStatisticsAccess, .min = 1, .max = 5};
 constinit const TypeDesc kStorageResolution = {.kind = Kind::integer, .shape_name = "StorageResolution", .min = 1};
-constinit const TypeDesc kStrictEntityValidation = {.kind = Kind::boolean, .shape_name = "StrictEntityValidation"};
 constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
 constexpr ListAccess kValuesAccess = list_access<double>(&kDatapointValue, "member", false);
 constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess};
@@ -158,16 +126,6 @@ constexpr MemberDesc kDimensionFilterMembers[] = {
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensionValue, MemberAccess<&DimensionFilter::value>::get, MemberAccess<&DimensionFilter::value>::emplace},
 };
 constinit const StructDesc kDimensionFilterStruct = {.name = "DimensionFilter", .members = kDimensionFilterMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kEntityMembers[] = {
-    {"KeyAttributes", "KeyAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityKeyAttributesMap, MemberAccess<&Entity::key_attributes>::get, MemberAccess<&Entity::key_attributes>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityAttributesMap, MemberAccess<&Entity::attributes>::get, MemberAccess<&Entity::attributes>::emplace},
-};
-constinit const StructDesc kEntityStruct = {.name = "Entity", .members = kEntityMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kEntityMetricDataMembers[] = {
-    {"Entity", "Entity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntity, MemberAccess<&EntityMetricData::entity>::get, MemberAccess<&EntityMetricData::entity>::emplace},
-    {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricData, MemberAccess<&EntityMetricData::metric_data>::get, MemberAccess<&EntityMetricData::metric_data>::emplace},
-};
-constinit const StructDesc kEntityMetricDataStruct = {.name = "EntityMetricData", .members = kEntityMetricDataMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetMetricStatisticsInputMembers[] = {
     {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&GetMetricStatisticsInput::namespace_>::get, MemberAccess<&GetMetricStatisticsInput::namespace_>::emplace},
     {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&GetMetricStatisticsInput::metric_name>::get, MemberAccess<&GetMetricStatisticsInput::metric_name>::emplace},
@@ -191,14 +149,13 @@ constexpr MemberDesc kListMetricsInputMembers[] = {
     {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensionFilters, MemberAccess<&ListMetricsInput::dimensions>::get, MemberAccess<&ListMetricsInput::dimensions>::emplace},
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricsInput::next_token>::get, MemberAccess<&ListMetricsInput::next_token>::emplace},
     {"RecentlyActive", "RecentlyActive", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecentlyActive, MemberAccess<&ListMetricsInput::recently_active>::get, MemberAccess<&ListMetricsInput::recently_active>::emplace},
-    {"IncludeLinkedAccounts", "IncludeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIncludeLinkedAccounts, MemberAccess<&ListMetricsInput::include_linked_accounts>::get, MemberAccess<&ListMetricsInput::include_linked_accounts>::emplace},
-    {"OwningAccount", "OwningAccount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListMetricsInput::owning_account>::get, MemberAccess<&ListMetricsInput::owning_account>::emplace},
+    {"IncludeLinkedAccounts", "IncludeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"OwningAccount", "OwningAccount", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kListMetricsInputStruct = {.name = "ListMetricsInput", .members = kListMetricsInputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListMetricsOutputMembers[] = {
     {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetrics, MemberAccess<&ListMetricsOutput::metrics>::get, MemberAccess<&ListMetricsOutput::metrics>::emplace},
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricsOutput::next_token>::get, MemberAccess<&ListMetricsOutput::next_token>::emplace},
-    {"OwningAccounts", "OwningAccounts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwningAccounts, MemberAccess<&ListMetricsOutput::owning_accounts>::get, MemberAccess<&ListMetricsOutput::owning_accounts>::emplace},
 };
 constinit const StructDesc kListMetricsOutputStruct = {.name = "ListMetricsOutput", .members = kListMetricsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kMetricMembers[] = {
@@ -229,8 +186,8 @@ constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members
 constexpr MemberDesc kPutMetricDataInputMembers[] = {
     {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&PutMetricDataInput::namespace_>::get, MemberAccess<&PutMetricDataInput::namespace_>::emplace},
     {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricData, MemberAccess<&PutMetricDataInput::metric_data>::get, MemberAccess<&PutMetricDataInput::metric_data>::emplace},
-    {"EntityMetricData", "EntityMetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityMetricDataList, MemberAccess<&PutMetricDataInput::entity_metric_data>::get, MemberAccess<&PutMetricDataInput::entity_metric_data>::emplace},
-    {"StrictEntityValidation", "StrictEntityValidation", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStrictEntityValidation, MemberAccess<&PutMetricDataInput::strict_entity_validation>::get, MemberAccess<&PutMetricDataInput::strict_entity_validation>::emplace},
+    {"EntityMetricData", "EntityMetricData", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"StrictEntityValidation", "StrictEntityValidation", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = ""};
@@ -240,8 +197,6 @@ constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDat
 const StructDesc& Datapoint::desc() { return kDatapointStruct; }
 const StructDesc& Dimension::desc() { return kDimensionStruct; }
 const StructDesc& DimensionFilter::desc() { return kDimensionFilterStruct; }
-const StructDesc& Entity::desc() { return kEntityStruct; }
-const StructDesc& EntityMetricData::desc() { return kEntityMetricDataStruct; }
 const StructDesc& GetMetricStatisticsInput::desc() { return kGetMetricStatisticsInputStruct; }
 const StructDesc& GetMetricStatisticsOutput::desc() { return kGetMetricStatisticsOutputStruct; }
 const StructDesc& ListMetricsInput::desc() { return kListMetricsInputStruct; }

@@ -16,8 +16,6 @@ namespace aws::cloudwatch {
 struct Datapoint;
 struct Dimension;
 struct DimensionFilter;
-struct Entity;
-struct EntityMetricData;
 struct GetMetricStatisticsInput;
 struct GetMetricStatisticsOutput;
 struct ListMetricsInput;
@@ -58,22 +56,6 @@ struct DimensionFilter {
   bool operator==(const DimensionFilter&) const = default;
 };
 
-struct Entity {
-  std::optional<Map<std::string>> key_attributes;
-  std::optional<Map<std::string>> attributes;
-
-  static const StructDesc& desc();
-  bool operator==(const Entity&) const = default;
-};
-
-struct EntityMetricData {
-  std::optional<Entity> entity;
-  std::optional<std::vector<MetricDatum>> metric_data;
-
-  static const StructDesc& desc();
-  bool operator==(const EntityMetricData&) const = default;
-};
-
 struct GetMetricStatisticsInput {
   std::optional<std::string> namespace_;
   std::optional<std::string> metric_name;
@@ -103,8 +85,6 @@ struct ListMetricsInput {
   std::optional<std::vector<DimensionFilter>> dimensions;
   std::optional<std::string> next_token;
   std::optional<std::string> recently_active;
-  std::optional<bool> include_linked_accounts;
-  std::optional<std::string> owning_account;
 
   static const StructDesc& desc();
   bool operator==(const ListMetricsInput&) const = default;
@@ -113,7 +93,6 @@ struct ListMetricsInput {
 struct ListMetricsOutput {
   std::optional<std::vector<Metric>> metrics;
   std::optional<std::string> next_token;
-  std::optional<std::vector<std::string>> owning_accounts;
 
   static const StructDesc& desc();
   bool operator==(const ListMetricsOutput&) const = default;
@@ -156,8 +135,6 @@ struct MetricDatum {
 struct PutMetricDataInput {
   std::optional<std::string> namespace_;
   std::optional<std::vector<MetricDatum>> metric_data;
-  std::optional<std::vector<EntityMetricData>> entity_metric_data;
-  std::optional<bool> strict_entity_validation;
 
   static const StructDesc& desc();
   bool operator==(const PutMetricDataInput&) const = default;

@@ -60,6 +60,13 @@ base::Result<GetFunctionResponse> LambdaCaller::get_function(Context& context, G
   return out;
 }
 
+base::Result<GetFunctionCodeSigningConfigResponse> LambdaCaller::get_function_code_signing_config(Context& context, GetFunctionCodeSigningConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetFunctionCodeSigningConfig");
+  GetFunctionCodeSigningConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetFunctionConcurrencyResponse> LambdaCaller::get_function_concurrency(Context& context, GetFunctionConcurrencyRequest in) {
   static const OperationDesc& operation = *kService.find("GetFunctionConcurrency");
   GetFunctionConcurrencyResponse out;
@@ -102,6 +109,20 @@ base::Result<ListFunctionsResponse> LambdaCaller::list_functions(Context& contex
   return out;
 }
 
+base::Result<ListTagsResponse> LambdaCaller::list_tags(Context& context, ListTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListTags");
+  ListTagsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListVersionsByFunctionResponse> LambdaCaller::list_versions_by_function(Context& context, ListVersionsByFunctionRequest in) {
+  static const OperationDesc& operation = *kService.find("ListVersionsByFunction");
+  ListVersionsByFunctionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<Concurrency> LambdaCaller::put_function_concurrency(Context& context, PutFunctionConcurrencyRequest in) {
   static const OperationDesc& operation = *kService.find("PutFunctionConcurrency");
   Concurrency out;
@@ -112,6 +133,20 @@ base::Result<Concurrency> LambdaCaller::put_function_concurrency(Context& contex
 base::Result<RemovePermissionResponse> LambdaCaller::remove_permission(Context& context, RemovePermissionRequest in) {
   static const OperationDesc& operation = *kService.find("RemovePermission");
   RemovePermissionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TagResourceResponse> LambdaCaller::tag_resource(Context& context, TagResourceRequest in) {
+  static const OperationDesc& operation = *kService.find("TagResource");
+  TagResourceResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagResourceResponse> LambdaCaller::untag_resource(Context& context, UntagResourceRequest in) {
+  static const OperationDesc& operation = *kService.find("UntagResource");
+  UntagResourceResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -35,6 +35,7 @@ const ErrorDesc kNoPublishedVersionException = {"NoPublishedVersionException", "
 const ErrorDesc kPolicyLengthExceededException = {"PolicyLengthExceededException", "PolicyLengthExceededException", 400, base::Fault::sender, &PolicyLengthExceededException::desc(), make_any_shape<PolicyLengthExceededException>};
 const ErrorDesc kPreconditionFailedException = {"PreconditionFailedException", "PreconditionFailedException", 412, base::Fault::sender, &PreconditionFailedException::desc(), make_any_shape<PreconditionFailedException>};
 const ErrorDesc kRecursiveInvocationException = {"RecursiveInvocationException", "RecursiveInvocationException", 400, base::Fault::sender, &RecursiveInvocationException::desc(), make_any_shape<RecursiveInvocationException>};
+const ErrorDesc kRequestEntityTooLargeException = {"RequestEntityTooLargeException", "RequestEntityTooLargeException", 413, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kRequestTooLargeException = {"RequestTooLargeException", "RequestTooLargeException", 413, base::Fault::sender, &RequestTooLargeException::desc(), make_any_shape<RequestTooLargeException>};
 const ErrorDesc kResourceConflictException = {"ResourceConflictException", "ResourceConflictException", 409, base::Fault::sender, &ResourceConflictException::desc(), make_any_shape<ResourceConflictException>};
 const ErrorDesc kResourceInUseException = {"ResourceInUseException", "ResourceInUseException", 400, base::Fault::sender, &ResourceInUseException::desc(), make_any_shape<ResourceInUseException>};
@@ -223,6 +224,9 @@ base::AwsError recursive_invocation_exception(std::string message, RecursiveInvo
   error.detail = std::make_shared<ShapeDetail>(
       AnyShape{&RecursiveInvocationException::desc(), std::make_shared<RecursiveInvocationException>(std::move(detail))});
   return error;
+}
+base::AwsError request_entity_too_large_exception(std::string message) {
+  return make_error(kRequestEntityTooLargeException, std::move(message));
 }
 base::AwsError request_too_large_exception(std::string message, RequestTooLargeException detail) {
   base::AwsError error = make_error(kRequestTooLargeException, std::move(message));

@@ -41,6 +41,7 @@ extern const ErrorDesc kNoPublishedVersionException;
 extern const ErrorDesc kPolicyLengthExceededException;
 extern const ErrorDesc kPreconditionFailedException;
 extern const ErrorDesc kRecursiveInvocationException;
+extern const ErrorDesc kRequestEntityTooLargeException;
 extern const ErrorDesc kRequestTooLargeException;
 extern const ErrorDesc kResourceConflictException;
 extern const ErrorDesc kResourceInUseException;
@@ -88,6 +89,7 @@ base::AwsError no_published_version_exception(std::string message, NoPublishedVe
 base::AwsError policy_length_exceeded_exception(std::string message, PolicyLengthExceededException detail);  // 400
 base::AwsError precondition_failed_exception(std::string message, PreconditionFailedException detail);  // 412
 base::AwsError recursive_invocation_exception(std::string message, RecursiveInvocationException detail);  // 400
+base::AwsError request_entity_too_large_exception(std::string message);  // 413
 base::AwsError request_too_large_exception(std::string message, RequestTooLargeException detail);  // 413
 base::AwsError resource_conflict_exception(std::string message, ResourceConflictException detail);  // 409
 base::AwsError resource_in_use_exception(std::string message, ResourceInUseException detail);  // 400

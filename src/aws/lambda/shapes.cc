@@ -8,37 +8,18 @@ namespace {
 
 extern const StructDesc kAddPermissionRequestStruct;
 extern const StructDesc kAddPermissionResponseStruct;
-extern const StructDesc kKafkaSchemaRegistryConfigStruct;
-extern const StructDesc kAmazonManagedKafkaEventSourceConfigStruct;
-extern const StructDesc kLambdaManagedInstancesCapacityProviderConfigStruct;
-extern const StructDesc kCapacityProviderConfigStruct;
 extern const StructDesc kCodeSigningConfigNotFoundExceptionStruct;
 extern const StructDesc kCodeStorageExceededExceptionStruct;
 extern const StructDesc kCodeVerificationFailedExceptionStruct;
 extern const StructDesc kConcurrencyStruct;
-extern const StructDesc kFilterCriteriaStruct;
-extern const StructDesc kOnSuccessStruct;
-extern const StructDesc kOnFailureStruct;
-extern const StructDesc kDestinationConfigStruct;
-extern const StructDesc kSelfManagedEventSourceStruct;
-extern const StructDesc kSelfManagedKafkaEventSourceConfigStruct;
 extern const StructDesc kScalingConfigStruct;
-extern const StructDesc kDocumentDBEventSourceConfigStruct;
-extern const StructDesc kEventSourceMappingMetricsConfigStruct;
-extern const StructDesc kEventSourceMappingLoggingConfigStruct;
-extern const StructDesc kProvisionedPollerConfigStruct;
 extern const StructDesc kCreateEventSourceMappingRequestStruct;
 extern const StructDesc kFunctionCodeStruct;
-extern const StructDesc kVpcConfigStruct;
-extern const StructDesc kDeadLetterConfigStruct;
 extern const StructDesc kEnvironmentStruct;
 extern const StructDesc kTracingConfigStruct;
-extern const StructDesc kImageConfigStruct;
 extern const StructDesc kEphemeralStorageStruct;
 extern const StructDesc kSnapStartStruct;
 extern const StructDesc kLoggingConfigStruct;
-extern const StructDesc kDurableConfigStruct;
-extern const StructDesc kTenancyConfigStruct;
 extern const StructDesc kCreateFunctionRequestStruct;
 extern const StructDesc kDeleteEventSourceMappingRequestStruct;
 extern const StructDesc kDeleteFunctionConcurrencyRequestStruct;
@@ -54,28 +35,21 @@ extern const StructDesc kEFSMountConnectivityExceptionStruct;
 extern const StructDesc kEFSMountFailureExceptionStruct;
 extern const StructDesc kEFSMountTimeoutExceptionStruct;
 extern const StructDesc kENILimitReachedExceptionStruct;
-extern const StructDesc kEnvironmentErrorStruct;
 extern const StructDesc kEnvironmentResponseStruct;
-extern const StructDesc kFilterCriteriaErrorStruct;
 extern const StructDesc kEventSourceMappingConfigurationStruct;
-extern const StructDesc kFileSystemConfigStruct;
-extern const StructDesc kFilterStruct;
 extern const StructDesc kFunctionCodeLocationStruct;
-extern const StructDesc kVpcConfigResponseStruct;
 extern const StructDesc kTracingConfigResponseStruct;
-extern const StructDesc kImageConfigErrorStruct;
-extern const StructDesc kImageConfigResponseStruct;
 extern const StructDesc kSnapStartResponseStruct;
-extern const StructDesc kRuntimeVersionErrorStruct;
 extern const StructDesc kRuntimeVersionConfigStruct;
 extern const StructDesc kFunctionConfigurationStruct;
 extern const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct;
 extern const StructDesc kGetEventSourceMappingRequestStruct;
+extern const StructDesc kGetFunctionCodeSigningConfigRequestStruct;
+extern const StructDesc kGetFunctionCodeSigningConfigResponseStruct;
 extern const StructDesc kGetFunctionConcurrencyRequestStruct;
 extern const StructDesc kGetFunctionConcurrencyResponseStruct;
 extern const StructDesc kGetFunctionConfigurationRequestStruct;
 extern const StructDesc kGetFunctionRequestStruct;
-extern const StructDesc kTagsErrorStruct;
 extern const StructDesc kGetFunctionResponseStruct;
 extern const StructDesc kGetPolicyRequestStruct;
 extern const StructDesc kGetPolicyResponseStruct;
@@ -92,13 +66,14 @@ extern const StructDesc kKMSAccessDeniedExceptionStruct;
 extern const StructDesc kKMSDisabledExceptionStruct;
 extern const StructDesc kKMSInvalidStateExceptionStruct;
 extern const StructDesc kKMSNotFoundExceptionStruct;
-extern const StructDesc kKafkaSchemaRegistryAccessConfigStruct;
-extern const StructDesc kKafkaSchemaValidationConfigStruct;
-extern const StructDesc kLayerStruct;
 extern const StructDesc kListEventSourceMappingsRequestStruct;
 extern const StructDesc kListEventSourceMappingsResponseStruct;
 extern const StructDesc kListFunctionsRequestStruct;
 extern const StructDesc kListFunctionsResponseStruct;
+extern const StructDesc kListTagsRequestStruct;
+extern const StructDesc kListTagsResponseStruct;
+extern const StructDesc kListVersionsByFunctionRequestStruct;
+extern const StructDesc kListVersionsByFunctionResponseStruct;
 extern const StructDesc kNoPublishedVersionExceptionStruct;
 extern const StructDesc kPolicyLengthExceededExceptionStruct;
 extern const StructDesc kPreconditionFailedExceptionStruct;
@@ -119,51 +94,40 @@ extern const StructDesc kServiceExceptionStruct;
 extern const StructDesc kSnapStartExceptionStruct;
 extern const StructDesc kSnapStartNotReadyExceptionStruct;
 extern const StructDesc kSnapStartTimeoutExceptionStruct;
-extern const StructDesc kSourceAccessConfigurationStruct;
 extern const StructDesc kSubnetIPAddressLimitReachedExceptionStruct;
+extern const StructDesc kTagResourceRequestStruct;
+extern const StructDesc kTagResourceResponseStruct;
 extern const StructDesc kTooManyRequestsExceptionStruct;
 extern const StructDesc kUnsupportedMediaTypeExceptionStruct;
+extern const StructDesc kUntagResourceRequestStruct;
+extern const StructDesc kUntagResourceResponseStruct;
 extern const StructDesc kUpdateEventSourceMappingRequestStruct;
 extern const StructDesc kUpdateFunctionCodeRequestStruct;
 extern const StructDesc kUpdateFunctionConfigurationRequestStruct;
 extern const TypeDesc kAction;
 extern const TypeDesc kAddPermissionRequest;
 extern const TypeDesc kAddPermissionResponse;
-extern const TypeDesc kAmazonManagedKafkaEventSourceConfig;
-extern const TypeDesc kApplicationLogLevel;
 extern const TypeDesc kArchitecture;
 extern const TypeDesc kArchitecturesList;
 extern const TypeDesc kArn;
 extern const TypeDesc kBatchSize;
-extern const TypeDesc kBisectBatchOnFunctionError;
 extern const TypeDesc kBlob;
 extern const TypeDesc kBoolean;
-extern const TypeDesc kCapacityProviderArn;
-extern const TypeDesc kCapacityProviderConfig;
 extern const TypeDesc kCodeSigningConfigArn;
 extern const TypeDesc kCodeSigningConfigNotFoundException;
 extern const TypeDesc kCodeStorageExceededException;
 extern const TypeDesc kCodeVerificationFailedException;
-extern const TypeDesc kCollectionName;
 extern const TypeDesc kConcurrency;
 extern const TypeDesc kCreateEventSourceMappingRequest;
 extern const TypeDesc kCreateFunctionRequest;
-extern const TypeDesc kDatabaseName;
 extern const TypeDesc kDate;
-extern const TypeDesc kDeadLetterConfig;
 extern const TypeDesc kDeleteEventSourceMappingRequest;
 extern const TypeDesc kDeleteFunctionConcurrencyRequest;
 extern const TypeDesc kDeleteFunctionConcurrencyResponse;
 extern const TypeDesc kDeleteFunctionRequest;
 extern const TypeDesc kDeleteFunctionResponse;
 extern const TypeDesc kDescription;
-extern const TypeDesc kDestinationArn;
-extern const TypeDesc kDestinationConfig;
-extern const TypeDesc kDocumentDBEventSourceConfig;
-extern const TypeDesc kDurableConfig;
 extern const TypeDesc kDurableExecutionAlreadyStartedException;
-extern const TypeDesc kDurableExecutionArn;
-extern const TypeDesc kDurableExecutionName;
 extern const TypeDesc kEC2AccessDeniedException;
 extern const TypeDesc kEC2ThrottledException;
 extern const TypeDesc kEC2UnexpectedException;
@@ -173,12 +137,7 @@ extern const TypeDesc kEFSMountFailureException;
 extern const TypeDesc kEFSMountTimeoutException;
 extern const TypeDesc kENILimitReachedException;
 extern const TypeDesc kEnabled;
-extern const TypeDesc kEndPointType;
-extern const TypeDesc kEndpoint;
-extern const TypeDesc kEndpointLists;
-extern const TypeDesc kEndpoints;
 extern const TypeDesc kEnvironment;
-extern const TypeDesc kEnvironmentError;
 extern const TypeDesc kEnvironmentResponse;
 extern const TypeDesc kEnvironmentVariableName;
 extern const TypeDesc kEnvironmentVariableValue;
@@ -187,26 +146,7 @@ extern const TypeDesc kEphemeralStorage;
 extern const TypeDesc kEphemeralStorageSize;
 extern const TypeDesc kEventSourceMappingArn;
 extern const TypeDesc kEventSourceMappingConfiguration;
-extern const TypeDesc kEventSourceMappingLoggingConfig;
-extern const TypeDesc kEventSourceMappingMetric;
-extern const TypeDesc kEventSourceMappingMetricList;
-extern const TypeDesc kEventSourceMappingMetricsConfig;
-extern const TypeDesc kEventSourceMappingSystemLogLevel;
 extern const TypeDesc kEventSourceMappingsList;
-extern const TypeDesc kEventSourcePosition;
-extern const TypeDesc kEventSourceToken;
-extern const TypeDesc kExecutionEnvironmentMemoryGiBPerVCpu;
-extern const TypeDesc kExecutionTimeout;
-extern const TypeDesc kFileSystemArn;
-extern const TypeDesc kFileSystemConfig;
-extern const TypeDesc kFileSystemConfigList;
-extern const TypeDesc kFilter;
-extern const TypeDesc kFilterCriteria;
-extern const TypeDesc kFilterCriteriaError;
-extern const TypeDesc kFilterCriteriaErrorCode;
-extern const TypeDesc kFilterCriteriaErrorMessage;
-extern const TypeDesc kFilterList;
-extern const TypeDesc kFullDocument;
 extern const TypeDesc kFunctionArn;
 extern const TypeDesc kFunctionCode;
 extern const TypeDesc kFunctionCodeLocation;
@@ -215,11 +155,11 @@ extern const TypeDesc kFunctionList;
 extern const TypeDesc kFunctionName;
 extern const TypeDesc kFunctionResponseType;
 extern const TypeDesc kFunctionResponseTypeList;
-extern const TypeDesc kFunctionUrlAuthType;
 extern const TypeDesc kFunctionVersion;
-extern const TypeDesc kFunctionVersionLatestPublished;
 extern const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException;
 extern const TypeDesc kGetEventSourceMappingRequest;
+extern const TypeDesc kGetFunctionCodeSigningConfigRequest;
+extern const TypeDesc kGetFunctionCodeSigningConfigResponse;
 extern const TypeDesc kGetFunctionConcurrencyRequest;
 extern const TypeDesc kGetFunctionConcurrencyResponse;
 extern const TypeDesc kGetFunctionConfigurationRequest;
@@ -228,9 +168,6 @@ extern const TypeDesc kGetFunctionResponse;
 extern const TypeDesc kGetPolicyRequest;
 extern const TypeDesc kGetPolicyResponse;
 extern const TypeDesc kHandler;
-extern const TypeDesc kImageConfig;
-extern const TypeDesc kImageConfigError;
-extern const TypeDesc kImageConfigResponse;
 extern const TypeDesc kInteger;
 extern const TypeDesc kInvalidCodeSignatureException;
 extern const TypeDesc kInvalidParameterValueException;
@@ -242,97 +179,57 @@ extern const TypeDesc kInvalidZipFileException;
 extern const TypeDesc kInvocationRequest;
 extern const TypeDesc kInvocationResponse;
 extern const TypeDesc kInvocationType;
-extern const TypeDesc kInvokedViaFunctionUrl;
 extern const TypeDesc kKMSAccessDeniedException;
 extern const TypeDesc kKMSDisabledException;
 extern const TypeDesc kKMSInvalidStateException;
-extern const TypeDesc kKMSKeyArn;
 extern const TypeDesc kKMSNotFoundException;
-extern const TypeDesc kKafkaSchemaRegistryAccessConfig;
-extern const TypeDesc kKafkaSchemaRegistryAccessConfigList;
-extern const TypeDesc kKafkaSchemaRegistryAuthType;
-extern const TypeDesc kKafkaSchemaRegistryConfig;
-extern const TypeDesc kKafkaSchemaValidationAttribute;
-extern const TypeDesc kKafkaSchemaValidationConfig;
-extern const TypeDesc kKafkaSchemaValidationConfigList;
-extern const TypeDesc kLambdaManagedInstancesCapacityProviderConfig;
 extern const TypeDesc kLastUpdateStatus;
 extern const TypeDesc kLastUpdateStatusReason;
 extern const TypeDesc kLastUpdateStatusReasonCode;
-extern const TypeDesc kLayer;
-extern const TypeDesc kLayerList;
-extern const TypeDesc kLayerVersionArn;
-extern const TypeDesc kLayersReferenceList;
 extern const TypeDesc kListEventSourceMappingsRequest;
 extern const TypeDesc kListEventSourceMappingsResponse;
 extern const TypeDesc kListFunctionsRequest;
 extern const TypeDesc kListFunctionsResponse;
-extern const TypeDesc kLocalMountPath;
+extern const TypeDesc kListTagsRequest;
+extern const TypeDesc kListTagsResponse;
+extern const TypeDesc kListVersionsByFunctionRequest;
+extern const TypeDesc kListVersionsByFunctionResponse;
 extern const TypeDesc kLogFormat;
 extern const TypeDesc kLogGroup;
 extern const TypeDesc kLogType;
 extern const TypeDesc kLoggingConfig;
 extern const TypeDesc kLong;
-extern const TypeDesc kMasterRegion;
 extern const TypeDesc kMaxListItems;
 extern const TypeDesc kMaximumBatchingWindowInSeconds;
 extern const TypeDesc kMaximumConcurrency;
-extern const TypeDesc kMaximumNumberOfPollers;
-extern const TypeDesc kMaximumRecordAgeInSeconds;
-extern const TypeDesc kMaximumRetryAttemptsEventSourceMapping;
 extern const TypeDesc kMemorySize;
-extern const TypeDesc kMinimumNumberOfPollers;
 extern const TypeDesc kNameSpacedFunctionArn;
 extern const TypeDesc kNamespacedFunctionName;
 extern const TypeDesc kNamespacedStatementId;
 extern const TypeDesc kNoPublishedVersionException;
-extern const TypeDesc kNullableBoolean;
 extern const TypeDesc kNumericLatestPublishedOrAliasQualifier;
-extern const TypeDesc kOnFailure;
-extern const TypeDesc kOnSuccess;
 extern const TypeDesc kPackageType;
-extern const TypeDesc kParallelizationFactor;
-extern const TypeDesc kPattern;
-extern const TypeDesc kPerExecutionEnvironmentMaxConcurrency;
 extern const TypeDesc kPolicyLengthExceededException;
 extern const TypeDesc kPreconditionFailedException;
 extern const TypeDesc kPrincipal;
-extern const TypeDesc kPrincipalOrgID;
-extern const TypeDesc kProvisionedPollerConfig;
-extern const TypeDesc kProvisionedPollerGroupName;
 extern const TypeDesc kPutFunctionConcurrencyRequest;
-extern const TypeDesc kQueue;
-extern const TypeDesc kQueues;
 extern const TypeDesc kRecursiveInvocationException;
 extern const TypeDesc kRemovePermissionRequest;
 extern const TypeDesc kRemovePermissionResponse;
 extern const TypeDesc kRequestTooLargeException;
 extern const TypeDesc kReservedConcurrentExecutions;
-extern const TypeDesc kResourceArn;
 extern const TypeDesc kResourceConflictException;
 extern const TypeDesc kResourceInUseException;
 extern const TypeDesc kResourceNotFoundException;
 extern const TypeDesc kResourceNotReadyException;
-extern const TypeDesc kRetentionPeriodInDays;
 extern const TypeDesc kRoleArn;
 extern const TypeDesc kRuntime;
 extern const TypeDesc kRuntimeVersionArn;
 extern const TypeDesc kRuntimeVersionConfig;
-extern const TypeDesc kRuntimeVersionError;
-extern const TypeDesc kS3Bucket;
 extern const TypeDesc kS3FilesMountConnectivityException;
 extern const TypeDesc kS3FilesMountFailureException;
 extern const TypeDesc kS3FilesMountTimeoutException;
-extern const TypeDesc kS3Key;
-extern const TypeDesc kS3ObjectVersion;
 extern const TypeDesc kScalingConfig;
-extern const TypeDesc kSchemaRegistryEventRecordFormat;
-extern const TypeDesc kSchemaRegistryUri;
-extern const TypeDesc kSecurityGroupId;
-extern const TypeDesc kSecurityGroupIds;
-extern const TypeDesc kSelfManagedEventSource;
-extern const TypeDesc kSelfManagedKafkaEventSourceConfig;
-extern const TypeDesc kSensitiveString;
 extern const TypeDesc kSerializedRequestEntityTooLargeException;
 extern const TypeDesc kServiceException;
 extern const TypeDesc kSnapStart;
@@ -342,91 +239,61 @@ extern const TypeDesc kSnapStartNotReadyException;
 extern const TypeDesc kSnapStartOptimizationStatus;
 extern const TypeDesc kSnapStartResponse;
 extern const TypeDesc kSnapStartTimeoutException;
-extern const TypeDesc kSourceAccessConfiguration;
-extern const TypeDesc kSourceAccessConfigurations;
-extern const TypeDesc kSourceAccessType;
 extern const TypeDesc kSourceOwner;
 extern const TypeDesc kState;
 extern const TypeDesc kStateReason;
 extern const TypeDesc kStateReasonCode;
 extern const TypeDesc kStatementId;
 extern const TypeDesc kString;
-extern const TypeDesc kStringList;
 extern const TypeDesc kSubnetIPAddressLimitReachedException;
-extern const TypeDesc kSubnetId;
-extern const TypeDesc kSubnetIds;
-extern const TypeDesc kSystemLogLevel;
 extern const TypeDesc kTagKey;
+extern const TypeDesc kTagKeyList;
+extern const TypeDesc kTagResourceRequest;
+extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValue;
+extern const TypeDesc kTaggableResource;
 extern const TypeDesc kTags;
-extern const TypeDesc kTagsError;
-extern const TypeDesc kTagsErrorCode;
-extern const TypeDesc kTagsErrorMessage;
-extern const TypeDesc kTenancyConfig;
-extern const TypeDesc kTenantId;
-extern const TypeDesc kTenantIsolationMode;
 extern const TypeDesc kThrottleReason;
 extern const TypeDesc kTimeout;
 extern const TypeDesc kTimestamp;
 extern const TypeDesc kTooManyRequestsException;
-extern const TypeDesc kTopic;
-extern const TypeDesc kTopics;
 extern const TypeDesc kTracingConfig;
 extern const TypeDesc kTracingConfigResponse;
 extern const TypeDesc kTracingMode;
-extern const TypeDesc kTumblingWindowInSeconds;
-extern const TypeDesc kURI;
 extern const TypeDesc kUnsupportedMediaTypeException;
+extern const TypeDesc kUntagResourceRequest;
+extern const TypeDesc kUntagResourceResponse;
 extern const TypeDesc kUpdateEventSourceMappingRequest;
 extern const TypeDesc kUpdateFunctionCodeRequest;
 extern const TypeDesc kUpdateFunctionConfigurationRequest;
 extern const TypeDesc kVersion;
-extern const TypeDesc kVpcConfig;
-extern const TypeDesc kVpcConfigResponse;
-extern const TypeDesc kVpcId;
-extern const TypeDesc kWorkingDirectory;
 
 constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "Action", .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
 constinit const TypeDesc kAddPermissionRequest = {.kind = Kind::structure, .shape_name = "AddPermissionRequest", .structure = &kAddPermissionRequestStruct};
 constinit const TypeDesc kAddPermissionResponse = {.kind = Kind::structure, .shape_name = "AddPermissionResponse", .structure = &kAddPermissionResponseStruct};
-constinit const TypeDesc kAmazonManagedKafkaEventSourceConfig = {.kind = Kind::structure, .shape_name = "AmazonManagedKafkaEventSourceConfig", .structure = &kAmazonManagedKafkaEventSourceConfigStruct};
-constexpr std::string_view kApplicationLogLevelValues[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
-constinit const TypeDesc kApplicationLogLevel = {.kind = Kind::string, .shape_name = "ApplicationLogLevel", .enum_values = kApplicationLogLevelValues};
 constexpr std::string_view kArchitectureValues[] = {"x86_64", "arm64"};
 constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues};
 constexpr ListAccess kArchitecturesListAccess = list_access<std::string>(&kArchitecture, "member", false);
 constinit const TypeDesc kArchitecturesList = {.kind = Kind::list, .shape_name = "ArchitecturesList", .list = &kArchitecturesListAccess, .min = 1, .max = 1};
 constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pattern = "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
 constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000};
-constinit const TypeDesc kBisectBatchOnFunctionError = {.kind = Kind::boolean, .shape_name = "BisectBatchOnFunctionError"};
 constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true};
 constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
-constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+"};
-constinit const TypeDesc kCapacityProviderConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderConfig", .structure = &kCapacityProviderConfigStruct};
 constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}"};
 constinit const TypeDesc kCodeSigningConfigNotFoundException = {.kind = Kind::structure, .shape_name = "CodeSigningConfigNotFoundException", .structure = &kCodeSigningConfigNotFoundExceptionStruct};
 constinit const TypeDesc kCodeStorageExceededException = {.kind = Kind::structure, .shape_name = "CodeStorageExceededException", .structure = &kCodeStorageExceededExceptionStruct};
 constinit const TypeDesc kCodeVerificationFailedException = {.kind = Kind::structure, .shape_name = "CodeVerificationFailedException", .structure = &kCodeVerificationFailedExceptionStruct};
-constinit const TypeDesc kCollectionName = {.kind = Kind::string, .shape_name = "CollectionName", .min = 1, .max = 57, .pattern = "(^(?!(system\\x2e)))(^[_a-zA-Z0-9])([^$]*)"};
 constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct};
 constinit const TypeDesc kCreateEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "CreateEventSourceMappingRequest", .structure = &kCreateEventSourceMappingRequestStruct};
 constinit const TypeDesc kCreateFunctionRequest = {.kind = Kind::structure, .shape_name = "CreateFunctionRequest", .structure = &kCreateFunctionRequestStruct};
-constinit const TypeDesc kDatabaseName = {.kind = Kind::string, .shape_name = "DatabaseName", .min = 1, .max = 63, .pattern = "[^ /\\.$\\x22]*"};
 constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date"};
-constinit const TypeDesc kDeadLetterConfig = {.kind = Kind::structure, .shape_name = "DeadLetterConfig", .structure = &kDeadLetterConfigStruct};
 constinit const TypeDesc kDeleteEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "DeleteEventSourceMappingRequest", .structure = &kDeleteEventSourceMappingRequestStruct};
 constinit const TypeDesc kDeleteFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "DeleteFunctionConcurrencyRequest", .structure = &kDeleteFunctionConcurrencyRequestStruct};
 constinit const TypeDesc kDeleteFunctionConcurrencyResponse = {.kind = Kind::structure, .shape_name = "DeleteFunctionConcurrencyResponse", .structure = &kDeleteFunctionConcurrencyResponseStruct};
 constinit const TypeDesc kDeleteFunctionRequest = {.kind = Kind::structure, .shape_name = "DeleteFunctionRequest", .structure = &kDeleteFunctionRequestStruct};
 constinit const TypeDesc kDeleteFunctionResponse = {.kind = Kind::structure, .shape_name = "DeleteFunctionResponse", .structure = &kDeleteFunctionResponseStruct};
 constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256};
-constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
-constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct};
-constinit const TypeDesc kDocumentDBEventSourceConfig = {.kind = Kind::structure, .shape_name = "DocumentDBEventSourceConfig", .structure = &kDocumentDBEventSourceConfigStruct};
-constinit const TypeDesc kDurableConfig = {.kind = Kind::structure, .shape_name = "DurableConfig", .structure = &kDurableConfigStruct};
 constinit const TypeDesc kDurableExecutionAlreadyStartedException = {.kind = Kind::structure, .shape_name = "DurableExecutionAlreadyStartedException", .structure = &kDurableExecutionAlreadyStartedExceptionStruct};
-constinit const TypeDesc kDurableExecutionArn = {.kind = Kind::string, .shape_name = "DurableExecutionArn", .min = 1, .max = 1024, .pattern = "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"};
-constinit const TypeDesc kDurableExecutionName = {.kind = Kind::string, .shape_name = "DurableExecutionName", .min = 1, .max = 64, .pattern = "[a-zA-Z0-9-_]+"};
 constinit const TypeDesc kEC2AccessDeniedException = {.kind = Kind::structure, .shape_name = "EC2AccessDeniedException", .structure = &kEC2AccessDeniedExceptionStruct};
 constinit const TypeDesc kEC2ThrottledException = {.kind = Kind::structure, .shape_name = "EC2ThrottledException", .structure = &kEC2ThrottledExceptionStruct};
 constinit const TypeDesc kEC2UnexpectedException = {.kind = Kind::structure, .shape_name = "EC2UnexpectedException", .structure = &kEC2UnexpectedExceptionStruct};
@@ -436,15 +303,7 @@ constinit const TypeDesc kEFSMountFailureException = {.kind = Kind::structure, .
 constinit const TypeDesc kEFSMountTimeoutException = {.kind = Kind::structure, .shape_name = "EFSMountTimeoutException", .structure = &kEFSMountTimeoutExceptionStruct};
 constinit const TypeDesc kENILimitReachedException = {.kind = Kind::structure, .shape_name = "ENILimitReachedException", .structure = &kENILimitReachedExceptionStruct};
 constinit const TypeDesc kEnabled = {.kind = Kind::boolean, .shape_name = "Enabled"};
-constexpr std::string_view kEndPointTypeValues[] = {"KAFKA_BOOTSTRAP_SERVERS"};
-constinit const TypeDesc kEndPointType = {.kind = Kind::string, .shape_name = "EndPointType", .enum_values = kEndPointTypeValues};
-constinit const TypeDesc kEndpoint = {.kind = Kind::string, .shape_name = "Endpoint", .min = 1, .max = 300, .pattern = "(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5}"};
-constexpr ListAccess kEndpointListsAccess = list_access<std::string>(&kEndpoint, "member", false);
-constinit const TypeDesc kEndpointLists = {.kind = Kind::list, .shape_name = "EndpointLists", .list = &kEndpointListsAccess, .min = 1, .max = 10};
-constexpr MapAccess kEndpointsAccess = map_access<std::vector<std::string>>(&kEndpointLists, "key", "value", false);
-constinit const TypeDesc kEndpoints = {.kind = Kind::map, .shape_name = "Endpoints", .map = &kEndpointsAccess, .min = 1, .max = 2};
 constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = "Environment", .structure = &kEnvironmentStruct};
-constinit const TypeDesc kEnvironmentError = {.kind = Kind::structure, .shape_name = "EnvironmentError", .structure = &kEnvironmentErrorStruct};
 constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct};
 constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+", .sensitive = true};
 constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .shape_name = "EnvironmentVariableValue", .sensitive = true};
@@ -454,34 +313,8 @@ constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_na
 constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240};
 constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"};
 constinit const TypeDesc kEventSourceMappingConfiguration = {.kind = Kind::structure, .shape_name = "EventSourceMappingConfiguration", .structure = &kEventSourceMappingConfigurationStruct};
-constinit const TypeDesc kEventSourceMappingLoggingConfig = {.kind = Kind::structure, .shape_name = "EventSourceMappingLoggingConfig", .structure = &kEventSourceMappingLoggingConfigStruct};
-constexpr std::string_view kEventSourceMappingMetricValues[] = {"EventCount", "ErrorCount", "KafkaMetrics"};
-constinit const TypeDesc kEventSourceMappingMetric = {.kind = Kind::string, .shape_name = "EventSourceMappingMetric", .enum_values = kEventSourceMappingMetricValues};
-constexpr ListAccess kEventSourceMappingMetricListAccess = list_access<std::string>(&kEventSourceMappingMetric, "member", false);
-constinit const TypeDesc kEventSourceMappingMetricList = {.kind = Kind::list, .shape_name = "EventSourceMappingMetricList", .list = &kEventSourceMappingMetricListAccess, .min = 0, .max = 3};
-constinit const TypeDesc kEventSourceMappingMetricsConfig = {.kind = Kind::structure, .shape_name = "EventSourceMappingMetricsConfig", .structure = &kEventSourceMappingMetricsConfigStruct};
-constexpr std::string_view kEventSourceMappingSystemLogLevelValues[] = {"DEBUG", "INFO", "WARN"};
-constinit const TypeDesc kEventSourceMappingSystemLogLevel = {.kind = Kind::string, .shape_name = "EventSourceMappingSystemLogLevel", .enum_values = kEventSourceMappingSystemLogLevelValues};
 constexpr ListAccess kEventSourceMappingsListAccess = list_access<EventSourceMappingConfiguration>(&kEventSourceMappingConfiguration, "member", false);
 constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess};
-constexpr std::string_view kEventSourcePositionValues[] = {"TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"};
-constinit const TypeDesc kEventSourcePosition = {.kind = Kind::string, .shape_name = "EventSourcePosition", .enum_values = kEventSourcePositionValues};
-constinit const TypeDesc kEventSourceToken = {.kind = Kind::string, .shape_name = "EventSourceToken", .min = 0, .max = 256, .pattern = "[a-zA-Z0-9._\\-]+"};
-constinit const TypeDesc kExecutionEnvironmentMemoryGiBPerVCpu = {.kind = Kind::floating, .shape_name = "ExecutionEnvironmentMemoryGiBPerVCpu"};
-constinit const TypeDesc kExecutionTimeout = {.kind = Kind::integer, .shape_name = "ExecutionTimeout", .min = 1, .max = 31622400};
-constinit const TypeDesc kFileSystemArn = {.kind = Kind::string, .shape_name = "FileSystemArn", .min = 0, .max = 256, .pattern = "arn:aws[a-zA-Z-]*:elasticfilesystem:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}"};
-constinit const TypeDesc kFileSystemConfig = {.kind = Kind::structure, .shape_name = "FileSystemConfig", .structure = &kFileSystemConfigStruct};
-constexpr ListAccess kFileSystemConfigListAccess = list_access<FileSystemConfig>(&kFileSystemConfig, "member", false);
-constinit const TypeDesc kFileSystemConfigList = {.kind = Kind::list, .shape_name = "FileSystemConfigList", .list = &kFileSystemConfigListAccess, .min = 0, .max = 1};
-constinit const TypeDesc kFilter = {.kind = Kind::structure, .shape_name = "Filter", .structure = &kFilterStruct};
-constinit const TypeDesc kFilterCriteria = {.kind = Kind::structure, .shape_name = "FilterCriteria", .structure = &kFilterCriteriaStruct};
-constinit const TypeDesc kFilterCriteriaError = {.kind = Kind::structure, .shape_name = "FilterCriteriaError", .structure = &kFilterCriteriaErrorStruct};
-constinit const TypeDesc kFilterCriteriaErrorCode = {.kind = Kind::string, .shape_name = "FilterCriteriaErrorCode", .min = 10, .max = 50, .pattern = "[A-Za-z]+Exception"};
-constinit const TypeDesc kFilterCriteriaErrorMessage = {.kind = Kind::string, .shape_name = "FilterCriteriaErrorMessage", .min = 10, .max = 2048, .pattern = ".*"};
-constexpr ListAccess kFilterListAccess = list_access<Filter>(&kFilter, "member", false);
-constinit const TypeDesc kFilterList = {.kind = Kind::list, .shape_name = "FilterList", .list = &kFilterListAccess};
-constexpr std::string_view kFullDocumentValues[] = {"UpdateLookup", "Default"};
-constinit const TypeDesc kFullDocument = {.kind = Kind::string, .shape_name = "FullDocument", .enum_values = kFullDocumentValues};
 constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct};
 constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct};
@@ -493,14 +326,12 @@ constexpr std::string_view kFunctionResponseTypeValues[] = {"ReportBatchItemFail
 constinit const TypeDesc kFunctionResponseType = {.kind = Kind::string, .shape_name = "FunctionResponseType", .enum_values = kFunctionResponseTypeValues};
 constexpr ListAccess kFunctionResponseTypeListAccess = list_access<std::string>(&kFunctionResponseType, "member", false);
 constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1};
-constexpr std::string_view kFunctionUrlAuthTypeValues[] = {"NONE", "AWS_IAM"};
-constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues};
 constexpr std::string_view kFunctionVersionValues[] = {"ALL"};
 constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues};
-constexpr std::string_view kFunctionVersionLatestPublishedValues[] = {"LATEST_PUBLISHED"};
-constinit const TypeDesc kFunctionVersionLatestPublished = {.kind = Kind::string, .shape_name = "FunctionVersionLatestPublished", .enum_values = kFunctionVersionLatestPublishedValues};
 constinit const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException = {.kind = Kind::structure, .shape_name = "FunctionVersionsPerCapacityProviderLimitExceededException", .structure = &kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct};
 constinit const TypeDesc kGetEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "GetEventSourceMappingRequest", .structure = &kGetEventSourceMappingRequestStruct};
+constinit const TypeDesc kGetFunctionCodeSigningConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionCodeSigningConfigRequest", .structure = &kGetFunctionCodeSigningConfigRequestStruct};
+constinit const TypeDesc kGetFunctionCodeSigningConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionCodeSigningConfigResponse", .structure = &kGetFunctionCodeSigningConfigResponseStruct};
 constinit const TypeDesc kGetFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "GetFunctionConcurrencyRequest", .structure = &kGetFunctionConcurrencyRequestStruct};
 constinit const TypeDesc kGetFunctionConcurrencyResponse = {.kind = Kind::structure, .shape_name = "GetFunctionConcurrencyResponse", .structure = &kGetFunctionConcurrencyResponseStruct};
 constinit const TypeDesc kGetFunctionConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetFunctionConfigurationRequest", .structure = &kGetFunctionConfigurationRequestStruct};
@@ -509,9 +340,6 @@ constinit const TypeDesc kGetFunctionResponse = {.kind = Kind::structure, .shape
 constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
 constinit const TypeDesc kGetPolicyResponse = {.kind = Kind::structure, .shape_name = "GetPolicyResponse", .structure = &kGetPolicyResponseStruct};
 constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handler", .min = 0, .max = 128, .pattern = "[^\\s]+"};
-constinit const TypeDesc kImageConfig = {.kind = Kind::structure, .shape_name = "ImageConfig", .structure = &kImageConfigStruct};
-constinit const TypeDesc kImageConfigError = {.kind = Kind::structure, .shape_name = "ImageConfigError", .structure = &kImageConfigErrorStruct};
-constinit const TypeDesc kImageConfigResponse = {.kind = Kind::structure, .shape_name = "ImageConfigResponse", .structure = &kImageConfigResponseStruct};
 constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
 constinit const TypeDesc kInvalidCodeSignatureException = {.kind = Kind::structure, .shape_name = "InvalidCodeSignatureException", .structure = &kInvalidCodeSignatureExceptionStruct};
 constinit const TypeDesc kInvalidParameterValueException = {.kind = Kind::structure, .shape_name = "InvalidParameterValueException", .structure = &kInvalidParameterValueExceptionStruct};
@@ -524,40 +352,23 @@ constinit const TypeDesc kInvocationRequest = {.kind = Kind::structure, .shape_n
 constinit const TypeDesc kInvocationResponse = {.kind = Kind::structure, .shape_name = "InvocationResponse", .structure = &kInvocationResponseStruct};
 constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse", "DryRun"};
 constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues};
-constinit const TypeDesc kInvokedViaFunctionUrl = {.kind = Kind::boolean, .shape_name = "InvokedViaFunctionUrl"};
 constinit const TypeDesc kKMSAccessDeniedException = {.kind = Kind::structure, .shape_name = "KMSAccessDeniedException", .structure = &kKMSAccessDeniedExceptionStruct};
 constinit const TypeDesc kKMSDisabledException = {.kind = Kind::structure, .shape_name = "KMSDisabledException", .structure = &kKMSDisabledExceptionStruct};
 constinit const TypeDesc kKMSInvalidStateException = {.kind = Kind::structure, .shape_name = "KMSInvalidStateException", .structure = &kKMSInvalidStateExceptionStruct};
-constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
 constinit const TypeDesc kKMSNotFoundException = {.kind = Kind::structure, .shape_name = "KMSNotFoundException", .structure = &kKMSNotFoundExceptionStruct};
-constinit const TypeDesc kKafkaSchemaRegistryAccessConfig = {.kind = Kind::structure, .shape_name = "KafkaSchemaRegistryAccessConfig", .structure = &kKafkaSchemaRegistryAccessConfigStruct};
-constexpr ListAccess kKafkaSchemaRegistryAccessConfigListAccess = list_access<KafkaSchemaRegistryAccessConfig>(&kKafkaSchemaRegistryAccessConfig, "member", false);
-constinit const TypeDesc kKafkaSchemaRegistryAccessConfigList = {.kind = Kind::list, .shape_name = "KafkaSchemaRegistryAccessConfigList", .list = &kKafkaSchemaRegistryAccessConfigListAccess};
-constexpr std::string_view kKafkaSchemaRegistryAuthTypeValues[] = {"BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE"};
-constinit const TypeDesc kKafkaSchemaRegistryAuthType = {.kind = Kind::string, .shape_name = "KafkaSchemaRegistryAuthType", .enum_values = kKafkaSchemaRegistryAuthTypeValues};
-constinit const TypeDesc kKafkaSchemaRegistryConfig = {.kind = Kind::structure, .shape_name = "KafkaSchemaRegistryConfig", .structure = &kKafkaSchemaRegistryConfigStruct};
-constexpr std::string_view kKafkaSchemaValidationAttributeValues[] = {"KEY", "VALUE"};
-constinit const TypeDesc kKafkaSchemaValidationAttribute = {.kind = Kind::string, .shape_name = "KafkaSchemaValidationAttribute", .enum_values = kKafkaSchemaValidationAttributeValues};
-constinit const TypeDesc kKafkaSchemaValidationConfig = {.kind = Kind::structure, .shape_name = "KafkaSchemaValidationConfig", .structure = &kKafkaSchemaValidationConfigStruct};
-constexpr ListAccess kKafkaSchemaValidationConfigListAccess = list_access<KafkaSchemaValidationConfig>(&kKafkaSchemaValidationConfig, "member", false);
-constinit const TypeDesc kKafkaSchemaValidationConfigList = {.kind = Kind::list, .shape_name = "KafkaSchemaValidationConfigList", .list = &kKafkaSchemaValidationConfigListAccess};
-constinit const TypeDesc kLambdaManagedInstancesCapacityProviderConfig = {.kind = Kind::structure, .shape_name = "LambdaManagedInstancesCapacityProviderConfig", .structure = &kLambdaManagedInstancesCapacityProviderConfigStruct};
 constexpr std::string_view kLastUpdateStatusValues[] = {"Successful", "Failed", "InProgress"};
 constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name = "LastUpdateStatus", .enum_values = kLastUpdateStatusValues};
 constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason"};
 constexpr std::string_view kLastUpdateStatusReasonCodeValues[] = {"EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
 constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues};
-constinit const TypeDesc kLayer = {.kind = Kind::structure, .shape_name = "Layer", .structure = &kLayerStruct};
-constexpr ListAccess kLayerListAccess = list_access<std::string>(&kLayerVersionArn, "member", false);
-constinit const TypeDesc kLayerList = {.kind = Kind::list, .shape_name = "LayerList", .list = &kLayerListAccess};
-constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"};
-constexpr ListAccess kLayersReferenceListAccess = list_access<Layer>(&kLayer, "member", false);
-constinit const TypeDesc kLayersReferenceList = {.kind = Kind::list, .shape_name = "LayersReferenceList", .list = &kLayersReferenceListAccess};
 constinit const TypeDesc kListEventSourceMappingsRequest = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsRequest", .structure = &kListEventSourceMappingsRequestStruct};
 constinit const TypeDesc kListEventSourceMappingsResponse = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsResponse", .structure = &kListEventSourceMappingsResponseStruct};
 constinit const TypeDesc kListFunctionsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionsRequest", .structure = &kListFunctionsRequestStruct};
 constinit const TypeDesc kListFunctionsResponse = {.kind = Kind::structure, .shape_name = "ListFunctionsResponse", .structure = &kListFunctionsResponseStruct};
-constinit const TypeDesc kLocalMountPath = {.kind = Kind::string, .shape_name = "LocalMountPath", .min = 0, .max = 160, .pattern = "/mnt/[a-zA-Z0-9-_.]+"};
+constinit const TypeDesc kListTagsRequest = {.kind = Kind::structure, .shape_name = "ListTagsRequest", .structure = &kListTagsRequestStruct};
+constinit const TypeDesc kListTagsResponse = {.kind = Kind::structure, .shape_name = "ListTagsResponse", .structure = &kListTagsResponseStruct};
+constinit const TypeDesc kListVersionsByFunctionRequest = {.kind = Kind::structure, .shape_name = "ListVersionsByFunctionRequest", .structure = &kListVersionsByFunctionRequestStruct};
+constinit const TypeDesc kListVersionsByFunctionResponse = {.kind = Kind::structure, .shape_name = "ListVersionsByFunctionResponse", .structure = &kListVersionsByFunctionResponseStruct};
 constexpr std::string_view kLogFormatValues[] = {"JSON", "Text"};
 constinit const TypeDesc kLogFormat = {.kind = Kind::string, .shape_name = "LogFormat", .enum_values = kLogFormatValues};
 constinit const TypeDesc kLogGroup = {.kind = Kind::string, .shape_name = "LogGroup", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
@@ -565,71 +376,39 @@ constexpr std::string_view kLogTypeValues[] = {"None", "Tail"};
 constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues};
 constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct};
 constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
-constinit const TypeDesc kMasterRegion = {.kind = Kind::string, .shape_name = "MasterRegion", .pattern = "ALL|[a-z]{2}(-gov)?-[a-z]+-\\d{1}"};
 constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000};
 constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300};
 constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000};
-constinit const TypeDesc kMaximumNumberOfPollers = {.kind = Kind::integer, .shape_name = "MaximumNumberOfPollers", .min = 1, .max = 2000};
-constinit const TypeDesc kMaximumRecordAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumRecordAgeInSeconds", .min = -1, .max = 604800};
-constinit const TypeDesc kMaximumRetryAttemptsEventSourceMapping = {.kind = Kind::integer, .shape_name = "MaximumRetryAttemptsEventSourceMapping", .min = -1, .max = 10000};
 constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768};
-constinit const TypeDesc kMinimumNumberOfPollers = {.kind = Kind::integer, .shape_name = "MinimumNumberOfPollers", .min = 1, .max = 200};
 constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)"};
 constinit const TypeDesc kNoPublishedVersionException = {.kind = Kind::structure, .shape_name = "NoPublishedVersionException", .structure = &kNoPublishedVersionExceptionStruct};
-constinit const TypeDesc kNullableBoolean = {.kind = Kind::boolean, .shape_name = "NullableBoolean"};
 constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"};
-constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct};
-constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct};
 constexpr std::string_view kPackageTypeValues[] = {"Zip", "Image"};
 constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues};
-constinit const TypeDesc kParallelizationFactor = {.kind = Kind::integer, .shape_name = "ParallelizationFactor", .min = 1, .max = 10};
-constinit const TypeDesc kPattern = {.kind = Kind::string, .shape_name = "Pattern", .min = 0, .max = 4096, .pattern = ".*"};
-constinit const TypeDesc kPerExecutionEnvironmentMaxConcurrency = {.kind = Kind::integer, .shape_name = "PerExecutionEnvironmentMaxConcurrency", .min = 1, .max = 1600};
 constinit const TypeDesc kPolicyLengthExceededException = {.kind = Kind::structure, .shape_name = "PolicyLengthExceededException", .structure = &kPolicyLengthExceededExceptionStruct};
 constinit const TypeDesc kPreconditionFailedException = {.kind = Kind::structure, .shape_name = "PreconditionFailedException", .structure = &kPreconditionFailedExceptionStruct};
 constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+"};
-constinit const TypeDesc kPrincipalOrgID = {.kind = Kind::string, .shape_name = "PrincipalOrgID", .min = 12, .max = 34, .pattern = "o-[a-z0-9]{10,32}"};
-constinit const TypeDesc kProvisionedPollerConfig = {.kind = Kind::structure, .shape_name = "ProvisionedPollerConfig", .structure = &kProvisionedPollerConfigStruct};
-constinit const TypeDesc kProvisionedPollerGroupName = {.kind = Kind::string, .shape_name = "ProvisionedPollerGroupName", .min = 0, .max = 128, .pattern = "[a-zA-Z0-9-_]*"};
 constinit const TypeDesc kPutFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "PutFunctionConcurrencyRequest", .structure = &kPutFunctionConcurrencyRequestStruct};
-constinit const TypeDesc kQueue = {.kind = Kind::string, .shape_name = "Queue", .min = 1, .max = 1000, .pattern = "[\\s\\S]*"};
-constexpr ListAccess kQueuesAccess = list_access<std::string>(&kQueue, "member", false);
-constinit const TypeDesc kQueues = {.kind = Kind::list, .shape_name = "Queues", .list = &kQueuesAccess, .min = 1, .max = 1};
 constinit const TypeDesc kRecursiveInvocationException = {.kind = Kind::structure, .shape_name = "RecursiveInvocationException", .structure = &kRecursiveInvocationExceptionStruct};
 constinit const TypeDesc kRemovePermissionRequest = {.kind = Kind::structure, .shape_name = "RemovePermissionRequest", .structure = &kRemovePermissionRequestStruct};
 constinit const TypeDesc kRemovePermissionResponse = {.kind = Kind::structure, .shape_name = "RemovePermissionResponse", .structure = &kRemovePermissionResponseStruct};
 constinit const TypeDesc kRequestTooLargeException = {.kind = Kind::structure, .shape_name = "RequestTooLargeException", .structure = &kRequestTooLargeExceptionStruct};
 constinit const TypeDesc kReservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "ReservedConcurrentExecutions", .min = 0};
-constinit const TypeDesc kResourceArn = {.kind = Kind::string, .shape_name = "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
 constinit const TypeDesc kResourceConflictException = {.kind = Kind::structure, .shape_name = "ResourceConflictException", .structure = &kResourceConflictExceptionStruct};
 constinit const TypeDesc kResourceInUseException = {.kind = Kind::structure, .shape_name = "ResourceInUseException", .structure = &kResourceInUseExceptionStruct};
 constinit const TypeDesc kResourceNotFoundException = {.kind = Kind::structure, .shape_name = "ResourceNotFoundException", .structure = &kResourceNotFoundExceptionStruct};
 constinit const TypeDesc kResourceNotReadyException = {.kind = Kind::structure, .shape_name = "ResourceNotReadyException", .structure = &kResourceNotReadyExceptionStruct};
-constinit const TypeDesc kRetentionPeriodInDays = {.kind = Kind::integer, .shape_name = "RetentionPeriodInDays", .min = 1, .max = 90};
 constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"};
 constexpr std::string_view kRuntimeValues[] = {"nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "java8", "java8.al2", "java11", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6", "dotnet8", "nodejs4.3-edge", "go1.x", "ruby2.5", "ruby2.7", "provided", "provided.al2", "nodejs18.x", "python3.10", "java17", "ruby3.2", "ruby3.3", "ruby3.4", "python3.11", "nodejs20.x", "provided.al2023", "python3.12", "java21", "python3.13", "nodejs22.x", "nodejs24.x", "python3.14", "java25", "dotnet10", "ruby4.0"};
 constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime", .enum_values = kRuntimeValues};
 constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"};
 constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct};
-constinit const TypeDesc kRuntimeVersionError = {.kind = Kind::structure, .shape_name = "RuntimeVersionError", .structure = &kRuntimeVersionErrorStruct};
-constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)"};
 constinit const TypeDesc kS3FilesMountConnectivityException = {.kind = Kind::structure, .shape_name = "S3FilesMountConnectivityException", .structure = &kS3FilesMountConnectivityExceptionStruct};
 constinit const TypeDesc kS3FilesMountFailureException = {.kind = Kind::structure, .shape_name = "S3FilesMountFailureException", .structure = &kS3FilesMountFailureExceptionStruct};
 constinit const TypeDesc kS3FilesMountTimeoutException = {.kind = Kind::structure, .shape_name = "S3FilesMountTimeoutException", .structure = &kS3FilesMountTimeoutExceptionStruct};
-constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024};
-constinit const TypeDesc kS3ObjectVersion = {.kind = Kind::string, .shape_name = "S3ObjectVersion", .min = 1, .max = 1024};
 constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct};
-constexpr std::string_view kSchemaRegistryEventRecordFormatValues[] = {"JSON", "SOURCE"};
-constinit const TypeDesc kSchemaRegistryEventRecordFormat = {.kind = Kind::string, .shape_name = "SchemaRegistryEventRecordFormat", .enum_values = kSchemaRegistryEventRecordFormatValues};
-constinit const TypeDesc kSchemaRegistryUri = {.kind = Kind::string, .shape_name = "SchemaRegistryUri", .min = 1, .max = 10000, .pattern = "[a-zA-Z0-9-\\/*:_+=.@-]*"};
-constinit const TypeDesc kSecurityGroupId = {.kind = Kind::string, .shape_name = "SecurityGroupId"};
-constexpr ListAccess kSecurityGroupIdsAccess = list_access<std::string>(&kSecurityGroupId, "member", false);
-constinit const TypeDesc kSecurityGroupIds = {.kind = Kind::list, .shape_name = "SecurityGroupIds", .list = &kSecurityGroupIdsAccess, .min = 0, .max = 5};
-constinit const TypeDesc kSelfManagedEventSource = {.kind = Kind::structure, .shape_name = "SelfManagedEventSource", .structure = &kSelfManagedEventSourceStruct};
-constinit const TypeDesc kSelfManagedKafkaEventSourceConfig = {.kind = Kind::structure, .shape_name = "SelfManagedKafkaEventSourceConfig", .structure = &kSelfManagedKafkaEventSourceConfigStruct};
-constinit const TypeDesc kSensitiveString = {.kind = Kind::string, .shape_name = "SensitiveString", .sensitive = true};
 constinit const TypeDesc kSerializedRequestEntityTooLargeException = {.kind = Kind::structure, .shape_name = "SerializedRequestEntityTooLargeException", .structure = &kSerializedRequestEntityTooLargeExceptionStruct};
 constinit const TypeDesc kServiceException = {.kind = Kind::structure, .shape_name = "ServiceException", .structure = &kServiceExceptionStruct};
 constinit const TypeDesc kSnapStart = {.kind = Kind::structure, .shape_name = "SnapStart", .structure = &kSnapStartStruct};
@@ -641,11 +420,6 @@ constexpr std::string_view kSnapStartOptimizationStatusValues[] = {"On", "Off"};
 constinit const TypeDesc kSnapStartOptimizationStatus = {.kind = Kind::string, .shape_name = "SnapStartOptimizationStatus", .enum_values = kSnapStartOptimizationStatusValues};
 constinit const TypeDesc kSnapStartResponse = {.kind = Kind::structure, .shape_name = "SnapStartResponse", .structure = &kSnapStartResponseStruct};
 constinit const TypeDesc kSnapStartTimeoutException = {.kind = Kind::structure, .shape_name = "SnapStartTimeoutException", .structure = &kSnapStartTimeoutExceptionStruct};
-constinit const TypeDesc kSourceAccessConfiguration = {.kind = Kind::structure, .shape_name = "SourceAccessConfiguration", .structure = &kSourceAccessConfigurationStruct};
-constexpr ListAccess kSourceAccessConfigurationsAccess = list_access<SourceAccessConfiguration>(&kSourceAccessConfiguration, "member", false);
-constinit const TypeDesc kSourceAccessConfigurations = {.kind = Kind::list, .shape_name = "SourceAccessConfigurations", .list = &kSourceAccessConfigurationsAccess, .min = 0, .max = 22};
-constexpr std::string_view kSourceAccessTypeValues[] = {"BASIC_AUTH", "VPC_SUBNET", "VPC_SECURITY_GROUP", "SASL_SCRAM_512_AUTH", "SASL_SCRAM_256_AUTH", "VIRTUAL_HOST", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE"};
-constinit const TypeDesc kSourceAccessType = {.kind = Kind::string, .shape_name = "SourceAccessType", .enum_values = kSourceAccessTypeValues};
 constinit const TypeDesc kSourceOwner = {.kind = Kind::string, .shape_name = "SourceOwner", .min = 0, .max = 12, .pattern = "\\d{12}"};
 constexpr std::string_view kStateValues[] = {"Pending", "Active", "Inactive", "Failed", "Deactivating", "Deactivated", "ActiveNonInvocable", "Deleting"};
 constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues};
@@ -654,48 +428,32 @@ constexpr std::string_view kStateReasonCodeValues[] = {"Idle", "Creating", "Rest
 constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name = "StateReasonCode", .enum_values = kStateReasonCodeValues};
 constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)"};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
-constexpr ListAccess kStringListAccess = list_access<std::string>(&kString, "member", false);
-constinit const TypeDesc kStringList = {.kind = Kind::list, .shape_name = "StringList", .list = &kStringListAccess, .min = 0, .max = 1500};
 constinit const TypeDesc kSubnetIPAddressLimitReachedException = {.kind = Kind::structure, .shape_name = "SubnetIPAddressLimitReachedException", .structure = &kSubnetIPAddressLimitReachedExceptionStruct};
-constinit const TypeDesc kSubnetId = {.kind = Kind::string, .shape_name = "SubnetId"};
-constexpr ListAccess kSubnetIdsAccess = list_access<std::string>(&kSubnetId, "member", false);
-constinit const TypeDesc kSubnetIds = {.kind = Kind::list, .shape_name = "SubnetIds", .list = &kSubnetIdsAccess, .min = 0, .max = 16};
-constexpr std::string_view kSystemLogLevelValues[] = {"DEBUG", "INFO", "WARN"};
-constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
+constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_name = "TagResourceRequest", .structure = &kTagResourceRequestStruct};
+constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
+constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess};
-constinit const TypeDesc kTagsError = {.kind = Kind::structure, .shape_name = "TagsError", .structure = &kTagsErrorStruct};
-constinit const TypeDesc kTagsErrorCode = {.kind = Kind::string, .shape_name = "TagsErrorCode", .min = 10, .max = 21, .pattern = "[A-Za-z]+Exception"};
-constinit const TypeDesc kTagsErrorMessage = {.kind = Kind::string, .shape_name = "TagsErrorMessage", .min = 84, .max = 1000, .pattern = ".*"};
-constinit const TypeDesc kTenancyConfig = {.kind = Kind::structure, .shape_name = "TenancyConfig", .structure = &kTenancyConfigStruct};
-constinit const TypeDesc kTenantId = {.kind = Kind::string, .shape_name = "TenantId", .min = 1, .max = 256, .pattern = "[a-zA-Z0-9\\._:\\/=+\\-@ ]+"};
-constexpr std::string_view kTenantIsolationModeValues[] = {"PER_TENANT"};
-constinit const TypeDesc kTenantIsolationMode = {.kind = Kind::string, .shape_name = "TenantIsolationMode", .enum_values = kTenantIsolationModeValues};
 constexpr std::string_view kThrottleReasonValues[] = {"ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded", "CallerRateLimitExceeded", "ConcurrentSnapshotCreateLimitExceeded"};
 constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues};
 constinit const TypeDesc kTimeout = {.kind = Kind::integer, .shape_name = "Timeout", .min = 1};
 constinit const TypeDesc kTimestamp = {.kind = Kind::string, .shape_name = "Timestamp"};
 constinit const TypeDesc kTooManyRequestsException = {.kind = Kind::structure, .shape_name = "TooManyRequestsException", .structure = &kTooManyRequestsExceptionStruct};
-constinit const TypeDesc kTopic = {.kind = Kind::string, .shape_name = "Topic", .min = 1, .max = 249, .pattern = "[^.]([a-zA-Z0-9\\-_.]+)"};
-constexpr ListAccess kTopicsAccess = list_access<std::string>(&kTopic, "member", false);
-constinit const TypeDesc kTopics = {.kind = Kind::list, .shape_name = "Topics", .list = &kTopicsAccess, .min = 1, .max = 1};
 constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name = "TracingConfig", .structure = &kTracingConfigStruct};
 constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct};
 constexpr std::string_view kTracingModeValues[] = {"Active", "PassThrough"};
 constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues};
-constinit const TypeDesc kTumblingWindowInSeconds = {.kind = Kind::integer, .shape_name = "TumblingWindowInSeconds", .min = 0, .max = 900};
-constinit const TypeDesc kURI = {.kind = Kind::string, .shape_name = "URI", .min = 1, .max = 200, .pattern = "[a-zA-Z0-9-\\/*:_+=.@-]*"};
 constinit const TypeDesc kUnsupportedMediaTypeException = {.kind = Kind::structure, .shape_name = "UnsupportedMediaTypeException", .structure = &kUnsupportedMediaTypeExceptionStruct};
+constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
+constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
 constinit const TypeDesc kUpdateEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "UpdateEventSourceMappingRequest", .structure = &kUpdateEventSourceMappingRequestStruct};
 constinit const TypeDesc kUpdateFunctionCodeRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionCodeRequest", .structure = &kUpdateFunctionCodeRequestStruct};
 constinit const TypeDesc kUpdateFunctionConfigurationRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionConfigurationRequest", .structure = &kUpdateFunctionConfigurationRequestStruct};
 constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)"};
-constinit const TypeDesc kVpcConfig = {.kind = Kind::structure, .shape_name = "VpcConfig", .structure = &kVpcConfigStruct};
-constinit const TypeDesc kVpcConfigResponse = {.kind = Kind::structure, .shape_name = "VpcConfigResponse", .structure = &kVpcConfigResponseStruct};
-constinit const TypeDesc kVpcId = {.kind = Kind::string, .shape_name = "VpcId"};
-constinit const TypeDesc kWorkingDirectory = {.kind = Kind::string, .shape_name = "WorkingDirectory", .min = 0, .max = 1000};
 
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&AddPermissionRequest::function_name>::get, MemberAccess<&AddPermissionRequest::function_name>::emplace},
@@ -704,40 +462,18 @@ constexpr MemberDesc kAddPermissionRequestMembers[] = {
     {"Principal", "Principal", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPrincipal, MemberAccess<&AddPermissionRequest::principal>::get, MemberAccess<&AddPermissionRequest::principal>::emplace},
     {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&AddPermissionRequest::source_arn>::get, MemberAccess<&AddPermissionRequest::source_arn>::emplace},
     {"SourceAccount", "SourceAccount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceOwner, MemberAccess<&AddPermissionRequest::source_account>::get, MemberAccess<&AddPermissionRequest::source_account>::emplace},
-    {"EventSourceToken", "EventSourceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceToken, MemberAccess<&AddPermissionRequest::event_source_token>::get, MemberAccess<&AddPermissionRequest::event_source_token>::emplace},
+    {"EventSourceToken", "EventSourceToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&AddPermissionRequest::qualifier>::get, MemberAccess<&AddPermissionRequest::qualifier>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::revision_id>::get, MemberAccess<&AddPermissionRequest::revision_id>::emplace},
-    {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrincipalOrgID, MemberAccess<&AddPermissionRequest::principal_org_id>::get, MemberAccess<&AddPermissionRequest::principal_org_id>::emplace},
-    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&AddPermissionRequest::function_url_auth_type>::get, MemberAccess<&AddPermissionRequest::function_url_auth_type>::emplace},
-    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokedViaFunctionUrl, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::get, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::emplace},
+    {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAddPermissionResponseMembers[] = {
     {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AddPermissionResponse::statement>::get, MemberAccess<&AddPermissionResponse::statement>::emplace},
 };
 constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = kAddPermissionResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kKafkaSchemaRegistryConfigMembers[] = {
-    {"SchemaRegistryURI", "SchemaRegistryURI", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSchemaRegistryUri, MemberAccess<&KafkaSchemaRegistryConfig::schema_registry_uri>::get, MemberAccess<&KafkaSchemaRegistryConfig::schema_registry_uri>::emplace},
-    {"EventRecordFormat", "EventRecordFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSchemaRegistryEventRecordFormat, MemberAccess<&KafkaSchemaRegistryConfig::event_record_format>::get, MemberAccess<&KafkaSchemaRegistryConfig::event_record_format>::emplace},
-    {"AccessConfigs", "AccessConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKafkaSchemaRegistryAccessConfigList, MemberAccess<&KafkaSchemaRegistryConfig::access_configs>::get, MemberAccess<&KafkaSchemaRegistryConfig::access_configs>::emplace},
-    {"SchemaValidationConfigs", "SchemaValidationConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKafkaSchemaValidationConfigList, MemberAccess<&KafkaSchemaRegistryConfig::schema_validation_configs>::get, MemberAccess<&KafkaSchemaRegistryConfig::schema_validation_configs>::emplace},
-};
-constinit const StructDesc kKafkaSchemaRegistryConfigStruct = {.name = "KafkaSchemaRegistryConfig", .members = kKafkaSchemaRegistryConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kAmazonManagedKafkaEventSourceConfigMembers[] = {
-    {"ConsumerGroupId", "ConsumerGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kURI, MemberAccess<&AmazonManagedKafkaEventSourceConfig::consumer_group_id>::get, MemberAccess<&AmazonManagedKafkaEventSourceConfig::consumer_group_id>::emplace},
-    {"SchemaRegistryConfig", "SchemaRegistryConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKafkaSchemaRegistryConfig, MemberAccess<&AmazonManagedKafkaEventSourceConfig::schema_registry_config>::get, MemberAccess<&AmazonManagedKafkaEventSourceConfig::schema_registry_config>::emplace},
-};
-constinit const StructDesc kAmazonManagedKafkaEventSourceConfigStruct = {.name = "AmazonManagedKafkaEventSourceConfig", .members = kAmazonManagedKafkaEventSourceConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kLambdaManagedInstancesCapacityProviderConfigMembers[] = {
-    {"CapacityProviderArn", "CapacityProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderArn, MemberAccess<&LambdaManagedInstancesCapacityProviderConfig::capacity_provider_arn>::get, MemberAccess<&LambdaManagedInstancesCapacityProviderConfig::capacity_provider_arn>::emplace},
-    {"PerExecutionEnvironmentMaxConcurrency", "PerExecutionEnvironmentMaxConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPerExecutionEnvironmentMaxConcurrency, MemberAccess<&LambdaManagedInstancesCapacityProviderConfig::per_execution_environment_max_concurrency>::get, MemberAccess<&LambdaManagedInstancesCapacityProviderConfig::per_execution_environment_max_concurrency>::emplace},
-    {"ExecutionEnvironmentMemoryGiBPerVCpu", "ExecutionEnvironmentMemoryGiBPerVCpu", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionEnvironmentMemoryGiBPerVCpu, MemberAccess<&LambdaManagedInstancesCapacityProviderConfig::execution_environment_memory_gi_b_per_v_cpu>::get, MemberAccess<&LambdaManagedInstancesCapacityProviderConfig::execution_environment_memory_gi_b_per_v_cpu>::emplace},
-};
-constinit const StructDesc kLambdaManagedInstancesCapacityProviderConfigStruct = {.name = "LambdaManagedInstancesCapacityProviderConfig", .members = kLambdaManagedInstancesCapacityProviderConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kCapacityProviderConfigMembers[] = {
-    {"LambdaManagedInstancesCapacityProviderConfig", "LambdaManagedInstancesCapacityProviderConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLambdaManagedInstancesCapacityProviderConfig, MemberAccess<&CapacityProviderConfig::lambda_managed_instances_capacity_provider_config>::get, MemberAccess<&CapacityProviderConfig::lambda_managed_instances_capacity_provider_config>::emplace},
-};
-constinit const StructDesc kCapacityProviderConfigStruct = {.name = "CapacityProviderConfig", .members = kCapacityProviderConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCodeSigningConfigNotFoundExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::type>::get, MemberAccess<&CodeSigningConfigNotFoundException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::message>::get, MemberAccess<&CodeSigningConfigNotFoundException::message>::emplace},
@@ -757,106 +493,50 @@ constexpr MemberDesc kConcurrencyMembers[] = {
     {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&Concurrency::reserved_concurrent_executions>::get, MemberAccess<&Concurrency::reserved_concurrent_executions>::emplace},
 };
 constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kFilterCriteriaMembers[] = {
-    {"Filters", "Filters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterList, MemberAccess<&FilterCriteria::filters>::get, MemberAccess<&FilterCriteria::filters>::emplace},
-};
-constinit const StructDesc kFilterCriteriaStruct = {.name = "FilterCriteria", .members = kFilterCriteriaMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kOnSuccessMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnSuccess::destination>::get, MemberAccess<&OnSuccess::destination>::emplace},
-};
-constinit const StructDesc kOnSuccessStruct = {.name = "OnSuccess", .members = kOnSuccessMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kOnFailureMembers[] = {
-    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnFailure::destination>::get, MemberAccess<&OnFailure::destination>::emplace},
-};
-constinit const StructDesc kOnFailureStruct = {.name = "OnFailure", .members = kOnFailureMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDestinationConfigMembers[] = {
-    {"OnSuccess", "OnSuccess", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnSuccess, MemberAccess<&DestinationConfig::on_success>::get, MemberAccess<&DestinationConfig::on_success>::emplace},
-    {"OnFailure", "OnFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnFailure, MemberAccess<&DestinationConfig::on_failure>::get, MemberAccess<&DestinationConfig::on_failure>::emplace},
-};
-constinit const StructDesc kDestinationConfigStruct = {.name = "DestinationConfig", .members = kDestinationConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kSelfManagedEventSourceMembers[] = {
-    {"Endpoints", "Endpoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEndpoints, MemberAccess<&SelfManagedEventSource::endpoints>::get, MemberAccess<&SelfManagedEventSource::endpoints>::emplace},
-};
-constinit const StructDesc kSelfManagedEventSourceStruct = {.name = "SelfManagedEventSource", .members = kSelfManagedEventSourceMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kSelfManagedKafkaEventSourceConfigMembers[] = {
-    {"ConsumerGroupId", "ConsumerGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kURI, MemberAccess<&SelfManagedKafkaEventSourceConfig::consumer_group_id>::get, MemberAccess<&SelfManagedKafkaEventSourceConfig::consumer_group_id>::emplace},
-    {"SchemaRegistryConfig", "SchemaRegistryConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKafkaSchemaRegistryConfig, MemberAccess<&SelfManagedKafkaEventSourceConfig::schema_registry_config>::get, MemberAccess<&SelfManagedKafkaEventSourceConfig::schema_registry_config>::emplace},
-};
-constinit const StructDesc kSelfManagedKafkaEventSourceConfigStruct = {.name = "SelfManagedKafkaEventSourceConfig", .members = kSelfManagedKafkaEventSourceConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kScalingConfigMembers[] = {
     {"MaximumConcurrency", "MaximumConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumConcurrency, MemberAccess<&ScalingConfig::maximum_concurrency>::get, MemberAccess<&ScalingConfig::maximum_concurrency>::emplace},
 };
 constinit const StructDesc kScalingConfigStruct = {.name = "ScalingConfig", .members = kScalingConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDocumentDBEventSourceConfigMembers[] = {
-    {"DatabaseName", "DatabaseName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatabaseName, MemberAccess<&DocumentDBEventSourceConfig::database_name>::get, MemberAccess<&DocumentDBEventSourceConfig::database_name>::emplace},
-    {"CollectionName", "CollectionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCollectionName, MemberAccess<&DocumentDBEventSourceConfig::collection_name>::get, MemberAccess<&DocumentDBEventSourceConfig::collection_name>::emplace},
-    {"FullDocument", "FullDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFullDocument, MemberAccess<&DocumentDBEventSourceConfig::full_document>::get, MemberAccess<&DocumentDBEventSourceConfig::full_document>::emplace},
-};
-constinit const StructDesc kDocumentDBEventSourceConfigStruct = {.name = "DocumentDBEventSourceConfig", .members = kDocumentDBEventSourceConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kEventSourceMappingMetricsConfigMembers[] = {
-    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingMetricList, MemberAccess<&EventSourceMappingMetricsConfig::metrics>::get, MemberAccess<&EventSourceMappingMetricsConfig::metrics>::emplace},
-};
-constinit const StructDesc kEventSourceMappingMetricsConfigStruct = {.name = "EventSourceMappingMetricsConfig", .members = kEventSourceMappingMetricsConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kEventSourceMappingLoggingConfigMembers[] = {
-    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingSystemLogLevel, MemberAccess<&EventSourceMappingLoggingConfig::system_log_level>::get, MemberAccess<&EventSourceMappingLoggingConfig::system_log_level>::emplace},
-};
-constinit const StructDesc kEventSourceMappingLoggingConfigStruct = {.name = "EventSourceMappingLoggingConfig", .members = kEventSourceMappingLoggingConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kProvisionedPollerConfigMembers[] = {
-    {"MinimumPollers", "MinimumPollers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMinimumNumberOfPollers, MemberAccess<&ProvisionedPollerConfig::minimum_pollers>::get, MemberAccess<&ProvisionedPollerConfig::minimum_pollers>::emplace},
-    {"MaximumPollers", "MaximumPollers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumNumberOfPollers, MemberAccess<&ProvisionedPollerConfig::maximum_pollers>::get, MemberAccess<&ProvisionedPollerConfig::maximum_pollers>::emplace},
-    {"PollerGroupName", "PollerGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedPollerGroupName, MemberAccess<&ProvisionedPollerConfig::poller_group_name>::get, MemberAccess<&ProvisionedPollerConfig::poller_group_name>::emplace},
-};
-constinit const StructDesc kProvisionedPollerConfigStruct = {.name = "ProvisionedPollerConfig", .members = kProvisionedPollerConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateEventSourceMappingRequestMembers[] = {
     {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&CreateEventSourceMappingRequest::event_source_arn>::get, MemberAccess<&CreateEventSourceMappingRequest::event_source_arn>::emplace},
     {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&CreateEventSourceMappingRequest::function_name>::get, MemberAccess<&CreateEventSourceMappingRequest::function_name>::emplace},
     {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnabled, MemberAccess<&CreateEventSourceMappingRequest::enabled>::get, MemberAccess<&CreateEventSourceMappingRequest::enabled>::emplace},
     {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchSize, MemberAccess<&CreateEventSourceMappingRequest::batch_size>::get, MemberAccess<&CreateEventSourceMappingRequest::batch_size>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCriteria, MemberAccess<&CreateEventSourceMappingRequest::filter_criteria>::get, MemberAccess<&CreateEventSourceMappingRequest::filter_criteria>::emplace},
+    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumBatchingWindowInSeconds, MemberAccess<&CreateEventSourceMappingRequest::maximum_batching_window_in_seconds>::get, MemberAccess<&CreateEventSourceMappingRequest::maximum_batching_window_in_seconds>::emplace},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kParallelizationFactor, MemberAccess<&CreateEventSourceMappingRequest::parallelization_factor>::get, MemberAccess<&CreateEventSourceMappingRequest::parallelization_factor>::emplace},
-    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourcePosition, MemberAccess<&CreateEventSourceMappingRequest::starting_position>::get, MemberAccess<&CreateEventSourceMappingRequest::starting_position>::emplace},
-    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&CreateEventSourceMappingRequest::starting_position_timestamp>::get, MemberAccess<&CreateEventSourceMappingRequest::starting_position_timestamp>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&CreateEventSourceMappingRequest::destination_config>::get, MemberAccess<&CreateEventSourceMappingRequest::destination_config>::emplace},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRecordAgeInSeconds, MemberAccess<&CreateEventSourceMappingRequest::maximum_record_age_in_seconds>::get, MemberAccess<&CreateEventSourceMappingRequest::maximum_record_age_in_seconds>::emplace},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBisectBatchOnFunctionError, MemberAccess<&CreateEventSourceMappingRequest::bisect_batch_on_function_error>::get, MemberAccess<&CreateEventSourceMappingRequest::bisect_batch_on_function_error>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttemptsEventSourceMapping, MemberAccess<&CreateEventSourceMappingRequest::maximum_retry_attempts>::get, MemberAccess<&CreateEventSourceMappingRequest::maximum_retry_attempts>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&CreateEventSourceMappingRequest::tags>::get, MemberAccess<&CreateEventSourceMappingRequest::tags>::emplace},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTumblingWindowInSeconds, MemberAccess<&CreateEventSourceMappingRequest::tumbling_window_in_seconds>::get, MemberAccess<&CreateEventSourceMappingRequest::tumbling_window_in_seconds>::emplace},
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopics, MemberAccess<&CreateEventSourceMappingRequest::topics>::get, MemberAccess<&CreateEventSourceMappingRequest::topics>::emplace},
-    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueues, MemberAccess<&CreateEventSourceMappingRequest::queues>::get, MemberAccess<&CreateEventSourceMappingRequest::queues>::emplace},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceAccessConfigurations, MemberAccess<&CreateEventSourceMappingRequest::source_access_configurations>::get, MemberAccess<&CreateEventSourceMappingRequest::source_access_configurations>::emplace},
-    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelfManagedEventSource, MemberAccess<&CreateEventSourceMappingRequest::self_managed_event_source>::get, MemberAccess<&CreateEventSourceMappingRequest::self_managed_event_source>::emplace},
+    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionResponseTypeList, MemberAccess<&CreateEventSourceMappingRequest::function_response_types>::get, MemberAccess<&CreateEventSourceMappingRequest::function_response_types>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonManagedKafkaEventSourceConfig, MemberAccess<&CreateEventSourceMappingRequest::amazon_managed_kafka_event_source_config>::get, MemberAccess<&CreateEventSourceMappingRequest::amazon_managed_kafka_event_source_config>::emplace},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelfManagedKafkaEventSourceConfig, MemberAccess<&CreateEventSourceMappingRequest::self_managed_kafka_event_source_config>::get, MemberAccess<&CreateEventSourceMappingRequest::self_managed_kafka_event_source_config>::emplace},
+    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScalingConfig, MemberAccess<&CreateEventSourceMappingRequest::scaling_config>::get, MemberAccess<&CreateEventSourceMappingRequest::scaling_config>::emplace},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDocumentDBEventSourceConfig, MemberAccess<&CreateEventSourceMappingRequest::document_db_event_source_config>::get, MemberAccess<&CreateEventSourceMappingRequest::document_db_event_source_config>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&CreateEventSourceMappingRequest::kms_key_arn>::get, MemberAccess<&CreateEventSourceMappingRequest::kms_key_arn>::emplace},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingMetricsConfig, MemberAccess<&CreateEventSourceMappingRequest::metrics_config>::get, MemberAccess<&CreateEventSourceMappingRequest::metrics_config>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingLoggingConfig, MemberAccess<&CreateEventSourceMappingRequest::logging_config>::get, MemberAccess<&CreateEventSourceMappingRequest::logging_config>::emplace},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedPollerConfig, MemberAccess<&CreateEventSourceMappingRequest::provisioned_poller_config>::get, MemberAccess<&CreateEventSourceMappingRequest::provisioned_poller_config>::emplace},
+    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateEventSourceMappingRequestStruct = {.name = "CreateEventSourceMappingRequest", .members = kCreateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionCodeMembers[] = {
     {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&FunctionCode::zip_file>::get, MemberAccess<&FunctionCode::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Bucket, MemberAccess<&FunctionCode::s3_bucket>::get, MemberAccess<&FunctionCode::s3_bucket>::emplace},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Key, MemberAccess<&FunctionCode::s3_key>::get, MemberAccess<&FunctionCode::s3_key>::emplace},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3ObjectVersion, MemberAccess<&FunctionCode::s3_object_version>::get, MemberAccess<&FunctionCode::s3_object_version>::emplace},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCode::image_uri>::get, MemberAccess<&FunctionCode::image_uri>::emplace},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&FunctionCode::source_kms_key_arn>::get, MemberAccess<&FunctionCode::source_kms_key_arn>::emplace},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kFunctionCodeStruct = {.name = "FunctionCode", .members = kFunctionCodeMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kVpcConfigMembers[] = {
-    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubnetIds, MemberAccess<&VpcConfig::subnet_ids>::get, MemberAccess<&VpcConfig::subnet_ids>::emplace},
-    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSecurityGroupIds, MemberAccess<&VpcConfig::security_group_ids>::get, MemberAccess<&VpcConfig::security_group_ids>::emplace},
-    {"Ipv6AllowedForDualStack", "Ipv6AllowedForDualStack", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableBoolean, MemberAccess<&VpcConfig::ipv6_allowed_for_dual_stack>::get, MemberAccess<&VpcConfig::ipv6_allowed_for_dual_stack>::emplace},
-};
-constinit const StructDesc kVpcConfigStruct = {.name = "VpcConfig", .members = kVpcConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDeadLetterConfigMembers[] = {
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceArn, MemberAccess<&DeadLetterConfig::target_arn>::get, MemberAccess<&DeadLetterConfig::target_arn>::emplace},
-};
-constinit const StructDesc kDeadLetterConfigStruct = {.name = "DeadLetterConfig", .members = kDeadLetterConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kEnvironmentMembers[] = {
     {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentVariables, MemberAccess<&Environment::variables>::get, MemberAccess<&Environment::variables>::emplace},
 };
@@ -865,12 +545,6 @@ constexpr MemberDesc kTracingConfigMembers[] = {
     {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingMode, MemberAccess<&TracingConfig::mode>::get, MemberAccess<&TracingConfig::mode>::emplace},
 };
 constinit const StructDesc kTracingConfigStruct = {.name = "TracingConfig", .members = kTracingConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kImageConfigMembers[] = {
-    {"EntryPoint", "EntryPoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStringList, MemberAccess<&ImageConfig::entry_point>::get, MemberAccess<&ImageConfig::entry_point>::emplace},
-    {"Command", "Command", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStringList, MemberAccess<&ImageConfig::command>::get, MemberAccess<&ImageConfig::command>::emplace},
-    {"WorkingDirectory", "WorkingDirectory", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kWorkingDirectory, MemberAccess<&ImageConfig::working_directory>::get, MemberAccess<&ImageConfig::working_directory>::emplace},
-};
-constinit const StructDesc kImageConfigStruct = {.name = "ImageConfig", .members = kImageConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kEphemeralStorageMembers[] = {
     {"Size", "Size", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEphemeralStorageSize, MemberAccess<&EphemeralStorage::size>::get, MemberAccess<&EphemeralStorage::size>::emplace},
 };
@@ -881,20 +555,11 @@ constexpr MemberDesc kSnapStartMembers[] = {
 constinit const StructDesc kSnapStartStruct = {.name = "SnapStart", .members = kSnapStartMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLoggingConfigMembers[] = {
     {"LogFormat", "LogFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogFormat, MemberAccess<&LoggingConfig::log_format>::get, MemberAccess<&LoggingConfig::log_format>::emplace},
-    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplicationLogLevel, MemberAccess<&LoggingConfig::application_log_level>::get, MemberAccess<&LoggingConfig::application_log_level>::emplace},
-    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSystemLogLevel, MemberAccess<&LoggingConfig::system_log_level>::get, MemberAccess<&LoggingConfig::system_log_level>::emplace},
+    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"LogGroup", "LogGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroup, MemberAccess<&LoggingConfig::log_group>::get, MemberAccess<&LoggingConfig::log_group>::emplace},
 };
 constinit const StructDesc kLoggingConfigStruct = {.name = "LoggingConfig", .members = kLoggingConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kDurableConfigMembers[] = {
-    {"RetentionPeriodInDays", "RetentionPeriodInDays", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRetentionPeriodInDays, MemberAccess<&DurableConfig::retention_period_in_days>::get, MemberAccess<&DurableConfig::retention_period_in_days>::emplace},
-    {"ExecutionTimeout", "ExecutionTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimeout, MemberAccess<&DurableConfig::execution_timeout>::get, MemberAccess<&DurableConfig::execution_timeout>::emplace},
-};
-constinit const StructDesc kDurableConfigStruct = {.name = "DurableConfig", .members = kDurableConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kTenancyConfigMembers[] = {
-    {"TenantIsolationMode", "TenantIsolationMode", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTenantIsolationMode, MemberAccess<&TenancyConfig::tenant_isolation_mode>::get, MemberAccess<&TenancyConfig::tenant_isolation_mode>::emplace},
-};
-constinit const StructDesc kTenancyConfigStruct = {.name = "TenancyConfig", .members = kTenancyConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateFunctionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateFunctionRequest::function_name>::get, MemberAccess<&CreateFunctionRequest::function_name>::emplace},
     {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&CreateFunctionRequest::runtime>::get, MemberAccess<&CreateFunctionRequest::runtime>::emplace},
@@ -905,25 +570,25 @@ constexpr MemberDesc kCreateFunctionRequestMembers[] = {
     {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeout, MemberAccess<&CreateFunctionRequest::timeout>::get, MemberAccess<&CreateFunctionRequest::timeout>::emplace},
     {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMemorySize, MemberAccess<&CreateFunctionRequest::memory_size>::get, MemberAccess<&CreateFunctionRequest::memory_size>::emplace},
     {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&CreateFunctionRequest::publish>::get, MemberAccess<&CreateFunctionRequest::publish>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVpcConfig, MemberAccess<&CreateFunctionRequest::vpc_config>::get, MemberAccess<&CreateFunctionRequest::vpc_config>::emplace},
+    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPackageType, MemberAccess<&CreateFunctionRequest::package_type>::get, MemberAccess<&CreateFunctionRequest::package_type>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&CreateFunctionRequest::dead_letter_config>::get, MemberAccess<&CreateFunctionRequest::dead_letter_config>::emplace},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironment, MemberAccess<&CreateFunctionRequest::environment>::get, MemberAccess<&CreateFunctionRequest::environment>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&CreateFunctionRequest::kms_key_arn>::get, MemberAccess<&CreateFunctionRequest::kms_key_arn>::emplace},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfig, MemberAccess<&CreateFunctionRequest::tracing_config>::get, MemberAccess<&CreateFunctionRequest::tracing_config>::emplace},
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&CreateFunctionRequest::tags>::get, MemberAccess<&CreateFunctionRequest::tags>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerList, MemberAccess<&CreateFunctionRequest::layers>::get, MemberAccess<&CreateFunctionRequest::layers>::emplace},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFileSystemConfigList, MemberAccess<&CreateFunctionRequest::file_system_configs>::get, MemberAccess<&CreateFunctionRequest::file_system_configs>::emplace},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImageConfig, MemberAccess<&CreateFunctionRequest::image_config>::get, MemberAccess<&CreateFunctionRequest::image_config>::emplace},
-    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&CreateFunctionRequest::code_signing_config_arn>::get, MemberAccess<&CreateFunctionRequest::code_signing_config_arn>::emplace},
+    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&CreateFunctionRequest::architectures>::get, MemberAccess<&CreateFunctionRequest::architectures>::emplace},
     {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEphemeralStorage, MemberAccess<&CreateFunctionRequest::ephemeral_storage>::get, MemberAccess<&CreateFunctionRequest::ephemeral_storage>::emplace},
     {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStart, MemberAccess<&CreateFunctionRequest::snap_start>::get, MemberAccess<&CreateFunctionRequest::snap_start>::emplace},
     {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&CreateFunctionRequest::logging_config>::get, MemberAccess<&CreateFunctionRequest::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderConfig, MemberAccess<&CreateFunctionRequest::capacity_provider_config>::get, MemberAccess<&CreateFunctionRequest::capacity_provider_config>::emplace},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionVersionLatestPublished, MemberAccess<&CreateFunctionRequest::publish_to>::get, MemberAccess<&CreateFunctionRequest::publish_to>::emplace},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableConfig, MemberAccess<&CreateFunctionRequest::durable_config>::get, MemberAccess<&CreateFunctionRequest::durable_config>::emplace},
-    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTenancyConfig, MemberAccess<&CreateFunctionRequest::tenancy_config>::get, MemberAccess<&CreateFunctionRequest::tenancy_config>::emplace},
+    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteEventSourceMappingRequestMembers[] = {
@@ -990,108 +655,40 @@ constexpr MemberDesc kENILimitReachedExceptionMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ENILimitReachedException::message>::get, MemberAccess<&ENILimitReachedException::message>::emplace},
 };
 constinit const StructDesc kENILimitReachedExceptionStruct = {.name = "ENILimitReachedException", .members = kENILimitReachedExceptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kEnvironmentErrorMembers[] = {
-    {"ErrorCode", "ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EnvironmentError::error_code>::get, MemberAccess<&EnvironmentError::error_code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSensitiveString, MemberAccess<&EnvironmentError::message>::get, MemberAccess<&EnvironmentError::message>::emplace},
-};
-constinit const StructDesc kEnvironmentErrorStruct = {.name = "EnvironmentError", .members = kEnvironmentErrorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kEnvironmentResponseMembers[] = {
     {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentVariables, MemberAccess<&EnvironmentResponse::variables>::get, MemberAccess<&EnvironmentResponse::variables>::emplace},
-    {"Error", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentError, MemberAccess<&EnvironmentResponse::error>::get, MemberAccess<&EnvironmentResponse::error>::emplace},
 };
 constinit const StructDesc kEnvironmentResponseStruct = {.name = "EnvironmentResponse", .members = kEnvironmentResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kFilterCriteriaErrorMembers[] = {
-    {"ErrorCode", "ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCriteriaErrorCode, MemberAccess<&FilterCriteriaError::error_code>::get, MemberAccess<&FilterCriteriaError::error_code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCriteriaErrorMessage, MemberAccess<&FilterCriteriaError::message>::get, MemberAccess<&FilterCriteriaError::message>::emplace},
-};
-constinit const StructDesc kFilterCriteriaErrorStruct = {.name = "FilterCriteriaError", .members = kFilterCriteriaErrorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kEventSourceMappingConfigurationMembers[] = {
     {"UUID", "UUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::uuid>::get, MemberAccess<&EventSourceMappingConfiguration::uuid>::emplace},
-    {"StartingPosition", "StartingPosition", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourcePosition, MemberAccess<&EventSourceMappingConfiguration::starting_position>::get, MemberAccess<&EventSourceMappingConfiguration::starting_position>::emplace},
-    {"StartingPositionTimestamp", "StartingPositionTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&EventSourceMappingConfiguration::starting_position_timestamp>::get, MemberAccess<&EventSourceMappingConfiguration::starting_position_timestamp>::emplace},
     {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchSize, MemberAccess<&EventSourceMappingConfiguration::batch_size>::get, MemberAccess<&EventSourceMappingConfiguration::batch_size>::emplace},
     {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumBatchingWindowInSeconds, MemberAccess<&EventSourceMappingConfiguration::maximum_batching_window_in_seconds>::get, MemberAccess<&EventSourceMappingConfiguration::maximum_batching_window_in_seconds>::emplace},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kParallelizationFactor, MemberAccess<&EventSourceMappingConfiguration::parallelization_factor>::get, MemberAccess<&EventSourceMappingConfiguration::parallelization_factor>::emplace},
     {"EventSourceArn", "EventSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&EventSourceMappingConfiguration::event_source_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_arn>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCriteria, MemberAccess<&EventSourceMappingConfiguration::filter_criteria>::get, MemberAccess<&EventSourceMappingConfiguration::filter_criteria>::emplace},
     {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&EventSourceMappingConfiguration::function_arn>::get, MemberAccess<&EventSourceMappingConfiguration::function_arn>::emplace},
     {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&EventSourceMappingConfiguration::last_modified>::get, MemberAccess<&EventSourceMappingConfiguration::last_modified>::emplace},
-    {"LastProcessingResult", "LastProcessingResult", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::last_processing_result>::get, MemberAccess<&EventSourceMappingConfiguration::last_processing_result>::emplace},
     {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::state>::get, MemberAccess<&EventSourceMappingConfiguration::state>::emplace},
     {"StateTransitionReason", "StateTransitionReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&EventSourceMappingConfiguration::state_transition_reason>::get, MemberAccess<&EventSourceMappingConfiguration::state_transition_reason>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&EventSourceMappingConfiguration::destination_config>::get, MemberAccess<&EventSourceMappingConfiguration::destination_config>::emplace},
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopics, MemberAccess<&EventSourceMappingConfiguration::topics>::get, MemberAccess<&EventSourceMappingConfiguration::topics>::emplace},
-    {"Queues", "Queues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueues, MemberAccess<&EventSourceMappingConfiguration::queues>::get, MemberAccess<&EventSourceMappingConfiguration::queues>::emplace},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceAccessConfigurations, MemberAccess<&EventSourceMappingConfiguration::source_access_configurations>::get, MemberAccess<&EventSourceMappingConfiguration::source_access_configurations>::emplace},
-    {"SelfManagedEventSource", "SelfManagedEventSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelfManagedEventSource, MemberAccess<&EventSourceMappingConfiguration::self_managed_event_source>::get, MemberAccess<&EventSourceMappingConfiguration::self_managed_event_source>::emplace},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRecordAgeInSeconds, MemberAccess<&EventSourceMappingConfiguration::maximum_record_age_in_seconds>::get, MemberAccess<&EventSourceMappingConfiguration::maximum_record_age_in_seconds>::emplace},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBisectBatchOnFunctionError, MemberAccess<&EventSourceMappingConfiguration::bisect_batch_on_function_error>::get, MemberAccess<&EventSourceMappingConfiguration::bisect_batch_on_function_error>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttemptsEventSourceMapping, MemberAccess<&EventSourceMappingConfiguration::maximum_retry_attempts>::get, MemberAccess<&EventSourceMappingConfiguration::maximum_retry_attempts>::emplace},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTumblingWindowInSeconds, MemberAccess<&EventSourceMappingConfiguration::tumbling_window_in_seconds>::get, MemberAccess<&EventSourceMappingConfiguration::tumbling_window_in_seconds>::emplace},
     {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionResponseTypeList, MemberAccess<&EventSourceMappingConfiguration::function_response_types>::get, MemberAccess<&EventSourceMappingConfiguration::function_response_types>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonManagedKafkaEventSourceConfig, MemberAccess<&EventSourceMappingConfiguration::amazon_managed_kafka_event_source_config>::get, MemberAccess<&EventSourceMappingConfiguration::amazon_managed_kafka_event_source_config>::emplace},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelfManagedKafkaEventSourceConfig, MemberAccess<&EventSourceMappingConfiguration::self_managed_kafka_event_source_config>::get, MemberAccess<&EventSourceMappingConfiguration::self_managed_kafka_event_source_config>::emplace},
     {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScalingConfig, MemberAccess<&EventSourceMappingConfiguration::scaling_config>::get, MemberAccess<&EventSourceMappingConfiguration::scaling_config>::emplace},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDocumentDBEventSourceConfig, MemberAccess<&EventSourceMappingConfiguration::document_db_event_source_config>::get, MemberAccess<&EventSourceMappingConfiguration::document_db_event_source_config>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&EventSourceMappingConfiguration::kms_key_arn>::get, MemberAccess<&EventSourceMappingConfiguration::kms_key_arn>::emplace},
-    {"FilterCriteriaError", "FilterCriteriaError", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCriteriaError, MemberAccess<&EventSourceMappingConfiguration::filter_criteria_error>::get, MemberAccess<&EventSourceMappingConfiguration::filter_criteria_error>::emplace},
     {"EventSourceMappingArn", "EventSourceMappingArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingArn, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::emplace},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingMetricsConfig, MemberAccess<&EventSourceMappingConfiguration::metrics_config>::get, MemberAccess<&EventSourceMappingConfiguration::metrics_config>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingLoggingConfig, MemberAccess<&EventSourceMappingConfiguration::logging_config>::get, MemberAccess<&EventSourceMappingConfiguration::logging_config>::emplace},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedPollerConfig, MemberAccess<&EventSourceMappingConfiguration::provisioned_poller_config>::get, MemberAccess<&EventSourceMappingConfiguration::provisioned_poller_config>::emplace},
 };
 constinit const StructDesc kEventSourceMappingConfigurationStruct = {.name = "EventSourceMappingConfiguration", .members = kEventSourceMappingConfigurationMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kFileSystemConfigMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFileSystemArn, MemberAccess<&FileSystemConfig::arn>::get, MemberAccess<&FileSystemConfig::arn>::emplace},
-    {"LocalMountPath", "LocalMountPath", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLocalMountPath, MemberAccess<&FileSystemConfig::local_mount_path>::get, MemberAccess<&FileSystemConfig::local_mount_path>::emplace},
-};
-constinit const StructDesc kFileSystemConfigStruct = {.name = "FileSystemConfig", .members = kFileSystemConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kFilterMembers[] = {
-    {"Pattern", "Pattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPattern, MemberAccess<&Filter::pattern>::get, MemberAccess<&Filter::pattern>::emplace},
-};
-constinit const StructDesc kFilterStruct = {.name = "Filter", .members = kFilterMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionCodeLocationMembers[] = {
     {"RepositoryType", "RepositoryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::repository_type>::get, MemberAccess<&FunctionCodeLocation::repository_type>::emplace},
     {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::location>::get, MemberAccess<&FunctionCodeLocation::location>::emplace},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::image_uri>::get, MemberAccess<&FunctionCodeLocation::image_uri>::emplace},
-    {"ResolvedImageUri", "ResolvedImageUri", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::resolved_image_uri>::get, MemberAccess<&FunctionCodeLocation::resolved_image_uri>::emplace},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::source_kms_key_arn>::get, MemberAccess<&FunctionCodeLocation::source_kms_key_arn>::emplace},
 };
 constinit const StructDesc kFunctionCodeLocationStruct = {.name = "FunctionCodeLocation", .members = kFunctionCodeLocationMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kVpcConfigResponseMembers[] = {
-    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubnetIds, MemberAccess<&VpcConfigResponse::subnet_ids>::get, MemberAccess<&VpcConfigResponse::subnet_ids>::emplace},
-    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSecurityGroupIds, MemberAccess<&VpcConfigResponse::security_group_ids>::get, MemberAccess<&VpcConfigResponse::security_group_ids>::emplace},
-    {"VpcId", "VpcId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVpcId, MemberAccess<&VpcConfigResponse::vpc_id>::get, MemberAccess<&VpcConfigResponse::vpc_id>::emplace},
-    {"Ipv6AllowedForDualStack", "Ipv6AllowedForDualStack", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableBoolean, MemberAccess<&VpcConfigResponse::ipv6_allowed_for_dual_stack>::get, MemberAccess<&VpcConfigResponse::ipv6_allowed_for_dual_stack>::emplace},
-};
-constinit const StructDesc kVpcConfigResponseStruct = {.name = "VpcConfigResponse", .members = kVpcConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTracingConfigResponseMembers[] = {
     {"Mode", "Mode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingMode, MemberAccess<&TracingConfigResponse::mode>::get, MemberAccess<&TracingConfigResponse::mode>::emplace},
 };
 constinit const StructDesc kTracingConfigResponseStruct = {.name = "TracingConfigResponse", .members = kTracingConfigResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kImageConfigErrorMembers[] = {
-    {"ErrorCode", "ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ImageConfigError::error_code>::get, MemberAccess<&ImageConfigError::error_code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSensitiveString, MemberAccess<&ImageConfigError::message>::get, MemberAccess<&ImageConfigError::message>::emplace},
-};
-constinit const StructDesc kImageConfigErrorStruct = {.name = "ImageConfigError", .members = kImageConfigErrorMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kImageConfigResponseMembers[] = {
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImageConfig, MemberAccess<&ImageConfigResponse::image_config>::get, MemberAccess<&ImageConfigResponse::image_config>::emplace},
-    {"Error", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImageConfigError, MemberAccess<&ImageConfigResponse::error>::get, MemberAccess<&ImageConfigResponse::error>::emplace},
-};
-constinit const StructDesc kImageConfigResponseStruct = {.name = "ImageConfigResponse", .members = kImageConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSnapStartResponseMembers[] = {
     {"ApplyOn", "ApplyOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartApplyOn, MemberAccess<&SnapStartResponse::apply_on>::get, MemberAccess<&SnapStartResponse::apply_on>::emplace},
     {"OptimizationStatus", "OptimizationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartOptimizationStatus, MemberAccess<&SnapStartResponse::optimization_status>::get, MemberAccess<&SnapStartResponse::optimization_status>::emplace},
 };
 constinit const StructDesc kSnapStartResponseStruct = {.name = "SnapStartResponse", .members = kSnapStartResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kRuntimeVersionErrorMembers[] = {
-    {"ErrorCode", "ErrorCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RuntimeVersionError::error_code>::get, MemberAccess<&RuntimeVersionError::error_code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSensitiveString, MemberAccess<&RuntimeVersionError::message>::get, MemberAccess<&RuntimeVersionError::message>::emplace},
-};
-constinit const StructDesc kRuntimeVersionErrorStruct = {.name = "RuntimeVersionError", .members = kRuntimeVersionErrorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kRuntimeVersionConfigMembers[] = {
     {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionArn, MemberAccess<&RuntimeVersionConfig::runtime_version_arn>::get, MemberAccess<&RuntimeVersionConfig::runtime_version_arn>::emplace},
-    {"Error", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionError, MemberAccess<&RuntimeVersionConfig::error>::get, MemberAccess<&RuntimeVersionConfig::error>::emplace},
 };
 constinit const StructDesc kRuntimeVersionConfigStruct = {.name = "RuntimeVersionConfig", .members = kRuntimeVersionConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionConfigurationMembers[] = {
@@ -1107,34 +704,21 @@ constexpr MemberDesc kFunctionConfigurationMembers[] = {
     {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionConfiguration::last_modified>::get, MemberAccess<&FunctionConfiguration::last_modified>::emplace},
     {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::code_sha256>::get, MemberAccess<&FunctionConfiguration::code_sha256>::emplace},
     {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&FunctionConfiguration::version>::get, MemberAccess<&FunctionConfiguration::version>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVpcConfigResponse, MemberAccess<&FunctionConfiguration::vpc_config>::get, MemberAccess<&FunctionConfiguration::vpc_config>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&FunctionConfiguration::dead_letter_config>::get, MemberAccess<&FunctionConfiguration::dead_letter_config>::emplace},
     {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentResponse, MemberAccess<&FunctionConfiguration::environment>::get, MemberAccess<&FunctionConfiguration::environment>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&FunctionConfiguration::kms_key_arn>::get, MemberAccess<&FunctionConfiguration::kms_key_arn>::emplace},
     {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfigResponse, MemberAccess<&FunctionConfiguration::tracing_config>::get, MemberAccess<&FunctionConfiguration::tracing_config>::emplace},
-    {"MasterArn", "MasterArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&FunctionConfiguration::master_arn>::get, MemberAccess<&FunctionConfiguration::master_arn>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::revision_id>::get, MemberAccess<&FunctionConfiguration::revision_id>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayersReferenceList, MemberAccess<&FunctionConfiguration::layers>::get, MemberAccess<&FunctionConfiguration::layers>::emplace},
     {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kState, MemberAccess<&FunctionConfiguration::state>::get, MemberAccess<&FunctionConfiguration::state>::emplace},
     {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReason, MemberAccess<&FunctionConfiguration::state_reason>::get, MemberAccess<&FunctionConfiguration::state_reason>::emplace},
     {"StateReasonCode", "StateReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonCode, MemberAccess<&FunctionConfiguration::state_reason_code>::get, MemberAccess<&FunctionConfiguration::state_reason_code>::emplace},
     {"LastUpdateStatus", "LastUpdateStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateStatus, MemberAccess<&FunctionConfiguration::last_update_status>::get, MemberAccess<&FunctionConfiguration::last_update_status>::emplace},
     {"LastUpdateStatusReason", "LastUpdateStatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateStatusReason, MemberAccess<&FunctionConfiguration::last_update_status_reason>::get, MemberAccess<&FunctionConfiguration::last_update_status_reason>::emplace},
     {"LastUpdateStatusReasonCode", "LastUpdateStatusReasonCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateStatusReasonCode, MemberAccess<&FunctionConfiguration::last_update_status_reason_code>::get, MemberAccess<&FunctionConfiguration::last_update_status_reason_code>::emplace},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFileSystemConfigList, MemberAccess<&FunctionConfiguration::file_system_configs>::get, MemberAccess<&FunctionConfiguration::file_system_configs>::emplace},
     {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPackageType, MemberAccess<&FunctionConfiguration::package_type>::get, MemberAccess<&FunctionConfiguration::package_type>::emplace},
-    {"ImageConfigResponse", "ImageConfigResponse", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImageConfigResponse, MemberAccess<&FunctionConfiguration::image_config_response>::get, MemberAccess<&FunctionConfiguration::image_config_response>::emplace},
-    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&FunctionConfiguration::signing_profile_version_arn>::get, MemberAccess<&FunctionConfiguration::signing_profile_version_arn>::emplace},
-    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&FunctionConfiguration::signing_job_arn>::get, MemberAccess<&FunctionConfiguration::signing_job_arn>::emplace},
     {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&FunctionConfiguration::architectures>::get, MemberAccess<&FunctionConfiguration::architectures>::emplace},
     {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEphemeralStorage, MemberAccess<&FunctionConfiguration::ephemeral_storage>::get, MemberAccess<&FunctionConfiguration::ephemeral_storage>::emplace},
     {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStartResponse, MemberAccess<&FunctionConfiguration::snap_start>::get, MemberAccess<&FunctionConfiguration::snap_start>::emplace},
     {"RuntimeVersionConfig", "RuntimeVersionConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionConfig, MemberAccess<&FunctionConfiguration::runtime_version_config>::get, MemberAccess<&FunctionConfiguration::runtime_version_config>::emplace},
     {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&FunctionConfiguration::logging_config>::get, MemberAccess<&FunctionConfiguration::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderConfig, MemberAccess<&FunctionConfiguration::capacity_provider_config>::get, MemberAccess<&FunctionConfiguration::capacity_provider_config>::emplace},
-    {"ConfigSha256", "ConfigSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::config_sha256>::get, MemberAccess<&FunctionConfiguration::config_sha256>::emplace},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableConfig, MemberAccess<&FunctionConfiguration::durable_config>::get, MemberAccess<&FunctionConfiguration::durable_config>::emplace},
-    {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTenancyConfig, MemberAccess<&FunctionConfiguration::tenancy_config>::get, MemberAccess<&FunctionConfiguration::tenancy_config>::emplace},
 };
 constinit const StructDesc kFunctionConfigurationStruct = {.name = "FunctionConfiguration", .members = kFunctionConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers[] = {
@@ -1146,6 +730,15 @@ constexpr MemberDesc kGetEventSourceMappingRequestMembers[] = {
     {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEventSourceMappingRequest::uuid>::get, MemberAccess<&GetEventSourceMappingRequest::uuid>::emplace},
 };
 constinit const StructDesc kGetEventSourceMappingRequestStruct = {.name = "GetEventSourceMappingRequest", .members = kGetEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionCodeSigningConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionCodeSigningConfigRequest::function_name>::get, MemberAccess<&GetFunctionCodeSigningConfigRequest::function_name>::emplace},
+};
+constinit const StructDesc kGetFunctionCodeSigningConfigRequestStruct = {.name = "GetFunctionCodeSigningConfigRequest", .members = kGetFunctionCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionCodeSigningConfigResponseMembers[] = {
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&GetFunctionCodeSigningConfigResponse::code_signing_config_arn>::get, MemberAccess<&GetFunctionCodeSigningConfigResponse::code_signing_config_arn>::emplace},
+    {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionCodeSigningConfigResponse::function_name>::get, MemberAccess<&GetFunctionCodeSigningConfigResponse::function_name>::emplace},
+};
+constinit const StructDesc kGetFunctionCodeSigningConfigResponseStruct = {.name = "GetFunctionCodeSigningConfigResponse", .members = kGetFunctionCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetFunctionConcurrencyRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionConcurrencyRequest::function_name>::get, MemberAccess<&GetFunctionConcurrencyRequest::function_name>::emplace},
 };
@@ -1164,16 +757,10 @@ constexpr MemberDesc kGetFunctionRequestMembers[] = {
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionRequest::qualifier>::get, MemberAccess<&GetFunctionRequest::qualifier>::emplace},
 };
 constinit const StructDesc kGetFunctionRequestStruct = {.name = "GetFunctionRequest", .members = kGetFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kTagsErrorMembers[] = {
-    {"ErrorCode", "ErrorCode", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagsErrorCode, MemberAccess<&TagsError::error_code>::get, MemberAccess<&TagsError::error_code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagsErrorMessage, MemberAccess<&TagsError::message>::get, MemberAccess<&TagsError::message>::emplace},
-};
-constinit const StructDesc kTagsErrorStruct = {.name = "TagsError", .members = kTagsErrorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetFunctionResponseMembers[] = {
     {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionConfiguration, MemberAccess<&GetFunctionResponse::configuration>::get, MemberAccess<&GetFunctionResponse::configuration>::emplace},
     {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionCodeLocation, MemberAccess<&GetFunctionResponse::code>::get, MemberAccess<&GetFunctionResponse::code>::emplace},
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&GetFunctionResponse::tags>::get, MemberAccess<&GetFunctionResponse::tags>::emplace},
-    {"TagsError", "TagsError", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagsError, MemberAccess<&GetFunctionResponse::tags_error>::get, MemberAccess<&GetFunctionResponse::tags_error>::emplace},
     {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConcurrency, MemberAccess<&GetFunctionResponse::concurrency>::get, MemberAccess<&GetFunctionResponse::concurrency>::emplace},
 };
 constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
@@ -1227,10 +814,10 @@ constexpr MemberDesc kInvocationRequestMembers[] = {
     {"InvocationType", "X-Amz-Invocation-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvocationType, MemberAccess<&InvocationRequest::invocation_type>::get, MemberAccess<&InvocationRequest::invocation_type>::emplace},
     {"LogType", "X-Amz-Log-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogType, MemberAccess<&InvocationRequest::log_type>::get, MemberAccess<&InvocationRequest::log_type>::emplace},
     {"ClientContext", "X-Amz-Client-Context", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvocationRequest::client_context>::get, MemberAccess<&InvocationRequest::client_context>::emplace},
-    {"DurableExecutionName", "X-Amz-Durable-Execution-Name", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableExecutionName, MemberAccess<&InvocationRequest::durable_execution_name>::get, MemberAccess<&InvocationRequest::durable_execution_name>::emplace},
+    {"DurableExecutionName", "X-Amz-Durable-Execution-Name", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&InvocationRequest::payload>::get, MemberAccess<&InvocationRequest::payload>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&InvocationRequest::qualifier>::get, MemberAccess<&InvocationRequest::qualifier>::emplace},
-    {"TenantId", "X-Amz-Tenant-Id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTenantId, MemberAccess<&InvocationRequest::tenant_id>::get, MemberAccess<&InvocationRequest::tenant_id>::emplace},
+    {"TenantId", "X-Amz-Tenant-Id", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kInvocationRequestStruct = {.name = "InvocationRequest", .members = kInvocationRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInvocationResponseMembers[] = {
@@ -1239,7 +826,6 @@ constexpr MemberDesc kInvocationResponseMembers[] = {
     {"LogResult", "X-Amz-Log-Result", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvocationResponse::log_result>::get, MemberAccess<&InvocationResponse::log_result>::emplace},
     {"Payload", "Payload", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&InvocationResponse::payload>::get, MemberAccess<&InvocationResponse::payload>::emplace},
     {"ExecutedVersion", "X-Amz-Executed-Version", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&InvocationResponse::executed_version>::get, MemberAccess<&InvocationResponse::executed_version>::emplace},
-    {"DurableExecutionArn", "X-Amz-Durable-Execution-Arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableExecutionArn, MemberAccess<&InvocationResponse::durable_execution_arn>::get, MemberAccess<&InvocationResponse::durable_execution_arn>::emplace},
 };
 constinit const StructDesc kInvocationResponseStruct = {.name = "InvocationResponse", .members = kInvocationResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kKMSAccessDeniedExceptionMembers[] = {
@@ -1262,22 +848,6 @@ constexpr MemberDesc kKMSNotFoundExceptionMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSNotFoundException::message>::get, MemberAccess<&KMSNotFoundException::message>::emplace},
 };
 constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kKafkaSchemaRegistryAccessConfigMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKafkaSchemaRegistryAuthType, MemberAccess<&KafkaSchemaRegistryAccessConfig::type>::get, MemberAccess<&KafkaSchemaRegistryAccessConfig::type>::emplace},
-    {"URI", "URI", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&KafkaSchemaRegistryAccessConfig::uri>::get, MemberAccess<&KafkaSchemaRegistryAccessConfig::uri>::emplace},
-};
-constinit const StructDesc kKafkaSchemaRegistryAccessConfigStruct = {.name = "KafkaSchemaRegistryAccessConfig", .members = kKafkaSchemaRegistryAccessConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kKafkaSchemaValidationConfigMembers[] = {
-    {"Attribute", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKafkaSchemaValidationAttribute, MemberAccess<&KafkaSchemaValidationConfig::attribute>::get, MemberAccess<&KafkaSchemaValidationConfig::attribute>::emplace},
-};
-constinit const StructDesc kKafkaSchemaValidationConfigStruct = {.name = "KafkaSchemaValidationConfig", .members = kKafkaSchemaValidationConfigMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kLayerMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&Layer::arn>::get, MemberAccess<&Layer::arn>::emplace},
-    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&Layer::code_size>::get, MemberAccess<&Layer::code_size>::emplace},
-    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Layer::signing_profile_version_arn>::get, MemberAccess<&Layer::signing_profile_version_arn>::emplace},
-    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Layer::signing_job_arn>::get, MemberAccess<&Layer::signing_job_arn>::emplace},
-};
-constinit const StructDesc kLayerStruct = {.name = "Layer", .members = kLayerMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
     {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::get, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::emplace},
     {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListEventSourceMappingsRequest::function_name>::get, MemberAccess<&ListEventSourceMappingsRequest::function_name>::emplace},
@@ -1291,7 +861,7 @@ constexpr MemberDesc kListEventSourceMappingsResponseMembers[] = {
 };
 constinit const StructDesc kListEventSourceMappingsResponseStruct = {.name = "ListEventSourceMappingsResponse", .members = kListEventSourceMappingsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListFunctionsRequestMembers[] = {
-    {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMasterRegion, MemberAccess<&ListFunctionsRequest::master_region>::get, MemberAccess<&ListFunctionsRequest::master_region>::emplace},
+    {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionVersion, MemberAccess<&ListFunctionsRequest::function_version>::get, MemberAccess<&ListFunctionsRequest::function_version>::emplace},
     {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionsRequest::marker>::get, MemberAccess<&ListFunctionsRequest::marker>::emplace},
     {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListFunctionsRequest::max_items>::get, MemberAccess<&ListFunctionsRequest::max_items>::emplace},
@@ -1302,6 +872,25 @@ constexpr MemberDesc kListFunctionsResponseMembers[] = {
     {"Functions", "Functions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionList, MemberAccess<&ListFunctionsResponse::functions>::get, MemberAccess<&ListFunctionsResponse::functions>::emplace},
 };
 constinit const StructDesc kListFunctionsResponseStruct = {.name = "ListFunctionsResponse", .members = kListFunctionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsRequestMembers[] = {
+    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&ListTagsRequest::resource>::get, MemberAccess<&ListTagsRequest::resource>::emplace},
+};
+constinit const StructDesc kListTagsRequestStruct = {.name = "ListTagsRequest", .members = kListTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsResponse::tags>::get, MemberAccess<&ListTagsResponse::tags>::emplace},
+};
+constinit const StructDesc kListTagsResponseStruct = {.name = "ListTagsResponse", .members = kListTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListVersionsByFunctionRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListVersionsByFunctionRequest::function_name>::get, MemberAccess<&ListVersionsByFunctionRequest::function_name>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListVersionsByFunctionRequest::marker>::get, MemberAccess<&ListVersionsByFunctionRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListVersionsByFunctionRequest::max_items>::get, MemberAccess<&ListVersionsByFunctionRequest::max_items>::emplace},
+};
+constinit const StructDesc kListVersionsByFunctionRequestStruct = {.name = "ListVersionsByFunctionRequest", .members = kListVersionsByFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListVersionsByFunctionResponseMembers[] = {
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListVersionsByFunctionResponse::next_marker>::get, MemberAccess<&ListVersionsByFunctionResponse::next_marker>::emplace},
+    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionList, MemberAccess<&ListVersionsByFunctionResponse::versions>::get, MemberAccess<&ListVersionsByFunctionResponse::versions>::emplace},
+};
+constinit const StructDesc kListVersionsByFunctionResponseStruct = {.name = "ListVersionsByFunctionResponse", .members = kListVersionsByFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kNoPublishedVersionExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&NoPublishedVersionException::type>::get, MemberAccess<&NoPublishedVersionException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&NoPublishedVersionException::message>::get, MemberAccess<&NoPublishedVersionException::message>::emplace},
@@ -1400,16 +989,17 @@ constexpr MemberDesc kSnapStartTimeoutExceptionMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SnapStartTimeoutException::message>::get, MemberAccess<&SnapStartTimeoutException::message>::emplace},
 };
 constinit const StructDesc kSnapStartTimeoutExceptionStruct = {.name = "SnapStartTimeoutException", .members = kSnapStartTimeoutExceptionMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kSourceAccessConfigurationMembers[] = {
-    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceAccessType, MemberAccess<&SourceAccessConfiguration::type>::get, MemberAccess<&SourceAccessConfiguration::type>::emplace},
-    {"URI", "URI", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kURI, MemberAccess<&SourceAccessConfiguration::uri>::get, MemberAccess<&SourceAccessConfiguration::uri>::emplace},
-};
-constinit const StructDesc kSourceAccessConfigurationStruct = {.name = "SourceAccessConfiguration", .members = kSourceAccessConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSubnetIPAddressLimitReachedExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SubnetIPAddressLimitReachedException::type>::get, MemberAccess<&SubnetIPAddressLimitReachedException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SubnetIPAddressLimitReachedException::message>::get, MemberAccess<&SubnetIPAddressLimitReachedException::message>::emplace},
 };
 constinit const StructDesc kSubnetIPAddressLimitReachedExceptionStruct = {.name = "SubnetIPAddressLimitReachedException", .members = kSubnetIPAddressLimitReachedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagResourceRequestMembers[] = {
+    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&TagResourceRequest::resource>::get, MemberAccess<&TagResourceRequest::resource>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+};
+constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTooManyRequestsExceptionMembers[] = {
     {"retryAfterSeconds", "Retry-After", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::retry_after_seconds>::get, MemberAccess<&TooManyRequestsException::retry_after_seconds>::emplace},
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::type>::get, MemberAccess<&TooManyRequestsException::type>::emplace},
@@ -1422,44 +1012,50 @@ constexpr MemberDesc kUnsupportedMediaTypeExceptionMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UnsupportedMediaTypeException::message>::get, MemberAccess<&UnsupportedMediaTypeException::message>::emplace},
 };
 constinit const StructDesc kUnsupportedMediaTypeExceptionStruct = {.name = "UnsupportedMediaTypeException", .members = kUnsupportedMediaTypeExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagResourceRequestMembers[] = {
+    {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&UntagResourceRequest::resource>::get, MemberAccess<&UntagResourceRequest::resource>::emplace},
+    {"TagKeys", "tagKeys", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+};
+constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateEventSourceMappingRequestMembers[] = {
     {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::get, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::emplace},
     {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::emplace},
     {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnabled, MemberAccess<&UpdateEventSourceMappingRequest::enabled>::get, MemberAccess<&UpdateEventSourceMappingRequest::enabled>::emplace},
     {"BatchSize", "BatchSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchSize, MemberAccess<&UpdateEventSourceMappingRequest::batch_size>::get, MemberAccess<&UpdateEventSourceMappingRequest::batch_size>::emplace},
-    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCriteria, MemberAccess<&UpdateEventSourceMappingRequest::filter_criteria>::get, MemberAccess<&UpdateEventSourceMappingRequest::filter_criteria>::emplace},
+    {"FilterCriteria", "FilterCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumBatchingWindowInSeconds, MemberAccess<&UpdateEventSourceMappingRequest::maximum_batching_window_in_seconds>::get, MemberAccess<&UpdateEventSourceMappingRequest::maximum_batching_window_in_seconds>::emplace},
-    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&UpdateEventSourceMappingRequest::destination_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::destination_config>::emplace},
-    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRecordAgeInSeconds, MemberAccess<&UpdateEventSourceMappingRequest::maximum_record_age_in_seconds>::get, MemberAccess<&UpdateEventSourceMappingRequest::maximum_record_age_in_seconds>::emplace},
-    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBisectBatchOnFunctionError, MemberAccess<&UpdateEventSourceMappingRequest::bisect_batch_on_function_error>::get, MemberAccess<&UpdateEventSourceMappingRequest::bisect_batch_on_function_error>::emplace},
-    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttemptsEventSourceMapping, MemberAccess<&UpdateEventSourceMappingRequest::maximum_retry_attempts>::get, MemberAccess<&UpdateEventSourceMappingRequest::maximum_retry_attempts>::emplace},
-    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kParallelizationFactor, MemberAccess<&UpdateEventSourceMappingRequest::parallelization_factor>::get, MemberAccess<&UpdateEventSourceMappingRequest::parallelization_factor>::emplace},
-    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSourceAccessConfigurations, MemberAccess<&UpdateEventSourceMappingRequest::source_access_configurations>::get, MemberAccess<&UpdateEventSourceMappingRequest::source_access_configurations>::emplace},
-    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTumblingWindowInSeconds, MemberAccess<&UpdateEventSourceMappingRequest::tumbling_window_in_seconds>::get, MemberAccess<&UpdateEventSourceMappingRequest::tumbling_window_in_seconds>::emplace},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"BisectBatchOnFunctionError", "BisectBatchOnFunctionError", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ParallelizationFactor", "ParallelizationFactor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SourceAccessConfigurations", "SourceAccessConfigurations", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TumblingWindowInSeconds", "TumblingWindowInSeconds", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"FunctionResponseTypes", "FunctionResponseTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionResponseTypeList, MemberAccess<&UpdateEventSourceMappingRequest::function_response_types>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_response_types>::emplace},
     {"ScalingConfig", "ScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScalingConfig, MemberAccess<&UpdateEventSourceMappingRequest::scaling_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::scaling_config>::emplace},
-    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonManagedKafkaEventSourceConfig, MemberAccess<&UpdateEventSourceMappingRequest::amazon_managed_kafka_event_source_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::amazon_managed_kafka_event_source_config>::emplace},
-    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelfManagedKafkaEventSourceConfig, MemberAccess<&UpdateEventSourceMappingRequest::self_managed_kafka_event_source_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::self_managed_kafka_event_source_config>::emplace},
-    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDocumentDBEventSourceConfig, MemberAccess<&UpdateEventSourceMappingRequest::document_db_event_source_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::document_db_event_source_config>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&UpdateEventSourceMappingRequest::kms_key_arn>::get, MemberAccess<&UpdateEventSourceMappingRequest::kms_key_arn>::emplace},
-    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingMetricsConfig, MemberAccess<&UpdateEventSourceMappingRequest::metrics_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::metrics_config>::emplace},
-    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingLoggingConfig, MemberAccess<&UpdateEventSourceMappingRequest::logging_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::logging_config>::emplace},
-    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedPollerConfig, MemberAccess<&UpdateEventSourceMappingRequest::provisioned_poller_config>::get, MemberAccess<&UpdateEventSourceMappingRequest::provisioned_poller_config>::emplace},
+    {"AmazonManagedKafkaEventSourceConfig", "AmazonManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SelfManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DocumentDBEventSourceConfig", "DocumentDBEventSourceConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"MetricsConfig", "MetricsConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ProvisionedPollerConfig", "ProvisionedPollerConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kUpdateEventSourceMappingRequestStruct = {.name = "UpdateEventSourceMappingRequest", .members = kUpdateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateFunctionCodeRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateFunctionCodeRequest::function_name>::get, MemberAccess<&UpdateFunctionCodeRequest::function_name>::emplace},
     {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::get, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Bucket, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::emplace},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Key, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::emplace},
-    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3ObjectVersion, MemberAccess<&UpdateFunctionCodeRequest::s3_object_version>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_object_version>::emplace},
-    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateFunctionCodeRequest::image_uri>::get, MemberAccess<&UpdateFunctionCodeRequest::image_uri>::emplace},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::publish>::get, MemberAccess<&UpdateFunctionCodeRequest::publish>::emplace},
     {"DryRun", "DryRun", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::dry_run>::get, MemberAccess<&UpdateFunctionCodeRequest::dry_run>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateFunctionCodeRequest::revision_id>::get, MemberAccess<&UpdateFunctionCodeRequest::revision_id>::emplace},
     {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&UpdateFunctionCodeRequest::architectures>::get, MemberAccess<&UpdateFunctionCodeRequest::architectures>::emplace},
-    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&UpdateFunctionCodeRequest::source_kms_key_arn>::get, MemberAccess<&UpdateFunctionCodeRequest::source_kms_key_arn>::emplace},
-    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionVersionLatestPublished, MemberAccess<&UpdateFunctionCodeRequest::publish_to>::get, MemberAccess<&UpdateFunctionCodeRequest::publish_to>::emplace},
+    {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kUpdateFunctionCodeRequestStruct = {.name = "UpdateFunctionCodeRequest", .members = kUpdateFunctionCodeRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
@@ -1469,21 +1065,21 @@ constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
     {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&UpdateFunctionConfigurationRequest::description>::get, MemberAccess<&UpdateFunctionConfigurationRequest::description>::emplace},
     {"Timeout", "Timeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeout, MemberAccess<&UpdateFunctionConfigurationRequest::timeout>::get, MemberAccess<&UpdateFunctionConfigurationRequest::timeout>::emplace},
     {"MemorySize", "MemorySize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMemorySize, MemberAccess<&UpdateFunctionConfigurationRequest::memory_size>::get, MemberAccess<&UpdateFunctionConfigurationRequest::memory_size>::emplace},
-    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVpcConfig, MemberAccess<&UpdateFunctionConfigurationRequest::vpc_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::vpc_config>::emplace},
+    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironment, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::get, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::emplace},
     {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::get, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::emplace},
-    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&UpdateFunctionConfigurationRequest::kms_key_arn>::get, MemberAccess<&UpdateFunctionConfigurationRequest::kms_key_arn>::emplace},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::get, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::emplace},
-    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerList, MemberAccess<&UpdateFunctionConfigurationRequest::layers>::get, MemberAccess<&UpdateFunctionConfigurationRequest::layers>::emplace},
-    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFileSystemConfigList, MemberAccess<&UpdateFunctionConfigurationRequest::file_system_configs>::get, MemberAccess<&UpdateFunctionConfigurationRequest::file_system_configs>::emplace},
-    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImageConfig, MemberAccess<&UpdateFunctionConfigurationRequest::image_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::image_config>::emplace},
+    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"FileSystemConfigs", "FileSystemConfigs", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ImageConfig", "ImageConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"EphemeralStorage", "EphemeralStorage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEphemeralStorage, MemberAccess<&UpdateFunctionConfigurationRequest::ephemeral_storage>::get, MemberAccess<&UpdateFunctionConfigurationRequest::ephemeral_storage>::emplace},
     {"SnapStart", "SnapStart", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSnapStart, MemberAccess<&UpdateFunctionConfigurationRequest::snap_start>::get, MemberAccess<&UpdateFunctionConfigurationRequest::snap_start>::emplace},
     {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::logging_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::logging_config>::emplace},
-    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderConfig, MemberAccess<&UpdateFunctionConfigurationRequest::capacity_provider_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::capacity_provider_config>::emplace},
-    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableConfig, MemberAccess<&UpdateFunctionConfigurationRequest::durable_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::durable_config>::emplace},
+    {"CapacityProviderConfig", "CapacityProviderConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = "UpdateFunctionConfigurationRequest", .members = kUpdateFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 
@@ -1491,37 +1087,18 @@ constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = 
 
 const StructDesc& AddPermissionRequest::desc() { return kAddPermissionRequestStruct; }
 const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseStruct; }
-const StructDesc& KafkaSchemaRegistryConfig::desc() { return kKafkaSchemaRegistryConfigStruct; }
-const StructDesc& AmazonManagedKafkaEventSourceConfig::desc() { return kAmazonManagedKafkaEventSourceConfigStruct; }
-const StructDesc& LambdaManagedInstancesCapacityProviderConfig::desc() { return kLambdaManagedInstancesCapacityProviderConfigStruct; }
-const StructDesc& CapacityProviderConfig::desc() { return kCapacityProviderConfigStruct; }
 const StructDesc& CodeSigningConfigNotFoundException::desc() { return kCodeSigningConfigNotFoundExceptionStruct; }
 const StructDesc& CodeStorageExceededException::desc() { return kCodeStorageExceededExceptionStruct; }
 const StructDesc& CodeVerificationFailedException::desc() { return kCodeVerificationFailedExceptionStruct; }
 const StructDesc& Concurrency::desc() { return kConcurrencyStruct; }
-const StructDesc& FilterCriteria::desc() { return kFilterCriteriaStruct; }
-const StructDesc& OnSuccess::desc() { return kOnSuccessStruct; }
-const StructDesc& OnFailure::desc() { return kOnFailureStruct; }
-const StructDesc& DestinationConfig::desc() { return kDestinationConfigStruct; }
-const StructDesc& SelfManagedEventSource::desc() { return kSelfManagedEventSourceStruct; }
-const StructDesc& SelfManagedKafkaEventSourceConfig::desc() { return kSelfManagedKafkaEventSourceConfigStruct; }
 const StructDesc& ScalingConfig::desc() { return kScalingConfigStruct; }
-const StructDesc& DocumentDBEventSourceConfig::desc() { return kDocumentDBEventSourceConfigStruct; }
-const StructDesc& EventSourceMappingMetricsConfig::desc() { return kEventSourceMappingMetricsConfigStruct; }
-const StructDesc& EventSourceMappingLoggingConfig::desc() { return kEventSourceMappingLoggingConfigStruct; }
-const StructDesc& ProvisionedPollerConfig::desc() { return kProvisionedPollerConfigStruct; }
 const StructDesc& CreateEventSourceMappingRequest::desc() { return kCreateEventSourceMappingRequestStruct; }
 const StructDesc& FunctionCode::desc() { return kFunctionCodeStruct; }
-const StructDesc& VpcConfig::desc() { return kVpcConfigStruct; }
-const StructDesc& DeadLetterConfig::desc() { return kDeadLetterConfigStruct; }
 const StructDesc& Environment::desc() { return kEnvironmentStruct; }
 const StructDesc& TracingConfig::desc() { return kTracingConfigStruct; }
-const StructDesc& ImageConfig::desc() { return kImageConfigStruct; }
 const StructDesc& EphemeralStorage::desc() { return kEphemeralStorageStruct; }
 const StructDesc& SnapStart::desc() { return kSnapStartStruct; }
 const StructDesc& LoggingConfig::desc() { return kLoggingConfigStruct; }
-const StructDesc& DurableConfig::desc() { return kDurableConfigStruct; }
-const StructDesc& TenancyConfig::desc() { return kTenancyConfigStruct; }
 const StructDesc& CreateFunctionRequest::desc() { return kCreateFunctionRequestStruct; }
 const StructDesc& DeleteEventSourceMappingRequest::desc() { return kDeleteEventSourceMappingRequestStruct; }
 const StructDesc& DeleteFunctionConcurrencyRequest::desc() { return kDeleteFunctionConcurrencyRequestStruct; }
@@ -1537,28 +1114,21 @@ const StructDesc& EFSMountConnectivityException::desc() { return kEFSMountConnec
 const StructDesc& EFSMountFailureException::desc() { return kEFSMountFailureExceptionStruct; }
 const StructDesc& EFSMountTimeoutException::desc() { return kEFSMountTimeoutExceptionStruct; }
 const StructDesc& ENILimitReachedException::desc() { return kENILimitReachedExceptionStruct; }
-const StructDesc& EnvironmentError::desc() { return kEnvironmentErrorStruct; }
 const StructDesc& EnvironmentResponse::desc() { return kEnvironmentResponseStruct; }
-const StructDesc& FilterCriteriaError::desc() { return kFilterCriteriaErrorStruct; }
 const StructDesc& EventSourceMappingConfiguration::desc() { return kEventSourceMappingConfigurationStruct; }
-const StructDesc& FileSystemConfig::desc() { return kFileSystemConfigStruct; }
-const StructDesc& Filter::desc() { return kFilterStruct; }
 const StructDesc& FunctionCodeLocation::desc() { return kFunctionCodeLocationStruct; }
-const StructDesc& VpcConfigResponse::desc() { return kVpcConfigResponseStruct; }
 const StructDesc& TracingConfigResponse::desc() { return kTracingConfigResponseStruct; }
-const StructDesc& ImageConfigError::desc() { return kImageConfigErrorStruct; }
-const StructDesc& ImageConfigResponse::desc() { return kImageConfigResponseStruct; }
 const StructDesc& SnapStartResponse::desc() { return kSnapStartResponseStruct; }
-const StructDesc& RuntimeVersionError::desc() { return kRuntimeVersionErrorStruct; }
 const StructDesc& RuntimeVersionConfig::desc() { return kRuntimeVersionConfigStruct; }
 const StructDesc& FunctionConfiguration::desc() { return kFunctionConfigurationStruct; }
 const StructDesc& FunctionVersionsPerCapacityProviderLimitExceededException::desc() { return kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct; }
 const StructDesc& GetEventSourceMappingRequest::desc() { return kGetEventSourceMappingRequestStruct; }
+const StructDesc& GetFunctionCodeSigningConfigRequest::desc() { return kGetFunctionCodeSigningConfigRequestStruct; }
+const StructDesc& GetFunctionCodeSigningConfigResponse::desc() { return kGetFunctionCodeSigningConfigResponseStruct; }
 const StructDesc& GetFunctionConcurrencyRequest::desc() { return kGetFunctionConcurrencyRequestStruct; }
 const StructDesc& GetFunctionConcurrencyResponse::desc() { return kGetFunctionConcurrencyResponseStruct; }
 const StructDesc& GetFunctionConfigurationRequest::desc() { return kGetFunctionConfigurationRequestStruct; }
 const StructDesc& GetFunctionRequest::desc() { return kGetFunctionRequestStruct; }
-const StructDesc& TagsError::desc() { return kTagsErrorStruct; }
 const StructDesc& GetFunctionResponse::desc() { return kGetFunctionResponseStruct; }
 const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
 const StructDesc& GetPolicyResponse::desc() { return kGetPolicyResponseStruct; }
@@ -1575,13 +1145,14 @@ const StructDesc& KMSAccessDeniedException::desc() { return kKMSAccessDeniedExce
 const StructDesc& KMSDisabledException::desc() { return kKMSDisabledExceptionStruct; }
 const StructDesc& KMSInvalidStateException::desc() { return kKMSInvalidStateExceptionStruct; }
 const StructDesc& KMSNotFoundException::desc() { return kKMSNotFoundExceptionStruct; }
-const StructDesc& KafkaSchemaRegistryAccessConfig::desc() { return kKafkaSchemaRegistryAccessConfigStruct; }
-const StructDesc& KafkaSchemaValidationConfig::desc() { return kKafkaSchemaValidationConfigStruct; }
-const StructDesc& Layer::desc() { return kLayerStruct; }
 const StructDesc& ListEventSourceMappingsRequest::desc() { return kListEventSourceMappingsRequestStruct; }
 const StructDesc& ListEventSourceMappingsResponse::desc() { return kListEventSourceMappingsResponseStruct; }
 const StructDesc& ListFunctionsRequest::desc() { return kListFunctionsRequestStruct; }
 const StructDesc& ListFunctionsResponse::desc() { return kListFunctionsResponseStruct; }
+const StructDesc& ListTagsRequest::desc() { return kListTagsRequestStruct; }
+const StructDesc& ListTagsResponse::desc() { return kListTagsResponseStruct; }
+const StructDesc& ListVersionsByFunctionRequest::desc() { return kListVersionsByFunctionRequestStruct; }
+const StructDesc& ListVersionsByFunctionResponse::desc() { return kListVersionsByFunctionResponseStruct; }
 const StructDesc& NoPublishedVersionException::desc() { return kNoPublishedVersionExceptionStruct; }
 const StructDesc& PolicyLengthExceededException::desc() { return kPolicyLengthExceededExceptionStruct; }
 const StructDesc& PreconditionFailedException::desc() { return kPreconditionFailedExceptionStruct; }
@@ -1602,10 +1173,13 @@ const StructDesc& ServiceException::desc() { return kServiceExceptionStruct; }
 const StructDesc& SnapStartException::desc() { return kSnapStartExceptionStruct; }
 const StructDesc& SnapStartNotReadyException::desc() { return kSnapStartNotReadyExceptionStruct; }
 const StructDesc& SnapStartTimeoutException::desc() { return kSnapStartTimeoutExceptionStruct; }
-const StructDesc& SourceAccessConfiguration::desc() { return kSourceAccessConfigurationStruct; }
 const StructDesc& SubnetIPAddressLimitReachedException::desc() { return kSubnetIPAddressLimitReachedExceptionStruct; }
+const StructDesc& TagResourceRequest::desc() { return kTagResourceRequestStruct; }
+const StructDesc& TagResourceResponse::desc() { return kTagResourceResponseStruct; }
 const StructDesc& TooManyRequestsException::desc() { return kTooManyRequestsExceptionStruct; }
 const StructDesc& UnsupportedMediaTypeException::desc() { return kUnsupportedMediaTypeExceptionStruct; }
+const StructDesc& UntagResourceRequest::desc() { return kUntagResourceRequestStruct; }
+const StructDesc& UntagResourceResponse::desc() { return kUntagResourceResponseStruct; }
 const StructDesc& UpdateEventSourceMappingRequest::desc() { return kUpdateEventSourceMappingRequestStruct; }
 const StructDesc& UpdateFunctionCodeRequest::desc() { return kUpdateFunctionCodeRequestStruct; }
 const StructDesc& UpdateFunctionConfigurationRequest::desc() { return kUpdateFunctionConfigurationRequestStruct; }

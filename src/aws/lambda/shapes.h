@@ -15,37 +15,18 @@ namespace aws::lambda {
 
 struct AddPermissionRequest;
 struct AddPermissionResponse;
-struct KafkaSchemaRegistryConfig;
-struct AmazonManagedKafkaEventSourceConfig;
-struct LambdaManagedInstancesCapacityProviderConfig;
-struct CapacityProviderConfig;
 struct CodeSigningConfigNotFoundException;
 struct CodeStorageExceededException;
 struct CodeVerificationFailedException;
 struct Concurrency;
-struct FilterCriteria;
-struct OnSuccess;
-struct OnFailure;
-struct DestinationConfig;
-struct SelfManagedEventSource;
-struct SelfManagedKafkaEventSourceConfig;
 struct ScalingConfig;
-struct DocumentDBEventSourceConfig;
-struct EventSourceMappingMetricsConfig;
-struct EventSourceMappingLoggingConfig;
-struct ProvisionedPollerConfig;
 struct CreateEventSourceMappingRequest;
 struct FunctionCode;
-struct VpcConfig;
-struct DeadLetterConfig;
 struct Environment;
 struct TracingConfig;
-struct ImageConfig;
 struct EphemeralStorage;
 struct SnapStart;
 struct LoggingConfig;
-struct DurableConfig;
-struct TenancyConfig;
 struct CreateFunctionRequest;
 struct DeleteEventSourceMappingRequest;
 struct DeleteFunctionConcurrencyRequest;
@@ -61,28 +42,21 @@ struct EFSMountConnectivityException;
 struct EFSMountFailureException;
 struct EFSMountTimeoutException;
 struct ENILimitReachedException;
-struct EnvironmentError;
 struct EnvironmentResponse;
-struct FilterCriteriaError;
 struct EventSourceMappingConfiguration;
-struct FileSystemConfig;
-struct Filter;
 struct FunctionCodeLocation;
-struct VpcConfigResponse;
 struct TracingConfigResponse;
-struct ImageConfigError;
-struct ImageConfigResponse;
 struct SnapStartResponse;
-struct RuntimeVersionError;
 struct RuntimeVersionConfig;
 struct FunctionConfiguration;
 struct FunctionVersionsPerCapacityProviderLimitExceededException;
 struct GetEventSourceMappingRequest;
+struct GetFunctionCodeSigningConfigRequest;
+struct GetFunctionCodeSigningConfigResponse;
 struct GetFunctionConcurrencyRequest;
 struct GetFunctionConcurrencyResponse;
 struct GetFunctionConfigurationRequest;
 struct GetFunctionRequest;
-struct TagsError;
 struct GetFunctionResponse;
 struct GetPolicyRequest;
 struct GetPolicyResponse;
@@ -99,13 +73,14 @@ struct KMSAccessDeniedException;
 struct KMSDisabledException;
 struct KMSInvalidStateException;
 struct KMSNotFoundException;
-struct KafkaSchemaRegistryAccessConfig;
-struct KafkaSchemaValidationConfig;
-struct Layer;
 struct ListEventSourceMappingsRequest;
 struct ListEventSourceMappingsResponse;
 struct ListFunctionsRequest;
 struct ListFunctionsResponse;
+struct ListTagsRequest;
+struct ListTagsResponse;
+struct ListVersionsByFunctionRequest;
+struct ListVersionsByFunctionResponse;
 struct NoPublishedVersionException;
 struct PolicyLengthExceededException;
 struct PreconditionFailedException;
@@ -126,10 +101,13 @@ struct ServiceException;
 struct SnapStartException;
 struct SnapStartNotReadyException;
 struct SnapStartTimeoutException;
-struct SourceAccessConfiguration;
 struct SubnetIPAddressLimitReachedException;
+struct TagResourceRequest;
+struct TagResourceResponse;
 struct TooManyRequestsException;
 struct UnsupportedMediaTypeException;
+struct UntagResourceRequest;
+struct UntagResourceResponse;
 struct UpdateEventSourceMappingRequest;
 struct UpdateFunctionCodeRequest;
 struct UpdateFunctionConfigurationRequest;
@@ -141,12 +119,8 @@ struct AddPermissionRequest {
   std::optional<std::string> principal;
   std::optional<std::string> source_arn;
   std::optional<std::string> source_account;
-  std::optional<std::string> event_source_token;
   std::optional<std::string> qualifier;
   std::optional<std::string> revision_id;
-  std::optional<std::string> principal_org_id;
-  std::optional<std::string> function_url_auth_type;
-  std::optional<bool> invoked_via_function_url;
 
   static const StructDesc& desc();
   bool operator==(const AddPermissionRequest&) const = default;
@@ -157,40 +131,6 @@ struct AddPermissionResponse {
 
   static const StructDesc& desc();
   bool operator==(const AddPermissionResponse&) const = default;
-};
-
-struct KafkaSchemaRegistryConfig {
-  std::optional<std::string> schema_registry_uri;
-  std::optional<std::string> event_record_format;
-  std::optional<std::vector<KafkaSchemaRegistryAccessConfig>> access_configs;
-  std::optional<std::vector<KafkaSchemaValidationConfig>> schema_validation_configs;
-
-  static const StructDesc& desc();
-  bool operator==(const KafkaSchemaRegistryConfig&) const = default;
-};
-
-struct AmazonManagedKafkaEventSourceConfig {
-  std::optional<std::string> consumer_group_id;
-  std::optional<KafkaSchemaRegistryConfig> schema_registry_config;
-
-  static const StructDesc& desc();
-  bool operator==(const AmazonManagedKafkaEventSourceConfig&) const = default;
-};
-
-struct LambdaManagedInstancesCapacityProviderConfig {
-  std::optional<std::string> capacity_provider_arn;
-  std::optional<int32_t> per_execution_environment_max_concurrency;
-  std::optional<double> execution_environment_memory_gi_b_per_v_cpu;
-
-  static const StructDesc& desc();
-  bool operator==(const LambdaManagedInstancesCapacityProviderConfig&) const = default;
-};
-
-struct CapacityProviderConfig {
-  std::optional<LambdaManagedInstancesCapacityProviderConfig> lambda_managed_instances_capacity_provider_config;
-
-  static const StructDesc& desc();
-  bool operator==(const CapacityProviderConfig&) const = default;
 };
 
 struct CodeSigningConfigNotFoundException {
@@ -224,50 +164,6 @@ struct Concurrency {
   bool operator==(const Concurrency&) const = default;
 };
 
-struct FilterCriteria {
-  std::optional<std::vector<Filter>> filters;
-
-  static const StructDesc& desc();
-  bool operator==(const FilterCriteria&) const = default;
-};
-
-struct OnSuccess {
-  std::optional<std::string> destination;
-
-  static const StructDesc& desc();
-  bool operator==(const OnSuccess&) const = default;
-};
-
-struct OnFailure {
-  std::optional<std::string> destination;
-
-  static const StructDesc& desc();
-  bool operator==(const OnFailure&) const = default;
-};
-
-struct DestinationConfig {
-  std::optional<OnSuccess> on_success;
-  std::optional<OnFailure> on_failure;
-
-  static const StructDesc& desc();
-  bool operator==(const DestinationConfig&) const = default;
-};
-
-struct SelfManagedEventSource {
-  std::optional<Map<std::vector<std::string>>> endpoints;
-
-  static const StructDesc& desc();
-  bool operator==(const SelfManagedEventSource&) const = default;
-};
-
-struct SelfManagedKafkaEventSourceConfig {
-  std::optional<std::string> consumer_group_id;
-  std::optional<KafkaSchemaRegistryConfig> schema_registry_config;
-
-  static const StructDesc& desc();
-  bool operator==(const SelfManagedKafkaEventSourceConfig&) const = default;
-};
-
 struct ScalingConfig {
   std::optional<int32_t> maximum_concurrency;
 
@@ -275,67 +171,14 @@ struct ScalingConfig {
   bool operator==(const ScalingConfig&) const = default;
 };
 
-struct DocumentDBEventSourceConfig {
-  std::optional<std::string> database_name;
-  std::optional<std::string> collection_name;
-  std::optional<std::string> full_document;
-
-  static const StructDesc& desc();
-  bool operator==(const DocumentDBEventSourceConfig&) const = default;
-};
-
-struct EventSourceMappingMetricsConfig {
-  std::optional<std::vector<std::string>> metrics;
-
-  static const StructDesc& desc();
-  bool operator==(const EventSourceMappingMetricsConfig&) const = default;
-};
-
-struct EventSourceMappingLoggingConfig {
-  std::optional<std::string> system_log_level;
-
-  static const StructDesc& desc();
-  bool operator==(const EventSourceMappingLoggingConfig&) const = default;
-};
-
-struct ProvisionedPollerConfig {
-  std::optional<int32_t> minimum_pollers;
-  std::optional<int32_t> maximum_pollers;
-  std::optional<std::string> poller_group_name;
-
-  static const StructDesc& desc();
-  bool operator==(const ProvisionedPollerConfig&) const = default;
-};
-
 struct CreateEventSourceMappingRequest {
   std::optional<std::string> event_source_arn;
   std::optional<std::string> function_name;
   std::optional<bool> enabled;
   std::optional<int32_t> batch_size;
-  std::optional<FilterCriteria> filter_criteria;
   std::optional<int32_t> maximum_batching_window_in_seconds;
-  std::optional<int32_t> parallelization_factor;
-  std::optional<std::string> starting_position;
-  std::optional<base::Timestamp> starting_position_timestamp;
-  std::optional<DestinationConfig> destination_config;
-  std::optional<int32_t> maximum_record_age_in_seconds;
-  std::optional<bool> bisect_batch_on_function_error;
-  std::optional<int32_t> maximum_retry_attempts;
-  std::optional<Map<std::string>> tags;
-  std::optional<int32_t> tumbling_window_in_seconds;
-  std::optional<std::vector<std::string>> topics;
-  std::optional<std::vector<std::string>> queues;
-  std::optional<std::vector<SourceAccessConfiguration>> source_access_configurations;
-  std::optional<SelfManagedEventSource> self_managed_event_source;
   std::optional<std::vector<std::string>> function_response_types;
-  std::optional<AmazonManagedKafkaEventSourceConfig> amazon_managed_kafka_event_source_config;
-  std::optional<SelfManagedKafkaEventSourceConfig> self_managed_kafka_event_source_config;
   std::optional<ScalingConfig> scaling_config;
-  std::optional<DocumentDBEventSourceConfig> document_db_event_source_config;
-  std::optional<std::string> kms_key_arn;
-  std::optional<EventSourceMappingMetricsConfig> metrics_config;
-  std::optional<EventSourceMappingLoggingConfig> logging_config;
-  std::optional<ProvisionedPollerConfig> provisioned_poller_config;
 
   static const StructDesc& desc();
   bool operator==(const CreateEventSourceMappingRequest&) const = default;
@@ -343,30 +186,9 @@ struct CreateEventSourceMappingRequest {
 
 struct FunctionCode {
   std::optional<std::string> zip_file;
-  std::optional<std::string> s3_bucket;
-  std::optional<std::string> s3_key;
-  std::optional<std::string> s3_object_version;
-  std::optional<std::string> image_uri;
-  std::optional<std::string> source_kms_key_arn;
 
   static const StructDesc& desc();
   bool operator==(const FunctionCode&) const = default;
-};
-
-struct VpcConfig {
-  std::optional<std::vector<std::string>> subnet_ids;
-  std::optional<std::vector<std::string>> security_group_ids;
-  std::optional<bool> ipv6_allowed_for_dual_stack;
-
-  static const StructDesc& desc();
-  bool operator==(const VpcConfig&) const = default;
-};
-
-struct DeadLetterConfig {
-  std::optional<std::string> target_arn;
-
-  static const StructDesc& desc();
-  bool operator==(const DeadLetterConfig&) const = default;
 };
 
 struct Environment {
@@ -381,15 +203,6 @@ struct TracingConfig {
 
   static const StructDesc& desc();
   bool operator==(const TracingConfig&) const = default;
-};
-
-struct ImageConfig {
-  std::optional<std::vector<std::string>> entry_point;
-  std::optional<std::vector<std::string>> command;
-  std::optional<std::string> working_directory;
-
-  static const StructDesc& desc();
-  bool operator==(const ImageConfig&) const = default;
 };
 
 struct EphemeralStorage {
@@ -408,27 +221,10 @@ struct SnapStart {
 
 struct LoggingConfig {
   std::optional<std::string> log_format;
-  std::optional<std::string> application_log_level;
-  std::optional<std::string> system_log_level;
   std::optional<std::string> log_group;
 
   static const StructDesc& desc();
   bool operator==(const LoggingConfig&) const = default;
-};
-
-struct DurableConfig {
-  std::optional<int32_t> retention_period_in_days;
-  std::optional<int32_t> execution_timeout;
-
-  static const StructDesc& desc();
-  bool operator==(const DurableConfig&) const = default;
-};
-
-struct TenancyConfig {
-  std::optional<std::string> tenant_isolation_mode;
-
-  static const StructDesc& desc();
-  bool operator==(const TenancyConfig&) const = default;
 };
 
 struct CreateFunctionRequest {
@@ -441,25 +237,14 @@ struct CreateFunctionRequest {
   std::optional<int32_t> timeout;
   std::optional<int32_t> memory_size;
   std::optional<bool> publish;
-  std::optional<VpcConfig> vpc_config;
   std::optional<std::string> package_type;
-  std::optional<DeadLetterConfig> dead_letter_config;
   std::optional<Environment> environment;
-  std::optional<std::string> kms_key_arn;
   std::optional<TracingConfig> tracing_config;
   std::optional<Map<std::string>> tags;
-  std::optional<std::vector<std::string>> layers;
-  std::optional<std::vector<FileSystemConfig>> file_system_configs;
-  std::optional<ImageConfig> image_config;
-  std::optional<std::string> code_signing_config_arn;
   std::optional<std::vector<std::string>> architectures;
   std::optional<EphemeralStorage> ephemeral_storage;
   std::optional<SnapStart> snap_start;
   std::optional<LoggingConfig> logging_config;
-  std::optional<CapacityProviderConfig> capacity_provider_config;
-  std::optional<std::string> publish_to;
-  std::optional<DurableConfig> durable_config;
-  std::optional<TenancyConfig> tenancy_config;
 
   static const StructDesc& desc();
   bool operator==(const CreateFunctionRequest&) const = default;
@@ -573,103 +358,36 @@ struct ENILimitReachedException {
   bool operator==(const ENILimitReachedException&) const = default;
 };
 
-struct EnvironmentError {
-  std::optional<std::string> error_code;
-  std::optional<std::string> message;
-
-  static const StructDesc& desc();
-  bool operator==(const EnvironmentError&) const = default;
-};
-
 struct EnvironmentResponse {
   std::optional<Map<std::string>> variables;
-  std::optional<EnvironmentError> error;
 
   static const StructDesc& desc();
   bool operator==(const EnvironmentResponse&) const = default;
 };
 
-struct FilterCriteriaError {
-  std::optional<std::string> error_code;
-  std::optional<std::string> message;
-
-  static const StructDesc& desc();
-  bool operator==(const FilterCriteriaError&) const = default;
-};
-
 struct EventSourceMappingConfiguration {
   std::optional<std::string> uuid;
-  std::optional<std::string> starting_position;
-  std::optional<base::Timestamp> starting_position_timestamp;
   std::optional<int32_t> batch_size;
   std::optional<int32_t> maximum_batching_window_in_seconds;
-  std::optional<int32_t> parallelization_factor;
   std::optional<std::string> event_source_arn;
-  std::optional<FilterCriteria> filter_criteria;
   std::optional<std::string> function_arn;
   std::optional<base::Timestamp> last_modified;
-  std::optional<std::string> last_processing_result;
   std::optional<std::string> state;
   std::optional<std::string> state_transition_reason;
-  std::optional<DestinationConfig> destination_config;
-  std::optional<std::vector<std::string>> topics;
-  std::optional<std::vector<std::string>> queues;
-  std::optional<std::vector<SourceAccessConfiguration>> source_access_configurations;
-  std::optional<SelfManagedEventSource> self_managed_event_source;
-  std::optional<int32_t> maximum_record_age_in_seconds;
-  std::optional<bool> bisect_batch_on_function_error;
-  std::optional<int32_t> maximum_retry_attempts;
-  std::optional<int32_t> tumbling_window_in_seconds;
   std::optional<std::vector<std::string>> function_response_types;
-  std::optional<AmazonManagedKafkaEventSourceConfig> amazon_managed_kafka_event_source_config;
-  std::optional<SelfManagedKafkaEventSourceConfig> self_managed_kafka_event_source_config;
   std::optional<ScalingConfig> scaling_config;
-  std::optional<DocumentDBEventSourceConfig> document_db_event_source_config;
-  std::optional<std::string> kms_key_arn;
-  std::optional<FilterCriteriaError> filter_criteria_error;
   std::optional<std::string> event_source_mapping_arn;
-  std::optional<EventSourceMappingMetricsConfig> metrics_config;
-  std::optional<EventSourceMappingLoggingConfig> logging_config;
-  std::optional<ProvisionedPollerConfig> provisioned_poller_config;
 
   static const StructDesc& desc();
   bool operator==(const EventSourceMappingConfiguration&) const = default;
 };
 
-struct FileSystemConfig {
-  std::optional<std::string> arn;
-  std::optional<std::string> local_mount_path;
-
-  static const StructDesc& desc();
-  bool operator==(const FileSystemConfig&) const = default;
-};
-
-struct Filter {
-  std::optional<std::string> pattern;
-
-  static const StructDesc& desc();
-  bool operator==(const Filter&) const = default;
-};
-
 struct FunctionCodeLocation {
   std::optional<std::string> repository_type;
   std::optional<std::string> location;
-  std::optional<std::string> image_uri;
-  std::optional<std::string> resolved_image_uri;
-  std::optional<std::string> source_kms_key_arn;
 
   static const StructDesc& desc();
   bool operator==(const FunctionCodeLocation&) const = default;
-};
-
-struct VpcConfigResponse {
-  std::optional<std::vector<std::string>> subnet_ids;
-  std::optional<std::vector<std::string>> security_group_ids;
-  std::optional<std::string> vpc_id;
-  std::optional<bool> ipv6_allowed_for_dual_stack;
-
-  static const StructDesc& desc();
-  bool operator==(const VpcConfigResponse&) const = default;
 };
 
 struct TracingConfigResponse {
@@ -677,22 +395,6 @@ struct TracingConfigResponse {
 
   static const StructDesc& desc();
   bool operator==(const TracingConfigResponse&) const = default;
-};
-
-struct ImageConfigError {
-  std::optional<std::string> error_code;
-  std::optional<std::string> message;
-
-  static const StructDesc& desc();
-  bool operator==(const ImageConfigError&) const = default;
-};
-
-struct ImageConfigResponse {
-  std::optional<ImageConfig> image_config;
-  std::optional<ImageConfigError> error;
-
-  static const StructDesc& desc();
-  bool operator==(const ImageConfigResponse&) const = default;
 };
 
 struct SnapStartResponse {
@@ -703,17 +405,8 @@ struct SnapStartResponse {
   bool operator==(const SnapStartResponse&) const = default;
 };
 
-struct RuntimeVersionError {
-  std::optional<std::string> error_code;
-  std::optional<std::string> message;
-
-  static const StructDesc& desc();
-  bool operator==(const RuntimeVersionError&) const = default;
-};
-
 struct RuntimeVersionConfig {
   std::optional<std::string> runtime_version_arn;
-  std::optional<RuntimeVersionError> error;
 
   static const StructDesc& desc();
   bool operator==(const RuntimeVersionConfig&) const = default;
@@ -732,34 +425,21 @@ struct FunctionConfiguration {
   std::optional<std::string> last_modified;
   std::optional<std::string> code_sha256;
   std::optional<std::string> version;
-  std::optional<VpcConfigResponse> vpc_config;
-  std::optional<DeadLetterConfig> dead_letter_config;
   std::optional<EnvironmentResponse> environment;
-  std::optional<std::string> kms_key_arn;
   std::optional<TracingConfigResponse> tracing_config;
-  std::optional<std::string> master_arn;
   std::optional<std::string> revision_id;
-  std::optional<std::vector<Layer>> layers;
   std::optional<std::string> state;
   std::optional<std::string> state_reason;
   std::optional<std::string> state_reason_code;
   std::optional<std::string> last_update_status;
   std::optional<std::string> last_update_status_reason;
   std::optional<std::string> last_update_status_reason_code;
-  std::optional<std::vector<FileSystemConfig>> file_system_configs;
   std::optional<std::string> package_type;
-  std::optional<ImageConfigResponse> image_config_response;
-  std::optional<std::string> signing_profile_version_arn;
-  std::optional<std::string> signing_job_arn;
   std::optional<std::vector<std::string>> architectures;
   std::optional<EphemeralStorage> ephemeral_storage;
   std::optional<SnapStartResponse> snap_start;
   std::optional<RuntimeVersionConfig> runtime_version_config;
   std::optional<LoggingConfig> logging_config;
-  std::optional<CapacityProviderConfig> capacity_provider_config;
-  std::optional<std::string> config_sha256;
-  std::optional<DurableConfig> durable_config;
-  std::optional<TenancyConfig> tenancy_config;
 
   static const StructDesc& desc();
   bool operator==(const FunctionConfiguration&) const = default;
@@ -778,6 +458,21 @@ struct GetEventSourceMappingRequest {
 
   static const StructDesc& desc();
   bool operator==(const GetEventSourceMappingRequest&) const = default;
+};
+
+struct GetFunctionCodeSigningConfigRequest {
+  std::optional<std::string> function_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionCodeSigningConfigRequest&) const = default;
+};
+
+struct GetFunctionCodeSigningConfigResponse {
+  std::optional<std::string> code_signing_config_arn;
+  std::optional<std::string> function_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionCodeSigningConfigResponse&) const = default;
 };
 
 struct GetFunctionConcurrencyRequest {
@@ -810,19 +505,10 @@ struct GetFunctionRequest {
   bool operator==(const GetFunctionRequest&) const = default;
 };
 
-struct TagsError {
-  std::optional<std::string> error_code;
-  std::optional<std::string> message;
-
-  static const StructDesc& desc();
-  bool operator==(const TagsError&) const = default;
-};
-
 struct GetFunctionResponse {
   std::optional<FunctionConfiguration> configuration;
   std::optional<FunctionCodeLocation> code;
   std::optional<Map<std::string>> tags;
-  std::optional<TagsError> tags_error;
   std::optional<Concurrency> concurrency;
 
   static const StructDesc& desc();
@@ -906,10 +592,8 @@ struct InvocationRequest {
   std::optional<std::string> invocation_type;
   std::optional<std::string> log_type;
   std::optional<std::string> client_context;
-  std::optional<std::string> durable_execution_name;
   std::optional<std::string> payload;
   std::optional<std::string> qualifier;
-  std::optional<std::string> tenant_id;
 
   static const StructDesc& desc();
   bool operator==(const InvocationRequest&) const = default;
@@ -921,7 +605,6 @@ struct InvocationResponse {
   std::optional<std::string> log_result;
   std::optional<std::string> payload;
   std::optional<std::string> executed_version;
-  std::optional<std::string> durable_execution_arn;
 
   static const StructDesc& desc();
   bool operator==(const InvocationResponse&) const = default;
@@ -959,31 +642,6 @@ struct KMSNotFoundException {
   bool operator==(const KMSNotFoundException&) const = default;
 };
 
-struct KafkaSchemaRegistryAccessConfig {
-  std::optional<std::string> type;
-  std::optional<std::string> uri;
-
-  static const StructDesc& desc();
-  bool operator==(const KafkaSchemaRegistryAccessConfig&) const = default;
-};
-
-struct KafkaSchemaValidationConfig {
-  std::optional<std::string> attribute;
-
-  static const StructDesc& desc();
-  bool operator==(const KafkaSchemaValidationConfig&) const = default;
-};
-
-struct Layer {
-  std::optional<std::string> arn;
-  std::optional<int64_t> code_size;
-  std::optional<std::string> signing_profile_version_arn;
-  std::optional<std::string> signing_job_arn;
-
-  static const StructDesc& desc();
-  bool operator==(const Layer&) const = default;
-};
-
 struct ListEventSourceMappingsRequest {
   std::optional<std::string> event_source_arn;
   std::optional<std::string> function_name;
@@ -1003,7 +661,6 @@ struct ListEventSourceMappingsResponse {
 };
 
 struct ListFunctionsRequest {
-  std::optional<std::string> master_region;
   std::optional<std::string> function_version;
   std::optional<std::string> marker;
   std::optional<int32_t> max_items;
@@ -1018,6 +675,37 @@ struct ListFunctionsResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListFunctionsResponse&) const = default;
+};
+
+struct ListTagsRequest {
+  std::optional<std::string> resource;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsRequest&) const = default;
+};
+
+struct ListTagsResponse {
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsResponse&) const = default;
+};
+
+struct ListVersionsByFunctionRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListVersionsByFunctionRequest&) const = default;
+};
+
+struct ListVersionsByFunctionResponse {
+  std::optional<std::string> next_marker;
+  std::optional<std::vector<FunctionConfiguration>> versions;
+
+  static const StructDesc& desc();
+  bool operator==(const ListVersionsByFunctionResponse&) const = default;
 };
 
 struct NoPublishedVersionException {
@@ -1180,20 +868,26 @@ struct SnapStartTimeoutException {
   bool operator==(const SnapStartTimeoutException&) const = default;
 };
 
-struct SourceAccessConfiguration {
-  std::optional<std::string> type;
-  std::optional<std::string> uri;
-
-  static const StructDesc& desc();
-  bool operator==(const SourceAccessConfiguration&) const = default;
-};
-
 struct SubnetIPAddressLimitReachedException {
   std::optional<std::string> type;
   std::optional<std::string> message;
 
   static const StructDesc& desc();
   bool operator==(const SubnetIPAddressLimitReachedException&) const = default;
+};
+
+struct TagResourceRequest {
+  std::optional<std::string> resource;
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceRequest&) const = default;
+};
+
+struct TagResourceResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceResponse&) const = default;
 };
 
 struct TooManyRequestsException {
@@ -1214,29 +908,28 @@ struct UnsupportedMediaTypeException {
   bool operator==(const UnsupportedMediaTypeException&) const = default;
 };
 
+struct UntagResourceRequest {
+  std::optional<std::string> resource;
+  std::optional<std::vector<std::string>> tag_keys;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceRequest&) const = default;
+};
+
+struct UntagResourceResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceResponse&) const = default;
+};
+
 struct UpdateEventSourceMappingRequest {
   std::optional<std::string> uuid;
   std::optional<std::string> function_name;
   std::optional<bool> enabled;
   std::optional<int32_t> batch_size;
-  std::optional<FilterCriteria> filter_criteria;
   std::optional<int32_t> maximum_batching_window_in_seconds;
-  std::optional<DestinationConfig> destination_config;
-  std::optional<int32_t> maximum_record_age_in_seconds;
-  std::optional<bool> bisect_batch_on_function_error;
-  std::optional<int32_t> maximum_retry_attempts;
-  std::optional<int32_t> parallelization_factor;
-  std::optional<std::vector<SourceAccessConfiguration>> source_access_configurations;
-  std::optional<int32_t> tumbling_window_in_seconds;
   std::optional<std::vector<std::string>> function_response_types;
   std::optional<ScalingConfig> scaling_config;
-  std::optional<AmazonManagedKafkaEventSourceConfig> amazon_managed_kafka_event_source_config;
-  std::optional<SelfManagedKafkaEventSourceConfig> self_managed_kafka_event_source_config;
-  std::optional<DocumentDBEventSourceConfig> document_db_event_source_config;
-  std::optional<std::string> kms_key_arn;
-  std::optional<EventSourceMappingMetricsConfig> metrics_config;
-  std::optional<EventSourceMappingLoggingConfig> logging_config;
-  std::optional<ProvisionedPollerConfig> provisioned_poller_config;
 
   static const StructDesc& desc();
   bool operator==(const UpdateEventSourceMappingRequest&) const = default;
@@ -1245,16 +938,10 @@ struct UpdateEventSourceMappingRequest {
 struct UpdateFunctionCodeRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> zip_file;
-  std::optional<std::string> s3_bucket;
-  std::optional<std::string> s3_key;
-  std::optional<std::string> s3_object_version;
-  std::optional<std::string> image_uri;
   std::optional<bool> publish;
   std::optional<bool> dry_run;
   std::optional<std::string> revision_id;
   std::optional<std::vector<std::string>> architectures;
-  std::optional<std::string> source_kms_key_arn;
-  std::optional<std::string> publish_to;
 
   static const StructDesc& desc();
   bool operator==(const UpdateFunctionCodeRequest&) const = default;
@@ -1267,21 +954,13 @@ struct UpdateFunctionConfigurationRequest {
   std::optional<std::string> description;
   std::optional<int32_t> timeout;
   std::optional<int32_t> memory_size;
-  std::optional<VpcConfig> vpc_config;
   std::optional<Environment> environment;
   std::optional<std::string> runtime;
-  std::optional<DeadLetterConfig> dead_letter_config;
-  std::optional<std::string> kms_key_arn;
   std::optional<TracingConfig> tracing_config;
   std::optional<std::string> revision_id;
-  std::optional<std::vector<std::string>> layers;
-  std::optional<std::vector<FileSystemConfig>> file_system_configs;
-  std::optional<ImageConfig> image_config;
   std::optional<EphemeralStorage> ephemeral_storage;
   std::optional<SnapStart> snap_start;
   std::optional<LoggingConfig> logging_config;
-  std::optional<CapacityProviderConfig> capacity_provider_config;
-  std::optional<DurableConfig> durable_config;
 
   static const StructDesc& desc();
   bool operator==(const UpdateFunctionConfigurationRequest&) const = default;

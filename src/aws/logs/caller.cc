@@ -67,6 +67,20 @@ base::Result<GetLogEventsResponse> LogsCaller::get_log_events(Context& context, 
   return out;
 }
 
+base::Result<ListTagsForResourceResponse> LogsCaller::list_tags_for_resource(Context& context, ListTagsForResourceRequest in) {
+  static const OperationDesc& operation = *kService.find("ListTagsForResource");
+  ListTagsForResourceResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListTagsLogGroupResponse> LogsCaller::list_tags_log_group(Context& context, ListTagsLogGroupRequest in) {
+  static const OperationDesc& operation = *kService.find("ListTagsLogGroup");
+  ListTagsLogGroupResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<PutLogEventsResponse> LogsCaller::put_log_events(Context& context, PutLogEventsRequest in) {
   static const OperationDesc& operation = *kService.find("PutLogEvents");
   PutLogEventsResponse out;
@@ -77,6 +91,34 @@ base::Result<PutLogEventsResponse> LogsCaller::put_log_events(Context& context, 
 base::Result<PutRetentionPolicyResponse> LogsCaller::put_retention_policy(Context& context, PutRetentionPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("PutRetentionPolicy");
   PutRetentionPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TagLogGroupResponse> LogsCaller::tag_log_group(Context& context, TagLogGroupRequest in) {
+  static const OperationDesc& operation = *kService.find("TagLogGroup");
+  TagLogGroupResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TagResourceResponse> LogsCaller::tag_resource(Context& context, TagResourceRequest in) {
+  static const OperationDesc& operation = *kService.find("TagResource");
+  TagResourceResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagLogGroupResponse> LogsCaller::untag_log_group(Context& context, UntagLogGroupRequest in) {
+  static const OperationDesc& operation = *kService.find("UntagLogGroup");
+  UntagLogGroupResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagResourceResponse> LogsCaller::untag_resource(Context& context, UntagResourceRequest in) {
+  static const OperationDesc& operation = *kService.find("UntagResource");
+  UntagResourceResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

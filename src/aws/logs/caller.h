@@ -20,8 +20,14 @@ class LogsCaller final : public Logs {
   base::Result<DescribeLogStreamsResponse> describe_log_streams(Context& context, DescribeLogStreamsRequest in) override;
   base::Result<FilterLogEventsResponse> filter_log_events(Context& context, FilterLogEventsRequest in) override;
   base::Result<GetLogEventsResponse> get_log_events(Context& context, GetLogEventsRequest in) override;
+  base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) override;
+  base::Result<ListTagsLogGroupResponse> list_tags_log_group(Context& context, ListTagsLogGroupRequest in) override;
   base::Result<PutLogEventsResponse> put_log_events(Context& context, PutLogEventsRequest in) override;
   base::Result<PutRetentionPolicyResponse> put_retention_policy(Context& context, PutRetentionPolicyRequest in) override;
+  base::Result<TagLogGroupResponse> tag_log_group(Context& context, TagLogGroupRequest in) override;
+  base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceRequest in) override;
+  base::Result<UntagLogGroupResponse> untag_log_group(Context& context, UntagLogGroupRequest in) override;
+  base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceRequest in) override;
 
  private:
   Dispatcher& dispatcher_;

@@ -14,6 +14,7 @@ const ErrorDesc kOperationAbortedException = {"OperationAbortedException", "Oper
 const ErrorDesc kResourceAlreadyExistsException = {"ResourceAlreadyExistsException", "ResourceAlreadyExistsException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kResourceNotFoundException = {"ResourceNotFoundException", "ResourceNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kServiceUnavailableException = {"ServiceUnavailableException", "ServiceUnavailableException", 500, base::Fault::receiver, nullptr, nullptr};
+const ErrorDesc kTooManyTagsException = {"TooManyTagsException", "TooManyTagsException", 400, base::Fault::sender, &TooManyTagsException::desc(), make_any_shape<TooManyTagsException>};
 const ErrorDesc kUnrecognizedClientException = {"UnrecognizedClientException", "UnrecognizedClientException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationException = {"ValidationException", "ValidationException", 400, base::Fault::sender, nullptr, nullptr};
 
@@ -46,6 +47,12 @@ base::AwsError resource_not_found_exception(std::string message) {
 }
 base::AwsError service_unavailable_exception(std::string message) {
   return make_error(kServiceUnavailableException, std::move(message));
+}
+base::AwsError too_many_tags_exception(std::string message, TooManyTagsException detail) {
+  base::AwsError error = make_error(kTooManyTagsException, std::move(message));
+  error.detail = std::make_shared<ShapeDetail>(
+      AnyShape{&TooManyTagsException::desc(), std::make_shared<TooManyTagsException>(std::move(detail))});
+  return error;
 }
 base::AwsError unrecognized_client_exception(std::string message) {
   return make_error(kUnrecognizedClientException, std::move(message));

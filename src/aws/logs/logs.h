@@ -23,8 +23,14 @@ class Logs {
   virtual base::Result<DescribeLogStreamsResponse> describe_log_streams(Context& context, DescribeLogStreamsRequest in) = 0;
   virtual base::Result<FilterLogEventsResponse> filter_log_events(Context& context, FilterLogEventsRequest in) = 0;
   virtual base::Result<GetLogEventsResponse> get_log_events(Context& context, GetLogEventsRequest in) = 0;
+  virtual base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) = 0;
+  virtual base::Result<ListTagsLogGroupResponse> list_tags_log_group(Context& context, ListTagsLogGroupRequest in) = 0;
   virtual base::Result<PutLogEventsResponse> put_log_events(Context& context, PutLogEventsRequest in) = 0;
   virtual base::Result<PutRetentionPolicyResponse> put_retention_policy(Context& context, PutRetentionPolicyRequest in) = 0;
+  virtual base::Result<TagLogGroupResponse> tag_log_group(Context& context, TagLogGroupRequest in) = 0;
+  virtual base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceRequest in) = 0;
+  virtual base::Result<UntagLogGroupResponse> untag_log_group(Context& context, UntagLogGroupRequest in) = 0;
+  virtual base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceRequest in) = 0;
 };
 
 // The service's operations and protocols.

@@ -21,7 +21,6 @@ extern const StructDesc kDescribeLogGroupsRequestStruct;
 extern const StructDesc kDescribeLogGroupsResponseStruct;
 extern const StructDesc kDescribeLogStreamsRequestStruct;
 extern const StructDesc kDescribeLogStreamsResponseStruct;
-extern const StructDesc kEntityStruct;
 extern const StructDesc kFilterLogEventsRequestStruct;
 extern const StructDesc kFilterLogEventsResponseStruct;
 extern const StructDesc kFilteredLogEventStruct;
@@ -29,26 +28,35 @@ extern const StructDesc kGetLogEventsRequestStruct;
 extern const StructDesc kGetLogEventsResponseStruct;
 extern const StructDesc kInputLogEventStruct;
 extern const StructDesc kInvalidSequenceTokenExceptionStruct;
+extern const StructDesc kListTagsForResourceRequestStruct;
+extern const StructDesc kListTagsForResourceResponseStruct;
+extern const StructDesc kListTagsLogGroupRequestStruct;
+extern const StructDesc kListTagsLogGroupResponseStruct;
 extern const StructDesc kLogGroupStruct;
 extern const StructDesc kLogStreamStruct;
 extern const StructDesc kOutputLogEventStruct;
 extern const StructDesc kPutLogEventsRequestStruct;
 extern const StructDesc kRejectedLogEventsInfoStruct;
-extern const StructDesc kRejectedEntityInfoStruct;
 extern const StructDesc kPutLogEventsResponseStruct;
 extern const StructDesc kPutRetentionPolicyRequestStruct;
 extern const StructDesc kPutRetentionPolicyResponseStruct;
 extern const StructDesc kSearchedLogStreamStruct;
-extern const TypeDesc kAccountId;
-extern const TypeDesc kAccountIds;
+extern const StructDesc kTagLogGroupRequestStruct;
+extern const StructDesc kTagLogGroupResponseStruct;
+extern const StructDesc kTagResourceRequestStruct;
+extern const StructDesc kTagResourceResponseStruct;
+extern const StructDesc kTooManyTagsExceptionStruct;
+extern const StructDesc kUntagLogGroupRequestStruct;
+extern const StructDesc kUntagLogGroupResponseStruct;
+extern const StructDesc kUntagResourceRequestStruct;
+extern const StructDesc kUntagResourceResponseStruct;
+extern const TypeDesc kAmazonResourceName;
 extern const TypeDesc kArn;
-extern const TypeDesc kBearerTokenAuthenticationEnabled;
 extern const TypeDesc kCreateLogGroupRequest;
 extern const TypeDesc kCreateLogGroupResponse;
 extern const TypeDesc kCreateLogStreamRequest;
 extern const TypeDesc kCreateLogStreamResponse;
 extern const TypeDesc kDataAlreadyAcceptedException;
-extern const TypeDesc kDataProtectionStatus;
 extern const TypeDesc kDays;
 extern const TypeDesc kDeleteLogGroupRequest;
 extern const TypeDesc kDeleteLogGroupResponse;
@@ -59,19 +67,10 @@ extern const TypeDesc kDeleteRetentionPolicyResponse;
 extern const TypeDesc kDeletionProtectionEnabled;
 extern const TypeDesc kDescending;
 extern const TypeDesc kDescribeLimit;
-extern const TypeDesc kDescribeLogGroupsLogGroupIdentifiers;
 extern const TypeDesc kDescribeLogGroupsRequest;
 extern const TypeDesc kDescribeLogGroupsResponse;
 extern const TypeDesc kDescribeLogStreamsRequest;
 extern const TypeDesc kDescribeLogStreamsResponse;
-extern const TypeDesc kEntity;
-extern const TypeDesc kEntityAttributes;
-extern const TypeDesc kEntityAttributesKey;
-extern const TypeDesc kEntityAttributesValue;
-extern const TypeDesc kEntityKeyAttributes;
-extern const TypeDesc kEntityKeyAttributesKey;
-extern const TypeDesc kEntityKeyAttributesValue;
-extern const TypeDesc kEntityRejectionErrorType;
 extern const TypeDesc kEventId;
 extern const TypeDesc kEventMessage;
 extern const TypeDesc kEventsLimit;
@@ -83,15 +82,15 @@ extern const TypeDesc kFilteredLogEvent;
 extern const TypeDesc kFilteredLogEvents;
 extern const TypeDesc kGetLogEventsRequest;
 extern const TypeDesc kGetLogEventsResponse;
-extern const TypeDesc kIncludeLinkedAccounts;
-extern const TypeDesc kInheritedProperties;
-extern const TypeDesc kInheritedProperty;
 extern const TypeDesc kInputLogEvent;
 extern const TypeDesc kInputLogEvents;
 extern const TypeDesc kInputLogStreamNames;
 extern const TypeDesc kInterleaved;
 extern const TypeDesc kInvalidSequenceTokenException;
-extern const TypeDesc kKmsKeyId;
+extern const TypeDesc kListTagsForResourceRequest;
+extern const TypeDesc kListTagsForResourceResponse;
+extern const TypeDesc kListTagsLogGroupRequest;
+extern const TypeDesc kListTagsLogGroupResponse;
 extern const TypeDesc kLogEventIndex;
 extern const TypeDesc kLogGroup;
 extern const TypeDesc kLogGroupClass;
@@ -103,6 +102,7 @@ extern const TypeDesc kLogStream;
 extern const TypeDesc kLogStreamName;
 extern const TypeDesc kLogStreamSearchedCompletely;
 extern const TypeDesc kLogStreams;
+extern const TypeDesc kMessage;
 extern const TypeDesc kNextToken;
 extern const TypeDesc kOrderBy;
 extern const TypeDesc kOutputLogEvent;
@@ -111,7 +111,6 @@ extern const TypeDesc kPutLogEventsRequest;
 extern const TypeDesc kPutLogEventsResponse;
 extern const TypeDesc kPutRetentionPolicyRequest;
 extern const TypeDesc kPutRetentionPolicyResponse;
-extern const TypeDesc kRejectedEntityInfo;
 extern const TypeDesc kRejectedLogEventsInfo;
 extern const TypeDesc kSearchedLogStream;
 extern const TypeDesc kSearchedLogStreams;
@@ -119,23 +118,28 @@ extern const TypeDesc kSequenceToken;
 extern const TypeDesc kStartFromHead;
 extern const TypeDesc kStoredBytes;
 extern const TypeDesc kTagKey;
+extern const TypeDesc kTagKeyList;
+extern const TypeDesc kTagList;
+extern const TypeDesc kTagLogGroupRequest;
+extern const TypeDesc kTagLogGroupResponse;
+extern const TypeDesc kTagResourceRequest;
+extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValue;
 extern const TypeDesc kTags;
 extern const TypeDesc kTimestamp;
-extern const TypeDesc kUnmask;
+extern const TypeDesc kTooManyTagsException;
+extern const TypeDesc kUntagLogGroupRequest;
+extern const TypeDesc kUntagLogGroupResponse;
+extern const TypeDesc kUntagResourceRequest;
+extern const TypeDesc kUntagResourceResponse;
 
-constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 12, .max = 12, .pattern = "^\\d{12}$"};
-constexpr ListAccess kAccountIdsAccess = list_access<std::string>(&kAccountId, "member", false);
-constinit const TypeDesc kAccountIds = {.kind = Kind::list, .shape_name = "AccountIds", .list = &kAccountIdsAccess, .min = 0, .max = 20};
+constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011, .pattern = "[\\w+=/:,.@-]*"};
 constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn"};
-constinit const TypeDesc kBearerTokenAuthenticationEnabled = {.kind = Kind::boolean, .shape_name = "BearerTokenAuthenticationEnabled"};
 constinit const TypeDesc kCreateLogGroupRequest = {.kind = Kind::structure, .shape_name = "CreateLogGroupRequest", .structure = &kCreateLogGroupRequestStruct};
 constinit const TypeDesc kCreateLogGroupResponse = {.kind = Kind::structure, .shape_name = "CreateLogGroupResponse", .structure = &kCreateLogGroupResponseStruct};
 constinit const TypeDesc kCreateLogStreamRequest = {.kind = Kind::structure, .shape_name = "CreateLogStreamRequest", .structure = &kCreateLogStreamRequestStruct};
 constinit const TypeDesc kCreateLogStreamResponse = {.kind = Kind::structure, .shape_name = "CreateLogStreamResponse", .structure = &kCreateLogStreamResponseStruct};
 constinit const TypeDesc kDataAlreadyAcceptedException = {.kind = Kind::structure, .shape_name = "DataAlreadyAcceptedException", .structure = &kDataAlreadyAcceptedExceptionStruct};
-constexpr std::string_view kDataProtectionStatusValues[] = {"ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"};
-constinit const TypeDesc kDataProtectionStatus = {.kind = Kind::string, .shape_name = "DataProtectionStatus", .enum_values = kDataProtectionStatusValues};
 constinit const TypeDesc kDays = {.kind = Kind::integer, .shape_name = "Days"};
 constinit const TypeDesc kDeleteLogGroupRequest = {.kind = Kind::structure, .shape_name = "DeleteLogGroupRequest", .structure = &kDeleteLogGroupRequestStruct};
 constinit const TypeDesc kDeleteLogGroupResponse = {.kind = Kind::structure, .shape_name = "DeleteLogGroupResponse", .structure = &kDeleteLogGroupResponseStruct};
@@ -146,23 +150,10 @@ constinit const TypeDesc kDeleteRetentionPolicyResponse = {.kind = Kind::structu
 constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
 constinit const TypeDesc kDescending = {.kind = Kind::boolean, .shape_name = "Descending"};
 constinit const TypeDesc kDescribeLimit = {.kind = Kind::integer, .shape_name = "DescribeLimit", .min = 1, .max = 50};
-constexpr ListAccess kDescribeLogGroupsLogGroupIdentifiersAccess = list_access<std::string>(&kLogGroupIdentifier, "member", false);
-constinit const TypeDesc kDescribeLogGroupsLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeLogGroupsLogGroupIdentifiers", .list = &kDescribeLogGroupsLogGroupIdentifiersAccess, .min = 1, .max = 50};
 constinit const TypeDesc kDescribeLogGroupsRequest = {.kind = Kind::structure, .shape_name = "DescribeLogGroupsRequest", .structure = &kDescribeLogGroupsRequestStruct};
 constinit const TypeDesc kDescribeLogGroupsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogGroupsResponse", .structure = &kDescribeLogGroupsResponseStruct};
 constinit const TypeDesc kDescribeLogStreamsRequest = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsRequest", .structure = &kDescribeLogStreamsRequestStruct};
 constinit const TypeDesc kDescribeLogStreamsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsResponse", .structure = &kDescribeLogStreamsResponseStruct};
-constinit const TypeDesc kEntity = {.kind = Kind::structure, .shape_name = "Entity", .structure = &kEntityStruct};
-constexpr MapAccess kEntityAttributesAccess = map_access<std::string>(&kEntityAttributesValue, "key", "value", false);
-constinit const TypeDesc kEntityAttributes = {.kind = Kind::map, .shape_name = "EntityAttributes", .map = &kEntityAttributesAccess, .min = 0, .max = 10};
-constinit const TypeDesc kEntityAttributesKey = {.kind = Kind::string, .shape_name = "EntityAttributesKey", .min = 1, .max = 256};
-constinit const TypeDesc kEntityAttributesValue = {.kind = Kind::string, .shape_name = "EntityAttributesValue", .min = 1, .max = 512};
-constexpr MapAccess kEntityKeyAttributesAccess = map_access<std::string>(&kEntityKeyAttributesValue, "key", "value", false);
-constinit const TypeDesc kEntityKeyAttributes = {.kind = Kind::map, .shape_name = "EntityKeyAttributes", .map = &kEntityKeyAttributesAccess, .min = 2, .max = 4};
-constinit const TypeDesc kEntityKeyAttributesKey = {.kind = Kind::string, .shape_name = "EntityKeyAttributesKey", .min = 1, .max = 32};
-constinit const TypeDesc kEntityKeyAttributesValue = {.kind = Kind::string, .shape_name = "EntityKeyAttributesValue", .min = 1, .max = 512};
-constexpr std::string_view kEntityRejectionErrorTypeValues[] = {"InvalidEntity", "InvalidTypeValue", "InvalidKeyAttributes", "InvalidAttributes", "EntitySizeTooLarge", "UnsupportedLogGroupType", "MissingRequiredFields"};
-constinit const TypeDesc kEntityRejectionErrorType = {.kind = Kind::string, .shape_name = "EntityRejectionErrorType", .enum_values = kEntityRejectionErrorTypeValues};
 constinit const TypeDesc kEventId = {.kind = Kind::string, .shape_name = "EventId"};
 constinit const TypeDesc kEventMessage = {.kind = Kind::string, .shape_name = "EventMessage", .min = 1};
 constinit const TypeDesc kEventsLimit = {.kind = Kind::integer, .shape_name = "EventsLimit", .min = 1, .max = 10000};
@@ -175,11 +166,6 @@ constexpr ListAccess kFilteredLogEventsAccess = list_access<FilteredLogEvent>(&k
 constinit const TypeDesc kFilteredLogEvents = {.kind = Kind::list, .shape_name = "FilteredLogEvents", .list = &kFilteredLogEventsAccess};
 constinit const TypeDesc kGetLogEventsRequest = {.kind = Kind::structure, .shape_name = "GetLogEventsRequest", .structure = &kGetLogEventsRequestStruct};
 constinit const TypeDesc kGetLogEventsResponse = {.kind = Kind::structure, .shape_name = "GetLogEventsResponse", .structure = &kGetLogEventsResponseStruct};
-constinit const TypeDesc kIncludeLinkedAccounts = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccounts"};
-constexpr ListAccess kInheritedPropertiesAccess = list_access<std::string>(&kInheritedProperty, "member", false);
-constinit const TypeDesc kInheritedProperties = {.kind = Kind::list, .shape_name = "InheritedProperties", .list = &kInheritedPropertiesAccess};
-constexpr std::string_view kInheritedPropertyValues[] = {"ACCOUNT_DATA_PROTECTION"};
-constinit const TypeDesc kInheritedProperty = {.kind = Kind::string, .shape_name = "InheritedProperty", .enum_values = kInheritedPropertyValues};
 constinit const TypeDesc kInputLogEvent = {.kind = Kind::structure, .shape_name = "InputLogEvent", .structure = &kInputLogEventStruct};
 constexpr ListAccess kInputLogEventsAccess = list_access<InputLogEvent>(&kInputLogEvent, "member", false);
 constinit const TypeDesc kInputLogEvents = {.kind = Kind::list, .shape_name = "InputLogEvents", .list = &kInputLogEventsAccess, .min = 1, .max = 10000};
@@ -187,7 +173,10 @@ constexpr ListAccess kInputLogStreamNamesAccess = list_access<std::string>(&kLog
 constinit const TypeDesc kInputLogStreamNames = {.kind = Kind::list, .shape_name = "InputLogStreamNames", .list = &kInputLogStreamNamesAccess, .min = 1, .max = 100};
 constinit const TypeDesc kInterleaved = {.kind = Kind::boolean, .shape_name = "Interleaved"};
 constinit const TypeDesc kInvalidSequenceTokenException = {.kind = Kind::structure, .shape_name = "InvalidSequenceTokenException", .structure = &kInvalidSequenceTokenExceptionStruct};
-constinit const TypeDesc kKmsKeyId = {.kind = Kind::string, .shape_name = "KmsKeyId", .max = 256};
+constinit const TypeDesc kListTagsForResourceRequest = {.kind = Kind::structure, .shape_name = "ListTagsForResourceRequest", .structure = &kListTagsForResourceRequestStruct};
+constinit const TypeDesc kListTagsForResourceResponse = {.kind = Kind::structure, .shape_name = "ListTagsForResourceResponse", .structure = &kListTagsForResourceResponseStruct};
+constinit const TypeDesc kListTagsLogGroupRequest = {.kind = Kind::structure, .shape_name = "ListTagsLogGroupRequest", .structure = &kListTagsLogGroupRequestStruct};
+constinit const TypeDesc kListTagsLogGroupResponse = {.kind = Kind::structure, .shape_name = "ListTagsLogGroupResponse", .structure = &kListTagsLogGroupResponseStruct};
 constinit const TypeDesc kLogEventIndex = {.kind = Kind::integer, .shape_name = "LogEventIndex"};
 constinit const TypeDesc kLogGroup = {.kind = Kind::structure, .shape_name = "LogGroup", .structure = &kLogGroupStruct};
 constexpr std::string_view kLogGroupClassValues[] = {"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"};
@@ -202,6 +191,7 @@ constinit const TypeDesc kLogStreamName = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, .shape_name = "LogStreamSearchedCompletely"};
 constexpr ListAccess kLogStreamsAccess = list_access<LogStream>(&kLogStream, "member", false);
 constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess};
+constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .min = 1};
 constexpr std::string_view kOrderByValues[] = {"LogStreamName", "LastEventTime"};
 constinit const TypeDesc kOrderBy = {.kind = Kind::string, .shape_name = "OrderBy", .enum_values = kOrderByValues};
@@ -212,7 +202,6 @@ constinit const TypeDesc kPutLogEventsRequest = {.kind = Kind::structure, .shape
 constinit const TypeDesc kPutLogEventsResponse = {.kind = Kind::structure, .shape_name = "PutLogEventsResponse", .structure = &kPutLogEventsResponseStruct};
 constinit const TypeDesc kPutRetentionPolicyRequest = {.kind = Kind::structure, .shape_name = "PutRetentionPolicyRequest", .structure = &kPutRetentionPolicyRequestStruct};
 constinit const TypeDesc kPutRetentionPolicyResponse = {.kind = Kind::structure, .shape_name = "PutRetentionPolicyResponse", .structure = &kPutRetentionPolicyResponseStruct};
-constinit const TypeDesc kRejectedEntityInfo = {.kind = Kind::structure, .shape_name = "RejectedEntityInfo", .structure = &kRejectedEntityInfoStruct};
 constinit const TypeDesc kRejectedLogEventsInfo = {.kind = Kind::structure, .shape_name = "RejectedLogEventsInfo", .structure = &kRejectedLogEventsInfoStruct};
 constinit const TypeDesc kSearchedLogStream = {.kind = Kind::structure, .shape_name = "SearchedLogStream", .structure = &kSearchedLogStreamStruct};
 constexpr ListAccess kSearchedLogStreamsAccess = list_access<SearchedLogStream>(&kSearchedLogStream, "member", false);
@@ -221,18 +210,30 @@ constinit const TypeDesc kSequenceToken = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kStartFromHead = {.kind = Kind::boolean, .shape_name = "StartFromHead"};
 constinit const TypeDesc kStoredBytes = {.kind = Kind::long_integer, .shape_name = "StoredBytes", .min = 0};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
+constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .min = 0, .max = 50};
+constexpr ListAccess kTagListAccess = list_access<std::string>(&kTagKey, "member", false);
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess, .min = 1};
+constinit const TypeDesc kTagLogGroupRequest = {.kind = Kind::structure, .shape_name = "TagLogGroupRequest", .structure = &kTagLogGroupRequestStruct};
+constinit const TypeDesc kTagLogGroupResponse = {.kind = Kind::structure, .shape_name = "TagLogGroupResponse", .structure = &kTagLogGroupResponseStruct};
+constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_name = "TagResourceRequest", .structure = &kTagResourceRequestStruct};
+constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .max = 256, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .min = 1, .max = 50};
 constinit const TypeDesc kTimestamp = {.kind = Kind::long_integer, .shape_name = "Timestamp", .min = 0};
-constinit const TypeDesc kUnmask = {.kind = Kind::boolean, .shape_name = "Unmask"};
+constinit const TypeDesc kTooManyTagsException = {.kind = Kind::structure, .shape_name = "TooManyTagsException", .structure = &kTooManyTagsExceptionStruct};
+constinit const TypeDesc kUntagLogGroupRequest = {.kind = Kind::structure, .shape_name = "UntagLogGroupRequest", .structure = &kUntagLogGroupRequestStruct};
+constinit const TypeDesc kUntagLogGroupResponse = {.kind = Kind::structure, .shape_name = "UntagLogGroupResponse", .structure = &kUntagLogGroupResponseStruct};
+constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
+constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
 
 constexpr MemberDesc kCreateLogGroupRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&CreateLogGroupRequest::log_group_name>::get, MemberAccess<&CreateLogGroupRequest::log_group_name>::emplace},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&CreateLogGroupRequest::kms_key_id>::get, MemberAccess<&CreateLogGroupRequest::kms_key_id>::emplace},
+    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&CreateLogGroupRequest::tags>::get, MemberAccess<&CreateLogGroupRequest::tags>::emplace},
     {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&CreateLogGroupRequest::log_group_class>::get, MemberAccess<&CreateLogGroupRequest::log_group_class>::emplace},
-    {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&CreateLogGroupRequest::deletion_protection_enabled>::get, MemberAccess<&CreateLogGroupRequest::deletion_protection_enabled>::emplace},
+    {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateLogGroupRequestStruct = {.name = "CreateLogGroupRequest", .members = kCreateLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kCreateLogGroupResponseStruct = {.name = "CreateLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
@@ -263,14 +264,14 @@ constexpr MemberDesc kDeleteRetentionPolicyRequestMembers[] = {
 constinit const StructDesc kDeleteRetentionPolicyRequestStruct = {.name = "DeleteRetentionPolicyRequest", .members = kDeleteRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteRetentionPolicyResponseStruct = {.name = "DeleteRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeLogGroupsRequestMembers[] = {
-    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountIds, MemberAccess<&DescribeLogGroupsRequest::account_identifiers>::get, MemberAccess<&DescribeLogGroupsRequest::account_identifiers>::emplace},
+    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"logGroupNamePrefix", "logGroupNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeLogGroupsRequest::log_group_name_prefix>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_name_prefix>::emplace},
     {"logGroupNamePattern", "logGroupNamePattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupNamePattern, MemberAccess<&DescribeLogGroupsRequest::log_group_name_pattern>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_name_pattern>::emplace},
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogGroupsRequest::next_token>::get, MemberAccess<&DescribeLogGroupsRequest::next_token>::emplace},
     {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeLogGroupsRequest::limit>::get, MemberAccess<&DescribeLogGroupsRequest::limit>::emplace},
-    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIncludeLinkedAccounts, MemberAccess<&DescribeLogGroupsRequest::include_linked_accounts>::get, MemberAccess<&DescribeLogGroupsRequest::include_linked_accounts>::emplace},
+    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&DescribeLogGroupsRequest::log_group_class>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_class>::emplace},
-    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLogGroupsLogGroupIdentifiers, MemberAccess<&DescribeLogGroupsRequest::log_group_identifiers>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_identifiers>::emplace},
+    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kDescribeLogGroupsRequestStruct = {.name = "DescribeLogGroupsRequest", .members = kDescribeLogGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeLogGroupsResponseMembers[] = {
@@ -293,11 +294,6 @@ constexpr MemberDesc kDescribeLogStreamsResponseMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogStreamsResponse::next_token>::get, MemberAccess<&DescribeLogStreamsResponse::next_token>::emplace},
 };
 constinit const StructDesc kDescribeLogStreamsResponseStruct = {.name = "DescribeLogStreamsResponse", .members = kDescribeLogStreamsResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kEntityMembers[] = {
-    {"keyAttributes", "keyAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityKeyAttributes, MemberAccess<&Entity::key_attributes>::get, MemberAccess<&Entity::key_attributes>::emplace},
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityAttributes, MemberAccess<&Entity::attributes>::get, MemberAccess<&Entity::attributes>::emplace},
-};
-constinit const StructDesc kEntityStruct = {.name = "Entity", .members = kEntityMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFilterLogEventsRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&FilterLogEventsRequest::log_group_name>::get, MemberAccess<&FilterLogEventsRequest::log_group_name>::emplace},
     {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::get, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::emplace},
@@ -309,7 +305,7 @@ constexpr MemberDesc kFilterLogEventsRequestMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&FilterLogEventsRequest::next_token>::get, MemberAccess<&FilterLogEventsRequest::next_token>::emplace},
     {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventsLimit, MemberAccess<&FilterLogEventsRequest::limit>::get, MemberAccess<&FilterLogEventsRequest::limit>::emplace},
     {"interleaved", "interleaved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInterleaved, MemberAccess<&FilterLogEventsRequest::interleaved>::get, MemberAccess<&FilterLogEventsRequest::interleaved>::emplace},
-    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUnmask, MemberAccess<&FilterLogEventsRequest::unmask>::get, MemberAccess<&FilterLogEventsRequest::unmask>::emplace},
+    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kFilterLogEventsRequestStruct = {.name = "FilterLogEventsRequest", .members = kFilterLogEventsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFilterLogEventsResponseMembers[] = {
@@ -335,7 +331,7 @@ constexpr MemberDesc kGetLogEventsRequestMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetLogEventsRequest::next_token>::get, MemberAccess<&GetLogEventsRequest::next_token>::emplace},
     {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventsLimit, MemberAccess<&GetLogEventsRequest::limit>::get, MemberAccess<&GetLogEventsRequest::limit>::emplace},
     {"startFromHead", "startFromHead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartFromHead, MemberAccess<&GetLogEventsRequest::start_from_head>::get, MemberAccess<&GetLogEventsRequest::start_from_head>::emplace},
-    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUnmask, MemberAccess<&GetLogEventsRequest::unmask>::get, MemberAccess<&GetLogEventsRequest::unmask>::emplace},
+    {"unmask", "unmask", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kGetLogEventsRequestStruct = {.name = "GetLogEventsRequest", .members = kGetLogEventsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetLogEventsResponseMembers[] = {
@@ -353,6 +349,22 @@ constexpr MemberDesc kInvalidSequenceTokenExceptionMembers[] = {
     {"expectedSequenceToken", "expectedSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&InvalidSequenceTokenException::expected_sequence_token>::get, MemberAccess<&InvalidSequenceTokenException::expected_sequence_token>::emplace},
 };
 constinit const StructDesc kInvalidSequenceTokenExceptionStruct = {.name = "InvalidSequenceTokenException", .members = kInvalidSequenceTokenExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
+    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
+};
+constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsForResourceResponseMembers[] = {
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsForResourceResponse::tags>::get, MemberAccess<&ListTagsForResourceResponse::tags>::emplace},
+};
+constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsLogGroupRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&ListTagsLogGroupRequest::log_group_name>::get, MemberAccess<&ListTagsLogGroupRequest::log_group_name>::emplace},
+};
+constinit const StructDesc kListTagsLogGroupRequestStruct = {.name = "ListTagsLogGroupRequest", .members = kListTagsLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsLogGroupResponseMembers[] = {
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsLogGroupResponse::tags>::get, MemberAccess<&ListTagsLogGroupResponse::tags>::emplace},
+};
+constinit const StructDesc kListTagsLogGroupResponseStruct = {.name = "ListTagsLogGroupResponse", .members = kListTagsLogGroupResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLogGroupMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&LogGroup::log_group_name>::get, MemberAccess<&LogGroup::log_group_name>::emplace},
     {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogGroup::creation_time>::get, MemberAccess<&LogGroup::creation_time>::emplace},
@@ -360,13 +372,9 @@ constexpr MemberDesc kLogGroupMembers[] = {
     {"metricFilterCount", "metricFilterCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterCount, MemberAccess<&LogGroup::metric_filter_count>::get, MemberAccess<&LogGroup::metric_filter_count>::emplace},
     {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogGroup::arn>::get, MemberAccess<&LogGroup::arn>::emplace},
     {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LogGroup::stored_bytes>::get, MemberAccess<&LogGroup::stored_bytes>::emplace},
-    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&LogGroup::kms_key_id>::get, MemberAccess<&LogGroup::kms_key_id>::emplace},
-    {"dataProtectionStatus", "dataProtectionStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDataProtectionStatus, MemberAccess<&LogGroup::data_protection_status>::get, MemberAccess<&LogGroup::data_protection_status>::emplace},
-    {"inheritedProperties", "inheritedProperties", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInheritedProperties, MemberAccess<&LogGroup::inherited_properties>::get, MemberAccess<&LogGroup::inherited_properties>::emplace},
     {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&LogGroup::log_group_class>::get, MemberAccess<&LogGroup::log_group_class>::emplace},
     {"logGroupArn", "logGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogGroup::log_group_arn>::get, MemberAccess<&LogGroup::log_group_arn>::emplace},
     {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&LogGroup::deletion_protection_enabled>::get, MemberAccess<&LogGroup::deletion_protection_enabled>::emplace},
-    {"bearerTokenAuthenticationEnabled", "bearerTokenAuthenticationEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBearerTokenAuthenticationEnabled, MemberAccess<&LogGroup::bearer_token_authentication_enabled>::get, MemberAccess<&LogGroup::bearer_token_authentication_enabled>::emplace},
 };
 constinit const StructDesc kLogGroupStruct = {.name = "LogGroup", .members = kLogGroupMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLogStreamMembers[] = {
@@ -391,7 +399,7 @@ constexpr MemberDesc kPutLogEventsRequestMembers[] = {
     {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogStreamName, MemberAccess<&PutLogEventsRequest::log_stream_name>::get, MemberAccess<&PutLogEventsRequest::log_stream_name>::emplace},
     {"logEvents", "logEvents", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInputLogEvents, MemberAccess<&PutLogEventsRequest::log_events>::get, MemberAccess<&PutLogEventsRequest::log_events>::emplace},
     {"sequenceToken", "sequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&PutLogEventsRequest::sequence_token>::get, MemberAccess<&PutLogEventsRequest::sequence_token>::emplace},
-    {"entity", "entity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntity, MemberAccess<&PutLogEventsRequest::entity>::get, MemberAccess<&PutLogEventsRequest::entity>::emplace},
+    {"entity", "entity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kPutLogEventsRequestStruct = {.name = "PutLogEventsRequest", .members = kPutLogEventsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kRejectedLogEventsInfoMembers[] = {
@@ -400,14 +408,9 @@ constexpr MemberDesc kRejectedLogEventsInfoMembers[] = {
     {"expiredLogEventEndIndex", "expiredLogEventEndIndex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogEventIndex, MemberAccess<&RejectedLogEventsInfo::expired_log_event_end_index>::get, MemberAccess<&RejectedLogEventsInfo::expired_log_event_end_index>::emplace},
 };
 constinit const StructDesc kRejectedLogEventsInfoStruct = {.name = "RejectedLogEventsInfo", .members = kRejectedLogEventsInfoMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kRejectedEntityInfoMembers[] = {
-    {"errorType", "errorType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEntityRejectionErrorType, MemberAccess<&RejectedEntityInfo::error_type>::get, MemberAccess<&RejectedEntityInfo::error_type>::emplace},
-};
-constinit const StructDesc kRejectedEntityInfoStruct = {.name = "RejectedEntityInfo", .members = kRejectedEntityInfoMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutLogEventsResponseMembers[] = {
     {"nextSequenceToken", "nextSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&PutLogEventsResponse::next_sequence_token>::get, MemberAccess<&PutLogEventsResponse::next_sequence_token>::emplace},
     {"rejectedLogEventsInfo", "rejectedLogEventsInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRejectedLogEventsInfo, MemberAccess<&PutLogEventsResponse::rejected_log_events_info>::get, MemberAccess<&PutLogEventsResponse::rejected_log_events_info>::emplace},
-    {"rejectedEntityInfo", "rejectedEntityInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRejectedEntityInfo, MemberAccess<&PutLogEventsResponse::rejected_entity_info>::get, MemberAccess<&PutLogEventsResponse::rejected_entity_info>::emplace},
 };
 constinit const StructDesc kPutLogEventsResponseStruct = {.name = "PutLogEventsResponse", .members = kPutLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutRetentionPolicyRequestMembers[] = {
@@ -421,6 +424,35 @@ constexpr MemberDesc kSearchedLogStreamMembers[] = {
     {"searchedCompletely", "searchedCompletely", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamSearchedCompletely, MemberAccess<&SearchedLogStream::searched_completely>::get, MemberAccess<&SearchedLogStream::searched_completely>::emplace},
 };
 constinit const StructDesc kSearchedLogStreamStruct = {.name = "SearchedLogStream", .members = kSearchedLogStreamMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagLogGroupRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&TagLogGroupRequest::log_group_name>::get, MemberAccess<&TagLogGroupRequest::log_group_name>::emplace},
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagLogGroupRequest::tags>::get, MemberAccess<&TagLogGroupRequest::tags>::emplace},
+};
+constinit const StructDesc kTagLogGroupRequestStruct = {.name = "TagLogGroupRequest", .members = kTagLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagLogGroupResponseStruct = {.name = "TagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagResourceRequestMembers[] = {
+    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TagResourceRequest::resource_arn>::get, MemberAccess<&TagResourceRequest::resource_arn>::emplace},
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+};
+constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTooManyTagsExceptionMembers[] = {
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&TooManyTagsException::message>::get, MemberAccess<&TooManyTagsException::message>::emplace},
+    {"resourceName", "resourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TooManyTagsException::resource_name>::get, MemberAccess<&TooManyTagsException::resource_name>::emplace},
+};
+constinit const StructDesc kTooManyTagsExceptionStruct = {.name = "TooManyTagsException", .members = kTooManyTagsExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagLogGroupRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&UntagLogGroupRequest::log_group_name>::get, MemberAccess<&UntagLogGroupRequest::log_group_name>::emplace},
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&UntagLogGroupRequest::tags>::get, MemberAccess<&UntagLogGroupRequest::tags>::emplace},
+};
+constinit const StructDesc kUntagLogGroupRequestStruct = {.name = "UntagLogGroupRequest", .members = kUntagLogGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagLogGroupResponseStruct = {.name = "UntagLogGroupResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagResourceRequestMembers[] = {
+    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&UntagResourceRequest::resource_arn>::get, MemberAccess<&UntagResourceRequest::resource_arn>::emplace},
+    {"tagKeys", "tagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+};
+constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
@@ -439,7 +471,6 @@ const StructDesc& DescribeLogGroupsRequest::desc() { return kDescribeLogGroupsRe
 const StructDesc& DescribeLogGroupsResponse::desc() { return kDescribeLogGroupsResponseStruct; }
 const StructDesc& DescribeLogStreamsRequest::desc() { return kDescribeLogStreamsRequestStruct; }
 const StructDesc& DescribeLogStreamsResponse::desc() { return kDescribeLogStreamsResponseStruct; }
-const StructDesc& Entity::desc() { return kEntityStruct; }
 const StructDesc& FilterLogEventsRequest::desc() { return kFilterLogEventsRequestStruct; }
 const StructDesc& FilterLogEventsResponse::desc() { return kFilterLogEventsResponseStruct; }
 const StructDesc& FilteredLogEvent::desc() { return kFilteredLogEventStruct; }
@@ -447,15 +478,27 @@ const StructDesc& GetLogEventsRequest::desc() { return kGetLogEventsRequestStruc
 const StructDesc& GetLogEventsResponse::desc() { return kGetLogEventsResponseStruct; }
 const StructDesc& InputLogEvent::desc() { return kInputLogEventStruct; }
 const StructDesc& InvalidSequenceTokenException::desc() { return kInvalidSequenceTokenExceptionStruct; }
+const StructDesc& ListTagsForResourceRequest::desc() { return kListTagsForResourceRequestStruct; }
+const StructDesc& ListTagsForResourceResponse::desc() { return kListTagsForResourceResponseStruct; }
+const StructDesc& ListTagsLogGroupRequest::desc() { return kListTagsLogGroupRequestStruct; }
+const StructDesc& ListTagsLogGroupResponse::desc() { return kListTagsLogGroupResponseStruct; }
 const StructDesc& LogGroup::desc() { return kLogGroupStruct; }
 const StructDesc& LogStream::desc() { return kLogStreamStruct; }
 const StructDesc& OutputLogEvent::desc() { return kOutputLogEventStruct; }
 const StructDesc& PutLogEventsRequest::desc() { return kPutLogEventsRequestStruct; }
 const StructDesc& RejectedLogEventsInfo::desc() { return kRejectedLogEventsInfoStruct; }
-const StructDesc& RejectedEntityInfo::desc() { return kRejectedEntityInfoStruct; }
 const StructDesc& PutLogEventsResponse::desc() { return kPutLogEventsResponseStruct; }
 const StructDesc& PutRetentionPolicyRequest::desc() { return kPutRetentionPolicyRequestStruct; }
 const StructDesc& PutRetentionPolicyResponse::desc() { return kPutRetentionPolicyResponseStruct; }
 const StructDesc& SearchedLogStream::desc() { return kSearchedLogStreamStruct; }
+const StructDesc& TagLogGroupRequest::desc() { return kTagLogGroupRequestStruct; }
+const StructDesc& TagLogGroupResponse::desc() { return kTagLogGroupResponseStruct; }
+const StructDesc& TagResourceRequest::desc() { return kTagResourceRequestStruct; }
+const StructDesc& TagResourceResponse::desc() { return kTagResourceResponseStruct; }
+const StructDesc& TooManyTagsException::desc() { return kTooManyTagsExceptionStruct; }
+const StructDesc& UntagLogGroupRequest::desc() { return kUntagLogGroupRequestStruct; }
+const StructDesc& UntagLogGroupResponse::desc() { return kUntagLogGroupResponseStruct; }
+const StructDesc& UntagResourceRequest::desc() { return kUntagResourceRequestStruct; }
+const StructDesc& UntagResourceResponse::desc() { return kUntagResourceResponseStruct; }
 
 }  // namespace aws::logs

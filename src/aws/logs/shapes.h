@@ -28,7 +28,6 @@ struct DescribeLogGroupsRequest;
 struct DescribeLogGroupsResponse;
 struct DescribeLogStreamsRequest;
 struct DescribeLogStreamsResponse;
-struct Entity;
 struct FilterLogEventsRequest;
 struct FilterLogEventsResponse;
 struct FilteredLogEvent;
@@ -36,23 +35,33 @@ struct GetLogEventsRequest;
 struct GetLogEventsResponse;
 struct InputLogEvent;
 struct InvalidSequenceTokenException;
+struct ListTagsForResourceRequest;
+struct ListTagsForResourceResponse;
+struct ListTagsLogGroupRequest;
+struct ListTagsLogGroupResponse;
 struct LogGroup;
 struct LogStream;
 struct OutputLogEvent;
 struct PutLogEventsRequest;
 struct RejectedLogEventsInfo;
-struct RejectedEntityInfo;
 struct PutLogEventsResponse;
 struct PutRetentionPolicyRequest;
 struct PutRetentionPolicyResponse;
 struct SearchedLogStream;
+struct TagLogGroupRequest;
+struct TagLogGroupResponse;
+struct TagResourceRequest;
+struct TagResourceResponse;
+struct TooManyTagsException;
+struct UntagLogGroupRequest;
+struct UntagLogGroupResponse;
+struct UntagResourceRequest;
+struct UntagResourceResponse;
 
 struct CreateLogGroupRequest {
   std::optional<std::string> log_group_name;
-  std::optional<std::string> kms_key_id;
   std::optional<Map<std::string>> tags;
   std::optional<std::string> log_group_class;
-  std::optional<bool> deletion_protection_enabled;
 
   static const StructDesc& desc();
   bool operator==(const CreateLogGroupRequest&) const = default;
@@ -126,14 +135,11 @@ struct DeleteRetentionPolicyResponse {
 };
 
 struct DescribeLogGroupsRequest {
-  std::optional<std::vector<std::string>> account_identifiers;
   std::optional<std::string> log_group_name_prefix;
   std::optional<std::string> log_group_name_pattern;
   std::optional<std::string> next_token;
   std::optional<int32_t> limit;
-  std::optional<bool> include_linked_accounts;
   std::optional<std::string> log_group_class;
-  std::optional<std::vector<std::string>> log_group_identifiers;
 
   static const StructDesc& desc();
   bool operator==(const DescribeLogGroupsRequest&) const = default;
@@ -168,14 +174,6 @@ struct DescribeLogStreamsResponse {
   bool operator==(const DescribeLogStreamsResponse&) const = default;
 };
 
-struct Entity {
-  std::optional<Map<std::string>> key_attributes;
-  std::optional<Map<std::string>> attributes;
-
-  static const StructDesc& desc();
-  bool operator==(const Entity&) const = default;
-};
-
 struct FilterLogEventsRequest {
   std::optional<std::string> log_group_name;
   std::optional<std::string> log_group_identifier;
@@ -187,7 +185,6 @@ struct FilterLogEventsRequest {
   std::optional<std::string> next_token;
   std::optional<int32_t> limit;
   std::optional<bool> interleaved;
-  std::optional<bool> unmask;
 
   static const StructDesc& desc();
   bool operator==(const FilterLogEventsRequest&) const = default;
@@ -222,7 +219,6 @@ struct GetLogEventsRequest {
   std::optional<std::string> next_token;
   std::optional<int32_t> limit;
   std::optional<bool> start_from_head;
-  std::optional<bool> unmask;
 
   static const StructDesc& desc();
   bool operator==(const GetLogEventsRequest&) const = default;
@@ -252,6 +248,34 @@ struct InvalidSequenceTokenException {
   bool operator==(const InvalidSequenceTokenException&) const = default;
 };
 
+struct ListTagsForResourceRequest {
+  std::optional<std::string> resource_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsForResourceRequest&) const = default;
+};
+
+struct ListTagsForResourceResponse {
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsForResourceResponse&) const = default;
+};
+
+struct ListTagsLogGroupRequest {
+  std::optional<std::string> log_group_name;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsLogGroupRequest&) const = default;
+};
+
+struct ListTagsLogGroupResponse {
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsLogGroupResponse&) const = default;
+};
+
 struct LogGroup {
   std::optional<std::string> log_group_name;
   std::optional<int64_t> creation_time;
@@ -259,13 +283,9 @@ struct LogGroup {
   std::optional<int32_t> metric_filter_count;
   std::optional<std::string> arn;
   std::optional<int64_t> stored_bytes;
-  std::optional<std::string> kms_key_id;
-  std::optional<std::string> data_protection_status;
-  std::optional<std::vector<std::string>> inherited_properties;
   std::optional<std::string> log_group_class;
   std::optional<std::string> log_group_arn;
   std::optional<bool> deletion_protection_enabled;
-  std::optional<bool> bearer_token_authentication_enabled;
 
   static const StructDesc& desc();
   bool operator==(const LogGroup&) const = default;
@@ -299,7 +319,6 @@ struct PutLogEventsRequest {
   std::optional<std::string> log_stream_name;
   std::optional<std::vector<InputLogEvent>> log_events;
   std::optional<std::string> sequence_token;
-  std::optional<Entity> entity;
 
   static const StructDesc& desc();
   bool operator==(const PutLogEventsRequest&) const = default;
@@ -314,17 +333,9 @@ struct RejectedLogEventsInfo {
   bool operator==(const RejectedLogEventsInfo&) const = default;
 };
 
-struct RejectedEntityInfo {
-  std::optional<std::string> error_type;
-
-  static const StructDesc& desc();
-  bool operator==(const RejectedEntityInfo&) const = default;
-};
-
 struct PutLogEventsResponse {
   std::optional<std::string> next_sequence_token;
   std::optional<RejectedLogEventsInfo> rejected_log_events_info;
-  std::optional<RejectedEntityInfo> rejected_entity_info;
 
   static const StructDesc& desc();
   bool operator==(const PutLogEventsResponse&) const = default;
@@ -350,6 +361,70 @@ struct SearchedLogStream {
 
   static const StructDesc& desc();
   bool operator==(const SearchedLogStream&) const = default;
+};
+
+struct TagLogGroupRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagLogGroupRequest&) const = default;
+};
+
+struct TagLogGroupResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const TagLogGroupResponse&) const = default;
+};
+
+struct TagResourceRequest {
+  std::optional<std::string> resource_arn;
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceRequest&) const = default;
+};
+
+struct TagResourceResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceResponse&) const = default;
+};
+
+struct TooManyTagsException {
+  std::optional<std::string> message;
+  std::optional<std::string> resource_name;
+
+  static const StructDesc& desc();
+  bool operator==(const TooManyTagsException&) const = default;
+};
+
+struct UntagLogGroupRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<std::vector<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagLogGroupRequest&) const = default;
+};
+
+struct UntagLogGroupResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagLogGroupResponse&) const = default;
+};
+
+struct UntagResourceRequest {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<std::string>> tag_keys;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceRequest&) const = default;
+};
+
+struct UntagResourceResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceResponse&) const = default;
 };
 
 }  // namespace aws::logs

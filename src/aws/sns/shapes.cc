@@ -71,7 +71,6 @@ extern const TypeDesc kListTopicsInput;
 extern const TypeDesc kListTopicsResponse;
 extern const TypeDesc kMessageAttributeMap;
 extern const TypeDesc kMessageAttributeValue;
-extern const TypeDesc kPhoneNumber;
 extern const TypeDesc kPublishBatchInput;
 extern const TypeDesc kPublishBatchRequestEntry;
 extern const TypeDesc kPublishBatchRequestEntryList;
@@ -147,7 +146,6 @@ constinit const TypeDesc kListTopicsResponse = {.kind = Kind::structure, .shape_
 constexpr MapAccess kMessageAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", false);
 constinit const TypeDesc kMessageAttributeMap = {.kind = Kind::map, .shape_name = "MessageAttributeMap", .map = &kMessageAttributeMapAccess};
 constinit const TypeDesc kMessageAttributeValue = {.kind = Kind::structure, .shape_name = "MessageAttributeValue", .structure = &kMessageAttributeValueStruct};
-constinit const TypeDesc kPhoneNumber = {.kind = Kind::string, .shape_name = "PhoneNumber", .sensitive = true};
 constinit const TypeDesc kPublishBatchInput = {.kind = Kind::structure, .shape_name = "PublishBatchInput", .structure = &kPublishBatchInputStruct};
 constinit const TypeDesc kPublishBatchRequestEntry = {.kind = Kind::structure, .shape_name = "PublishBatchRequestEntry", .structure = &kPublishBatchRequestEntryStruct};
 constexpr ListAccess kPublishBatchRequestEntryListAccess = list_access<PublishBatchRequestEntry>(&kPublishBatchRequestEntry, "member", false);
@@ -226,7 +224,7 @@ constexpr MemberDesc kCreateTopicInputMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicName, MemberAccess<&CreateTopicInput::name>::get, MemberAccess<&CreateTopicInput::name>::emplace},
     {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&CreateTopicInput::attributes>::get, MemberAccess<&CreateTopicInput::attributes>::emplace},
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&CreateTopicInput::tags>::get, MemberAccess<&CreateTopicInput::tags>::emplace},
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&CreateTopicInput::data_protection_policy>::get, MemberAccess<&CreateTopicInput::data_protection_policy>::emplace},
+    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateTopicInputStruct = {.name = "CreateTopicInput", .members = kCreateTopicInputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateTopicResponseMembers[] = {
@@ -325,7 +323,7 @@ constinit const StructDesc kPublishBatchResultEntryStruct = {.name = "PublishBat
 constexpr MemberDesc kPublishInputMembers[] = {
     {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&PublishInput::topic_arn>::get, MemberAccess<&PublishInput::topic_arn>::emplace},
     {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::target_arn>::get, MemberAccess<&PublishInput::target_arn>::emplace},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumber, MemberAccess<&PublishInput::phone_number>::get, MemberAccess<&PublishInput::phone_number>::emplace},
+    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMessage, MemberAccess<&PublishInput::message>::get, MemberAccess<&PublishInput::message>::emplace},
     {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubject, MemberAccess<&PublishInput::subject>::get, MemberAccess<&PublishInput::subject>::emplace},
     {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageStructure, MemberAccess<&PublishInput::message_structure>::get, MemberAccess<&PublishInput::message_structure>::emplace},

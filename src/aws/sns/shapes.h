@@ -85,7 +85,6 @@ struct CreateTopicInput {
   std::optional<std::string> name;
   std::optional<Map<std::string>> attributes;
   std::optional<std::vector<Tag>> tags;
-  std::optional<std::string> data_protection_policy;
 
   static const StructDesc& desc();
   bool operator==(const CreateTopicInput&) const = default;
@@ -249,7 +248,6 @@ struct PublishBatchResultEntry {
 struct PublishInput {
   std::optional<std::string> topic_arn;
   std::optional<std::string> target_arn;
-  std::optional<std::string> phone_number;
   std::optional<std::string> message;
   std::optional<std::string> subject;
   std::optional<std::string> message_structure;

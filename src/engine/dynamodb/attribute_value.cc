@@ -93,6 +93,7 @@ base::Result<void> validate_set(AttributeValue& value) {
 
 base::Result<void> validate_map(Item& map, int depth) {
   for (auto& [name, value] : map) {
+    if (name.empty()) return invalid_parameters("Attribute name must not be empty");
     if (name.size() > kAttributeNameBytesMax)
       return invalid_parameters("Attribute name is too large, must be less than 65536 bytes");
     TRY(validate_at(value, depth));

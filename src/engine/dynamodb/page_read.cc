@@ -1,5 +1,7 @@
 #include "engine/dynamodb/page_read.h"
 
+#include <algorithm>
+
 #include "engine/dynamodb/condition_evaluate.h"
 #include "engine/dynamodb/projection.h"
 

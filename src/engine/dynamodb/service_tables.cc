@@ -249,7 +249,8 @@ base::Result<wire::DeleteTableOutput> DynamoDbService::delete_table(aws::Context
     return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: Table: " + table->name +
                                                                  " not found"));
   if (table->deletion_protection)
-    return invalid("Table '" + table->name + "' can't be deleted while DeletionProtectionEnabled is set to True");
+    return invalid("1 validation error detected: Table '" + table->name +
+                   "' can't be deleted while DeletionProtectionEnabled is set to True");
   wire::DeleteTableOutput out;
   out.table_description = describe(*table, "DELETING");
   store::WriteBatch batch;

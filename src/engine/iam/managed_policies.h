@@ -11,15 +11,15 @@ namespace engine::iam {
 struct AwsManagedPolicy {
   std::string_view path;  // "/" or "/service-role/"
   std::string_view name;
-  std::string_view version;    // the one that is the default on AWS; the only one here
-  std::string_view statement;  // JSON objects, to be put in the list of statements
+  std::string_view version;                 // the one that is the default on AWS; the only one here
+  std::string_view created_at, updated_at;  // ISO 8601
+  std::string_view statement;               // JSON objects, to be put in the list of statements
 
   [[nodiscard]] std::string arn() const;  // arn:aws:iam::aws:policy/...
   [[nodiscard]] std::string document() const;
   [[nodiscard]] std::string id() const;  // ANPA and 17 characters, the same in every process
 };
 
-// Sorted by name.
 std::span<const AwsManagedPolicy> aws_managed_policies();
 // The policy with exactly this ARN, or nullptr.
 const AwsManagedPolicy* find_aws_managed_policy(std::string_view arn);

@@ -6,8 +6,12 @@
 namespace engine::iam {
 namespace {
 
-uint64_t stored(base::Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()); }
-base::Timestamp restored(uint64_t t) { return base::Timestamp(base::Duration(static_cast<int64_t>(t))); }
+uint64_t stored(base::Timestamp t) {
+  return static_cast<uint64_t>(t.time_since_epoch().count());
+}
+base::Timestamp restored(uint64_t t) {
+  return base::Timestamp(base::Duration(static_cast<int64_t>(t)));
+}
 
 void write_entries(RecordWriter& writer, uint32_t field, const std::map<std::string, std::string>& entries) {
   for (const auto& [key, value] : entries) writer.record(field, std::move(RecordWriter().text(1, key).text(2, value)));
@@ -29,7 +33,7 @@ enum class RoleField : uint32_t {
   trust_document = 6,
   description = 7,
   max_session_duration = 8,
-  tag = 9,              // repeated: 1 key, 2 value
+  tag = 9,               // repeated: 1 key, 2 value
   inline_document = 10,  // repeated: 1 name, 2 document
   attached_arn = 11,     // repeated
 };
@@ -66,20 +70,21 @@ bool read_version(std::string_view bytes, std::map<uint64_t, PolicyRecord::Versi
 
 }  // namespace
 
-std::string RoleRecord::arn() const { return make_arn("iam", "", account, "role" + path + name); }
+std::string RoleRecord::arn() const {
+  return make_arn("iam", "", account, "role" + path + name);
+}
 
 std::string RoleRecord::encode() const {
-  using enum RoleField;
   RecordWriter writer;
   writer.text(number(RoleField::account), account).text(number(RoleField::name), name);
   writer.text(number(RoleField::path), path).text(number(RoleField::id), id);
   writer.number(number(RoleField::created_at), stored(created_at));
   writer.text(number(RoleField::trust_document), trust_document);
   if (description) writer.text(number(RoleField::description), *description);
-  writer.number(number(max_session_duration), static_cast<uint64_t>(max_session_duration_seconds));
-  write_entries(writer, number(tag), tags);
-  write_entries(writer, number(inline_document), inline_documents);
-  for (const std::string& arn : attached_arns) writer.text(number(attached_arn), arn);
+  writer.number(number(RoleField::max_session_duration), static_cast<uint64_t>(max_session_duration_seconds));
+  write_entries(writer, number(RoleField::tag), tags);
+  write_entries(writer, number(RoleField::inline_document), inline_documents);
+  for (const std::string& arn : attached_arns) writer.text(number(RoleField::attached_arn), arn);
   return writer.take();
 }
 
@@ -88,13 +93,27 @@ std::optional<RoleRecord> RoleRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (static_cast<RoleField>(reader.field())) {
-      case RoleField::account: out.account = reader.text(); break;
-      case RoleField::name: out.name = reader.text(); break;
-      case RoleField::path: out.path = reader.text(); break;
-      case RoleField::id: out.id = reader.text(); break;
-      case RoleField::created_at: out.created_at = restored(reader.number()); break;
-      case RoleField::trust_document: out.trust_document = reader.text(); break;
-      case RoleField::description: out.description = std::string(reader.text()); break;
+      case RoleField::account:
+        out.account = reader.text();
+        break;
+      case RoleField::name:
+        out.name = reader.text();
+        break;
+      case RoleField::path:
+        out.path = reader.text();
+        break;
+      case RoleField::id:
+        out.id = reader.text();
+        break;
+      case RoleField::created_at:
+        out.created_at = restored(reader.number());
+        break;
+      case RoleField::trust_document:
+        out.trust_document = reader.text();
+        break;
+      case RoleField::description:
+        out.description = std::string(reader.text());
+        break;
       case RoleField::max_session_duration:
         out.max_session_duration_seconds = static_cast<int32_t>(reader.number());
         break;
@@ -104,14 +123,18 @@ std::optional<RoleRecord> RoleRecord::decode(std::string_view bytes) {
       case RoleField::inline_document:
         if (!read_entry(reader.text(), out.inline_documents)) return std::nullopt;
         break;
-      case RoleField::attached_arn: out.attached_arns.emplace_back(reader.text()); break;
+      case RoleField::attached_arn:
+        out.attached_arns.emplace_back(reader.text());
+        break;
     }
   }
   if (!reader.ok() || out.name.empty() || out.id.empty()) return std::nullopt;
   return out;
 }
 
-std::string PolicyRecord::arn() const { return make_arn("iam", "", account, "policy" + path + name); }
+std::string PolicyRecord::arn() const {
+  return make_arn("iam", "", account, "policy" + path + name);
+}
 
 std::string PolicyRecord::encode() const {
   RecordWriter writer;
@@ -123,10 +146,9 @@ std::string PolicyRecord::encode() const {
   writer.number(number(PolicyField::default_version), default_version);
   writer.number(number(PolicyField::last_version), last_version);
   for (const auto& [version, content] : versions)
-    writer.record(number(PolicyField::version), std::move(RecordWriter()
-                                                              .number(1, version)
-                                                              .text(2, content.document)
-                                                              .number(3, stored(content.created_at))));
+    writer.record(
+        number(PolicyField::version),
+        std::move(RecordWriter().number(1, version).text(2, content.document).number(3, stored(content.created_at))));
   return writer.take();
 }
 
@@ -135,15 +157,33 @@ std::optional<PolicyRecord> PolicyRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (static_cast<PolicyField>(reader.field())) {
-      case PolicyField::account: out.account = reader.text(); break;
-      case PolicyField::name: out.name = reader.text(); break;
-      case PolicyField::path: out.path = reader.text(); break;
-      case PolicyField::id: out.id = reader.text(); break;
-      case PolicyField::description: out.description = std::string(reader.text()); break;
-      case PolicyField::created_at: out.created_at = restored(reader.number()); break;
-      case PolicyField::updated_at: out.updated_at = restored(reader.number()); break;
-      case PolicyField::default_version: out.default_version = reader.number(); break;
-      case PolicyField::last_version: out.last_version = reader.number(); break;
+      case PolicyField::account:
+        out.account = reader.text();
+        break;
+      case PolicyField::name:
+        out.name = reader.text();
+        break;
+      case PolicyField::path:
+        out.path = reader.text();
+        break;
+      case PolicyField::id:
+        out.id = reader.text();
+        break;
+      case PolicyField::description:
+        out.description = std::string(reader.text());
+        break;
+      case PolicyField::created_at:
+        out.created_at = restored(reader.number());
+        break;
+      case PolicyField::updated_at:
+        out.updated_at = restored(reader.number());
+        break;
+      case PolicyField::default_version:
+        out.default_version = reader.number();
+        break;
+      case PolicyField::last_version:
+        out.last_version = reader.number();
+        break;
       case PolicyField::version:
         if (!read_version(reader.text(), out.versions)) return std::nullopt;
         break;

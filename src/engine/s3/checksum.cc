@@ -29,7 +29,9 @@ constexpr std::array<AlgorithmDesc, 6> kAlgorithms = {{{"", "", 0, 0},
                                                        {"SHA1", "sha1", 20, 0},
                                                        {"SHA256", "sha256", 32, 0}}};
 
-const AlgorithmDesc& describe(ChecksumAlgorithm algorithm) { return kAlgorithms.at(static_cast<std::size_t>(algorithm)); }
+const AlgorithmDesc& describe(ChecksumAlgorithm algorithm) {
+  return kAlgorithms.at(static_cast<std::size_t>(algorithm));
+}
 
 std::string big_endian(uint64_t value, std::size_t bytes) {
   std::string out(bytes, '\0');
@@ -61,7 +63,9 @@ bool is_parts_suffix(std::string_view text) {
 
 }  // namespace
 
-std::string_view algorithm_name(ChecksumAlgorithm algorithm) { return describe(algorithm).name; }
+std::string_view algorithm_name(ChecksumAlgorithm algorithm) {
+  return describe(algorithm).name;
+}
 
 std::optional<ChecksumAlgorithm> parse_algorithm(std::string_view name) {
   for (std::size_t i = 1; i < kAlgorithms.size(); ++i)
@@ -77,12 +81,21 @@ Hasher::Hasher(ChecksumAlgorithm algorithm) : algorithm_(algorithm) {
 void Hasher::update(std::string_view bytes) {
   md5_.update(bytes);
   switch (algorithm_) {
-    case ChecksumAlgorithm::none: break;
-    case ChecksumAlgorithm::crc32: crc_ = base::crc32(bytes, static_cast<uint32_t>(crc_)); break;
-    case ChecksumAlgorithm::crc32c: crc_ = base::crc32c(bytes, static_cast<uint32_t>(crc_)); break;
-    case ChecksumAlgorithm::crc64nvme: crc_ = base::crc64nvme(bytes, crc_); break;
+    case ChecksumAlgorithm::none:
+      break;
+    case ChecksumAlgorithm::crc32:
+      crc_ = base::crc32(bytes, static_cast<uint32_t>(crc_));
+      break;
+    case ChecksumAlgorithm::crc32c:
+      crc_ = base::crc32c(bytes, static_cast<uint32_t>(crc_));
+      break;
+    case ChecksumAlgorithm::crc64nvme:
+      crc_ = base::crc64nvme(bytes, crc_);
+      break;
     case ChecksumAlgorithm::sha1:
-    case ChecksumAlgorithm::sha256: sha_->update(bytes); break;
+    case ChecksumAlgorithm::sha256:
+      sha_->update(bytes);
+      break;
   }
 }
 
@@ -90,7 +103,7 @@ std::string Hasher::finish_checksum() {
   return sha_ ? sha_->finish() : big_endian(crc_, describe(algorithm_).bytes);
 }
 
-base::Result<std::optional<Checksum>> claimed_checksum(
+base::Result<std::optional<Checksum>> single_checksum(
     std::span<const std::pair<ChecksumAlgorithm, const std::optional<std::string>*>> members, bool composite_allowed) {
   std::optional<Checksum> found;
   for (const auto& [algorithm, member] : members) {

@@ -45,28 +45,39 @@ class Hasher {
 
 // The checksum that the members checksum_* of a request or a completed part claim. Fails if there are two, or if one
 // is not base64 of the right length (with "-<parts>" behind it, if `composite_allowed`).
-base::Result<std::optional<Checksum>> claimed_checksum(
+base::Result<std::optional<Checksum>> single_checksum(
     std::span<const std::pair<ChecksumAlgorithm, const std::optional<std::string>*>> members, bool composite_allowed);
 
 template <class In>
 base::Result<std::optional<Checksum>> claimed_checksum(const In& in, bool composite_allowed = false) {
   const std::pair<ChecksumAlgorithm, const std::optional<std::string>*> members[] = {
-      {ChecksumAlgorithm::crc32, &in.checksum_crc32},         {ChecksumAlgorithm::crc32c, &in.checksum_crc32_c},
+      {ChecksumAlgorithm::crc32, &in.checksum_crc32},          {ChecksumAlgorithm::crc32c, &in.checksum_crc32_c},
       {ChecksumAlgorithm::crc64nvme, &in.checksum_crc64_nvme}, {ChecksumAlgorithm::sha1, &in.checksum_sha1},
       {ChecksumAlgorithm::sha256, &in.checksum_sha256},
   };
-  return claimed_checksum(members, composite_allowed);
+  return single_checksum(members, composite_allowed);
 }
 
 template <class Out>
 void show_checksum_value(const Checksum& checksum, Out& out) {
   switch (checksum.algorithm) {
-    case ChecksumAlgorithm::none: break;
-    case ChecksumAlgorithm::crc32: out.checksum_crc32 = checksum.value; break;
-    case ChecksumAlgorithm::crc32c: out.checksum_crc32_c = checksum.value; break;
-    case ChecksumAlgorithm::crc64nvme: out.checksum_crc64_nvme = checksum.value; break;
-    case ChecksumAlgorithm::sha1: out.checksum_sha1 = checksum.value; break;
-    case ChecksumAlgorithm::sha256: out.checksum_sha256 = checksum.value; break;
+    case ChecksumAlgorithm::none:
+      break;
+    case ChecksumAlgorithm::crc32:
+      out.checksum_crc32 = checksum.value;
+      break;
+    case ChecksumAlgorithm::crc32c:
+      out.checksum_crc32_c = checksum.value;
+      break;
+    case ChecksumAlgorithm::crc64nvme:
+      out.checksum_crc64_nvme = checksum.value;
+      break;
+    case ChecksumAlgorithm::sha1:
+      out.checksum_sha1 = checksum.value;
+      break;
+    case ChecksumAlgorithm::sha256:
+      out.checksum_sha256 = checksum.value;
+      break;
   }
 }
 template <class Out>

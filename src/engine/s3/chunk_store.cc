@@ -14,7 +14,9 @@ namespace {
 constexpr unsigned kEpochShift = 32;  // ids of one process
 constexpr std::size_t kGarbagePerBatch = 1'000;
 
-uint64_t chunk_count(uint64_t size) { return (size + kChunkBytes - 1) / kChunkBytes; }
+uint64_t chunk_count(uint64_t size) {
+  return (size + kChunkBytes - 1) / kChunkBytes;
+}
 
 // Segments of one owner have distinct sets, and sets have one owner: the first names them all.
 std::optional<uint64_t> owner_of(const Segments& segments) {

@@ -19,7 +19,9 @@ constexpr std::string_view kGarbageTable = "s3/garbage";  // chunk set -> empty:
 constexpr std::string_view kOutboxTable = "s3/outbox";    // notifications not delivered yet
 constexpr std::string_view kEpochKey{"s3/epoch\0", 9};    // how often the service was started
 
-inline std::string bucket(std::string_view name) { return store::KeyWriter(kBucketTable).text(name).take(); }
+inline std::string bucket(std::string_view name) {
+  return store::KeyWriter(kBucketTable).text(name).take();
+}
 // The key comes last and raw: rows are in the UTF-8 byte order of the keys, and a prefix of keys is one of rows.
 inline std::string object(uint64_t bucket_id, std::string_view key) {
   return store::KeyWriter(kObjectTable).number(bucket_id).raw(key).take();
@@ -33,8 +35,12 @@ inline std::string part(uint64_t upload_number, uint64_t part_number) {
 inline std::string chunk(uint64_t chunk_set, uint64_t number) {
   return store::KeyWriter(kChunkTable).number(chunk_set).number(number).take();
 }
-inline std::string garbage(uint64_t chunk_set) { return store::KeyWriter(kGarbageTable).number(chunk_set).take(); }
+inline std::string garbage(uint64_t chunk_set) {
+  return store::KeyWriter(kGarbageTable).number(chunk_set).take();
+}
 // Where all rows under one id (of a bucket, an upload, a chunk set) begin; store::prefix_end() is where they end.
-inline std::string rows(std::string_view table, uint64_t id) { return store::KeyWriter(table).number(id).take(); }
+inline std::string rows(std::string_view table, uint64_t id) {
+  return store::KeyWriter(table).number(id).take();
+}
 
 }  // namespace engine::s3::keys

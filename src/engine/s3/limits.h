@@ -1,5 +1,6 @@
-// The quotas of S3 and the bounds of this implementation. Quotas are AWS's, from the S3 User Guide ("Amazon S3 multipart
-// upload limits", "Bucket naming rules", "Working with object metadata") and the API reference of the operation named.
+// The quotas of S3 and the bounds of this implementation. Quotas are AWS's, from the S3 User Guide ("Amazon S3
+// multipart upload limits", "Bucket naming rules", "Working with object metadata") and the API reference of the
+// operation named.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +18,17 @@ constexpr int32_t kListKeysMax = 1'000;               // ListObjects, ListObject
 constexpr int32_t kListBucketsMax = 10'000;
 constexpr std::size_t kDeleteObjectsMax = 1'000;
 constexpr int32_t kPartNumberMax = 10'000;
-constexpr uint64_t kPartBytesMin = 5ULL << 20;         // except for the last part
-constexpr uint64_t kPutBytesMax = 5ULL << 30;          // one PUT, one part, one copied source
-constexpr uint64_t kObjectBytesMax = 50ULL << 40;      // 50 TB since December 2025
+constexpr uint64_t kPartBytesMin = 5ULL << 20;     // except for the last part
+constexpr uint64_t kPutBytesMax = 5ULL << 30;      // one PUT, one part, one copied source
+constexpr uint64_t kObjectBytesMax = 50ULL << 40;  // 50 TB since December 2025
 constexpr std::size_t kNotificationIdBytesMax = 255;
 constexpr std::size_t kFilterValueBytesMax = 1'024;
 constexpr std::size_t kNotificationsPerBucketMax = 100;
 
 // --- Our bounds.
-constexpr std::size_t kChunkBytes = 512 << 10;         // RocksDB keeps values from 64 KiB up in blob files
-constexpr std::size_t kChunksPerBatch = 8;             // of a body that is written ahead of its object's record
-constexpr std::size_t kErasesPerChunkSet = 16;         // above this one range erasure is cheaper than single ones
+constexpr std::size_t kChunkBytes = 512 << 10;  // RocksDB keeps values from 64 KiB up in blob files
+constexpr std::size_t kChunksPerBatch = 8;      // of a body that is written ahead of its object's record
+constexpr std::size_t kErasesPerChunkSet = 16;  // above this one range erasure is cheaper than single ones
 constexpr std::size_t kDeliveriesAtOnce = 2;
 constexpr base::Duration kRetryDelayFirst = std::chrono::seconds(1);
 constexpr base::Duration kRetryDelayMax = std::chrono::minutes(5);

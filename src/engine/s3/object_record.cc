@@ -28,8 +28,12 @@ enum Field : uint32_t {
   kMd5 = 19,
 };
 
-uint64_t stored(base::Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()); }
-base::Timestamp restored(uint64_t t) { return base::Timestamp(base::Duration(static_cast<int64_t>(t))); }
+uint64_t stored(base::Timestamp t) {
+  return static_cast<uint64_t>(t.time_since_epoch().count());
+}
+base::Timestamp restored(uint64_t t) {
+  return base::Timestamp(base::Duration(static_cast<int64_t>(t)));
+}
 
 void encode_headers(const ObjectHeaders& headers, RecordWriter& writer) {
   const auto optional = [&](Field field, const std::optional<std::string>& value) {
@@ -47,12 +51,24 @@ void encode_headers(const ObjectHeaders& headers, RecordWriter& writer) {
 
 void decode_header(const RecordReader& reader, ObjectHeaders& headers) {
   switch (reader.field()) {
-    case kContentType: headers.content_type = reader.text(); break;
-    case kCacheControl: headers.cache_control = reader.text(); break;
-    case kContentDisposition: headers.content_disposition = reader.text(); break;
-    case kContentEncoding: headers.content_encoding = reader.text(); break;
-    case kContentLanguage: headers.content_language = reader.text(); break;
-    case kExpires: headers.expires = restored(reader.number()); break;
+    case kContentType:
+      headers.content_type = reader.text();
+      break;
+    case kCacheControl:
+      headers.cache_control = reader.text();
+      break;
+    case kContentDisposition:
+      headers.content_disposition = reader.text();
+      break;
+    case kContentEncoding:
+      headers.content_encoding = reader.text();
+      break;
+    case kContentLanguage:
+      headers.content_language = reader.text();
+      break;
+    case kExpires:
+      headers.expires = restored(reader.number());
+      break;
     case kMetadata: {
       std::string_view name;
       std::string_view value;
@@ -60,7 +76,8 @@ void decode_header(const RecordReader& reader, ObjectHeaders& headers) {
       headers.metadata[name] = value;
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -70,8 +87,7 @@ RecordWriter encode_segment(const Segment& segment) {
 
 Segment decode_segment(std::string_view bytes) {
   Segment out;
-  for (RecordReader reader(bytes); reader.next();)
-    (reader.field() == 1 ? out.chunk_set : out.size) = reader.number();
+  for (RecordReader reader(bytes); reader.next();) (reader.field() == 1 ? out.chunk_set : out.size) = reader.number();
   return out;
 }
 
@@ -82,7 +98,9 @@ ChecksumAlgorithm decode_algorithm(uint64_t number) {
 
 }  // namespace
 
-base::Timestamp whole_second(base::Timestamp t) { return std::chrono::floor<std::chrono::seconds>(t); }
+base::Timestamp whole_second(base::Timestamp t) {
+  return std::chrono::floor<std::chrono::seconds>(t);
+}
 
 std::string ObjectRecord::encode() const {
   RecordWriter writer;
@@ -99,15 +117,32 @@ std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case kSegment: out.segments.push_back(decode_segment(reader.text())); break;
-      case kSize: out.size = reader.number(); break;
-      case kEtag: out.etag = reader.text(); break;
-      case kModifiedAt: out.modified_at = restored(reader.number()); break;
-      case kChecksumAlgorithm: out.checksum.algorithm = decode_algorithm(reader.number()); break;
-      case kChecksumValue: out.checksum.value = reader.text(); break;
-      case kComposite: out.checksum.composite = reader.number() != 0; break;
-      case kUploadId: out.upload_id = reader.text(); break;
-      default: decode_header(reader, out.headers);
+      case kSegment:
+        out.segments.push_back(decode_segment(reader.text()));
+        break;
+      case kSize:
+        out.size = reader.number();
+        break;
+      case kEtag:
+        out.etag = reader.text();
+        break;
+      case kModifiedAt:
+        out.modified_at = restored(reader.number());
+        break;
+      case kChecksumAlgorithm:
+        out.checksum.algorithm = decode_algorithm(reader.number());
+        break;
+      case kChecksumValue:
+        out.checksum.value = reader.text();
+        break;
+      case kComposite:
+        out.checksum.composite = reader.number() != 0;
+        break;
+      case kUploadId:
+        out.upload_id = reader.text();
+        break;
+      default:
+        decode_header(reader, out.headers);
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
@@ -126,12 +161,23 @@ std::optional<UploadRecord> UploadRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case kNumber: out.number = reader.number(); break;
-      case kInitiatedAt: out.initiated_at = restored(reader.number()); break;
-      case kInitiator: out.initiator = reader.text(); break;
-      case kChecksumAlgorithm: out.algorithm = decode_algorithm(reader.number()); break;
-      case kComposite: out.composite = reader.number() != 0; break;
-      default: decode_header(reader, out.headers);
+      case kNumber:
+        out.number = reader.number();
+        break;
+      case kInitiatedAt:
+        out.initiated_at = restored(reader.number());
+        break;
+      case kInitiator:
+        out.initiator = reader.text();
+        break;
+      case kChecksumAlgorithm:
+        out.algorithm = decode_algorithm(reader.number());
+        break;
+      case kComposite:
+        out.composite = reader.number() != 0;
+        break;
+      default:
+        decode_header(reader, out.headers);
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
@@ -148,11 +194,20 @@ std::optional<PartRecord> PartRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case kSegment: out.segment = decode_segment(reader.text()); break;
-      case kMd5: out.md5 = reader.text(); break;
-      case kChecksumValue: out.checksum = reader.text(); break;
-      case kModifiedAt: out.modified_at = restored(reader.number()); break;
-      default: break;
+      case kSegment:
+        out.segment = decode_segment(reader.text());
+        break;
+      case kMd5:
+        out.md5 = reader.text();
+        break;
+      case kChecksumValue:
+        out.checksum = reader.text();
+        break;
+      case kModifiedAt:
+        out.modified_at = restored(reader.number());
+        break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;

@@ -39,7 +39,8 @@ constexpr base::Duration kRecreateInterval = std::chrono::seconds(60);  // Delet
 // --- Our bounds: how much left-over work one operation does for the queue it happens to touch.
 constexpr std::size_t kDuePerOperation = 10'000;   // messages whose deadline has passed; memory only
 constexpr std::size_t kExpiredPerOperation = 100;  // messages and deduplication ids past their time; one erase each
-constexpr std::size_t kMovedPerReceive = 100;      // messages moved to the dead-letter queue
+constexpr std::size_t kMovedPerReceive = 100;      // messages moved to the dead-letter queue under one lock
+constexpr std::size_t kMoveRoundsPerReceive = 10;  // and how often, before a short poll answers without a message
 constexpr base::Duration kSweepInterval = std::chrono::seconds(10);
 constexpr std::size_t kSweepBatchesMax = 10'000;  // of kExpiredPerOperation messages, per queue and sweep
 

@@ -119,6 +119,7 @@ base::Result<std::vector<SqsService::Taken>> SqsService::poll(const aws::Context
   MessageIndex& index = *receive.queue.messages;
   const base::Timestamp deadline = context.now + receive.wait;
   base::Timestamp now = context.now;
+  std::size_t rounds = 0;
   std::unique_lock lock(index.mutex, std::defer_lock);
   for (;;) {
     std::unique_lock<std::mutex> target_lock;
@@ -136,16 +137,15 @@ base::Result<std::vector<SqsService::Taken>> SqsService::poll(const aws::Context
           errors::over_limit("Too many messages in flight for queue " + receive.queue.record->name + "."));
     }
     if (!look.taken.empty()) return std::move(look.taken);
-    if (!look.again) {
+    if (!look.again || ++rounds > kMoveRoundsPerReceive) {
       now = std::max(now, env_.clock.now());
       if (now >= deadline || stopping_) return std::vector<Taken>();
-      const base::Timestamp due = index.next_due();
-      if (due > now) {
-        ++index.waiters;
-        env_.executor.wait_until(lock, *index.changed, std::min(deadline, due));
-        --index.waiters;
-        if (stopping_) index.changed->notify_all();  // stop() waits for the last waiter
-      }
+    }
+    if (const base::Timestamp due = index.next_due(); !look.again && due > now) {
+      ++index.waiters;
+      env_.executor.wait_until(lock, *index.changed, std::min(deadline, due));
+      --index.waiters;
+      if (stopping_) index.changed->notify_all();  // stop() waits for the last waiter
       now = std::max(now, env_.clock.now());
     }
     lock.unlock();

@@ -145,6 +145,7 @@ base::Result<void> SqsService::append(const aws::Context& context, const Queue& 
   store::WriteBatch batch;
   const std::lock_guard lock(index.mutex);
   if (index.closed) return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
+  index.advance(context.now);  // what is due now comes before what is sent now
   index.expire(context.now - queue.record->attributes.retention(), kExpiredPerOperation, batch);
   index.dedup.expire(id, context.now, kExpiredPerOperation, batch);
   for (PreparedMessage& message : messages) {

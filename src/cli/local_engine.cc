@@ -1,0 +1,125 @@
+#include "cli/local_engine.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "aws/auth/verify.h"
+#include "cli/exit_code.h"
+#include "cli/version.h"
+#include "engine/engine.h"
+#include "os/env.h"
+#include "os/function_host.h"
+#include "os/http_server.h"
+#include "os/outbox_mailer.h"
+#include "server/api_handler.h"
+#include "store/memory/memory_store.h"
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A reply waits until everything written before it is durable: "acknowledged means durable".
+class StoreGate final : public server::ReplyGate {
+ public:
+  explicit StoreGate(store::KvStore& store) : store_(store) {}
+  void release(std::function<void()> send) override { store_.when_durable(store_.last_written(), std::move(send)); }
+
+ private:
+  store::KvStore& store_;
+};
+
+std::vector<server::Mount> mounts(engine::Engine& engine) {
+  return {{&aws::sqs::kService, &engine.sqs()},       {&aws::dynamodb::kService, &engine.dynamodb()},
+          {&aws::sns::kService, &engine.sns()},       {&aws::lambda::kService, &engine.lambda()},
+          {&aws::s3::kService, &engine.s3()},         {&aws::cloudwatch::kService, &engine.cloudwatch()},
+          {&aws::logs::kService, &engine.logs()},     {&aws::iam::kService, &engine.iam()},
+          {&aws::sts::kService, &engine.sts()}};
+}
+
+std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(const LocalEngineOptions& options,
+                                                                              base::Env& env) {
+  if (options.in_memory) return store::make_memory_store();
+  store::RocksDbOptions rocks;
+  rocks.directory = options.data_directory + "/store";
+  rocks.accept_data_loss = options.accept_data_loss;
+  auto opened = store::open_rocksdb_store(rocks, env);
+  if (opened.has_value()) return std::move(*opened);
+  const bool locked = opened.error().kind == store::OpenError::Kind::locked;
+  return std::unexpected(LocalEngine::Error{opened.error().message, locked ? kUnreachable : kFailed});
+}
+
+std::string endpoint_file(const std::string& data_directory) { return data_directory + "/endpoint"; }
+
+}  // namespace
+
+// Members are destroyed from the last to the first: the port before the engine, the engine before what it runs on.
+struct LocalEngine::Parts {
+  LocalEngineOptions options;
+  os::SystemEnv system;
+  std::unique_ptr<store::KvStore> store;
+  std::unique_ptr<os::HttpServer> http;
+  std::unique_ptr<os::ProcessFunctionHost> functions;
+  std::unique_ptr<os::OutboxMailer> mailer;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<aws::auth::Verifier> verifier;
+  std::unique_ptr<StoreGate> gate;
+  std::unique_ptr<server::ApiHandler> api;
+  uint16_t port = 0;
+};
+
+LocalEngine::LocalEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::open(const LocalEngineOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = options;
+  base::Env& env = parts->system.env();
+  std::error_code ignored;
+  fs::create_directories(options.data_directory, ignored);
+  fs::permissions(options.data_directory, fs::perms::owner_all, ignored);
+  auto opened = open_store(options, env);
+  if (!opened.has_value()) return std::unexpected(opened.error());
+  parts->store = std::move(*opened);
+  auto http = os::HttpServer::start({});
+  if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
+  parts->http = std::move(*http);
+  parts->functions = std::make_unique<os::ProcessFunctionHost>(env, *parts->http);
+  parts->mailer = std::make_unique<os::OutboxMailer>(env, options.data_directory + "/outbox");
+  parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->functions, *parts->mailer,
+                                                   engine::EngineOptions{options.data_directory + "/code"});
+  parts->verifier = std::make_unique<aws::auth::Verifier>(parts->engine->credentials());
+  parts->gate = std::make_unique<StoreGate>(*parts->store);
+  parts->api = std::make_unique<server::ApiHandler>(mounts(*parts->engine), *parts->verifier,
+                                                    parts->engine->authorizer(), *parts->gate, env,
+                                                    server::ApiHandler::Options{std::string(kVersion)});
+  const auto port = parts->http->listen("127.0.0.1", options.port, *parts->api);
+  if (!port.has_value()) return std::unexpected(Error{port.error(), kFailed});
+  parts->port = *port;
+  std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));
+  made->parts_->engine->start(made->endpoint_url());
+  std::ofstream(endpoint_file(options.data_directory)) << made->endpoint_url() << "\n";
+  return made;
+}
+
+LocalEngine::~LocalEngine() {
+  std::error_code ignored;
+  fs::remove(endpoint_file(parts_->options.data_directory), ignored);
+  parts_->engine->stop();
+  parts_->http->stop(std::chrono::seconds(2));
+}
+
+uint16_t LocalEngine::port() const { return parts_->port; }
+
+std::string LocalEngine::endpoint_url() const { return "http://127.0.0.1:" + std::to_string(parts_->port); }
+
+std::string running_endpoint(const std::string& data_directory) {
+  std::ifstream file(endpoint_file(data_directory));
+  std::string url;
+  std::getline(file, url);
+  return url;
+}
+
+}  // namespace cli

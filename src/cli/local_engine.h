@@ -1,0 +1,45 @@
+// LocalEngine: the engine with everything it runs on: a store, the system's seams, an HTTP port, child processes. What
+// `till serve` is, and what other commands open when no engine runs. Owned by a command; used from one thread.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+namespace cli {
+
+struct LocalEngineOptions {
+  std::string data_directory;   // ignored with in_memory, but for e-mails and unpacked code
+  bool in_memory = false;       // nothing survives; for tests
+  uint16_t port = 0;            // 0: the system chooses
+  bool accept_data_loss = false;
+};
+
+class LocalEngine {
+ public:
+  // Opens the store, starts the services and the port. The error is one sentence for people; `exit_code` of it is the
+  // command's (see exit_code.h).
+  struct Error {
+    std::string message;
+    int exit_code;
+  };
+  static std::expected<std::unique_ptr<LocalEngine>, Error> open(const LocalEngineOptions& options);
+  // Stops accepting, lets requests end (at most two seconds), stops the functions, makes everything durable.
+  ~LocalEngine();
+  LocalEngine(const LocalEngine&) = delete;
+  LocalEngine& operator=(const LocalEngine&) = delete;
+
+  [[nodiscard]] uint16_t port() const;
+  [[nodiscard]] std::string endpoint_url() const;  // http://127.0.0.1:<port>
+
+ private:
+  struct Parts;
+  explicit LocalEngine(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+// The endpoint of the engine that serves `data_directory` now, or empty. It is left in the file `endpoint` there.
+std::string running_endpoint(const std::string& data_directory);
+
+}  // namespace cli

@@ -1,0 +1,130 @@
+#include "cli/session.h"
+
+#include "aws/client/client.h"
+#include "aws/dynamodb/caller.h"
+#include "aws/iam/caller.h"
+#include "aws/lambda/caller.h"
+#include "aws/logs/caller.h"
+#include "aws/s3/caller.h"
+#include "aws/sns/caller.h"
+#include "aws/sqs/caller.h"
+#include "aws/sts/caller.h"
+#include "cli/embedded_functions.h"
+#include "cli/exit_code.h"
+#include "os/env.h"
+#include "os/environment.h"
+#include "os/http_transport.h"
+
+namespace cli {
+namespace {
+
+std::string first_set(std::initializer_list<std::string> candidates) {
+  for (const std::string& candidate : candidates) {
+    if (!candidate.empty()) return candidate;
+  }
+  return {};
+}
+
+std::string variable(const char* name) { return os::environment(name).value_or(""); }
+
+// Whether something answers there; a file left by a killed engine names a port where nothing does.
+bool answers(aws::http::Transport& transport, const std::string& url) {
+  const auto endpoint = aws::http::parse_endpoint(url);
+  return endpoint.has_value() &&
+         transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2)).has_value();
+}
+
+}  // namespace
+
+struct Session::Parts {
+  std::unique_ptr<LocalEngine> local;  // only if this command opened the data directory
+  os::SystemEnv system;
+  std::unique_ptr<os::HttpTransport> transport;
+  std::unique_ptr<aws::client::FixedCredentials> credentials;
+  std::unique_ptr<aws::client::Client> client;
+  std::unique_ptr<aws::s3::S3Caller> s3;
+  std::unique_ptr<aws::sqs::SqsCaller> sqs;
+  std::unique_ptr<aws::sns::SnsCaller> sns;
+  std::unique_ptr<aws::lambda::LambdaCaller> lambda;
+  std::unique_ptr<aws::dynamodb::DynamoDbCaller> dynamodb;
+  std::unique_ptr<aws::iam::IamCaller> iam;
+  std::unique_ptr<aws::sts::StsCaller> sts;
+  std::unique_ptr<aws::logs::LogsCaller> logs;
+  pipeline::StackOptions stack_options;
+  std::unique_ptr<pipeline::Stack> stack;
+};
+
+Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Session::~Session() = default;
+
+std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const GlobalOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  auto transport = os::HttpTransport::make();
+  if (!transport.has_value()) return std::unexpected(LocalEngine::Error{transport.error(), kFailed});
+  parts->transport = std::move(*transport);
+  std::string url = first_set({options.endpoint, variable("AWS_ENDPOINT_URL")});
+  if (url.empty()) {
+    const std::string running = running_endpoint(options.data_directory);
+    if (!running.empty() && answers(*parts->transport, running)) url = running;
+  }
+  if (url.empty()) {
+    auto local = LocalEngine::open({.data_directory = options.data_directory});
+    if (!local.has_value()) return std::unexpected(local.error());
+    parts->local = std::move(*local);
+    url = parts->local->endpoint_url();
+  }
+  aws::client::ClientOptions client;
+  client.region = first_set({options.region, variable("AWS_REGION"), variable("AWS_DEFAULT_REGION"), "us-east-1"});
+  if (url != "aws") {
+    client.endpoint = aws::http::parse_endpoint(url);
+    if (!client.endpoint.has_value())
+      return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
+  }
+  aws::auth::Credentials credentials{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
+                                     variable("AWS_SESSION_TOKEN")};
+  if (credentials.access_key_id.empty() && url != "aws") credentials = {"test", "test", ""};
+  parts->credentials = std::make_unique<aws::client::FixedCredentials>(credentials);
+  parts->client =
+      std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client);
+  aws::client::Client& c = *parts->client;
+  parts->s3 = std::make_unique<aws::s3::S3Caller>(c);
+  parts->sqs = std::make_unique<aws::sqs::SqsCaller>(c);
+  parts->sns = std::make_unique<aws::sns::SnsCaller>(c);
+  parts->lambda = std::make_unique<aws::lambda::LambdaCaller>(c);
+  parts->dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(c);
+  parts->iam = std::make_unique<aws::iam::IamCaller>(c);
+  parts->sts = std::make_unique<aws::sts::StsCaller>(c);
+  parts->logs = std::make_unique<aws::logs::LogsCaller>(c);
+  aws::Context context;
+  const auto identity = parts->sts->get_caller_identity(context, {});
+  if (!identity.has_value())
+    return std::unexpected(LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message,
+                                              kUnreachable});
+  parts->stack_options.name = options.stack;
+  parts->stack_options.account = identity->account.value_or("");
+  parts->stack_options.region = client.region;
+  return std::unique_ptr<Session>(new Session(std::move(parts)));
+}
+
+base::Env& Session::env() { return parts_->system.env(); }
+
+pipeline::Services Session::services() {
+  return {*parts_->s3,       *parts_->sqs, *parts_->sns, *parts_->lambda,
+          *parts_->dynamodb, *parts_->iam, *parts_->sts, *parts_->logs};
+}
+
+void Session::configure(const std::function<void(pipeline::StackOptions&)>& change) { change(parts_->stack_options); }
+
+pipeline::Stack& Session::stack() {
+  if (parts_->stack == nullptr) {
+    parts_->stack_options.ingest_zip = ingest_zip();
+    parts_->stack_options.process_zip = process_zip();
+    parts_->stack_options.sweep_zip = sweep_zip();
+    parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
+  }
+  return *parts_->stack;
+}
+
+const std::string& Session::account() const { return parts_->stack_options.account; }
+
+}  // namespace cli

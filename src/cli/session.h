@@ -1,0 +1,44 @@
+// Session: a command's connection to an engine or to AWS. It finds the endpoint (--endpoint, AWS_ENDPOINT_URL, the
+// engine that serves the data directory), or opens the data directory itself, and offers the services as typed
+// interfaces. Owned by a command; used from one thread at a time.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "base/env.h"
+#include "cli/local_engine.h"
+#include "pipeline/stack.h"
+
+namespace cli {
+
+// The options that every command takes.
+struct GlobalOptions {
+  std::string endpoint;  // --endpoint; "aws" means AWS itself, whatever the environment says
+  std::string data_directory;
+  std::string stack = "tillstream";
+  std::string region;
+  bool json = false;
+};
+
+class Session {
+ public:
+  static std::expected<std::unique_ptr<Session>, LocalEngine::Error> open(const GlobalOptions& options);
+  ~Session();
+
+  [[nodiscard]] base::Env& env();
+  [[nodiscard]] pipeline::Services services();
+  // The stack of the options, with the functions that this program carries.
+  pipeline::Stack& stack();
+  [[nodiscard]] const std::string& account() const;
+  // Sets what `till up` may be told; before the first stack().
+  void configure(const std::function<void(pipeline::StackOptions&)>& change);
+
+ private:
+  struct Parts;
+  explicit Session(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace cli

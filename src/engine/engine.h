@@ -1,0 +1,68 @@
+// Engine: the nine services over one store, wired to each other through their aws:: interfaces. Whoever owns it talks
+// to the services through those interfaces, exactly as through a client. Safe from any thread between start and stop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aws/auth/authorizer.h"
+#include "aws/auth/verify.h"
+#include "aws/cloudwatch/cloudwatch.h"
+#include "aws/dynamodb/dynamodb.h"
+#include "aws/iam/iam.h"
+#include "aws/lambda/lambda.h"
+#include "aws/logs/logs.h"
+#include "aws/s3/s3.h"
+#include "aws/sns/sns.h"
+#include "aws/sqs/sqs.h"
+#include "aws/sts/sts.h"
+#include "base/env.h"
+#include "store/kv_store.h"
+
+namespace runtime {
+class FunctionHost;
+}
+namespace engine::sns {
+class Mailer;
+}
+
+namespace engine {
+
+struct EngineOptions {
+  std::string code_directory;  // where the code of functions is unpacked; made if absent
+  std::string access_key_id = "test";  // of root
+  std::string secret_access_key = "test";
+};
+
+class Engine {
+ public:
+  // Loads every service's state. All references outlive the engine.
+  Engine(store::KvStore& store, base::Env& env, runtime::FunctionHost& functions, sns::Mailer& mailer,
+         EngineOptions options);
+  ~Engine();  // stop()
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Begins background work: pollers, deliveries, sweepers. `endpoint_url` is where functions reach the engine.
+  void start(const std::string& endpoint_url);
+  // Ends it: pollers first, so that nothing new begins, then what they use. What is left goes on after a restart.
+  void stop();
+
+  aws::sqs::Sqs& sqs();
+  aws::sns::Sns& sns();
+  aws::lambda::Lambda& lambda();
+  aws::dynamodb::DynamoDb& dynamodb();
+  aws::s3::S3& s3();
+  aws::cloudwatch::CloudWatch& cloudwatch();
+  aws::logs::Logs& logs();
+  aws::iam::Iam& iam();
+  aws::sts::Sts& sts();
+  aws::auth::CredentialSource& credentials();
+  aws::auth::Authorizer& authorizer();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace engine

@@ -1,0 +1,126 @@
+// IamService: AWS IAM's roles and managed policies over a KvStore, and the one that knows what a role may do
+// (Authorizer). Owned by the engine; safe from any thread. Users, groups and permissions boundaries do not exist.
+//
+// Everything is in memory, with every policy parsed when it is written or loaded; a change replaces the parsed
+// policies of the roles it concerns. Readers share the lock.
+#pragma once
+
+#include <map>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "aws/auth/authorizer.h"
+#include "aws/auth/policy.h"
+#include "aws/iam/iam.h"
+#include "base/env.h"
+#include "engine/iam/records.h"
+#include "engine/iam/role_directory.h"
+#include "store/kv_store.h"
+
+namespace engine::iam {
+
+class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, public RoleDirectory {
+ public:
+  // Loads every role and policy from `store`, which outlives the service, as do the parts of `env`. There is no
+  // background work.
+  IamService(store::KvStore& store, base::Env& env);
+  ~IamService() override = default;
+  IamService(const IamService&) = delete;
+  IamService& operator=(const IamService&) = delete;
+
+  // service.cc
+  // Root may do everything; a service too, since those it calls check their resource policies themselves. A session
+  // of a role may do what the role's policies allow now; nothing once the role is deleted, even if another one took
+  // its name. sts:GetCallerIdentity needs no permission and cannot be denied, as on AWS.
+  bool allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources) override;
+  std::optional<AssumableRole> find_assumable(std::string_view role_arn) override;
+
+  template <class Out>
+  using Result = base::Result<Out>;
+  using Context = aws::Context;
+
+  // service_roles.cc
+  Result<aws::iam::CreateRoleResponse> create_role(Context& context, aws::iam::CreateRoleRequest in) override;
+  Result<aws::iam::GetRoleResponse> get_role(Context& context, aws::iam::GetRoleRequest in) override;
+  Result<aws::iam::ListRolesResponse> list_roles(Context& context, aws::iam::ListRolesRequest in) override;
+  Result<aws::iam::UpdateRoleResponse> update_role(Context& context, aws::iam::UpdateRoleRequest in) override;
+  Result<aws::iam::UpdateAssumeRolePolicyResponse> update_assume_role_policy(
+      Context& context, aws::iam::UpdateAssumeRolePolicyRequest in) override;
+  Result<aws::iam::DeleteRoleResponse> delete_role(Context& context, aws::iam::DeleteRoleRequest in) override;
+  Result<aws::iam::TagRoleResponse> tag_role(Context& context, aws::iam::TagRoleRequest in) override;
+  Result<aws::iam::UntagRoleResponse> untag_role(Context& context, aws::iam::UntagRoleRequest in) override;
+  Result<aws::iam::ListRoleTagsResponse> list_role_tags(Context& context, aws::iam::ListRoleTagsRequest in) override;
+  Result<aws::iam::ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(
+      Context& context, aws::iam::ListInstanceProfilesForRoleRequest in) override;
+  // service_role_policies.cc
+  Result<aws::iam::PutRolePolicyResponse> put_role_policy(Context& context, aws::iam::PutRolePolicyRequest in) override;
+  Result<aws::iam::GetRolePolicyResponse> get_role_policy(Context& context, aws::iam::GetRolePolicyRequest in) override;
+  Result<aws::iam::ListRolePoliciesResponse> list_role_policies(Context& context,
+                                                                aws::iam::ListRolePoliciesRequest in) override;
+  Result<aws::iam::DeleteRolePolicyResponse> delete_role_policy(Context& context,
+                                                                aws::iam::DeleteRolePolicyRequest in) override;
+  Result<aws::iam::AttachRolePolicyResponse> attach_role_policy(Context& context,
+                                                                aws::iam::AttachRolePolicyRequest in) override;
+  Result<aws::iam::DetachRolePolicyResponse> detach_role_policy(Context& context,
+                                                                aws::iam::DetachRolePolicyRequest in) override;
+  Result<aws::iam::ListAttachedRolePoliciesResponse> list_attached_role_policies(
+      Context& context, aws::iam::ListAttachedRolePoliciesRequest in) override;
+  Result<aws::iam::ListEntitiesForPolicyResponse> list_entities_for_policy(
+      Context& context, aws::iam::ListEntitiesForPolicyRequest in) override;
+  // service_policies.cc
+  Result<aws::iam::CreatePolicyResponse> create_policy(Context& context, aws::iam::CreatePolicyRequest in) override;
+  Result<aws::iam::GetPolicyResponse> get_policy(Context& context, aws::iam::GetPolicyRequest in) override;
+  Result<aws::iam::ListPoliciesResponse> list_policies(Context& context, aws::iam::ListPoliciesRequest in) override;
+  Result<aws::iam::DeletePolicyResponse> delete_policy(Context& context, aws::iam::DeletePolicyRequest in) override;
+  Result<aws::iam::CreatePolicyVersionResponse> create_policy_version(Context& context,
+                                                                      aws::iam::CreatePolicyVersionRequest in) override;
+  Result<aws::iam::GetPolicyVersionResponse> get_policy_version(Context& context,
+                                                                aws::iam::GetPolicyVersionRequest in) override;
+  Result<aws::iam::ListPolicyVersionsResponse> list_policy_versions(Context& context,
+                                                                    aws::iam::ListPolicyVersionsRequest in) override;
+  Result<aws::iam::DeletePolicyVersionResponse> delete_policy_version(Context& context,
+                                                                      aws::iam::DeletePolicyVersionRequest in) override;
+  Result<aws::iam::SetDefaultPolicyVersionResponse> set_default_policy_version(
+      Context& context, aws::iam::SetDefaultPolicyVersionRequest in) override;
+
+ private:
+  struct Role {
+    RoleRecord record;
+    aws::auth::Policy trust;
+    std::vector<aws::auth::Policy> policies;  // inline and attached, parsed
+  };
+  // By keys::role() and keys::policy(): sorted by account, then lower case name.
+  using Roles = std::map<std::string, Role, std::less<>>;
+  using Policies = std::map<std::string, PolicyRecord, std::less<>>;
+
+  // service.cc. All of these REQUIRE mutex_ (shared is enough for those that are const).
+  void load();
+  [[nodiscard]] const Role* find_session_role(const aws::Principal& principal) const;
+  // The role called `name`, or NoSuchEntity.
+  Result<Roles::iterator> find_role(const Context& context, const std::optional<std::string>& name);
+  // The customer managed policy with this ARN, or NoSuchEntity. REQUIRES a valid ARN.
+  Result<Policies::iterator> find_policy(const Context& context, std::string_view arn);
+  // The document that is in force for `arn`, as seen from `account`; nullopt if there is no such policy.
+  [[nodiscard]] std::optional<std::string> attachable_document(std::string_view account, std::string_view arn) const;
+  [[nodiscard]] std::vector<aws::auth::Policy> parsed_policies(const RoleRecord& record) const;
+  // Writes `record` and puts it, with its policies parsed anew, in the place of what was there.
+  void replace_role(Roles::iterator role, RoleRecord record);
+  // The same for a policy, and for all roles that it is attached to.
+  void replace_policy(Policies::iterator policy, PolicyRecord record);
+  [[nodiscard]] std::vector<const RoleRecord*> roles_of(std::string_view account) const;
+  [[nodiscard]] std::vector<const RoleRecord*> roles_with(std::string_view account, std::string_view policy_arn) const;
+  [[nodiscard]] aws::iam::Policy shape_of(const PolicyRecord& record) const;
+
+  store::KvStore& store_;
+  base::Env& env_;
+  mutable std::shared_mutex mutex_;  // guards roles_ and policies_
+  Roles roles_;
+  Policies policies_;
+};
+
+}  // namespace engine::iam

@@ -1,0 +1,319 @@
+#include "engine/iam/service.h"
+
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "base/testing/manual_env.h"
+#include "engine/iam/managed_policies.h"
+#include "store/memory/memory_store.h"
+
+// Requests name the members that a test is about; the others are empty.
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+namespace engine::iam {
+namespace {
+
+constexpr std::string_view kTrust =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},)"
+    R"("Action":"sts:AssumeRole"}]})";
+constexpr std::string_view kBasic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
+
+std::string policy(std::string_view effect, std::string_view action, std::string_view resource) {
+  return R"({"Version":"2012-10-17","Statement":[{"Effect":")" + std::string(effect) + R"(","Action":")" +
+         std::string(action) + R"(","Resource":")" + std::string(resource) + "\"}]}";
+}
+
+class IamTest : public testing::Test {
+ protected:
+  base::ManualEnv env_;
+  std::unique_ptr<store::KvStore> store_ = store::make_memory_store();
+  IamService iam_{*store_, env_.env};
+  aws::Context context_ = context("111122223333");
+
+  aws::Context context(std::string account) {
+    aws::Context out;
+    out.now = env_.clock.now();
+    out.account = account;
+    out.region = "us-east-1";
+    out.principal = {aws::Principal::Kind::root, account, "arn:aws:iam::" + account + ":root", account};
+    return out;
+  }
+  // A session of the role, as STS would make it.
+  aws::Context session(const std::string& role) {
+    aws::Context out = context_;
+    out.principal = {aws::Principal::Kind::role, context_.account,
+                     "arn:aws:sts::" + context_.account + ":assumed-role/" + role + "/s", role_id(role) + ":s"};
+    return out;
+  }
+  std::string role_id(const std::string& role) {
+    auto got = iam_.get_role(context_, {.role_name = role});
+    return got.has_value() ? *got->role->role_id : "";
+  }
+  base::Result<aws::iam::CreateRoleResponse> create(const std::string& name, std::string path = "/") {
+    return iam_.create_role(
+        context_,
+        {.path = path, .role_name = name, .assume_role_policy_document = std::string(kTrust), .tags = std::nullopt});
+  }
+  std::string put(const std::string& role, const std::string& name, std::string document) {
+    return text(iam_.put_role_policy(context_,
+                                     {.role_name = role, .policy_name = name, .policy_document = std::move(document)}));
+  }
+  std::string attach(const std::string& role, std::string_view arn) {
+    return text(iam_.attach_role_policy(context_, {.role_name = role, .policy_arn = std::string(arn)}));
+  }
+  bool may(const aws::Context& caller, std::string_view action, std::vector<std::string> resources) {
+    return iam_.allows(caller, action, resources);
+  }
+  template <class T>
+  static std::string text(const base::Result<T>& result) {
+    return result.has_value() ? "" : result.error().code + ": " + result.error().message;
+  }
+};
+
+TEST_F(IamTest, ARoleIsCreatedReadAndDeleted) {
+  auto created = iam_.create_role(context_, {.path = "/app/",
+                                             .role_name = "Worker",
+                                             .assume_role_policy_document = std::string(kTrust),
+                                             .description = "d",
+                                             .tags = std::vector<aws::iam::Tag>{{.key = "k", .value = "v"}}});
+  ASSERT_TRUE(created.has_value()) << text(created);
+  EXPECT_EQ(*created->role->arn, "arn:aws:iam::111122223333:role/app/Worker");
+  EXPECT_TRUE(created->role->role_id->starts_with("AROA"));
+  EXPECT_EQ(created->role->role_id->size(), 21u);
+  EXPECT_EQ(*created->role->assume_role_policy_document, base::percent_encode(kTrust));
+  EXPECT_FALSE(created->role->max_session_duration);
+
+  auto got = iam_.get_role(context_, {.role_name = "Worker"});
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(*got->role->max_session_duration, 3600);
+  EXPECT_TRUE(got->role->role_last_used);
+  EXPECT_EQ(*got->role->tags->front().value, "v");
+  auto listed = iam_.list_roles(context_, {.path_prefix = "/app/"});
+  ASSERT_EQ(listed->roles->size(), 1u);
+  EXPECT_FALSE(listed->roles->front().tags || listed->roles->front().role_last_used);
+  EXPECT_TRUE(iam_.list_roles(context_, {.path_prefix = "/other/"})->roles->empty());
+  aws::Context other = context("999999999999");
+  EXPECT_TRUE(iam_.list_roles(other, {})->roles->empty());
+
+  EXPECT_EQ(text(create("wORKER")), "EntityAlreadyExistsException: Role with name wORKER already exists.");
+  const std::string id = role_id("Worker");
+  ASSERT_TRUE(iam_.delete_role(context_, {.role_name = "Worker"}).has_value());
+  const std::string gone = "NoSuchEntityException: The role with name Worker cannot be found.";
+  EXPECT_EQ(text(iam_.get_role(context_, {.role_name = "Worker"})), gone);
+  EXPECT_EQ(text(iam_.delete_role(context_, {.role_name = "Worker"})), gone);
+  EXPECT_EQ(put("Worker", "p", policy("Allow", "s3:*", "*")), gone);
+  ASSERT_TRUE(create("Worker").has_value());
+  EXPECT_NE(role_id("Worker"), id);
+}
+
+TEST_F(IamTest, DocumentsAreCheckedWhenWritten) {
+  const std::string malformed = "MalformedPolicyDocumentException: ";
+  EXPECT_EQ(text(iam_.create_role(context_, {.role_name = "r", .assume_role_policy_document = "{"})),
+            malformed + "This policy contains invalid Json");
+  EXPECT_EQ(text(iam_.create_role(
+                context_, {.role_name = "r", .assume_role_policy_document = policy("Allow", "sts:AssumeRole", "*")})),
+            malformed + "Has prohibited field Resource");
+  ASSERT_TRUE(create("r").has_value());
+  EXPECT_EQ(put("r", "p", std::string(kTrust)), malformed + "Policy document should not specify a principal.");
+  EXPECT_EQ(text(iam_.update_assume_role_policy(context_, {.role_name = "r", .policy_document = "[]"})),
+            malformed + "This policy contains invalid Json");
+  EXPECT_TRUE(iam_.list_role_policies(context_, {.role_name = "r"})->policy_names->empty());
+  const std::string big = policy("Allow", "s3:*", "arn:aws:s3:::" + std::string(6'000, 'b'));
+  EXPECT_EQ(put("r", "a", big), "");
+  EXPECT_EQ(put("r", "b", big), "LimitExceededException: Maximum policy size of 10240 bytes exceeded for role r");
+  EXPECT_EQ(put("r", "a", big + std::string(9'000, ' ')), "");
+}
+
+TEST_F(IamTest, InlineAndAttachedPolicies) {
+  ASSERT_TRUE(create("r").has_value());
+  const std::string document = policy("Allow", "s3:Get*", "arn:aws:s3:::b/%2F*");
+  EXPECT_EQ(put("r", "z", document), "");
+  EXPECT_EQ(put("r", "a", document), "");
+  EXPECT_EQ(*iam_.list_role_policies(context_, {.role_name = "r"})->policy_names, (std::vector<std::string>{"a", "z"}));
+  EXPECT_EQ(*iam_.get_role_policy(context_, {.role_name = "r", .policy_name = "a"})->policy_document,
+            base::percent_encode(document));
+  EXPECT_EQ(text(iam_.get_role_policy(context_, {.role_name = "r", .policy_name = "q"})),
+            "NoSuchEntityException: The role policy with name q cannot be found.");
+  auto page = iam_.list_role_policies(context_, {.role_name = "r", .max_items = 1});
+  ASSERT_TRUE(page->is_truncated.value() && page->marker);
+  page = iam_.list_role_policies(context_, {.role_name = "r", .marker = page->marker, .max_items = 1});
+  EXPECT_EQ(*page->policy_names, std::vector<std::string>{"z"});
+  EXPECT_FALSE(*page->is_truncated || page->marker);
+  EXPECT_EQ(text(iam_.list_role_policies(context_, {.role_name = "r", .marker = "%"})),
+            "ValidationError: Invalid Marker.");
+
+  EXPECT_EQ(attach("r", kBasic), "");
+  EXPECT_EQ(attach("r", kBasic), "");
+  EXPECT_EQ(
+      attach("r", "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole"),
+      "NoSuchEntityException: Policy arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole does not exist or is not "
+      "attachable.");
+  EXPECT_EQ(attach("r", "nonsense"), "ValidationError: Invalid ARN:  Could not be parsed!");
+  auto attached = iam_.list_attached_role_policies(context_, {.role_name = "r"});
+  ASSERT_EQ(attached->attached_policies->size(), 1u);
+  EXPECT_EQ(*attached->attached_policies->front().policy_name, "AWSLambdaBasicExecutionRole");
+
+  EXPECT_EQ(text(iam_.delete_role(context_, {.role_name = "r"})),
+            "DeleteConflictException: Cannot delete entity, must detach all policies first.");
+  EXPECT_EQ(text(iam_.detach_role_policy(context_, {.role_name = "r", .policy_arn = std::string(kBasic)})), "");
+  EXPECT_EQ(text(iam_.detach_role_policy(context_, {.role_name = "r", .policy_arn = std::string(kBasic)})),
+            "NoSuchEntityException: Policy " + std::string(kBasic) + " was not found.");
+  EXPECT_EQ(text(iam_.delete_role(context_, {.role_name = "r"})),
+            "DeleteConflictException: Cannot delete entity, must delete policies first.");
+}
+
+TEST_F(IamTest, TheUnionOfPoliciesDecidesAndDenyWins) {
+  ASSERT_TRUE(create("r").has_value());
+  const aws::Context caller = session("r");
+  EXPECT_FALSE(may(caller, "s3:GetObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_EQ(put("r", "one", policy("Allow", "s3:*", "arn:aws:s3:::b/*")), "");
+  EXPECT_EQ(attach("r", kBasic), "");
+  EXPECT_TRUE(may(caller, "s3:GetObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_TRUE(may(caller, "logs:PutLogEvents", {"arn:aws:logs:us-east-1:1:log-group:g"}));
+  EXPECT_FALSE(may(caller, "s3:GetObject", {"arn:aws:s3:::b/k", "arn:aws:s3:::c/k"}));
+  EXPECT_FALSE(may(caller, "sqs:ListQueues", {}));
+  EXPECT_TRUE(may(caller, "sts:GetCallerIdentity", {}));
+  EXPECT_EQ(put("r", "two", policy("Deny", "s3:Delete*", "*")), "");
+  EXPECT_FALSE(may(caller, "s3:DeleteObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_TRUE(may(caller, "s3:PutObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_TRUE(may(context_, "s3:DeleteObject", {"arn:aws:s3:::b/k"}));  // root
+
+  // A new role of the same name does not inherit old sessions.
+  for (const char* name : {"one", "two"})
+    ASSERT_TRUE(iam_.delete_role_policy(context_, {.role_name = "r", .policy_name = name}).has_value());
+  EXPECT_FALSE(may(caller, "s3:PutObject", {"arn:aws:s3:::b/k"}));
+  ASSERT_TRUE(iam_.detach_role_policy(context_, {.role_name = "r", .policy_arn = std::string(kBasic)}).has_value());
+  ASSERT_TRUE(iam_.delete_role(context_, {.role_name = "r"}).has_value());
+  ASSERT_TRUE(create("r").has_value());
+  EXPECT_EQ(put("r", "one", policy("Allow", "*", "*")), "");
+  EXPECT_FALSE(may(caller, "s3:PutObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_TRUE(may(session("r"), "s3:PutObject", {"arn:aws:s3:::b/k"}));
+}
+
+TEST_F(IamTest, ConditionsSeeTheRole) {
+  ASSERT_TRUE(create("r", "/app/").has_value());
+  ASSERT_TRUE(
+      iam_.tag_role(context_, {.role_name = "r", .tags = std::vector<aws::iam::Tag>{{.key = "Team", .value = "red"}}})
+          .has_value());
+  EXPECT_EQ(put("r", "p", R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject",
+      "Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*","Condition":{"ArnEquals":
+      {"aws:PrincipalArn":"arn:aws:iam::111122223333:role/app/r"}}}})"),
+            "");
+  EXPECT_TRUE(may(session("r"), "s3:GetObject", {"arn:aws:s3:::b/red/k"}));
+  EXPECT_FALSE(may(session("r"), "s3:GetObject", {"arn:aws:s3:::b/blue/k"}));
+}
+
+TEST_F(IamTest, CustomerManagedPoliciesHaveVersions) {
+  auto created = iam_.create_policy(
+      context_, {.policy_name = "p", .policy_document = policy("Allow", "s3:GetObject", "*"), .description = "d"});
+  ASSERT_TRUE(created.has_value()) << text(created);
+  const std::string arn = *created->policy->arn;
+  EXPECT_EQ(arn, "arn:aws:iam::111122223333:policy/p");
+  EXPECT_EQ(*created->policy->default_version_id, "v1");
+  EXPECT_EQ(*created->policy->attachment_count, 0);
+  EXPECT_EQ(text(iam_.create_policy(context_, {.policy_name = "P", .policy_document = policy("Allow", "*", "*")})),
+            "EntityAlreadyExistsException: A policy called P already exists. Duplicate names are not allowed.");
+  ASSERT_TRUE(create("r").has_value());
+  EXPECT_EQ(attach("r", arn), "");
+  EXPECT_EQ(*iam_.get_policy(context_, {.policy_arn = arn})->policy->attachment_count, 1);
+  EXPECT_EQ(text(iam_.delete_policy(context_, {.policy_arn = arn})),
+            "DeleteConflictException: Cannot delete a policy attached to entities.");
+
+  // The version in force is what counts, at once.
+  EXPECT_TRUE(may(session("r"), "s3:GetObject", {"arn:aws:s3:::b/k"}));
+  const auto add = [&](bool in_force) {
+    return iam_.create_policy_version(
+        context_, {.policy_arn = arn, .policy_document = policy("Allow", "sqs:*", "*"), .set_as_default = in_force});
+  };
+  EXPECT_EQ(*add(false)->policy_version->version_id, "v2");
+  EXPECT_TRUE(may(session("r"), "s3:GetObject", {"arn:aws:s3:::b/k"}));
+  ASSERT_TRUE(iam_.set_default_policy_version(context_, {.policy_arn = arn, .version_id = "v2"}).has_value());
+  EXPECT_FALSE(may(session("r"), "s3:GetObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_TRUE(may(session("r"), "sqs:SendMessage", {"arn:aws:sqs:us-east-1:1:q"}));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(add(true).has_value());
+  EXPECT_EQ(add(true).error().code, "LimitExceededException");
+  EXPECT_EQ(text(iam_.delete_policy_version(context_, {.policy_arn = arn, .version_id = "v5"})),
+            "DeleteConflictException: Cannot delete the default version of a policy.");
+  auto versions = iam_.list_policy_versions(context_, {.policy_arn = arn});
+  EXPECT_EQ(*versions->versions->front().version_id, "v5");
+  EXPECT_EQ(versions->versions->size(), 5u);
+  EXPECT_EQ(*iam_.get_policy_version(context_, {.policy_arn = arn, .version_id = "v1"})->policy_version->document,
+            base::percent_encode(policy("Allow", "s3:GetObject", "*")));
+  EXPECT_EQ(iam_.get_policy_version(context_, {.policy_arn = arn, .version_id = "v9"}).error().code,
+            "NoSuchEntityException");
+  EXPECT_EQ(*iam_.list_entities_for_policy(context_, {.policy_arn = arn})->policy_roles->front().role_name, "r");
+
+  ASSERT_TRUE(iam_.detach_role_policy(context_, {.role_name = "r", .policy_arn = arn}).has_value());
+  for (const char* id : {"v1", "v2", "v3", "v4"})
+    ASSERT_TRUE(iam_.delete_policy_version(context_, {.policy_arn = arn, .version_id = id}).has_value());
+  ASSERT_TRUE(iam_.delete_policy(context_, {.policy_arn = arn}).has_value());
+  EXPECT_EQ(text(iam_.get_policy(context_, {.policy_arn = arn})),
+            "NoSuchEntityException: Policy " + arn + " was not found.");
+  EXPECT_EQ(iam_.delete_policy(context_, {.policy_arn = std::string(kBasic)}).error().code, "AccessDenied");
+}
+
+TEST_F(IamTest, AwsManagedPoliciesAreAllUsable) {
+  for (const AwsManagedPolicy& managed : aws_managed_policies()) {
+    EXPECT_TRUE(aws::auth::Policy::parse(managed.document(), aws::auth::PolicyKind::identity).has_value())
+        << managed.name;
+    auto got = iam_.get_policy(context_, {.policy_arn = managed.arn()});
+    ASSERT_TRUE(got.has_value()) << managed.name;
+    EXPECT_TRUE(got->policy->create_date && got->policy->update_date) << managed.name;
+    EXPECT_TRUE(
+        iam_.get_policy_version(context_, {.policy_arn = managed.arn(), .version_id = *got->policy->default_version_id})
+            .has_value());
+  }
+  EXPECT_EQ(iam_.list_policies(context_, {.scope = "AWS"})->policies->size(), aws_managed_policies().size());
+  EXPECT_TRUE(iam_.list_policies(context_, {.scope = "Local"})->policies->empty());
+}
+
+TEST_F(IamTest, TagsAndUpdates) {
+  ASSERT_TRUE(create("r").has_value());
+  const auto tag = [this](std::vector<aws::iam::Tag> tags) {
+    return text(iam_.tag_role(context_, {.role_name = "r", .tags = std::move(tags)}));
+  };
+  EXPECT_EQ(tag({{.key = "a", .value = "1"}}), "");
+  EXPECT_EQ(tag({{.key = "A", .value = "2"}, {.key = "b", .value = ""}}), "");
+  EXPECT_NE(tag({{.key = "x", .value = "1"}, {.key = "X", .value = "2"}}), "");
+  EXPECT_NE(tag({{.key = "aws:x", .value = "1"}}), "");
+  std::vector<aws::iam::Tag> many;
+  for (int i = 0; i < 49; ++i) many.push_back({.key = "k" + std::to_string(i), .value = "v"});
+  EXPECT_EQ(tag(many), "LimitExceededException: The number of tags has reached the maximum limit.");
+  auto tags = iam_.list_role_tags(context_, {.role_name = "r"});
+  ASSERT_EQ(tags->tags->size(), 2u);
+  EXPECT_EQ(*tags->tags->front().key + *tags->tags->front().value, "A2");
+  ASSERT_TRUE(
+      iam_.untag_role(context_, {.role_name = "r", .tag_keys = std::vector<std::string>{"a", "none"}}).has_value());
+  EXPECT_EQ(iam_.list_role_tags(context_, {.role_name = "r"})->tags->size(), 1u);
+  ASSERT_TRUE(
+      iam_.update_role(context_, {.role_name = "r", .description = "new", .max_session_duration = 7200}).has_value());
+  EXPECT_EQ(*iam_.get_role(context_, {.role_name = "r"})->role->max_session_duration, 7200);
+  EXPECT_EQ(iam_.update_role(context_, {.role_name = "r", .max_session_duration = 1}).error().code, "ValidationError");
+  EXPECT_TRUE(iam_.list_instance_profiles_for_role(context_, {.role_name = "r"})->instance_profiles->empty());
+}
+
+TEST_F(IamTest, EverythingSurvivesARestart) {
+  auto made = iam_.create_policy(context_, {.policy_name = "p", .policy_document = policy("Allow", "sqs:*", "*")});
+  ASSERT_TRUE(create("r").has_value());
+  EXPECT_EQ(attach("r", *made->policy->arn), "");
+  EXPECT_EQ(put("r", "i", policy("Deny", "sqs:Delete*", "*")), "");
+  IamService again(*store_, env_.env);
+  EXPECT_EQ(again.get_role(context_, {.role_name = "r"})->role, iam_.get_role(context_, {.role_name = "r"})->role);
+  EXPECT_EQ(again.get_policy(context_, {.policy_arn = made->policy->arn})->policy,
+            iam_.get_policy(context_, {.policy_arn = made->policy->arn})->policy);
+  const std::string queue[] = {"arn:aws:sqs:us-east-1:1:q"};
+  EXPECT_TRUE(again.allows(session("r"), "sqs:SendMessage", queue));
+  EXPECT_FALSE(again.allows(session("r"), "sqs:DeleteMessage", queue));
+}
+
+TEST_F(IamTest, AbsentMembersAreAnswered) {
+  for (const std::string& code :
+       {iam_.create_role(context_, {}).error().code, iam_.get_role(context_, {}).error().code,
+        iam_.put_role_policy(context_, {}).error().code, iam_.attach_role_policy(context_, {}).error().code,
+        iam_.create_policy(context_, {}).error().code, iam_.get_policy(context_, {}).error().code,
+        iam_.tag_role(context_, {}).error().code, iam_.delete_policy_version(context_, {}).error().code})
+    EXPECT_EQ(code, "ValidationError");
+}
+
+}  // namespace
+}  // namespace engine::iam

@@ -1,0 +1,43 @@
+// Code: one deployment package, as chunks in the store and, once needed, unpacked in a directory by the FunctionHost.
+// Shared by the function and its instances; the directory goes when the last of them does. Safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "runtime/function_host.h"
+#include "store/kv_store.h"
+
+namespace engine::lambda {
+
+class Code {
+ public:
+  // The code `id`, to be unpacked below `root`. The references outlive it.
+  Code(store::KvStore& store, runtime::FunctionHost& host, uint64_t id, const std::string& root);
+  ~Code();  // deletes the directory
+  Code(const Code&) = delete;
+  Code& operator=(const Code&) = delete;
+
+  // Adds the chunks of `zip` to the batch.
+  static void put(store::WriteBatch& batch, uint64_t id, std::string_view zip);
+  static void erase(store::WriteBatch& batch, uint64_t id);
+
+  // Unpacks `zip` now, which is how a package is checked before it is accepted.
+  base::Result<void> stage(std::string_view zip);
+  // Unpacks what the store holds unless it is unpacked already; for the first instance after a restart.
+  base::Result<void> stage_once();
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+
+ private:
+  store::KvStore& store_;
+  runtime::FunctionHost& host_;
+  const uint64_t id_;
+  const std::string directory_;
+  std::mutex mutex_;  // held while unpacking: whoever comes second waits for the first
+  bool staged_ = false;
+};
+
+}  // namespace engine::lambda

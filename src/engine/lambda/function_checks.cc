@@ -1,0 +1,221 @@
+#include "engine/lambda/function_checks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "aws/codec/json_shape.h"
+#include "aws/lambda/errors.h"
+#include "engine/arn.h"
+#include "engine/lambda/answers.h"
+#include "engine/lambda/limits.h"
+
+namespace engine::lambda {
+namespace {
+
+using aws::codec::write_json_string;
+namespace errors = aws::lambda::errors;
+
+constexpr std::array<std::string_view, 2> kRuntimes = {"provided.al2023", "provided.al2"};
+// Taken by AWS, not run by this engine.
+constexpr std::array<std::string_view, 24> kOtherRuntimes = {
+    "nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "java8.al2", "java11",     "java17",
+    "java21",     "java25",     "python3.8",  "python3.9",  "python3.10", "python3.11", "python3.12", "python3.13",
+    "python3.14", "dotnet6",    "dotnet8",    "dotnet10",   "ruby3.2",    "ruby3.3",    "ruby3.4",    "ruby4.0"};
+constexpr std::array<std::string_view, 21> kRetiredRuntimes = {
+    "nodejs",    "nodejs4.3",     "nodejs6.10",    "nodejs8.10",    "nodejs10.x",    "nodejs12.x",     "nodejs14.x",
+    "java8",     "python2.7",     "python3.6",     "python3.7",     "dotnetcore1.0", "dotnetcore2.0",  "dotnetcore2.1",
+    "go1.x",     "dotnetcore3.1", "nodejs4.3-edge", "ruby2.5",      "ruby2.7",       "provided",       "dotnet5.0"};
+
+// Lambda Developer Guide, "Defined runtime environment variables". TZ and PATH may be set by users.
+constexpr std::array<std::string_view, 17> kReservedVariables = {
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT"};
+
+bool contains(const auto& list, std::string_view value) { return std::ranges::find(list, value) != list.end(); }
+
+void key_value(std::string& out, std::string_view key, std::string_view value) {
+  write_json_string(key, out);
+  out += ':';
+  write_json_string(value, out);
+}
+
+}  // namespace
+
+base::Result<void> check_runtime(std::string_view runtime) {
+  const std::string name(runtime);
+  if (contains(kRuntimes, runtime)) return {};
+  if (contains(kOtherRuntimes, runtime)) {
+    return base::fail(invalid_parameter("The runtime " + name +
+                                        " is not run by this engine yet. Package the function for provided.al2023 "
+                                        "with a bootstrap of its own."));
+  }
+  if (contains(kRetiredRuntimes, runtime)) {
+    return base::fail(invalid_parameter("The runtime parameter of " + name +
+                                        " is no longer supported for creating or updating AWS Lambda functions. We "
+                                        "recommend you use a supported runtime while creating or updating functions."));
+  }
+  std::string message = "Value " + name + " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [";
+  bool first = true;
+  const auto append = [&](std::string_view known) {
+    if (!first) message += ", ";
+    message += known;
+    first = false;
+  };
+  std::ranges::for_each(kOtherRuntimes, append);
+  std::ranges::for_each(kRuntimes, append);
+  return base::fail(invalid_parameter(message + "] or be a valid ARN"));
+}
+
+base::Result<void> check_role(std::string_view role_arn, std::string_view account) {
+  const auto arn = Arn::parse(role_arn);
+  if (!arn || arn->service != "iam" || !arn->resource.starts_with("role/") || arn->resource.size() == 5) {
+    return base::fail(errors::validation_exception(
+        "1 validation error detected: Value '" + std::string(role_arn) +
+        "' at 'role' failed to satisfy constraint: Member must satisfy regular expression pattern: "
+        "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"));
+  }
+  if (arn->account != account) {
+    return base::fail(errors::access_denied_exception("Cross-account pass role is not allowed."));
+  }
+  return {};
+}
+
+base::Result<void> check_zip_size(std::string_view zip) {
+  if (zip.empty()) return base::fail(invalid_parameter("Uploaded file must be a non-empty zip"));
+  if (zip.size() > kZippedBytesMax) {
+    return base::fail(errors::request_entity_too_large_exception("Zipped size must be smaller than 52428800 bytes"));
+  }
+  return {};
+}
+
+base::Result<void> check_architectures(const std::optional<std::vector<std::string>>& architectures) {
+  if (!architectures || (architectures->size() == 1 && architectures->front() == kArchitecture)) return {};
+  const std::string wanted = architectures->empty() ? "none" : architectures->front();
+  return base::fail(invalid_parameter("This engine runs functions of the architecture " + std::string(kArchitecture) +
+                                      ", that of its own machine, and not " + wanted));
+}
+
+base::Result<void> check_between(const std::optional<int32_t>& value, int32_t min, int32_t max,
+                                 std::string_view member) {
+  if (!value || (*value >= min && *value <= max)) return {};
+  const bool low = *value < min;
+  std::string message = "1 validation error detected: Value '" + std::to_string(*value) + "' at '";
+  message.append(member).append("' failed to satisfy constraint: Member must have value ");
+  message.append(low ? "greater" : "less").append(" than or equal to ").append(std::to_string(low ? min : max));
+  return base::fail(errors::validation_exception(std::move(message)));
+}
+
+base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string>& variables) {
+  FunctionRecord::Pairs out;
+  std::string measured = "{";
+  std::string reserved;
+  for (const auto& [variable, value] : variables) {
+    if (contains(kReservedVariables, variable)) reserved.append(reserved.empty() ? "" : ", ").append(variable);
+    if (variable.find_first_of(std::string_view("=\0", 2)) != std::string::npos ||
+        value.find('\0') != std::string::npos) {
+      return base::fail(invalid_parameter("The environment variable " + variable + " cannot be passed to a process"));
+    }
+    if (measured.size() > 1) measured += ", ";
+    key_value(measured, variable, value);
+    out.emplace_back(variable, value);
+  }
+  measured += '}';
+  constexpr std::string_view kPrefix =
+      "Lambda was unable to configure your environment variables because the environment variables you have provided ";
+  if (!reserved.empty()) {
+    return base::fail(invalid_parameter(std::string(kPrefix) +
+                                        "contains reserved keys that are currently not supported for modification. "
+                                        "Reserved keys used in this request: " +
+                                        reserved));
+  }
+  if (measured.size() > kEnvironmentBytesMax) {
+    return base::fail(
+        invalid_parameter(std::string(kPrefix) + "exceeded the 4KB limit. String measured: " + measured));
+  }
+  return out;
+}
+
+base::Result<void> check_tracing(const std::optional<aws::lambda::TracingConfig>& tracing) {
+  if (!tracing || tracing->mode.value_or("PassThrough") == "PassThrough") return {};
+  return base::fail(invalid_parameter("TracingConfig.Mode " + *tracing->mode +
+                                      " is not supported by this engine; use PassThrough"));
+}
+
+base::Result<void> check_snap_start(const std::optional<aws::lambda::SnapStart>& snap_start) {
+  if (!snap_start || snap_start->apply_on.value_or("None") == "None") return {};
+  return base::fail(invalid_parameter("SnapStart.ApplyOn " + *snap_start->apply_on +
+                                      " is not supported by this engine; use None"));
+}
+
+base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>& logging) {
+  if (!logging || logging->log_format.value_or("Text") == "Text") return {};
+  return base::fail(invalid_parameter("LoggingConfig.LogFormat " + *logging->log_format +
+                                      " is not supported by this engine; use Text"));
+}
+
+base::Result<void> check_publish(const std::optional<bool>& publish) {
+  if (!publish.value_or(false)) return {};
+  return base::fail(invalid_parameter("Publish is not supported by this engine: there are no function versions"));
+}
+
+base::Result<void> check_tags(const FunctionRecord::Pairs& tags) {
+  if (tags.size() > kTagsMax) return base::fail(invalid_parameter("Number of tags exceeds resource tag limit."));
+  return {};
+}
+
+base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest& in, std::string_view function_arn) {
+  const std::string principal = in.principal.value_or("");
+  std::string out = R"({"Sid":)";
+  write_json_string(in.statement_id.value_or(""), out);
+  out += R"(,"Effect":"Allow","Principal":)";
+  const auto arn = Arn::parse(principal);
+  const bool account = principal.size() == 12 && std::ranges::all_of(principal, [](char c) { return c >= '0' && c <= '9'; });
+  if (principal == "*") {
+    out += R"("*")";
+  } else if (account || (arn && arn->service == "iam")) {
+    out += '{';
+    key_value(out, "AWS", account ? "arn:aws:iam::" + principal + ":root" : principal);
+    out += '}';
+  } else if (principal.ends_with(".amazonaws.com")) {
+    out += '{';
+    key_value(out, "Service", principal);
+    out += '}';
+  } else {
+    return base::fail(
+        invalid_parameter("The provided principal was invalid. Please check the principal and try again."));
+  }
+  out += ',';
+  key_value(out, "Action", in.action.value_or(""));
+  out += ',';
+  key_value(out, "Resource", function_arn);
+  if (in.source_account || in.source_arn) out += R"(,"Condition":{)";
+  if (in.source_account) {
+    out += R"("StringEquals":{)";
+    key_value(out, "AWS:SourceAccount", *in.source_account);
+    out += in.source_arn ? "}," : "}";
+  }
+  if (in.source_arn) {
+    out += R"("ArnLike":{)";
+    key_value(out, "AWS:SourceArn", *in.source_arn);
+    out += '}';
+  }
+  if (in.source_account || in.source_arn) out += '}';
+  return out + '}';
+}
+
+}  // namespace engine::lambda

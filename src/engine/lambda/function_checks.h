@@ -1,0 +1,32 @@
+// What requests about functions must satisfy beyond the model's constraints. Pure functions, safe from any thread.
+// Texts: protocols.md 4.4 items 8, 9, 21.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/lambda/shapes.h"
+#include "base/result.h"
+#include "engine/lambda/function_record.h"
+
+namespace engine::lambda {
+
+base::Result<void> check_runtime(std::string_view runtime);
+base::Result<void> check_role(std::string_view role_arn, std::string_view account);
+base::Result<void> check_zip_size(std::string_view zip);
+base::Result<void> check_architectures(const std::optional<std::vector<std::string>>& architectures);
+// A rule that AWS states as "Member must have value between ...".
+base::Result<void> check_between(const std::optional<int32_t>& value, int32_t min, int32_t max, std::string_view member);
+// Keys may not be reserved, all together may not be larger than 4 KB.
+base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string>& variables);
+// Only the modes that are honoured.
+base::Result<void> check_tracing(const std::optional<aws::lambda::TracingConfig>& tracing);
+base::Result<void> check_snap_start(const std::optional<aws::lambda::SnapStart>& snap_start);
+base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>& logging);
+// No versions here, so nothing to publish.
+base::Result<void> check_publish(const std::optional<bool>& publish);
+base::Result<void> check_tags(const FunctionRecord::Pairs& tags);
+// One statement of a function's policy as AddPermission makes it.
+base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest& in, std::string_view function_arn);
+
+}  // namespace engine::lambda

@@ -1,0 +1,183 @@
+#include "engine/lambda/function_record.h"
+
+#include "base/encoding.h"
+#include "engine/arn.h"
+#include "engine/lambda/keys.h"
+#include "engine/lambda/limits.h"
+#include "engine/record.h"
+
+namespace engine::lambda {
+namespace {
+
+enum Field : uint32_t {
+  kId = 1,
+  kAccount = 2,
+  kRegion = 3,
+  kName = 4,
+  kRuntime = 5,
+  kRole = 6,
+  kHandler = 7,
+  kDescription = 8,
+  kTimeoutSeconds = 9,
+  kMemoryMb = 10,
+  kEphemeralStorageMb = 11,
+  kHasEnvironment = 12,
+  kVariable = 13,  // repeated: 1 name, 2 value
+  kLogGroup = 14,
+  kCodeId = 15,
+  kCodeSize = 16,
+  kCodeSha256 = 17,
+  kLastModified = 18,
+  kRevisionId = 19,
+  kReservedConcurrency = 20,
+  kStatement = 21,  // repeated: 1 sid, 2 JSON
+  kPolicyRevisionId = 22,
+  kTag = 23,  // repeated: 1 key, 2 value
+};
+
+std::pair<std::string, std::string> read_pair(std::string_view bytes) {
+  std::pair<std::string, std::string> out;
+  for (RecordReader pair(bytes); pair.next();) (pair.field() == 1 ? out.first : out.second) = pair.text();
+  return out;
+}
+
+void write_pair(RecordWriter& writer, uint32_t field, std::string_view first, std::string_view second) {
+  writer.record(field, std::move(RecordWriter().text(1, first).text(2, second)));
+}
+
+bool read_text(FunctionRecord& out, const RecordReader& reader) {
+  switch (reader.field()) {
+    case kAccount: out.account = reader.text(); break;
+    case kRegion: out.region = reader.text(); break;
+    case kName: out.name = reader.text(); break;
+    case kRuntime: out.runtime = reader.text(); break;
+    case kRole: out.role = reader.text(); break;
+    case kHandler: out.handler = reader.text(); break;
+    case kDescription: out.description = reader.text(); break;
+    case kLogGroup: out.log_group = reader.text(); break;
+    case kCodeSha256: out.code_sha256 = reader.text(); break;
+    case kRevisionId: out.revision_id = reader.text(); break;
+    case kPolicyRevisionId: out.policy_revision_id = reader.text(); break;
+    default: return false;
+  }
+  return true;
+}
+
+// "2024-01-01T00:00:00.000+0000", the only place where AWS writes time like this.
+std::string last_modified_text(base::Timestamp t) {
+  std::string text = base::format_iso8601_milliseconds(t);
+  text.pop_back();
+  return text + "+0000";
+}
+
+}  // namespace
+
+std::string FunctionRecord::arn() const { return make_arn("lambda", region, account, "function:" + name); }
+
+std::string FunctionRecord::key() const { return keys::function(account, region, name); }
+
+std::string FunctionRecord::policy_json() const {
+  if (policy.empty()) return {};
+  std::string out = R"({"Version":"2012-10-17","Id":"default","Statement":[)";
+  for (const PolicyStatement& statement : policy) {
+    if (&statement != &policy.front()) out += ',';
+    out += statement.json;
+  }
+  return out + "]}";
+}
+
+std::string FunctionRecord::encode() const {
+  RecordWriter writer;
+  writer.number(kId, id).text(kAccount, account).text(kRegion, region).text(kName, name);
+  writer.text(kRuntime, runtime).text(kRole, role).text(kHandler, handler).text(kDescription, description);
+  writer.number(kTimeoutSeconds, static_cast<uint64_t>(timeout_seconds));
+  writer.number(kMemoryMb, static_cast<uint64_t>(memory_size_mb));
+  writer.number(kEphemeralStorageMb, static_cast<uint64_t>(ephemeral_storage_mb));
+  writer.text(kLogGroup, log_group);
+  writer.number(kCodeId, code_id).number(kCodeSize, code_size).text(kCodeSha256, code_sha256);
+  writer.number(kLastModified, static_cast<uint64_t>(last_modified.time_since_epoch().count()));
+  writer.text(kRevisionId, revision_id).text(kPolicyRevisionId, policy_revision_id);
+  if (reserved_concurrency) writer.number(kReservedConcurrency, static_cast<uint64_t>(*reserved_concurrency));
+  if (environment) {
+    writer.number(kHasEnvironment, 1);
+    for (const auto& [variable, value] : *environment) write_pair(writer, kVariable, variable, value);
+  }
+  for (const PolicyStatement& statement : policy) write_pair(writer, kStatement, statement.sid, statement.json);
+  for (const auto& [tag, value] : tags) write_pair(writer, kTag, tag, value);
+  return writer.take();
+}
+
+std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
+  FunctionRecord out;
+  RecordReader reader(bytes);
+  while (reader.next()) {
+    if (read_text(out, reader)) continue;
+    const auto small = static_cast<int32_t>(reader.number());
+    switch (reader.field()) {
+      case kId: out.id = reader.number(); break;
+      case kTimeoutSeconds: out.timeout_seconds = small; break;
+      case kMemoryMb: out.memory_size_mb = small; break;
+      case kEphemeralStorageMb: out.ephemeral_storage_mb = small; break;
+      case kCodeId: out.code_id = reader.number(); break;
+      case kCodeSize: out.code_size = reader.number(); break;
+      case kLastModified: out.last_modified = base::Timestamp(base::Duration(reader.number())); break;
+      case kReservedConcurrency: out.reserved_concurrency = small; break;
+      case kHasEnvironment:
+        if (!out.environment) out.environment.emplace();
+        break;
+      case kVariable:
+        if (!out.environment) out.environment.emplace();
+        out.environment->push_back(read_pair(reader.text()));
+        break;
+      case kStatement: {
+        auto [sid, json] = read_pair(reader.text());
+        out.policy.push_back({std::move(sid), std::move(json)});
+        break;
+      }
+      case kTag: out.tags.push_back(read_pair(reader.text())); break;
+      default: break;
+    }
+  }
+  return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
+}
+
+aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record) {
+  aws::lambda::FunctionConfiguration out;
+  out.function_name = record.name;
+  out.function_arn = record.arn();
+  out.runtime = record.runtime;
+  out.role = record.role;
+  out.handler = record.handler;
+  out.code_size = static_cast<int64_t>(record.code_size);
+  out.description = record.description;
+  out.timeout = record.timeout_seconds;
+  out.memory_size = record.memory_size_mb;
+  out.last_modified = last_modified_text(record.last_modified);
+  out.code_sha256 = record.code_sha256;
+  out.version = "$LATEST";
+  if (record.environment) {
+    auto& variables = out.environment.emplace().variables.emplace();
+    for (const auto& [variable, value] : *record.environment) variables.append(variable) = value;
+  }
+  out.tracing_config.emplace().mode = "PassThrough";
+  out.revision_id = record.revision_id;
+  out.package_type = "Zip";
+  out.architectures = {std::string(kArchitecture)};
+  out.ephemeral_storage.emplace().size = record.ephemeral_storage_mb;
+  out.snap_start.emplace().apply_on = "None";
+  out.snap_start->optimization_status = "Off";
+  out.logging_config.emplace().log_format = "Text";
+  out.logging_config->log_group = record.log_group;
+  return out;
+}
+
+aws::lambda::FunctionConfiguration configuration_of(const FunctionRecord& record) {
+  aws::lambda::FunctionConfiguration out = list_entry_of(record);
+  out.state = "Active";
+  out.last_update_status = "Successful";
+  const std::string digest = base::hex_encode(base::sha256(record.runtime));
+  out.runtime_version_config.emplace().runtime_version_arn = "arn:aws:lambda:" + record.region + "::runtime:" + digest;
+  return out;
+}
+
+}  // namespace engine::lambda

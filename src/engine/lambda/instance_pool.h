@@ -1,0 +1,100 @@
+// InstancePool: the running instances of all functions, warm ones first. Starts them on demand up to the account's
+// bound, stops those that are idle for long, that belong to replaced code or configuration, or whose credentials run
+// out. Owned by the service; safe from any thread. Instances are ended on the pool's own task, never on a caller's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "aws/sts/shapes.h"
+#include "base/env.h"
+#include "engine/lambda/code.h"
+#include "engine/lambda/function_record.h"
+#include "engine/lambda/log_shipper.h"
+#include "runtime/function_host.h"
+
+namespace engine::lambda {
+
+// What an instance runs: code and configuration as they were when it started. Replaced, never changed.
+struct Runnable {
+  std::shared_ptr<const FunctionRecord> record;
+  std::shared_ptr<Code> code;
+  std::mutex credentials_mutex;
+  std::optional<aws::sts::Credentials> credentials;  // of the role, for the next instance
+};
+
+struct Instance {
+  std::shared_ptr<Runnable> runnable;
+  std::shared_ptr<LogStream> log;  // outlives `running`, whose sink it is
+  std::unique_ptr<runtime::FunctionInstance> running;
+  base::Timestamp credentials_expire = base::kTimestampMax;
+  base::Timestamp idle_since;
+};
+
+class InstancePool {
+ public:
+  using Started = std::expected<std::unique_ptr<Instance>, runtime::StartError>;
+  using Start = std::function<Started(const std::shared_ptr<Runnable>&)>;
+  // A caller's turn: an instance, or why it could not be started (which is the function's failure), or a throttle.
+  using Acquired = base::Result<Started>;
+
+  // `start` makes an instance; it is called without locks. At most `instances_max` exist at once; who comes when all
+  // are busy waits for `busy_wait`, then is throttled.
+  InstancePool(base::Env& env, std::size_t instances_max, base::Duration busy_wait, Start start);
+  ~InstancePool();  // stop()
+  InstancePool(const InstancePool&) = delete;
+  InstancePool& operator=(const InstancePool&) = delete;
+
+  void start();
+  // Interrupts running invocations and refuses new ones.
+  void begin_stop();
+  // begin_stop(), then ends every instance that is idle; those still in use end when they are released.
+  void stop();
+  bool stopping();
+
+  // From now on `runnable` is what the function runs; instances of anything else are retired. nullptr: deleted.
+  void set_current(uint64_t function_id, std::shared_ptr<Runnable> runnable);
+  // Fails with TooManyRequestsException: at once if `reserved` invocations are running, later if all instances are busy.
+  Acquired acquire(const std::shared_ptr<Runnable>& runnable, std::optional<int32_t> reserved);
+  // Gives an acquired instance back; `reusable` is false if it must not see another event.
+  void release(std::unique_ptr<Instance> instance, bool reusable);
+  // Instances that exist, idle ones included.
+  std::size_t size();
+
+ private:
+  struct Slot {
+    std::shared_ptr<Runnable> current;
+    std::vector<std::unique_ptr<Instance>> idle;  // the most recently used last
+    std::size_t busy = 0;
+  };
+
+  // All: REQUIRE mutex_.
+  std::unique_ptr<Instance> take_idle(Slot& slot, const std::shared_ptr<Runnable>& runnable, base::Timestamp now);
+  bool evict_idle();
+  void bury(std::unique_ptr<Instance> instance);
+  void drop_if_unused(uint64_t function_id);
+  base::Timestamp bury_expired(base::Timestamp now);
+
+  void reap();
+
+  base::Env& env_;
+  const std::size_t instances_max_;
+  const base::Duration busy_wait_;
+  const Start start_;
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<base::Condition> freed_;
+  std::unique_ptr<base::Condition> reap_;
+  std::map<uint64_t, Slot> slots_;
+  std::set<runtime::FunctionInstance*> busy_;
+  std::vector<std::unique_ptr<Instance>> graveyard_;
+  std::size_t total_ = 0;
+  bool stopping_ = false;
+  std::unique_ptr<base::Task> task_;
+};
+
+}  // namespace engine::lambda

@@ -1,0 +1,38 @@
+// The quotas of CloudWatch Logs and the bounds of this implementation. Quotas are AWS's, from the CloudWatch Logs User
+// Guide, "CloudWatch Logs quotas", and the API reference of the operation named.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace engine::logs {
+
+// --- AWS's quotas.
+constexpr std::size_t kNameLengthMax = 512;             // of groups and streams
+constexpr std::size_t kPutBytesMax = 1'048'576;         // PutLogEvents: all messages with kEventOverheadBytes each
+constexpr std::size_t kEventOverheadBytes = 26;         // PutLogEvents
+constexpr std::size_t kPutEventsMax = 10'000;           // PutLogEvents
+constexpr int64_t kPutSpanMsMax = 24LL * 3600 * 1000;   // PutLogEvents: from the first to the last event
+constexpr int64_t kTooOldMs = 14LL * 24 * 3600 * 1000;  // PutLogEvents
+constexpr int64_t kTooNewMs = 2LL * 3600 * 1000;        // PutLogEvents
+constexpr int32_t kReadEventsMax = 10'000;              // GetLogEvents, FilterLogEvents
+constexpr std::size_t kReadBytesMax = 1'048'576;        // one page of GetLogEvents, FilterLogEvents
+constexpr std::size_t kFilterStreamsMax = 100;          // FilterLogEvents: logStreamNames
+constexpr int32_t kDescribeMax = 50;                    // DescribeLogGroups, DescribeLogStreams
+constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kFilterPatternLengthMax = 1024;
+constexpr int64_t kDayMs = 24LL * 3600 * 1000;
+
+// --- Our bounds.
+constexpr std::size_t kGroupsMax = 10'000;    // in all; memory only holds groups and streams, about 300 bytes each
+constexpr std::size_t kStreamsMax = 100'000;  // in all
+constexpr std::size_t kFilterTermsMax = 50;
+constexpr std::size_t kScannedEventsMax = 100'000;        // per FilterLogEvents; then the page ends with a token
+constexpr std::size_t kReadAheadBytes = 4 * 1024 * 1024;  // per FilterLogEvents, shared by its streams
+constexpr std::size_t kReadAheadEvents = 64;              // per stream
+constexpr std::size_t kExpiredPerStep = 500;              // events erased at a time, with the lock held
+constexpr base::Duration kSweepInterval = std::chrono::seconds(60);
+
+}  // namespace engine::logs

@@ -1,0 +1,29 @@
+// The errors that several operations of CloudWatch Logs answer with. Pure functions. Texts: protocols.md 4.7.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/logs/errors.h"
+
+namespace engine::logs {
+
+inline std::unexpected<base::AwsError> invalid_parameter(std::string message) {
+  return base::fail(aws::logs::errors::invalid_parameter_exception(std::move(message)));
+}
+// `member` as the model spells it, for in-process callers: the server has checked what clients send.
+inline std::unexpected<base::AwsError> missing(std::string_view member) {
+  return invalid_parameter("1 validation error detected: Value null at '" + std::string(member) +
+                           "' failed to satisfy constraint: Member must not be null");
+}
+inline std::unexpected<base::AwsError> bad_token() {
+  return invalid_parameter("The specified nextToken is invalid.");
+}
+inline std::unexpected<base::AwsError> group_not_found() {
+  return base::fail(aws::logs::errors::resource_not_found_exception("The specified log group does not exist."));
+}
+inline std::unexpected<base::AwsError> stream_not_found() {
+  return base::fail(aws::logs::errors::resource_not_found_exception("The specified log stream does not exist."));
+}
+
+}  // namespace engine::logs

@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/logs/keys.h"
+#include "engine/logs/limits.h"
+#include "engine/logs/refusals.h"
+#include "engine/logs/service.h"
+
+namespace engine::logs {
+
+using namespace aws::logs;
+
+namespace {
+
+base::Result<void> check_events(const std::vector<InputLogEvent>& events) {
+  if (events.size() > kPutEventsMax) {
+    return invalid_parameter(
+        "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: Member "
+        "must have length less than or equal to 10000");
+  }
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::string where = "logEvents." + std::to_string(i + 1) + ".member.";
+    if (!events[i].timestamp || *events[i].timestamp < 0) return missing(where + "timestamp");
+    if (!events[i].message || events[i].message->empty()) return missing(where + "message");
+    bytes += events[i].message->size() + kEventOverheadBytes;
+    if (i > 0 && *events[i].timestamp < *events[i - 1].timestamp) {
+      return invalid_parameter("Log events in a single PutLogEvents request must be in chronological order.");
+    }
+  }
+  if (bytes > kPutBytesMax) {
+    return invalid_parameter("Upload too large: " + std::to_string(bytes) + " bytes exceeds limit of 1048576");
+  }
+  if (*events.back().timestamp - *events.front().timestamp > kPutSpanMsMax) {
+    return invalid_parameter(
+        "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+  }
+  return {};
+}
+
+// The events from `begin` to `end` are stored; the others are named in `rejected`.
+struct Acceptance {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::optional<RejectedLogEventsInfo> rejected = {};
+};
+
+Acceptance accept(const std::vector<InputLogEvent>& events, int64_t now_ms, int64_t horizon_ms) {
+  const auto index_of = [&](int64_t timestamp) {
+    return std::ranges::lower_bound(events, timestamp, {}, [](const InputLogEvent& e) { return *e.timestamp; }) -
+           events.begin();
+  };
+  const auto too_old = index_of(now_ms - kTooOldMs);
+  const auto expired = std::max(too_old, index_of(horizon_ms));
+  const auto too_new = index_of(now_ms + kTooNewMs + 1);
+  Acceptance out{static_cast<std::size_t>(expired), static_cast<std::size_t>(too_new)};
+  RejectedLogEventsInfo rejected;
+  if (too_old > 0) rejected.too_old_log_event_end_index = static_cast<int32_t>(too_old);
+  if (expired > too_old) rejected.expired_log_event_end_index = static_cast<int32_t>(expired);
+  if (out.end < events.size()) rejected.too_new_log_event_start_index = static_cast<int32_t>(too_new);
+  if (rejected != RejectedLogEventsInfo{}) out.rejected = rejected;
+  return out;
+}
+
+}  // namespace
+
+base::Result<PutLogEventsResponse> LogsService::put_log_events(aws::Context& context, PutLogEventsRequest in) {
+  if (!in.log_events || in.log_events->empty()) return missing("logEvents");
+  const auto& events = *in.log_events;
+  TRY(check_events(events));
+  const int64_t now_ms = base::to_epoch_milliseconds(context.now);
+
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
+  Group& group = found->second;
+  TRY_ASSIGN(StreamRecord* const stream, find_stream(group, in.log_stream_name));
+  const Acceptance accepted = accept(events, now_ms, group.record.horizon_ms(now_ms));
+  PutLogEventsResponse out;
+  out.rejected_log_events_info = accepted.rejected;
+  if (accepted.begin < accepted.end) {
+    store::WriteBatch batch;
+    uint64_t bytes = 0;
+    for (std::size_t i = accepted.begin; i < accepted.end; ++i) {
+      const EventRecord event{now_ms, *events[i].message};
+      batch.put(keys::event(group.record.id, stream->id, *events[i].timestamp, ++last_sequence_), event.encode());
+      bytes += events[i].message->size() + kEventOverheadBytes;
+    }
+    const int64_t first = *events[accepted.begin].timestamp;
+    const int64_t last = *events[accepted.end - 1].timestamp;
+    stream->first_event_ms = std::min(stream->first_event_ms.value_or(first), first);
+    stream->last_event_ms = std::max(stream->last_event_ms.value_or(last), last);
+    stream->last_ingestion_ms = now_ms;
+    stream->stored_bytes += bytes;
+    stream->last_sequence = last_sequence_;
+    group.stored_bytes += bytes;
+    batch.put(keys::stream(group.record.id, *in.log_stream_name), stream->encode());
+    store_.write(batch);
+  }
+  out.next_sequence_token = fmt::format("{:056}", stream->last_sequence + 1);
+  return out;
+}
+
+}  // namespace engine::logs

@@ -1,0 +1,386 @@
+#include "engine/logs/service.h"
+
+#include <gtest/gtest.h>
+
+#include "base/testing/manual_env.h"
+#include "engine/logs/filter_pattern.h"
+#include "engine/logs/keys.h"
+#include "engine/logs/limits.h"
+#include "store/memory/memory_store.h"
+
+namespace engine::logs {
+namespace {
+
+using namespace aws::logs;
+using std::chrono::hours;
+
+constexpr int64_t kNowMs = 1'700'000'000'000;
+
+struct TestBed {
+  base::ManualEnv env;
+  std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  std::unique_ptr<LogsService> logs = std::make_unique<LogsService>(*store, env.env);
+
+  void restart() {
+    logs.reset();
+    logs = std::make_unique<LogsService>(*store, env.env);
+  }
+  aws::Context context() {
+    aws::Context out;
+    out.now = env.clock.now();
+    out.account = "123456789012";
+    out.region = "eu-west-1";
+    return out;
+  }
+  template <class Out, class In>
+  Out ok(base::Result<Out> (LogsService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*logs).*operation)(call, std::move(in));
+    if (out) return std::move(*out);
+    ADD_FAILURE() << out.error().code << ": " << out.error().message;
+    return Out();
+  }
+  template <class Out, class In>
+  std::string error(base::Result<Out> (LogsService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*logs).*operation)(call, std::move(in));
+    return out ? "no error" : out.error().code + ": " + out.error().message;
+  }
+  void group(const std::string& name) { ok(&LogsService::create_log_group, CreateLogGroupRequest{name, {}, {}}); }
+  void stream(const std::string& group, const std::string& name) {
+    ok(&LogsService::create_log_stream, CreateLogStreamRequest{group, name});
+  }
+  static PutLogEventsRequest put_request(const std::string& group, const std::string& stream,
+                                         const std::vector<std::pair<int64_t, std::string>>& events) {
+    PutLogEventsRequest in;
+    in.log_group_name = group;
+    in.log_stream_name = stream;
+    in.log_events.emplace();
+    for (const auto& [offset, message] : events) in.log_events->push_back({kNowMs + offset, message});
+    return in;
+  }
+  PutLogEventsResponse put(const std::string& group, const std::string& stream,
+                           const std::vector<std::pair<int64_t, std::string>>& events) {
+    return ok(&LogsService::put_log_events, put_request(group, stream, events));
+  }
+  GetLogEventsResponse get(std::optional<std::string> token, std::optional<bool> head, int limit) {
+    GetLogEventsRequest in;
+    in.log_group_name = "g";
+    in.log_stream_name = "s";
+    in.next_token = std::move(token);
+    in.start_from_head = head;
+    in.limit = limit;
+    return ok(&LogsService::get_log_events, std::move(in));
+  }
+  FilterLogEventsResponse filter(FilterLogEventsRequest in) {
+    in.log_group_name = "g";
+    return ok(&LogsService::filter_log_events, std::move(in));
+  }
+  LogGroup describe() {
+    const auto groups = ok(&LogsService::describe_log_groups, DescribeLogGroupsRequest{}).log_groups;
+    return groups->size() == 1 ? groups->at(0) : LogGroup{};
+  }
+  std::size_t rows(std::string_view table) {
+    const std::string prefix = store::KeyWriter(table).take();
+    std::size_t count = 0;
+    for (auto cursor = store->scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) ++count;
+    return count;
+  }
+};
+
+template <class Events>
+std::string messages(const Events& events) {
+  std::string out;
+  for (const auto& event : *events) out += (out.empty() ? "" : ",") + *event.message;
+  return out;
+}
+
+TEST(Groups, LifeCycle) {
+  TestBed bed;
+  bed.group("g");
+  EXPECT_EQ(bed.error(&LogsService::create_log_group, CreateLogGroupRequest{"g", {}, {}}),
+            "ResourceAlreadyExistsException: The specified log group already exists");
+  LogGroup group = bed.describe();
+  EXPECT_EQ(*group.arn, "arn:aws:logs:eu-west-1:123456789012:log-group:g:*");
+  EXPECT_EQ(*group.log_group_arn, "arn:aws:logs:eu-west-1:123456789012:log-group:g");
+  EXPECT_EQ(*group.creation_time, kNowMs);
+  EXPECT_EQ(*group.stored_bytes, 0);
+  EXPECT_FALSE(group.retention_in_days);
+  bed.ok(&LogsService::put_retention_policy, PutRetentionPolicyRequest{"g", 7});
+  EXPECT_TRUE(bed.error(&LogsService::put_retention_policy, PutRetentionPolicyRequest{"g", 8})
+                  .starts_with("InvalidParameterException: 1 validation error detected: Value '8' at"));
+  bed.restart();
+  EXPECT_EQ(*bed.describe().retention_in_days, 7);
+  bed.ok(&LogsService::delete_retention_policy, DeleteRetentionPolicyRequest{"g"});
+  EXPECT_FALSE(bed.describe().retention_in_days);
+  bed.ok(&LogsService::delete_log_group, DeleteLogGroupRequest{"g"});
+  EXPECT_EQ(bed.error(&LogsService::delete_log_group, DeleteLogGroupRequest{"g"}),
+            "ResourceNotFoundException: The specified log group does not exist.");
+  CreateLogGroupRequest infrequent{"i", {}, {}};
+  infrequent.log_group_class = "INFREQUENT_ACCESS";
+  EXPECT_TRUE(bed.error(&LogsService::create_log_group, infrequent).starts_with("InvalidParameterException: The"));
+}
+
+TEST(Groups, ListingPages) {
+  TestBed bed;
+  for (int i = 0; i < 5; ++i) bed.group("/a/" + std::to_string(i));
+  bed.group("/b");
+  DescribeLogGroupsRequest in;
+  in.log_group_name_prefix = "/a/";
+  in.limit = 3;
+  auto page = bed.ok(&LogsService::describe_log_groups, in);
+  EXPECT_EQ(page.log_groups->size(), 3u);
+  in.next_token = page.next_token;
+  page = bed.ok(&LogsService::describe_log_groups, in);
+  EXPECT_EQ(page.log_groups->size(), 2u);
+  EXPECT_EQ(*page.log_groups->at(0).log_group_name, "/a/3");
+  EXPECT_FALSE(page.next_token);
+  in.log_group_name_pattern = "b";
+  EXPECT_EQ(bed.error(&LogsService::describe_log_groups, in),
+            "InvalidParameterException: LogGroup name prefix and LogGroup name pattern are mutually exclusive "
+            "parameters.");
+  in = {};
+  in.log_group_name_pattern = "b";
+  page = bed.ok(&LogsService::describe_log_groups, in);
+  EXPECT_EQ(page.log_groups->size(), 1u);
+  EXPECT_FALSE(page.log_groups->at(0).stored_bytes);
+}
+
+TEST(Groups, TagsAreTheSameByNameAndArn) {
+  TestBed bed;
+  bed.group("g");
+  const std::string arn = "arn:aws:logs:eu-west-1:123456789012:log-group:g";
+  bed.ok(&LogsService::tag_resource, TagResourceRequest{arn, aws::Map<std::string>{{"a", "1"}, {"b", "2"}}});
+  bed.ok(&LogsService::untag_log_group, UntagLogGroupRequest{"g", std::vector<std::string>{"a"}});
+  bed.restart();
+  EXPECT_EQ(*bed.ok(&LogsService::list_tags_log_group, ListTagsLogGroupRequest{"g"}).tags,
+            (aws::Map<std::string>{{"b", "2"}}));
+  EXPECT_EQ(bed.ok(&LogsService::list_tags_for_resource, ListTagsForResourceRequest{arn}).tags->size(), 1u);
+  EXPECT_EQ(bed.error(&LogsService::list_tags_for_resource, ListTagsForResourceRequest{arn + "x"}),
+            "ResourceNotFoundException: The specified log group does not exist.");
+}
+
+TEST(Streams, ListingOrders) {
+  TestBed bed;
+  bed.group("g");
+  for (const char* name : {"a1", "a2", "b1"}) bed.stream("g", name);
+  EXPECT_EQ(bed.error(&LogsService::create_log_stream, CreateLogStreamRequest{"g", "a1"}),
+            "ResourceAlreadyExistsException: The specified log stream already exists");
+  bed.put("g", "a2", {{0, "x"}});
+  bed.put("g", "b1", {{-5, "x"}});
+  DescribeLogStreamsRequest in;
+  in.log_group_name = "g";
+  in.order_by = "LastEventTime";
+  in.descending = true;
+  in.limit = 2;
+  auto page = bed.ok(&LogsService::describe_log_streams, in);
+  ASSERT_EQ(page.log_streams->size(), 2u);
+  EXPECT_EQ(*page.log_streams->at(0).log_stream_name, "a2");
+  EXPECT_EQ(*page.log_streams->at(1).log_stream_name, "b1");
+  EXPECT_EQ(page.log_streams->at(1).last_event_timestamp, kNowMs - 5);
+  in.next_token = page.next_token;
+  page = bed.ok(&LogsService::describe_log_streams, in);
+  ASSERT_EQ(page.log_streams->size(), 1u);
+  EXPECT_EQ(*page.log_streams->at(0).log_stream_name, "a1");
+  EXPECT_FALSE(page.log_streams->at(0).last_event_timestamp);
+  in.log_stream_name_prefix = "a";
+  EXPECT_EQ(bed.error(&LogsService::describe_log_streams, in),
+            "InvalidParameterException: Cannot order by LastEventTime with a logStreamNamePrefix.");
+  in = {};
+  in.log_group_identifier = "arn:aws:logs:eu-west-1:123456789012:log-group:g:*";
+  in.log_stream_name_prefix = "a";
+  EXPECT_EQ(bed.ok(&LogsService::describe_log_streams, in).log_streams->size(), 2u);
+  in.log_group_name = "g";
+  EXPECT_TRUE(bed.error(&LogsService::describe_log_streams, in).starts_with("ValidationException: LogGroup name and"));
+}
+
+TEST(Put, Refusals) {
+  TestBed bed;
+  bed.group("g");
+  bed.stream("g", "s");
+  const auto error = [&](std::vector<std::pair<int64_t, std::string>> events) {
+    return bed.error(&LogsService::put_log_events, TestBed::put_request("g", "s", events));
+  };
+  EXPECT_EQ(error({{1, "a"}, {0, "b"}}),
+            "InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order.");
+  EXPECT_EQ(error({{-kPutSpanMsMax, "a"}, {1, "b"}}),
+            "InvalidParameterException: The batch of log events in a single PutLogEvents request cannot span more than "
+            "24 hours.");
+  EXPECT_TRUE(error({{0, std::string(kPutBytesMax - 25, 'x')}}).starts_with("InvalidParameterException: Upload too"));
+  EXPECT_EQ(error({{0, std::string(kPutBytesMax - 26, 'x')}}), "no error");
+  EXPECT_EQ(bed.error(&LogsService::put_log_events, TestBed::put_request("g", "t", {{0, "a"}})),
+            "ResourceNotFoundException: The specified log stream does not exist.");
+  EXPECT_EQ(bed.rows(keys::kEventTable), 1u);
+}
+
+TEST(Put, OldAndNewEventsAreRejectedOneByOne) {
+  TestBed bed;
+  bed.group("g");
+  bed.stream("g", "s");
+  auto rejected = bed.put("g", "s", {{0, "a"}, {kTooNewMs, "b"}, {kTooNewMs + 1, "c"}}).rejected_log_events_info;
+  ASSERT_TRUE(rejected);
+  EXPECT_EQ(rejected->too_new_log_event_start_index, 2);
+  EXPECT_FALSE(rejected->too_old_log_event_end_index);
+  rejected =
+      bed.put("g", "s", {{-kTooOldMs - 2, "x"}, {-kTooOldMs - 1, "y"}, {-kTooOldMs, "old"}}).rejected_log_events_info;
+  ASSERT_TRUE(rejected);
+  EXPECT_EQ(rejected->too_old_log_event_end_index, 2);
+  EXPECT_EQ(messages(bed.get({}, true, 10).events), "old,a,b");
+  EXPECT_EQ(*bed.describe().stored_bytes, 3 * 26 + 5);
+  bed.ok(&LogsService::put_retention_policy, PutRetentionPolicyRequest{"g", 1});
+  rejected = bed.put("g", "s", {{-kDayMs - 1, "x"}, {-1, "y"}}).rejected_log_events_info;
+  ASSERT_TRUE(rejected);
+  EXPECT_EQ(rejected->expired_log_event_end_index, 1);
+}
+
+TEST(Get, PagesInBothDirections) {
+  TestBed bed;
+  bed.group("g");
+  bed.stream("g", "s");
+  bed.put("g", "s", {{1, "1"}, {2, "2"}, {2, "2b"}, {3, "3"}, {4, "4"}});
+  auto tail = bed.get({}, {}, 2);
+  EXPECT_EQ(messages(tail.events), "3,4");
+  const auto back = bed.get(tail.next_backward_token, {}, 2);
+  EXPECT_EQ(messages(back.events), "2,2b");
+  EXPECT_EQ(messages(bed.get(back.next_backward_token, {}, 2).events), "1");
+  EXPECT_EQ(messages(bed.get(back.next_forward_token, {}, 2).events), "3,4");
+  const auto end = bed.get(tail.next_forward_token, {}, 2);
+  EXPECT_TRUE(end.events->empty());
+  EXPECT_EQ(end.next_forward_token, tail.next_forward_token);
+  bed.restart();
+  bed.put("g", "s", {{4, "4b"}});  // a tie with what was read comes after it
+  EXPECT_EQ(messages(bed.get(end.next_forward_token, {}, 2).events), "4b");
+  auto head = bed.get({}, true, 3);
+  EXPECT_EQ(messages(head.events), "1,2,2b");
+  EXPECT_EQ(messages(bed.get(head.next_forward_token, true, 3).events), "3,4,4b");
+  GetLogEventsRequest in;
+  in.log_group_name = "g";
+  in.log_stream_name = "s";
+  in.start_time = kNowMs + 2;
+  in.end_time = kNowMs + 3;
+  EXPECT_EQ(messages(bed.ok(&LogsService::get_log_events, in).events), "2,2b");
+  in.next_token = "f/1/s";
+  EXPECT_EQ(bed.error(&LogsService::get_log_events, in),
+            "InvalidParameterException: The specified nextToken is invalid.");
+}
+
+TEST(Filter, MergesStreamsInOrder) {
+  TestBed bed;
+  bed.group("g");
+  for (const char* name : {"a", "b", "c"}) bed.stream("g", name);
+  bed.put("g", "b", {{1, "b1"}, {3, "b3"}});
+  bed.put("g", "a", {{1, "a1"}, {2, "a2"}, {3, "a3"}});
+  auto all = bed.filter({});
+  EXPECT_EQ(messages(all.events), "b1,a1,a2,b3,a3");
+  EXPECT_EQ(all.events->at(0).event_id->size(), 56u);
+  EXPECT_EQ(*all.events->at(0).log_stream_name, "b");
+  EXPECT_TRUE(all.searched_log_streams->empty());
+  EXPECT_FALSE(all.next_token);
+  FilterLogEventsRequest in;
+  in.limit = 2;
+  auto page = bed.filter(in);
+  EXPECT_EQ(messages(page.events), "b1,a1");
+  in.next_token = page.next_token;
+  page = bed.filter(in);
+  EXPECT_EQ(messages(page.events), "a2,b3");
+  in.next_token = "x";
+  in.log_group_name = "g";
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, in),
+            "InvalidParameterException: The specified nextToken is invalid.");
+  in = {};
+  in.log_stream_names = {"a", "a"};
+  in.start_time = kNowMs + 2;
+  in.end_time = kNowMs + 2;
+  EXPECT_EQ(messages(bed.filter(in).events), "a2");
+}
+
+TEST(Filter, ReadsAheadInPieces) {
+  TestBed bed;
+  bed.group("g");
+  std::string expected;
+  for (const char* name : {"a", "b"}) {
+    bed.stream("g", name);
+    std::vector<std::pair<int64_t, std::string>> events;
+    for (int i = 0; i < 300; ++i) events.emplace_back(i * 2 + (name[0] == 'b' ? 1 : 0), "x");
+    bed.put("g", name, events);
+  }
+  const auto all = bed.filter({});
+  ASSERT_EQ(all.events->size(), 600u);
+  for (int i = 0; i < 600; ++i) ASSERT_EQ(all.events->at(static_cast<std::size_t>(i)).timestamp, kNowMs + i);
+}
+
+TEST(Pattern, Terms) {
+  const auto matches = [](std::string_view pattern, std::string_view message) {
+    const auto parsed = FilterPattern::parse(pattern);
+    return parsed ? (parsed->matches(message) ? "yes" : "no") : parsed.error().code;
+  };
+  struct Case {
+    std::string_view pattern, message, expected;
+  };
+  for (const auto& [pattern, message, expected] :
+       std::initializer_list<Case>{{"", "anything", "yes"},
+                                   {"ERROR", "[ERROR] x", "yes"},
+                                   {"ERROR", "error", "no"},
+                                   {"ERROR x", "x then ERROR", "yes"},
+                                   {"ERROR y", "x then ERROR", "no"},
+                                   {"\"then ERROR\"", "x then ERROR", "yes"},
+                                   {"\"a \\\"b\\\"\"", "a \"b\"", "yes"},
+                                   {"ERROR -x", "ERROR x", "no"},
+                                   {"ERROR -\"x y\"", "ERROR x", "yes"},
+                                   {"?WARN ?ERROR", "a WARN", "yes"},
+                                   {"?WARN ?ERROR", "INFO", "no"},
+                                   {"{ $.a = 1 }", "", "InvalidParameterException"},
+                                   {"[a, b]", "", "InvalidParameterException"},
+                                   {"%a%", "", "InvalidParameterException"},
+                                   {"a.b", "", "InvalidParameterException"},
+                                   {"\"a", "", "InvalidParameterException"},
+                                   {"-", "", "InvalidParameterException"}}) {
+    EXPECT_EQ(matches(pattern, message), expected) << pattern << " / " << message;
+  }
+}
+
+TEST(Retention, ExpiredEventsDisappearAndAreErased) {
+  TestBed bed;
+  bed.group("g");
+  bed.stream("g", "s");
+  std::vector<std::pair<int64_t, std::string>> events(1200, {0, "x"});
+  events.emplace_back(kTooNewMs, "late");
+  bed.put("g", "s", events);
+  bed.ok(&LogsService::put_retention_policy, PutRetentionPolicyRequest{"g", 1});
+  bed.env.clock.advance(hours(25));
+  EXPECT_EQ(messages(bed.get({}, true, 10).events), "late");
+  EXPECT_EQ(messages(bed.filter({}).events), "late");
+  EXPECT_EQ(bed.rows(keys::kEventTable), 1201u);
+  bed.logs->start();
+  bed.env.clock.await_waiters(1);
+  EXPECT_EQ(bed.rows(keys::kEventTable), 1u);
+  EXPECT_EQ(*bed.describe().stored_bytes, 26 + 4);
+  bed.env.clock.advance(hours(25));
+  bed.env.clock.await_waiters(1);
+  while (bed.rows(keys::kEventTable) != 0) bed.env.clock.await_waiters(1);
+  EXPECT_EQ(*bed.describe().stored_bytes, 0);
+}
+
+TEST(Deletion, LeavesNothingBehind) {
+  TestBed bed;
+  bed.group("g");
+  bed.group("h");
+  for (const char* group : {"g", "h"}) {
+    for (const char* stream : {"s", "t"}) {
+      bed.stream(group, stream);
+      bed.put(group, stream, {{0, "x"}});
+    }
+  }
+  bed.ok(&LogsService::delete_log_stream, DeleteLogStreamRequest{"h", "s"});
+  EXPECT_EQ(bed.rows(keys::kEventTable), 3u);
+  bed.ok(&LogsService::delete_log_group, DeleteLogGroupRequest{"g"});
+  EXPECT_EQ(bed.rows(keys::kEventTable), 1u);
+  EXPECT_EQ(bed.rows(keys::kStreamTable), 1u);
+  bed.restart();
+  bed.group("g");
+  bed.stream("g", "s");
+  EXPECT_TRUE(bed.get({}, true, 10).events->empty());
+}
+
+}  // namespace
+}  // namespace engine::logs

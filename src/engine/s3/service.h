@@ -1,0 +1,152 @@
+// S3Service: Amazon S3 over a KvStore: buckets, objects, multipart uploads, lists and event notifications. Owned by the
+// engine; safe from any thread.
+//
+// One mutex orders all changes: under it an operation reads the records it depends on and writes one batch. Digests,
+// and the writing of long bodies (ahead of the record that refers to them, see ChunkStore), happen without it, and so
+// does the reading of bodies, which a pin keeps alive. Buckets are held in memory; objects only in the store.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/lambda/lambda.h"
+#include "aws/s3/s3.h"
+#include "aws/sns/sns.h"
+#include "aws/sqs/sqs.h"
+#include "base/env.h"
+#include "engine/outbox.h"
+#include "engine/s3/bucket_record.h"
+#include "engine/s3/chunk_store.h"
+#include "engine/s3/object_record.h"
+#include "store/kv_store.h"
+
+namespace engine::s3 {
+
+struct S3Options {
+  // Refuse calls signed for another region than the bucket's, and say which is right, as AWS does.
+  bool check_region = true;
+};
+
+class S3Service final : public aws::s3::S3 {
+ public:
+  // Loads the buckets from `store` and clears what an earlier process left behind. Everything referred to outlives the
+  // service. Notifications go out through the other three services in the name of s3.amazonaws.com.
+  S3Service(store::KvStore& store, base::Env& env, aws::lambda::Lambda& lambda, aws::sqs::Sqs& sqs, aws::sns::Sns& sns,
+            S3Options options = {});
+  ~S3Service() override;  // stop()
+  S3Service(const S3Service&) = delete;
+  S3Service& operator=(const S3Service&) = delete;
+
+  void start();  // begins to deliver notifications
+  void stop();   // ends that; what is left is delivered after the next start
+
+  // service_buckets.cc
+  base::Result<aws::s3::CreateBucketOutput> create_bucket(aws::Context& context,
+                                                          aws::s3::CreateBucketRequest in) override;
+  base::Result<aws::s3::DeleteBucketResponse> delete_bucket(aws::Context& context,
+                                                            aws::s3::DeleteBucketRequest in) override;
+  base::Result<aws::s3::HeadBucketOutput> head_bucket(aws::Context& context, aws::s3::HeadBucketRequest in) override;
+  base::Result<aws::s3::GetBucketLocationOutput> get_bucket_location(aws::Context& context,
+                                                                     aws::s3::GetBucketLocationRequest in) override;
+  base::Result<aws::s3::ListBucketsOutput> list_buckets(aws::Context& context, aws::s3::ListBucketsRequest in) override;
+  // service_objects.cc
+  base::Result<aws::s3::PutObjectOutput> put_object(aws::Context& context, aws::s3::PutObjectRequest in) override;
+  base::Result<aws::s3::GetObjectOutput> get_object(aws::Context& context, aws::s3::GetObjectRequest in) override;
+  base::Result<aws::s3::HeadObjectOutput> head_object(aws::Context& context, aws::s3::HeadObjectRequest in) override;
+  base::Result<aws::s3::DeleteObjectOutput> delete_object(aws::Context& context,
+                                                          aws::s3::DeleteObjectRequest in) override;
+  base::Result<aws::s3::DeleteObjectsOutput> delete_objects(aws::Context& context,
+                                                            aws::s3::DeleteObjectsRequest in) override;
+  // service_copy.cc
+  base::Result<aws::s3::CopyObjectOutput> copy_object(aws::Context& context, aws::s3::CopyObjectRequest in) override;
+  // service_lists.cc
+  base::Result<aws::s3::ListObjectsOutput> list_objects(aws::Context& context, aws::s3::ListObjectsRequest in) override;
+  base::Result<aws::s3::ListObjectsV2Output> list_objects_v2(aws::Context& context,
+                                                             aws::s3::ListObjectsV2Request in) override;
+  base::Result<aws::s3::ListMultipartUploadsOutput> list_multipart_uploads(
+      aws::Context& context, aws::s3::ListMultipartUploadsRequest in) override;
+  base::Result<aws::s3::ListPartsOutput> list_parts(aws::Context& context, aws::s3::ListPartsRequest in) override;
+  // service_multipart.cc
+  base::Result<aws::s3::CreateMultipartUploadOutput> create_multipart_upload(
+      aws::Context& context, aws::s3::CreateMultipartUploadRequest in) override;
+  base::Result<aws::s3::UploadPartOutput> upload_part(aws::Context& context, aws::s3::UploadPartRequest in) override;
+  base::Result<aws::s3::CompleteMultipartUploadOutput> complete_multipart_upload(
+      aws::Context& context, aws::s3::CompleteMultipartUploadRequest in) override;
+  base::Result<aws::s3::AbortMultipartUploadOutput> abort_multipart_upload(
+      aws::Context& context, aws::s3::AbortMultipartUploadRequest in) override;
+  // service_notifications.cc
+  base::Result<aws::s3::NotificationConfiguration> get_bucket_notification_configuration(
+      aws::Context& context, aws::s3::GetBucketNotificationConfigurationRequest in) override;
+  base::Result<aws::s3::PutBucketNotificationConfigurationResponse> put_bucket_notification_configuration(
+      aws::Context& context, aws::s3::PutBucketNotificationConfigurationRequest in) override;
+
+ private:
+  using BucketRef = std::shared_ptr<const BucketRecord>;
+  // What one operation changes. Nothing happens before commit().
+  struct Change {
+    store::WriteBatch batch;
+    std::vector<Segments> dropped;
+    std::vector<Outbox::Ticket> notifications;
+  };
+  // An object as a reader sees it; the pin keeps its bytes.
+  struct Opened {
+    ObjectRecord object;
+    std::shared_ptr<void> pin;
+  };
+  enum class Region { checked, any };
+
+  // service.cc. The bucket if it exists, is the caller's and in the caller's region. REQUIRES: mutex_ is held.
+  base::Result<BucketRef> find_bucket(const aws::Context& context, const std::optional<std::string>& name,
+                                      const std::optional<std::string>& expected_owner,
+                                      Region region = Region::checked);
+  base::Result<BucketRef> lock_and_find_bucket(const aws::Context& context, const std::optional<std::string>& name,
+                                               const std::optional<std::string>& expected_owner,
+                                               Region region = Region::checked);
+  std::optional<ObjectRecord> load_object(const BucketRecord& bucket, std::string_view key);
+  std::optional<UploadRecord> load_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id);
+  base::Result<Opened> open_object(const aws::Context& context, const std::optional<std::string>& bucket,
+                                   const std::optional<std::string>& key,
+                                   const std::optional<std::string>& expected_owner, Region region = Region::checked);
+  // Makes `object` what `key` holds, and raises `event`. REQUIRES: mutex_ is held.
+  void replace_object(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
+                      const ObjectRecord& object, const std::optional<ObjectRecord>& current, std::string_view event,
+                      Change& change);
+  void erase_object(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
+                    const ObjectRecord& current, Change& change);
+  // Adds the erasure of an upload's record and of those of its parts. REQUIRES: mutex_ is held.
+  void erase_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id, uint64_t number,
+                    Change& change);
+  void commit(Change change);
+
+  // service_multipart.cc
+  struct Assembly;
+  base::Result<Assembly> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
+                                  Change& change);
+
+  // service_notifications.cc
+  void notify(const aws::Context& context, const BucketRecord& bucket, const ObjectEvent& event, Change& change);
+  base::Result<void> check_destinations(const aws::Context& context, const BucketRecord& bucket,
+                                        const NotificationRules& rules);
+  base::Result<void> send(NotificationRule::Target target, const std::string& arn, const BucketRecord& bucket,
+                          const std::string& document);
+  std::optional<base::Timestamp> deliver(const Outbox::Entry& entry);
+
+  store::KvStore& store_;
+  base::Env& env_;
+  aws::lambda::Lambda& lambda_;
+  aws::sqs::Sqs& sqs_;
+  aws::sns::Sns& sns_;
+  const S3Options options_;
+  const std::shared_ptr<ChunkStore> chunks_;
+  std::mutex mutex_;  // guards buckets_, and orders all changes of objects and uploads
+  std::map<std::string, BucketRef, std::less<>> buckets_;
+  Outbox outbox_;
+};
+
+}  // namespace engine::s3

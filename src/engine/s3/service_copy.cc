@@ -1,0 +1,121 @@
+// CopyObject.
+#include <fmt/format.h>
+
+#include "aws/s3/errors.h"
+#include "aws/validate.h"
+#include "engine/s3/conditions.h"
+#include "engine/s3/limits.h"
+#include "engine/s3/object_body.h"
+#include "engine/s3/request_checks.h"
+#include "engine/s3/service.h"
+
+namespace engine::s3 {
+
+namespace errors = aws::s3::errors;
+
+namespace {
+
+struct Source {
+  std::string bucket;
+  std::string key;
+};
+
+// "/bucket/key", percent-encoded, with an optional "?versionId=" that is not (API reference, CopyObject).
+base::Result<Source> parse_source(const std::optional<std::string>& header) {
+  constexpr std::string_view kVersion = "?versionId=";
+  std::string_view text = header ? std::string_view(*header) : std::string_view();
+  if (const std::size_t at = text.rfind(kVersion); at != std::string_view::npos) {
+    const std::string_view version = text.substr(at + kVersion.size());
+    if (version != "null")
+      return base::fail(aws::unsupported_parameter(aws::s3::kService, "x-amz-copy-source versionId"));
+    text = text.substr(0, at);
+  }
+  const auto decoded = base::percent_decode(text);
+  std::string_view path = decoded ? std::string_view(*decoded) : std::string_view();
+  if (path.starts_with('/')) path.remove_prefix(1);
+  const std::size_t slash = path.find('/');
+  if (path.starts_with("arn:")) return base::fail(aws::unsupported_parameter(aws::s3::kService, "x-amz-copy-source"));
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == path.size()) {
+    return base::fail(invalid_argument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+                                       "x-amz-copy-source", header.value_or("")));
+  }
+  return Source{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
+}
+
+base::Result<bool> replaces_metadata(const aws::s3::CopyObjectRequest& in) {
+  const std::string directive = in.metadata_directive.value_or("COPY");
+  if (directive == "REPLACE") return true;
+  if (directive == "COPY") return false;
+  return base::fail(invalid_argument("Unknown metadata directive.", "x-amz-metadata-directive", directive));
+}
+
+base::Result<void> check_self_copy(const aws::s3::CopyObjectRequest& in, const Source& source, bool replaces) {
+  if (source.bucket != in.bucket || source.key != in.key || replaces || in.storage_class || in.checksum_algorithm)
+    return {};
+  return base::fail(errors::invalid_request(
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
+      "metadata, storage class, website redirect location or encryption attributes."));
+}
+
+}  // namespace
+
+base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& context, aws::s3::CopyObjectRequest in) {
+  TRY(check_key(in.key));
+  TRY(check_acl(in.acl));
+  TRY(check_storage_class(in.storage_class));
+  TRY_ASSIGN(const Source source, parse_source(in.copy_source));
+  TRY_ASSIGN(const bool replaces, replaces_metadata(in));
+  TRY_ASSIGN(const auto algorithm, read_algorithm(in.checksum_algorithm, "x-amz-checksum-algorithm"));
+  TRY(check_self_copy(in, source, replaces));
+  TRY(lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));
+  TRY_ASSIGN(Opened opened,
+             open_object(context, source.bucket, source.key, in.expected_source_bucket_owner, Region::any));
+  TRY(check_read({in.copy_source_if_match, in.copy_source_if_none_match, in.copy_source_if_modified_since,
+                  in.copy_source_if_unmodified_since},
+                 opened.object, true));
+  if (opened.object.size > kPutBytesMax) {
+    return base::fail(errors::invalid_request(fmt::format(
+        "The specified copy source is larger than the maximum allowable size for a copy source: {}", kPutBytesMax)));
+  }
+  ObjectRecord object;
+  object.headers = opened.object.headers;
+  if (replaces) {
+    TRY_ASSIGN(object.headers, read_headers(in));
+  }
+  object.checksum.algorithm = algorithm ? *algorithm
+                              : opened.object.checksum.algorithm == ChecksumAlgorithm::none
+                                  ? ChecksumAlgorithm::crc64nvme
+                                  : opened.object.checksum.algorithm;
+  object.modified_at = whole_second(context.now);
+  // The copy of a multipart object is one piece: its ETag and checksum are those of its bytes.
+  Hasher hasher(object.checksum.algorithm);
+  ChunkStore::Writer body(*chunks_);
+  const auto bytes = object_body(chunks_, std::move(opened.pin), opened.object.segments, 0, opened.object.size);
+  for (std::string piece; bytes->read(piece), !piece.empty(); piece.clear()) {
+    hasher.update(piece);
+    body.append(piece);
+  }
+  body.flush();
+  object.segments = {body.segment()};
+  object.size = body.segment().size;
+  object.etag = base::hex_encode(hasher.finish_md5());
+  object.checksum.value = base::base64_encode(hasher.finish_checksum());
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
+    const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
+    TRY(check_write(in.if_match, in.if_none_match, current, *in.key));
+    Change change;
+    body.finish(change.batch);
+    replace_object(context, *bucket, *in.key, object, current, "ObjectCreated:Copy", change);
+    commit(std::move(change));
+  }
+  aws::s3::CopyObjectOutput out;
+  auto& result = out.copy_object_result.emplace();
+  result.etag = object.quoted_etag();
+  result.last_modified = object.modified_at;
+  show_checksum(object.checksum, result);
+  return out;
+}
+
+}  // namespace engine::s3

@@ -1,0 +1,66 @@
+#include "functions/function_main.h"
+
+#include "aws/client/client.h"
+#include "aws/dynamodb/caller.h"
+#include "aws/s3/caller.h"
+#include "aws/sns/caller.h"
+#include "aws/sqs/caller.h"
+#include "os/env.h"
+#include "os/environment.h"
+#include "os/http_transport.h"
+
+namespace functions {
+namespace {
+
+std::string variable(const char* name, std::string_view otherwise = "") {
+  return os::environment(name).value_or(std::string(otherwise));
+}
+
+aws::client::ClientOptions client_options(int attempts_max) {
+  aws::client::ClientOptions options;
+  options.region = variable("AWS_REGION", "us-east-1");
+  options.endpoint = aws::http::parse_endpoint(variable("AWS_ENDPOINT_URL"));
+  options.attempts_max = attempts_max;
+  options.timeout = std::chrono::seconds(5);
+  return options;
+}
+
+void report(std::string_view line) { os::write_stdout(std::string(line) + "\n"); }
+
+}  // namespace
+
+int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make) {
+  os::SystemEnv system;
+  base::Env env = system.env();
+  auto transport = os::HttpTransport::make();
+  const auto api = aws::http::parse_endpoint("http://" + variable("AWS_LAMBDA_RUNTIME_API"));
+  if (!transport.has_value() || !api.has_value()) {
+    report(transport.has_value() ? "AWS_LAMBDA_RUNTIME_API is not set: this program is a Lambda function"
+                                 : transport.error());
+    return 1;
+  }
+  const auto config = pipeline::from_environment([](std::string_view name) { return os::environment(std::string(name)); });
+  if (!config.has_value()) {
+    runtime::post_init_error(**transport, *api, {"Pipeline.Config", config.error()}, report);
+    return 1;
+  }
+  aws::client::FixedCredentials credentials(
+      {variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")});
+  aws::client::Client client(**transport, credentials, env, client_options(3));
+  aws::client::Client single_attempt(**transport, credentials, env, client_options(1));
+  aws::s3::S3Caller s3(client);
+  aws::sqs::SqsCaller sqs(client);
+  aws::dynamodb::DynamoDbCaller dynamodb(client);
+  aws::sns::SnsCaller sns(single_attempt);
+  runtime::StructuredLog log(env.clock,
+                             {.service = std::string(service),
+                              .function_name = variable("AWS_LAMBDA_FUNCTION_NAME"),
+                              .function_memory_size = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+                              .level = runtime::parse_log_level(variable("AWS_LAMBDA_LOG_LEVEL", "INFO"))
+                                           .value_or(runtime::LogLevel::info)},
+                             os::write_stdout);
+  Toolbox tools{env, s3, sqs, dynamodb, sns, log, *config};
+  return runtime::run_handler(**transport, *api, make(tools), report);
+}
+
+}  // namespace functions

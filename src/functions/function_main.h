@@ -1,0 +1,36 @@
+// What the three bootstrap mains share: clients built from the environment that Lambda gives every function (region,
+// credentials, endpoint), the pipeline's config, the log, and the loop. One per process.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "aws/dynamodb/dynamodb.h"
+#include "aws/s3/s3.h"
+#include "aws/sns/sns.h"
+#include "aws/sqs/sqs.h"
+#include "base/env.h"
+#include "pipeline/config.h"
+#include "runtime/handler.h"
+#include "runtime/structured_log.h"
+
+namespace functions {
+
+// What a function may use; the references live as long as the process.
+struct Toolbox {
+  base::Env& env;
+  aws::s3::S3& s3;
+  aws::sqs::Sqs& sqs;
+  aws::dynamodb::DynamoDb& dynamodb;
+  aws::sns::Sns& sns;  // does not retry: the pipeline decides about a second publication itself
+  runtime::StructuredLog& log;
+  const pipeline::PipelineConfig& config;
+};
+
+// Builds the toolbox, asks `make` for the handler, and serves invocations. Returns main's exit status. A config that
+// is missing or malformed is reported as an initialisation error.
+int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make);
+
+}  // namespace functions

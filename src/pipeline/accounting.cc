@@ -1,0 +1,130 @@
+#include "pipeline/accounting.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "pipeline/notifier.h"
+#include "pipeline/transaction.h"
+
+namespace pipeline {
+namespace {
+
+constexpr std::size_t kKeysMax = 100;      // of one BatchGetItem
+constexpr int kUnprocessedRoundsMax = 20;  // answers that leave keys out, before it counts as a failure
+
+}  // namespace
+
+struct Accounting::Order {
+  std::string source;
+  std::string body_sha256;
+  std::string transaction_id;  // empty: the order is not acceptable
+  std::string payload_sha256;
+};
+
+Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config)
+    : dynamodb_(dynamodb), env_(env), config_(config) {}
+
+base::Result<Tally> Accounting::count(std::string_view upload_id, base::Timestamp uploaded_at,
+                                      const std::function<void(std::string&)>& read_piece) {
+  uploaded_at_ = uploaded_at;
+  Tally tally;
+  Splitter splitter;
+  std::vector<Order> orders;
+  for (bool last = false; !last;) {
+    std::string piece;
+    read_piece(piece);
+    last = piece.empty();
+    splitter.feed(piece);
+    if (last) splitter.finish();
+    while (const auto read = splitter.next()) {
+      Order& order = orders.emplace_back();
+      order.source = source_of(upload_id, read->index);
+      order.body_sha256 = base::hex_encode(base::sha256(read->text));
+      if (const auto parsed = parse_transaction(read->text); parsed.has_value() && !read->too_long) {
+        order.transaction_id = parsed->transaction_id;
+        order.payload_sha256 = parsed->payload_sha256;
+      }
+      if (orders.size() == kKeysMax) TRY(settle(orders, tally));
+    }
+  }
+  TRY(settle(orders, tally));
+  return tally;
+}
+
+base::Result<Accounting::Rows> Accounting::fetch(const std::string& table, std::string_view key,
+                                                 const std::vector<std::string>& keys) {
+  Rows rows;
+  std::vector<aws::Map<aws::dynamodb::AttributeValue>> wanted;
+  for (const std::string& value : keys) {
+    if (rows.try_emplace(value).second) wanted.emplace_back()[key] = text(value);
+  }
+  rows.clear();
+  for (int round = 0; !wanted.empty(); ++round) {
+    if (round == kUnprocessedRoundsMax)
+      return base::fail({.code = "Throttled", .message = "table " + table + " leaves keys unprocessed"});
+    aws::dynamodb::BatchGetItemInput get;
+    auto& request = get.request_items.emplace()[table];
+    request.keys = std::move(wanted);
+    request.consistent_read = true;
+    wanted.clear();
+    aws::Context context = call_context(env_);
+    TRY_ASSIGN(auto got, dynamodb_.batch_get_item(context, std::move(get)));
+    if (got.responses.has_value()) {
+      for (Item& row : (*got.responses)[table]) {
+        std::string id(text_of(row, key));
+        rows.emplace(std::move(id), std::move(row));
+      }
+    }
+    if (got.unprocessed_keys.has_value() && got.unprocessed_keys->contains(table))
+      wanted = (*got.unprocessed_keys)[table].keys.value_or(decltype(wanted)());
+  }
+  return rows;
+}
+
+base::Result<void> Accounting::settle(std::vector<Order>& orders, Tally& tally) {
+  std::vector<std::string> ids;
+  for (const Order& order : orders) {
+    if (!order.transaction_id.empty()) ids.push_back(order.transaction_id);
+  }
+  TRY_ASSIGN(const Rows accepted, fetch(config_.orders_table, orders::kTransactionId, ids));
+  // Only what is not explained by the orders table can be in quarantine.
+  std::vector<std::string> hashes;
+  for (const Order& order : orders) {
+    const auto row = accepted.find(order.transaction_id);
+    if (row == accepted.end() || text_of(row->second, orders::kPayloadSha256) != order.payload_sha256)
+      hashes.push_back(order.body_sha256);
+  }
+  TRY_ASSIGN(const Rows quarantined, fetch(config_.quarantine_table, quarantine::kBodySha256, hashes));
+  for (const Order& order : orders) classify(order, accepted, quarantined, tally);
+  orders.clear();
+  return {};
+}
+
+void Accounting::classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally) {
+  ++tally.read;
+  const auto row = accepted.find(order.transaction_id);
+  if (row != accepted.end() && text_of(row->second, orders::kPayloadSha256) == order.payload_sha256) {
+    if (text_of(row->second, orders::kSource) != order.source) {
+      ++tally.duplicates;
+      return;
+    }
+    ++tally.accepted;
+    const auto stored_at = base::from_epoch_milliseconds(number_of(row->second, orders::kStoredAt).value_or(0));
+    const int64_t late = std::chrono::floor<std::chrono::milliseconds>(stored_at - uploaded_at_).count();
+    tally.latencies_ms.push_back(static_cast<uint32_t>(std::clamp<int64_t>(late, 0, UINT32_MAX)));
+    const std::string_view state = text_of(row->second, orders::kNotifyState);
+    tally.large_orders_notified += state == orders::kSent;
+    tally.large_orders_pending += state == orders::kPending;
+    return;
+  }
+  const auto bad = quarantined.find(order.body_sha256);
+  if (bad == quarantined.end()) {
+    ++tally.missing;
+  } else if (text_of(bad->second, quarantine::kSource) == order.source) {
+    ++tally.quarantined[std::string(text_of(bad->second, quarantine::kReason))];
+  } else {
+    ++tally.duplicates;
+  }
+}
+
+}  // namespace pipeline

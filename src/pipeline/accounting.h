@@ -1,0 +1,55 @@
+// Accounting: what became of every order of an upload, counted from the tables. Each order of the document is looked
+// up by its key, so the cost depends on the document and not on the tables, and nothing is derived by subtraction.
+// Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/dynamodb/dynamodb.h"
+#include "base/env.h"
+#include "pipeline/config.h"
+#include "pipeline/rows.h"
+#include "pipeline/splitter.h"
+
+namespace pipeline {
+
+// read = accepted + duplicates + the sum of quarantined + missing.
+struct Tally {
+  uint64_t read = 0;
+  uint64_t accepted = 0;                             // the row was made by this upload
+  uint64_t duplicates = 0;                           // the same order, good or bad, had come before
+  std::map<std::string, uint64_t> quarantined;       // by reason
+  uint64_t missing = 0;                              // no trace yet: on its way, or in the dead-letter queue
+  uint64_t large_orders_notified = 0;                // of the accepted
+  uint64_t large_orders_pending = 0;                 // of the accepted: notification still owed
+  std::vector<uint32_t> latencies_ms;                // of the accepted: from upload to stored
+};
+
+class Accounting {
+ public:
+  Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config);
+
+  // Counts the orders of a document. `read_piece` appends the document's next piece to its argument, nothing at the
+  // end. Memory is bounded but for four bytes per accepted order.
+  base::Result<Tally> count(std::string_view upload_id, base::Timestamp uploaded_at,
+                            const std::function<void(std::string&)>& read_piece);
+
+ private:
+  struct Order;
+  base::Result<void> settle(std::vector<Order>& orders, Tally& tally);
+  using Rows = std::map<std::string, Item, std::less<>>;
+  base::Result<Rows> fetch(const std::string& table, std::string_view key, const std::vector<std::string>& keys);
+  void classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally);
+
+  aws::dynamodb::DynamoDb& dynamodb_;
+  base::Env& env_;
+  const PipelineConfig& config_;
+  base::Timestamp uploaded_at_;
+};
+
+}  // namespace pipeline
