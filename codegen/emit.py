@@ -123,7 +123,8 @@ def type_definition(service, shape):
         key = overlay.get("key", raw["key"].get("locationName", "key"))
         value = overlay.get("value", raw["value"].get("locationName", "value"))
         lines.append(f"constexpr MapAccess {name}Access = map_access<{cpp_type(service, raw['value']['shape'])}>("
-                     f"&{identifier(raw['value']['shape'])}, {quote(key)}, {quote(value)}, {flattened});")
+                     f"&{identifier(raw['value']['shape'])}, {quote(key)}, {quote(value)}, {flattened}, "
+                     f"&{identifier(raw['key']['shape'])});")
         fields.append(f".map = &{name}Access")
     if kind == "structure":
         fields.append(f".structure = &{name}Struct")

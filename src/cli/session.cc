@@ -25,7 +25,17 @@ std::string first_set(std::initializer_list<std::string> candidates) {
   return {};
 }
 
-std::string variable(const char* name) { return os::environment(name).value_or(""); }
+std::string variable(const GlobalOptions& options, const char* name) {
+  return options.ignore_environment ? "" : os::environment(name).value_or("");
+}
+
+// Those of the environment for an endpoint that the user named; an engine of ours has the key test/test.
+aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours) {
+  aws::auth::Credentials found{variable(options, "AWS_ACCESS_KEY_ID"), variable(options, "AWS_SECRET_ACCESS_KEY"),
+                               variable(options, "AWS_SESSION_TOKEN")};
+  if (ours || (found.access_key_id.empty() && options.endpoint != "aws")) return {"test", "test", ""};
+  return found;
+}
 
 // Whether something answers there; a file left by a killed engine names a port where nothing does.
 bool answers(aws::http::Transport& transport, const std::string& url) {
@@ -62,7 +72,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   auto transport = os::HttpTransport::make();
   if (!transport.has_value()) return std::unexpected(LocalEngine::Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
-  std::string url = first_set({options.endpoint, variable("AWS_ENDPOINT_URL")});
+  std::string url = first_set({options.endpoint, variable(options, "AWS_ENDPOINT_URL")});
+  const bool ours = url.empty() || options.ignore_environment;
   if (url.empty()) {
     const std::string running = running_endpoint(options.data_directory);
     if (!running.empty() && answers(*parts->transport, running)) url = running;
@@ -74,16 +85,14 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
     url = parts->local->endpoint_url();
   }
   aws::client::ClientOptions client;
-  client.region = first_set({options.region, variable("AWS_REGION"), variable("AWS_DEFAULT_REGION"), "us-east-1"});
+  client.region = first_set(
+      {options.region, variable(options, "AWS_REGION"), variable(options, "AWS_DEFAULT_REGION"), "us-east-1"});
   if (url != "aws") {
     client.endpoint = aws::http::parse_endpoint(url);
     if (!client.endpoint.has_value())
       return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
   }
-  aws::auth::Credentials credentials{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
-                                     variable("AWS_SESSION_TOKEN")};
-  if (credentials.access_key_id.empty() && url != "aws") credentials = {"test", "test", ""};
-  parts->credentials = std::make_unique<aws::client::FixedCredentials>(credentials);
+  parts->credentials = std::make_unique<aws::client::FixedCredentials>(find_credentials(options, ours));
   parts->client =
       std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client);
   aws::client::Client& c = *parts->client;

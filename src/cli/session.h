@@ -20,6 +20,7 @@ struct GlobalOptions {
   std::string stack = "tillstream";
   std::string region;
   bool json = false;
+  bool ignore_environment = false;  // no AWS_* variable counts; for a command that has an engine of its own
 };
 
 class Session {

@@ -52,7 +52,9 @@ void Splitter::append(std::string_view bytes) {
 
 // The first byte that is not space decides what the document is.
 void Splitter::begin() {
-  if (before_ == 0 && at_ == 0 && piece_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
+  // A byte order mark may stand first; it may come in several pieces.
+  while (at_ < piece_.size() && before_ + at_ < kByteOrderMark.size() && piece_[at_] == kByteOrderMark[before_ + at_])
+    ++at_;
   if (!skip_space()) {
     if (finished_) fail("the file is empty");
     return;

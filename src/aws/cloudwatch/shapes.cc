@@ -59,7 +59,7 @@ constexpr ListAccess kCountsAccess = list_access<double>(&kDatapointValue, "memb
 constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess};
 constinit const TypeDesc kDatapoint = {.kind = Kind::structure, .shape_name = "Datapoint", .structure = &kDatapointStruct};
 constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue"};
-constexpr MapAccess kDatapointValueMapAccess = map_access<double>(&kDatapointValue, "key", "value", false);
+constexpr MapAccess kDatapointValueMapAccess = map_access<double>(&kDatapointValue, "key", "value", false, &kExtendedStatistic);
 constinit const TypeDesc kDatapointValueMap = {.kind = Kind::map, .shape_name = "DatapointValueMap", .map = &kDatapointValueMapAccess};
 constexpr ListAccess kDatapointsAccess = list_access<Datapoint>(&kDatapoint, "member", false);
 constinit const TypeDesc kDatapoints = {.kind = Kind::list, .shape_name = "Datapoints", .list = &kDatapointsAccess};

@@ -97,6 +97,7 @@ class RestXmlCodec final : public Codec {
     set_request_ids(response, request_id);
     if (operation.output == nullptr) return response;
     write_response_bindings(*operation.output, out, response);
+    if (response.headers.contains("Content-Range")) response.status = 206;  // a part of an object
     const MemberDesc* payload = payload_member(*operation.output);
     if (payload != nullptr && is_raw(*payload)) {
       if (payload->get != nullptr) give_raw_payload(*payload, out, response);

@@ -307,7 +307,7 @@ constinit const TypeDesc kEnvironment = {.kind = Kind::structure, .shape_name = 
 constinit const TypeDesc kEnvironmentResponse = {.kind = Kind::structure, .shape_name = "EnvironmentResponse", .structure = &kEnvironmentResponseStruct};
 constinit const TypeDesc kEnvironmentVariableName = {.kind = Kind::string, .shape_name = "EnvironmentVariableName", .pattern = "[a-zA-Z]([a-zA-Z0-9_])+", .sensitive = true};
 constinit const TypeDesc kEnvironmentVariableValue = {.kind = Kind::string, .shape_name = "EnvironmentVariableValue", .sensitive = true};
-constexpr MapAccess kEnvironmentVariablesAccess = map_access<std::string>(&kEnvironmentVariableValue, "key", "value", false);
+constexpr MapAccess kEnvironmentVariablesAccess = map_access<std::string>(&kEnvironmentVariableValue, "key", "value", false, &kEnvironmentVariableName);
 constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .sensitive = true};
 constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct};
 constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240};
@@ -436,7 +436,7 @@ constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_
 constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
 constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)"};
-constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false);
+constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess};
 constexpr std::string_view kThrottleReasonValues[] = {"ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded", "CallerRateLimitExceeded", "ConcurrentSnapshotCreateLimitExceeded"};
 constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues};

@@ -219,7 +219,7 @@ constinit const TypeDesc kTagLogGroupResponse = {.kind = Kind::structure, .shape
 constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_name = "TagResourceRequest", .structure = &kTagResourceRequestStruct};
 constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .max = 256, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"};
-constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false);
+constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .min = 1, .max = 50};
 constinit const TypeDesc kTimestamp = {.kind = Kind::long_integer, .shape_name = "Timestamp", .min = 0};
 constinit const TypeDesc kTooManyTagsException = {.kind = Kind::structure, .shape_name = "TooManyTagsException", .structure = &kTooManyTagsExceptionStruct};

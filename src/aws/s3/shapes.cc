@@ -384,7 +384,7 @@ constinit const TypeDesc kMaxKeys = {.kind = Kind::integer, .shape_name = "MaxKe
 constinit const TypeDesc kMaxParts = {.kind = Kind::integer, .shape_name = "MaxParts"};
 constinit const TypeDesc kMaxUploads = {.kind = Kind::integer, .shape_name = "MaxUploads"};
 constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
-constexpr MapAccess kMetadataAccess = map_access<std::string>(&kMetadataValue, "key", "value", false);
+constexpr MapAccess kMetadataAccess = map_access<std::string>(&kMetadataValue, "key", "value", false, &kMetadataKey);
 constinit const TypeDesc kMetadata = {.kind = Kind::map, .shape_name = "Metadata", .map = &kMetadataAccess};
 constexpr std::string_view kMetadataDirectiveValues[] = {"COPY", "REPLACE"};
 constinit const TypeDesc kMetadataDirective = {.kind = Kind::string, .shape_name = "MetadataDirective", .enum_values = kMetadataDirectiveValues};

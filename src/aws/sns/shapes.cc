@@ -143,7 +143,7 @@ constinit const TypeDesc kListTagsForResourceRequest = {.kind = Kind::structure,
 constinit const TypeDesc kListTagsForResourceResponse = {.kind = Kind::structure, .shape_name = "ListTagsForResourceResponse", .structure = &kListTagsForResourceResponseStruct};
 constinit const TypeDesc kListTopicsInput = {.kind = Kind::structure, .shape_name = "ListTopicsInput", .structure = &kListTopicsInputStruct};
 constinit const TypeDesc kListTopicsResponse = {.kind = Kind::structure, .shape_name = "ListTopicsResponse", .structure = &kListTopicsResponseStruct};
-constexpr MapAccess kMessageAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", false);
+constexpr MapAccess kMessageAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", false, &kString);
 constinit const TypeDesc kMessageAttributeMap = {.kind = Kind::map, .shape_name = "MessageAttributeMap", .map = &kMessageAttributeMapAccess};
 constinit const TypeDesc kMessageAttributeValue = {.kind = Kind::structure, .shape_name = "MessageAttributeValue", .structure = &kMessageAttributeValueStruct};
 constinit const TypeDesc kPublishBatchInput = {.kind = Kind::structure, .shape_name = "PublishBatchInput", .structure = &kPublishBatchInputStruct};
@@ -164,7 +164,7 @@ constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"
 constinit const TypeDesc kSubscribeInput = {.kind = Kind::structure, .shape_name = "SubscribeInput", .structure = &kSubscribeInputStruct};
 constinit const TypeDesc kSubscribeResponse = {.kind = Kind::structure, .shape_name = "SubscribeResponse", .structure = &kSubscribeResponseStruct};
 constinit const TypeDesc kSubscription = {.kind = Kind::structure, .shape_name = "Subscription", .structure = &kSubscriptionStruct};
-constexpr MapAccess kSubscriptionAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false);
+constexpr MapAccess kSubscriptionAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false, &kAttributeName);
 constinit const TypeDesc kSubscriptionAttributesMap = {.kind = Kind::map, .shape_name = "SubscriptionAttributesMap", .map = &kSubscriptionAttributesMapAccess};
 constexpr ListAccess kSubscriptionsListAccess = list_access<Subscription>(&kSubscription, "member", false);
 constinit const TypeDesc kSubscriptionsList = {.kind = Kind::list, .shape_name = "SubscriptionsList", .list = &kSubscriptionsListAccess};
@@ -178,7 +178,7 @@ constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_
 constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
 constinit const TypeDesc kTopic = {.kind = Kind::structure, .shape_name = "Topic", .structure = &kTopicStruct};
-constexpr MapAccess kTopicAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false);
+constexpr MapAccess kTopicAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false, &kAttributeName);
 constinit const TypeDesc kTopicAttributesMap = {.kind = Kind::map, .shape_name = "TopicAttributesMap", .map = &kTopicAttributesMapAccess};
 constexpr ListAccess kTopicsListAccess = list_access<Topic>(&kTopic, "member", false);
 constinit const TypeDesc kTopicsList = {.kind = Kind::list, .shape_name = "TopicsList", .list = &kTopicsListAccess};

@@ -176,15 +176,15 @@ constinit const TypeDesc kMessageAttributeName = {.kind = Kind::string, .shape_n
 constexpr ListAccess kMessageAttributeNameListAccess = list_access<std::string>(&kMessageAttributeName, "member", true);
 constinit const TypeDesc kMessageAttributeNameList = {.kind = Kind::list, .shape_name = "MessageAttributeNameList", .list = &kMessageAttributeNameListAccess};
 constinit const TypeDesc kMessageAttributeValue = {.kind = Kind::structure, .shape_name = "MessageAttributeValue", .structure = &kMessageAttributeValueStruct};
-constexpr MapAccess kMessageBodyAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", true);
+constexpr MapAccess kMessageBodyAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", true, &kString);
 constinit const TypeDesc kMessageBodyAttributeMap = {.kind = Kind::map, .shape_name = "MessageBodyAttributeMap", .map = &kMessageBodyAttributeMapAccess};
-constexpr MapAccess kMessageBodySystemAttributeMapAccess = map_access<MessageSystemAttributeValue>(&kMessageSystemAttributeValue, "Name", "Value", true);
+constexpr MapAccess kMessageBodySystemAttributeMapAccess = map_access<MessageSystemAttributeValue>(&kMessageSystemAttributeValue, "Name", "Value", true, &kMessageSystemAttributeNameForSends);
 constinit const TypeDesc kMessageBodySystemAttributeMap = {.kind = Kind::map, .shape_name = "MessageBodySystemAttributeMap", .map = &kMessageBodySystemAttributeMapAccess};
 constexpr ListAccess kMessageListAccess = list_access<Message>(&kMessage, "member", true);
 constinit const TypeDesc kMessageList = {.kind = Kind::list, .shape_name = "MessageList", .list = &kMessageListAccess};
 constexpr ListAccess kMessageSystemAttributeListAccess = list_access<std::string>(&kMessageSystemAttributeName, "member", true);
 constinit const TypeDesc kMessageSystemAttributeList = {.kind = Kind::list, .shape_name = "MessageSystemAttributeList", .list = &kMessageSystemAttributeListAccess};
-constexpr MapAccess kMessageSystemAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true);
+constexpr MapAccess kMessageSystemAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true, &kMessageSystemAttributeName);
 constinit const TypeDesc kMessageSystemAttributeMap = {.kind = Kind::map, .shape_name = "MessageSystemAttributeMap", .map = &kMessageSystemAttributeMapAccess};
 constexpr std::string_view kMessageSystemAttributeNameValues[] = {"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"};
 constinit const TypeDesc kMessageSystemAttributeName = {.kind = Kind::string, .shape_name = "MessageSystemAttributeName", .enum_values = kMessageSystemAttributeNameValues};
@@ -194,7 +194,7 @@ constinit const TypeDesc kMessageSystemAttributeValue = {.kind = Kind::structure
 constinit const TypeDesc kNullableInteger = {.kind = Kind::integer, .shape_name = "NullableInteger"};
 constinit const TypeDesc kPurgeQueueRequest = {.kind = Kind::structure, .shape_name = "PurgeQueueRequest", .structure = &kPurgeQueueRequestStruct};
 constinit const TypeDesc kPurgeQueueResponse = {.kind = Kind::structure, .shape_name = "PurgeQueueResponse", .structure = &kPurgeQueueResponseStruct};
-constexpr MapAccess kQueueAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true);
+constexpr MapAccess kQueueAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true, &kQueueAttributeName);
 constinit const TypeDesc kQueueAttributeMap = {.kind = Kind::map, .shape_name = "QueueAttributeMap", .map = &kQueueAttributeMapAccess};
 constexpr std::string_view kQueueAttributeNameValues[] = {"All", "Policy", "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "ApproximateNumberOfMessagesDelayed", "DelaySeconds", "ReceiveMessageWaitTimeSeconds", "RedrivePolicy", "FifoQueue", "ContentBasedDeduplication", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "DeduplicationScope", "FifoThroughputLimit", "RedriveAllowPolicy", "SqsManagedSseEnabled"};
 constinit const TypeDesc kQueueAttributeName = {.kind = Kind::string, .shape_name = "QueueAttributeName", .enum_values = kQueueAttributeNameValues};
@@ -218,7 +218,7 @@ constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", true);
 constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
-constexpr MapAccess kTagMapAccess = map_access<std::string>(&kTagValue, "Key", "Value", true);
+constexpr MapAccess kTagMapAccess = map_access<std::string>(&kTagValue, "Key", "Value", true, &kTagKey);
 constinit const TypeDesc kTagMap = {.kind = Kind::map, .shape_name = "TagMap", .map = &kTagMapAccess};
 constinit const TypeDesc kTagQueueRequest = {.kind = Kind::structure, .shape_name = "TagQueueRequest", .structure = &kTagQueueRequestStruct};
 constinit const TypeDesc kTagQueueResponse = {.kind = Kind::structure, .shape_name = "TagQueueResponse", .structure = &kTagQueueResponseStruct};

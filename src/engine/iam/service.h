@@ -6,12 +6,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "aws/auth/authorizer.h"

@@ -43,6 +43,8 @@ base::AwsError throttled(std::string_view reason) {
   return errors::too_many_requests_exception("Rate Exceeded.", std::move(detail));
 }
 
-bool is_throttle(const base::AwsError& error) { return error.code == errors::kTooManyRequestsException.code; }
+bool is_throttle(const base::AwsError& error) {
+  return error.code == errors::kTooManyRequestsException.code;
+}
 
 }  // namespace engine::lambda

@@ -18,35 +18,36 @@ namespace errors = aws::lambda::errors;
 constexpr std::array<std::string_view, 2> kRuntimes = {"provided.al2023", "provided.al2"};
 // Taken by AWS, not run by this engine.
 constexpr std::array<std::string_view, 24> kOtherRuntimes = {
-    "nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "java8.al2", "java11",     "java17",
+    "nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "java8.al2",  "java11",     "java17",
     "java21",     "java25",     "python3.8",  "python3.9",  "python3.10", "python3.11", "python3.12", "python3.13",
     "python3.14", "dotnet6",    "dotnet8",    "dotnet10",   "ruby3.2",    "ruby3.3",    "ruby3.4",    "ruby4.0"};
 constexpr std::array<std::string_view, 21> kRetiredRuntimes = {
-    "nodejs",    "nodejs4.3",     "nodejs6.10",    "nodejs8.10",    "nodejs10.x",    "nodejs12.x",     "nodejs14.x",
-    "java8",     "python2.7",     "python3.6",     "python3.7",     "dotnetcore1.0", "dotnetcore2.0",  "dotnetcore2.1",
-    "go1.x",     "dotnetcore3.1", "nodejs4.3-edge", "ruby2.5",      "ruby2.7",       "provided",       "dotnet5.0"};
+    "nodejs", "nodejs4.3",     "nodejs6.10",     "nodejs8.10", "nodejs10.x",    "nodejs12.x",    "nodejs14.x",
+    "java8",  "python2.7",     "python3.6",      "python3.7",  "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1",
+    "go1.x",  "dotnetcore3.1", "nodejs4.3-edge", "ruby2.5",    "ruby2.7",       "provided",      "dotnet5.0"};
 
 // Lambda Developer Guide, "Defined runtime environment variables". TZ and PATH may be set by users.
-constexpr std::array<std::string_view, 17> kReservedVariables = {
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_LAMBDA_RUNTIME_API",
-    "LAMBDA_TASK_ROOT"};
+constexpr std::array<std::string_view, 17> kReservedVariables = {"_HANDLER",
+                                                                 "_X_AMZN_TRACE_ID",
+                                                                 "AWS_DEFAULT_REGION",
+                                                                 "AWS_REGION",
+                                                                 "AWS_EXECUTION_ENV",
+                                                                 "AWS_LAMBDA_FUNCTION_NAME",
+                                                                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                                                                 "AWS_LAMBDA_FUNCTION_VERSION",
+                                                                 "AWS_LAMBDA_INITIALIZATION_TYPE",
+                                                                 "AWS_LAMBDA_LOG_GROUP_NAME",
+                                                                 "AWS_LAMBDA_LOG_STREAM_NAME",
+                                                                 "AWS_ACCESS_KEY",
+                                                                 "AWS_ACCESS_KEY_ID",
+                                                                 "AWS_SECRET_ACCESS_KEY",
+                                                                 "AWS_SESSION_TOKEN",
+                                                                 "AWS_LAMBDA_RUNTIME_API",
+                                                                 "LAMBDA_TASK_ROOT"};
 
-bool contains(const auto& list, std::string_view value) { return std::ranges::find(list, value) != list.end(); }
+bool contains(const auto& list, std::string_view value) {
+  return std::ranges::find(list, value) != list.end();
+}
 
 void key_value(std::string& out, std::string_view key, std::string_view value) {
   write_json_string(key, out);
@@ -69,7 +70,8 @@ base::Result<void> check_runtime(std::string_view runtime) {
                                         " is no longer supported for creating or updating AWS Lambda functions. We "
                                         "recommend you use a supported runtime while creating or updating functions."));
   }
-  std::string message = "Value " + name + " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [";
+  std::string message =
+      "Value " + name + " at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [";
   bool first = true;
   const auto append = [&](std::string_view known) {
     if (!first) message += ", ";
@@ -144,22 +146,21 @@ base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string
                                         reserved));
   }
   if (measured.size() > kEnvironmentBytesMax) {
-    return base::fail(
-        invalid_parameter(std::string(kPrefix) + "exceeded the 4KB limit. String measured: " + measured));
+    return base::fail(invalid_parameter(std::string(kPrefix) + "exceeded the 4KB limit. String measured: " + measured));
   }
   return out;
 }
 
 base::Result<void> check_tracing(const std::optional<aws::lambda::TracingConfig>& tracing) {
   if (!tracing || tracing->mode.value_or("PassThrough") == "PassThrough") return {};
-  return base::fail(invalid_parameter("TracingConfig.Mode " + *tracing->mode +
-                                      " is not supported by this engine; use PassThrough"));
+  return base::fail(
+      invalid_parameter("TracingConfig.Mode " + *tracing->mode + " is not supported by this engine; use PassThrough"));
 }
 
 base::Result<void> check_snap_start(const std::optional<aws::lambda::SnapStart>& snap_start) {
   if (!snap_start || snap_start->apply_on.value_or("None") == "None") return {};
-  return base::fail(invalid_parameter("SnapStart.ApplyOn " + *snap_start->apply_on +
-                                      " is not supported by this engine; use None"));
+  return base::fail(
+      invalid_parameter("SnapStart.ApplyOn " + *snap_start->apply_on + " is not supported by this engine; use None"));
 }
 
 base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>& logging) {
@@ -184,7 +185,8 @@ base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest
   write_json_string(in.statement_id.value_or(""), out);
   out += R"(,"Effect":"Allow","Principal":)";
   const auto arn = Arn::parse(principal);
-  const bool account = principal.size() == 12 && std::ranges::all_of(principal, [](char c) { return c >= '0' && c <= '9'; });
+  const bool account =
+      principal.size() == 12 && std::ranges::all_of(principal, [](char c) { return c >= '0' && c <= '9'; });
   if (principal == "*") {
     out += R"("*")";
   } else if (account || (arn && arn->service == "iam")) {

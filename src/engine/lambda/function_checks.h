@@ -16,7 +16,8 @@ base::Result<void> check_role(std::string_view role_arn, std::string_view accoun
 base::Result<void> check_zip_size(std::string_view zip);
 base::Result<void> check_architectures(const std::optional<std::vector<std::string>>& architectures);
 // A rule that AWS states as "Member must have value between ...".
-base::Result<void> check_between(const std::optional<int32_t>& value, int32_t min, int32_t max, std::string_view member);
+base::Result<void> check_between(const std::optional<int32_t>& value, int32_t min, int32_t max,
+                                 std::string_view member);
 // Keys may not be reserved, all together may not be larger than 4 KB.
 base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string>& variables);
 // Only the modes that are honoured.

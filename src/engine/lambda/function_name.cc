@@ -61,7 +61,8 @@ base::Result<std::string> resolve_function_name(const aws::Context& context, con
     return base::fail(invalid_parameter("Invalid function name: " + *text));
   }
   if (account != context.account) {
-    return base::fail(not_authorised(context, action, make_arn("lambda", region, account, "function:" + std::string(name))));
+    return base::fail(
+        not_authorised(context, action, make_arn("lambda", region, account, "function:" + std::string(name))));
   }
   if (region != context.region) {
     return base::fail(not_found("Functions from '" + std::string(region) + "' are not reachable in this region ('" +

@@ -47,18 +47,41 @@ void write_pair(RecordWriter& writer, uint32_t field, std::string_view first, st
 
 bool read_text(FunctionRecord& out, const RecordReader& reader) {
   switch (reader.field()) {
-    case kAccount: out.account = reader.text(); break;
-    case kRegion: out.region = reader.text(); break;
-    case kName: out.name = reader.text(); break;
-    case kRuntime: out.runtime = reader.text(); break;
-    case kRole: out.role = reader.text(); break;
-    case kHandler: out.handler = reader.text(); break;
-    case kDescription: out.description = reader.text(); break;
-    case kLogGroup: out.log_group = reader.text(); break;
-    case kCodeSha256: out.code_sha256 = reader.text(); break;
-    case kRevisionId: out.revision_id = reader.text(); break;
-    case kPolicyRevisionId: out.policy_revision_id = reader.text(); break;
-    default: return false;
+    case kAccount:
+      out.account = reader.text();
+      break;
+    case kRegion:
+      out.region = reader.text();
+      break;
+    case kName:
+      out.name = reader.text();
+      break;
+    case kRuntime:
+      out.runtime = reader.text();
+      break;
+    case kRole:
+      out.role = reader.text();
+      break;
+    case kHandler:
+      out.handler = reader.text();
+      break;
+    case kDescription:
+      out.description = reader.text();
+      break;
+    case kLogGroup:
+      out.log_group = reader.text();
+      break;
+    case kCodeSha256:
+      out.code_sha256 = reader.text();
+      break;
+    case kRevisionId:
+      out.revision_id = reader.text();
+      break;
+    case kPolicyRevisionId:
+      out.policy_revision_id = reader.text();
+      break;
+    default:
+      return false;
   }
   return true;
 }
@@ -72,9 +95,13 @@ std::string last_modified_text(base::Timestamp t) {
 
 }  // namespace
 
-std::string FunctionRecord::arn() const { return make_arn("lambda", region, account, "function:" + name); }
+std::string FunctionRecord::arn() const {
+  return make_arn("lambda", region, account, "function:" + name);
+}
 
-std::string FunctionRecord::key() const { return keys::function(account, region, name); }
+std::string FunctionRecord::key() const {
+  return keys::function(account, region, name);
+}
 
 std::string FunctionRecord::policy_json() const {
   if (policy.empty()) return {};
@@ -114,14 +141,30 @@ std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
     if (read_text(out, reader)) continue;
     const auto small = static_cast<int32_t>(reader.number());
     switch (reader.field()) {
-      case kId: out.id = reader.number(); break;
-      case kTimeoutSeconds: out.timeout_seconds = small; break;
-      case kMemoryMb: out.memory_size_mb = small; break;
-      case kEphemeralStorageMb: out.ephemeral_storage_mb = small; break;
-      case kCodeId: out.code_id = reader.number(); break;
-      case kCodeSize: out.code_size = reader.number(); break;
-      case kLastModified: out.last_modified = base::Timestamp(base::Duration(reader.number())); break;
-      case kReservedConcurrency: out.reserved_concurrency = small; break;
+      case kId:
+        out.id = reader.number();
+        break;
+      case kTimeoutSeconds:
+        out.timeout_seconds = small;
+        break;
+      case kMemoryMb:
+        out.memory_size_mb = small;
+        break;
+      case kEphemeralStorageMb:
+        out.ephemeral_storage_mb = small;
+        break;
+      case kCodeId:
+        out.code_id = reader.number();
+        break;
+      case kCodeSize:
+        out.code_size = reader.number();
+        break;
+      case kLastModified:
+        out.last_modified = base::Timestamp(base::Duration(reader.number()));
+        break;
+      case kReservedConcurrency:
+        out.reserved_concurrency = small;
+        break;
       case kHasEnvironment:
         if (!out.environment) out.environment.emplace();
         break;
@@ -134,8 +177,11 @@ std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
         out.policy.push_back({std::move(sid), std::move(json)});
         break;
       }
-      case kTag: out.tags.push_back(read_pair(reader.text())); break;
-      default: break;
+      case kTag:
+        out.tags.push_back(read_pair(reader.text()));
+        break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;

@@ -16,7 +16,9 @@ InstancePool::InstancePool(base::Env& env, std::size_t instances_max, base::Dura
       freed_(env.executor.make_condition()),
       reap_(env.executor.make_condition()) {}
 
-InstancePool::~InstancePool() { stop(); }
+InstancePool::~InstancePool() {
+  stop();
+}
 
 void InstancePool::start() {
   task_ = env_.executor.spawn("lambda-reaper", [this] { reap(); });

@@ -59,7 +59,8 @@ class InstancePool {
 
   // From now on `runnable` is what the function runs; instances of anything else are retired. nullptr: deleted.
   void set_current(uint64_t function_id, std::shared_ptr<Runnable> runnable);
-  // Fails with TooManyRequestsException: at once if `reserved` invocations are running, later if all instances are busy.
+  // Fails with TooManyRequestsException: at once if `reserved` invocations are running, later if all instances are
+  // busy.
   Acquired acquire(const std::shared_ptr<Runnable>& runnable, std::optional<int32_t> reserved);
   // Gives an acquired instance back; `reusable` is false if it must not see another event.
   void release(std::unique_ptr<Instance> instance, bool reusable);

@@ -27,6 +27,8 @@ inline std::string mapping(std::string_view account, std::string_view region, st
 inline std::string code_chunk(uint64_t code_id, uint64_t chunk) {
   return store::KeyWriter(kCodeTable).number(code_id).number(chunk).take();
 }
-inline std::string code(uint64_t code_id) { return store::KeyWriter(kCodeTable).number(code_id).take(); }
+inline std::string code(uint64_t code_id) {
+  return store::KeyWriter(kCodeTable).number(code_id).take();
+}
 
 }  // namespace engine::lambda::keys

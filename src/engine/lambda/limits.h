@@ -1,5 +1,5 @@
-// The quotas of Lambda and the bounds of this implementation. Quotas are AWS's, from the Lambda Developer Guide, "Lambda
-// quotas", and from the API reference of the operation named.
+// The quotas of Lambda and the bounds of this implementation. Quotas are AWS's, from the Lambda Developer Guide,
+// "Lambda quotas", and from the API reference of the operation named.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ constexpr int32_t kAsyncRetriesMax = 2;
 constexpr base::Duration kAsyncRetryDelay = std::chrono::minutes(1);  // then twice that
 constexpr base::Duration kAsyncAgeMax = std::chrono::hours(6);
 constexpr int32_t kBatchSizeDefault = 10;
-constexpr int32_t kBatchSizeMax = 10'000;            // standard queues with a window
-constexpr int32_t kBatchSizeWithoutWindowMax = 10;   // and FIFO queues
+constexpr int32_t kBatchSizeMax = 10'000;           // standard queues with a window
+constexpr int32_t kBatchSizeWithoutWindowMax = 10;  // and FIFO queues
 constexpr int32_t kBatchingWindowSecondsMax = 300;
 constexpr int32_t kMappingConcurrencyMin = 2;
 constexpr int32_t kMappingConcurrencyMax = 1'000;
@@ -57,9 +57,9 @@ constexpr base::Duration kThrottleRetryMax = std::chrono::minutes(5);
 constexpr base::Duration kLogFlushInterval = std::chrono::milliseconds(200);
 constexpr std::size_t kLogFlushBytes = 256 * 1024;
 constexpr std::size_t kLogPendingBytesMax = 8 * 1024 * 1024;
-constexpr std::size_t kLogBatchEventsMax = 10'000;     // PutLogEvents
-constexpr std::size_t kLogBatchBytesMax = 1'048'576;   // PutLogEvents
-constexpr std::size_t kLogEventOverheadBytes = 26;     // PutLogEvents
+constexpr std::size_t kLogBatchEventsMax = 10'000;    // PutLogEvents
+constexpr std::size_t kLogBatchBytesMax = 1'048'576;  // PutLogEvents
+constexpr std::size_t kLogEventOverheadBytes = 26;    // PutLogEvents
 
 // The machine's own architecture: functions run as child processes.
 #if defined(__aarch64__)

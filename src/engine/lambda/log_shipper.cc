@@ -42,7 +42,9 @@ void LogStream::set_name(std::string name) {
 LogShipper::LogShipper(base::Env& env, aws::logs::Logs& logs)
     : env_(env), logs_(logs), changed_(env.executor.make_condition()) {}
 
-LogShipper::~LogShipper() { stop(); }
+LogShipper::~LogShipper() {
+  stop();
+}
 
 void LogShipper::start() {
   task_ = env_.executor.spawn("lambda-logs", [this] { run(); });

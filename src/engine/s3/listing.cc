@@ -20,6 +20,7 @@ ListResult list_keys(store::KvStore& store, const std::string& rows, const ListQ
     begin = rows + std::string(query.after);
     begin.push_back('\0');
   }
+  if (!end.empty() && begin >= end) return result;
   auto cursor = store.scan(begin, end);
   while (cursor->valid()) {
     const std::string_view key = cursor->key().substr(rows.size());

@@ -56,7 +56,7 @@ S3Service::S3Service(store::KvStore& store, base::Env& env, aws::lambda::Lambda&
       lambda_(lambda),
       sqs_(sqs),
       sns_(sns),
-      options_(options),
+      options_(std::move(options)),
       chunks_(std::make_shared<ChunkStore>(store)),
       outbox_(store, env, std::string(keys::kOutboxTable), kDeliveriesAtOnce,
               [this](const Outbox::Entry& entry) { return deliver(entry); }) {
@@ -119,7 +119,11 @@ base::Result<S3Service::Opened> S3Service::open_object(const aws::Context& conte
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const BucketRef found, find_bucket(context, bucket, expected_owner, region));
   std::optional<ObjectRecord> object = load_object(*found, *key);
-  if (!object) return base::fail(no_such_key(*key));
+  if (!object) {
+    const bool may_know = context.principal.kind != aws::Principal::Kind::role || !options_.role_may ||
+                          options_.role_may(context, "s3:ListBucket", found->arn());
+    return base::fail(may_know ? no_such_key(*key) : errors::access_denied("Access Denied"));
+  }
   std::shared_ptr<void> pin = chunks_->pin(object->segments);
   return Opened{std::move(*object), std::move(pin)};
 }

@@ -31,6 +31,10 @@ namespace engine::s3 {
 struct S3Options {
   // Refuse calls signed for another region than the bucket's, and say which is right, as AWS does.
   bool check_region = true;
+  // Whether the policies of a calling role let it do `action` ("s3:GetObject") on `resource_arn`. Asked only for what
+  // the server does not check, since it is not what the operation is about: to read the source of a copy, and to learn
+  // that a key does not exist ("s3:ListBucket"). Without this function a role may do the second but not the first.
+  std::function<bool(const aws::Context& context, std::string_view action, const std::string& resource_arn)> role_may;
 };
 
 class S3Service final : public aws::s3::S3 {
@@ -125,9 +129,8 @@ class S3Service final : public aws::s3::S3 {
   void commit(Change change);
 
   // service_multipart.cc
-  struct Assembly;
-  base::Result<Assembly> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
-                                  Change& change);
+  base::Result<ObjectRecord> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
+                                      Change& change);
 
   // service_notifications.cc
   void notify(const aws::Context& context, const BucketRecord& bucket, const ObjectEvent& event, Change& change);

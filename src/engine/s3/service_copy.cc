@@ -67,6 +67,10 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   TRY_ASSIGN(const bool replaces, replaces_metadata(in));
   TRY_ASSIGN(const auto algorithm, read_algorithm(in.checksum_algorithm, "x-amz-checksum-algorithm"));
   TRY(check_self_copy(in, source, replaces));
+  if (context.principal.kind == aws::Principal::Kind::role &&
+      (!options_.role_may ||
+       !options_.role_may(context, "s3:GetObject", fmt::format("arn:aws:s3:::{}/{}", source.bucket, source.key))))
+    return base::fail(errors::access_denied("Access Denied"));
   TRY(lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));
   TRY_ASSIGN(Opened opened,
              open_object(context, source.bucket, source.key, in.expected_source_bucket_owner, Region::any));

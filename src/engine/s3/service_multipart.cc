@@ -168,10 +168,6 @@ aws::s3::CompleteMultipartUploadOutput completed(const aws::Context& context, co
 
 }  // namespace
 
-struct S3Service::Assembly {
-  ObjectRecord object;
-};
-
 base::Result<aws::s3::CreateMultipartUploadOutput> S3Service::create_multipart_upload(
     aws::Context& context, aws::s3::CreateMultipartUploadRequest in) {
   TRY(check_key(in.key));
@@ -252,9 +248,8 @@ base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& con
 }
 
 // Fills `change` with the end of the parts that are not listed.
-base::Result<S3Service::Assembly> S3Service::assemble(const UploadRecord& upload,
-                                                      const aws::s3::CompleteMultipartUploadRequest& in,
-                                                      Change& change) {
+base::Result<ObjectRecord> S3Service::assemble(const UploadRecord& upload,
+                                               const aws::s3::CompleteMultipartUploadRequest& in, Change& change) {
   TRY_ASSIGN(const auto* listed, read_part_list(in));
   std::map<int32_t, PartRecord> parts;
   const std::string rows = keys::rows(keys::kPartTable, upload.number);
@@ -265,7 +260,7 @@ base::Result<S3Service::Assembly> S3Service::assemble(const UploadRecord& upload
       parts.emplace(static_cast<int32_t>(number), decoded_part(cursor->value()));
   }
   const ChecksumAlgorithm algorithm = upload.effective_algorithm();
-  Assembly out;
+  ObjectRecord out;
   std::string md5s;
   std::string checksums;  // of the parts in a row if composite, else that of the bytes so far
   for (const aws::s3::CompletedPart& item : *listed) {
@@ -282,18 +277,18 @@ base::Result<S3Service::Assembly> S3Service::assemble(const UploadRecord& upload
     } else {
       checksums = combine_crc(algorithm, checksums, part.checksum, part.segment.size);
     }
-    out.object.segments.push_back(part.segment);
-    out.object.size += part.segment.size;
+    out.segments.push_back(part.segment);
+    out.size += part.segment.size;
     parts.erase(found);
   }
-  if (out.object.size > kObjectBytesMax) return base::fail(entity_too_large(out.object.size));
+  if (out.size > kObjectBytesMax) return base::fail(entity_too_large(out.size));
   for (const auto& [number, part] : parts) change.dropped.push_back({part.segment});
-  out.object.etag = fmt::format("{}-{}", base::hex_encode(base::md5(md5s)), listed->size());
-  out.object.checksum = {algorithm, base::base64_encode(checksums), upload.composite};
+  out.etag = fmt::format("{}-{}", base::hex_encode(base::md5(md5s)), listed->size());
+  out.checksum = {algorithm, base::base64_encode(checksums), upload.composite};
   if (upload.composite) {
     Hasher hasher(algorithm);
     hasher.update(checksums);
-    out.object.checksum.value = fmt::format("{}-{}", base::base64_encode(hasher.finish_checksum()), listed->size());
+    out.checksum.value = fmt::format("{}-{}", base::base64_encode(hasher.finish_checksum()), listed->size());
   }
   return out;
 }
@@ -313,8 +308,7 @@ base::Result<aws::s3::CompleteMultipartUploadOutput> S3Service::complete_multipa
     return base::fail(no_such_upload(upload_id));
   }
   Change change;
-  TRY_ASSIGN(Assembly assembly, assemble(*upload, in, change));
-  ObjectRecord& object = assembly.object;
+  TRY_ASSIGN(ObjectRecord object, assemble(*upload, in, change));
   TRY(check_claims(in, object));
   TRY(check_write(in.if_match, in.if_none_match, current, *in.key));
   object.headers = upload->headers;

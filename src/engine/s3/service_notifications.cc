@@ -79,7 +79,7 @@ base::Result<aws::s3::PutBucketNotificationConfigurationResponse> S3Service::put
   Change change;
   change.batch.put(keys::bucket(changed.name), changed.encode());
   commit(std::move(change));
-  buckets_[changed.name] = std::make_shared<const BucketRecord>(std::move(changed));
+  buckets_.find(current->name)->second = std::make_shared<const BucketRecord>(std::move(changed));
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "aws/sqs/caller.h"
 #include "base/testing/manual_env.h"
 #include "engine/s3/service.h"
+#include "store/key.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::s3 {
@@ -36,8 +37,12 @@ class FakeTargets final : public aws::Dispatcher {
     Call call{std::string(operation.name), {}, {}, {}, context.source_arn, context.principal.arn};
     if (operation.name == "Invoke") {
       const auto& request = *static_cast<aws::lambda::InvocationRequest*>(in);
-      call = {call.operation,   request.function_name.value_or(""), request.invocation_type.value_or(""),
-              request.payload.value_or(""), call.source_arn,        call.principal};
+      call = {call.operation,
+              request.function_name.value_or(""),
+              request.invocation_type.value_or(""),
+              request.payload.value_or(""),
+              call.source_arn,
+              call.principal};
     } else if (operation.name == "SendMessage") {
       const auto& request = *static_cast<aws::sqs::SendMessageRequest*>(in);
       call.target = request.queue_url.value_or("");

@@ -1,0 +1,105 @@
+// till bench.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/follow.h"
+#include "cli/machine_limit.h"
+#include "cli/memory_use.h"
+#include "cli/output.h"
+#include "os/env.h"
+#include "pipeline/generate.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool write_orders(const std::string& file, uint64_t orders, uint64_t seed) {
+  std::ofstream out(file, std::ios::binary);
+  pipeline::OrderGenerator generator({.seed = seed});
+  for (uint64_t i = 0; i < orders; ++i) out << generator.next() << "\n";
+  return out.flush().good();
+}
+
+// A directory of our own that goes with us.
+class ScratchDirectory {
+ public:
+  ScratchDirectory(std::string path, bool keep) : path_(std::move(path)), keep_(keep) { fs::create_directories(path_); }
+  ~ScratchDirectory() {
+    std::error_code ignored;
+    if (!keep_) fs::remove_all(path_, ignored);
+  }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+  const bool keep_;
+};
+
+double mib(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+
+}  // namespace
+
+int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& data_directory) {
+  os::SystemEnv system;
+  const ScratchDirectory scratch(
+      data_directory + "/bench-" + base::random_string(system.env().random, 8, "0123456789abcdef"), keep_data);
+  const std::string file = scratch.path() + "/orders.ndjson";
+  if (!write_orders(file, orders, seed)) {
+    print_error(file + ": cannot be written");
+    return kFailed;
+  }
+  pipeline::Tally tally;
+  double seconds = 0;
+  uint64_t functions_bytes = 0;
+  {
+    // Its own engine, whatever else runs, and nothing of the environment.
+    auto local = LocalEngine::open({.data_directory = scratch.path() + "/data"});
+    if (!local.has_value()) {
+      print_error(local.error().message);
+      return local.error().exit_code;
+    }
+    GlobalOptions global;
+    global.endpoint = (*local)->endpoint_url();
+    global.ignore_environment = true;
+    auto session = Session::open(global);
+    if (!session.has_value()) {
+      print_error(session.error().message);
+      return session.error().exit_code;
+    }
+    const auto made = (*session)->stack().up([](const pipeline::Step&) {});
+    if (!made.has_value()) return print_failure("up", made.error());
+    Follower follower((*session)->services(), (*session)->env(), (*session)->stack());
+    auto followed = follower.follow(file, /*quiet=*/true);
+    if (!followed.has_value()) return print_failure("bench", followed.error());
+    functions_bytes = children_peak_resident_bytes();
+    tally = std::move(followed->tally);
+    seconds = followed->seconds;
+  }
+  const uint64_t engine_bytes = peak_resident_bytes();
+  const auto limit = machine_limit(system.env(), file, scratch.path() + "/limit");
+  if (!limit.has_value()) {
+    print_error(limit.error());
+    return kFailed;
+  }
+  uint64_t quarantined = 0;
+  for (const auto& [reason, count] : tally.quarantined) quarantined += count;
+  const double rate = static_cast<double>(tally.read) / seconds;
+  print_line(fmt::format(
+      "{{\"orders\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},\"seconds\":{:.2f},"
+      "\"orders_per_second\":{:.0f},\"latency_ms\":{{\"p50\":{},\"p99\":{}}},"
+      "\"peak_resident_mib\":{{\"engine\":{:.1f},\"functions\":{:.1f}}},"
+      "\"machine_limit_orders_per_second\":{:.0f},\"of_machine_limit\":{:.3f}}}",
+      tally.read, tally.accepted, quarantined, tally.duplicates, tally.missing, seconds, rate,
+      percentile(tally.latencies_ms, 50), percentile(tally.latencies_ms, 99), mib(engine_bytes), mib(functions_bytes),
+      *limit, rate / *limit));
+  return tally.read == orders && tally.missing == 0 ? kOk : kCheckFailed;
+}
+
+}  // namespace cli

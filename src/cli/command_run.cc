@@ -1,0 +1,98 @@
+// till run, till ingest.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/follow.h"
+#include "cli/output.h"
+
+namespace cli {
+namespace {
+
+std::string quarantined_json(const pipeline::Tally& tally) {
+  std::string out = "{";
+  for (const auto& [reason, count] : tally.quarantined)
+    out += fmt::format("{}{}:{}", out.size() > 1 ? "," : "", json_text(reason), count);
+  return out + "}";
+}
+
+double per_second(const Followed& followed) {
+  return followed.seconds > 0 ? static_cast<double>(followed.tally.read) / followed.seconds : 0;
+}
+
+void print_json(Followed& followed) {
+  pipeline::Tally& tally = followed.tally;
+  const bool any = !tally.latencies_ms.empty();
+  const auto milliseconds = [&](unsigned percent) {
+    return any ? std::to_string(percentile(tally.latencies_ms, percent)) : std::string("null");
+  };
+  std::string extra;
+  if (!followed.upload_error.empty()) extra = ",\"error\":" + json_text(followed.upload_error);
+  print_line(fmt::format("{{\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
+                         "\"large_orders_notified\":{},\"orders_per_second\":{:.1f},"
+                         "\"latency_ms\":{{\"p50\":{},\"p99\":{}}}{}}}",
+                         tally.read, tally.accepted, quarantined_json(tally), tally.duplicates, tally.missing,
+                         tally.large_orders_notified, per_second(followed), milliseconds(50), milliseconds(99), extra));
+}
+
+void print_summary(Followed& followed) {
+  pipeline::Tally& tally = followed.tally;
+  print_line(fmt::format("read           {}", tally.read));
+  print_line(fmt::format("accepted       {}", tally.accepted));
+  uint64_t quarantined = 0;
+  for (const auto& [reason, count] : tally.quarantined) quarantined += count;
+  print_line(fmt::format("quarantined    {}", quarantined));
+  for (const auto& [reason, count] : tally.quarantined) print_line(fmt::format("  {:<20} {}", reason, count));
+  print_line(fmt::format("duplicates     {}", tally.duplicates));
+  if (tally.missing != 0) print_line(fmt::format("missing        {}", tally.missing));
+  print_line(fmt::format("large orders   {} notified", tally.large_orders_notified));
+  print_line(fmt::format("throughput     {:.0f} orders/s", per_second(followed)));
+  if (!tally.latencies_ms.empty()) {
+    print_line(fmt::format("upload->stored p50 {} ms, p99 {} ms", percentile(tally.latencies_ms, 50),
+                           percentile(tally.latencies_ms, 99)));
+  }
+  if (tally.read != 0 && tally.duplicates == tally.read)
+    print_line("Nothing changed: every order of this file had been processed before.");
+}
+
+int follow(Session& session, const GlobalOptions& global, const std::string& file) {
+  Follower follower(session.services(), session.env(), session.stack());
+  auto followed = follower.follow(file, global.json);
+  if (!followed.has_value()) return print_failure(file, followed.error());
+  global.json ? print_json(*followed) : print_summary(*followed);
+  if (!followed->upload_error.empty()) {
+    print_error(file + ": " + followed->upload_error);
+    return kFailed;
+  }
+  if (followed->tally.missing == 0) return kOk;
+  print_error(fmt::format("{} orders are missing; the dead-letter queue holds {} messages", followed->tally.missing,
+                          followed->dead_letters));
+  return kCheckFailed;
+}
+
+}  // namespace
+
+int ingest(const GlobalOptions& global, const std::string& file) {
+  auto session = Session::open(global);
+  if (!session.has_value()) {
+    print_error(session.error().message);
+    return session.error().exit_code;
+  }
+  return follow(**session, global, file);
+}
+
+int run(const GlobalOptions& global, const UpOptions& options, const std::string& file) {
+  auto session = Session::open(global);
+  if (!session.has_value()) {
+    print_error(session.error().message);
+    return session.error().exit_code;
+  }
+  if (const int wrong = apply(options, **session); wrong != kOk) return wrong;
+  const auto made = (*session)->stack().up([&](const pipeline::Step& step) {
+    if (!global.json && step.what == "created") print_line(fmt::format("{} {}: created", step.kind, step.name));
+  });
+  if (!made.has_value()) return print_failure("up", made.error());
+  return follow(**session, global, file);
+}
+
+}  // namespace cli

@@ -1,0 +1,52 @@
+// Following a file of orders through the pipeline: upload it, watch it being worked on, count what became of it. Used
+// by `till run`, `ingest` and `bench`; from one thread.
+#pragma once
+
+#include <string>
+
+#include "base/env.h"
+#include "pipeline/accounting.h"
+#include "pipeline/stack.h"
+
+namespace cli {
+
+struct Followed {
+  std::string upload_error;  // why the document could not be read (on) as orders; empty if it could
+  pipeline::Tally tally;
+  double seconds = 0;        // from the start of the upload until every order was accounted for
+  uint64_t dead_letters = 0;  // messages in the dead-letter queue
+};
+
+class Follower {
+ public:
+  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack);
+
+  // Uploads `file` and returns once no order is missing, or once nothing moves any more (missing orders are then in
+  // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file.
+  base::Result<Followed> follow(const std::string& file, bool quiet);
+
+ private:
+  struct Uploaded {
+    std::string key;
+    std::string etag;
+  };
+  base::Result<Uploaded> upload(const std::string& file);
+  base::Result<std::string> upload_parts(const std::string& file, const std::string& key);
+  // The upload's row once it is DONE or FAILED; shows how far the queue is.
+  base::Result<pipeline::Item> wait_for_ingest(const std::string& upload_id, bool quiet);
+  base::Result<uint64_t> depth(std::string_view queue);
+  base::Result<void> wait_for_queue(uint64_t read, bool quiet);
+  base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id,
+                                      const pipeline::Item& row);
+  void pause(base::Duration how_long);
+
+  pipeline::Services services_;
+  base::Env& env_;
+  pipeline::Stack& stack_;
+  const pipeline::PipelineConfig config_;
+};
+
+// The value below which `percent` of the values are (nearest rank); 0 for none. Sorts its argument.
+uint32_t percentile(std::vector<uint32_t>& values, unsigned percent);
+
+}  // namespace cli

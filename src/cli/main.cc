@@ -1,0 +1,154 @@
+// till: the composition root. Reads the command line and calls one command.
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/version.h"
+#include "os/environment.h"
+
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  till run orders.json                 make the pipeline, send the file through it, show what became of each order
+  till run orders.json --json          the same as one JSON object
+  till serve                           the engine on http://127.0.0.1:4566, for boto3, the AWS CLI and the SDKs
+  till up --email me@example.com       make the pipeline's resources; notifications of large orders go to an address
+  till status                          what is there, and what waits in the queues
+  till send '{"transaction_id": "a1", "amount": 60000, "item": "boat"}'
+  till tx get a1                       the stored order;  till tx list --quarantine  the rejected ones
+  till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
+  till down                            remove every resource and prove it
+Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
+directory itself. --endpoint aws means AWS.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, resources left),
+4 nobody at the endpoint or the data directory is in use.)";
+
+std::string default_data_directory() {
+  if (const auto set = os::environment("TILL_DATA"); set.has_value() && !set->empty()) return *set;
+  if (const auto xdg = os::environment("XDG_DATA_HOME"); xdg.has_value() && !xdg->empty()) return *xdg + "/tillstream";
+  return os::environment("HOME").value_or(".") + "/.local/share/tillstream";
+}
+
+// Everything the command line can say.
+struct Arguments {
+  cli::GlobalOptions global;
+  cli::ServeOptions serve;
+  cli::UpOptions up;
+  std::string file, text, queue, id, receipt;
+  int messages_max = 10;
+  int wait_seconds = 0;
+  bool quarantined = false;
+  uint64_t rows_max = 100;
+  uint64_t count = 0;
+  uint64_t seed = 1;
+  bool array = false;
+  bool keep = false;
+  int exit_code = cli::kOk;
+};
+
+void add_stack_commands(CLI::App& app, Arguments& a) {
+  const auto up_options = [&a](CLI::App& command) {
+    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000)");
+    command.add_option("--email", a.up.emails, "Address that gets large orders; may be repeated");
+  };
+  CLI::App* run = app.add_subcommand("run", "Send a file of orders through the pipeline and account for each");
+  run->add_option("FILE", a.file, "JSON array or NDJSON of orders")->required();
+  up_options(*run);
+  run->callback([&a] { a.exit_code = cli::run(a.global, a.up, a.file); });
+  CLI::App* ingest = app.add_subcommand("ingest", "The same, for a pipeline that is up");
+  ingest->add_option("FILE", a.file, "JSON array or NDJSON of orders")->required();
+  ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.file); });
+  CLI::App* up = app.add_subcommand("up", "Make the pipeline's resources");
+  up_options(*up);
+  up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
+  app.add_subcommand("down", "Remove them, and show that nothing is left")->callback([&a] {
+    a.exit_code = cli::down(a.global);
+  });
+  app.add_subcommand("status", "What is there, and what waits")->callback([&a] { a.exit_code = cli::status(a.global); });
+}
+
+void add_serve(CLI::App& app, Arguments& a) {
+  CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM or SIGINT");
+  serve->add_option("--port", a.serve.port, "Loopback port, 0 for a free one (4566)");
+  serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
+  serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
+  serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
+}
+
+void add_queue_commands(CLI::App& app, Arguments& a) {
+  const auto queue_option = [&a](CLI::App& command) {
+    command.add_option("--queue", a.queue, "Queue name or URL (the stack's orders queue)");
+  };
+  CLI::App* send = app.add_subcommand("send", "Send one message");
+  send->add_option("TEXT", a.text, "The body; - reads it from standard input")->required();
+  queue_option(*send);
+  send->callback([&a] { a.exit_code = cli::send(a.global, a.queue, a.text); });
+  CLI::App* receive = app.add_subcommand("receive", "Receive messages; they come again unless deleted");
+  receive->add_option("--max", a.messages_max, "At most this many (10)")->check(CLI::Range(1, 10));
+  receive->add_option("--wait", a.wait_seconds, "Wait this long for the first (0)")->check(CLI::Range(0, 20));
+  queue_option(*receive);
+  receive->callback([&a] { a.exit_code = cli::receive(a.global, a.queue, a.messages_max, a.wait_seconds); });
+  CLI::App* remove = app.add_subcommand("delete", "Delete a received message");
+  remove->add_option("RECEIPT", a.receipt, "The receipt handle")->required();
+  queue_option(*remove);
+  remove->callback([&a] { a.exit_code = cli::delete_message(a.global, a.queue, a.receipt); });
+}
+
+void add_data_commands(CLI::App& app, Arguments& a) {
+  CLI::App* tx = app.add_subcommand("tx", "Look at orders");
+  tx->require_subcommand(1);
+  CLI::App* get = tx->add_subcommand("get", "One accepted order");
+  get->add_option("ID", a.id, "transaction_id")->required();
+  get->callback([&a] { a.exit_code = cli::tx_get(a.global, a.id); });
+  CLI::App* list = tx->add_subcommand("list", "Orders in no particular order");
+  list->add_flag("--quarantine", a.quarantined, "The rejected ones, with their reasons");
+  list->add_option("--max", a.rows_max, "At most this many (100)");
+  list->callback([&a] { a.exit_code = cli::tx_list(a.global, a.quarantined, a.rows_max); });
+  CLI::App* generate = app.add_subcommand("generate", "Print synthetic orders");
+  generate->add_option("N", a.count, "How many")->required();
+  generate->add_option("--seed", a.seed, "Same seed, same orders (1)");
+  generate->add_flag("--array", a.array, "One JSON array instead of a line each");
+  generate->callback([&a] { a.exit_code = cli::generate(a.count, a.seed, a.array); });
+  CLI::App* bench = app.add_subcommand("bench", "Measure the pipeline on this machine; prints JSON");
+  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000);
+  bench->add_option("--seed", a.seed, "Seed of the orders (1)");
+  bench->add_flag("--keep", a.keep, "Leave the data in the data directory");
+  bench->callback([&a] { a.exit_code = cli::bench(a.count, a.seed, a.keep, a.global.data_directory); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("Tillstream: a pipeline for orders on the AWS API, on one machine or on AWS.", "till");
+  Arguments a;
+  a.global.data_directory = default_data_directory();
+  app.set_version_flag("--version", "till " + std::string(cli::kVersion));
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL)");
+  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)");
+  app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (tillstream)")
+      ->check([](const std::string& name) -> std::string {
+        const bool good = !name.empty() && name.size() <= 20 &&
+                          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+        return good ? "" : "1 to 20 of a-z, 0-9 and -";
+      });
+  app.add_option("--region", a.global.region, "Region (AWS_REGION, us-east-1)");
+  app.add_flag("--json", a.global.json, "Print one JSON object");
+  add_stack_commands(app, a);
+  add_serve(app, a);
+  add_queue_commands(app, a);
+  add_data_commands(app, a);
+  app.add_subcommand("help", "Show this")->callback([&app] { throw CLI::CallForAllHelp(); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? cli::kOk : cli::kUsage;
+  }
+  return a.exit_code;
+}

@@ -1,0 +1,206 @@
+#include "engine/lambda/queue_poller.h"
+
+#include <algorithm>
+
+#include "engine/arn.h"
+#include "engine/internal_call.h"
+#include "engine/lambda/json_check.h"
+#include "engine/lambda/limits.h"
+#include "engine/lambda/sqs_event.h"
+
+namespace engine::lambda {
+namespace {
+
+constexpr std::size_t kReceiveMax = 10;  // ReceiveMessage, DeleteMessageBatch
+
+std::size_t task_count(const MappingRecord& mapping) {
+  if (!mapping.maximum_concurrency) return kPollersDefault;
+  return std::min<std::size_t>(static_cast<std::size_t>(*mapping.maximum_concurrency), kPollersMax);
+}
+
+}  // namespace
+
+QueuePoller::QueuePoller(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs, MappingRecord mapping,
+                         Invoke invoke, Broken broken)
+    : store_(store),
+      env_(env),
+      sqs_(sqs),
+      mapping_(std::move(mapping)),
+      invoke_(std::move(invoke)),
+      broken_(std::move(broken)),
+      changed_(env.executor.make_condition()) {
+  if (const auto arn = Arn::parse(mapping_.queue_arn)) queue_url_ = "/" + arn->account + "/" + arn->resource;
+}
+
+QueuePoller::~QueuePoller() {
+  request_stop();
+  tasks_.clear();
+}
+
+void QueuePoller::start() {
+  for (std::size_t i = 0; i < task_count(mapping_); ++i) {
+    tasks_.push_back(env_.executor.spawn("lambda-poller", [this] { run(); }));
+  }
+}
+
+void QueuePoller::request_stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_->notify_all();
+}
+
+bool QueuePoller::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void QueuePoller::run() {
+  while (take_turn()) {
+    const Messages messages = gather();
+    {
+      const std::lock_guard lock(mutex_);
+      receiving_ = false;
+      changed_->notify_one();
+    }
+    if (messages.empty()) continue;
+    // The receipt of these messages must not be forgotten once a function has seen them.
+    store_.wait_durable(store_.last_written());
+    handle(messages);
+  }
+}
+
+bool QueuePoller::take_turn() {
+  std::unique_lock lock(mutex_);
+  while (receiving_ && !stopping_) env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
+  if (stopping_) return false;
+  receiving_ = true;
+  return true;
+}
+
+// One batch: what is there, or with a batching window what arrives until the batch is full or the window ends.
+QueuePoller::Messages QueuePoller::gather() {
+  Messages batch;
+  const auto wanted = static_cast<std::size_t>(mapping_.batch_size);
+  std::optional<base::Timestamp> window_end;
+  std::size_t bytes = 0;
+  while (batch.size() < wanted && bytes < kSyncPayloadBytesMax / 2 && !stopping()) {
+    int32_t wait_seconds = kPollSliceSeconds;
+    if (window_end) {
+      const auto left = *window_end - env_.clock.now();
+      if (left <= base::Duration(0)) break;
+      if (left < std::chrono::seconds(kPollSliceSeconds)) wait_seconds = 0;
+    }
+    auto received = receive(std::min(kReceiveMax, wanted - batch.size()), wait_seconds);
+    if (!received) {
+      if (received.error().code == "QueueDoesNotExist") {
+        fail("The event source " + mapping_.queue_arn + " does not exist any more.");
+      } else {
+        back_off();
+      }
+      break;
+    }
+    for (auto& message : *received) {
+      bytes += message.body.value_or("").size();
+      batch.push_back(std::move(message));
+    }
+    if (batch.empty()) continue;
+    if (mapping_.batching_window_seconds == 0) break;
+    if (!window_end) window_end = env_.clock.now() + std::chrono::seconds(mapping_.batching_window_seconds);
+    if (received->empty() && wait_seconds == 0) {
+      std::unique_lock lock(mutex_);
+      if (!stopping_) env_.executor.wait_until(lock, *changed_, *window_end);
+    }
+  }
+  return batch;
+}
+
+base::Result<QueuePoller::Messages> QueuePoller::receive(std::size_t count_max, int32_t wait_seconds) {
+  aws::sqs::ReceiveMessageRequest in;
+  in.queue_url = queue_url_;
+  in.max_number_of_messages = static_cast<int32_t>(count_max);
+  in.wait_time_seconds = wait_seconds;
+  in.message_system_attribute_names.emplace().push_back("All");
+  in.message_attribute_names.emplace().push_back("All");
+  aws::Context context = account_call(env_, mapping_.account, mapping_.region);
+  TRY_ASSIGN(auto out, sqs_.receive_message(context, std::move(in)));
+  return std::move(out.messages).value_or(Messages());
+}
+
+void QueuePoller::handle(const Messages& messages) {
+  SqsEvent event;
+  std::string record;
+  std::size_t begin = 0;
+  bool ok = true;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    record.clear();
+    write_sqs_record(messages[i], mapping_.queue_arn, mapping_.region, record);
+    if (event.add(record, kSyncPayloadBytesMax)) continue;
+    ok &= handle_part(messages, begin, i, event.take());
+    begin = i;
+    event = SqsEvent();
+    event.add(record, kSyncPayloadBytesMax);
+  }
+  ok &= handle_part(messages, begin, messages.size(), event.take());
+  if (ok) {
+    const std::lock_guard lock(mutex_);
+    failures_in_a_row_ = 0;
+  } else {
+    back_off();
+  }
+}
+
+// False if the function failed: its messages stay until their visibility ends.
+bool QueuePoller::handle_part(const Messages& messages, std::size_t begin, std::size_t end, std::string event) {
+  Answer answer = invoke_(std::move(event));
+  if (!answer.broken.empty()) fail(answer.broken);
+  if (!answer.ok) return false;
+  std::vector<bool> failed(end - begin, false);
+  if (mapping_.reports_item_failures) {
+    std::vector<std::string> ids;
+    for (std::size_t i = begin; i < end; ++i) ids.push_back(messages[i].message_id.value_or(""));
+    failed = failed_messages(answer.payload, ids);
+  }
+  std::vector<std::size_t> done;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!failed[i - begin]) done.push_back(i);
+  }
+  remove(messages, done);
+  return !done.empty();
+}
+
+// A message that is not deleted comes again; delivery is at least once.
+void QueuePoller::remove(const Messages& messages, const std::vector<std::size_t>& done) {
+  for (std::size_t at = 0; at < done.size(); at += kReceiveMax) {
+    aws::sqs::DeleteMessageBatchRequest in;
+    in.queue_url = queue_url_;
+    auto& entries = in.entries.emplace();
+    for (std::size_t i = at; i < std::min(at + kReceiveMax, done.size()); ++i) {
+      aws::sqs::DeleteMessageBatchRequestEntry& entry = entries.emplace_back();
+      entry.id = std::to_string(i - at);
+      entry.receipt_handle = messages[done[i]].receipt_handle;
+    }
+    aws::Context context = account_call(env_, mapping_.account, mapping_.region);
+    (void)sqs_.delete_message_batch(context, std::move(in));
+  }
+}
+
+void QueuePoller::fail(const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    changed_->notify_all();
+  }
+  broken_(mapping_.uuid, reason);
+}
+
+// A function that always fails must not be called as fast as messages arrive.
+void QueuePoller::back_off() {
+  std::unique_lock lock(mutex_);
+  const unsigned doublings = std::min(failures_in_a_row_++, 10U);
+  const base::Duration wait = std::min<base::Duration>(kPollBackoffMin * (1 << doublings), kPollBackoffMax);
+  const base::Timestamp until = env_.clock.now() + wait;
+  while (!stopping_ && env_.clock.now() < until) env_.executor.wait_until(lock, *changed_, until);
+}
+
+}  // namespace engine::lambda

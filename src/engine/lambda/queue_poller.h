@@ -1,0 +1,71 @@
+// QueuePoller: the tasks behind one enabled event source mapping. They take turns at the queue, one of them receiving
+// at a time, and invoke in parallel, so that an empty queue costs one long poll whatever the concurrency. Owned by the
+// service; safe from any thread. A changed mapping gets a new poller.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "aws/sqs/sqs.h"
+#include "base/env.h"
+#include "engine/lambda/mapping_record.h"
+#include "store/kv_store.h"
+
+namespace engine::lambda {
+
+class QueuePoller {
+ public:
+  // What an invocation came to. `broken`: it can never succeed (the function is gone); says why.
+  struct Answer {
+    bool ok = false;
+    std::string payload;
+    std::string broken;
+  };
+  using Invoke = std::function<Answer(std::string event)>;
+  // Told once, from a poller's task, that the mapping cannot work any more; the poller has stopped by itself.
+  using Broken = std::function<void(const std::string& uuid, const std::string& reason)>;
+
+  QueuePoller(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs, MappingRecord mapping, Invoke invoke,
+              Broken broken);
+  // Waits for running invocations and, if one is under way, for a poll of the queue.
+  ~QueuePoller();
+  QueuePoller(const QueuePoller&) = delete;
+  QueuePoller& operator=(const QueuePoller&) = delete;
+
+  void start();
+  // Returns at once; no invocation begins after the batches already taken.
+  void request_stop();
+
+ private:
+  using Messages = std::vector<aws::sqs::Message>;
+
+  void run();
+  bool take_turn();
+  Messages gather();
+  base::Result<Messages> receive(std::size_t count_max, int32_t wait_seconds);
+  void handle(const Messages& messages);
+  bool handle_part(const Messages& messages, std::size_t begin, std::size_t end, std::string event);
+  void remove(const Messages& messages, const std::vector<std::size_t>& done);
+  void fail(const std::string& reason);
+  void back_off();
+  bool stopping();
+
+  store::KvStore& store_;
+  base::Env& env_;
+  aws::sqs::Sqs& sqs_;
+  const MappingRecord mapping_;
+  const Invoke invoke_;
+  const Broken broken_;
+  std::string queue_url_;
+  std::mutex mutex_;  // guards what follows
+  std::unique_ptr<base::Condition> changed_;
+  bool receiving_ = false;
+  bool stopping_ = false;
+  unsigned failures_in_a_row_ = 0;
+  std::vector<std::unique_ptr<base::Task>> tasks_;
+};
+
+}  // namespace engine::lambda

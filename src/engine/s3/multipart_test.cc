@@ -1,0 +1,229 @@
+// Multipart uploads through the aws:: interface.
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "engine/s3/keys.h"
+#include "engine/s3/limits.h"
+#include "engine/s3/test_service.h"
+
+namespace engine::s3 {
+namespace {
+
+struct MultipartTest : TestService {
+  std::string begin(const std::string& key, std::optional<std::string> algorithm = {},
+                    std::optional<std::string> type = {}) {
+    aws::s3::CreateMultipartUploadRequest in;
+    in.bucket = "bucket";
+    in.key = key;
+    in.checksum_algorithm = algorithm;
+    in.checksum_type = type;
+    in.metadata = {{"m", "1"}};
+    const auto out = call(&S3Service::create_multipart_upload, in);
+    return out ? *out->upload_id : out.error().code + ": " + out.error().message;
+  }
+  base::Result<aws::s3::UploadPartOutput> upload(const std::string& key, const std::string& id, int32_t number,
+                                                 std::string body) {
+    aws::s3::UploadPartRequest in;
+    in.bucket = "bucket";
+    in.key = key;
+    in.upload_id = id;
+    in.part_number = number;
+    in.body = std::move(body);
+    return call(&S3Service::upload_part, in);
+  }
+  static aws::s3::CompleteMultipartUploadRequest complete_request(const std::string& key, const std::string& id) {
+    aws::s3::CompleteMultipartUploadRequest in;
+    in.bucket = "bucket";
+    in.key = key;
+    in.upload_id = id;
+    return in;
+  }
+  static void list(aws::s3::CompleteMultipartUploadRequest& in, int32_t number, const aws::s3::UploadPartOutput& part) {
+    if (!in.multipart_upload) in.multipart_upload.emplace().parts.emplace();
+    auto& item = in.multipart_upload->parts->emplace_back();
+    item.part_number = number;
+    item.etag = part.etag;
+    item.checksum_sha256 = part.checksum_sha256;
+  }
+};
+
+TEST_F(MultipartTest, AssemblesPartsWithoutMovingThem) {
+  create_bucket();
+  put("k", "old");
+  const std::string id = begin("k");
+  const std::string a = pattern_bytes(kPartBytesMin + 3, 1);
+  const std::string b = pattern_bytes(kPartBytesMin, 2);
+  const std::string c = pattern_bytes(100, 3);
+  const auto part_a = upload("k", id, 1, a);
+  ASSERT_TRUE(upload("k", id, 5, "replaced"));
+  const auto part_b = upload("k", id, 5, b);
+  ASSERT_TRUE(upload("k", id, 6, "never listed"));
+  const auto part_c = upload("k", id, 10'000, c);
+  EXPECT_EQ(code_of(upload("k", id, 10'001, "")), "InvalidArgument");
+  EXPECT_EQ(code_of(upload("k", "no", 1, "")), "NoSuchUpload");
+  restart();
+
+  aws::s3::ListPartsRequest parts;
+  parts.bucket = "bucket";
+  parts.key = "k";
+  parts.upload_id = id;
+  parts.max_parts = 2;
+  const auto page = call(&S3Service::list_parts, parts);
+  EXPECT_EQ(page->parts->size(), 2U);
+  EXPECT_EQ(page->next_part_number_marker, 5);
+  EXPECT_TRUE(*page->is_truncated);
+  parts.part_number_marker = 5;
+  EXPECT_EQ(call(&S3Service::list_parts, parts)->parts->back().part_number, 10'000);
+
+  auto in = complete_request("k", id);
+  list(in, 1, *part_a);
+  list(in, 5, *part_b);
+  list(in, 10'000, *part_c);
+  const std::string whole = a + b + c;
+  in.checksum_crc64_nvme = "AAAAAAAAAAA=";
+  EXPECT_EQ(code_of(call(&S3Service::complete_multipart_upload, in)), "BadDigest");
+  EXPECT_EQ(get("k"), "old");
+  in.checksum_crc64_nvme.reset();
+  in.mpu_object_size = static_cast<int64_t>(whole.size());
+  const auto out = call(&S3Service::complete_multipart_upload, in);
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(*out->etag, '"' + base::hex_encode(base::md5(base::md5(a) + base::md5(b) + base::md5(c))) + "-3\"");
+  EXPECT_EQ(out->checksum_type, "FULL_OBJECT");
+  const uint64_t crc = base::crc64nvme(whole);
+  std::string raw;
+  for (int shift = 56; shift >= 0; shift -= 8) raw.push_back(static_cast<char>(crc >> shift));
+  EXPECT_EQ(*out->checksum_crc64_nvme, base::base64_encode(raw));
+  EXPECT_TRUE(get("k") == whole);
+  EXPECT_EQ(rows(keys::kChunkTable), 11U + 10U + 1U);  // the old object, the replaced and the unlisted part are gone
+  EXPECT_EQ(rows(keys::kPartTable) + rows(keys::kUploadTable), 0U);
+
+  const auto again = call(&S3Service::complete_multipart_upload, in);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->etag, out->etag);
+  auto read = get_request("k");
+  read.part_number = 2;
+  auto part = call(&S3Service::get_object, read);
+  EXPECT_EQ(part->parts_count, 3);
+  EXPECT_TRUE(part->body->take() == b);
+  read.part_number = 4;
+  EXPECT_EQ(code_of(call(&S3Service::get_object, read)), "InvalidPartNumber");
+  read.range = "bytes=0-1";
+  EXPECT_EQ(code_of(call(&S3Service::get_object, read)), "InvalidRequest");
+  EXPECT_TRUE(remove("k"));
+  EXPECT_EQ(rows(keys::kChunkTable), 0U);
+}
+
+TEST_F(MultipartTest, CompositeChecksums) {
+  create_bucket();
+  const std::string id = begin("k", "SHA256");
+  const auto one = upload("k", id, 1, "only");
+  ASSERT_TRUE(one);
+  auto in = complete_request("k", id);
+  list(in, 1, *one);
+  in.multipart_upload->parts->front().checksum_sha256.reset();
+  EXPECT_EQ(code_of(call(&S3Service::complete_multipart_upload, in)), "InvalidRequest");
+  in.multipart_upload->parts->front().checksum_sha256 = one->checksum_sha256;
+  in.checksum_type = "FULL_OBJECT";
+  EXPECT_EQ(code_of(call(&S3Service::complete_multipart_upload, in)), "InvalidRequest");
+  in.checksum_type = "COMPOSITE";
+  const auto out = call(&S3Service::complete_multipart_upload, in);
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(*out->checksum_sha256, base::base64_encode(base::sha256(base::sha256("only"))) + "-1");
+  EXPECT_TRUE(out->etag->ends_with("-1\""));
+  EXPECT_EQ(begin("k", "SHA1", "FULL_OBJECT"),
+            "InvalidRequest: The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm.");
+  EXPECT_EQ(begin("k", "CRC64NVME", "COMPOSITE"),
+            "InvalidRequest: The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.");
+  aws::s3::UploadPartRequest mixed;
+  mixed.bucket = "bucket";
+  mixed.key = "k";
+  mixed.upload_id = begin("k", "CRC32");
+  mixed.part_number = 1;
+  mixed.checksum_sha1 = base::base64_encode(base::sha1(""));
+  const auto refused = call(&S3Service::upload_part, mixed);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: sha1");
+}
+
+TEST_F(MultipartTest, CombinesEveryCrc) {
+  create_bucket();
+  const std::string a = pattern_bytes(kPartBytesMin, 1);
+  for (const std::string algorithm : {"CRC32", "CRC32C"}) {
+    const std::string id = begin("k", algorithm, "FULL_OBJECT");
+    auto in = complete_request("k", id);
+    list(in, 1, *upload("k", id, 1, a));
+    list(in, 2, *upload("k", id, 2, ""));
+    EXPECT_EQ(code_of(call(&S3Service::complete_multipart_upload, in)), "");
+    auto read = get_request("k");
+    read.checksum_mode = "ENABLED";
+    const auto out = call(&S3Service::get_object, read);
+    const uint32_t crc = algorithm == "CRC32" ? base::crc32(a) : base::crc32c(a);
+    std::string raw;
+    for (int shift = 24; shift >= 0; shift -= 8) raw.push_back(static_cast<char>(crc >> shift));
+    EXPECT_EQ(algorithm == "CRC32" ? out->checksum_crc32 : out->checksum_crc32_c, base::base64_encode(raw));
+  }
+}
+
+TEST_F(MultipartTest, Refusals) {
+  create_bucket();
+  const std::string id = begin("k");
+  const auto one = upload("k", id, 1, "small");
+  const auto two = upload("k", id, 2, "last");
+  const auto complete = [&](auto fill) {
+    auto in = complete_request("k", id);
+    fill(in);
+    const auto out = call(&S3Service::complete_multipart_upload, in);
+    return out ? "" : out.error().code;
+  };
+  EXPECT_EQ(complete([](auto&) {}), "InvalidRequest");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 2, *two), list(in, 1, *one); }), "InvalidPartOrder");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 1, *two); }), "InvalidPart");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 3, *two); }), "InvalidPart");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one), list(in, 2, *two); }), "EntityTooSmall");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one), in.mpu_object_size = 4; }), "InvalidRequest");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one), in.if_match = "x"; }), "NoSuchKey");
+  aws::s3::AbortMultipartUploadRequest abort;
+  abort.bucket = "bucket";
+  abort.key = "k";
+  abort.upload_id = id;
+  EXPECT_TRUE(call(&S3Service::abort_multipart_upload, abort));
+  EXPECT_EQ(code_of(call(&S3Service::abort_multipart_upload, abort)), "NoSuchUpload");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one); }), "NoSuchUpload");
+  EXPECT_EQ(rows(keys::kChunkTable) + rows(keys::kPartTable), 0U);
+}
+
+TEST_F(MultipartTest, ListsUploads) {
+  create_bucket();
+  const std::string first = begin("a/1");
+  const std::string second = begin("a/1");
+  const std::string third = begin("b");
+  begin("c/x"), begin("c/y");
+  aws::s3::ListMultipartUploadsRequest in;
+  in.bucket = "bucket";
+  in.max_uploads = 1;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 10; ++i) {
+    const auto page = call(&S3Service::list_multipart_uploads, in);
+    ids.push_back(*page->uploads->front().upload_id);
+    in.key_marker = page->next_key_marker;
+    in.upload_id_marker = page->next_upload_id_marker;
+    if (!*page->is_truncated) break;
+  }
+  ASSERT_EQ(ids.size(), 5U);
+  EXPECT_EQ(ids[0] + ids[1] + ids[2], first + second + third);
+  in = {};
+  in.bucket = "bucket";
+  in.delimiter = "/";
+  const auto grouped = call(&S3Service::list_multipart_uploads, in);
+  EXPECT_EQ(grouped->common_prefixes->size(), 2U);
+  EXPECT_EQ(grouped->uploads->size(), 1U);
+  ASSERT_TRUE(upload("b", third, 1, "x"));
+  aws::s3::DeleteBucketRequest bucket;
+  bucket.bucket = "bucket";
+  EXPECT_TRUE(call(&S3Service::delete_bucket, bucket));
+  EXPECT_EQ(rows(keys::kChunkTable) + rows(keys::kPartTable) + rows(keys::kUploadTable), 0U);
+}
+
+}  // namespace
+}  // namespace engine::s3

@@ -1,0 +1,48 @@
+// FilterPolicy: which messages a subscription wants, by attributes or by the JSON body. Immutable, safe from any thread.
+// Rules: SNS Developer Guide, "Amazon SNS subscription filter policies"; protocols.md 4.2 item 19.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/result.h"
+#include "engine/sns/records.h"
+
+namespace engine::sns {
+
+class FilterPolicy {
+ public:
+  // `in_body`: FilterPolicyScope MessageBody. Fails with InvalidParameter; the operators cidr, wildcard and $or are
+  // refused by name.
+  static base::Result<FilterPolicy> parse(std::string_view json, bool in_body);
+  [[nodiscard]] bool matches(const MessageAttributes& attributes, std::string_view body) const;
+
+  // A scalar of JSON: null, a boolean, a number or text.
+  using Value = std::variant<std::monostate, bool, base::Decimal, std::string>;
+  struct Condition {
+    enum class Kind { exact, prefix, suffix, ignore_case, anything_but, but_prefix, but_suffix, numeric, exists };
+    Kind kind = Kind::exact;
+    std::vector<Value> values = {};        // exact, anything_but: what counts; else one text
+    std::optional<base::Decimal> low = {};  // numeric
+    std::optional<base::Decimal> high = {};
+    bool low_open = false;
+    bool high_open = false;
+    bool wanted = true;  // exists
+    [[nodiscard]] bool accepts(const Value& value) const;
+  };
+  // All conditions on the values under one key; one of them has to accept.
+  struct Rule {
+    std::vector<std::string> path;  // one name for attributes
+    std::vector<Condition> conditions;
+  };
+
+ private:
+  bool in_body_ = false;
+  std::vector<Rule> rules_;  // all have to hold
+};
+
+}  // namespace engine::sns

@@ -1,0 +1,37 @@
+// The quotas of SNS and the bounds of this implementation. Quotas are AWS's, from "Amazon SNS endpoints and quotas" and
+// the API reference of the operation named.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace engine::sns {
+
+// --- AWS's quotas.
+constexpr std::size_t kTopicNameLengthMax = 256;
+constexpr std::size_t kMessageBytesMax = 262'144;  // with attributes; of one Publish or all of one PublishBatch
+constexpr std::size_t kSubjectLengthMax = 100;
+constexpr std::size_t kBatchEntriesMax = 10;
+constexpr std::size_t kBatchEntryIdLengthMax = 80;
+constexpr std::size_t kIdLengthMax = 128;  // MessageGroupId
+constexpr std::size_t kAttributeNameLengthMax = 256;
+constexpr std::size_t kRawAttributesMax = 10;  // what SQS takes: raw deliveries with more are discarded
+constexpr std::size_t kPageMax = 100;          // ListTopics, ListSubscriptions, ListSubscriptionsByTopic
+constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kFilterKeysMax = 5;
+constexpr std::size_t kFilterCombinationsMax = 150;
+constexpr std::size_t kPolicyBytesMax = 262'144;
+constexpr base::Duration kTokenLife = std::chrono::hours(48);  // Subscribe: two days
+
+// --- Our bounds.
+constexpr std::size_t kTopicsMax = 10'000;         // in all
+constexpr std::size_t kSubscriptionsMax = 50'000;  // in all
+constexpr std::size_t kOutboxMax = 500'000;        // deliveries owed; then Publish is throttled
+constexpr std::size_t kOutboxWorkers = 4;
+constexpr std::size_t kJsonDepthMax = 32;  // of message bodies that filter policies look into
+constexpr base::Duration kRetryMax = std::chrono::seconds(20);  // between two attempts
+constexpr base::Duration kGiveUpAfter = std::chrono::hours(1);  // AWS: 23 days for its own services
+
+}  // namespace engine::sns

@@ -1,0 +1,165 @@
+// SnsService: Amazon SNS over a KvStore, standard topics. Owned by the engine; safe from any thread. Memory holds topics
+// and subscriptions as immutable records under one mutex. A publish writes one delivery per matching subscription to an
+// outbox, whose workers deliver through the interfaces of SQS and Lambda and through a Mailer.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/sns/sns.h"
+#include "base/env.h"
+#include "engine/outbox.h"
+#include "engine/sns/filter_policy.h"
+#include "engine/sns/mailer.h"
+#include "engine/sns/records.h"
+#include "engine/sns/signer.h"
+#include "store/kv_store.h"
+
+namespace aws::lambda {
+class Lambda;
+}
+namespace aws::sqs {
+class Sqs;
+}
+
+namespace engine::sns {
+
+struct OutgoingMessage;
+
+struct SnsOptions {
+  // Whether a topic's Policy lets the caller do `action` ("sns:Publish") on `resource_arn`. Asked only when a service or
+  // another account calls; the server has checked everybody else. An empty function allows nothing.
+  std::function<bool(const std::string& policy_json, const aws::Context& context, std::string_view action,
+                     std::string_view resource_arn)>
+      allows = {};
+  // Where mails go; without one, subscriptions by e-mail are refused. Outlives the service.
+  Mailer* mailer = nullptr;
+  // Subscriptions by e-mail need no confirmation: for engines whose mails only go to a local directory.
+  bool auto_confirm_email = false;
+  // scheme://host:port for URLs in messages that services publish; others get the address their publisher used.
+  std::string endpoint = "http://localhost:4566";
+};
+
+class SnsService final : public aws::sns::Sns {
+ public:
+  // Loads every topic from `store`. All arguments outlive the service, as do the parts of `env`.
+  SnsService(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs, aws::lambda::Lambda& lambda,
+             SnsOptions options = {});
+  ~SnsService() override;  // stop()
+  SnsService(const SnsService&) = delete;
+  SnsService& operator=(const SnsService&) = delete;
+
+  // Begins to deliver.
+  void start();
+  // Ends that; what is left is delivered after the next start of a service over the store.
+  void stop();
+  // The certificate of SigningCertURL whose last part is `name`; nullopt if it is another one.
+  std::optional<std::string> certificate_pem(std::string_view name);
+
+  // service_topics.cc
+  base::Result<aws::sns::CreateTopicResponse> create_topic(aws::Context& context,
+                                                           aws::sns::CreateTopicInput in) override;
+  base::Result<aws::sns::DeleteTopicResponse> delete_topic(aws::Context& context,
+                                                           aws::sns::DeleteTopicInput in) override;
+  base::Result<aws::sns::GetTopicAttributesResponse> get_topic_attributes(
+      aws::Context& context, aws::sns::GetTopicAttributesInput in) override;
+  base::Result<aws::sns::SetTopicAttributesResponse> set_topic_attributes(
+      aws::Context& context, aws::sns::SetTopicAttributesInput in) override;
+  base::Result<aws::sns::ListTopicsResponse> list_topics(aws::Context& context, aws::sns::ListTopicsInput in) override;
+  base::Result<aws::sns::TagResourceResponse> tag_resource(aws::Context& context,
+                                                           aws::sns::TagResourceRequest in) override;
+  base::Result<aws::sns::UntagResourceResponse> untag_resource(aws::Context& context,
+                                                               aws::sns::UntagResourceRequest in) override;
+  base::Result<aws::sns::ListTagsForResourceResponse> list_tags_for_resource(
+      aws::Context& context, aws::sns::ListTagsForResourceRequest in) override;
+  // service_subscriptions.cc
+  base::Result<aws::sns::SubscribeResponse> subscribe(aws::Context& context, aws::sns::SubscribeInput in) override;
+  base::Result<aws::sns::ConfirmSubscriptionResponse> confirm_subscription(
+      aws::Context& context, aws::sns::ConfirmSubscriptionInput in) override;
+  base::Result<aws::sns::UnsubscribeResponse> unsubscribe(aws::Context& context,
+                                                          aws::sns::UnsubscribeInput in) override;
+  base::Result<aws::sns::GetSubscriptionAttributesResponse> get_subscription_attributes(
+      aws::Context& context, aws::sns::GetSubscriptionAttributesInput in) override;
+  base::Result<aws::sns::SetSubscriptionAttributesResponse> set_subscription_attributes(
+      aws::Context& context, aws::sns::SetSubscriptionAttributesInput in) override;
+  base::Result<aws::sns::ListSubscriptionsResponse> list_subscriptions(aws::Context& context,
+                                                                       aws::sns::ListSubscriptionsInput in) override;
+  base::Result<aws::sns::ListSubscriptionsByTopicResponse> list_subscriptions_by_topic(
+      aws::Context& context, aws::sns::ListSubscriptionsByTopicInput in) override;
+  // service_publish.cc
+  base::Result<aws::sns::PublishResponse> publish(aws::Context& context, aws::sns::PublishInput in) override;
+  base::Result<aws::sns::PublishBatchResponse> publish_batch(aws::Context& context,
+                                                             aws::sns::PublishBatchInput in) override;
+
+ private:
+  struct Subscription {
+    SubscriptionRecord record;
+    std::optional<FilterPolicy> filter;
+  };
+  using SubscriptionPtr = std::shared_ptr<const Subscription>;
+  struct Topic {
+    TopicRecord record;
+    std::map<std::string, SubscriptionPtr, std::less<>> subscriptions;  // by uuid
+  };
+  using Topics = std::map<std::string, Topic>;  // by keys::topic()
+  using OptionalText = std::optional<std::string>;
+
+  void load();
+  // All REQUIRE: mutex_ is held. `parameter` names the ARN in errors.
+  base::Result<Topics::iterator> find_topic(const aws::Context& context, const OptionalText& arn,
+                                            std::string_view parameter, std::string_view action);
+  base::Result<Topics::iterator> find_tagged(const aws::Context& context, const OptionalText& arn);
+  base::Result<void> authorise(const aws::Context& context, const TopicRecord& record, std::string_view action) const;
+  struct Found {
+    Topics::iterator topic;
+    SubscriptionPtr subscription;
+  };
+  base::Result<Found> find_subscription(const aws::Context& context, const OptionalText& arn);
+  void store_subscription(store::WriteBatch& batch, Topic& topic, SubscriptionRecord record);
+  base::Result<Outbox::Ticket> add_confirmation(store::WriteBatch& batch, const aws::Context& context,
+                                                const SubscriptionRecord& record);
+  base::Result<std::string> subscribe_again(const aws::Context& context, Topic& topic, const Subscription& existing,
+                                            const aws::Map<std::string>& attributes);
+
+  // service_publish.cc
+  struct Audience {
+    TopicRecord topic;
+    std::vector<SubscriptionPtr> subscriptions;
+  };
+  base::Result<Audience> audience(const aws::Context& context, const OptionalText& topic_arn);
+  // Writes the deliveries of all messages in one batch. `message_ids` are theirs.
+  base::Result<void> send(const aws::Context& context, const Audience& audience,
+                          const std::vector<OutgoingMessage>& messages, const std::vector<std::string>& message_ids);
+
+  // delivery.cc
+  enum class Outcome { done, refused, failed };  // refused: trying again does not help
+  std::optional<base::Timestamp> deliver(const Outbox::Entry& entry);
+  Outcome attempt(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
+  Outcome send_to_queue(const std::string& queue_arn, const DeliveryRecord& delivery,
+                        const SubscriptionRecord& subscription);
+  Outcome send_to_function(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
+  Outcome send_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
+  SubscriptionPtr lookup(std::string_view subscription_arn);
+  const Signer& signer();
+
+  store::KvStore& store_;
+  base::Env& env_;
+  aws::sqs::Sqs& sqs_;
+  aws::lambda::Lambda& lambda_;
+  const SnsOptions options_;
+  std::mutex mutex_;  // guards topics_ and what follows, up to the next mutex
+  Topics topics_;
+  uint64_t next_topic_id_ = 1;
+  std::size_t subscription_count_ = 0;
+  std::mutex signer_mutex_;
+  std::unique_ptr<Signer> signer_;
+  Outbox outbox_;  // last: its workers use all of the above
+};
+
+}  // namespace engine::sns

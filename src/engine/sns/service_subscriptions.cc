@@ -1,0 +1,267 @@
+#include <algorithm>
+#include <array>
+
+#include "aws/sns/errors.h"
+#include "aws/validate.h"
+#include "base/encoding.h"
+#include "engine/arn.h"
+#include "engine/sns/keys.h"
+#include "engine/sns/limits.h"
+#include "engine/sns/message_checks.h"
+#include "engine/sns/service.h"
+#include "engine/sns/topic_attributes.h"
+
+namespace engine::sns {
+
+using namespace aws::sns;
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kForeignProtocols = {"http", "https", "sms", "application", "firehose"};
+constexpr std::size_t kTokenLength = 64;
+constexpr std::size_t kMailAddressLengthMax = 320;
+
+bool is_mail(std::string_view protocol) { return protocol == "email" || protocol == "email-json"; }
+
+bool is_mail_address(std::string_view text) {
+  const std::size_t at = text.find('@');
+  const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '<' && c != '>'; });
+  return at != text.npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == text.npos && printable &&
+         text.size() <= kMailAddressLengthMax;
+}
+
+base::Result<void> check_endpoint(std::string_view protocol, const std::string& endpoint, bool mail) {
+  if (std::ranges::find(kForeignProtocols, protocol) != kForeignProtocols.end() || (is_mail(protocol) && !mail)) {
+    return base::fail(aws::unsupported_parameter(kService, "Protocol " + std::string(protocol)));
+  }
+  const auto arn = Arn::parse(endpoint);
+  if (protocol == "sqs") {
+    if (!arn || arn->service != "sqs") return invalid_parameter("SQS endpoint ARN");
+    if (arn->resource.ends_with(".fifo")) {
+      return invalid_parameter(
+          "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
+    }
+  } else if (protocol == "lambda") {
+    if (!arn || arn->service != "lambda" || !arn->resource.starts_with("function:")) {
+      return invalid_parameter("Lambda endpoint ARN");
+    }
+  } else if (is_mail(protocol)) {
+    if (!is_mail_address(endpoint)) return invalid_parameter("Email address");
+  } else {
+    return invalid_parameter("Amazon SNS does not support this protocol string: " + std::string(protocol));
+  }
+  return {};
+}
+
+base::Result<void> check_filter(const aws::Map<std::string>& attributes) {
+  const std::string* policy = attributes.find("FilterPolicy");
+  const std::string* scope = attributes.find("FilterPolicyScope");
+  if (policy != nullptr) TRY(FilterPolicy::parse(*policy, scope != nullptr && *scope == "MessageBody"));
+  return {};
+}
+
+aws::sns::Subscription show(const SubscriptionRecord& record) {
+  aws::sns::Subscription out;
+  out.subscription_arn = record.pending ? "PendingConfirmation" : record.arn();
+  out.owner = record.owner;
+  out.protocol = record.protocol;
+  out.endpoint = record.endpoint;
+  out.topic_arn = record.topic_arn;
+  return out;
+}
+
+std::unexpected<base::AwsError> no_subscription() {
+  return base::fail(errors::not_found_exception("Subscription does not exist"));
+}
+
+}  // namespace
+
+base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, SubscribeInput in) {
+  const std::string protocol = in.protocol.value_or("");
+  SubscriptionRecord record;
+  record.endpoint = in.endpoint.value_or("");
+  TRY(check_endpoint(protocol, record.endpoint, options_.mailer != nullptr));
+  for (const auto& [name, value] : in.attributes.value_or(aws::Map<std::string>())) {
+    TRY(set_subscription_attribute(record.attributes, protocol, name, value));
+  }
+  TRY(check_filter(record.attributes));
+  std::unique_lock lock(mutex_);
+  TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:Subscribe"));
+  Topic& topic = found->second;
+  const auto existing = std::ranges::find_if(topic.subscriptions, [&](const auto& entry) {
+    return entry.second->record.protocol == protocol && entry.second->record.endpoint == record.endpoint;
+  });
+  const bool return_arn = in.return_subscription_arn.value_or(false);
+  if (existing != topic.subscriptions.end()) {
+    const SubscriptionPtr before = existing->second;
+    TRY_ASSIGN(std::string arn, subscribe_again(context, topic, *before, record.attributes));
+    return SubscribeResponse{before->record.pending && !return_arn ? "pending confirmation" : std::move(arn)};
+  }
+  if (subscription_count_ >= kSubscriptionsMax) {
+    return base::fail(
+        errors::subscription_limit_exceeded_exception("The maximum number of subscriptions has been reached"));
+  }
+  record.uuid = base::make_uuid(env_.random);
+  record.topic_arn = topic.record.arn();
+  record.protocol = protocol;
+  record.owner = context.principal.account;
+  record.principal = context.principal.arn;
+  record.pending = is_mail(protocol) && !options_.auto_confirm_email;
+  record.authenticated = !is_mail(protocol);
+  store::WriteBatch batch;
+  std::optional<Outbox::Ticket> ticket;
+  if (record.pending) {
+    record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
+    record.token_expires_at = context.now + kTokenLife;
+    TRY_ASSIGN(ticket, add_confirmation(batch, context, record));
+  }
+  SubscribeResponse out{record.pending && !return_arn ? "pending confirmation" : record.arn()};
+  store_subscription(batch, topic, std::move(record));
+  store_.write(batch);
+  lock.unlock();
+  if (ticket) outbox_.release(*ticket);
+  return out;
+}
+
+base::Result<std::string> SnsService::subscribe_again(const aws::Context& context, Topic& topic,
+                                                      const Subscription& existing,
+                                                      const aws::Map<std::string>& attributes) {
+  for (const auto& [name, value] : attributes) {
+    const std::string* has = existing.record.attributes.find(name);
+    const bool same = has != nullptr ? *has == value : name == "RawMessageDelivery" && value == "false";
+    if (!same) {
+      return invalid_parameter("Attributes Reason: Subscription already exists with different attributes");
+    }
+  }
+  std::string arn = existing.record.arn();
+  if (!existing.record.pending) return arn;
+  SubscriptionRecord record = existing.record;  // another confirmation request, with a fresh token
+  record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
+  record.token_expires_at = context.now + kTokenLife;
+  store::WriteBatch batch;
+  TRY_ASSIGN(const Outbox::Ticket ticket, add_confirmation(batch, context, record));
+  store_subscription(batch, topic, std::move(record));
+  store_.write(batch);
+  outbox_.release(ticket);
+  return arn;
+}
+
+base::Result<Outbox::Ticket> SnsService::add_confirmation(store::WriteBatch& batch, const aws::Context& context,
+                                                          const SubscriptionRecord& record) {
+  DeliveryRecord delivery;
+  delivery.kind = DeliveryRecord::Kind::confirmation;
+  delivery.subscription_arn = record.arn();
+  delivery.message = record.token;
+  delivery.published_at = context.now;
+  delivery.base_url = context.endpoint.empty() ? options_.endpoint : context.endpoint;
+  return outbox_.add(batch, context.now, context.now, delivery.encode());
+}
+
+base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::Context& context,
+                                                                           ConfirmSubscriptionInput in) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:ConfirmSubscription"));
+  const std::string token = in.token.value_or("");
+  const auto& subscriptions = found->second.subscriptions;
+  const auto entry = std::ranges::find_if(subscriptions, [&](const auto& candidate) {
+    return !token.empty() && base::constant_time_equal(candidate.second->record.token, token);
+  });
+  if (entry == subscriptions.end()) return invalid_parameter("Token");
+  SubscriptionRecord record = entry->second->record;
+  ConfirmSubscriptionResponse out{record.arn()};
+  if (!record.pending) return out;
+  if (context.now > record.token_expires_at) return invalid_parameter("Token Reason: the token has expired");
+  record.pending = false;
+  record.authenticated = in.authenticate_on_unsubscribe.value_or("") == "true";
+  store::WriteBatch batch;
+  store_subscription(batch, found->second, std::move(record));
+  store_.write(batch);
+  return out;
+}
+
+base::Result<UnsubscribeResponse> SnsService::unsubscribe(aws::Context& context, UnsubscribeInput in) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const Found found, find_subscription(context, in.subscription_arn));
+  if (found.subscription == nullptr) return UnsubscribeResponse{};
+  store::WriteBatch batch;
+  batch.erase(keys::subscription(found.topic->second.record.id, found.subscription->record.uuid));
+  store_.write(batch);
+  found.topic->second.subscriptions.erase(found.subscription->record.uuid);
+  --subscription_count_;
+  return UnsubscribeResponse{};
+}
+
+base::Result<GetSubscriptionAttributesResponse> SnsService::get_subscription_attributes(
+    aws::Context& context, GetSubscriptionAttributesInput in) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const Found found, find_subscription(context, in.subscription_arn));
+  if (found.subscription == nullptr) return no_subscription();
+  GetSubscriptionAttributesResponse out;
+  out.attributes = shown_attributes(found.subscription->record);
+  (*out.attributes)["PendingConfirmation"] = found.subscription->record.pending ? "true" : "false";
+  return out;
+}
+
+base::Result<SetSubscriptionAttributesResponse> SnsService::set_subscription_attributes(
+    aws::Context& context, SetSubscriptionAttributesInput in) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const Found found, find_subscription(context, in.subscription_arn));
+  if (found.subscription == nullptr) return no_subscription();
+  SubscriptionRecord record = found.subscription->record;
+  TRY(set_subscription_attribute(record.attributes, record.protocol, in.attribute_name.value_or(""),
+                                 in.attribute_value.value_or("")));
+  TRY(check_filter(record.attributes));
+  store::WriteBatch batch;
+  store_subscription(batch, found.topic->second, std::move(record));
+  store_.write(batch);
+  return SetSubscriptionAttributesResponse{};
+}
+
+base::Result<ListSubscriptionsByTopicResponse> SnsService::list_subscriptions_by_topic(
+    aws::Context& context, ListSubscriptionsByTopicInput in) {
+  const auto after = base::base64_decode(in.next_token.value_or(""));
+  if (!after) return invalid_parameter("NextToken");
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:ListSubscriptionsByTopic"));
+  ListSubscriptionsByTopicResponse out;
+  auto& page = out.subscriptions.emplace();
+  auto at = found->second.subscriptions.upper_bound(*after);
+  for (; at != found->second.subscriptions.end(); ++at) {
+    if (page.size() == kPageMax) {
+      out.next_token = base::base64_encode(std::prev(at)->first);
+      break;
+    }
+    page.push_back(show(at->second->record));
+  }
+  return out;
+}
+
+base::Result<ListSubscriptionsResponse> SnsService::list_subscriptions(aws::Context& context,
+                                                                       ListSubscriptionsInput in) {
+  // The token is "topic:uuid" of the last one shown; names of topics have no colon.
+  const auto after = base::base64_decode(in.next_token.value_or(""));
+  if (!after || (in.next_token && after->find(':') == after->npos)) return invalid_parameter("NextToken");
+  const std::string topic_name = after->substr(0, after->find(':'));
+  const std::string uuid = after->empty() ? "" : after->substr(after->find(':') + 1);
+  const std::string prefix = keys::topics(context.account, context.region);
+  const std::string first = after->empty() ? prefix : keys::topic(context.account, context.region, topic_name);
+  ListSubscriptionsResponse out;
+  auto& page = out.subscriptions.emplace();
+  const std::lock_guard lock(mutex_);
+  std::string last;
+  for (auto topic = topics_.lower_bound(first); topic != topics_.end() && topic->first.starts_with(prefix); ++topic) {
+    const auto& subscriptions = topic->second.subscriptions;
+    auto at = topic->first == first ? subscriptions.upper_bound(uuid) : subscriptions.begin();
+    for (; at != subscriptions.end(); ++at) {
+      if (page.size() == kPageMax) {
+        out.next_token = base::base64_encode(last);
+        return out;
+      }
+      last = topic->second.record.name + ":" + at->first;
+      page.push_back(show(at->second->record));
+    }
+  }
+  return out;
+}
+
+}  // namespace engine::sns

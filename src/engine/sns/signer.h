@@ -1,0 +1,35 @@
+// Signer: the RSA key with which SNS signs notifications, and its certificate. Made at the first use over a store and
+// kept there. Immutable afterwards, safe from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "store/kv_store.h"
+
+namespace engine::sns {
+
+class Signer {
+ public:
+  // Loads the key pair from `store`; makes one of 2048 bits and writes it if there is none. The certificate is
+  // self-signed and valid for ten years from `now`. Takes about a tenth of a second the first time.
+  Signer(store::KvStore& store, base::Timestamp now);
+  ~Signer();
+  Signer(const Signer&) = delete;
+  Signer& operator=(const Signer&) = delete;
+
+  // RSA PKCS #1 v1.5 in base64 over SHA-1 (version "1") or SHA-256 ("2").
+  [[nodiscard]] std::string sign(std::string_view text, std::string_view version) const;
+  [[nodiscard]] const std::string& certificate_pem() const { return certificate_pem_; }
+  // "SimpleNotificationService-<32 hex digits>.pem", the last part of SigningCertURL.
+  [[nodiscard]] const std::string& certificate_name() const { return certificate_name_; }
+
+ private:
+  std::shared_ptr<void> key_;  // an EVP_PKEY
+  std::string certificate_pem_;
+  std::string certificate_name_;
+};
+
+}  // namespace engine::sns

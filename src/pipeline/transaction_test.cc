@@ -1,0 +1,86 @@
+#include "pipeline/transaction.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace pipeline {
+namespace {
+
+TEST(Transaction, AcceptsOrders) {
+  struct Case {
+    std::string_view text, id, amount, item;
+    bool more;
+  };
+  for (const Case& c : std::vector<Case>{
+           {R"({"transaction_id": "1", "amount": 100, "item": "Item1"})", "1", "100", "Item1", false},
+           {R"({"transaction_id":"a","amount":0.10,"item":"x"})", "a", "0.1", "x", false},
+           {R"({"transaction_id":"a","amount":"19.90","item":"x"})", "a", "19.9", "x", false},
+           {R"({"transaction_id":"a","amount":1e2,"item":"x","note":null})", "a", "100", "x", true},
+           {R"({"transaction_id":"é😀","amount":5E-1,"item":"x"})", "é😀", "0.5", "x", false},
+           {R"({"transaction_id":"a","amount":1234567890123456.10,"item":"x"})", "a", "1234567890123456.1", "x", false},
+       }) {
+    const auto order = parse_transaction(c.text);
+    ASSERT_TRUE(order.has_value()) << c.text << ": " << order.error().message;
+    EXPECT_EQ(order->transaction_id, c.id);
+    EXPECT_EQ(order->amount.to_string(), c.amount);
+    EXPECT_EQ(order->item, c.item);
+    EXPECT_EQ(order->has_more_fields, c.more);
+  }
+}
+
+TEST(Transaction, RejectsWithAReason) {
+  struct Case {
+    std::string text;
+    std::string_view reason;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"", reason::kJsonSyntax},
+           {"hello", reason::kJsonSyntax},
+           {"{", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","amount":1,"item":"x"} x)", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","amount":1,"item":"x"}{})", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","amount":01,"item":"x"})", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","amount":1.2.3,"item":"x"})", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","amount":NaN,"item":"x"})", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","transaction_id":"b","amount":1,"item":"x"})", reason::kJsonSyntax},
+           {R"({"transaction_id":"a","amount":1,"item":"x","m":{"k":1,"k":2}})", reason::kJsonSyntax},
+           {"{\"transaction_id\":\"a\xff\",\"amount\":1,\"item\":\"x\"}", reason::kJsonSyntax},
+           {"[1]", reason::kSchemaType},
+           {"17", reason::kSchemaType},
+           {R"({"amount":1,"item":"x"})", reason::kSchemaMissing},
+           {R"({"transaction_id":"a","item":"x"})", reason::kSchemaMissing},
+           {R"({"transaction_id":"a","amount":1})", reason::kSchemaMissing},
+           {R"({"transaction_id":"","amount":1,"item":"x"})", reason::kSchemaType},
+           {R"({"transaction_id":7,"amount":1,"item":"x"})", reason::kSchemaType},
+           {R"({"transaction_id":"a","amount":true,"item":"x"})", reason::kSchemaType},
+           {R"({"transaction_id":"a","amount":"a lot","item":"x"})", reason::kSchemaType},
+           {R"({"transaction_id":"a","amount":1,"item":["x"]})", reason::kSchemaType},
+           {R"({"transaction_id":"a","amount":0,"item":"x"})", reason::kAmountNonpositive},
+           {R"({"transaction_id":"a","amount":-0.01,"item":"x"})", reason::kAmountNonpositive},
+           {R"({"transaction_id":"a","amount":123456789012345678901234567890123456789,"item":"x"})",
+            reason::kAmountPrecision},
+           {R"({"transaction_id":"a","amount":1e999999999,"item":"x"})", reason::kAmountPrecision},
+           {R"({"transaction_id":")" + std::string(2049, 'a') + R"(","amount":1,"item":"x"})", reason::kTooLarge},
+           {R"({"transaction_id":"a","amount":1,"item":"x","deep":)" + std::string(40, '[') + std::string(40, ']') + "}",
+            reason::kTooLarge},
+       }) {
+    const auto order = parse_transaction(c.text);
+    ASSERT_FALSE(order.has_value()) << c.text;
+    EXPECT_EQ(order.error().reason, c.reason) << c.text << ": " << order.error().message;
+  }
+}
+
+// The hash says whether two texts are the same order.
+TEST(Transaction, HashFollowsTheContentNotTheSpelling) {
+  const auto hash = [](std::string_view text) { return parse_transaction(text).value().payload_sha256; };
+  const std::string base = hash(R"({"transaction_id":"a","amount":100,"item":"x","tags":[1,{"b":2,"a":1}]})");
+  EXPECT_EQ(base, hash(R"({ "item":"x", "tags":[1.0,{"a":1,"b":2e0}], "amount":1e2, "transaction_id":"\u0061" })"));
+  EXPECT_EQ(base, hash(R"({"transaction_id":"a","amount":"100.00","item":"x","tags":[1,{"b":2,"a":1}]})"));
+  EXPECT_NE(base, hash(R"({"transaction_id":"a","amount":100.01,"item":"x","tags":[1,{"b":2,"a":1}]})"));
+  EXPECT_NE(base, hash(R"({"transaction_id":"a","amount":100,"item":"x","tags":[{"b":2,"a":1},1]})"));
+  EXPECT_NE(base, hash(R"({"transaction_id":"a","amount":100,"item":"x"})"));
+}
+
+}  // namespace
+}  // namespace pipeline

@@ -1,0 +1,59 @@
+import os
+import uuid
+
+import pytest
+from till_process import BINARY, TillServer
+
+
+def pytest_report_header():
+    return f"till: {BINARY}"
+
+
+def pytest_collection_modifyitems(items):
+    if os.environ.get("TILL_E2E_LARGE"):
+        return
+    for item in items:
+        if "large" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="TILL_E2E_LARGE is not set"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One engine for all tests of single services; each test uses names of its own."""
+    started = TillServer(tmp_path_factory.mktemp("shared") / "data")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts engines for one test, by default on the test's own data directory; those that still run are stopped."""
+    started = []
+
+    def start(*arguments, data=None):
+        started.append(TillServer(data or tmp_path / "data", *arguments))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            each.stop()
+        else:
+            each.check_reports()
+
+
+@pytest.fixture
+def name():
+    """A name that no other test uses, good for a resource of any service."""
+    return "t" + uuid.uuid4().hex[:12]
+
+
+def _client(service):
+    @pytest.fixture(name=service.replace("lambda", "lambda_"))
+    def fixture(server):
+        return server.client(service)
+    return fixture
+
+
+sqs, sns, dynamodb, s3, logs, cloudwatch, iam, sts, lambda_ = map(
+    _client, ["sqs", "sns", "dynamodb", "s3", "logs", "cloudwatch", "iam", "sts", "lambda"])

@@ -1,0 +1,149 @@
+"""Who may do what: signatures, clocks, tokens, IAM roles and STS credentials, through stock boto3."""
+import datetime
+import json
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import pytest
+from botocore.exceptions import ClientError
+from till_process import REGION, make_client
+
+
+def code_of(call):
+    with pytest.raises(ClientError) as refused:
+        call()
+    return refused.value.response["Error"]["Code"], refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+# Service, its call without parameters, and AWS's codes for: a wrong signature, a key nobody has, a skewed clock.
+FAMILIES = [
+    ("sqs", "list_queues", "InvalidSignatureException|SignatureDoesNotMatch", "InvalidClientTokenId",
+     "InvalidSignatureException|SignatureDoesNotMatch"),
+    ("dynamodb", "list_tables", "InvalidSignatureException", "UnrecognizedClientException", "InvalidSignatureException"),
+    ("sns", "list_topics", "SignatureDoesNotMatch", "InvalidClientTokenId", "SignatureDoesNotMatch"),
+    ("iam", "list_roles", "SignatureDoesNotMatch", "InvalidClientTokenId", "SignatureDoesNotMatch"),
+    ("sts", "get_caller_identity", "SignatureDoesNotMatch", "InvalidClientTokenId", "SignatureDoesNotMatch"),
+    ("lambda", "list_functions", "InvalidSignatureException", "UnrecognizedClientException", "InvalidSignatureException"),
+    ("logs", "describe_log_groups", "InvalidSignatureException", "UnrecognizedClientException",
+     "InvalidSignatureException"),
+    ("s3", "list_buckets", "SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed"),
+]
+families = pytest.mark.parametrize("service, call, signature, key, clock", FAMILIES, ids=[f[0] for f in FAMILIES])
+
+
+@families
+def test_a_wrong_secret_is_refused(server, service, call, signature, key, clock):
+    code, status = code_of(getattr(make_client(service, server.endpoint, secret="wrong"), call))
+    assert code in signature.split("|") and status in (400, 403)
+
+
+@families
+def test_an_unknown_key_is_refused(server, service, call, signature, key, clock):
+    code, status = code_of(getattr(make_client(service, server.endpoint, key="AKIANOBODYHASTHIS000"), call))
+    assert code in key.split("|") and status in (400, 403)
+
+
+@families
+def test_a_skewed_clock_is_refused(server, service, call, signature, key, clock, monkeypatch):
+    late = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=20)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: late.replace(tzinfo=None))
+    client = make_client(service, server.endpoint)
+    code, status = code_of(getattr(client, call))
+    assert code in clock.split("|") and status in (400, 403)
+
+
+def test_an_unsigned_request_is_refused(server):
+    from botocore import UNSIGNED
+    assert code_of(make_client("s3", server.endpoint, signature_version=UNSIGNED).list_buckets) == ("AccessDenied", 403)
+    code, status = code_of(make_client("dynamodb", server.endpoint, signature_version=UNSIGNED).list_tables)
+    assert (code, status) == ("MissingAuthenticationTokenException", 400)
+
+
+def test_an_expired_presigned_url_is_refused(server, monkeypatch):
+    past = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) - datetime.timedelta(hours=2)
+    request = botocore.awsrequest.AWSRequest("GET", server.endpoint + "/some-bucket/key")
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: past)
+    signer = botocore.auth.S3SigV4QueryAuth(botocore.credentials.Credentials("test", "test"), "s3", REGION, expires=60)
+    signer.add_auth(request)
+    from test_s3 import fetch
+    status, text = fetch(request.url)
+    assert status == 403 and b"<Code>AccessDenied</Code>" in text and b"Request has expired" in text
+
+
+@pytest.fixture
+def role(iam, server, name):
+    trust = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{server.account}:root"}, "Action": "sts:AssumeRole"}]}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    yield arn
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    iam.delete_role(RoleName=name)
+
+
+@pytest.fixture
+def credentials(sts, role):
+    return sts.assume_role(RoleArn=role, RoleSessionName="e2e")["Credentials"]
+
+
+def client_of(server, service, credentials, **changed):
+    merged = {**credentials, **changed}
+    return make_client(service, server.endpoint, merged["AccessKeyId"], merged["SecretAccessKey"],
+                       merged["SessionToken"])
+
+
+def test_a_role_has_an_identity_of_its_own(server, sts, role, credentials):
+    root = sts.get_caller_identity()
+    assert root["Arn"] == f"arn:aws:iam::{root['Account']}:root"
+    assert credentials["AccessKeyId"].startswith("ASIA")
+    mine = client_of(server, "sts", credentials).get_caller_identity()
+    assert mine["Arn"] == role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/e2e"
+
+
+def test_a_role_may_do_what_its_policy_says_and_nothing_else(server, iam, sqs, role, credentials, name):
+    open_url = sqs.create_queue(QueueName=name + "-open")["QueueUrl"]
+    closed_url = sqs.create_queue(QueueName=name + "-closed")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=open_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mine = client_of(server, "sqs", credentials)
+    assert code_of(lambda: mine.send_message(QueueUrl=open_url, MessageBody="x"))[0].startswith("AccessDenied")
+    iam.put_role_policy(RoleName=name, PolicyName="send", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}]}))
+    assert iam.get_role_policy(RoleName=name, PolicyName="send")["PolicyDocument"]["Statement"][0]["Resource"] == arn
+    mine.send_message(QueueUrl=open_url, MessageBody="x")
+    assert code_of(lambda: mine.send_message(QueueUrl=closed_url, MessageBody="x"))[0].startswith("AccessDenied")
+    assert code_of(lambda: mine.receive_message(QueueUrl=open_url))[0].startswith("AccessDenied")
+    code, status = code_of(client_of(server, "dynamodb", credentials).list_tables)
+    assert (code, status) == ("AccessDeniedException", 400)
+    assert code_of(client_of(server, "s3", credentials).list_buckets) == ("AccessDenied", 403)
+    sqs.delete_queue(QueueUrl=open_url)
+    sqs.delete_queue(QueueUrl=closed_url)
+
+
+def test_a_tampered_token_is_refused(server, credentials):
+    token = credentials["SessionToken"]
+    other = token[:-1] + ("A" if token[-1] != "A" else "B")
+    code, _ = code_of(client_of(server, "sts", credentials, SessionToken=other).get_caller_identity)
+    assert code == "InvalidClientTokenId"
+    code, _ = code_of(client_of(server, "s3", credentials, SessionToken=other).list_buckets)
+    assert code == "InvalidToken"
+    code, _ = code_of(client_of(server, "dynamodb", credentials, SessionToken=None).list_tables)
+    assert code == "UnrecognizedClientException"
+
+
+@pytest.mark.skip(reason="credentials live for 15 minutes at least and `till serve` has no clock to turn; "
+                         "the Verifier's unit test covers the expired token of each family")
+def test_an_expired_token_is_refused():
+    pass
+
+
+def test_errors_of_iam_and_sts(iam, sts, role, name):
+    with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.get_role(RoleName=name + "none")
+    with pytest.raises(iam.exceptions.MalformedPolicyDocumentException):
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument="{")
+    assert code_of(lambda: sts.assume_role(RoleArn=role + "none", RoleSessionName="e2e"))[0] == "AccessDenied"
+    assert name in [r["RoleName"] for page in iam.get_paginator("list_roles").paginate() for r in page["Roles"]]

@@ -1,0 +1,120 @@
+"""S3 through stock boto3: objects, lists, ranges, multipart uploads, presigned URLs, error classes."""
+import hashlib
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+from till_process import make_client
+
+
+@pytest.fixture
+def bucket(s3, name):
+    s3.create_bucket(Bucket=name)
+    yield name
+    while contents := s3.list_objects_v2(Bucket=name).get("Contents"):
+        s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": o["Key"]} for o in contents]})
+    s3.delete_bucket(Bucket=name)
+
+
+def fetch(url, method="GET", body=None):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, method=method), timeout=30) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_an_object_comes_back_whole_and_in_ranges(s3, bucket):
+    body = bytes(range(256)) * 40
+    put = s3.put_object(Bucket=bucket, Key="a dir/größe+1.json", Body=body, ContentType="application/json",
+                        Metadata={"source": "shop"})
+    assert put["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
+    got = s3.get_object(Bucket=bucket, Key="a dir/größe+1.json")
+    assert got["Body"].read() == body
+    assert got["ContentType"] == "application/json" and got["Metadata"] == {"source": "shop"}
+    head = s3.head_object(Bucket=bucket, Key="a dir/größe+1.json")
+    assert head["ContentLength"] == len(body) and head["ETag"] == put["ETag"]
+    part = s3.get_object(Bucket=bucket, Key="a dir/größe+1.json", Range="bytes=250-259")
+    assert part["ResponseMetadata"]["HTTPStatusCode"] == 206
+    assert part["ContentRange"] == f"bytes 250-259/{len(body)}" and part["Body"].read() == body[250:260]
+    assert s3.get_object(Bucket=bucket, Key="a dir/größe+1.json", Range="bytes=-3")["Body"].read() == body[-3:]
+    with pytest.raises(ClientError) as outside:
+        s3.get_object(Bucket=bucket, Key="a dir/größe+1.json", Range=f"bytes={len(body)}-")
+    assert outside.value.response["Error"]["Code"] == "InvalidRange"
+
+
+def test_lists_have_prefixes_delimiters_and_pages(s3, bucket):
+    keys = [f"{folder}/{i}" for folder in ("in", "out") for i in range(5)] + ["top"]
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, PaginationConfig={"PageSize": 4}))
+    assert [len(page["Contents"]) for page in pages] == [4, 4, 3]
+    assert [o["Key"] for page in pages for o in page["Contents"]] == sorted(keys)
+    tops = s3.list_objects_v2(Bucket=bucket, Delimiter="/")
+    assert [p["Prefix"] for p in tops["CommonPrefixes"]] == ["in/", "out/"]
+    assert [o["Key"] for o in tops["Contents"]] == ["top"]
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="in/", StartAfter="in/2")["KeyCount"] == 2
+    assert bucket in [b["Name"] for b in s3.list_buckets()["Buckets"]]
+
+
+def test_a_multipart_upload_becomes_one_object(s3, bucket):
+    parts = [b"a" * (5 << 20), b"tail"]
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="big")["UploadId"]
+    done = [{"PartNumber": n, "ETag": s3.upload_part(Bucket=bucket, Key="big", UploadId=upload, PartNumber=n,
+                                                     Body=part)["ETag"]} for n, part in enumerate(parts, 1)]
+    with pytest.raises(ClientError) as early:
+        s3.get_object(Bucket=bucket, Key="big")
+    assert early.value.response["Error"]["Code"] == "NoSuchKey"
+    whole = s3.complete_multipart_upload(Bucket=bucket, Key="big", UploadId=upload, MultipartUpload={"Parts": done})
+    md5 = hashlib.md5(b"".join(hashlib.md5(part).digest() for part in parts)).hexdigest()
+    assert whole["ETag"] == f'"{md5}-2"'
+    assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == b"".join(parts)
+    abandoned = s3.create_multipart_upload(Bucket=bucket, Key="gone")["UploadId"]
+    s3.abort_multipart_upload(Bucket=bucket, Key="gone", UploadId=abandoned)
+    with pytest.raises(ClientError) as gone:
+        s3.upload_part(Bucket=bucket, Key="gone", UploadId=abandoned, PartNumber=1, Body=b"x")
+    assert gone.value.response["Error"]["Code"] == "NoSuchUpload"
+
+
+def test_a_presigned_url_is_enough(server, s3, bucket):
+    signer = make_client("s3", server.endpoint, signature_version="s3v4")
+    put = signer.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "p"}, ExpiresIn=60)
+    assert fetch(put, "PUT", b"by URL")[0] == 200
+    get = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "p"}, ExpiresIn=60)
+    assert fetch(get) == (200, b"by URL")
+    status, text = fetch(get.replace("X-Amz-Expires=60", "X-Amz-Expires=61"))
+    assert status == 403 and b"<Code>SignatureDoesNotMatch</Code>" in text
+    status, text = fetch(f"{server.endpoint}/{bucket}/p")
+    assert status == 403 and b"<Code>AccessDenied</Code>" in text
+
+
+def test_conditions_on_the_etag(s3, bucket):
+    etag = s3.put_object(Bucket=bucket, Key="c", Body=b"1")["ETag"]
+    assert s3.get_object(Bucket=bucket, Key="c", IfMatch=etag)["Body"].read() == b"1"
+    with pytest.raises(ClientError) as other:
+        s3.get_object(Bucket=bucket, Key="c", IfMatch='"0"')
+    assert other.value.response["Error"]["Code"] == "PreconditionFailed"
+    with pytest.raises(ClientError) as same:
+        s3.get_object(Bucket=bucket, Key="c", IfNoneMatch=etag)
+    assert same.value.response["ResponseMetadata"]["HTTPStatusCode"] == 304
+
+
+def test_errors_are_those_of_aws(s3, bucket):
+    with pytest.raises(s3.exceptions.NoSuchKey) as key:
+        s3.get_object(Bucket=bucket, Key="none")
+    assert key.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    with pytest.raises(s3.exceptions.NoSuchBucket):
+        s3.list_objects_v2(Bucket=bucket + "-none")
+    with pytest.raises(ClientError) as head:
+        s3.head_object(Bucket=bucket, Key="none")
+    assert head.value.response["Error"]["Code"] == "404"
+    s3.put_object(Bucket=bucket, Key="x", Body=b"")
+    with pytest.raises(ClientError) as full:
+        s3.delete_bucket(Bucket=bucket)
+    assert full.value.response["Error"]["Code"] == "BucketNotEmpty"
+    with pytest.raises(ClientError) as digest:
+        s3.put_object(Bucket=bucket, Key="x", Body=b"abc", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")
+    assert digest.value.response["Error"]["Code"] == "BadDigest"
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "x"}, {"Key": "never was"}]})
+    assert {d["Key"] for d in answer["Deleted"]} == {"x", "never was"}

@@ -1,0 +1,181 @@
+"""`till serve` as a child process, and the clients that talk to it. Nothing here sleeps for a fixed time: waits look
+for what they wait for, until a deadline."""
+import json
+import os
+import pathlib
+import re
+import selectors
+import signal
+import subprocess
+import time
+
+import boto3
+import botocore.config
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PRESET = os.environ.get("TILL_PRESET", "release")
+SANITIZED = PRESET != "release"
+BINARY = pathlib.Path(os.environ.get("TILL_BINARY", ROOT / "build" / PRESET / "till"))
+FUNCTIONS = pathlib.Path(os.environ.get("TILL_FUNCTIONS", ROOT / "build" / PRESET / "src" / "functions"))
+EXAMPLE = ROOT / "examples" / "ecommerce_100_transactions.json"
+# Sanitizers make everything several times slower, and so do machines that run other things beside the tests.
+PATIENCE = float(os.environ.get("TILL_E2E_PATIENCE", 4 if SANITIZED else 1))
+REGION = "us-east-1"
+
+_READY = re.compile(r"(http://127\.0\.0\.1:\d+).*Ready\.$")
+_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+
+
+def eventually(predicate, timeout=30, what="the condition"):
+    """The first true value of `predicate`, asked every 50 ms; fails after `timeout` seconds (times PATIENCE)."""
+    deadline = time.monotonic() + timeout * PATIENCE
+    while True:
+        value = predicate()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not after {timeout * PATIENCE:.0f} s; last answer: {value!r}")
+        time.sleep(0.05)
+
+
+def clean_environment(**more):
+    """This process's environment without what would lead a client elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **more}
+
+
+def make_client(service, endpoint, key="test", secret="test", token=None, **config):
+    """A stock boto3 client that does not retry, so that a test sees the first answer."""
+    settings = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5,
+                                      read_timeout=60 * PATIENCE, max_pool_connections=32, **config)
+    session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
+                                    region_name=REGION)
+    return session.client(service, endpoint_url=endpoint, config=settings)
+
+
+def children_of(pid):
+    """Process ids of the direct children, from /proc."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def resident_peak_mib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024
+
+
+class TillServer:
+    """One `till serve`. `data` outlives it, so that another one can go on with it."""
+
+    def __init__(self, data, *arguments):
+        self.data = pathlib.Path(data)
+        self.stderr_path = self.data.parent / f"{self.data.name}.stderr"
+        self._stderr = open(self.stderr_path, "ab")
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--port", "0", "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=self._stderr, env=clean_environment())
+        try:
+            self.endpoint = self._await_ready()
+        except BaseException:
+            self.kill()
+            raise
+        self._clients = {}
+
+    def _await_ready(self):
+        deadline = time.monotonic() + 20 * PATIENCE
+        read = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while time.monotonic() < deadline:
+                if not selector.select(deadline - time.monotonic()):
+                    continue
+                piece = os.read(self.process.stdout.fileno(), 4096)
+                read += piece
+                for line in read.decode().splitlines():
+                    if found := _READY.search(line.rstrip()):
+                        return found.group(1)
+                if not piece:
+                    break
+        raise AssertionError(f"no line ending in 'Ready.': {read!r}; {self.stderr_text()}")
+
+    def client(self, service, **options):
+        """A client with the root key; the same one for the same service unless options are given."""
+        if options:
+            return make_client(service, self.endpoint, **options)
+        if service not in self._clients:
+            self._clients[service] = make_client(service, self.endpoint)
+        return self._clients[service]
+
+    @property
+    def account(self):
+        return self.client("sts").get_caller_identity()["Account"]
+
+    def stderr_text(self):
+        return self.stderr_path.read_text(errors="replace")
+
+    def kill(self):
+        """As the power cut would: no goodbye."""
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def stop(self):
+        """SIGTERM; it has to end by itself, with exit code 0 and nothing from the sanitizers."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(timeout=30 * PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError("till serve does not end after SIGTERM") from None
+        self._close()
+        self.check_reports()
+        assert code == 0, f"till serve ended with {code}: {self.stderr_text()[-4000:]}"
+
+    def check_reports(self):
+        text = self.stderr_text()
+        assert not any(report in text for report in _REPORTS), text[-8000:]
+
+    def _close(self):
+        self.process.stdout.close()
+        self._stderr.close()
+
+
+class TillResult:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self):
+        """The one object that --json promises; anything beside it is a failure."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict), self.out
+        return value
+
+    def __repr__(self):
+        return f"exit {self.code}\n--- out\n{self.out}\n--- err\n{self.err}"
+
+
+def till(*arguments, stdin="", timeout=60, **environment):
+    """Runs a command of `till` to its end."""
+    done = subprocess.run([BINARY, *map(str, arguments)], input=stdin, text=True, capture_output=True,
+                          timeout=timeout * PATIENCE, env=clean_environment(**environment))
+    assert done.returncode >= 0, f"killed by signal {-done.returncode}: {done.stderr[-4000:]}"
+    assert not any(report in done.stderr for report in _REPORTS), done.stderr[-8000:]
+    return TillResult(done)
