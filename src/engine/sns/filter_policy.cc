@@ -25,10 +25,14 @@ std::unexpected<base::AwsError> refuse(std::string_view reason) {
 // nullopt for lists, objects and numbers beyond what Decimal holds.
 std::optional<Value> scalar(dom::element element) {
   switch (element.type()) {
-    case dom::element_type::STRING: return std::string(element.get_string().value_unsafe());
-    case dom::element_type::BOOL: return element.get_bool().value_unsafe();
-    case dom::element_type::NULL_VALUE: return std::monostate();
-    case dom::element_type::INT64: return base::Decimal::from_integer(element.get_int64().value_unsafe());
+    case dom::element_type::STRING:
+      return std::string(element.get_string().value_unsafe());
+    case dom::element_type::BOOL:
+      return element.get_bool().value_unsafe();
+    case dom::element_type::NULL_VALUE:
+      return std::monostate();
+    case dom::element_type::INT64:
+      return base::Decimal::from_integer(element.get_int64().value_unsafe());
     case dom::element_type::UINT64:
     case dom::element_type::DOUBLE: {
       // Through the shortest text that reads back as the same double, so that 0.1 is the decimal 0.1.
@@ -37,7 +41,8 @@ std::optional<Value> scalar(dom::element element) {
                                                    : fmt::format("{}", element.get_uint64().value_unsafe()));
       return number ? std::optional<Value>(*number) : std::nullopt;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -128,7 +133,8 @@ base::Result<FilterPolicy::Condition> read_condition(dom::element element) {
     TRY(read_numeric(operand, out));
   } else if (name == "exists") {
     out.kind = Kind::exists;
-    if (operand.get(out.wanted) != simdjson::SUCCESS) return refuse("exists match pattern must be either true or false.");
+    if (operand.get(out.wanted) != simdjson::SUCCESS)
+      return refuse("exists match pattern must be either true or false.");
   } else if (name == "cidr" || name == "wildcard") {
     return refuse(fmt::format("the operator {} is not supported by this engine", name));
   } else {
@@ -137,8 +143,8 @@ base::Result<FilterPolicy::Condition> read_condition(dom::element element) {
   return out;
 }
 
-base::Result<void> read_rules(dom::object object, bool nested, std::vector<std::string>& path, std::size_t& combinations,
-                              std::vector<FilterPolicy::Rule>& out) {
+base::Result<void> read_rules(dom::object object, bool nested, std::vector<std::string>& path,
+                              std::size_t& combinations, std::vector<FilterPolicy::Rule>& out) {
   for (const auto [name, value] : object) {
     if (name == "$or") return refuse("the operator $or is not supported by this engine");
     path.emplace_back(name);
@@ -195,7 +201,8 @@ void find_values(dom::element element, const std::vector<std::string>& path, std
     for (const dom::element inner : list) find_values(inner, path, at, depth + 1, exists, out);
   } else if (element.get(object) == simdjson::SUCCESS) {
     dom::element inner;
-    if (object.at_key(path[at]).get(inner) == simdjson::SUCCESS) find_values(inner, path, at + 1, depth + 1, exists, out);
+    if (object.at_key(path[at]).get(inner) == simdjson::SUCCESS)
+      find_values(inner, path, at + 1, depth + 1, exists, out);
   }
 }
 
@@ -228,19 +235,27 @@ bool FilterPolicy::Condition::accepts(const Value& value) const {
   const auto* text = std::get_if<std::string>(&value);
   const auto operand = [&]() -> const std::string& { return std::get<std::string>(values[0]); };
   switch (kind) {
-    case Kind::exact: return value == values[0];
-    case Kind::prefix: return text != nullptr && text->starts_with(operand());
-    case Kind::suffix: return text != nullptr && text->ends_with(operand());
-    case Kind::ignore_case: return text != nullptr && aws::http::equal_ignoring_case(*text, operand());
-    case Kind::anything_but: return std::ranges::find(values, value) == values.end();
-    case Kind::but_prefix: return text != nullptr && !text->starts_with(operand());
-    case Kind::but_suffix: return text != nullptr && !text->ends_with(operand());
+    case Kind::exact:
+      return value == values[0];
+    case Kind::prefix:
+      return text != nullptr && text->starts_with(operand());
+    case Kind::suffix:
+      return text != nullptr && text->ends_with(operand());
+    case Kind::ignore_case:
+      return text != nullptr && aws::http::equal_ignoring_case(*text, operand());
+    case Kind::anything_but:
+      return std::ranges::find(values, value) == values.end();
+    case Kind::but_prefix:
+      return text != nullptr && !text->starts_with(operand());
+    case Kind::but_suffix:
+      return text != nullptr && !text->ends_with(operand());
     case Kind::numeric: {
       const auto* number = std::get_if<base::Decimal>(&value);
       return number != nullptr && (!low || (low_open ? *number > *low : *number >= *low)) &&
              (!high || (high_open ? *number < *high : *number <= *high));
     }
-    case Kind::exists: return wanted;
+    case Kind::exists:
+      return wanted;
   }
   return false;
 }

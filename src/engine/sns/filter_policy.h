@@ -1,5 +1,5 @@
-// FilterPolicy: which messages a subscription wants, by attributes or by the JSON body. Immutable, safe from any thread.
-// Rules: SNS Developer Guide, "Amazon SNS subscription filter policies"; protocols.md 4.2 item 19.
+// FilterPolicy: which messages a subscription wants, by attributes or by the JSON body. Immutable, safe from any
+// thread. Rules: SNS Developer Guide, "Amazon SNS subscription filter policies"; protocols.md 4.2 item 19.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ class FilterPolicy {
   struct Condition {
     enum class Kind { exact, prefix, suffix, ignore_case, anything_but, but_prefix, but_suffix, numeric, exists };
     Kind kind = Kind::exact;
-    std::vector<Value> values = {};        // exact, anything_but: what counts; else one text
+    std::vector<Value> values = {};         // exact, anything_but: what counts; else one text
     std::optional<base::Decimal> low = {};  // numeric
     std::optional<base::Decimal> high = {};
     bool low_open = false;

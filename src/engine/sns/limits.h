@@ -30,7 +30,7 @@ constexpr std::size_t kTopicsMax = 10'000;         // in all
 constexpr std::size_t kSubscriptionsMax = 50'000;  // in all
 constexpr std::size_t kOutboxMax = 500'000;        // deliveries owed; then Publish is throttled
 constexpr std::size_t kOutboxWorkers = 4;
-constexpr std::size_t kJsonDepthMax = 32;  // of message bodies that filter policies look into
+constexpr std::size_t kJsonDepthMax = 32;                       // of message bodies that filter policies look into
 constexpr base::Duration kRetryMax = std::chrono::seconds(20);  // between two attempts
 constexpr base::Duration kGiveUpAfter = std::chrono::hours(1);  // AWS: 23 days for its own services
 

@@ -21,12 +21,13 @@ std::unexpected<base::AwsError> bad_value(std::string message) {
 
 base::Result<void> check_attribute_name(std::string_view name) {
   for (const char c : name) {
-    const bool valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.';
+    const bool valid =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
     if (!valid) {
-      return bad_value(fmt::format("Invalid non-alphanumeric character '#x{:X}' was found in the message attribute name. "
-                                   "Can only include alphanumeric characters, hyphens, underscores, or dots.",
-                                   static_cast<unsigned char>(c)));
+      return bad_value(
+          fmt::format("Invalid non-alphanumeric character '#x{:X}' was found in the message attribute name. "
+                      "Can only include alphanumeric characters, hyphens, underscores, or dots.",
+                      static_cast<unsigned char>(c)));
     }
   }
   if (name.empty() || name.size() > kAttributeNameLengthMax) {
@@ -54,9 +55,10 @@ base::Result<void> check_attribute(const std::string& name, const aws::sns::Mess
   const bool binary = has_type(type, "Binary");
   const bool number = has_type(type, "Number");
   if (!binary && !number && !has_type(type, "String")) {
-    return bad_value(fmt::format("The message attribute '{}' has an invalid message attribute type, the set of supported "
-                                 "type prefixes is Binary, Number, and String.",
-                                 name));
+    return bad_value(
+        fmt::format("The message attribute '{}' has an invalid message attribute type, the set of supported "
+                    "type prefixes is Binary, Number, and String.",
+                    name));
   }
   const auto& used = binary ? value.binary_value : value.string_value;
   const auto& unused = binary ? value.string_value : value.binary_value;
@@ -65,9 +67,10 @@ base::Result<void> check_attribute(const std::string& name, const aws::sns::Mess
                                  binary ? "Binary" : "String"));
   }
   if (used.value_or("").empty() || unused) {
-    return bad_value(fmt::format("The message attribute '{}' must contain non-empty message attribute value for message "
-                                 "attribute type '{}'.",
-                                 name, type));
+    return bad_value(
+        fmt::format("The message attribute '{}' must contain non-empty message attribute value for message "
+                    "attribute type '{}'.",
+                    name, type));
   }
   if (number && !base::Decimal::parse(*used)) {
     return bad_value(fmt::format("Could not cast message attribute '{}' value to number.", name));
@@ -135,7 +138,8 @@ base::Result<OutgoingMessage> read_message(In in) {
   out.subject = std::move(in.subject);
   if (in.message_deduplication_id) {
     return invalid_parameter(
-        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this "
+        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for "
+        "this "
         "topic type");
   }
   if (in.message_group_id) {

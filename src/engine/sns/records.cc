@@ -8,8 +8,12 @@ namespace {
 
 using Texts = aws::Map<std::string>;
 
-uint64_t stored(base::Timestamp t) { return static_cast<uint64_t>(t.time_since_epoch().count()); }
-base::Timestamp restored(uint64_t t) { return base::Timestamp(base::Duration(t)); }
+uint64_t stored(base::Timestamp t) {
+  return static_cast<uint64_t>(t.time_since_epoch().count());
+}
+base::Timestamp restored(uint64_t t) {
+  return base::Timestamp(base::Duration(t));
+}
 
 void write_texts(RecordWriter& writer, uint32_t field, const Texts& texts) {
   for (const auto& [key, value] : texts) writer.record(field, std::move(RecordWriter().text(1, key).text(2, value)));
@@ -23,7 +27,9 @@ void read_text(std::string_view bytes, Texts& texts) {
 
 }  // namespace
 
-std::string TopicRecord::arn() const { return make_arn("sns", region, account, name); }
+std::string TopicRecord::arn() const {
+  return make_arn("sns", region, account, name);
+}
 
 std::string TopicRecord::encode() const {
   RecordWriter writer;
@@ -38,13 +44,26 @@ std::optional<TopicRecord> TopicRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case 1: out.id = reader.number(); break;
-      case 2: out.account = reader.text(); break;
-      case 3: out.region = reader.text(); break;
-      case 4: out.name = reader.text(); break;
-      case 5: read_text(reader.text(), out.attributes); break;
-      case 6: read_text(reader.text(), out.tags); break;
-      default: break;
+      case 1:
+        out.id = reader.number();
+        break;
+      case 2:
+        out.account = reader.text();
+        break;
+      case 3:
+        out.region = reader.text();
+        break;
+      case 4:
+        out.name = reader.text();
+        break;
+      case 5:
+        read_text(reader.text(), out.attributes);
+        break;
+      case 6:
+        read_text(reader.text(), out.tags);
+        break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
@@ -69,18 +88,41 @@ std::optional<SubscriptionRecord> SubscriptionRecord::decode(std::string_view by
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case 1: out.uuid = reader.text(); break;
-      case 2: out.topic_arn = reader.text(); break;
-      case 3: out.protocol = reader.text(); break;
-      case 4: out.endpoint = reader.text(); break;
-      case 5: out.owner = reader.text(); break;
-      case 6: out.principal = reader.text(); break;
-      case 7: out.pending = reader.number() != 0; break;
-      case 8: out.authenticated = reader.number() != 0; break;
-      case 9: out.token = reader.text(); break;
-      case 10: out.token_expires_at = restored(reader.number()); break;
-      case 11: read_text(reader.text(), out.attributes); break;
-      default: break;
+      case 1:
+        out.uuid = reader.text();
+        break;
+      case 2:
+        out.topic_arn = reader.text();
+        break;
+      case 3:
+        out.protocol = reader.text();
+        break;
+      case 4:
+        out.endpoint = reader.text();
+        break;
+      case 5:
+        out.owner = reader.text();
+        break;
+      case 6:
+        out.principal = reader.text();
+        break;
+      case 7:
+        out.pending = reader.number() != 0;
+        break;
+      case 8:
+        out.authenticated = reader.number() != 0;
+        break;
+      case 9:
+        out.token = reader.text();
+        break;
+      case 10:
+        out.token_expires_at = restored(reader.number());
+        break;
+      case 11:
+        read_text(reader.text(), out.attributes);
+        break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
@@ -107,15 +149,33 @@ std::optional<DeliveryRecord> DeliveryRecord::decode(std::string_view bytes) {
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
-      case 1: out.kind = static_cast<Kind>(reader.number()); break;
-      case 2: out.subscription_arn = reader.text(); break;
-      case 3: out.message_id = reader.text(); break;
-      case 4: out.message = reader.text(); break;
-      case 5: out.subject = reader.text(); break;
-      case 6: out.message_group_id = reader.text(); break;
-      case 7: out.published_at = restored(reader.number()); break;
-      case 8: out.signature_version = reader.text(); break;
-      case 9: out.base_url = reader.text(); break;
+      case 1:
+        out.kind = static_cast<Kind>(reader.number());
+        break;
+      case 2:
+        out.subscription_arn = reader.text();
+        break;
+      case 3:
+        out.message_id = reader.text();
+        break;
+      case 4:
+        out.message = reader.text();
+        break;
+      case 5:
+        out.subject = reader.text();
+        break;
+      case 6:
+        out.message_group_id = reader.text();
+        break;
+      case 7:
+        out.published_at = restored(reader.number());
+        break;
+      case 8:
+        out.signature_version = reader.text();
+        break;
+      case 9:
+        out.base_url = reader.text();
+        break;
       case 10: {
         std::string name;
         aws::sns::MessageAttributeValue value;
@@ -128,7 +188,8 @@ std::optional<DeliveryRecord> DeliveryRecord::decode(std::string_view bytes) {
         out.attributes[name] = std::move(value);
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;

@@ -18,7 +18,9 @@ namespace errors = aws::sns::errors;
 namespace {
 
 // Rows are only ever written by this service, so one that does not read means that the disk lies.
-void check_row(bool ok) { CHECK(ok, "a row of SNS in the store is damaged"); }
+void check_row(bool ok) {
+  CHECK(ok, "a row of SNS in the store is damaged");
+}
 
 }  // namespace
 
@@ -34,7 +36,9 @@ SnsService::SnsService(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs
   load();
 }
 
-SnsService::~SnsService() { stop(); }
+SnsService::~SnsService() {
+  stop();
+}
 
 void SnsService::load() {
   if (const auto row = store_.get(keys::kNextIdKey)) {
@@ -60,8 +64,12 @@ void SnsService::load() {
   }
 }
 
-void SnsService::start() { outbox_.start(); }
-void SnsService::stop() { outbox_.stop(); }
+void SnsService::start() {
+  outbox_.start();
+}
+void SnsService::stop() {
+  outbox_.stop();
+}
 
 const Signer& SnsService::signer() {
   const std::lock_guard lock(signer_mutex_);

@@ -1,6 +1,6 @@
-// SnsService: Amazon SNS over a KvStore, standard topics. Owned by the engine; safe from any thread. Memory holds topics
-// and subscriptions as immutable records under one mutex. A publish writes one delivery per matching subscription to an
-// outbox, whose workers deliver through the interfaces of SQS and Lambda and through a Mailer.
+// SnsService: Amazon SNS over a KvStore, standard topics. Owned by the engine; safe from any thread. Memory holds
+// topics and subscriptions as immutable records under one mutex. A publish writes one delivery per matching
+// subscription to an outbox, whose workers deliver through the interfaces of SQS and Lambda and through a Mailer.
 #pragma once
 
 #include <functional>
@@ -33,8 +33,8 @@ namespace engine::sns {
 struct OutgoingMessage;
 
 struct SnsOptions {
-  // Whether a topic's Policy lets the caller do `action` ("sns:Publish") on `resource_arn`. Asked only when a service or
-  // another account calls; the server has checked everybody else. An empty function allows nothing.
+  // Whether a topic's Policy lets the caller do `action` ("sns:Publish") on `resource_arn`. Asked only when a service
+  // or another account calls; the server has checked everybody else. An empty function allows nothing.
   std::function<bool(const std::string& policy_json, const aws::Context& context, std::string_view action,
                      std::string_view resource_arn)>
       allows = {};

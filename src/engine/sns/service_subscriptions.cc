@@ -21,7 +21,9 @@ constexpr std::array<std::string_view, 5> kForeignProtocols = {"http", "https", 
 constexpr std::size_t kTokenLength = 64;
 constexpr std::size_t kMailAddressLengthMax = 320;
 
-bool is_mail(std::string_view protocol) { return protocol == "email" || protocol == "email-json"; }
+bool is_mail(std::string_view protocol) {
+  return protocol == "email" || protocol == "email-json";
+}
 
 bool is_mail_address(std::string_view text) {
   const std::size_t at = text.find('@');

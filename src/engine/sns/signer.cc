@@ -51,16 +51,16 @@ Signer::Signer(store::KvStore& store, base::Timestamp now) {
   if (const auto row = store.get(keys::kSigningKey)) {
     std::string key_pem;
     for (RecordReader reader(*row); reader.next();) (reader.field() == 1 ? key_pem : certificate_pem_) = reader.text();
-    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())),
-                                                        BIO_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+        BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())), BIO_free);
     key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);
     CHECK(key != nullptr, "the signing key of SNS in the store is damaged");
   } else {
     key = EVP_RSA_gen(kKeyBits);
     CHECK(key != nullptr, "OpenSSL cannot make a key");
     certificate_pem_ = make_certificate(key, now);
-    const std::string key_pem = pem_of(
-        [&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
+    const std::string key_pem =
+        pem_of([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
     store::WriteBatch batch;
     batch.put(std::string(keys::kSigningKey), RecordWriter().text(1, key_pem).text(2, certificate_pem_).take());
     store.write(batch);
@@ -81,7 +81,8 @@ std::string Signer::sign(std::string_view text, std::string_view version) const 
             EVP_DigestSignInit(context.get(), nullptr, version == "2" ? EVP_sha256() : EVP_sha1(), nullptr, key) == 1 &&
             EVP_DigestSign(context.get(), nullptr, &size, bytes, text.size()) == 1;
   std::string out(size, '\0');
-  ok = ok && EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes, text.size()) == 1;
+  ok =
+      ok && EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes, text.size()) == 1;
   CHECK(ok, "OpenSSL cannot sign");
   out.resize(size);
   return base::base64_encode(out);

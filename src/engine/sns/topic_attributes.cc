@@ -16,20 +16,35 @@ namespace engine::sns {
 namespace {
 
 // Attributes of AWS that this engine does not honour. FifoTopic=false and empty values say nothing and are dropped.
-constexpr std::array<std::string_view, 24> kForeignTopicAttributes = {
-    "FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy", "KmsMasterKeyId", "DeliveryPolicy",
-    "HTTPSuccessFeedbackRoleArn", "HTTPSuccessFeedbackSampleRate", "HTTPFailureFeedbackRoleArn",
-    "FirehoseSuccessFeedbackRoleArn", "FirehoseSuccessFeedbackSampleRate", "FirehoseFailureFeedbackRoleArn",
-    "LambdaSuccessFeedbackRoleArn", "LambdaSuccessFeedbackSampleRate", "LambdaFailureFeedbackRoleArn",
-    "SQSSuccessFeedbackRoleArn", "SQSSuccessFeedbackSampleRate", "SQSFailureFeedbackRoleArn",
-    "ApplicationSuccessFeedbackRoleArn", "ApplicationSuccessFeedbackSampleRate", "ApplicationFailureFeedbackRoleArn",
-    "DataProtectionPolicy", "BeginningArchiveTime", "TracingConfig"};
+constexpr std::array<std::string_view, 24> kForeignTopicAttributes = {"FifoTopic",
+                                                                      "ContentBasedDeduplication",
+                                                                      "FifoThroughputScope",
+                                                                      "ArchivePolicy",
+                                                                      "KmsMasterKeyId",
+                                                                      "DeliveryPolicy",
+                                                                      "HTTPSuccessFeedbackRoleArn",
+                                                                      "HTTPSuccessFeedbackSampleRate",
+                                                                      "HTTPFailureFeedbackRoleArn",
+                                                                      "FirehoseSuccessFeedbackRoleArn",
+                                                                      "FirehoseSuccessFeedbackSampleRate",
+                                                                      "FirehoseFailureFeedbackRoleArn",
+                                                                      "LambdaSuccessFeedbackRoleArn",
+                                                                      "LambdaSuccessFeedbackSampleRate",
+                                                                      "LambdaFailureFeedbackRoleArn",
+                                                                      "SQSSuccessFeedbackRoleArn",
+                                                                      "SQSSuccessFeedbackSampleRate",
+                                                                      "SQSFailureFeedbackRoleArn",
+                                                                      "ApplicationSuccessFeedbackRoleArn",
+                                                                      "ApplicationSuccessFeedbackSampleRate",
+                                                                      "ApplicationFailureFeedbackRoleArn",
+                                                                      "DataProtectionPolicy",
+                                                                      "BeginningArchiveTime",
+                                                                      "TracingConfig"};
 
 bool is_json_object(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;
-  return text.size() <= kPolicyBytesMax &&
-         parser.parse(text.data(), text.size()).get(object) == simdjson::SUCCESS;
+  return text.size() <= kPolicyBytesMax && parser.parse(text.data(), text.size()).get(object) == simdjson::SUCCESS;
 }
 
 std::unexpected<base::AwsError> not_supported(std::string_view path) {
@@ -93,9 +108,10 @@ base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes,
     }
   } else if (name == "FilterPolicyScope") {
     if (value != "MessageAttributes" && value != "MessageBody") {
-      return invalid_parameter(fmt::format("FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or "
-                                           "MessageAttributes",
-                                           value));
+      return invalid_parameter(
+          fmt::format("FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or "
+                      "MessageAttributes",
+                      value));
     }
   } else if (name == "RawMessageDelivery") {
     if (value != "true" && value != "false") {
@@ -104,7 +120,8 @@ base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes,
     }
     if (value == "true" && protocol != "sqs") {
       return invalid_parameter(fmt::format(
-          "Attributes Reason: RawMessageDelivery: Delivery protocol [{}] does not support raw message delivery.", protocol));
+          "Attributes Reason: RawMessageDelivery: Delivery protocol [{}] does not support raw message delivery.",
+          protocol));
     }
   } else if (name == "RedrivePolicy") {
     if (value.empty() || value == "{}") {

@@ -1,0 +1,115 @@
+// How a delivery leaves the outbox: by the subscription's protocol, else to its dead-letter queue.
+#include <algorithm>
+
+#include "aws/lambda/lambda.h"
+#include "aws/sqs/sqs.h"
+#include "base/check.h"
+#include "engine/arn.h"
+#include "engine/internal_call.h"
+#include "engine/sns/envelope.h"
+#include "engine/sns/limits.h"
+#include "engine/sns/service.h"
+#include "engine/sns/topic_attributes.h"
+
+namespace engine::sns {
+namespace {
+
+constexpr std::string_view kPrincipal = "sns.amazonaws.com";
+
+// Errors of the caller stay what they are, but for those that say "not now".
+bool is_transient(const base::AwsError& error) {
+  return error.fault == base::Fault::receiver || error.http_status == 429 || error.code == "OverLimit" ||
+         error.code == "RequestThrottled" || error.code.starts_with("Throttl") ||
+         error.code == "TooManyRequestsException";
+}
+
+std::string body_of(const DeliveryRecord& delivery, const SubscriptionRecord& subscription, const Signer& signer) {
+  return subscription.protocol == "lambda" ? lambda_event_json(delivery, subscription, signer)
+                                           : notification_json(delivery, subscription, signer);
+}
+
+}  // namespace
+
+std::optional<base::Timestamp> SnsService::deliver(const Outbox::Entry& entry) {
+  const auto delivery = DeliveryRecord::decode(entry.payload);
+  CHECK(delivery.has_value(), "a delivery of SNS in the store is damaged");
+  const SubscriptionPtr subscription = lookup(delivery->subscription_arn);
+  if (subscription == nullptr) return std::nullopt;  // unsubscribed meanwhile
+  const SubscriptionRecord& record = subscription->record;
+  const base::Timestamp now = env_.clock.now();
+  const bool give_up = now - entry.created_at >= kGiveUpAfter;
+  const auto again = [&] {
+    const auto delay = std::chrono::seconds(1LL << std::min<uint64_t>(entry.attempts, 10));
+    return now + std::min<base::Duration>(delay, kRetryMax);
+  };
+  const Outcome outcome = attempt(*delivery, record);
+  if (outcome == Outcome::done) return std::nullopt;
+  if (outcome == Outcome::failed && !give_up) return again();
+  const std::string queue = dead_letter_queue_arn(record);
+  if (queue.empty() || delivery->kind == DeliveryRecord::Kind::confirmation) return std::nullopt;
+  const bool retry = send_to_queue(queue, *delivery, record) == Outcome::failed && !give_up;
+  return retry ? std::optional(again()) : std::nullopt;
+}
+
+SnsService::Outcome SnsService::attempt(const DeliveryRecord& delivery, const SubscriptionRecord& subscription) {
+  if (subscription.protocol == "sqs") return send_to_queue(subscription.endpoint, delivery, subscription);
+  if (subscription.protocol == "lambda") return send_to_function(delivery, subscription);
+  return send_mail(delivery, subscription);
+}
+
+SnsService::Outcome SnsService::send_to_queue(const std::string& queue_arn, const DeliveryRecord& delivery,
+                                              const SubscriptionRecord& subscription) {
+  const auto arn = Arn::parse(queue_arn);
+  if (!arn) return Outcome::refused;
+  aws::Context context = service_call(env_, arn->account, arn->region, kPrincipal, subscription.topic_arn);
+  aws::sqs::SendMessageRequest in;
+  in.queue_url = arn->resource;
+  in.message_group_id = delivery.message_group_id;
+  if (subscription.raw()) {
+    if (delivery.attributes.size() > kRawAttributesMax) return Outcome::refused;
+    in.message_body = delivery.message;
+    for (const auto& [name, value] : delivery.attributes) {
+      if (!in.message_attributes) in.message_attributes.emplace();
+      auto& attribute = (*in.message_attributes)[name];
+      attribute.data_type = value.data_type;
+      attribute.string_value = value.string_value;
+      attribute.binary_value = value.binary_value;
+    }
+  } else {
+    in.message_body = body_of(delivery, subscription, signer());
+  }
+  const auto sent = sqs_.send_message(context, std::move(in));
+  if (sent) return Outcome::done;
+  return is_transient(sent.error()) ? Outcome::failed : Outcome::refused;
+}
+
+SnsService::Outcome SnsService::send_to_function(const DeliveryRecord& delivery,
+                                                 const SubscriptionRecord& subscription) {
+  const auto arn = Arn::parse(subscription.endpoint);
+  if (!arn) return Outcome::refused;
+  aws::Context context = service_call(env_, arn->account, arn->region, kPrincipal, subscription.topic_arn);
+  aws::lambda::InvocationRequest in;
+  in.function_name = subscription.endpoint;
+  in.invocation_type = "Event";
+  in.payload = body_of(delivery, subscription, signer());
+  const auto invoked = lambda_.invoke(context, std::move(in));
+  if (invoked) return Outcome::done;
+  return is_transient(invoked.error()) ? Outcome::failed : Outcome::refused;
+}
+
+SnsService::Outcome SnsService::send_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription) {
+  if (options_.mailer == nullptr) return Outcome::failed;
+  std::string subject = delivery.subject.value_or("AWS Notification Message");
+  std::string body;
+  if (delivery.kind == DeliveryRecord::Kind::confirmation) {
+    if (!subscription.pending || delivery.message != subscription.token) return Outcome::done;  // a newer one was sent
+    subject = "AWS Notification - Subscription Confirmation";
+    body = confirmation_mail(delivery, subscription);
+  } else {
+    body = subscription.protocol == "email-json" ? notification_json(delivery, subscription, signer())
+                                                 : notification_mail(delivery);
+  }
+  return options_.mailer->send(subscription.endpoint, subject, body) ? Outcome::done : Outcome::failed;
+}
+
+}  // namespace engine::sns

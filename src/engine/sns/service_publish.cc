@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <set>
+
+#include "aws/sns/errors.h"
+#include "engine/sns/limits.h"
+#include "engine/sns/message_checks.h"
+#include "engine/sns/service.h"
+
+namespace engine::sns {
+
+using namespace aws::sns;
+
+namespace {
+
+bool is_entry_id(std::string_view id) {
+  return !id.empty() && id.size() <= kBatchEntryIdLengthMax && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+base::Result<void> check_entries(const std::vector<PublishBatchRequestEntry>& entries) {
+  if (entries.empty()) {
+    return base::fail(errors::empty_batch_request_exception("The batch request doesn't contain any entries."));
+  }
+  if (entries.size() > kBatchEntriesMax) {
+    return base::fail(errors::too_many_entries_in_batch_request_exception(
+        "The batch request contains more entries than permissible."));
+  }
+  std::set<std::string_view> ids;
+  std::size_t bytes = 0;
+  for (const PublishBatchRequestEntry& entry : entries) {
+    const std::string_view id = entry.id ? std::string_view(*entry.id) : std::string_view();
+    if (!is_entry_id(id)) {
+      return base::fail(errors::invalid_batch_entry_id_exception(
+          "The Id of a batch entry in a batch request doesn't abide by the specification. "));
+    }
+    if (!ids.insert(id).second) {
+      return base::fail(
+          errors::batch_entry_ids_not_distinct_exception("Two or more batch entries in the request have the same Id."));
+    }
+    OutgoingMessage sizes{entry.message.value_or("")};
+    if (entry.message_attributes) sizes.attributes = *entry.message_attributes;
+    bytes += sizes.bytes();
+  }
+  if (bytes > kMessageBytesMax) {
+    return base::fail(errors::batch_request_too_long_exception(
+        "The length of all the messages put together is more than the limit."));
+  }
+  return {};
+}
+
+BatchResultErrorEntry failure(const std::string& id, const base::AwsError& error) {
+  BatchResultErrorEntry out;
+  out.id = id;
+  out.code = error.query_code.empty() ? error.code : error.query_code;
+  out.message = error.message;
+  out.sender_fault = error.fault == base::Fault::sender;
+  return out;
+}
+
+}  // namespace
+
+base::Result<SnsService::Audience> SnsService::audience(const aws::Context& context, const OptionalText& topic_arn) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto found, find_topic(context, topic_arn, "TopicArn", "sns:Publish"));
+  Audience out{found->second.record, {}};
+  for (const auto& [uuid, subscription] : found->second.subscriptions)
+    if (!subscription->record.pending) out.subscriptions.push_back(subscription);
+  return out;
+}
+
+base::Result<void> SnsService::send(const aws::Context& context, const Audience& audience,
+                                    const std::vector<OutgoingMessage>& messages,
+                                    const std::vector<std::string>& message_ids) {
+  const std::string* version = audience.topic.attributes.find("SignatureVersion");
+  store::WriteBatch batch;
+  std::vector<Outbox::Ticket> tickets;
+  if (outbox_.size() + messages.size() * audience.subscriptions.size() > kOutboxMax) {
+    return base::fail({.code = "Throttling", .message = "Rate exceeded"});
+  }
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const OutgoingMessage& message = messages[i];
+    DeliveryRecord delivery;
+    delivery.message_id = message_ids[i];
+    delivery.subject = message.subject;
+    delivery.message_group_id = message.message_group_id;
+    delivery.published_at = context.now;
+    delivery.signature_version = version == nullptr ? "1" : *version;
+    delivery.base_url = context.endpoint.empty() ? options_.endpoint : context.endpoint;
+    delivery.attributes = message.attributes;
+    for (const SubscriptionPtr& subscription : audience.subscriptions) {
+      const std::string& text = message.text_for(subscription->record.protocol);
+      if (subscription->filter && !subscription->filter->matches(message.attributes, text)) continue;
+      delivery.subscription_arn = subscription->record.arn();
+      delivery.message = text;
+      tickets.push_back(outbox_.add(batch, context.now, context.now, delivery.encode()));
+    }
+  }
+  store_.write(batch);
+  for (const Outbox::Ticket& ticket : tickets) outbox_.release(ticket);
+  return {};
+}
+
+base::Result<PublishResponse> SnsService::publish(aws::Context& context, PublishInput in) {
+  if (in.topic_arn && in.target_arn) {
+    return invalid_parameter("TopicArn or TargetArn Reason: both were given");
+  }
+  if (in.target_arn && in.target_arn->find(":endpoint/") != std::string::npos) {
+    return invalid_parameter("TargetArn Reason: platform endpoints are not supported by this engine");
+  }
+  const OptionalText arn = in.topic_arn ? in.topic_arn : in.target_arn;
+  TRY_ASSIGN(const Audience to, audience(context, arn));
+  std::vector<OutgoingMessage> messages;
+  TRY_ASSIGN(OutgoingMessage message, read_message(std::move(in)));
+  messages.push_back(std::move(message));
+  PublishResponse out{base::make_uuid(env_.random), {}};
+  TRY(send(context, to, messages, {*out.message_id}));
+  return out;
+}
+
+base::Result<PublishBatchResponse> SnsService::publish_batch(aws::Context& context, PublishBatchInput in) {
+  TRY_ASSIGN(const Audience to, audience(context, in.topic_arn));
+  auto entries = std::move(in.publish_batch_request_entries).value_or(std::vector<PublishBatchRequestEntry>());
+  TRY(check_entries(entries));
+  PublishBatchResponse out;
+  auto& successful = out.successful.emplace();
+  auto& failed = out.failed.emplace();
+  std::vector<OutgoingMessage> messages;
+  std::vector<std::string> message_ids;
+  for (PublishBatchRequestEntry& entry : entries) {
+    const std::string id = *entry.id;
+    auto message = read_message(std::move(entry));
+    if (!message) {
+      failed.push_back(failure(id, message.error()));
+      continue;
+    }
+    messages.push_back(std::move(*message));
+    message_ids.push_back(base::make_uuid(env_.random));
+    successful.push_back({id, message_ids.back(), {}});
+  }
+  TRY(send(context, to, messages, message_ids));
+  return out;
+}
+
+}  // namespace engine::sns

@@ -1,0 +1,101 @@
+#include "os/outbox_mailer.h"
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/time.h"
+
+namespace os {
+namespace {
+
+constexpr std::size_t kAddressLengthMax = 320;
+constexpr std::size_t kEncodedWordBytesMax = 42;  // 75 characters with the frame (RFC 2047 section 2)
+
+bool is_address(std::string_view text) {
+  return text.find('@') != text.npos && text.size() <= kAddressLengthMax &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '<' && c != '>' && c != ','; });
+}
+
+// One line that cannot end the header: plain ASCII as it is, anything else in encoded words of whole characters.
+std::string header_text(std::string_view text) {
+  if (text.size() <= 100 && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; }) &&
+      text.find("=?") == text.npos) {
+    return std::string(text);
+  }
+  std::string out;
+  while (!text.empty()) {
+    std::size_t size = std::min(text.size(), kEncodedWordBytesMax);
+    while (size > 1 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+    out += (out.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base::base64_encode(text.substr(0, size)) + "?=";
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+// Base64 in lines of 76 characters (RFC 2045), so that no body can be taken for anything else.
+std::string body_text(std::string_view body) {
+  const std::string encoded = base::base64_encode(body);
+  std::string out;
+  for (std::size_t at = 0; at < encoded.size(); at += 76) out += encoded.substr(at, 76) + "\r\n";
+  return out;
+}
+
+// Bodies of short ASCII lines stay readable in the file.
+bool is_plain(std::string_view body) {
+  std::size_t line = 0;
+  for (const char c : body) {
+    line = c == '\n' ? 0 : line + 1;
+    if (line > 990 || (c != '\n' && c != '\t' && (c < ' ' || c > '~'))) return false;
+  }
+  return true;
+}
+
+std::string with_crlf(std::string_view body) {
+  std::string out;
+  for (const char c : body) out += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  return out + "\r\n";
+}
+
+// RFC 9110's date is RFC 5322's but for the name of the zone.
+std::string mail_date(base::Timestamp now) {
+  std::string date = base::format_http_date(now);
+  return date.substr(0, date.size() - 3) + "+0000";
+}
+
+}  // namespace
+
+OutboxMailer::OutboxMailer(std::filesystem::path directory, std::string from, base::Clock& clock, base::Random& random)
+    : directory_(std::move(directory)), from_(std::move(from)), clock_(clock), random_(random) {}
+
+bool OutboxMailer::send(const std::string& to, const std::string& subject, const std::string& body) {
+  if (!is_address(to) || !is_address(from_)) return false;
+  const base::Timestamp now = clock_.now();
+  const std::string id = base::make_uuid(random_);
+  const bool plain = is_plain(body);
+  std::string mail = "From: " + from_ + "\r\nTo: " + to + "\r\nSubject: " + header_text(subject) +
+                     "\r\nDate: " + mail_date(now) + "\r\nMessage-ID: <" + id + "@tillstream.invalid>" +
+                     "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: " +
+                     (plain ? "7bit" : "base64") + "\r\n\r\n" + (plain ? with_crlf(body) : body_text(body));
+
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  const std::string name = base::format_amz_date(now) + "-" + id.substr(0, 8) + id.substr(9, 4);
+  const std::filesystem::path temporary = directory_ / (name + ".tmp");
+  {
+    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+    file.write(mail.data(), static_cast<std::streamsize>(mail.size()));
+    file.close();
+    if (!file) {
+      std::filesystem::remove(temporary, error);
+      return false;
+    }
+  }
+  std::filesystem::rename(temporary, directory_ / (name + ".eml"), error);
+  return !error;
+}
+
+}  // namespace os

@@ -1,0 +1,63 @@
+#include "os/outbox_mailer.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "base/testing/manual_env.h"
+
+namespace os {
+namespace {
+
+class OutboxMailerTest : public testing::Test {
+ protected:
+  OutboxMailerTest() : directory_(std::filesystem::temp_directory_path() / ("mail-" + std::to_string(getpid()))) {
+    std::filesystem::remove_all(directory_);
+  }
+  ~OutboxMailerTest() override { std::filesystem::remove_all(directory_); }
+
+  // The only mail in the directory, or what is wrong.
+  std::string mail() {
+    std::string out = "none";
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      if (out != "none" || entry.path().extension() != ".eml") return "unexpected " + entry.path().string();
+      std::ifstream file(entry.path(), std::ios::binary);
+      out.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    return out;
+  }
+
+  std::filesystem::path directory_;
+  base::ManualEnv env_;
+  OutboxMailer mailer_{directory_ / "", "sns@localhost.invalid", env_.clock, env_.random};
+};
+
+TEST_F(OutboxMailerTest, WritesAMessage) {
+  ASSERT_TRUE(mailer_.send("a@b.example", "Hello", "line 1\nline 2"));
+  const std::string text = mail();
+  EXPECT_TRUE(
+      text.starts_with("From: sns@localhost.invalid\r\nTo: a@b.example\r\nSubject: Hello\r\n"
+                       "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <"))
+      << text;
+  EXPECT_TRUE(text.ends_with("\r\n\r\nline 1\r\nline 2\r\n")) << text;
+}
+
+TEST_F(OutboxMailerTest, HeadersCannotBeInjected) {
+  EXPECT_FALSE(mailer_.send("a@b.example\r\nBcc: c@d.example", "s", "b"));
+  EXPECT_FALSE(mailer_.send("nobody", "s", "b"));
+  ASSERT_TRUE(mailer_.send("a@b.example", "s\r\nBcc: c@d.example", "naïve"));
+  const std::string text = mail();
+  EXPECT_EQ(text.find("Bcc"), text.npos) << text;
+  EXPECT_NE(text.find("Subject: =?UTF-8?B?cw0KQmNjOiBjQGQuZXhhbXBsZQ==?=\r\n"), text.npos) << text;
+  EXPECT_TRUE(text.ends_with("base64\r\n\r\nbmHDr3Zl\r\n")) << text;
+}
+
+TEST_F(OutboxMailerTest, SaysWhenItCannotWrite) {
+  std::ofstream(directory_) << "a file where the directory should be";
+  EXPECT_FALSE(mailer_.send("a@b.example", "s", "b"));
+}
+
+}  // namespace
+}  // namespace os

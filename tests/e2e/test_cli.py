@@ -1,0 +1,132 @@
+"""The command line: exit codes, --json, help, who may open a data directory, small commands."""
+import json
+import socket
+
+import pytest
+from till_process import BINARY, till
+
+OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
+
+
+@pytest.fixture
+def engine(serve, tmp_path):
+    """Arguments that lead a command to a running engine."""
+    serve(data=tmp_path / "data")
+    return ("--data", tmp_path / "data")
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["--help"], ["run", "--help"], ["serve", "--help"]])
+def test_help_shows_how(arguments):
+    result = till(*arguments)
+    assert result.code == OK and result.err == ""
+    if len(arguments) == 1:
+        assert "Examples:" in result.out and "till run orders.json" in result.out
+        assert "Exit codes:" in result.out
+        for command in ("run", "serve", "up", "down", "status", "ingest", "send", "receive", "delete", "tx",
+                        "generate", "bench"):
+            assert f"\n  {command} " in result.out, command
+
+
+@pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["run"], ["serve", "--port", "x"], ["tx"],
+                                       ["--stack", "Not A Name", "status"], ["receive", "--max", "11"],
+                                       ["generate", "-5"], ["run", "x.json", "--threshold", "much"]])
+def test_a_wrong_command_line(arguments, tmp_path):
+    result = till(*arguments, "--data", tmp_path / "data")
+    assert result.code == USAGE, result
+    assert result.err and result.out == ""
+
+
+def test_version():
+    assert till("--version").out.startswith("till ")
+
+
+def test_nobody_at_the_endpoint(tmp_path):
+    with socket.socket() as reserved:  # bound, so nobody else takes it, but not listening
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        for arguments, variables in ((("status", "--endpoint", f"http://127.0.0.1:{port}"), {}),
+                                     (("status",), {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"})):
+            result = till(*arguments, "--data", tmp_path / "data", **variables)
+            assert result.code == UNREACHABLE, result
+            assert str(port) in result.err
+    assert till("status", "--endpoint", "nonsense", "--data", tmp_path / "data").code == USAGE
+
+
+def test_a_second_engine_is_told_who_holds_the_directory(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    second = till("serve", "--port", "0", "--data", tmp_path / "data")
+    assert second.code == UNREACHABLE, second
+    assert str(server.process.pid) in second.err
+    # Not found through the directory any more, so the command tries to open it itself.
+    (tmp_path / "data" / "endpoint").unlink()
+    other = till("status", "--data", tmp_path / "data")
+    assert other.code == UNREACHABLE and str(server.process.pid) in other.err
+
+
+def test_a_port_that_is_taken(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    port = server.endpoint.rpartition(":")[2]
+    result = till("serve", "--port", port, "--data", tmp_path / "other")
+    assert result.code in (FAILED, UNREACHABLE) and port in result.err + port
+    assert result.err
+
+
+def test_the_endpoint_comes_from_option_or_environment(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    server.client("sqs").create_queue(QueueName="tillstream-probe")
+    for arguments, variables in ((("--endpoint", server.endpoint), {}), ((), {"AWS_ENDPOINT_URL": server.endpoint}),
+                                 (("--data", server.data), {})):
+        found = till("status", "--json", *(arguments or ("--data", tmp_path / "none")), **variables)
+        assert [r["name"] for r in found.json["resources"]] == ["tillstream-probe"], found
+    assert not (tmp_path / "none").exists()
+
+
+def test_messages_by_hand(serve, engine, tmp_path):
+    queue = ("--queue", "by-hand", "--json", *engine)
+    missing = till("send", "x", *queue)
+    assert missing.code == FAILED and "QueueDoesNotExist" in missing.err
+    endpoint = (tmp_path / "data" / "endpoint").read_text().strip()
+    from till_process import make_client
+    make_client("sqs", endpoint).create_queue(QueueName="by-hand")
+    body = '{"a": "größer ☃"}'
+    sent = till("send", body, *queue).json["message_id"]
+    received = till("receive", *queue, "--wait", "5").json["messages"]
+    assert [(m["message_id"], m["body"]) for m in received] == [(sent, body)]
+    assert till("receive", *queue).json == {"messages": []}
+    assert till("delete", received[0]["receipt_handle"], *queue).code == OK
+    assert till("delete", "nonsense", *queue).code == FAILED
+    assert till("send", "-", *queue, stdin="from the standard input").code == OK
+    assert till("receive", *queue, "--wait", "5").json["messages"][0]["body"] == "from the standard input"
+
+
+def test_an_order_by_hand(engine):
+    assert till("up", *engine).code == OK
+    order = {"transaction_id": "by-hand", "amount": 12.50, "item": "größer"}
+    assert till("send", json.dumps(order), "--json", *engine).json["message_id"]
+    from till_process import eventually
+    got = eventually(lambda: (r := till("tx", "get", "by-hand", "--json", *engine)).code == OK and r)
+    assert (got.json["amount"], got.json["item"]) == (12.5, "größer")
+    missing = till("tx", "get", "nobody", *engine)
+    assert missing.code == FAILED and "nobody" in missing.err and missing.out == ""
+    people = till("tx", "list", *engine)
+    assert people.code == OK and "by-hand" in people.out
+
+
+def test_generate_is_the_same_for_the_same_seed():
+    first, again, other = (till("generate", 200, "--seed", seed) for seed in (7, 7, 8))
+    assert first.code == OK and first.out == again.out != other.out
+    lines = first.out.splitlines()
+    assert len(lines) == 200
+    good = [line for line in lines if "1.2.3" not in line]
+    assert len({json.loads(line)["transaction_id"] for line in good}) == len(good)
+    array = till("generate", 3, "--seed", 7, "--array").out
+    assert array.startswith("[") and array.rstrip().endswith("]")
+    assert till("generate", 0).out == ""
+
+
+def test_health_needs_no_signature(serve, tmp_path):
+    import urllib.request
+    server = serve(data=tmp_path / "data")
+    with urllib.request.urlopen(server.endpoint + "/_till/health", timeout=10) as response:
+        assert json.load(response)["services"]["sqs"] == "running"
+    assert BINARY.exists()

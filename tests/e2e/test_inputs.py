@@ -1,0 +1,102 @@
+"""Documents that are not what they should be: a clear error or a clean result, and bounded memory."""
+import json
+import random
+
+import pytest
+from boto_stack import BotoStack
+from till_process import PATIENCE, resident_peak_mib, till
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A server with the pipeline up, shared by the tests of this file: its data directory."""
+    from till_process import TillServer
+    directory = tmp_path_factory.mktemp("inputs") / "data"
+    started = TillServer(directory)
+    assert till("up", "--data", directory).code == 0
+    yield directory
+    started.stop()
+
+
+def ingest(data, path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return till("ingest", path, "--json", "--data", data)
+
+
+def line(id, amount=5):
+    return json.dumps({"transaction_id": id, "amount": amount, "item": "kettle"})
+
+
+@pytest.mark.parametrize("content", ["no JSON at all", "42", '"text"', "", "  \n\n ", "\x00\x01\x02", "<xml/>"],
+                         ids=["words", "number", "string", "empty", "blank", "binary", "xml"])
+def test_what_is_no_list_of_orders_is_refused(data, tmp_path, content):
+    result = ingest(data, tmp_path / "orders.json", content)
+    assert result.code == 1, result
+    assert "orders.json" in result.err and "till: " in result.err
+    assert result.json["read"] == result.json["accepted"] == 0 and result.json["error"]
+
+
+def test_an_empty_list_is_no_error(data, tmp_path):
+    result = ingest(data, tmp_path / "orders.json", "[ ]")
+    assert result.code == 0, result
+    assert result.json["read"] == 0
+
+
+def test_one_object_is_one_order(data, tmp_path):
+    """One line of NDJSON."""
+    result = ingest(data, tmp_path / "orders.json", line("single"))
+    assert result.code == 0, result
+    assert (result.json["read"], result.json["accepted"]) == (1, 1)
+
+
+def test_ndjson_is_accepted(data, tmp_path):
+    text = "\r\n".join([line("nd-1"), line("nd-2"), "", line("nd-3", 0), "not an order", line("nd-4")])
+    result = ingest(data, tmp_path / "orders.ndjson", text)
+    assert result.code == 0, result
+    assert (result.json["read"], result.json["accepted"]) == (5, 3)
+    assert result.json["quarantined"] == {"AMOUNT_NONPOSITIVE": 1, "JSON_SYNTAX": 1}
+
+
+@pytest.mark.parametrize("tail", ["", ",", ', {"transaction_id": "cut', ', {"transaction_id": "cut-3", "amount": 1'])
+def test_an_array_cut_off_keeps_what_is_whole(data, tmp_path, tail):
+    name = f"cut{len(tail)}"
+    result = ingest(data, tmp_path / "orders.json", f"[{line(name + '-1')}, {line(name + '-2')}" + tail)
+    assert result.code == 1, result
+    assert result.json["error"] and "orders.json" in result.err
+    assert (result.json["read"], result.json["accepted"]) == (2, 2)
+
+
+def test_bytes_that_are_no_text_are_quarantined(data, tmp_path):
+    body = b'[{"transaction_id": "latin", "amount": 5, "item": "caf\xe9"}, ' + line("utf8").encode() + b"]"
+    result = ingest(data, tmp_path / "orders.json", body)
+    assert result.code == 0, result
+    assert result.json["accepted"] == 1 and result.json["quarantined"] == {"ENCODING": 1}
+
+
+def test_an_order_larger_than_a_message_is_quarantined(data, tmp_path):
+    huge = json.dumps({"transaction_id": "huge", "amount": 5, "item": "x" * (2 << 20)})
+    wide = json.dumps({"transaction_id": "wide", "amount": 5, "item": "x" * (500 << 10)})  # fits SQS, not DynamoDB
+    result = ingest(data, tmp_path / "orders.json", f"[{huge}, {line('small')}, {wide}]")
+    assert result.code == 0, result
+    assert result.json["accepted"] == 1 and result.json["quarantined"] == {"TOO_LARGE": 2}
+
+
+def test_a_file_that_is_not_there(data, tmp_path):
+    result = till("ingest", tmp_path / "none.json", "--data", data)
+    assert result.code == 1 and "No such file" in result.err, result
+
+
+@pytest.mark.large
+def test_a_file_of_200_mb_is_worked_on_in_bounded_memory(serve, tmp_path):
+    """Few but wide orders, so that it is the bytes that count."""
+    path, server = tmp_path / "orders.ndjson", serve()
+    shuffled = random.Random(1).sample("abcdefghijklmnopqrstuvwxyz" * 400, 10_000)
+    item = "".join(shuffled)
+    orders = (200 << 20) // (len(item) + 60)
+    with open(path, "w") as file:
+        for i in range(orders):
+            file.write(json.dumps({"transaction_id": f"wide-{i}", "amount": i + 1, "item": item}) + "\n")
+    result = till("run", path, "--json", "--data", server.data, timeout=300)
+    assert result.code == 0, result
+    assert result.json["read"] == result.json["accepted"] == orders
+    assert resident_peak_mib(server.process.pid) < 200 * PATIENCE
