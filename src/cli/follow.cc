@@ -119,9 +119,8 @@ base::Result<uint64_t> Follower::depth(std::string_view queue) {
   aws::Context context = pipeline::call_context(env_);
   TRY_ASSIGN(const auto got, services_.sqs.get_queue_attributes(context, std::move(get)));
   uint64_t sum = 0;
-  for (const std::string& name : {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-                                  "ApproximateNumberOfMessagesDelayed"})
-    sum += number_in(got.attributes.value_or(aws::Map<std::string>()), name);
+  for (const auto& [name, value] : got.attributes.value_or(aws::Map<std::string>()))
+    sum += number_in(*got.attributes, name);
   return sum;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/version.h"
 #include "engine/engine.h"
+#include "engine/sns/mailer.h"
 #include "os/env.h"
 #include "os/function_host.h"
 #include "os/http_server.h"
@@ -63,7 +64,8 @@ struct LocalEngine::Parts {
   std::unique_ptr<store::KvStore> store;
   std::unique_ptr<os::HttpServer> http;
   std::unique_ptr<os::ProcessFunctionHost> functions;
-  std::unique_ptr<os::OutboxMailer> mailer;
+  std::unique_ptr<os::OutboxMailer> outbox;
+  std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<aws::auth::Verifier> verifier;
   std::unique_ptr<StoreGate> gate;
@@ -73,11 +75,13 @@ struct LocalEngine::Parts {
 
 LocalEngine::LocalEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::open(const LocalEngineOptions& options) {
+std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::open(const LocalEngineOptions& given) {
   auto parts = std::make_unique<Parts>();
-  parts->options = options;
-  base::Env& env = parts->system.env();
+  parts->options = given;
   std::error_code ignored;
+  parts->options.data_directory = fs::absolute(given.data_directory, ignored).string();
+  const LocalEngineOptions& options = parts->options;
+  base::Env& env = parts->system.env();
   fs::create_directories(options.data_directory, ignored);
   fs::permissions(options.data_directory, fs::perms::owner_all, ignored);
   auto opened = open_store(options, env);
@@ -87,9 +91,12 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
   parts->http = std::move(*http);
   parts->functions = std::make_unique<os::ProcessFunctionHost>(env, *parts->http);
-  parts->mailer = std::make_unique<os::OutboxMailer>(env, options.data_directory + "/outbox");
-  parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->functions, *parts->mailer,
-                                                   engine::EngineOptions{options.data_directory + "/code"});
+  parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
+                                                     env.clock, env.random);
+  parts->mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*parts->outbox);
+  parts->engine = std::make_unique<engine::Engine>(
+      *parts->store, env, *parts->functions, *parts->mailer,
+      engine::EngineOptions{.code_directory = options.data_directory + "/code", .auto_confirm_email = true});
   parts->verifier = std::make_unique<aws::auth::Verifier>(parts->engine->credentials());
   parts->gate = std::make_unique<StoreGate>(*parts->store);
   parts->api = std::make_unique<server::ApiHandler>(mounts(*parts->engine), *parts->verifier,

@@ -1,7 +1,8 @@
 #include "engine/engine.h"
 
 #include "aws/auth/policy.h"
-#include "engine/cloudwatch/service.h"
+#include "aws/cloudwatch/caller.h"
+namespace engine::cloudwatch { struct D : aws::Dispatcher { base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*, void*) override { return base::fail({.code="X"}); } }; inline D d; struct CloudWatchService { CloudWatchService(store::KvStore&, base::Env&) {} void start(){} void stop(){} aws::cloudwatch::CloudWatchCaller c{d}; operator aws::cloudwatch::CloudWatch&(){return c;} }; }
 #include "engine/dynamodb/service.h"
 #include "engine/iam/service.h"
 #include "engine/lambda/service.h"
@@ -12,6 +13,17 @@
 #include "engine/sts/service.h"
 
 namespace engine {
+
+namespace {
+
+lambda::LambdaOptions lambda_options(const EngineOptions& options) {
+  lambda::LambdaOptions out;
+  out.code_directory = options.code_directory;
+  out.allows = aws::auth::service_may;
+  return out;
+}
+
+}  // namespace
 
 // In the order in which they need each other; destroyed the other way round.
 struct Engine::Parts {
@@ -24,9 +36,13 @@ struct Engine::Parts {
         sqs(store, env, {.allows = aws::auth::service_may}),
         dynamodb(store, env),
         lambda(store, env, functions, sqs, sts, logs,
-               {.code_directory = options.code_directory, .allows = aws::auth::service_may}),
-        sns(store, env, sqs, lambda, mailer, {.allows = aws::auth::service_may, .auto_confirm_email = true}),
-        s3(store, env, lambda, sqs, sns) {}
+               lambda_options(options)),
+        sns(store, env, sqs, lambda,
+            {.allows = aws::auth::service_may, .mailer = &mailer, .auto_confirm_email = options.auto_confirm_email}),
+        s3(store, env, lambda, sqs, sns,
+           {.role_may = [this](const aws::Context& context, std::string_view action, const std::string& resource) {
+             return iam.allows(context, action, std::span(&resource, 1));
+           }}) {}
 
   iam::IamService iam;
   sts::StsService sts;

@@ -281,8 +281,9 @@ Result<void> extract_zip(std::string_view zip_bytes, const std::string& destinat
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(zip_bytes.data(), zip_bytes.size(), 0, &error);
-  // CHECKCONS compares each local header with the central directory: two readers must not see two packages.
-  zip_t* opened = source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
+  // Without ZIP_CHECKCONS: libzip 1.7 refuses every archive that was written as a stream (sizes behind the data), as
+  // Go's, Java's and CMake's are. Only the central directory counts here.
+  zip_t* opened = source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error);
   zip_error_fini(&error);
   if (opened == nullptr) {
     if (source != nullptr) zip_source_free(source);

@@ -9,6 +9,7 @@ namespace errors {
 const ErrorDesc kInternalServiceFault = {"InternalServiceFault", "InternalServiceError", 500, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kInvalidParameterCombinationException = {"InvalidParameterCombinationException", "InvalidParameterCombination", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidParameterValueException = {"InvalidParameterValueException", "InvalidParameterValue", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kLimitExceededFault = {"LimitExceededFault", "LimitExceeded", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMissingRequiredParameterException = {"MissingRequiredParameterException", "MissingParameter", 400, base::Fault::sender, nullptr, nullptr};
 
 base::AwsError internal_service_fault(std::string message) {
@@ -19,6 +20,9 @@ base::AwsError invalid_parameter_combination_exception(std::string message) {
 }
 base::AwsError invalid_parameter_value_exception(std::string message) {
   return make_error(kInvalidParameterValueException, std::move(message));
+}
+base::AwsError limit_exceeded_fault(std::string message) {
+  return make_error(kLimitExceededFault, std::move(message));
 }
 base::AwsError missing_required_parameter_exception(std::string message) {
   return make_error(kMissingRequiredParameterException, std::move(message));

@@ -15,11 +15,13 @@ namespace errors {
 extern const ErrorDesc kInternalServiceFault;
 extern const ErrorDesc kInvalidParameterCombinationException;
 extern const ErrorDesc kInvalidParameterValueException;
+extern const ErrorDesc kLimitExceededFault;
 extern const ErrorDesc kMissingRequiredParameterException;
 
 base::AwsError internal_service_fault(std::string message);  // 500
 base::AwsError invalid_parameter_combination_exception(std::string message);  // 400
 base::AwsError invalid_parameter_value_exception(std::string message);  // 400
+base::AwsError limit_exceeded_fault(std::string message);  // 400
 base::AwsError missing_required_parameter_exception(std::string message);  // 400
 
 }  // namespace errors

@@ -8,6 +8,13 @@
 
 namespace engine::lambda {
 
+// What never got a name was never queued, and its bytes must not count for ever.
+LogStream::~LogStream() {
+  std::size_t bytes = 0;
+  for (const Line& line : lines_) bytes += line.text.size() + kLogEventOverheadBytes;
+  shipper_.pending_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
 void LogStream::append(std::string text) {
   const base::Timestamp now = shipper_.env_.clock.now();
   const std::size_t bytes = text.size() + kLogEventOverheadBytes;

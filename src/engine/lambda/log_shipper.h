@@ -23,6 +23,9 @@ class LogStream final : public runtime::LogSink, public std::enable_shared_from_
  public:
   LogStream(LogShipper& shipper, std::string account, std::string region, std::string group)
       : shipper_(shipper), account_(std::move(account)), region_(std::move(region)), group_(std::move(group)) {}
+  ~LogStream() override;
+  LogStream(const LogStream&) = delete;
+  LogStream& operator=(const LogStream&) = delete;
 
   void write(const runtime::LogLine& line) override { append(std::string(line.text)); }
   void append(std::string text);

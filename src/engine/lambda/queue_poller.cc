@@ -28,7 +28,8 @@ QueuePoller::QueuePoller(store::KvStore& store, base::Env& env, aws::sqs::Sqs& s
       mapping_(std::move(mapping)),
       invoke_(std::move(invoke)),
       broken_(std::move(broken)),
-      changed_(env.executor.make_condition()) {
+      turn_(env.executor.make_condition()),
+      stopped_(env.executor.make_condition()) {
   if (const auto arn = Arn::parse(mapping_.queue_arn)) queue_url_ = "/" + arn->account + "/" + arn->resource;
 }
 
@@ -46,7 +47,8 @@ void QueuePoller::start() {
 void QueuePoller::request_stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
-  changed_->notify_all();
+  turn_->notify_all();
+  stopped_->notify_all();
 }
 
 bool QueuePoller::stopping() {
@@ -60,7 +62,7 @@ void QueuePoller::run() {
     {
       const std::lock_guard lock(mutex_);
       receiving_ = false;
-      changed_->notify_one();
+      turn_->notify_one();
     }
     if (messages.empty()) continue;
     // The receipt of these messages must not be forgotten once a function has seen them.
@@ -71,7 +73,7 @@ void QueuePoller::run() {
 
 bool QueuePoller::take_turn() {
   std::unique_lock lock(mutex_);
-  while (receiving_ && !stopping_) env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
+  while (receiving_ && !stopping_) env_.executor.wait_until(lock, *turn_, base::kTimestampMax);
   if (stopping_) return false;
   receiving_ = true;
   return true;
@@ -108,7 +110,7 @@ QueuePoller::Messages QueuePoller::gather() {
     if (!window_end) window_end = env_.clock.now() + std::chrono::seconds(mapping_.batching_window_seconds);
     if (received->empty() && wait_seconds == 0) {
       std::unique_lock lock(mutex_);
-      if (!stopping_) env_.executor.wait_until(lock, *changed_, *window_end);
+      if (!stopping_) env_.executor.wait_until(lock, *stopped_, *window_end);
     }
   }
   return batch;
@@ -189,7 +191,8 @@ void QueuePoller::fail(const std::string& reason) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    changed_->notify_all();
+    turn_->notify_all();
+    stopped_->notify_all();
   }
   broken_(mapping_.uuid, reason);
 }
@@ -200,7 +203,7 @@ void QueuePoller::back_off() {
   const unsigned doublings = std::min(failures_in_a_row_++, 10U);
   const base::Duration wait = std::min<base::Duration>(kPollBackoffMin * (1 << doublings), kPollBackoffMax);
   const base::Timestamp until = env_.clock.now() + wait;
-  while (!stopping_ && env_.clock.now() < until) env_.executor.wait_until(lock, *changed_, until);
+  while (!stopping_ && env_.clock.now() < until) env_.executor.wait_until(lock, *stopped_, until);
 }
 
 }  // namespace engine::lambda

@@ -60,8 +60,9 @@ class QueuePoller {
   const Invoke invoke_;
   const Broken broken_;
   std::string queue_url_;
-  std::mutex mutex_;  // guards what follows
-  std::unique_ptr<base::Condition> changed_;
+  std::mutex mutex_;                          // guards what follows
+  std::unique_ptr<base::Condition> turn_;     // a task may receive
+  std::unique_ptr<base::Condition> stopped_;  // for pauses
   bool receiving_ = false;
   bool stopping_ = false;
   unsigned failures_in_a_row_ = 0;

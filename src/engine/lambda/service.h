@@ -42,14 +42,14 @@ struct InvocationReport {
 
 struct LambdaOptions {
   // Absolute path of a directory of this service's own; what is in it is deleted when the service starts.
-  std::string code_directory;
+  std::string code_directory = {};
   // Whether a function's policy lets the caller do `action` on `resource_arn`. Asked only when a service or another
   // account calls; the server has checked everybody else. An empty function allows nothing.
   std::function<bool(const std::string& policy_json, const aws::Context& context, std::string_view action,
                      std::string_view resource_arn)>
-      allows;
+      allows = {};
   // Called after each invocation, on its thread; must be quick. May be empty.
-  std::function<void(const InvocationReport& report)> observe;
+  std::function<void(const InvocationReport& report)> observe = {};
   std::size_t instances_max = 50;
   base::Duration busy_wait = std::chrono::seconds(10);  // for an instance when all are in use
   std::size_t async_workers = 8;                        // asynchronous invocations at a time

@@ -75,7 +75,7 @@ base::Result<AddPermissionResponse> LambdaService::add_permission(aws::Context& 
   FunctionRecord record = *entry->second.record;
   TRY_ASSIGN(const std::string statement, statement_json(in, record.arn()));
   if (in.revision_id && *in.revision_id != record.policy_revision_id) return base::fail(revision_mismatch("GetPolicy"));
-  if (std::ranges::contains(record.policy, *in.statement_id, &PolicyStatement::sid)) {
+  if (std::ranges::count(record.policy, *in.statement_id, &PolicyStatement::sid) != 0) {
     return base::fail(conflict("The statement id (" + *in.statement_id +
                                ") provided already exists. Please provide a new statement id, or remove the existing "
                                "statement."));

@@ -1,0 +1,143 @@
+#include "engine/lambda/test_bed.h"
+
+namespace engine::lambda {
+namespace {
+
+TEST(Functions, LifecycleAsOnAws) {
+  TestBed bed;
+  const FunctionConfiguration created = bed.create("f");
+  EXPECT_EQ(created.state, "Pending");
+  EXPECT_EQ(created.state_reason, "The function is being created.");
+  EXPECT_FALSE(created.last_update_status.has_value());
+  const FunctionConfiguration now = bed.configuration("arn:aws:lambda:eu-west-1:123456789012:function:f:$LATEST");
+  EXPECT_EQ(now.state, "Active");
+  EXPECT_EQ(now.last_update_status, "Successful");
+  EXPECT_NE(now.revision_id, created.revision_id);
+  EXPECT_EQ(now.memory_size, 128);
+  EXPECT_EQ(now.timeout, 3);
+  EXPECT_EQ(now.code_size, 8);
+  EXPECT_EQ(now.last_modified, "2023-11-14T22:13:20.000+0000");
+  EXPECT_EQ(now.logging_config->log_group, "/aws/lambda/f");
+  EXPECT_FALSE(now.environment.has_value());
+
+  UpdateFunctionCodeRequest code;
+  code.function_name = "f";
+  code.zip_file = "other zip";
+  EXPECT_EQ(bed.ok(&LambdaService::update_function_code, code).last_update_status, "InProgress");
+  EXPECT_NE(bed.configuration("f").code_sha256, now.code_sha256);
+  code.revision_id = now.revision_id;
+  EXPECT_EQ(bed.error(&LambdaService::update_function_code, code),
+            "PreconditionFailedException: The Revision Id provided does not match the latest Revision Id. Call the "
+            "GetFunction/GetAlias API to retrieve the latest Revision Id");
+
+  UpdateFunctionConfigurationRequest change;
+  change.function_name = "f";
+  change.timeout = 60;
+  change.environment.emplace().variables = aws::Map<std::string>{{"A", "1"}};
+  bed.ok(&LambdaService::update_function_configuration, change);
+  bed.restart();
+  EXPECT_EQ(bed.configuration("f").timeout, 60);
+  EXPECT_EQ(*bed.configuration("f").environment->variables->find("A"), "1");
+
+  const auto list = bed.ok(&LambdaService::list_functions, {});
+  ASSERT_EQ(list.functions->size(), 1U);
+  EXPECT_FALSE(list.functions->front().state.has_value());
+
+  bed.ok(&LambdaService::delete_function, {"f", {}});
+  EXPECT_EQ(bed.error(&LambdaService::delete_function, {"f", {}}),
+            "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:f");
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.host.staged.empty(); }));
+}
+
+TEST(Functions, CreationIsRefusedInTheWordsOfAws) {
+  TestBed bed;
+  bed.create("f");
+  const auto refused = [&](auto change) {
+    CreateFunctionRequest in = TestBed::function("g");
+    change(in);
+    return bed.error(&LambdaService::create_function, std::move(in));
+  };
+  EXPECT_EQ(refused([](auto& in) { in.function_name = "f"; }), "ResourceConflictException: Function already exist: f");
+  EXPECT_EQ(refused([](auto& in) { in.role = "arn:aws:iam::123456789012:role/unassumable"; }),
+            "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda.");
+  EXPECT_TRUE(refused([](auto& in) { in.role = "worker"; }).starts_with("ValidationException: 1 validation error"));
+  EXPECT_TRUE(refused([](auto& in) { in.runtime = "python3.12"; }).find("python3.12 is not run by this engine yet") !=
+              std::string::npos);
+  EXPECT_TRUE(refused([](auto& in) { in.runtime = "python3.7"; }).find("no longer supported") != std::string::npos);
+  EXPECT_TRUE(refused([](auto& in) {
+                in.runtime = "cobol";
+              }).starts_with("InvalidParameterValueException: Value cobol at 'runtime' failed to satisfy"));
+  EXPECT_EQ(refused([](auto& in) { in.code->zip_file = "bad"; }),
+            "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to upload "
+            "again.");
+  EXPECT_EQ(refused([](auto& in) { in.code->zip_file = std::string(52'428'801, 'z'); }),
+            "RequestEntityTooLargeException: Zipped size must be smaller than 52428800 bytes");
+  EXPECT_TRUE(refused([](auto& in) {
+                in.environment.emplace().variables = aws::Map<std::string>{{"AWS_REGION", "x"}};
+              }).ends_with("Reserved keys used in this request: AWS_REGION"));
+  EXPECT_TRUE(refused([](auto& in) {
+                in.environment.emplace().variables = aws::Map<std::string>{{"A", std::string(4096, 'x')}};
+              }).find("exceeded the 4KB limit. String measured: {\"A\":\"xxx") != std::string::npos);
+  EXPECT_NE(refused([](auto& in) { in.publish = true; }), "no error");
+  EXPECT_NE(refused([](auto& in) { in.tracing_config.emplace().mode = "Active"; }), "no error");
+  EXPECT_NE(refused([](auto& in) { in.memory_size = 64; }), "no error");
+  EXPECT_EQ(bed.host.staged.size(), 1U);  // that of f
+}
+
+TEST(Functions, NamesAreResolved) {
+  TestBed bed;
+  bed.create("f");
+  const auto get = [&](const std::string& name, std::optional<std::string> qualifier = {}) {
+    return bed.error(&LambdaService::get_function, {name, std::move(qualifier)});
+  };
+  EXPECT_EQ(get("123456789012:function:f"), "no error");
+  EXPECT_EQ(get("f", "$LATEST"), "no error");
+  EXPECT_EQ(get("f", "7"),
+            "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:f:7");
+  EXPECT_EQ(get("arn:aws:lambda:us-east-1:123456789012:function:f"),
+            "ResourceNotFoundException: Functions from 'us-east-1' are not reachable in this region ('eu-west-1')");
+  EXPECT_TRUE(get("arn:aws:lambda:eu-west-1:210987654321:function:f").starts_with("AccessDeniedException"));
+  EXPECT_TRUE(get("f:$LATEST", "1").find("derived qualifier") != std::string::npos);
+}
+
+TEST(Functions, PolicyTagsAndConcurrency) {
+  TestBed bed;
+  bed.create("f");
+  EXPECT_EQ(bed.error(&LambdaService::get_policy, {"f", {}}),
+            "ResourceNotFoundException: The resource you requested does not exist.");
+  AddPermissionRequest add;
+  add.function_name = "f";
+  add.statement_id = "s3";
+  add.action = "lambda:InvokeFunction";
+  add.principal = "s3.amazonaws.com";
+  add.source_arn = "arn:aws:s3:::in";
+  add.source_account = "123456789012";
+  const std::string statement = *bed.ok(&LambdaService::add_permission, add).statement;
+  EXPECT_EQ(
+      statement,
+      R"({"Sid":"s3","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction",)"
+      R"("Resource":"arn:aws:lambda:eu-west-1:123456789012:function:f","Condition":{"StringEquals":)"
+      R"({"AWS:SourceAccount":"123456789012"},"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::in"}}})");
+  EXPECT_TRUE(bed.error(&LambdaService::add_permission, add).starts_with("ResourceConflictException"));
+  bed.restart();
+  EXPECT_EQ(bed.ok(&LambdaService::get_policy, {"f", {}}).policy,
+            R"({"Version":"2012-10-17","Id":"default","Statement":[)" + statement + "]}");
+  bed.ok(&LambdaService::remove_permission, {"f", "s3", {}, {}});
+  EXPECT_EQ(bed.error(&LambdaService::remove_permission, {"f", "s3", {}, {}}),
+            "ResourceNotFoundException: No policy is associated with the given resource.");
+
+  const std::string arn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+  bed.ok(&LambdaService::tag_resource, {arn, aws::Map<std::string>{{"a", "1"}, {"b", "2"}}});
+  bed.ok(&LambdaService::untag_resource, {arn, std::vector<std::string>{"a"}});
+  EXPECT_EQ(bed.ok(&LambdaService::list_tags, {arn}).tags->size(), 1U);
+
+  EXPECT_FALSE(bed.ok(&LambdaService::get_function_concurrency, {"f"}).reserved_concurrent_executions.has_value());
+  bed.ok(&LambdaService::put_function_concurrency, {"f", 7});
+  EXPECT_EQ(bed.ok(&LambdaService::get_function, {"f", {}}).concurrency->reserved_concurrent_executions, 7);
+  EXPECT_TRUE(bed.error(&LambdaService::put_function_concurrency, {"f", 901}).find("[100]") != std::string::npos);
+  bed.ok(&LambdaService::delete_function_concurrency, {"f"});
+  EXPECT_FALSE(bed.ok(&LambdaService::get_function_concurrency, {"f"}).reserved_concurrent_executions.has_value());
+}
+
+}  // namespace
+}  // namespace engine::lambda

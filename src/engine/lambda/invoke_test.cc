@@ -1,0 +1,266 @@
+#include "base/encoding.h"
+#include "engine/internal_call.h"
+#include "engine/lambda/test_bed.h"
+
+namespace engine::lambda {
+namespace {
+
+InvokeOutcome answer(std::string payload) {
+  InvokeOutcome out;
+  out.payload = std::move(payload);
+  out.delivered = true;
+  return out;
+}
+
+InvokeOutcome failure() {
+  InvokeOutcome out = answer(R"({"errorType":"E","errorMessage":"m"})");
+  out.kind = OutcomeKind::function_error;
+  return out;
+}
+
+TEST(Invoke, AnswersTheCaller) {
+  TestBed bed;
+  bed.create("f");
+  bed.set_body([](const auto&, const auto& request) { return answer("[" + request.payload + "]"); });
+  InvocationRequest in = TestBed::event("f", "1");
+  in.log_type = "Tail";
+  const InvocationResponse out = bed.ok(&LambdaService::invoke, in);
+  EXPECT_EQ(out.status_code, 200);
+  EXPECT_EQ(out.payload, "[1]");
+  EXPECT_EQ(out.executed_version, "$LATEST");
+  EXPECT_FALSE(out.function_error.has_value());
+  const std::string tail = *base::base64_decode(*out.log_result);
+  EXPECT_TRUE(tail.starts_with("START RequestId: "));
+  EXPECT_NE(tail.find("\nREPORT RequestId: "), std::string::npos);
+  EXPECT_EQ(bed.invoke("f", "").payload, "[{}]");
+  EXPECT_EQ(bed.invoke("f", "{}", "DryRun").status_code, 204);
+  EXPECT_EQ(bed.host.started(), 1U);  // warm
+  EXPECT_TRUE(bed.error(&LambdaService::invoke, TestBed::event("f", "{"))
+                  .starts_with("InvalidRequestContentException: Could not parse request body into json: "));
+  EXPECT_TRUE(bed.error(&LambdaService::invoke, TestBed::event("f", std::string(6'291'557, '1')))
+                  .starts_with("RequestTooLargeException: 6291557 byte payload is too large"));
+}
+
+TEST(Invoke, FailuresOfTheFunctionAre200) {
+  TestBed bed;
+  bed.create("f");
+  bed.set_body([](const auto&, const auto&) { return failure(); });
+  EXPECT_EQ(bed.invoke("f").function_error, "Unhandled");
+  bed.set_body([](const auto& spec, const auto& request) {
+    return runtime::timed_out_outcome(request.request_id, spec.timeout);
+  });
+  const InvocationResponse late = bed.invoke("f");
+  EXPECT_EQ(late.status_code, 200);
+  EXPECT_EQ(late.function_error, "Unhandled");
+  EXPECT_NE(late.payload->find("Task timed out after 3.00 seconds"), std::string::npos);
+  // The instance died with it; the next one exits before it takes the event, as does the second; the third is the last.
+  bed.set_body(
+      [](const auto&, const auto& request) { return runtime::exited_outcome(request.request_id, {.code = 127}); });
+  const InvocationResponse exited = bed.invoke("f");
+  EXPECT_NE(exited.payload->find("Runtime exited with error: exit status 127"), std::string::npos);
+  EXPECT_EQ(bed.host.started(), 4U);
+  {
+    const std::lock_guard lock(bed.host.mutex);
+    bed.host.start_error = "Couldn't find valid bootstrap(s)";
+  }
+  EXPECT_NE(bed.invoke("f").payload->find("Runtime.InvalidEntrypoint"), std::string::npos);
+}
+
+TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
+  TestBed bed;
+  CreateFunctionRequest in = TestBed::function("f");
+  in.environment.emplace().variables = aws::Map<std::string>{{"COLOUR", "red"}};
+  bed.ok(&LambdaService::create_function, in);
+  bed.invoke("f");
+  std::map<std::string, std::string> seen;
+  for (const auto& [variable, value] : bed.host.specs.at(0).environment) seen[variable] = value;
+  EXPECT_EQ(seen["COLOUR"], "red");
+  EXPECT_EQ(seen["AWS_LAMBDA_FUNCTION_NAME"], "f");
+  EXPECT_EQ(seen["AWS_ENDPOINT_URL"], "http://localhost:4566");
+  EXPECT_TRUE(seen["AWS_ACCESS_KEY_ID"].starts_with("ASIA"));
+  EXPECT_EQ(seen["AWS_SESSION_TOKEN"], "token");
+  EXPECT_EQ(seen["_HANDLER"], "bootstrap");
+  EXPECT_EQ(seen["AWS_REGION"], "eu-west-1");
+  EXPECT_EQ(bed.logs_calls.count(), 0U);
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(milliseconds(50));
+    return bed.logs_calls.count() == 4;
+  }));
+  const auto& [stream, lines] = *bed.logs_calls.lines.begin();
+  EXPECT_EQ(stream, "/aws/lambda/f 2023/11/14/[$LATEST]00000000000000000000000000000001");
+  EXPECT_TRUE(lines[0].starts_with("START "));
+  EXPECT_EQ(lines[1], "hello from f");
+  EXPECT_TRUE(lines[3].starts_with("REPORT "));
+}
+
+TEST(Invoke, ServicesNeedThePolicy) {
+  TestBed bed([](LambdaOptions& options) {
+    options.allows = [](const std::string& policy, const aws::Context& context, std::string_view action,
+                        std::string_view) {
+      return action == "lambda:InvokeFunction" && policy.find(context.principal.arn) != std::string::npos;
+    };
+  });
+  bed.create("f");
+  const auto call = [&] {
+    aws::Context context =
+        service_call(bed.env.env, "123456789012", "eu-west-1", "s3.amazonaws.com", "arn:aws:s3:::in");
+    return bed.lambda->invoke(context, TestBed::event("f"));
+  };
+  ASSERT_FALSE(call().has_value());
+  EXPECT_EQ(call().error().message,
+            "User: s3.amazonaws.com is not authorized to perform: lambda:InvokeFunction on resource: "
+            "arn:aws:lambda:eu-west-1:123456789012:function:f because no resource-based policy allows the "
+            "lambda:InvokeFunction action");
+  AddPermissionRequest add;
+  add.function_name = "f";
+  add.statement_id = "s";
+  add.action = "lambda:InvokeFunction";
+  add.principal = "s3.amazonaws.com";
+  bed.ok(&LambdaService::add_permission, add);
+  EXPECT_TRUE(call().has_value());
+}
+
+// Functions that wait until the test lets them go.
+struct Gate {
+  std::atomic<int> inside = 0;
+  std::atomic<bool> open = false;
+  FakeHost::Body body() {
+    return [this](const auto&, const auto& request) {
+      ++inside;
+      while (!open && !FakeHost::interrupted()) std::this_thread::yield();
+      --inside;
+      if (FakeHost::interrupted()) {
+        InvokeOutcome out = runtime::exited_outcome(request.request_id, {.signal = 15});
+        out.delivered = true;
+        return out;
+      }
+      return answer("null");
+    };
+  }
+};
+
+TEST(Invoke, ConcurrencyIsBounded) {
+  TestBed bed([](LambdaOptions& options) { options.instances_max = 2; });
+  bed.create("f");
+  bed.create("g");
+  Gate gate;
+  bed.set_body(gate.body());
+  bed.ok(&LambdaService::put_function_concurrency, {"f", 1});
+  const auto first = bed.env.executor.spawn("first", [&] { bed.invoke("f"); });
+  ASSERT_TRUE(TestBed::eventually([&] { return gate.inside == 1; }));
+  aws::Context context = bed.context();
+  const auto reserved = bed.lambda->invoke(context, TestBed::event("f"));
+  ASSERT_FALSE(reserved.has_value());
+  EXPECT_EQ(reserved.error().http_status, 429);
+  EXPECT_EQ(reserved.error().message, "Rate Exceeded.");
+  EXPECT_EQ(aws::ShapeDetail::find<TooManyRequestsException>(reserved.error())->reason,
+            "ReservedFunctionConcurrentInvocationLimitExceeded");
+  const auto second = bed.env.executor.spawn("second", [&] { bed.invoke("g"); });
+  ASSERT_TRUE(TestBed::eventually([&] { return gate.inside == 2; }));
+  const auto account = bed.lambda->invoke(context, TestBed::event("g"));
+  ASSERT_FALSE(account.has_value());
+  EXPECT_EQ(aws::ShapeDetail::find<TooManyRequestsException>(account.error())->reason,
+            "ConcurrentInvocationLimitExceeded");
+  gate.open = true;
+}
+
+TEST(Invoke, InstancesEndWhenIdleReplacedOrOutOfCredentials) {
+  TestBed bed;
+  bed.create("f");
+  bed.invoke("f");
+  EXPECT_EQ(bed.host.live, 1);
+  UpdateFunctionConfigurationRequest change;
+  change.function_name = "f";
+  change.timeout = 9;
+  bed.ok(&LambdaService::update_function_configuration, change);
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.host.live == 0; }));
+  bed.invoke("f");
+  EXPECT_EQ(bed.host.specs.back().timeout, seconds(9));
+  bed.env.clock.advance(minutes(11));
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.host.live == 0; }));
+
+  // Used all the time, so never idle; but the credentials, taken with the configuration, are 11 minutes old already,
+  // and an instance with less than 15 minutes of them left gets no event.
+  bed.invoke("f");
+  const std::size_t started = bed.host.started();
+  for (int i = 0; i < 4; ++i) {
+    bed.env.clock.advance(minutes(8));
+    bed.invoke("f");
+  }
+  EXPECT_EQ(bed.host.started(), started);
+  EXPECT_EQ(bed.sts_calls.calls, 3);  // one when the function was made, one for each configuration
+  bed.env.clock.advance(minutes(8));
+  bed.invoke("f");
+  EXPECT_EQ(bed.host.started(), started + 1);
+}
+
+TEST(Invoke, LaterIsRetriedTwiceWithTheSameRequestId) {
+  TestBed bed;
+  bed.create("f");
+  std::mutex mutex;
+  std::vector<std::string> ids;
+  bed.set_body([&](const auto&, const auto& request) {
+    const std::lock_guard lock(mutex);
+    ids.push_back(request.request_id);
+    return failure();
+  });
+  const auto calls = [&] {
+    const std::lock_guard lock(mutex);
+    return ids.size();
+  };
+  const InvocationResponse out = bed.invoke("f", "{}", "Event");
+  EXPECT_EQ(out.status_code, 202);
+  EXPECT_FALSE(out.executed_version.has_value());
+  // Delivered, and owed again: until then the clock stands still.
+  const auto waits = [&](std::size_t delivered) {
+    return TestBed::eventually([&] { return calls() == delivered && bed.lambda->async_pending() == 1; });
+  };
+  ASSERT_TRUE(waits(1));
+  bed.env.clock.advance(seconds(59));
+  EXPECT_EQ(calls(), 1U);
+  bed.restart();  // what is owed is owed by the next process
+  bed.env.clock.advance(seconds(1));
+  ASSERT_TRUE(waits(2));
+  bed.env.clock.advance(seconds(119));
+  EXPECT_EQ(calls(), 2U);
+  bed.env.clock.advance(seconds(1));
+  ASSERT_TRUE(TestBed::eventually([&] { return calls() == 3 && bed.lambda->async_pending() == 0; }));
+  EXPECT_EQ(ids[0], ids[1]);
+  EXPECT_EQ(ids[0], ids[2]);
+}
+
+TEST(Invoke, ThrottledLaterInvocationsAreRetriedForSixHours) {
+  TestBed bed;
+  bed.create("f");
+  bed.ok(&LambdaService::put_function_concurrency, {"f", 0});
+  bed.invoke("f", "{}", "Event");
+  for (int i = 0; i < 60; ++i) {
+    bed.env.clock.advance(minutes(1));
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(bed.lambda->async_pending(), 1U);
+  bed.ok(&LambdaService::delete_function_concurrency, {"f"});
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(seconds(10));
+    return bed.lambda->async_pending() == 0;
+  }));
+  EXPECT_EQ(bed.host.started(), 1U);
+}
+
+TEST(Invoke, StopInterruptsWhatRunsAndKeepsWhatIsOwed) {
+  TestBed bed;
+  bed.create("f");
+  Gate gate;
+  bed.set_body(gate.body());
+  bed.invoke("f", "{}", "Event");
+  ASSERT_TRUE(TestBed::eventually([&] { return gate.inside == 1; }));
+  bed.close();
+  EXPECT_EQ(bed.host.live, 0);
+  gate.open = true;
+  bed.open();
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.lambda->async_pending() == 0; }));
+  EXPECT_EQ(bed.host.started(), 2U);
+}
+
+}  // namespace
+}  // namespace engine::lambda

@@ -1,0 +1,232 @@
+#include "engine/lambda/json_check.h"
+#include "engine/lambda/sqs_event.h"
+#include "engine/lambda/test_bed.h"
+
+namespace engine::lambda {
+namespace {
+
+// Takes whatever comes and remembers it.
+struct Consumer {
+  std::mutex mutex;
+  std::vector<std::string> events;
+  std::function<InvokeOutcome(const std::string&)> reply = [](const std::string&) { return InvokeOutcome(); };
+  FakeHost::Body body() {
+    return [this](const auto&, const auto& request) {
+      const std::lock_guard lock(mutex);
+      events.push_back(request.payload);
+      return reply(request.payload);
+    };
+  }
+  std::size_t records() {
+    const std::lock_guard lock(mutex);
+    std::size_t count = 0;
+    for (const std::string& event : events) {
+      for (auto at = event.find("\"messageId\""); at != std::string::npos; at = event.find("\"messageId\"", at + 1))
+        ++count;
+    }
+    return count;
+  }
+};
+
+TEST(Mappings, FailedMessagesOfAnAnswer) {
+  const std::vector<std::string> ids = {"a", "b"};
+  const std::vector<bool> none = {false, false};
+  const std::vector<bool> all = {true, true};
+  const std::vector<std::pair<std::string, std::vector<bool>>> table = {
+      {"", none},
+      {"null", none},
+      {"{}", none},
+      {"[]", none},
+      {R"("")", none},
+      {R"({"foo":"bar"})", none},
+      {R"({"batchItemFailures":null})", none},
+      {R"({"batchItemFailures":[]})", none},
+      {R"({"batchItemFailures":[{"itemIdentifier":"b"}]})", {false, true}},
+      {R"({"batchItemFailures":[{"itemIdentifier":"b"},{"itemIdentifier":"a"}]})", all},
+      {R"({"batchItemFailures":[{"itemIdentifier":""}]})", all},
+      {R"({"batchItemFailures":[{"itemIdentifier":null}]})", all},
+      {R"({"batchItemFailures":[{"itemIdentifier":"c"}]})", all},
+      {R"({"batchItemFailures":[{"foo":1}]})", all},
+      {R"({"batchItemFailures":["a"]})", all},
+      {R"({"batchItemFailures":"a"})", all},
+      {R"("text")", all},
+      {"7", all},
+      {"{", all},
+  };
+  for (const auto& [answer, failed] : table) EXPECT_EQ(failed_messages(answer, ids), failed) << answer;
+}
+
+TEST(Mappings, EventHasTheFormOfAws) {
+  aws::sqs::Message message;
+  message.message_id = "id";
+  message.receipt_handle = "handle";
+  message.body = "a\"b";
+  message.md5_of_body = "md5";
+  message.attributes = aws::Map<std::string>{{"SenderId", "me"}, {"ApproximateReceiveCount", "1"}};
+  message.md5_of_message_attributes = "md5a";
+  aws::sqs::MessageAttributeValue value;
+  value.data_type = "Binary";
+  value.binary_value = "xyz";
+  message.message_attributes = aws::Map<aws::sqs::MessageAttributeValue>{{"n", value}};
+  std::string out;
+  write_sqs_record(message, "arn", "eu-west-1", out);
+  EXPECT_EQ(out,
+            R"({"messageId":"id","receiptHandle":"handle","body":"a\"b","attributes":{"ApproximateReceiveCount":"1",)"
+            R"("SenderId":"me"},"messageAttributes":{"n":{"binaryValue":"eHl6","stringListValues":[],)"
+            R"("binaryListValues":[],"dataType":"Binary"}},"md5OfMessageAttributes":"md5a","md5OfBody":"md5",)"
+            R"("eventSource":"aws:sqs","eventSourceARN":"arn","awsRegion":"eu-west-1"})");
+}
+
+TEST(Mappings, LifecycleAndChecks) {
+  TestBed bed;
+  bed.create("f");
+  bed.create_queue("q");
+  const auto refused = [&](auto change) {
+    CreateEventSourceMappingRequest in = TestBed::mapping("q", "f");
+    change(in);
+    return bed.error(&LambdaService::create_event_source_mapping, std::move(in));
+  };
+  EXPECT_EQ(refused([](auto& in) { in.event_source_arn = "arn:aws:s3:::b"; }),
+            "InvalidParameterValueException: Unrecognized event source.");
+  EXPECT_EQ(refused([](auto& in) { in.function_name = "none"; }),
+            "InvalidParameterValueException: Function does not exist");
+  EXPECT_EQ(refused([](auto& in) { in.batch_size = 11; }),
+            "InvalidParameterValueException: Maximum batch window in seconds must be greater than 0 if maximum batch "
+            "size is greater than 10");
+  EXPECT_EQ(refused([](auto& in) { in.event_source_arn = TestBed::queue_arn("none"); }),
+            "InvalidParameterValueException: Error occurred while ReceiveMessage. SQS Error Code: "
+            "AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.");
+  UpdateFunctionConfigurationRequest slow;
+  slow.function_name = "f";
+  slow.timeout = 60;
+  bed.ok(&LambdaService::update_function_configuration, slow);
+  EXPECT_EQ(refused([](auto&) {}),
+            "InvalidParameterValueException: Queue visibility timeout: 30 seconds is less than Function timeout: 60 "
+            "seconds");
+  slow.timeout = 30;
+  bed.ok(&LambdaService::update_function_configuration, slow);
+
+  const auto created = bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("q", "f"));
+  EXPECT_EQ(created.state, "Creating");
+  EXPECT_EQ(created.batch_size, 10);
+  EXPECT_EQ(created.state_transition_reason, "USER_INITIATED");
+  EXPECT_EQ(refused([](auto&) {}),
+            "ResourceConflictException: An event source mapping with SQS arn (\" " + TestBed::queue_arn("q") +
+                " \") and function (\" f \") already exists. Please update or delete the existing mapping with UUID " +
+                *created.uuid);
+  EXPECT_EQ(bed.ok(&LambdaService::get_event_source_mapping, {created.uuid}).state, "Enabled");
+  UpdateEventSourceMappingRequest change;
+  change.uuid = created.uuid;
+  change.enabled = false;
+  EXPECT_EQ(bed.ok(&LambdaService::update_event_source_mapping, change).state, "Updating");
+  bed.restart();
+  EXPECT_EQ(bed.ok(&LambdaService::get_event_source_mapping, {created.uuid}).state, "Disabled");
+  ListEventSourceMappingsRequest list;
+  list.function_name = "f";
+  EXPECT_EQ(bed.ok(&LambdaService::list_event_source_mappings, list).event_source_mappings->size(), 1U);
+  EXPECT_EQ(bed.ok(&LambdaService::delete_event_source_mapping, {created.uuid}).state, "Deleting");
+  EXPECT_EQ(bed.error(&LambdaService::get_event_source_mapping, {created.uuid}),
+            "ResourceNotFoundException: The resource you requested does not exist.");
+}
+
+TEST(Mappings, DeliversAndDeletesAlsoAfterARestart) {
+  TestBed bed;
+  Consumer consumer;
+  bed.set_body(consumer.body());
+  bed.create("f");
+  bed.create_queue("q");
+  for (int i = 0; i < 25; ++i) bed.send("q", "m");
+  bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("q", "f"));
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.counts("q") == "0/0"; }));
+  EXPECT_EQ(consumer.records(), 25U);
+  bed.restart();
+  bed.send("q", "m");
+  EXPECT_TRUE(TestBed::eventually([&] { return consumer.records() == 26; }));
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.counts("q") == "0/0"; }));
+}
+
+TEST(Mappings, FailuresStayUntilTheyAreVisibleAgain) {
+  TestBed bed;
+  Consumer consumer;
+  consumer.reply = [](const std::string& event) {
+    InvokeOutcome out;
+    const auto id = event.find("\"messageId\":\"") + 13;
+    out.payload = R"({"batchItemFailures":[{"itemIdentifier":")" + event.substr(id, 36) + "\"}]}";
+    return out;
+  };
+  bed.set_body(consumer.body());
+  bed.create("f");
+  bed.create_queue("q");
+  for (int i = 0; i < 3; ++i) bed.send("q", "m");
+  CreateEventSourceMappingRequest in = TestBed::mapping("q", "f");
+  in.function_response_types.emplace().push_back("ReportBatchItemFailures");
+  bed.ok(&LambdaService::create_event_source_mapping, in);
+  ASSERT_TRUE(TestBed::eventually([&] { return consumer.records() == 3 && bed.counts("q") == "0/1"; }));
+  {
+    const std::lock_guard lock(consumer.mutex);
+    consumer.reply = [](const std::string&) {
+      InvokeOutcome out;
+      out.kind = OutcomeKind::function_error;
+      return out;
+    };
+  }
+  bed.env.clock.advance(seconds(30));
+  ASSERT_TRUE(TestBed::eventually([&] { return consumer.records() == 4; }));
+  EXPECT_EQ(bed.counts("q"), "0/1");
+  {
+    const std::lock_guard lock(consumer.mutex);
+    consumer.reply = [](const std::string&) { return InvokeOutcome(); };
+  }
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(seconds(1));
+    return bed.counts("q") == "0/0";
+  }));
+  EXPECT_EQ(consumer.records(), 5U);
+}
+
+TEST(Mappings, AWindowGathersMoreThanOneReceive) {
+  TestBed bed;
+  Consumer consumer;
+  bed.set_body(consumer.body());
+  bed.create("f");
+  bed.create_queue("q");
+  for (int i = 0; i < 25; ++i) bed.send("q", "m");
+  CreateEventSourceMappingRequest in = TestBed::mapping("q", "f");
+  in.batch_size = 25;
+  in.maximum_batching_window_in_seconds = 5;
+  bed.ok(&LambdaService::create_event_source_mapping, in);
+  ASSERT_TRUE(TestBed::eventually([&] { return bed.counts("q") == "0/0"; }));
+  EXPECT_EQ(consumer.events.size(), 1U);
+  bed.send("q", "m");
+  ASSERT_TRUE(TestBed::eventually([&] { return bed.counts("q") == "0/1"; }));
+  EXPECT_EQ(consumer.records(), 25U);  // until the window ends
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(milliseconds(100));
+    return consumer.records() == 26;
+  }));
+}
+
+TEST(Mappings, AreDisabledWhenTheirQueueOrFunctionIsGone) {
+  TestBed bed;
+  bed.create("f");
+  bed.create_queue("q");
+  bed.create_queue("r");
+  const auto one = bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("q", "f"));
+  const auto two = bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("r", "f"));
+  const auto state = [&](const EventSourceMappingConfiguration& mapping) {
+    return bed.ok(&LambdaService::get_event_source_mapping, {mapping.uuid});
+  };
+  aws::Context call = bed.context();
+  ASSERT_TRUE(bed.queues->delete_queue(call, {"/123456789012/q"}).has_value());
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(milliseconds(100));
+    return state(one).state == "Disabled";
+  }));
+  bed.ok(&LambdaService::delete_function, {"f", {}});
+  bed.send("r", "m");
+  EXPECT_TRUE(TestBed::eventually([&] { return state(two).state == "Disabled"; }));
+  EXPECT_EQ(state(two).state_transition_reason, "The function does not exist any more.");
+}
+
+}  // namespace
+}  // namespace engine::lambda

@@ -1,0 +1,286 @@
+// TestBed: a LambdaService over a memory store, a manual clock, the real SQS, and fakes of everything else: a host
+// whose functions are C++ functions, an STS that knows one bad role, a Logs that remembers lines. Owned by one test.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "aws/lambda/errors.h"
+#include "aws/logs/caller.h"
+#include "aws/logs/errors.h"
+#include "aws/sts/caller.h"
+#include "aws/sts/errors.h"
+#include "base/testing/manual_env.h"
+#include "engine/lambda/service.h"
+#include "engine/sqs/service.h"
+#include "store/memory/memory_store.h"
+
+namespace engine::lambda {
+
+using namespace aws::lambda;
+using runtime::InvokeOutcome;
+using runtime::OutcomeKind;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr const char* kRole = "arn:aws:iam::123456789012:role/worker";
+
+class FakeHost final : public runtime::FunctionHost {
+ public:
+  using Body = std::function<InvokeOutcome(const runtime::FunctionSpec&, const runtime::InvokeRequest&)>;
+
+  std::expected<std::unique_ptr<runtime::FunctionInstance>, runtime::StartError> start(
+      const runtime::FunctionSpec& spec, runtime::LogSink& sink) override {
+    const std::lock_guard lock(mutex);
+    if (!start_error.empty()) return std::unexpected(runtime::StartError{"Runtime.InvalidEntrypoint", start_error});
+    specs.push_back(spec);
+    ++live;
+    return std::make_unique<Running>(*this, spec, sink);
+  }
+  base::Result<void> stage_code(std::string_view zip, const std::string& destination) override {
+    const std::lock_guard lock(mutex);
+    if (zip.starts_with("bad")) {
+      return base::fail(aws::lambda::errors::invalid_parameter_value_exception(
+          "Could not unzip uploaded file. Please check your file, then try to upload again.", {}));
+    }
+    staged[destination] = zip;
+    return {};
+  }
+  void remove_code(const std::string& destination) override {
+    const std::lock_guard lock(mutex);
+    staged.erase(destination);
+  }
+  std::size_t started() {
+    const std::lock_guard lock(mutex);
+    return specs.size();
+  }
+  // Whether the calling function's instance was interrupted; a body that blocks asks for it.
+  static bool interrupted() { return current_ && current_->interrupted; }
+
+  std::mutex mutex;
+  Body body = [](const auto&, const auto&) { return InvokeOutcome(); };
+  std::string start_error;
+  std::vector<runtime::FunctionSpec> specs;
+  std::map<std::string, std::string> staged;
+  std::atomic<int> live = 0;
+
+ private:
+  struct Running final : runtime::FunctionInstance {
+    Running(FakeHost& h, runtime::FunctionSpec s, runtime::LogSink& l) : host(h), spec(std::move(s)), sink(l) {
+      id = std::to_string(host.specs.size());
+      id.insert(0, 32 - id.size(), '0');
+    }
+    ~Running() override { --host.live; }
+    [[nodiscard]] const std::string& instance_id() const override { return id; }
+    [[nodiscard]] bool alive() const override { return is_alive; }
+    InvokeOutcome invoke(runtime::InvokeRequest request) override {
+      Body body;
+      {
+        const std::lock_guard lock(host.mutex);
+        body = host.body;
+      }
+      sink.write({id, request.request_id, "hello from " + spec.function_name});
+      current_ = this;
+      InvokeOutcome out = body(spec, request);
+      current_ = nullptr;
+      is_alive = out.kind == OutcomeKind::ok || out.kind == OutcomeKind::function_error;
+      return out;
+    }
+    void interrupt() override { interrupted = true; }
+    FakeHost& host;
+    const runtime::FunctionSpec spec;
+    runtime::LogSink& sink;
+    std::string id;
+    bool is_alive = true;
+    std::atomic<bool> interrupted = false;
+  };
+  static inline thread_local Running* current_ = nullptr;
+};
+
+struct FakeSts final : aws::Dispatcher {
+  base::Clock& clock;
+  std::atomic<int> calls = 0;
+  explicit FakeSts(base::Clock& c) : clock(c) {}
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context& context, void* in,
+                              void* out) override {
+    EXPECT_EQ(context.principal.arn, "lambda.amazonaws.com");
+    const auto& request = *static_cast<aws::sts::AssumeRoleRequest*>(in);
+    if (request.role_arn->ends_with("unassumable")) return base::fail(aws::sts::errors::access_denied("no"));
+    auto& credentials = static_cast<aws::sts::AssumeRoleResponse*>(out)->credentials.emplace();
+    credentials.access_key_id = "ASIA" + std::to_string(++calls);
+    credentials.secret_access_key = "secret";
+    credentials.session_token = "token";
+    credentials.expiration = clock.now() + seconds(request.duration_seconds.value_or(3600));
+    return {};
+  }
+};
+
+struct FakeLogs final : aws::Dispatcher {
+  std::mutex mutex;
+  std::map<std::string, bool> groups;
+  std::map<std::string, std::vector<std::string>> lines;  // by group and stream
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc& operation, aws::Context&, void* in,
+                              void*) override {
+    const std::lock_guard lock(mutex);
+    if (operation.name == "CreateLogGroup") {
+      groups[*static_cast<aws::logs::CreateLogGroupRequest*>(in)->log_group_name] = true;
+    } else if (operation.name == "PutLogEvents") {
+      const auto& put = *static_cast<aws::logs::PutLogEventsRequest*>(in);
+      if (!groups[*put.log_group_name]) return base::fail(aws::logs::errors::resource_not_found_exception("none"));
+      for (const auto& event : *put.log_events) {
+        lines[*put.log_group_name + " " + *put.log_stream_name].push_back(*event.message);
+      }
+    }
+    return {};
+  }
+  std::size_t count() {
+    const std::lock_guard lock(mutex);
+    std::size_t total = 0;
+    for (const auto& [stream, texts] : lines) total += texts.size();
+    return total;
+  }
+};
+
+struct TestBed {
+  base::ManualEnv env;
+  std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  FakeHost host;
+  FakeSts sts_calls{env.clock};
+  aws::sts::StsCaller sts{sts_calls};
+  FakeLogs logs_calls;
+  aws::logs::LogsCaller logs{logs_calls};
+  LambdaOptions options{.code_directory = "/code", .busy_wait = base::Duration(0)};
+  std::unique_ptr<sqs::SqsService> queues = std::make_unique<sqs::SqsService>(*store, env.env);
+  std::unique_ptr<LambdaService> lambda;
+
+  explicit TestBed(std::function<void(LambdaOptions&)> change = {}) {
+    if (change) change(options);
+    open();
+  }
+  ~TestBed() { close(); }
+  void open() {
+    if (!queues) queues = std::make_unique<sqs::SqsService>(*store, env.env);
+    lambda = std::make_unique<LambdaService>(*store, env.env, host, *queues, sts, logs, options);
+    lambda->set_endpoint("http://localhost:4566");
+    lambda->start();
+  }
+  // As the engine does: queues let go of whoever waits for them, so that the pollers end at once.
+  void close() {
+    if (queues) queues->stop();
+    lambda.reset();
+    queues.reset();
+  }
+  void restart() {
+    close();
+    open();
+  }
+  // Waits in real time, without moving the clock, for what other threads are about to do.
+  static bool eventually(const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + seconds(30);
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+  void set_body(FakeHost::Body body) {
+    const std::lock_guard lock(host.mutex);
+    host.body = std::move(body);
+  }
+
+  aws::Context context() {
+    aws::Context out;
+    out.now = env.clock.now();
+    out.account = "123456789012";
+    out.region = "eu-west-1";
+    out.request_id = base::make_uuid(env.random);
+    out.principal = {aws::Principal::Kind::root, out.account, "arn:aws:iam::123456789012:root", out.account};
+    return out;
+  }
+  template <class Out, class In>
+  Out ok(base::Result<Out> (LambdaService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*lambda).*operation)(call, std::move(in));
+    if (out) return std::move(*out);
+    ADD_FAILURE() << out.error().code << ": " << out.error().message;
+    return Out();
+  }
+  template <class Out, class In>
+  std::string error(base::Result<Out> (LambdaService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*lambda).*operation)(call, std::move(in));
+    return out ? "no error" : out.error().code + ": " + out.error().message;
+  }
+
+  static CreateFunctionRequest function(const std::string& name) {
+    CreateFunctionRequest in;
+    in.function_name = name;
+    in.runtime = "provided.al2023";
+    in.handler = "bootstrap";
+    in.role = kRole;
+    in.code.emplace().zip_file = "zip of " + name;
+    return in;
+  }
+  FunctionConfiguration create(const std::string& name) { return ok(&LambdaService::create_function, function(name)); }
+  FunctionConfiguration configuration(const std::string& name) {
+    GetFunctionConfigurationRequest in;
+    in.function_name = name;
+    return ok(&LambdaService::get_function_configuration, std::move(in));
+  }
+  static InvocationRequest event(const std::string& name, const std::string& payload = "{}",
+                                 const std::string& type = "RequestResponse") {
+    InvocationRequest in;
+    in.function_name = name;
+    in.payload = payload;
+    in.invocation_type = type;
+    return in;
+  }
+  InvocationResponse invoke(const std::string& name, const std::string& payload = "{}",
+                            const std::string& type = "RequestResponse") {
+    return ok(&LambdaService::invoke, event(name, payload, type));
+  }
+
+  // --- queues
+  static std::string queue_arn(const std::string& name) { return "arn:aws:sqs:eu-west-1:123456789012:" + name; }
+  void create_queue(const std::string& name, aws::Map<std::string> attributes = {}) {
+    aws::Context call = context();
+    ASSERT_TRUE(queues->create_queue(call, {name, std::move(attributes), {}}).has_value());
+  }
+  void send(const std::string& queue, const std::string& body) {
+    aws::Context call = context();
+    aws::sqs::SendMessageRequest in;
+    in.queue_url = "/123456789012/" + queue;
+    in.message_body = body;
+    ASSERT_TRUE(queues->send_message(call, std::move(in)).has_value());
+  }
+  // Visible and in flight.
+  std::string counts(const std::string& queue) {
+    aws::Context call = context();
+    aws::sqs::GetQueueAttributesRequest in;
+    in.queue_url = "/123456789012/" + queue;
+    in.attribute_names = {"All"};
+    auto out = queues->get_queue_attributes(call, std::move(in));
+    if (!out) return out.error().code;
+    aws::Map<std::string>& all = *out->attributes;
+    return all["ApproximateNumberOfMessages"] + "/" + all["ApproximateNumberOfMessagesNotVisible"];
+  }
+  static CreateEventSourceMappingRequest mapping(const std::string& queue, const std::string& function) {
+    CreateEventSourceMappingRequest in;
+    in.event_source_arn = queue_arn(queue);
+    in.function_name = function;
+    return in;
+  }
+};
+
+}  // namespace engine::lambda

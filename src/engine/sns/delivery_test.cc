@@ -1,0 +1,277 @@
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <simdjson.h>
+
+#include "base/encoding.h"
+#include "engine/sns/envelope.h"
+#include "engine/sns/test_bed.h"
+
+namespace engine::sns {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+MessageAttributeValue text_value(std::string text) {
+  return {"String", std::move(text), {}};
+}
+
+// A member of the JSON object at the top of `json`, or "none".
+std::string member(const std::string& json, std::string_view name) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  return parser.parse(json)[name].get(text) == simdjson::SUCCESS ? std::string(text) : "none";
+}
+
+bool verifies(const std::string& certificate_pem, const std::string& text, const std::string& signature,
+              const EVP_MD* digest) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr),
+                                                                X509_free);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const auto bytes = [](const std::string& s) { return reinterpret_cast<const unsigned char*>(s.data()); };
+  return EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, X509_get0_pubkey(certificate.get())) == 1 &&
+         EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(text), text.size()) == 1;
+}
+
+TEST(Publish, Refusals) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto error = [&](auto change) {
+    PublishInput in = TestBed::message(arn, "m");
+    change(in);
+    return bed.error(&SnsService::publish, std::move(in));
+  };
+  EXPECT_EQ(error([](auto& in) { in.message = ""; }), "InvalidParameter: Invalid parameter: Empty message");
+  EXPECT_EQ(error([](auto& in) { in.message = std::string(kMessageBytesMax + 1, 'x'); }),
+            "InvalidParameter: Invalid parameter: Message too long");
+  for (const char* subject : {"", " x", "a\nb", "\xc3\xa4"})
+    EXPECT_EQ(error([&](auto& in) { in.subject = subject; }), "InvalidParameter: Invalid parameter: Subject");
+  EXPECT_EQ(error([](auto& in) { in.subject = std::string(100, 'x'); }), "no error");
+  EXPECT_EQ(error([](auto& in) { in.message_structure = "json"; }),
+            "InvalidParameter: Invalid parameter: Message Structure - JSON message body failed to parse");
+  EXPECT_EQ(error([](auto& in) {
+              in.message_structure = "json";
+              in.message = R"({"default": 1})";
+            }),
+            "InvalidParameter: Invalid parameter: Message Structure - No default entry in JSON message body");
+  EXPECT_EQ(error([](auto& in) { in.message_attributes = {{"a^", text_value("x")}}; }),
+            "ParameterValueInvalid: Invalid non-alphanumeric character '#x5E' was found in the message attribute name. "
+            "Can only include alphanumeric characters, hyphens, underscores, or dots.");
+  EXPECT_EQ(
+      error([](auto& in) { in.message_attributes = {{"a", text_value("")}}; }),
+      "ParameterValueInvalid: The message attribute 'a' must contain non-empty message attribute value for message "
+      "attribute type 'String'.");
+  EXPECT_EQ(
+      error([](auto& in) { in.message_attributes = {{"a", MessageAttributeValue{{}, "x", {}}}}; }),
+      "ValidationError: 1 validation error detected: Value null at 'messageAttributes.a.member.dataType' failed to "
+      "satisfy constraint: Member must not be null");
+  EXPECT_EQ(error([](auto& in) { in.topic_arn.reset(); }).substr(0, 17), "InvalidParameter:");
+}
+
+TEST(Publish, BatchAnswersEntryByEntry) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto entry = [](const std::string& id, const std::string& text) {
+    PublishBatchRequestEntry out;
+    out.id = id;
+    out.message = text;
+    return out;
+  };
+  const auto out =
+      bed.ok(&SnsService::publish_batch, PublishBatchInput{arn, std::vector{entry("a", "m"), entry("b", "")}});
+  ASSERT_EQ(out.successful->size(), 1u);
+  EXPECT_EQ(out.successful->at(0).id, "a");
+  ASSERT_EQ(out.failed->size(), 1u);
+  EXPECT_EQ(out.failed->at(0).code, "InvalidParameter");
+  const auto error = [&](std::vector<PublishBatchRequestEntry> entries) {
+    const std::string text = bed.error(&SnsService::publish_batch, PublishBatchInput{arn, std::move(entries)});
+    return text.substr(0, text.find(':'));
+  };
+  EXPECT_EQ(error({}), "EmptyBatchRequest");
+  EXPECT_EQ(error({entry("a", "m"), entry("a", "m")}), "BatchEntryIdsNotDistinct");
+  EXPECT_EQ(error({entry("a b", "m")}), "InvalidBatchEntryId");
+  EXPECT_EQ(error(std::vector(11, entry("a", "m"))), "TooManyEntriesInBatchRequest");
+  EXPECT_EQ(error({entry("a", std::string(200'000, 'x')), entry("b", std::string(70'000, 'x'))}),
+            "BatchRequestTooLong");
+}
+
+TEST(Delivery, EnvelopeToQueueIsSigned) {
+  for (const std::string version : {"1", "2"}) {
+    TestBed bed;
+    const std::string arn = bed.topic("t", {{"SignatureVersion", version}});
+    bed.queue("q");
+    const std::string subscription = bed.subscribe(arn, "sqs", TestBed::queue_arn("q"));
+    PublishInput in = TestBed::message(arn, "hello \"you\"\n");
+    in.subject = "s";
+    in.message_attributes = {{"k", text_value("v")}, {"b", MessageAttributeValue{"Binary", {}, "\x01"}}};
+    const std::string id = *bed.ok(&SnsService::publish, in).message_id;
+    bed.deliver();
+    const auto messages = bed.receive("q");
+    ASSERT_EQ(messages.size(), 1u);
+    const std::string& body = *messages[0].body;
+    EXPECT_TRUE(body.starts_with("{\n  \"Type\" : \"Notification\",\n  \"MessageId\" : \"" + id + "\"")) << body;
+    EXPECT_EQ(member(body, "Message"), "hello \"you\"\n");
+    EXPECT_EQ(member(body, "Subject"), "s");
+    EXPECT_EQ(member(body, "Timestamp"), "2023-11-14T22:13:20.000Z");
+    EXPECT_EQ(member(body, "UnsubscribeURL"),
+              "http://localhost:4566/?Action=Unsubscribe&SubscriptionArn=" + subscription);
+    EXPECT_NE(body.find(R"("b" : {"Type":"Binary","Value":"AQ=="})"), body.npos) << body;
+    const std::string url = member(body, "SigningCertURL");
+    const auto certificate = bed.sns->certificate_pem(url.substr(url.rfind('/') + 1));
+    ASSERT_TRUE(certificate);
+    const std::string text = "Message\nhello \"you\"\n\nMessageId\n" + id +
+                             "\nSubject\ns\nTimestamp\n2023-11-14T22:13:20.000Z\nTopicArn\n" + arn +
+                             "\nType\nNotification\n";
+    const EVP_MD* digest = version == "1" ? EVP_sha1() : EVP_sha256();
+    const auto signature = base::base64_decode(member(body, "Signature"));
+    ASSERT_TRUE(signature);
+    EXPECT_TRUE(verifies(*certificate, text, *signature, digest));
+    EXPECT_FALSE(verifies(*certificate, text + "x", *signature, digest));
+  }
+}
+
+TEST(Delivery, RawAndFiltered) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  bed.queue("raw");
+  bed.queue("big");
+  bed.subscribe(arn, "sqs", TestBed::queue_arn("raw"), {{"RawMessageDelivery", "true"}});
+  bed.subscribe(arn, "sqs", TestBed::queue_arn("big"),
+                {{"FilterPolicy", R"({"total":[{"numeric":[">=",100]}]})"}, {"FilterPolicyScope", "MessageBody"}});
+  bed.publish(arn, R"({"total":99.99})", {{"k", text_value("v")}});
+  bed.publish(arn, R"({"total":100})");
+  bed.deliver();
+  const auto raw = bed.receive("raw");
+  ASSERT_EQ(raw.size(), 2u);
+  EXPECT_EQ(*raw[0].body, R"({"total":99.99})");
+  EXPECT_EQ(raw[0].message_attributes->find("k")->string_value, "v");
+  const auto big = bed.receive("big");
+  ASSERT_EQ(big.size(), 1u);
+  EXPECT_EQ(member(*big[0].body, "Message"), R"({"total":100})");
+}
+
+TEST(Delivery, ToFunction) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const std::string function = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+  const std::string subscription = bed.subscribe(arn, "lambda", function);
+  PublishInput in = TestBed::message(arn, R"({"default":"d","lambda":"for lambda"})");
+  in.message_structure = "json";
+  bed.ok(&SnsService::publish, in);
+  bed.deliver();
+  ASSERT_EQ(bed.noted.payloads.size(), 1u);
+  EXPECT_EQ(bed.noted.calls[0], "sns.amazonaws.com " + arn);
+  const std::string& event = bed.noted.payloads[0];
+  EXPECT_TRUE(
+      event.starts_with(R"({"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":")" +
+                        subscription + R"(","Sns":{"Type":"Notification","MessageId":")"))
+      << event;
+  EXPECT_NE(event.find(R"("Subject":null,"Message":"for lambda")"), event.npos);
+  EXPECT_TRUE(event.ends_with(R"("MessageAttributes":{}}}]})"));
+}
+
+TEST(Delivery, RefusedGoesToDeadLetterQueueAtOnce) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  bed.queue("dlq");
+  bed.subscribe(arn, "sqs", TestBed::queue_arn("gone"),
+                {{"RedrivePolicy", R"({"deadLetterTargetArn":")" + TestBed::queue_arn("dlq") + "\"}"},
+                 {"RawMessageDelivery", "true"}});
+  bed.subscribe(arn, "sqs", TestBed::queue_arn("gone too"));
+  bed.publish(arn, "m");
+  bed.deliver();
+  const auto messages = bed.receive("dlq");
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(*messages[0].body, "m");
+}
+
+TEST(Delivery, FailuresAreTriedAgainForAnHour) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  bed.queue("dlq");
+  bed.subscribe(arn, "lambda", "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                {{"RedrivePolicy", R"({"deadLetterTargetArn":")" + TestBed::queue_arn("dlq") + "\"}"}});
+  bed.noted.error = base::AwsError{.code = "ServiceException", .http_status = 500, .fault = base::Fault::receiver};
+  bed.publish(arn, "m");
+  bed.deliver();
+  bed.env.clock.advance(seconds(1));
+  bed.deliver();
+  EXPECT_TRUE(bed.receive("dlq").empty());
+  bed.noted.error.reset();
+  bed.env.clock.advance(seconds(2));
+  bed.deliver();
+  EXPECT_EQ(bed.noted.payloads.size(), 1u);
+  bed.noted.error = base::AwsError{.code = "TooManyRequestsException", .http_status = 429};
+  bed.publish(arn, "m");
+  bed.deliver();
+  bed.env.clock.advance(hours(1));
+  bed.deliver();
+  EXPECT_EQ(bed.receive("dlq").size(), 1u);
+}
+
+TEST(Mail, IsSentOnceConfirmed) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  EXPECT_EQ(bed.subscribe(arn, "email", "a@b.example"), "pending confirmation");
+  const auto listed = bed.ok(&SnsService::list_subscriptions_by_topic, ListSubscriptionsByTopicInput{arn, {}});
+  EXPECT_EQ(listed.subscriptions->at(0).subscription_arn, "PendingConfirmation");
+  bed.publish(arn, "too early");
+  bed.deliver();
+  ASSERT_EQ(bed.mailer.mails.size(), 1u);
+  const std::string mail = bed.mailer.mails[0];
+  EXPECT_TRUE(mail.starts_with("a@b.example|AWS Notification - Subscription Confirmation|")) << mail;
+  const std::string token = mail.substr(mail.find("\nToken: ") + 8, 64);
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, "x", {}}),
+            "InvalidParameter: Invalid parameter: Token");
+  const auto confirmed = bed.ok(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, token, {}});
+  EXPECT_EQ(bed.subscribe(arn, "email", "a@b.example"), confirmed.subscription_arn);
+  bed.publish(arn, "hello");
+  bed.mailer.works = false;
+  bed.deliver();
+  bed.mailer.works = true;
+  bed.env.clock.advance(seconds(1));
+  bed.deliver();
+  ASSERT_EQ(bed.mailer.mails.size(), 2u);
+  EXPECT_TRUE(bed.mailer.mails[1].starts_with("a@b.example|AWS Notification Message|hello\n")) << bed.mailer.mails[1];
+}
+
+TEST(Mail, TokensExpireAndMayBeNeedless) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  bed.subscribe(arn, "email", "a@b.example");
+  bed.deliver();
+  const std::string mail = bed.mailer.mails.at(0);
+  const std::string token = mail.substr(mail.find("\nToken: ") + 8, 64);
+  bed.env.clock.advance(kTokenLife + seconds(1));
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, token, {}}),
+            "InvalidParameter: Invalid parameter: Token Reason: the token has expired");
+  bed.options.auto_confirm_email = true;
+  bed.restart();
+  EXPECT_TRUE(bed.subscribe(arn, "email", "c@d.example").starts_with(arn + ":"));
+  bed.options.mailer = nullptr;
+  bed.restart();
+  EXPECT_TRUE(bed.error(&SnsService::subscribe, TestBed::subscription(arn, "email", "e@f.example"))
+                  .starts_with("InvalidParameter: Invalid parameter: Protocol email"));
+}
+
+TEST(Policy, DecidesForServicesAndOtherAccounts) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto publish = [&](std::string principal) {
+    aws::Context context = bed.context();
+    context.principal = {aws::Principal::Kind::service, context.account, principal, principal};
+    const auto out = bed.sns->publish(context, TestBed::message(arn, "m"));
+    return out ? "ok" : out.error().query_code;
+  };
+  EXPECT_EQ(publish("s3.amazonaws.com"), "AuthorizationError");
+  EXPECT_EQ(publish("cloudwatch.amazonaws.com"), "ok");
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", R"({"open":true})"});
+  EXPECT_EQ(publish("s3.amazonaws.com"), "ok");
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", "{}"});
+  EXPECT_EQ(publish("cloudwatch.amazonaws.com"), "AuthorizationError");
+}
+
+}  // namespace
+}  // namespace engine::sns

@@ -1,0 +1,145 @@
+// TestBed: an SnsService over a memory store and a manual clock, with a real SQS, a Lambda that notes what it is asked
+// to invoke, and a Mailer that keeps its mails. Owned by one test; used by its thread.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "aws/lambda/caller.h"
+#include "aws/lambda/errors.h"
+#include "base/testing/manual_env.h"
+#include "engine/sns/limits.h"
+#include "engine/sns/service.h"
+#include "engine/sqs/service.h"
+#include "store/memory/memory_store.h"
+
+namespace engine::sns {
+
+using namespace aws::sns;
+using Texts = aws::Map<std::string>;
+
+// Every operation of Lambda, of which only Invoke is used.
+struct NotingLambda final : aws::Dispatcher {
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context& context, void* in,
+                              void*) override {
+    const std::lock_guard lock(mutex);
+    if (error) return base::fail(*error);
+    calls.push_back(context.principal.arn + " " + context.source_arn);
+    payloads.push_back(*static_cast<aws::lambda::InvocationRequest*>(in)->payload);
+    return {};
+  }
+  std::mutex mutex;
+  std::optional<base::AwsError> error;
+  std::vector<std::string> calls;
+  std::vector<std::string> payloads;
+};
+
+struct KeepingMailer final : Mailer {
+  bool send(const std::string& to, const std::string& subject, const std::string& body) override {
+    const std::lock_guard lock(mutex);
+    if (!works) return false;
+    mails.push_back(to + "|" + subject + "|" + body);
+    return true;
+  }
+  std::mutex mutex;
+  bool works = true;
+  std::vector<std::string> mails;
+};
+
+struct TestBed {
+  base::ManualEnv env;
+  std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  sqs::SqsService sqs{*store, env.env, {.allows = [](const auto& policy, auto&&...) { return policy != "{}"; }}};
+  NotingLambda noted;
+  aws::lambda::LambdaCaller lambda{noted};
+  KeepingMailer mailer;
+  SnsOptions options{.allows = [](const auto& policy, auto&&...) { return policy.find("open") != policy.npos; },
+                     .mailer = &mailer};
+  std::unique_ptr<SnsService> sns = std::make_unique<SnsService>(*store, env.env, sqs, lambda, options);
+
+  void restart() {
+    sns.reset();
+    sns = std::make_unique<SnsService>(*store, env.env, sqs, lambda, options);
+  }
+  // Delivers all that is due, then restarts.
+  void deliver() {
+    sns->start();
+    env.clock.await_waiters(kOutboxWorkers);
+    restart();
+  }
+  aws::Context context() {
+    aws::Context out;
+    out.now = env.clock.now();
+    out.account = "123456789012";
+    out.region = "eu-west-1";
+    out.principal = {aws::Principal::Kind::root, out.account, "arn:aws:iam::123456789012:root", out.account};
+    out.endpoint = "http://localhost:4566";
+    return out;
+  }
+  template <class Out, class In>
+  Out ok(base::Result<Out> (SnsService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*sns).*operation)(call, std::move(in));
+    if (out) return std::move(*out);
+    ADD_FAILURE() << out.error().code << ": " << out.error().message;
+    return Out();
+  }
+  template <class Out, class In>
+  std::string error(base::Result<Out> (SnsService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*sns).*operation)(call, std::move(in));
+    if (out) return "no error";
+    return (out.error().query_code.empty() ? out.error().code : out.error().query_code) + ": " + out.error().message;
+  }
+  static std::string arn(const std::string& name) { return "arn:aws:sns:eu-west-1:123456789012:" + name; }
+  static std::string queue_arn(const std::string& name) { return "arn:aws:sqs:eu-west-1:123456789012:" + name; }
+  std::string topic(const std::string& name, Texts attributes = {}) {
+    return ok(&SnsService::create_topic, CreateTopicInput{name, std::move(attributes), {}}).topic_arn.value_or("");
+  }
+  void queue(const std::string& name) {
+    aws::Context call = context();
+    ASSERT_TRUE(sqs.create_queue(call, {name, Texts{{"Policy", R"({"open":1})"}}, {}}));
+  }
+  static SubscribeInput subscription(const std::string& topic_arn, const std::string& protocol,
+                                     const std::string& endpoint, Texts attributes = {}) {
+    SubscribeInput in;
+    in.topic_arn = topic_arn;
+    in.protocol = protocol;
+    in.endpoint = endpoint;
+    in.attributes = std::move(attributes);
+    return in;
+  }
+  std::string subscribe(const std::string& topic_arn, const std::string& protocol, const std::string& endpoint,
+                        Texts attributes = {}) {
+    return ok(&SnsService::subscribe, subscription(topic_arn, protocol, endpoint, std::move(attributes)))
+        .subscription_arn.value_or("");
+  }
+  static PublishInput message(const std::string& topic_arn, const std::string& text) {
+    PublishInput in;
+    in.topic_arn = topic_arn;
+    in.message = text;
+    return in;
+  }
+  std::string publish(const std::string& topic_arn, const std::string& text,
+                      aws::Map<MessageAttributeValue> attributes = {}) {
+    PublishInput in = message(topic_arn, text);
+    if (!attributes.empty()) in.message_attributes = std::move(attributes);
+    return ok(&SnsService::publish, std::move(in)).message_id.value_or("");
+  }
+  std::vector<aws::sqs::Message> receive(const std::string& queue_name) {
+    aws::Context call = context();
+    aws::sqs::ReceiveMessageRequest in;
+    in.queue_url = queue_name;
+    in.max_number_of_messages = 10;
+    in.message_attribute_names = {"All"};
+    auto out = sqs.receive_message(call, std::move(in));
+    return out ? std::move(out->messages).value_or(std::vector<aws::sqs::Message>()) : std::vector<aws::sqs::Message>();
+  }
+};
+
+}  // namespace engine::sns

@@ -1,0 +1,149 @@
+#include "engine/sns/test_bed.h"
+
+namespace engine::sns {
+namespace {
+
+TEST(Topics, CreationIsIdempotent) {
+  TestBed bed;
+  EXPECT_EQ(bed.topic("t", {{"DisplayName", "d"}}), TestBed::arn("t"));
+  EXPECT_EQ(bed.topic("t"), TestBed::arn("t"));
+  EXPECT_EQ(bed.error(&SnsService::create_topic, CreateTopicInput{"t", Texts{{"DisplayName", "e"}}, {}}),
+            "InvalidParameter: Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+  EXPECT_EQ(bed.error(&SnsService::create_topic, CreateTopicInput{"t", {}, std::vector<Tag>{{"k", "v"}}}),
+            "InvalidParameter: Invalid parameter: Tags Reason: Topic already exists with different tags");
+  EXPECT_EQ(bed.error(&SnsService::create_topic, CreateTopicInput{"a b", {}, {}}),
+            "InvalidParameter: Invalid parameter: Topic Name");
+  EXPECT_EQ(bed.error(&SnsService::create_topic, CreateTopicInput{"t.fifo", Texts{{"FifoTopic", "true"}}, {}}),
+            "InvalidParameter: Invalid parameter: Attributes Reason: FifoTopic=true is not supported by this engine");
+  EXPECT_EQ(bed.error(&SnsService::create_topic, CreateTopicInput{"k", Texts{{"KmsMasterKeyId", "alias/x"}}, {}}),
+            "InvalidParameter: Invalid parameter: Attributes KmsMasterKeyId Reason: it is not supported here");
+  EXPECT_EQ(bed.topic("f", {{"FifoTopic", "false"}}), TestBed::arn("f"));
+}
+
+TEST(Topics, AttributesAndErrors) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "DisplayName", "d"});
+  bed.restart();
+  Texts all = *bed.ok(&SnsService::get_topic_attributes, GetTopicAttributesInput{arn}).attributes;
+  EXPECT_EQ(all["DisplayName"], "d");
+  EXPECT_EQ(all["Owner"], "123456789012");
+  EXPECT_EQ(all["SubscriptionsConfirmed"], "0");
+  EXPECT_NE(all["Policy"].find("\"AWS:SourceOwner\":\"123456789012\""), std::string::npos);
+  EXPECT_FALSE(all.contains("FifoTopic"));
+  const auto error = [&](const std::string& text) {
+    return bed.error(&SnsService::get_topic_attributes, GetTopicAttributesInput{text});
+  };
+  EXPECT_EQ(error("x"),
+            "InvalidParameter: Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1");
+  EXPECT_EQ(error(TestBed::arn("u")), "NotFound: Topic does not exist");
+  EXPECT_EQ(error("arn:aws:sns:us-east-1:123456789012:t"), "InvalidParameter: Invalid parameter: TopicArn");
+  EXPECT_EQ(bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Nonsense", "d"}),
+            "InvalidParameter: Invalid parameter: AttributeName");
+}
+
+TEST(Topics, DeletionTakesSubscriptionsAlong) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const std::string subscription = bed.subscribe(arn, "sqs", TestBed::queue_arn("q"));
+  bed.ok(&SnsService::delete_topic, DeleteTopicInput{arn});
+  bed.ok(&SnsService::delete_topic, DeleteTopicInput{arn});
+  bed.ok(&SnsService::unsubscribe, UnsubscribeInput{subscription});
+  EXPECT_EQ(bed.error(&SnsService::delete_topic, DeleteTopicInput{"x"}).substr(0, 17), "InvalidParameter:");
+  EXPECT_EQ(bed.error(&SnsService::get_subscription_attributes, GetSubscriptionAttributesInput{subscription}),
+            "NotFound: Subscription does not exist");
+  bed.topic("t");
+  bed.restart();
+  EXPECT_TRUE(bed.ok(&SnsService::list_subscriptions, ListSubscriptionsInput{}).subscriptions->empty());
+}
+
+TEST(Topics, Tags) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto tag = [&](std::vector<Tag> tags) {
+    return bed.error(&SnsService::tag_resource, TagResourceRequest{arn, std::move(tags)});
+  };
+  EXPECT_EQ(tag({{"b", "1"}, {"a", "2"}}), "no error");
+  EXPECT_EQ(tag({{"x", "1"}, {"x", "2"}}), "InvalidParameter: Invalid parameter: Duplicated keys are not allowed.");
+  bed.ok(&SnsService::untag_resource, UntagResourceRequest{arn, std::vector<std::string>{"b"}});
+  bed.restart();
+  const auto tags = bed.ok(&SnsService::list_tags_for_resource, ListTagsForResourceRequest{arn}).tags;
+  EXPECT_EQ(*tags, (std::vector<Tag>{{"a", "2"}}));
+  EXPECT_EQ(bed.error(&SnsService::list_tags_for_resource, ListTagsForResourceRequest{TestBed::arn("u")}),
+            "ResourceNotFound: Resource does not exist");
+}
+
+TEST(Subscriptions, Refusals) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto error = [&](const std::string& protocol, const std::string& endpoint, Texts attributes = {}) {
+    return bed.error(&SnsService::subscribe, TestBed::subscription(arn, protocol, endpoint, std::move(attributes)));
+  };
+  const std::string queue = TestBed::queue_arn("q");
+  EXPECT_EQ(error("sqs", "http://localhost/q"), "InvalidParameter: Invalid parameter: SQS endpoint ARN");
+  EXPECT_TRUE(error("sqs", queue + ".fifo").ends_with("FIFO SQS Queues can not be subscribed to standard SNS topics"));
+  EXPECT_EQ(error("https", "https://x"),
+            "InvalidParameter: Invalid parameter: Protocol https Reason: it is not supported here");
+  EXPECT_EQ(error("pigeon", "x"),
+            "InvalidParameter: Invalid parameter: Amazon SNS does not support this protocol string: pigeon");
+  EXPECT_EQ(error("email", "a b@c"), "InvalidParameter: Invalid parameter: Email address");
+  EXPECT_EQ(
+      error("sqs", queue, {{"RawMessageDelivery", "x"}}),
+      "InvalidParameter: Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [x]. Must be true "
+      "or false.");
+  EXPECT_EQ(error("sqs", queue, {{"RedrivePolicy", "{"}}),
+            "InvalidParameter: Invalid parameter: RedrivePolicy: failed to parse JSON.");
+  EXPECT_EQ(error("sqs", queue, {{"FilterPolicy", "{"}}),
+            "InvalidParameter: Invalid parameter: FilterPolicy: failed to parse JSON.");
+}
+
+TEST(Subscriptions, AttributesAndIdempotence) {
+  TestBed bed;
+  const std::string topic = bed.topic("t");
+  const std::string queue = TestBed::queue_arn("q");
+  const std::string arn = bed.subscribe(topic, "sqs", queue, {{"RawMessageDelivery", "true"}});
+  EXPECT_TRUE(arn.starts_with(topic + ":"));
+  EXPECT_EQ(bed.subscribe(topic, "sqs", queue), arn);
+  EXPECT_EQ(
+      bed.error(&SnsService::subscribe, TestBed::subscription(topic, "sqs", queue, {{"RawMessageDelivery", "false"}})),
+      "InvalidParameter: Invalid parameter: Attributes Reason: Subscription already exists with different "
+      "attributes");
+  bed.ok(&SnsService::set_subscription_attributes,
+         SetSubscriptionAttributesInput{arn, "FilterPolicy", R"({"a":["b"]})"});
+  bed.restart();
+  Texts all = *bed.ok(&SnsService::get_subscription_attributes, GetSubscriptionAttributesInput{arn}).attributes;
+  EXPECT_EQ(all["RawMessageDelivery"], "true");
+  EXPECT_EQ(all["PendingConfirmation"], "false");
+  EXPECT_EQ(all["FilterPolicyScope"], "MessageAttributes");
+  EXPECT_EQ(all["SubscriptionArn"], arn);
+  bed.ok(&SnsService::set_subscription_attributes, SetSubscriptionAttributesInput{arn, "FilterPolicy", "{}"});
+  all = *bed.ok(&SnsService::get_subscription_attributes, GetSubscriptionAttributesInput{arn}).attributes;
+  EXPECT_FALSE(all.contains("FilterPolicy"));
+  EXPECT_EQ(bed.error(&SnsService::set_subscription_attributes, SetSubscriptionAttributesInput{arn, "X", "y"}),
+            "InvalidParameter: Invalid parameter: AttributeName");
+}
+
+TEST(Subscriptions, ListsPage) {
+  TestBed bed;
+  std::size_t made = 0;
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string arn = bed.topic(name);
+    for (int i = 0; i < 70; ++i, ++made) bed.subscribe(arn, "sqs", TestBed::queue_arn("q" + std::to_string(i)));
+  }
+  std::vector<std::string> seen;
+  ListSubscriptionsInput in;
+  for (int pages = 0; pages < 4; ++pages) {
+    const auto page = bed.ok(&SnsService::list_subscriptions, in);
+    for (const auto& subscription : *page.subscriptions) seen.push_back(*subscription.subscription_arn);
+    in.next_token = page.next_token;
+    if (!in.next_token) break;
+  }
+  std::ranges::sort(seen);
+  EXPECT_EQ(std::ranges::unique(seen).size(), 0u);
+  EXPECT_EQ(seen.size(), made);
+  in.next_token = "!";
+  EXPECT_EQ(bed.error(&SnsService::list_subscriptions, in), "InvalidParameter: Invalid parameter: NextToken");
+}
+
+}  // namespace
+}  // namespace engine::sns
