@@ -11,7 +11,9 @@ namespace {
 
 enum Field : uint32_t { kCount = 1, kSum = 2, kMinimum = 3, kMaximum = 4, kValuesKnown = 5, kValue = 6, kWeight = 7 };
 
-uint64_t bits(double value) { return std::bit_cast<uint64_t>(value); }
+uint64_t bits(double value) {
+  return std::bit_cast<uint64_t>(value);
+}
 
 }  // namespace
 

@@ -18,13 +18,15 @@ std::unexpected<base::AwsError> bad_number(double value, std::string_view path) 
   return invalid_value(fmt::format("The value {} for parameter {} is invalid.", value, path));
 }
 
-bool is_storable(double value) { return std::isfinite(value) && std::abs(value) <= kValueMagnitudeMax; }
+bool is_storable(double value) {
+  return std::isfinite(value) && std::abs(value) <= kValueMagnitudeMax;
+}
 
 base::Result<void> check_exclusive(const MetricDatum& datum, const std::string& path) {
-  const std::array<std::pair<std::string_view, bool>, 3> given = {{{"Value", datum.value.has_value()},
-                                                                   {"Values", datum.values.has_value()},
-                                                                   {"StatisticValues",
-                                                                    datum.statistic_values.has_value()}}};
+  const std::array<std::pair<std::string_view, bool>, 3> given = {
+      {{"Value", datum.value.has_value()},
+       {"Values", datum.values.has_value()},
+       {"StatisticValues", datum.statistic_values.has_value()}}};
   for (std::size_t i = 0; i < given.size(); ++i) {
     for (std::size_t k = i + 1; k < given.size(); ++k) {
       if (!given[i].second || !given[k].second) continue;
@@ -77,8 +79,7 @@ base::Result<void> read_set(const aws::cloudwatch::StatisticSet& set, const std:
 }  // namespace
 
 std::unexpected<base::AwsError> missing_parameter(std::string_view path) {
-  return base::fail(
-      errors::missing_required_parameter_exception(fmt::format("The parameter {} is required.", path)));
+  return base::fail(errors::missing_required_parameter_exception(fmt::format("The parameter {} is required.", path)));
 }
 
 std::unexpected<base::AwsError> invalid_value(std::string message) {
@@ -118,7 +119,8 @@ base::Result<CheckedDatum> check_datum(MetricDatum datum, std::size_t number, ba
   if (out.metric_name.size() > kNameLengthMax) {
     return invalid_value(fmt::format("The parameter {}MetricName must be shorter than 256 characters.", path));
   }
-  TRY_ASSIGN(out.dimensions, checked_dimensions(std::move(datum.dimensions).value_or(Dimensions()), path + "Dimensions"));
+  TRY_ASSIGN(out.dimensions,
+             checked_dimensions(std::move(datum.dimensions).value_or(Dimensions()), path + "Dimensions"));
   TRY(check_exclusive(datum, path));
   if (datum.counts && !datum.values) return missing_parameter(path + "Values");
   if (datum.value) {

@@ -14,13 +14,33 @@
 
 namespace engine::cloudwatch {
 
-constexpr std::array<std::string_view, 27> kUnits = {
-    "None",         "Seconds",        "Microseconds",     "Milliseconds",     "Bytes",
-    "Kilobytes",    "Megabytes",      "Gigabytes",        "Terabytes",        "Bits",
-    "Kilobits",     "Megabits",       "Gigabits",         "Terabits",         "Percent",
-    "Count",        "Bytes/Second",   "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second",
-    "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second",  "Gigabits/Second",
-    "Terabits/Second", "Count/Second"};  // stored by index: only ever add at the end
+constexpr std::array<std::string_view, 27> kUnits = {"None",
+                                                     "Seconds",
+                                                     "Microseconds",
+                                                     "Milliseconds",
+                                                     "Bytes",
+                                                     "Kilobytes",
+                                                     "Megabytes",
+                                                     "Gigabytes",
+                                                     "Terabytes",
+                                                     "Bits",
+                                                     "Kilobits",
+                                                     "Megabits",
+                                                     "Gigabits",
+                                                     "Terabits",
+                                                     "Percent",
+                                                     "Count",
+                                                     "Bytes/Second",
+                                                     "Kilobytes/Second",
+                                                     "Megabytes/Second",
+                                                     "Gigabytes/Second",
+                                                     "Terabytes/Second",
+                                                     "Bits/Second",
+                                                     "Kilobits/Second",
+                                                     "Megabits/Second",
+                                                     "Gigabits/Second",
+                                                     "Terabits/Second",
+                                                     "Count/Second"};  // stored by index: only ever add at the end
 
 // Index into kUnits; kUnits.size() if there is none of that name.
 std::size_t unit_index(std::string_view name);

@@ -45,10 +45,12 @@ bool has_type(std::string_view type, std::string_view base_type) {
 
 base::Result<void> check_attribute(const std::string& name, const aws::sns::MessageAttributeValue& value) {
   if (!value.data_type) {
-    return base::fail(errors::validation_exception(
-        fmt::format("1 validation error detected: Value null at 'messageAttributes.{}.member.dataType' failed to "
-                    "satisfy constraint: Member must not be null",
-                    name)));
+    // Not the model's ValidationException: the constraint is checked before SNS sees the request.
+    return base::fail({.code = "ValidationError",
+                       .message = fmt::format("1 validation error detected: Value null at "
+                                              "'messageAttributes.{}.member.dataType' failed to satisfy constraint: "
+                                              "Member must not be null",
+                                              name)});
   }
   TRY(check_attribute_name(name));
   const std::string& type = *value.data_type;

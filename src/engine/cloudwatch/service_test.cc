@@ -1,0 +1,308 @@
+#include "engine/cloudwatch/service.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/testing/manual_env.h"
+#include "engine/cloudwatch/keys.h"
+#include "engine/cloudwatch/limits.h"
+#include "store/memory/memory_store.h"
+
+namespace engine::cloudwatch {
+namespace {
+
+using namespace aws::cloudwatch;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+MetricDatum datum(const std::string& name, double value) {
+  MetricDatum out;
+  out.metric_name = name;
+  out.value = value;
+  return out;
+}
+
+struct TestBed {
+  base::ManualEnv env;
+  std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  std::unique_ptr<CloudWatchService> metrics = std::make_unique<CloudWatchService>(*store, env.env);
+  // The clock starts 20 seconds into a minute.
+  const base::Timestamp minute = env.clock.now() - seconds(20);
+
+  void restart() {
+    metrics.reset();
+    metrics = std::make_unique<CloudWatchService>(*store, env.env);
+  }
+  aws::Context context() {
+    aws::Context out;
+    out.now = env.clock.now();
+    out.account = "123456789012";
+    out.region = "eu-west-1";
+    return out;
+  }
+  template <class Out, class In>
+  Out ok(base::Result<Out> (CloudWatchService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*metrics).*operation)(call, std::move(in));
+    if (out) return std::move(*out);
+    ADD_FAILURE() << out.error().code << ": " << out.error().message;
+    return Out();
+  }
+  template <class Out, class In>
+  std::string error(base::Result<Out> (CloudWatchService::*operation)(aws::Context&, In), In in) {
+    aws::Context call = context();
+    auto out = ((*metrics).*operation)(call, std::move(in));
+    return out ? "no error" : out.error().query_code + ": " + out.error().message;
+  }
+  static PutMetricDataInput put_input(std::vector<MetricDatum> data) {
+    PutMetricDataInput in;
+    in.namespace_ = "ns";
+    in.metric_data = std::move(data);
+    return in;
+  }
+  void put(std::vector<MetricDatum> data) { ok(&CloudWatchService::put_metric_data, put_input(std::move(data))); }
+  std::string put_error(MetricDatum value) {
+    return error(&CloudWatchService::put_metric_data, put_input({std::move(value)}));
+  }
+  GetMetricStatisticsInput query(int period, base::Duration back = hours(1)) {
+    GetMetricStatisticsInput in;
+    in.namespace_ = "ns";
+    in.metric_name = "m";
+    in.start_time = env.clock.now() - back;
+    in.end_time = env.clock.now() + seconds(1);
+    in.period = period;
+    in.statistics = {"SampleCount", "Sum", "Average", "Minimum", "Maximum"};
+    return in;
+  }
+  std::vector<Datapoint> get(GetMetricStatisticsInput in) {
+    return *ok(&CloudWatchService::get_metric_statistics, std::move(in)).datapoints;
+  }
+  std::size_t rows(std::string_view table) {
+    const std::string prefix = store::KeyWriter(table).take();
+    std::size_t count = 0;
+    for (auto cursor = store->scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) ++count;
+    return count;
+  }
+};
+
+TEST(Put, ValuesOfOneMinuteAreAggregated) {
+  TestBed bed;
+  bed.put({datum("m", 3), datum("m", 1)});
+  bed.env.clock.advance(seconds(10));
+  MetricDatum many;
+  many.metric_name = "m";
+  many.values = {0, 8};
+  many.counts = {2, 1};
+  bed.put({many});
+  bed.restart();
+  bed.env.clock.advance(seconds(50));
+  bed.put({datum("m", 100)});
+  const auto points = bed.get(bed.query(60));
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[0].timestamp, bed.minute);
+  EXPECT_EQ(points[0].sample_count, 5);
+  EXPECT_EQ(points[0].sum, 12);
+  EXPECT_EQ(points[0].average, 2.4);
+  EXPECT_EQ(points[0].minimum, 0);
+  EXPECT_EQ(points[0].maximum, 8);
+  EXPECT_EQ(points[0].unit, "None");
+  EXPECT_EQ(points[1].sum, 100);
+  EXPECT_EQ(points[1].timestamp, bed.minute + minutes(1));
+  EXPECT_EQ(bed.get(bed.query(3600)).size(), 1u);
+}
+
+TEST(Put, Refusals) {
+  TestBed bed;
+  const auto error = [&](auto change) {
+    MetricDatum out;
+    out.metric_name = "m";
+    change(out);
+    return bed.put_error(std::move(out));
+  };
+  EXPECT_EQ(error([](MetricDatum& d) {
+              d.value = 1;
+              d.values = {1};
+            }),
+            "InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.Values are "
+            "mutually exclusive and you have specified both.");
+  EXPECT_EQ(
+      error([](MetricDatum& d) {
+        d.values = {1};
+        d.counts = {1, 2};
+      }),
+      "InvalidParameterValue: The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of "
+      "the same size.");
+  EXPECT_EQ(error([](MetricDatum& d) { d.values.emplace(151, 1); }),
+            "InvalidParameterValue: The collection MetricData.member.1.Values must not have a size greater than 150.");
+  EXPECT_TRUE(error([](MetricDatum&) {}).starts_with("MissingParameter: "));
+  EXPECT_EQ(error([](MetricDatum& d) { d.value = NAN; }),
+            "InvalidParameterValue: The value nan for parameter MetricData.member.1.Value is invalid.");
+  EXPECT_TRUE(error([](MetricDatum& d) { d.value = 0x1p361; }).starts_with("InvalidParameterValue: "));
+  EXPECT_EQ(error([](MetricDatum& d) { d.value = -0x1p360; }), "no error");
+  EXPECT_TRUE(error([](MetricDatum& d) {
+                d.value = 1;
+                d.storage_resolution = 5;
+              }).starts_with("InvalidParameterValue: "));
+  EXPECT_TRUE(error([](MetricDatum& d) {
+                d.statistic_values = StatisticSet{1, 1, 2, 1};
+              }).starts_with("InvalidParameterCombination: "));
+  for (const auto& [offset, text] : {std::pair(-hours(14 * 24) - seconds(1), "two weeks in the past."),
+                                     std::pair(hours(2) + seconds(1), "two hours in the future.")}) {
+    EXPECT_TRUE(error([&](MetricDatum& d) {
+                  d.value = 1;
+                  d.timestamp = bed.env.clock.now() + offset;
+                }).ends_with(text));
+  }
+  EXPECT_TRUE(error([](MetricDatum& d) {
+                d.value = 1;
+                d.dimensions.emplace(31, Dimension{"a", "b"});
+              }).ends_with("Dimensions must not have a size greater than 30."));
+  PutMetricDataInput reserved = TestBed::put_input({datum("m", 1)});
+  reserved.namespace_ = "AWS/SQS";
+  EXPECT_EQ(bed.error(&CloudWatchService::put_metric_data, reserved),
+            "InvalidParameterValue: The value AWS/SQS for parameter Namespace is invalid.");
+  EXPECT_EQ(bed.error(&CloudWatchService::put_metric_data, TestBed::put_input(std::vector(1001, datum("m", 1)))),
+            "InvalidParameterValue: The collection MetricData must not have a size greater than 1000.");
+}
+
+TEST(Statistics, Percentiles) {
+  TestBed bed;
+  for (int i = 1; i <= 50; ++i) bed.put({datum("m", i), datum("m", i)});
+  auto in = bed.query(60);
+  in.statistics.reset();
+  in.extended_statistics = {"p50", "p99.5", "p0"};
+  auto points = bed.get(in);
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(*points[0].extended_statistics->find("p50"), 25);
+  EXPECT_EQ(*points[0].extended_statistics->find("p99.5"), 50);
+  EXPECT_EQ(*points[0].extended_statistics->find("p0"), 1);
+  // Far more values than are kept one by one: near enough.
+  for (int i = 0; i < 1000; ++i) bed.put({datum("n", (i * 7919) % 1000)});
+  in.metric_name = "n";
+  points = bed.get(in);
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_NEAR(*points[0].extended_statistics->find("p50"), 500, 50);
+  MetricDatum set;
+  set.metric_name = "m";
+  set.statistic_values = StatisticSet{2, 3, 1, 2};
+  bed.put({set});
+  in.metric_name = "m";
+  EXPECT_TRUE(bed.get(in).empty());  // values are not known any more
+  in.extended_statistics = {"tm90"};
+  EXPECT_TRUE(
+      bed.error(&CloudWatchService::get_metric_statistics, in).starts_with("InvalidParameterValue: The value tm90"));
+}
+
+TEST(Statistics, UnitsDimensionsAndResolution) {
+  TestBed bed;
+  MetricDatum a = datum("m", 1);
+  a.unit = "Seconds";
+  MetricDatum b = datum("m", 2);
+  b.dimensions = {{"y", "1"}, {"x", "2"}};
+  MetricDatum c = datum("h", 4);
+  c.storage_resolution = 1;
+  bed.put({a, datum("m", 5), b, c});
+  EXPECT_EQ(bed.get(bed.query(60)).size(), 2u);  // one per unit
+  auto in = bed.query(60);
+  in.unit = "Seconds";
+  ASSERT_EQ(bed.get(in).size(), 1u);
+  EXPECT_EQ(bed.get(in)[0].sum, 1);
+  in = bed.query(60);
+  in.dimensions = {{"x", "2"}, {"y", "1"}};  // in any order
+  ASSERT_EQ(bed.get(in).size(), 1u);
+  EXPECT_EQ(bed.get(in)[0].sum, 2);
+  in.dimensions = {{"x", "2"}};
+  EXPECT_TRUE(bed.get(in).empty());
+  in = bed.query(1, minutes(2));
+  in.metric_name = "h";
+  ASSERT_EQ(bed.get(in).size(), 1u);
+  EXPECT_EQ(bed.get(in)[0].timestamp, bed.env.clock.now());
+}
+
+TEST(Statistics, Refusals) {
+  TestBed bed;
+  const auto error = [&](auto change) {
+    auto in = bed.query(60);
+    change(in);
+    return bed.error(&CloudWatchService::get_metric_statistics, std::move(in));
+  };
+  EXPECT_EQ(
+      error([](auto& in) {
+        in.start_time = base::from_epoch_seconds(1'700'000'000 - 86'400);
+        in.end_time = base::from_epoch_seconds(1'700'000'000);
+        in.period = 1;
+      }),
+      "InvalidParameterCombination: You have requested up to 86400 datapoints, which exceeds the limit of 1440. You "
+      "may reduce the datapoints requested by increasing Period, or decreasing the time range.");
+  EXPECT_EQ(error([](auto& in) { in.end_time = in.start_time; }),
+            "InvalidParameterValue: The parameter StartTime must be less than the parameter EndTime.");
+  EXPECT_TRUE(error([](auto& in) { in.period = 90; }).starts_with("InvalidParameterValue: The value 90"));
+  EXPECT_EQ(error([](auto& in) { in.statistics.reset(); }),
+            "InvalidParameterCombination: Must specify either Statistics or ExtendedStatistics");
+  EXPECT_EQ(error([](auto& in) { in.namespace_.reset(); }), "MissingParameter: The parameter Namespace is required.");
+}
+
+TEST(List, FiltersAndPages) {
+  TestBed bed;
+  std::vector<MetricDatum> data;
+  for (int i = 0; i < 700; ++i) {
+    data.push_back(datum("m" + std::to_string(i), 1));
+    data.back().dimensions = {{"d", std::to_string(i % 2)}};
+  }
+  bed.put(data);
+  bed.restart();
+  ListMetricsInput in;
+  auto page = bed.ok(&CloudWatchService::list_metrics, in);
+  EXPECT_EQ(page.metrics->size(), 500u);
+  in.next_token = page.next_token;
+  page = bed.ok(&CloudWatchService::list_metrics, in);
+  EXPECT_EQ(page.metrics->size(), 200u);
+  EXPECT_FALSE(page.next_token);
+  in = {};
+  in.dimensions = {{"d", "1"}};
+  EXPECT_EQ(bed.ok(&CloudWatchService::list_metrics, in).metrics->size(), 350u);
+  in.metric_name = "m1";
+  page = bed.ok(&CloudWatchService::list_metrics, in);
+  ASSERT_EQ(page.metrics->size(), 1u);
+  EXPECT_EQ(page.metrics->at(0).namespace_, "ns");
+  EXPECT_EQ(*page.metrics->at(0).dimensions, (Dimensions{{"d", "1"}}));
+  in.dimensions = {{"d", "0"}};
+  EXPECT_TRUE(bed.ok(&CloudWatchService::list_metrics, in).metrics->empty());
+  bed.env.clock.advance(hours(4));
+  in = {};
+  in.recently_active = "PT3H";
+  EXPECT_TRUE(bed.ok(&CloudWatchService::list_metrics, in).metrics->empty());
+  in.recently_active.reset();
+  bed.env.clock.advance(hours(14 * 24));
+  EXPECT_TRUE(bed.ok(&CloudWatchService::list_metrics, in).metrics->empty());
+}
+
+TEST(Retention, OldPointsAndMetricsGo) {
+  TestBed bed;
+  bed.put({datum("m", 1), datum("old", 1)});
+  bed.env.clock.advance(hours(15 * 24) - minutes(5));
+  bed.put({datum("m", 2)});
+  bed.env.clock.advance(hours(2));
+  EXPECT_EQ(bed.get(bed.query(3600, hours(16 * 24))).size(), 1u);  // invisible before it is erased
+  EXPECT_EQ(bed.rows(keys::kPointTable), 3u);
+  bed.metrics->start();
+  bed.env.clock.await_waiters(1);
+  EXPECT_EQ(bed.rows(keys::kPointTable), 1u);
+  EXPECT_EQ(bed.rows(keys::kMetricTable), 1u);
+}
+
+TEST(Limits, MetricsAreBounded) {
+  TestBed bed;
+  for (std::size_t i = 0; i < kMetricsMax; i += kDataPerPutMax) {
+    std::vector<MetricDatum> data;
+    for (std::size_t k = 0; k < kDataPerPutMax; ++k) data.push_back(datum(std::to_string(i + k), 1));
+    bed.put(std::move(data));
+  }
+  EXPECT_TRUE(bed.put_error(datum("one more", 1)).starts_with("LimitExceeded: "));
+  bed.put({datum("1", 1)});
+}
+
+}  // namespace
+}  // namespace engine::cloudwatch
