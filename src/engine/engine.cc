@@ -1,8 +1,7 @@
 #include "engine/engine.h"
 
 #include "aws/auth/policy.h"
-#include "aws/cloudwatch/caller.h"
-namespace engine::cloudwatch { struct D : aws::Dispatcher { base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*, void*) override { return base::fail({.code="X"}); } }; inline D d; struct CloudWatchService { CloudWatchService(store::KvStore&, base::Env&) {} void start(){} void stop(){} aws::cloudwatch::CloudWatchCaller c{d}; operator aws::cloudwatch::CloudWatch&(){return c;} }; }
+#include "engine/cloudwatch/service.h"
 #include "engine/dynamodb/service.h"
 #include "engine/iam/service.h"
 #include "engine/lambda/service.h"

@@ -104,7 +104,9 @@ void CloudWatchService::sweep() {
 void CloudWatchService::sweep_metric(Metrics::iterator metric, int64_t horizon_seconds, store::WriteBatch& batch) {
   Metric& entry = metric->second;
   if (entry.first_seconds >= horizon_seconds) return;
-  batch.erase_range(keys::point(entry.id, 0, 0), keys::point(entry.id, horizon_seconds, 0));
+  const std::string begin = keys::point(entry.id, 0, 0);
+  const std::string end = keys::point(entry.id, horizon_seconds, 0);
+  if (store_.scan(begin, end)->valid()) batch.erase_range(begin, end);
   entry.first_seconds = horizon_seconds;
   // What the store says of the newest point may lag behind, but not by more than this.
   if (entry.last_seconds + kSeenPrecisionSeconds >= horizon_seconds) return;

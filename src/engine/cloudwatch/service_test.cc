@@ -200,7 +200,7 @@ TEST(Statistics, UnitsDimensionsAndResolution) {
   MetricDatum a = datum("m", 1);
   a.unit = "Seconds";
   MetricDatum b = datum("m", 2);
-  b.dimensions = {{"y", "1"}, {"x", "2"}};
+  b.dimensions = Dimensions{Dimension{"y", "1"}, Dimension{"x", "2"}};
   MetricDatum c = datum("h", 4);
   c.storage_resolution = 1;
   bed.put({a, datum("m", 5), b, c});
@@ -210,10 +210,10 @@ TEST(Statistics, UnitsDimensionsAndResolution) {
   ASSERT_EQ(bed.get(in).size(), 1u);
   EXPECT_EQ(bed.get(in)[0].sum, 1);
   in = bed.query(60);
-  in.dimensions = {{"x", "2"}, {"y", "1"}};  // in any order
+  in.dimensions = Dimensions{Dimension{"x", "2"}, Dimension{"y", "1"}};  // in any order
   ASSERT_EQ(bed.get(in).size(), 1u);
   EXPECT_EQ(bed.get(in)[0].sum, 2);
-  in.dimensions = {{"x", "2"}};
+  in.dimensions = Dimensions{Dimension{"x", "2"}};
   EXPECT_TRUE(bed.get(in).empty());
   in = bed.query(1, minutes(2));
   in.metric_name = "h";
@@ -249,7 +249,7 @@ TEST(List, FiltersAndPages) {
   std::vector<MetricDatum> data;
   for (int i = 0; i < 700; ++i) {
     data.push_back(datum("m" + std::to_string(i), 1));
-    data.back().dimensions = {{"d", std::to_string(i % 2)}};
+    data.back().dimensions = Dimensions{Dimension{"d", std::to_string(i % 2)}};
   }
   bed.put(data);
   bed.restart();
@@ -261,14 +261,14 @@ TEST(List, FiltersAndPages) {
   EXPECT_EQ(page.metrics->size(), 200u);
   EXPECT_FALSE(page.next_token);
   in = {};
-  in.dimensions = {{"d", "1"}};
+  in.dimensions = std::vector{DimensionFilter{"d", "1"}};
   EXPECT_EQ(bed.ok(&CloudWatchService::list_metrics, in).metrics->size(), 350u);
   in.metric_name = "m1";
   page = bed.ok(&CloudWatchService::list_metrics, in);
   ASSERT_EQ(page.metrics->size(), 1u);
   EXPECT_EQ(page.metrics->at(0).namespace_, "ns");
-  EXPECT_EQ(*page.metrics->at(0).dimensions, (Dimensions{{"d", "1"}}));
-  in.dimensions = {{"d", "0"}};
+  EXPECT_EQ(*page.metrics->at(0).dimensions, (Dimensions{Dimension{"d", "1"}}));
+  in.dimensions = std::vector{DimensionFilter{"d", "0"}};
   EXPECT_TRUE(bed.ok(&CloudWatchService::list_metrics, in).metrics->empty());
   bed.env.clock.advance(hours(4));
   in = {};

@@ -230,20 +230,32 @@ TEST(Invoke, LaterIsRetriedTwiceWithTheSameRequestId) {
 }
 
 TEST(Invoke, ThrottledLaterInvocationsAreRetriedForSixHours) {
-  TestBed bed;
+  std::atomic<int> throttles = 0;
+  TestBed bed([&](LambdaOptions& options) {
+    options.async_workers = 1;
+    options.observe = [&](const InvocationReport& report) { throttles += report.throttled ? 1 : 0; };
+  });
   bed.create("f");
   bed.ok(&LambdaService::put_function_concurrency, {"f", 0});
   bed.invoke("f", "{}", "Event");
-  for (int i = 0; i < 60; ++i) {
-    bed.env.clock.advance(minutes(1));
-    std::this_thread::yield();
+  // The pauses grow to five minutes, so each five minutes bring one attempt.
+  constexpr std::size_t kTasks = 4;  // logs, reaper, janitor and the worker, which waits once the attempt is over
+  const auto attempts = [&](int count) {
+    const bool seen = TestBed::eventually([&] { return throttles == count; });
+    bed.env.clock.await_waiters(kTasks);
+    return seen;
+  };
+  for (int i = 1; i <= 72; ++i) {
+    ASSERT_TRUE(attempts(i)) << i;
+    EXPECT_EQ(bed.lambda->async_pending(), 1U);
+    bed.env.clock.advance(minutes(5));
   }
-  EXPECT_EQ(bed.lambda->async_pending(), 1U);
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.lambda->async_pending() == 0; }));
+  bed.invoke("f", "{}", "Event");
+  ASSERT_TRUE(attempts(73));
   bed.ok(&LambdaService::delete_function_concurrency, {"f"});
-  EXPECT_TRUE(TestBed::eventually([&] {
-    bed.env.clock.advance(seconds(10));
-    return bed.lambda->async_pending() == 0;
-  }));
+  bed.env.clock.advance(minutes(5));
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.lambda->async_pending() == 0; }));
   EXPECT_EQ(bed.host.started(), 1U);
 }
 

@@ -19,7 +19,8 @@ namespace {
 constexpr std::string_view kEffectiveDeliveryPolicy =
     R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,)"
     R"("numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},)"
-    R"("disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})";
+    R"("disableSubscriptionOverrides":false,)"
+    R"("defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})";
 
 bool is_topic_name(std::string_view name) {
   return !name.empty() && name.size() <= kTopicNameLengthMax && std::ranges::all_of(name, [](char c) {
