@@ -75,8 +75,8 @@ void Engine::start(const std::string& endpoint_url) {
 void Engine::stop() {
   parts_->s3.stop();
   parts_->sns.stop();
+  parts_->sqs.stop();  // releases the pollers that wait for messages
   parts_->lambda.stop();
-  parts_->sqs.stop();
   parts_->dynamodb.stop();
   parts_->cloudwatch.stop();
   parts_->logs.stop();

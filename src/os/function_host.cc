@@ -22,6 +22,7 @@ class ProcessInstance final : public runtime::FunctionInstance {
   runtime::InvokeOutcome invoke(runtime::InvokeRequest request) override {
     return sandbox_->invoke(std::move(request));
   }
+  void interrupt() override { sandbox_->interrupt(); }
 
  private:
   std::shared_ptr<Sandbox> sandbox_;

@@ -31,6 +31,8 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
   runtime::InvokeOutcome invoke(runtime::InvokeRequest request);
   // Ends the process group (SIGTERM, grace, SIGKILL), the watching and the listener. Once, by the owner.
   void stop();
+  // Ends a running invoke() as if the process had exited; the process itself goes with stop(). From any thread.
+  void interrupt() { api_.close(); }
   [[nodiscard]] bool alive();
   [[nodiscard]] const std::string& instance_id() const { return instance_id_; }
 
