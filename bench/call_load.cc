@@ -250,65 +250,63 @@ class Bench {
     std::vector<std::string> out;
     const auto count = static_cast<std::size_t>(options_.seconds * kPutItemsPerSecondMax);
     for (std::size_t i = 0; i < count; ++i) {
-      out.push_back(wire(dynamodb(
-          "PutItem", fmt::format(R"({{"TableName":"{}","Item":{{"transaction_id":{{"S":"{}"}},"amount":{{"N":"12345.67"}},)"
-                                 R"("item":{{"S":"espresso machine"}},"source":{{"S":"u-0123456789abcdef0123#{}"}}}},)"
-                                 R"("ConditionExpression":"attribute_not_exists(transaction_id)"
+      std::string body = fmt::format(
+          R"({{"TableName":"{}","Item":{{"transaction_id":{{"S":"{}"}},"amount":{{"N":"12345.67"}},"item":)"
+          R"({{"S":"espresso machine"}},"source":{{"S":"u-0123456789abcdef0123#{}"}}}},"ConditionExpression":)",
+          kName, i, i);
+      body += R"j("attribute_not_exists(transaction_id)"})j";
+      out.push_back(wire(dynamodb("PutItem", std::move(body))));
     }
-  })",
-                                 kName, i, i))));
-} return out;
-}
-std::vector<std::string> get_items() const {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < kKeys; ++i) {
-    out.push_back(wire(
-        dynamodb("GetItem", fmt::format(R"({{"TableName":"{}","Key":{{"transaction_id":{{"S":"{}"}}}}}})", kName, i))));
+    return out;
   }
-  return out;
-}
-std::vector<std::string> put_objects() const {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < kKeys; ++i)
-    out.push_back(wire(requests_.put(fmt::format("/{}/object-{}", kName, i), std::string(1024, 'o'))));
-  return out;
-}
-
-double measure(std::string_view name, uint16_t port, Load& load) {
-  const auto duration = std::chrono::milliseconds(static_cast<int64_t>(options_.seconds * 1000));
-  const LoadResult result = run_load(port, options_.connections, duration, load);
-  if (!result.failure.empty()) {
-    fmt::print(stderr, "call_load: {}: {}\n", name, result.failure);
-    failed_ = true;
+  std::vector<std::string> get_items() const {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < kKeys; ++i) {
+      out.push_back(wire(dynamodb(
+          "GetItem", fmt::format(R"({{"TableName":"{}","Key":{{"transaction_id":{{"S":"{}"}}}}}})", kName, i))));
+    }
+    return out;
   }
-  return result.per_second();
-}
-double list(std::vector<std::string> requests) {
-  ListLoad load(std::move(requests), /*once=*/false);
-  return measure("call", requests_.endpoint().port, load);
-}
-void add(std::string name, double per_second) {
-  lines_.push_back({std::move(name), per_second});
-}
-
-void print(double echo) const {
-  fmt::print("{{\"connections\":{},\"seconds\":{},\"echo\":{:.0f}", options_.connections, options_.seconds, echo);
-  for (const Line& line : lines_) {
-    fmt::print(",\"{}\":{{\"calls_per_second\":{:.0f},\"of_echo\":{:.3f}}}", line.name, line.per_second,
-               line.per_second / echo);
+  std::vector<std::string> put_objects() const {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < kKeys; ++i)
+      out.push_back(wire(requests_.put(fmt::format("/{}/object-{}", kName, i), std::string(1024, 'o'))));
+    return out;
   }
-  fmt::print("}}\n");
-}
 
-const Options options_;
-const Requests& requests_;
-EchoHandler echo_;
-std::unique_ptr<os::HttpServer> echo_server_;
-std::unique_ptr<os::HttpTransport> transport_;
-uint16_t echo_port_ = 0;
-std::string queue_, topic_;
-std::vector<Line> lines_;
-bool failed_ = false;
+  double measure(std::string_view name, uint16_t port, Load& load) {
+    const auto duration = std::chrono::milliseconds(static_cast<int64_t>(options_.seconds * 1000));
+    const LoadResult result = run_load(port, options_.connections, duration, load);
+    if (!result.failure.empty()) {
+      fmt::print(stderr, "call_load: {}: {}\n", name, result.failure);
+      failed_ = true;
+    }
+    return result.per_second();
+  }
+  double list(std::vector<std::string> requests) {
+    ListLoad load(std::move(requests), /*once=*/false);
+    return measure("call", requests_.endpoint().port, load);
+  }
+  void add(std::string name, double per_second) { lines_.push_back({std::move(name), per_second}); }
+
+  void print(double echo) const {
+    fmt::print("{{\"connections\":{},\"seconds\":{},\"echo\":{:.0f}", options_.connections, options_.seconds, echo);
+    for (const Line& line : lines_) {
+      fmt::print(",\"{}\":{{\"calls_per_second\":{:.0f},\"of_echo\":{:.3f}}}", line.name, line.per_second,
+                 line.per_second / echo);
+    }
+    fmt::print("}}\n");
+  }
+
+  const Options options_;
+  const Requests& requests_;
+  EchoHandler echo_;
+  std::unique_ptr<os::HttpServer> echo_server_;
+  std::unique_ptr<os::HttpTransport> transport_;
+  uint16_t echo_port_ = 0;
+  std::string queue_, topic_;
+  std::vector<Line> lines_;
+  bool failed_ = false;
 };
 
 int run(const Options& options) {

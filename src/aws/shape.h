@@ -67,7 +67,17 @@ class Map {
 // int32_t, long_integer int64_t, floating double, timestamp base::Timestamp, blob std::string of raw bytes, list
 // std::vector<T>, map Map<T>, structure the generated struct, union_structure the generated tagged union.
 enum class Kind : uint8_t {
-  string, boolean, integer, long_integer, floating, timestamp, blob, list, map, structure, union_structure
+  string,
+  boolean,
+  integer,
+  long_integer,
+  floating,
+  timestamp,
+  blob,
+  list,
+  map,
+  structure,
+  union_structure
 };
 
 enum class TimestampFormat : uint8_t { protocol_default, epoch_seconds, iso8601, rfc822 };
@@ -93,7 +103,7 @@ struct MapAccess {
   // For readers that keep their own index of a large map, where looking for the key each time would be quadratic.
   void* (*append_new)(void* map, std::string key);  // REQUIRES: the key is not in the map
   void* (*replace_at)(void* map, std::size_t i);    // makes value i a default one again and returns it
-  const TypeDesc* key = nullptr;  // the constraints of the keys, if known
+  const TypeDesc* key = nullptr;                    // the constraints of the keys, if known
 };
 
 struct TypeDesc {
@@ -115,8 +125,8 @@ struct TypeDesc {
 enum class Location : uint8_t { body, header, header_prefix, uri, query, status_code, payload };
 
 struct MemberDesc {
-  std::string_view name;      // the model's name, which json protocols use
-  std::string_view wire;      // locationName or `name`: the name in JSON (rest), XML, query, header or URI
+  std::string_view name;  // the model's name, which json protocols use
+  std::string_view wire;  // locationName or `name`: the name in JSON (rest), XML, query, header or URI
   Location location;
   TimestampFormat timestamp_format;  // of this member; protocol_default defers to the type
   bool required;
@@ -124,8 +134,8 @@ struct MemberDesc {
   bool idempotency_token;
   bool streaming;
   bool xml_attribute;
-  std::string_view xml_namespace;  // xmlns of this element, or empty
-  const TypeDesc* type;            // nullptr for an unsupported member
+  std::string_view xml_namespace;          // xmlns of this element, or empty
+  const TypeDesc* type;                    // nullptr for an unsupported member
   const void* (*get)(const void* object);  // nullptr result: absent. The function itself is null if unsupported.
   void* (*emplace)(void* object);          // makes the member present with a default value and returns it
 };
@@ -141,7 +151,7 @@ struct StructDesc {
 // Access thunks. `M` is a pointer to a member of type std::optional<T>.
 template <auto M>
 struct MemberAccess;
-template <class S, class T, std::optional<T> S::*M>
+template <class S, class T, std::optional<T> S::* M>
 struct MemberAccess<M> {
   static const void* get(const void* object) {
     const auto& member = static_cast<const S*>(object)->*M;
@@ -159,35 +169,38 @@ struct AlternativeAccess {
 
 template <class T>
 constexpr ListAccess list_access(const TypeDesc* element, std::string_view element_name, bool flattened) {
-  return {element, element_name, flattened,
-          [](const void* list) { return static_cast<const std::vector<T>*>(list)->size(); },
-          [](const void* list, std::size_t i) -> const void* {
-            return &(*static_cast<const std::vector<T>*>(list))[i];
-          },
-          [](void* list) -> void* { return &static_cast<std::vector<T>*>(list)->emplace_back(); }};
+  return {
+      element,
+      element_name,
+      flattened,
+      [](const void* list) { return static_cast<const std::vector<T>*>(list)->size(); },
+      [](const void* list, std::size_t i) -> const void* { return &(*static_cast<const std::vector<T>*>(list))[i]; },
+      [](void* list) -> void* { return &static_cast<std::vector<T>*>(list)->emplace_back(); }};
 }
 
 template <class V>
 constexpr MapAccess map_access(const TypeDesc* value, std::string_view key_name, std::string_view value_name,
                                bool flattened, const TypeDesc* key = nullptr) {
-  return {value, key_name, value_name, flattened,
-          [](const void* map) { return static_cast<const Map<V>*>(map)->size(); },
-          [](const void* map, std::size_t i) -> std::string_view { return static_cast<const Map<V>*>(map)->at(i).first; },
-          [](const void* map, std::size_t i) -> const void* { return &static_cast<const Map<V>*>(map)->at(i).second; },
-          [](void* map, std::string key_text) -> void* {
-            V& slot = (*static_cast<Map<V>*>(map))[key_text];
-            slot = V();
-            return &slot;
-          },
-          [](void* map, std::string key_text) -> void* {
-            return &static_cast<Map<V>*>(map)->append(std::move(key_text));
-          },
-          [](void* map, std::size_t i) -> void* {
-            V& slot = static_cast<Map<V>*>(map)->at(i).second;
-            std::destroy_at(&slot);  // not assigned: GCC 12 warns falsely about the temporary of a large V
-            return std::construct_at(&slot);
-          },
-          key};
+  return {
+      value,
+      key_name,
+      value_name,
+      flattened,
+      [](const void* map) { return static_cast<const Map<V>*>(map)->size(); },
+      [](const void* map, std::size_t i) -> std::string_view { return static_cast<const Map<V>*>(map)->at(i).first; },
+      [](const void* map, std::size_t i) -> const void* { return &static_cast<const Map<V>*>(map)->at(i).second; },
+      [](void* map, std::string key_text) -> void* {
+        V& slot = (*static_cast<Map<V>*>(map))[key_text];
+        slot = V();
+        return &slot;
+      },
+      [](void* map, std::string key_text) -> void* { return &static_cast<Map<V>*>(map)->append(std::move(key_text)); },
+      [](void* map, std::size_t i) -> void* {
+        V& slot = static_cast<Map<V>*>(map)->at(i).second;
+        std::destroy_at(&slot);  // not assigned: GCC 12 warns falsely about the temporary of a large V
+        return std::construct_at(&slot);
+      },
+      key};
 }
 
 // A value of some shape on the heap, with the description to walk it by.
@@ -214,16 +227,16 @@ struct OperationDesc {
   std::string_view http_method;
   std::string_view uri;  // path template with {Label} and {Label+}, and after '?' the query keys that select it
   int http_status;
-  const StructDesc* input;   // nullptr if the operation takes nothing
-  const StructDesc* output;  // nullptr if it answers nothing
-  std::string_view input_root;        // XML root element of the request body (rest-xml)
-  std::string_view output_wrapper;    // "SendMessageResult" (query)
-  std::string_view iam_action;        // "sqs:SendMessage"
-  std::string_view iam_resource;      // ARN template, see aws/resource.h
+  const StructDesc* input;          // nullptr if the operation takes nothing
+  const StructDesc* output;         // nullptr if it answers nothing
+  std::string_view input_root;      // XML root element of the request body (rest-xml)
+  std::string_view output_wrapper;  // "SendMessageResult" (query)
+  std::string_view iam_action;      // "sqs:SendMessage"
+  std::string_view iam_resource;    // ARN template, see aws/resource.h
   std::span<const ErrorDesc* const> errors;
-  bool may_wait;                 // it may block for long (ReceiveMessage, Invoke): the server gives it a thread
-  bool checksum_required;        // rest-xml: the request must carry a checksum or Content-MD5
-  AnyShape (*make_input)();      // {nullptr, nullptr} makers are never null: they make an empty struct
+  bool may_wait;             // it may block for long (ReceiveMessage, Invoke): the server gives it a thread
+  bool checksum_required;    // rest-xml: the request must carry a checksum or Content-MD5
+  AnyShape (*make_input)();  // {nullptr, nullptr} makers are never null: they make an empty struct
   AnyShape (*make_output)();
   // Calls the operation of the service class behind `service` (a pointer to that class). `in` is consumed.
   base::Result<void> (*call)(void* service, Context& context, void* in, void* out);
@@ -232,19 +245,19 @@ struct OperationDesc {
 enum class Protocol : uint8_t { json_1_0, json_1_1, query, rest_json, rest_xml };
 
 struct ServiceDesc {
-  std::string_view id;             // "sqs": directory and namespace
-  std::string_view service_id;     // "SQS", as AWS writes it
-  std::string_view signing_name;   // "sqs", "monitoring", ...
+  std::string_view id;            // "sqs": directory and namespace
+  std::string_view service_id;    // "SQS", as AWS writes it
+  std::string_view signing_name;  // "sqs", "monitoring", ...
   std::string_view endpoint_prefix;
-  std::string_view api_version;    // "2012-11-05"
-  std::string_view target_prefix;  // "AmazonSQS", json only
-  std::string_view xml_namespace;  // of query and rest-xml answers
-  std::string_view error_namespace;  // before '#' in __type, for example "com.amazonaws.sqs"
+  std::string_view api_version;       // "2012-11-05"
+  std::string_view target_prefix;     // "AmazonSQS", json only
+  std::string_view xml_namespace;     // of query and rest-xml answers
+  std::string_view error_namespace;   // before '#' in __type, for example "com.amazonaws.sqs"
   std::string_view validation_code;   // of requests that break a constraint of the model: "ValidationException"
   std::string_view unsupported_code;  // of parameters that AWS takes and we do not: "InvalidParameterValue", ...
   int unsupported_status;
   std::span<const Protocol> protocols;  // the first is the one our own client speaks
-  bool query_compatible;           // json errors carry x-amzn-query-error
+  bool query_compatible;                // json errors carry x-amzn-query-error
   std::span<const OperationDesc> operations;
   const OperationDesc* find(std::string_view operation_name) const;  // nullptr if not generated
 };
@@ -269,7 +282,7 @@ class ShapeDetail final : public base::ErrorDetail {
   static const T* find(const base::AwsError& error) {
     const auto* detail = dynamic_cast<const ShapeDetail*>(error.detail.get());
     return detail != nullptr && detail->shape_.desc == &T::desc() ? static_cast<const T*>(detail->shape_.value.get())
-                                                                    : nullptr;
+                                                                  : nullptr;
   }
 
  private:

@@ -12,8 +12,8 @@ namespace base {
 
 }  // namespace base
 
-#define CHECK(condition, why)                                       \
-  do {                                                              \
-    if (!(condition)) [[unlikely]]                                  \
-      ::base::check_failed(__FILE__, __LINE__, #condition, (why));  \
+#define CHECK(condition, why)                                      \
+  do {                                                             \
+    if (!(condition)) [[unlikely]]                                 \
+      ::base::check_failed(__FILE__, __LINE__, #condition, (why)); \
   } while (false)

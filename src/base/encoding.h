@@ -26,9 +26,9 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 // True if `bytes` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);
 
-std::string md5(std::string_view bytes);     // 16 raw bytes
-std::string sha1(std::string_view bytes);    // 20 raw bytes
-std::string sha256(std::string_view bytes);  // 32 raw bytes
+std::string md5(std::string_view bytes);                                  // 16 raw bytes
+std::string sha1(std::string_view bytes);                                 // 20 raw bytes
+std::string sha256(std::string_view bytes);                               // 32 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view message);  // 32 raw bytes
 uint32_t crc32(std::string_view bytes, uint32_t seed = 0);
 uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);

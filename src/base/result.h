@@ -36,7 +36,9 @@ template <class T>
 using Result = std::expected<T, AwsError>;
 
 // The value to return for a failure: `return base::fail(errors::queue_does_not_exist(...))`.
-inline std::unexpected<AwsError> fail(AwsError error) { return std::unexpected<AwsError>(std::move(error)); }
+inline std::unexpected<AwsError> fail(AwsError error) {
+  return std::unexpected<AwsError>(std::move(error));
+}
 
 }  // namespace base
 
@@ -44,13 +46,13 @@ inline std::unexpected<AwsError> fail(AwsError error) { return std::unexpected<A
 // return a Result too. TRY_ASSIGN binds the value: `TRY_ASSIGN(auto queue, find_queue(url));`
 #define TILL_TRY_CONCAT_(a, b) a##b
 #define TILL_TRY_NAME_(line) TILL_TRY_CONCAT_(try_result_, line)
-#define TRY(expression)                                                   \
-  do {                                                                    \
-    if (auto try_result = (expression); !try_result.has_value())          \
-      return std::unexpected(std::move(try_result).error());              \
+#define TRY(expression)                                          \
+  do {                                                           \
+    if (auto try_result = (expression); !try_result.has_value()) \
+      return std::unexpected(std::move(try_result).error());     \
   } while (false)
-#define TRY_ASSIGN_(temporary, declaration, expression)                        \
-  auto temporary = (expression);                                               \
+#define TRY_ASSIGN_(temporary, declaration, expression)                               \
+  auto temporary = (expression);                                                      \
   if (!(temporary).has_value()) return std::unexpected(std::move(temporary).error()); \
   declaration = std::move(*temporary)
 #define TRY_ASSIGN(declaration, expression) TRY_ASSIGN_(TILL_TRY_NAME_(__LINE__), declaration, expression)

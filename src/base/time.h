@@ -22,8 +22,12 @@ inline int64_t to_epoch_seconds(Timestamp t) {
 inline int64_t to_epoch_milliseconds(Timestamp t) {
   return std::chrono::floor<std::chrono::milliseconds>(t).time_since_epoch().count();
 }
-inline Timestamp from_epoch_milliseconds(int64_t ms) { return Timestamp(std::chrono::milliseconds(ms)); }
-inline Timestamp from_epoch_seconds(int64_t s) { return Timestamp(std::chrono::seconds(s)); }
+inline Timestamp from_epoch_milliseconds(int64_t ms) {
+  return Timestamp(std::chrono::milliseconds(ms));
+}
+inline Timestamp from_epoch_seconds(int64_t s) {
+  return Timestamp(std::chrono::seconds(s));
+}
 
 std::string format_iso8601_seconds(Timestamp t);       // 2024-01-02T03:04:05Z
 std::string format_iso8601_milliseconds(Timestamp t);  // 2024-01-02T03:04:05.678Z

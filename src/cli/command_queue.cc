@@ -19,8 +19,9 @@ std::string queue_url(Session& session, const std::string& queue) {
 }
 
 std::string message_json(const aws::sqs::Message& message) {
-  return fmt::format("{{\"message_id\":{},\"receipt_handle\":{},\"body\":{}}}", json_text(message.message_id.value_or("")),
-                     json_text(message.receipt_handle.value_or("")), json_text(message.body.value_or("")));
+  return fmt::format("{{\"message_id\":{},\"receipt_handle\":{},\"body\":{}}}",
+                     json_text(message.message_id.value_or("")), json_text(message.receipt_handle.value_or("")),
+                     json_text(message.body.value_or("")));
 }
 
 }  // namespace

@@ -28,11 +28,12 @@ void print_json(Followed& followed) {
   };
   std::string extra;
   if (!followed.upload_error.empty()) extra = ",\"error\":" + json_text(followed.upload_error);
-  print_line(fmt::format("{{\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
-                         "\"large_orders_notified\":{},\"orders_per_second\":{:.1f},"
-                         "\"latency_ms\":{{\"p50\":{},\"p99\":{}}}{}}}",
-                         tally.read, tally.accepted, quarantined_json(tally), tally.duplicates, tally.missing,
-                         tally.large_orders_notified, per_second(followed), milliseconds(50), milliseconds(99), extra));
+  print_line(
+      fmt::format("{{\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
+                  "\"large_orders_notified\":{},\"orders_per_second\":{:.1f},"
+                  "\"latency_ms\":{{\"p50\":{},\"p99\":{}}}{}}}",
+                  tally.read, tally.accepted, quarantined_json(tally), tally.duplicates, tally.missing,
+                  tally.large_orders_notified, per_second(followed), milliseconds(50), milliseconds(99), extra));
 }
 
 void print_summary(Followed& followed) {

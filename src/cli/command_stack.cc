@@ -97,7 +97,8 @@ int status(const GlobalOptions& global) {
   for (pipeline::Step step : *found) {
     if (step.kind == "queue") {
       aws::sqs::GetQueueAttributesRequest get;
-      get.queue_url = "https://sqs." + stack.options().region + ".amazonaws.com/" + (*session)->account() + "/" + step.name;
+      get.queue_url =
+          "https://sqs." + stack.options().region + ".amazonaws.com/" + (*session)->account() + "/" + step.name;
       get.attribute_names = {"All"};
       aws::Context context;
       const auto got = (*session)->services().sqs.get_queue_attributes(context, std::move(get));

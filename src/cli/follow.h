@@ -13,7 +13,7 @@ namespace cli {
 struct Followed {
   std::string upload_error;  // why the document could not be read (on) as orders; empty if it could
   pipeline::Tally tally;
-  double seconds = 0;        // from the start of the upload until every order was accounted for
+  double seconds = 0;         // from the start of the upload until every order was accounted for
   uint64_t dead_letters = 0;  // messages in the dead-letter queue
 };
 
@@ -36,8 +36,7 @@ class Follower {
   base::Result<pipeline::Item> wait_for_ingest(const std::string& upload_id, bool quiet);
   base::Result<uint64_t> depth(std::string_view queue);
   base::Result<void> wait_for_queue(uint64_t read, bool quiet);
-  base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id,
-                                      const pipeline::Item& row);
+  base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id, const pipeline::Item& row);
   void pause(base::Duration how_long);
 
   pipeline::Services services_;

@@ -34,10 +34,10 @@ class StoreGate final : public server::ReplyGate {
 };
 
 std::vector<server::Mount> mounts(engine::Engine& engine) {
-  return {{&aws::sqs::kService, &engine.sqs()},       {&aws::dynamodb::kService, &engine.dynamodb()},
-          {&aws::sns::kService, &engine.sns()},       {&aws::lambda::kService, &engine.lambda()},
-          {&aws::s3::kService, &engine.s3()},         {&aws::cloudwatch::kService, &engine.cloudwatch()},
-          {&aws::logs::kService, &engine.logs()},     {&aws::iam::kService, &engine.iam()},
+  return {{&aws::sqs::kService, &engine.sqs()},   {&aws::dynamodb::kService, &engine.dynamodb()},
+          {&aws::sns::kService, &engine.sns()},   {&aws::lambda::kService, &engine.lambda()},
+          {&aws::s3::kService, &engine.s3()},     {&aws::cloudwatch::kService, &engine.cloudwatch()},
+          {&aws::logs::kService, &engine.logs()}, {&aws::iam::kService, &engine.iam()},
           {&aws::sts::kService, &engine.sts()}};
 }
 
@@ -53,7 +53,9 @@ std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(co
   return std::unexpected(LocalEngine::Error{opened.error().message, locked ? kUnreachable : kFailed});
 }
 
-std::string endpoint_file(const std::string& data_directory) { return data_directory + "/endpoint"; }
+std::string endpoint_file(const std::string& data_directory) {
+  return data_directory + "/endpoint";
+}
 
 }  // namespace
 
@@ -99,9 +101,9 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
       engine::EngineOptions{.code_directory = options.data_directory + "/code", .auto_confirm_email = true});
   parts->verifier = std::make_unique<aws::auth::Verifier>(parts->engine->credentials());
   parts->gate = std::make_unique<StoreGate>(*parts->store);
-  parts->api = std::make_unique<server::ApiHandler>(mounts(*parts->engine), *parts->verifier,
-                                                    parts->engine->authorizer(), *parts->gate, env,
-                                                    server::ApiHandler::Options{std::string(kVersion)});
+  parts->api =
+      std::make_unique<server::ApiHandler>(mounts(*parts->engine), *parts->verifier, parts->engine->authorizer(),
+                                           *parts->gate, env, server::ApiHandler::Options{std::string(kVersion)});
   const auto port = parts->http->listen("127.0.0.1", options.port, *parts->api);
   if (!port.has_value()) return std::unexpected(Error{port.error(), kFailed});
   parts->port = *port;
@@ -118,9 +120,13 @@ LocalEngine::~LocalEngine() {
   parts_->http->stop(std::chrono::seconds(2));
 }
 
-uint16_t LocalEngine::port() const { return parts_->port; }
+uint16_t LocalEngine::port() const {
+  return parts_->port;
+}
 
-std::string LocalEngine::endpoint_url() const { return "http://127.0.0.1:" + std::to_string(parts_->port); }
+std::string LocalEngine::endpoint_url() const {
+  return "http://127.0.0.1:" + std::to_string(parts_->port);
+}
 
 std::string running_endpoint(const std::string& data_directory) {
   std::ifstream file(endpoint_file(data_directory));

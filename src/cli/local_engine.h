@@ -10,9 +10,9 @@
 namespace cli {
 
 struct LocalEngineOptions {
-  std::string data_directory;   // ignored with in_memory, but for e-mails and unpacked code
-  bool in_memory = false;       // nothing survives; for tests
-  uint16_t port = 0;            // 0: the system chooses
+  std::string data_directory;  // ignored with in_memory, but for e-mails and unpacked code
+  bool in_memory = false;      // nothing survives; for tests
+  uint16_t port = 0;           // 0: the system chooses
   bool accept_data_loss = false;
 };
 

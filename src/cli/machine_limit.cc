@@ -12,7 +12,7 @@
 namespace cli {
 namespace {
 
-constexpr std::size_t kWriters = 2;      // one per core of the machine the mark is set for
+constexpr std::size_t kWriters = 2;       // one per core of the machine the mark is set for
 constexpr std::size_t kGroupOrders = 64;  // inserted before a writer waits for the sync they share
 
 // One writer's share: every kWriters-th order.

@@ -10,7 +10,6 @@
 namespace cli {
 
 // Orders per second over the NDJSON `file`, in a fresh store under `directory`.
-std::expected<double, std::string> machine_limit(base::Env& env, const std::string& file,
-                                                 const std::string& directory);
+std::expected<double, std::string> machine_limit(base::Env& env, const std::string& file, const std::string& directory);
 
 }  // namespace cli

@@ -1,7 +1,7 @@
 // till: the composition root. Reads the command line and calls one command.
 #include <CLI/CLI.hpp>
-
 #include <csignal>
+#include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -29,6 +29,11 @@ std::string default_data_directory() {
   if (const auto set = os::environment("TILL_DATA"); set.has_value() && !set->empty()) return *set;
   if (const auto xdg = os::environment("XDG_DATA_HOME"); xdg.has_value() && !xdg->empty()) return *xdg + "/tillstream";
   return os::environment("HOME").value_or(".") + "/.local/share/tillstream";
+}
+
+// CLI11 2.1 reads "-5" into an unsigned number as 2^64 - 5.
+std::string no_sign(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number of 0 or more: " + text;
 }
 
 // Everything the command line can say.
@@ -66,7 +71,9 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   app.add_subcommand("down", "Remove them, and show that nothing is left")->callback([&a] {
     a.exit_code = cli::down(a.global);
   });
-  app.add_subcommand("status", "What is there, and what waits")->callback([&a] { a.exit_code = cli::status(a.global); });
+  app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
+    a.exit_code = cli::status(a.global);
+  });
 }
 
 void add_serve(CLI::App& app, Arguments& a) {
@@ -104,16 +111,16 @@ void add_data_commands(CLI::App& app, Arguments& a) {
   get->callback([&a] { a.exit_code = cli::tx_get(a.global, a.id); });
   CLI::App* list = tx->add_subcommand("list", "Orders in no particular order");
   list->add_flag("--quarantine", a.quarantined, "The rejected ones, with their reasons");
-  list->add_option("--max", a.rows_max, "At most this many (100)");
+  list->add_option("--max", a.rows_max, "At most this many (100)")->check(no_sign);
   list->callback([&a] { a.exit_code = cli::tx_list(a.global, a.quarantined, a.rows_max); });
   CLI::App* generate = app.add_subcommand("generate", "Print synthetic orders");
-  generate->add_option("N", a.count, "How many")->required();
-  generate->add_option("--seed", a.seed, "Same seed, same orders (1)");
+  generate->add_option("N", a.count, "How many")->required()->check(no_sign);
+  generate->add_option("--seed", a.seed, "Same seed, same orders (1)")->check(no_sign);
   generate->add_flag("--array", a.array, "One JSON array instead of a line each");
   generate->callback([&a] { a.exit_code = cli::generate(a.count, a.seed, a.array); });
   CLI::App* bench = app.add_subcommand("bench", "Measure the pipeline on this machine; prints JSON");
-  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000);
-  bench->add_option("--seed", a.seed, "Seed of the orders (1)");
+  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(no_sign);
+  bench->add_option("--seed", a.seed, "Seed of the orders (1)")->check(no_sign);
   bench->add_flag("--keep", a.keep, "Leave the data in the data directory");
   bench->callback([&a] { a.exit_code = cli::bench(a.count, a.seed, a.keep, a.global.data_directory); });
 }
@@ -143,7 +150,9 @@ int main(int argc, char** argv) {
   add_serve(app, a);
   add_queue_commands(app, a);
   add_data_commands(app, a);
-  app.add_subcommand("help", "Show this")->callback([&app] { throw CLI::CallForAllHelp(); });
+  app.add_subcommand("help", "Show this")->callback([&app] {
+    std::fputs(app.get_formatter()->make_help(&app, "till", CLI::AppFormatMode::Normal).c_str(), stdout);
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -23,7 +23,9 @@ uint64_t high_water_mark(const std::string& pid) {
 
 }  // namespace
 
-uint64_t peak_resident_bytes() { return high_water_mark("self"); }
+uint64_t peak_resident_bytes() {
+  return high_water_mark("self");
+}
 
 uint64_t children_peak_resident_bytes() {
   uint64_t sum = 0;

@@ -15,7 +15,9 @@ void print_line(std::string_view line) {
   std::fflush(stdout);
 }
 
-void print_error(std::string_view line) { fmt::print(stderr, "till: {}\n", line); }
+void print_error(std::string_view line) {
+  fmt::print(stderr, "till: {}\n", line);
+}
 
 int print_failure(std::string_view what, const base::AwsError& error) {
   print_error(fmt::format("{}: {}: {}", what, error.code, error.message));

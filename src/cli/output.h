@@ -8,8 +8,8 @@
 
 namespace cli {
 
-void print_line(std::string_view line);        // stdout
-void print_error(std::string_view line);       // stderr, after "till: "
+void print_line(std::string_view line);   // stdout
+void print_error(std::string_view line);  // stderr, after "till: "
 // `code: message` of a failed call; kFailed, or kUnreachable if nobody answered.
 int print_failure(std::string_view what, const base::AwsError& error);
 

@@ -107,22 +107,26 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
-    return std::unexpected(LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message,
-                                              kUnreachable});
+    return std::unexpected(
+        LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message, kUnreachable});
   parts->stack_options.name = options.stack;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = client.region;
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
-base::Env& Session::env() { return parts_->system.env(); }
+base::Env& Session::env() {
+  return parts_->system.env();
+}
 
 pipeline::Services Session::services() {
   return {*parts_->s3,       *parts_->sqs, *parts_->sns, *parts_->lambda,
           *parts_->dynamodb, *parts_->iam, *parts_->sts, *parts_->logs};
 }
 
-void Session::configure(const std::function<void(pipeline::StackOptions&)>& change) { change(parts_->stack_options); }
+void Session::configure(const std::function<void(pipeline::StackOptions&)>& change) {
+  change(parts_->stack_options);
+}
 
 pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
@@ -134,6 +138,8 @@ pipeline::Stack& Session::stack() {
   return *parts_->stack;
 }
 
-const std::string& Session::account() const { return parts_->stack_options.account; }
+const std::string& Session::account() const {
+  return parts_->stack_options.account;
+}
 
 }  // namespace cli

@@ -17,7 +17,9 @@ std::optional<Arn> Arn::parse(std::string_view text) {
   return Arn{std::string(parts[2]), std::string(parts[3]), std::string(parts[4]), std::string(text)};
 }
 
-std::string Arn::text() const { return make_arn(service, region, account, resource); }
+std::string Arn::text() const {
+  return make_arn(service, region, account, resource);
+}
 
 std::string make_arn(std::string_view service, std::string_view region, std::string_view account,
                      std::string_view resource) {

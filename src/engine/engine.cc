@@ -34,8 +34,7 @@ struct Engine::Parts {
         cloudwatch(store, env),
         sqs(store, env, {.allows = aws::auth::service_may}),
         dynamodb(store, env),
-        lambda(store, env, functions, sqs, sts, logs,
-               lambda_options(options)),
+        lambda(store, env, functions, sqs, sts, logs, lambda_options(options)),
         sns(store, env, sqs, lambda,
             {.allows = aws::auth::service_may, .mailer = &mailer, .auto_confirm_email = options.auto_confirm_email}),
         s3(store, env, lambda, sqs, sns,
@@ -58,7 +57,9 @@ Engine::Engine(store::KvStore& store, base::Env& env, runtime::FunctionHost& fun
                EngineOptions options)
     : parts_(std::make_unique<Parts>(store, env, functions, mailer, options)) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
 void Engine::start(const std::string& endpoint_url) {
   parts_->sts.start();
@@ -83,16 +84,38 @@ void Engine::stop() {
   parts_->sts.stop();
 }
 
-aws::sqs::Sqs& Engine::sqs() { return parts_->sqs; }
-aws::sns::Sns& Engine::sns() { return parts_->sns; }
-aws::lambda::Lambda& Engine::lambda() { return parts_->lambda; }
-aws::dynamodb::DynamoDb& Engine::dynamodb() { return parts_->dynamodb; }
-aws::s3::S3& Engine::s3() { return parts_->s3; }
-aws::cloudwatch::CloudWatch& Engine::cloudwatch() { return parts_->cloudwatch; }
-aws::logs::Logs& Engine::logs() { return parts_->logs; }
-aws::iam::Iam& Engine::iam() { return parts_->iam; }
-aws::sts::Sts& Engine::sts() { return parts_->sts; }
-aws::auth::CredentialSource& Engine::credentials() { return parts_->sts; }
-aws::auth::Authorizer& Engine::authorizer() { return parts_->iam; }
+aws::sqs::Sqs& Engine::sqs() {
+  return parts_->sqs;
+}
+aws::sns::Sns& Engine::sns() {
+  return parts_->sns;
+}
+aws::lambda::Lambda& Engine::lambda() {
+  return parts_->lambda;
+}
+aws::dynamodb::DynamoDb& Engine::dynamodb() {
+  return parts_->dynamodb;
+}
+aws::s3::S3& Engine::s3() {
+  return parts_->s3;
+}
+aws::cloudwatch::CloudWatch& Engine::cloudwatch() {
+  return parts_->cloudwatch;
+}
+aws::logs::Logs& Engine::logs() {
+  return parts_->logs;
+}
+aws::iam::Iam& Engine::iam() {
+  return parts_->iam;
+}
+aws::sts::Sts& Engine::sts() {
+  return parts_->sts;
+}
+aws::auth::CredentialSource& Engine::credentials() {
+  return parts_->sts;
+}
+aws::auth::Authorizer& Engine::authorizer() {
+  return parts_->iam;
+}
 
 }  // namespace engine

@@ -23,10 +23,17 @@ Outbox::Entry decode(std::string_view bytes) {
   Outbox::Entry entry{};
   for (RecordReader reader(bytes); reader.next();) {
     switch (reader.field()) {
-      case kPayload: entry.payload = reader.text(); break;
-      case kAttempts: entry.attempts = reader.number(); break;
-      case kCreatedAt: entry.created_at = base::Timestamp(base::Duration(reader.number())); break;
-      default: break;
+      case kPayload:
+        entry.payload = reader.text();
+        break;
+      case kAttempts:
+        entry.attempts = reader.number();
+        break;
+      case kCreatedAt:
+        entry.created_at = base::Timestamp(base::Duration(reader.number()));
+        break;
+      default:
+        break;
     }
   }
   return entry;
@@ -52,7 +59,9 @@ Outbox::Outbox(store::KvStore& store, base::Env& env, std::string table, std::si
   }
 }
 
-Outbox::~Outbox() { stop(); }
+Outbox::~Outbox() {
+  stop();
+}
 
 std::string Outbox::key(Ticket ticket) const {
   return store::KeyWriter(table_)

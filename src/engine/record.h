@@ -30,7 +30,7 @@ class RecordReader {
   explicit RecordReader(std::string_view bytes) : rest_(bytes) {}
   bool next();  // false at the end or at malformed bytes
   [[nodiscard]] uint32_t field() const { return field_; }
-  [[nodiscard]] uint64_t number() const { return number_; }     // 0 if the field is text
+  [[nodiscard]] uint64_t number() const { return number_; }      // 0 if the field is text
   [[nodiscard]] std::string_view text() const { return text_; }  // empty if the field is a number
   [[nodiscard]] bool ok() const { return ok_; }
 

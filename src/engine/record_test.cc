@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "engine/arn.h"
@@ -57,7 +58,9 @@ TEST(Arn, Parse) {
                                          {"", false}}) {
     const auto arn = Arn::parse(c.text);
     ASSERT_EQ(arn.has_value(), c.good) << c.text;
-    if (arn) EXPECT_EQ(arn->text(), c.text);
+    if (arn.has_value()) {
+      EXPECT_EQ(arn->text(), c.text);
+    }
   }
 }
 

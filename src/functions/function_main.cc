@@ -25,7 +25,9 @@ aws::client::ClientOptions client_options(int attempts_max) {
   return options;
 }
 
-void report(std::string_view line) { os::write_stdout(std::string(line) + "\n"); }
+void report(std::string_view line) {
+  os::write_stdout(std::string(line) + "\n");
+}
 
 }  // namespace
 
@@ -39,7 +41,8 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
                                  : transport.error());
     return 1;
   }
-  const auto config = pipeline::from_environment([](std::string_view name) { return os::environment(std::string(name)); });
+  const auto config =
+      pipeline::from_environment([](std::string_view name) { return os::environment(std::string(name)); });
   if (!config.has_value()) {
     runtime::post_init_error(**transport, *api, {"Pipeline.Config", config.error()}, report);
     return 1;
@@ -52,13 +55,13 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
   aws::sqs::SqsCaller sqs(client);
   aws::dynamodb::DynamoDbCaller dynamodb(client);
   aws::sns::SnsCaller sns(single_attempt);
-  runtime::StructuredLog log(env.clock,
-                             {.service = std::string(service),
-                              .function_name = variable("AWS_LAMBDA_FUNCTION_NAME"),
-                              .function_memory_size = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-                              .level = runtime::parse_log_level(variable("AWS_LAMBDA_LOG_LEVEL", "INFO"))
-                                           .value_or(runtime::LogLevel::info)},
-                             os::write_stdout);
+  runtime::StructuredLog log(
+      env.clock,
+      {.service = std::string(service),
+       .function_name = variable("AWS_LAMBDA_FUNCTION_NAME"),
+       .function_memory_size = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+       .level = runtime::parse_log_level(variable("AWS_LAMBDA_LOG_LEVEL", "INFO")).value_or(runtime::LogLevel::info)},
+      os::write_stdout);
   Toolbox tools{env, s3, sqs, dynamodb, sns, log, *config};
   return runtime::run_handler(**transport, *api, make(tools), report);
 }

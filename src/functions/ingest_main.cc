@@ -5,7 +5,8 @@
 int main() {
   return functions::run_function("ingest", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto ingest = std::make_shared<pipeline::Ingest>(tools.s3, tools.sqs, tools.dynamodb, tools.env, tools.config);
-    return [&tools, ingest](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
+    return [&tools,
+            ingest](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
       tools.log.begin_invocation(invocation);
       auto answer = ingest->handle(invocation.payload, invocation.deadline);
       if (!answer.has_value()) {

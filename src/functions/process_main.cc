@@ -4,12 +4,13 @@
 
 int main() {
   return functions::run_function("process", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
-    auto process =
-        std::make_shared<pipeline::Process>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config);
-    return [&tools, process](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
+    auto process = std::make_shared<pipeline::Process>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config);
+    return [&tools,
+            process](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
       tools.log.begin_invocation(invocation);
       auto answer = process->handle(invocation.payload, invocation.deadline);
-      if (!answer.has_value()) return std::unexpected(runtime::InvocationError{"Pipeline.InvalidEvent", answer.error()});
+      if (!answer.has_value())
+        return std::unexpected(runtime::InvocationError{"Pipeline.InvalidEvent", answer.error()});
       const pipeline::ProcessCounts& counts = answer->counts;
       tools.log.log(runtime::LogLevel::info, "processed",
                     {{"records_in", static_cast<int64_t>(counts.records_in)},

@@ -21,13 +21,13 @@ namespace pipeline {
 // read = accepted + duplicates + the sum of quarantined + missing.
 struct Tally {
   uint64_t read = 0;
-  uint64_t accepted = 0;                             // the row was made by this upload
-  uint64_t duplicates = 0;                           // the same order, good or bad, had come before
-  std::map<std::string, uint64_t> quarantined;       // by reason
-  uint64_t missing = 0;                              // no trace yet: on its way, or in the dead-letter queue
-  uint64_t large_orders_notified = 0;                // of the accepted
-  uint64_t large_orders_pending = 0;                 // of the accepted: notification still owed
-  std::vector<uint32_t> latencies_ms;                // of the accepted: from upload to stored
+  uint64_t accepted = 0;                        // the row was made by this upload
+  uint64_t duplicates = 0;                      // the same order, good or bad, had come before
+  std::map<std::string, uint64_t> quarantined;  // by reason
+  uint64_t missing = 0;                         // no trace yet: on its way, or in the dead-letter queue
+  uint64_t large_orders_notified = 0;           // of the accepted
+  uint64_t large_orders_pending = 0;            // of the accepted: notification still owed
+  std::vector<uint32_t> latencies_ms;           // of the accepted: from upload to stored
 };
 
 class Accounting {

@@ -7,7 +7,7 @@ constexpr std::string_view kThreshold = "TILL_LARGE_ORDER_THRESHOLD";
 
 struct Variable {
   std::string_view name;
-  std::string PipelineConfig::*field;
+  std::string PipelineConfig::* field;
 };
 
 constexpr Variable kVariables[] = {

@@ -19,9 +19,9 @@ struct PipelineConfig {
   std::string orders_table;
   std::string quarantine_table;
   std::string uploads_table;
-  std::string queue_url;         // orders on their way to the process function
-  std::string notify_queue_url;  // notifications that are still owed
-  std::string topic_arn;         // large orders
+  std::string queue_url;                // orders on their way to the process function
+  std::string notify_queue_url;         // notifications that are still owed
+  std::string topic_arn;                // large orders
   base::Decimal large_order_threshold;  // an order above it is notified
 };
 

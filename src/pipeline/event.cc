@@ -48,8 +48,8 @@ std::expected<IngestEvent, std::string> parse_ingest_event(std::string_view payl
     return std::unexpected("the event is not JSON");
   IngestEvent event;
   if (element content; document["file_content"].get(content) == simdjson::SUCCESS) {
-    event.file_content = content.is_string() ? std::string(content.get_string().value_unsafe())
-                                             : simdjson::minify(content);
+    event.file_content =
+        content.is_string() ? std::string(content.get_string().value_unsafe()) : simdjson::minify(content);
     return event;
   }
   simdjson::dom::array records;

@@ -6,8 +6,9 @@
 namespace pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 12> kItems = {"keyboard", "monitor", "desk lamp", "notebook", "backpack", "kettle",
-                                                     "headphones", "chair", "camera", "bicycle", "tent", "espresso machine"};
+constexpr std::array<std::string_view, 12> kItems = {"keyboard", "monitor", "desk lamp",  "notebook",
+                                                     "backpack", "kettle",  "headphones", "chair",
+                                                     "camera",   "bicycle", "tent",       "espresso machine"};
 
 std::string money(uint64_t cents) {
   std::string out = std::to_string(cents / 100);
@@ -34,10 +35,14 @@ std::string OrderGenerator::next() {
   const std::string head = "{\"transaction_id\":\"" + id + "\",";
   if (kind < options_.bad_per_thousand) {
     switch (draw(4)) {
-      case 0: return head + "\"amount\":0,\"item\":\"" + item + "\"}";
-      case 1: return head + "\"amount\":-" + money(1 + draw(100'000)) + ",\"item\":\"" + item + "\"}";
-      case 2: return head + "\"amount\":" + money(1 + draw(100'000)) + "}";
-      default: return head + "\"amount\":1.2.3,\"item\":\"" + item + "\"}";
+      case 0:
+        return head + "\"amount\":0,\"item\":\"" + item + "\"}";
+      case 1:
+        return head + "\"amount\":-" + money(1 + draw(100'000)) + ",\"item\":\"" + item + "\"}";
+      case 2:
+        return head + "\"amount\":" + money(1 + draw(100'000)) + "}";
+      default:
+        return head + "\"amount\":1.2.3,\"item\":\"" + item + "\"}";
     }
   }
   const bool large = kind < options_.bad_per_thousand + options_.large_per_thousand;

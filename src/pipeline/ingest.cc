@@ -83,7 +83,7 @@ std::expected<void, std::string> Ingest::put_upload(const ObjectRecord& object, 
 }
 
 std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& object, base::Timestamp deadline,
-                                                            OrderSender& sender) {
+                                                           OrderSender& sender) {
   Splitter splitter;
   for (int64_t offset = 0;;) {
     if (env_.clock.now() + kReserve >= deadline) return std::unexpected("the document is too long for one invocation");

@@ -22,8 +22,7 @@ class OrderSender;
 
 class Ingest {
  public:
-  Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
-         PipelineConfig config);
+  Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env, PipelineConfig config);
 
   // One invocation: the payload of its answer, or why it has to be tried again (infrastructure) or what the event
   // lacks. A document that is no list of orders is not an error of the function: the upload's row says FAILED and why.

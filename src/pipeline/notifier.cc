@@ -55,8 +55,7 @@ bool Notifier::publish(const Item& order) {
   input.message_attributes.emplace()["event_id"] = std::move(event_id);
   aws::Context context = call_context(env_);
   const auto published = sns_.publish(context, std::move(input));
-  if (published.has_value())
-    return mark(id, orders::kSent, "sns_message_id", published->message_id.value_or(""));
+  if (published.has_value()) return mark(id, orders::kSent, "sns_message_id", published->message_id.value_or(""));
   if (is_permanent(published.error())) return mark(id, orders::kFailed, "notify_error", published.error().message);
   return false;
 }

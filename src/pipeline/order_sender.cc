@@ -9,9 +9,9 @@
 namespace pipeline {
 namespace {
 
-constexpr std::size_t kBatchEntriesMax = 10;         // SQS's bound
-constexpr std::size_t kBatchBytesMax = 1 << 20;      // SQS's bound on the sum of a batch
-constexpr std::size_t kAttributeBytes = 64;          // room for the source attribute of one entry
+constexpr std::size_t kBatchEntriesMax = 10;     // SQS's bound
+constexpr std::size_t kBatchBytesMax = 1 << 20;  // SQS's bound on the sum of a batch
+constexpr std::size_t kAttributeBytes = 64;      // room for the source attribute of one entry
 constexpr std::size_t kSenders = 4;
 constexpr std::size_t kBatchesWaitingMax = 64;
 constexpr int kAttemptsMax = 5;  // of the entries that a batch call reports as failed
@@ -40,7 +40,9 @@ OrderSender::OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, 
   for (std::size_t i = 0; i < kSenders; ++i) tasks_.push_back(env_.executor.spawn("sender", [this] { work(); }));
 }
 
-OrderSender::~OrderSender() { finish(); }
+OrderSender::~OrderSender() {
+  finish();
+}
 
 void OrderSender::send(Splitter::Order order) {
   if (order.too_long || order.text.empty() || !is_queue_text(order.text)) return quarantine(order);
@@ -108,8 +110,8 @@ std::string OrderSender::deliver(Batch batch) {
     if (!sent.has_value()) return sent.error().code + ": " + sent.error().message;
     const auto& failed = sent->failed;
     std::erase_if(batch, [&failed](const auto& entry) {
-      return !failed.has_value() || std::ranges::find(*failed, entry.id, &aws::sqs::BatchResultErrorEntry::id) ==
-                                        failed->end();
+      return !failed.has_value() ||
+             std::ranges::find(*failed, entry.id, &aws::sqs::BatchResultErrorEntry::id) == failed->end();
     });
     if (!batch.empty()) why = failed->front().code.value_or("") + ": " + failed->front().message.value_or("");
   }
@@ -117,10 +119,10 @@ std::string OrderSender::deliver(Batch batch) {
 }
 
 void OrderSender::quarantine(const Splitter::Order& order) {
-  const Rejection rejection =
-      order.too_long ? Rejection{reason::kTooLarge, "the order is longer than 1 MiB"}
-      : order.text.empty() ? Rejection{reason::kJsonSyntax, "the order is empty"}
-                           : Rejection{reason::kEncoding, "the order holds bytes that no message may carry"};
+  const Rejection rejection = order.too_long ? Rejection{reason::kTooLarge, "the order is longer than 1 MiB"}
+                              : order.text.empty()
+                                  ? Rejection{reason::kJsonSyntax, "the order is empty"}
+                                  : Rejection{reason::kEncoding, "the order holds bytes that no message may carry"};
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.quarantine_table;
   put.item = quarantine_row(order.text, rejection, source_of(upload_id_, order.index), env_.clock.now());

@@ -6,8 +6,8 @@
 namespace pipeline {
 namespace {
 
-constexpr base::Duration kReserve = std::chrono::seconds(3);       // no record is begun this short before the deadline
-constexpr base::Duration kLeaseMargin = std::chrono::seconds(2);   // past the deadline nobody can be publishing still
+constexpr base::Duration kReserve = std::chrono::seconds(3);      // no record is begun this short before the deadline
+constexpr base::Duration kLeaseMargin = std::chrono::seconds(2);  // past the deadline nobody can be publishing still
 
 constexpr std::string_view kIfNew = "attribute_not_exists(transaction_id)";
 
@@ -30,9 +30,15 @@ std::expected<Process::Answer, std::string> Process::handle(std::string_view pay
   for (const QueueRecord& record : *records) {
     const bool too_late = env_.clock.now() + kReserve >= deadline;
     switch (too_late ? Outcome::retry : process(record, deadline, counts)) {
-      case Outcome::stored: ++counts.stored; break;
-      case Outcome::duplicate: ++counts.duplicate; break;
-      case Outcome::quarantined: ++counts.quarantined; break;
+      case Outcome::stored:
+        ++counts.stored;
+        break;
+      case Outcome::duplicate:
+        ++counts.duplicate;
+        break;
+      case Outcome::quarantined:
+        ++counts.quarantined;
+        break;
       case Outcome::retry:
         ++counts.retried;
         failures.push_back(record.message_id);
@@ -90,8 +96,8 @@ Process::Outcome Process::store(const QueueRecord& record, const Transaction& or
 Process::Outcome Process::already_there(const QueueRecord& record, const Transaction& order, const Item& mine,
                                         const Item& old, ProcessCounts& counts) {
   if (text_of(old, orders::kPayloadSha256) != order.payload_sha256) {
-    return quarantine(record, {reason::kDuplicateConflict, "/transaction_id " + order.transaction_id +
-                                                               " is taken by an order with other content"});
+    return quarantine(record, {reason::kDuplicateConflict,
+                               "/transaction_id " + order.transaction_id + " is taken by an order with other content"});
   }
   // An earlier attempt of this very invocation whose answer was lost: the lease is still ours.
   const bool own_write = text_of(old, orders::kWriteToken) == text_of(mine, orders::kWriteToken);

@@ -22,7 +22,9 @@ namespace {
 
 using std::chrono::seconds;
 
-base::AwsError unavailable() { return {.code = "ServiceUnavailable", .http_status = 503, .fault = base::Fault::receiver}; }
+base::AwsError unavailable() {
+  return {.code = "ServiceUnavailable", .http_status = 503, .fault = base::Fault::receiver};
+}
 
 // A topic that remembers what was published.
 class Topic final : public aws::Dispatcher {
@@ -57,7 +59,8 @@ class ProcessTest : public testing::Test {
     context_.account = "000000000000";
     context_.region = "us-east-1";
     context_.endpoint = "http://localhost";
-    context_.principal = {aws::Principal::Kind::root, context_.account, "arn:aws:iam::000000000000:root", context_.account};
+    context_.principal = {aws::Principal::Kind::root, context_.account, "arn:aws:iam::000000000000:root",
+                          context_.account};
     make_table("orders", orders::kTransactionId);
     make_table("quarantine", quarantine::kBodySha256);
     aws::sqs::CreateQueueRequest create;
@@ -164,8 +167,8 @@ class ProcessTest : public testing::Test {
 };
 
 TEST_F(ProcessTest, StoresNotifiesAndQuarantines) {
-  const auto answer =
-      handle({{"m1", order("a", "12.50")}, {"m2", order("b", "50000.01")}, {"m3", order("c", "0")}, {"m4", "nonsense"}});
+  const auto answer = handle(
+      {{"m1", order("a", "12.50")}, {"m2", order("b", "50000.01")}, {"m3", order("c", "0")}, {"m4", "nonsense"}});
   EXPECT_EQ(answer.payload, R"({"batchItemFailures":[]})");
   EXPECT_EQ(answer.counts.stored, 2u);
   EXPECT_EQ(answer.counts.quarantined, 2u);

@@ -18,8 +18,12 @@ std::string source_of(std::string_view upload_id, uint64_t index) {
   return std::string(upload_id) + "#" + std::to_string(index);
 }
 
-AttributeValue text(std::string_view value) { return AttributeValue::of_s(std::string(value)); }
-AttributeValue number(int64_t value) { return AttributeValue::of_n(std::to_string(value)); }
+AttributeValue text(std::string_view value) {
+  return AttributeValue::of_s(std::string(value));
+}
+AttributeValue number(int64_t value) {
+  return AttributeValue::of_n(std::to_string(value));
+}
 
 std::string_view text_of(const Item& item, std::string_view attribute) {
   const AttributeValue* value = item.find(attribute);

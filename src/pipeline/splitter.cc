@@ -15,14 +15,19 @@ bool is_balanced(std::string_view text) {
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (in_string && c == '\\') ++i;
-    else if (c == '"') in_string = !in_string;
-    else if (!in_string) depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    if (in_string && c == '\\')
+      ++i;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string)
+      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
   }
   return depth == 0;
 }
 
-bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
+bool is_space(char c) {
+  return kSpace.find(c) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -32,7 +37,9 @@ void Splitter::feed(std::string_view piece) {
   at_ = 0;
 }
 
-void Splitter::finish() { finished_ = true; }
+void Splitter::finish() {
+  finished_ = true;
+}
 
 void Splitter::fail(std::string why) {
   error_ = std::move(why) + " at byte " + std::to_string(before_ + at_);
@@ -75,9 +82,12 @@ bool Splitter::scan_value() {
   for (; at_ < piece_.size(); ++at_) {
     const char c = piece_[at_];
     if (in_string_) {
-      if (escaped_) escaped_ = false;
-      else if (c == '\\') escaped_ = true;
-      else if (c == '"') in_string_ = false;
+      if (escaped_)
+        escaped_ = false;
+      else if (c == '\\')
+        escaped_ = true;
+      else if (c == '"')
+        in_string_ = false;
     } else if (c == '"') {
       in_string_ = true;
     } else if (c == '{' || c == '[') {
@@ -164,7 +174,8 @@ std::optional<Splitter::Order> Splitter::next() {
       case State::after:
         if (skip_space()) fail("something follows the JSON array");
         return std::nullopt;
-      case State::broken: return std::nullopt;
+      case State::broken:
+        return std::nullopt;
     }
   }
 }

@@ -45,10 +45,10 @@ class Splitter {
 
   State state_ = State::start;
   std::string piece_;
-  std::size_t at_ = 0;        // next unread byte of piece_
-  uint64_t before_ = 0;       // bytes of the document before piece_
+  std::size_t at_ = 0;   // next unread byte of piece_
+  uint64_t before_ = 0;  // bytes of the document before piece_
   bool finished_ = false;
-  std::string text_;          // of the order being read
+  std::string text_;  // of the order being read
   bool too_long_ = false;
   bool in_value_ = false;
   std::size_t depth_ = 0;

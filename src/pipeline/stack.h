@@ -38,7 +38,7 @@ struct StackOptions {
   std::string account;              // 12 digits
   std::string region;
   base::Decimal large_order_threshold = base::Decimal::from_integer(50'000);
-  std::vector<std::string> emails;  // subscribed to large orders
+  std::vector<std::string> emails;   // subscribed to large orders
   int32_t maximum_concurrency = 10;  // process functions at once
   // Deployment packages (zip bytes) of the three functions.
   std::string ingest_zip;

@@ -139,8 +139,8 @@ base::Result<void> Stack::list_mappings(std::vector<Step>& found) {
       found.push_back({"function", *function.function_name, function.runtime.value_or("")});
   }
   TRY_ASSIGN(const auto mappings, services_.lambda.list_event_source_mappings(context, {}));
-  for (const auto& mapping : mappings.event_source_mappings.value_or(
-           std::vector<aws::lambda::EventSourceMappingConfiguration>())) {
+  for (const auto& mapping :
+       mappings.event_source_mappings.value_or(std::vector<aws::lambda::EventSourceMappingConfiguration>())) {
     if (mapping.function_arn.value_or("").find(":function:" + name("")) != std::string::npos)
       found.push_back({"mapping", mapping.event_source_arn.value_or("") + " -> " + *mapping.function_arn,
                        mapping.state.value_or("")});

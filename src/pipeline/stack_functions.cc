@@ -20,7 +20,8 @@ base::Result<void> Stack::wait_for_function(const std::string& function) {
     aws::Context context = call();
     TRY_ASSIGN(const auto now, services_.lambda.get_function_configuration(context, std::move(get)));
     if (now.state == "Failed" || now.last_update_status == "Failed")
-      return base::fail({.code = "Failed", .message = function + ": " + now.state_reason.value_or("the update failed")});
+      return base::fail(
+          {.code = "Failed", .message = function + ": " + now.state_reason.value_or("the update failed")});
     return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
   });
 }
@@ -32,8 +33,7 @@ base::Result<void> Stack::up_function(const Report& report, const Function& func
   aws::Context context = call();
   const auto existing = services_.lambda.get_function_configuration(context, std::move(get));
   if (existing.has_value()) {
-    const bool same_code =
-        existing->code_sha256 == base::base64_encode(base::sha256(function.zip));
+    const bool same_code = existing->code_sha256 == base::base64_encode(base::sha256(function.zip));
     const bool same_configuration = existing->environment.has_value() &&
                                     existing->environment->variables == variables(config()) &&
                                     existing->timeout == function.timeout_seconds;

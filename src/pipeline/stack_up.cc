@@ -78,12 +78,11 @@ std::vector<Stack::Function> Stack::functions() const {
                             {{"sqs:SendMessage"}, {queue("orders")}},
                             {{"dynamodb:PutItem"}, {table(names.uploads_table), table(names.quarantine_table)}}})},
       {"process", options_.process_zip, 10, 256,
-       with_logs("process",
-                 {polls("orders"),
-                  {{"sqs:SendMessage"}, {queue("notify")}},
-                  {{"dynamodb:PutItem", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
-                  {{"dynamodb:PutItem"}, {table(names.quarantine_table)}},
-                  notifies})},
+       with_logs("process", {polls("orders"),
+                             {{"sqs:SendMessage"}, {queue("notify")}},
+                             {{"dynamodb:PutItem", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
+                             {{"dynamodb:PutItem"}, {table(names.quarantine_table)}},
+                             notifies})},
       {"sweep", options_.sweep_zip, 10, 128,
        with_logs("sweep", {polls("notify"),
                            {{"sqs:SendMessage"}, {queue("notify")}},
@@ -220,7 +219,8 @@ base::Result<void> Stack::up_bucket(const Report& report) {
   }
   aws::s3::CreateBucketRequest create;
   create.bucket = bucket;
-  if (options_.region != "us-east-1") create.create_bucket_configuration.emplace().location_constraint = options_.region;
+  if (options_.region != "us-east-1")
+    create.create_bucket_configuration.emplace().location_constraint = options_.region;
   if (const auto created = services_.s3.create_bucket(context, std::move(create)); !created.has_value())
     return failed("bucket", bucket, created.error());
   report({"bucket", bucket, "created"});

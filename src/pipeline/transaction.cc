@@ -145,12 +145,14 @@ bool Canonicaliser::append(value v, const std::string& pointer, std::size_t dept
   if (v.type().get(type) != simdjson::SUCCESS) return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
   if (type == json_type::object) {
     simdjson::ondemand::object object;
-    if (v.get_object().get(object) != simdjson::SUCCESS) return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
+    if (v.get_object().get(object) != simdjson::SUCCESS)
+      return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
     return append_object(object, pointer, depth + 1, out);
   }
   if (type == json_type::array) {
     simdjson::ondemand::array array;
-    if (v.get_array().get(array) != simdjson::SUCCESS) return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
+    if (v.get_array().get(array) != simdjson::SUCCESS)
+      return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
     return append_array(array, pointer, depth + 1, out);
   }
   return append_scalar(v, type, pointer, out);
@@ -214,7 +216,8 @@ std::expected<base::Decimal, Rejection> required_amount(const std::vector<Field>
     return std::unexpected(Rejection{reason::kAmountPrecision, "/amount has more than 38 digits or is out of range"});
   }
   if (amount->sign() <= 0)
-    return std::unexpected(Rejection{reason::kAmountNonpositive, "/amount is " + amount->to_string() + ", not positive"});
+    return std::unexpected(
+        Rejection{reason::kAmountNonpositive, "/amount is " + amount->to_string() + ", not positive"});
   return *amount;
 }
 
@@ -244,7 +247,12 @@ std::expected<Transaction, Rejection> parse_transaction(std::string_view text) {
   const auto malformed = [] { return std::unexpected(Rejection{reason::kJsonSyntax, "not well-formed JSON"}); };
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS || document.type().get(type) != simdjson::SUCCESS)
     return malformed();
-  if (type != json_type::object) return std::unexpected(Rejection{reason::kSchemaType, "an order is a JSON object"});
+  if (type != json_type::object) {
+    // The type is told from the first character; whether the rest is JSON at all decides the reason.
+    simdjson::dom::parser whole;
+    if (whole.parse(padded).error() != simdjson::SUCCESS) return malformed();
+    return std::unexpected(Rejection{reason::kSchemaType, "an order is a JSON object"});
+  }
   if (document.get_object().get(object) != simdjson::SUCCESS) return malformed();
   Canonicaliser canonicaliser;
   std::vector<Field> fields;

@@ -13,8 +13,8 @@ namespace pipeline {
 // Why an order is quarantined. The names are what users see and filter by; never rename one.
 namespace reason {
 inline constexpr std::string_view kJsonSyntax = "JSON_SYNTAX";
-inline constexpr std::string_view kSchemaMissing = "SCHEMA_MISSING";          // a required field is absent
-inline constexpr std::string_view kSchemaType = "SCHEMA_TYPE";                // a field is of the wrong type or empty
+inline constexpr std::string_view kSchemaMissing = "SCHEMA_MISSING";  // a required field is absent
+inline constexpr std::string_view kSchemaType = "SCHEMA_TYPE";        // a field is of the wrong type or empty
 inline constexpr std::string_view kAmountNonpositive = "AMOUNT_NONPOSITIVE";
 inline constexpr std::string_view kAmountPrecision = "AMOUNT_PRECISION";      // more than 38 digits, or out of range
 inline constexpr std::string_view kDuplicateConflict = "DUPLICATE_CONFLICT";  // the id is taken by another order

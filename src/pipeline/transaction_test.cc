@@ -38,6 +38,9 @@ TEST(Transaction, RejectsWithAReason) {
            {"", reason::kJsonSyntax},
            {"hello", reason::kJsonSyntax},
            {"{", reason::kJsonSyntax},
+           {"not an order", reason::kJsonSyntax},
+           {"[1", reason::kJsonSyntax},
+           {"null", reason::kSchemaType},
            {R"({"transaction_id":"a","amount":1,"item":"x"} x)", reason::kJsonSyntax},
            {R"({"transaction_id":"a","amount":1,"item":"x"}{})", reason::kJsonSyntax},
            {R"({"transaction_id":"a","amount":01,"item":"x"})", reason::kJsonSyntax},
@@ -62,7 +65,8 @@ TEST(Transaction, RejectsWithAReason) {
             reason::kAmountPrecision},
            {R"({"transaction_id":"a","amount":1e999999999,"item":"x"})", reason::kAmountPrecision},
            {R"({"transaction_id":")" + std::string(2049, 'a') + R"(","amount":1,"item":"x"})", reason::kTooLarge},
-           {R"({"transaction_id":"a","amount":1,"item":"x","deep":)" + std::string(40, '[') + std::string(40, ']') + "}",
+           {R"({"transaction_id":"a","amount":1,"item":"x","deep":)" + std::string(40, '[') + std::string(40, ']') +
+                "}",
             reason::kTooLarge},
        }) {
     const auto order = parse_transaction(c.text);

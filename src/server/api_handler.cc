@@ -19,9 +19,12 @@ using aws::http::Response;
 std::string make_request_id(base::Random& random, Protocol protocol) {
   constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   switch (protocol) {
-    case Protocol::json_1_0: return base::random_string(random, 52, kAlphabet);
-    case Protocol::rest_xml: return base::random_string(random, 16, kAlphabet);
-    default: return base::make_uuid(random);
+    case Protocol::json_1_0:
+      return base::random_string(random, 52, kAlphabet);
+    case Protocol::rest_xml:
+      return base::random_string(random, 16, kAlphabet);
+    default:
+      return base::make_uuid(random);
   }
 }
 
@@ -91,14 +94,17 @@ Response ApiHandler::health() const {
   response.headers.add("Content-Type", "application/json");
   response.body = "{\"services\":{";
   for (const Mount& mount : router_.mounts())
-    response.body.append(&mount == router_.mounts().data() ? "\"" : ",\"").append(mount.desc->id).append("\":\"running\"");
+    response.body.append(&mount == router_.mounts().data() ? "\"" : ",\"")
+        .append(mount.desc->id)
+        .append("\":\"running\"");
   response.body.append("},\"edition\":\"tillstream\",\"version\":\"").append(options_.version).append("\"}");
   return response;
 }
 
 void ApiHandler::handle(Request request, aws::http::Responder respond) {
   const std::string_view path = request.path();
-  if ((request.method == "GET" || request.method == "HEAD") && (path == "/_localstack/health" || path == "/_till/health"))
+  if ((request.method == "GET" || request.method == "HEAD") &&
+      (path == "/_localstack/health" || path == "/_till/health"))
     return respond(health());
   auto route = router_.route(request);
   if (!route.has_value()) {
@@ -109,16 +115,17 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
                        .encode_error(voice, wrong.error, make_request_id(env_.random, protocol)));
   }
   std::string id = make_request_id(env_.random, route->protocol);
-  auto call = std::make_shared<Call>(
-      Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
+  auto call = std::make_shared<Call>(Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
   if (!call->route.operation->may_wait) return serve(*call);
   if (workers_.run([this, call] { serve(*call); })) return;
   const aws::ServiceDesc& service = *call->route.mount->desc;
-  call->respond(aws::codec::codec_for(service, call->route.protocol).encode_error(service, slow_down(), call->request_id));
+  call->respond(
+      aws::codec::codec_for(service, call->route.protocol).encode_error(service, slow_down(), call->request_id));
 }
 
 void ApiHandler::serve(Call& call) {
-  gate_.release([respond = std::move(call.respond), response = answer(call)]() mutable { respond(std::move(response)); });
+  gate_.release(
+      [respond = std::move(call.respond), response = answer(call)]() mutable { respond(std::move(response)); });
 }
 
 Response ApiHandler::answer(Call& call) {

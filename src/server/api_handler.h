@@ -26,7 +26,7 @@ class ReplyGate {
 class ApiHandler final : public aws::http::Handler {
  public:
   struct Options {
-    std::string version;               // of the product, for the health route
+    std::string version;                  // of the product, for the health route
     std::size_t waiting_calls_max = 512;  // long polls and invocations at the same time
   };
 

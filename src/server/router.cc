@@ -96,9 +96,10 @@ Router::~Router() = default;
 std::expected<Route, RouteError> Router::route(const Request& request) const {
   if (const auto target = request.headers.find("X-Amz-Target")) return by_target(request, *target);
   const std::string_view scope = scope_service(request);
-  const std::string_view form = request.method == "POST" && is_form(request) ? std::string_view(request.body)
-                                                                             : request.query();
-  if (const std::string_view action = form_value(form, "Action"); !action.empty()) return by_action(form, action, scope);
+  const std::string_view form =
+      request.method == "POST" && is_form(request) ? std::string_view(request.body) : request.query();
+  if (const std::string_view action = form_value(form, "Action"); !action.empty())
+    return by_action(form, action, scope);
   return by_path(request, scope);
 }
 
@@ -155,9 +156,9 @@ Router::Found Router::by_path(const Request& request, std::string_view scope) co
     if (match.has_value()) return Route{&mounts_[i], match->operation, protocol, std::move(match->labels)};
     return std::unexpected(RouteError{&service, protocol, std::move(match).error()});
   }
-  return std::unexpected(RouteError{
-      nullptr, Protocol::json_1_0,
-      unknown_operation("The request names no operation (no X-Amz-Target, no Action, no REST path).", 404)});
+  return std::unexpected(
+      RouteError{nullptr, Protocol::json_1_0,
+                 unknown_operation("The request names no operation (no X-Amz-Target, no Action, no REST path).", 404)});
 }
 
 }  // namespace server

@@ -50,20 +50,22 @@ def test_one_object_is_one_order(data, tmp_path):
 
 
 def test_ndjson_is_accepted(data, tmp_path):
-    text = "\r\n".join([line("nd-1"), line("nd-2"), "", line("nd-3", 0), "not an order", line("nd-4")])
+    text = "\r\n".join([line("nd-1"), line("nd-2"), "", line("nd-3", 0), '{"half an order', line("nd-4")])
     result = ingest(data, tmp_path / "orders.ndjson", text)
     assert result.code == 0, result
     assert (result.json["read"], result.json["accepted"]) == (5, 3)
     assert result.json["quarantined"] == {"AMOUNT_NONPOSITIVE": 1, "JSON_SYNTAX": 1}
 
 
-@pytest.mark.parametrize("tail", ["", ",", ', {"transaction_id": "cut', ', {"transaction_id": "cut-3", "amount": 1'])
-def test_an_array_cut_off_keeps_what_is_whole(data, tmp_path, tail):
+# An order is whole once the comma behind it has been seen.
+@pytest.mark.parametrize("tail, whole", [("", 1), (",", 2), (', {"transaction_id": "cut', 2), (', {"amount": 1', 2)],
+                         ids=["after an order", "after a comma", "in a string", "in an order"])
+def test_an_array_cut_off_keeps_what_is_whole(data, tmp_path, tail, whole):
     name = f"cut{len(tail)}"
     result = ingest(data, tmp_path / "orders.json", f"[{line(name + '-1')}, {line(name + '-2')}" + tail)
     assert result.code == 1, result
     assert result.json["error"] and "orders.json" in result.err
-    assert (result.json["read"], result.json["accepted"]) == (2, 2)
+    assert (result.json["read"], result.json["accepted"]) == (whole, whole)
 
 
 def test_bytes_that_are_no_text_are_quarantined(data, tmp_path):

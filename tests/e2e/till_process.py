@@ -7,6 +7,7 @@ import re
 import selectors
 import signal
 import subprocess
+import threading
 import time
 
 import boto3
@@ -158,8 +159,8 @@ class TillServer:
 
 
 class TillResult:
-    def __init__(self, done):
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
 
     @property
     def json(self):
@@ -172,10 +173,36 @@ class TillResult:
         return f"exit {self.code}\n--- out\n{self.out}\n--- err\n{self.err}"
 
 
+_OUTPUT_BYTES_MAX = 16 << 20
+
+
 def till(*arguments, stdin="", timeout=60, **environment):
-    """Runs a command of `till` to its end."""
-    done = subprocess.run([BINARY, *map(str, arguments)], input=stdin, text=True, capture_output=True,
-                          timeout=timeout * PATIENCE, env=clean_environment(**environment))
-    assert done.returncode >= 0, f"killed by signal {-done.returncode}: {done.stderr[-4000:]}"
-    assert not any(report in done.stderr for report in _REPORTS), done.stderr[-8000:]
-    return TillResult(done)
+    """Runs a command of `till` to its end. Of its output at most 16 MiB are taken; then the pipe is closed."""
+    command = [BINARY, *map(str, arguments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=clean_environment(**environment)) as process:
+        read = {}
+
+        def take(stream):
+            read[stream] = stream.read(_OUTPUT_BYTES_MAX)
+            stream.close()
+
+        readers = [threading.Thread(target=take, args=(stream,)) for stream in (process.stdout, process.stderr)]
+        for reader in readers:
+            reader.start()
+        try:
+            process.stdin.write(stdin.encode())
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it does not read
+        try:
+            code = process.wait(timeout * PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(f"{command} has not ended after {timeout * PATIENCE:.0f} s") from None
+        for reader in readers:
+            reader.join()
+    out, err = (read[stream].decode() for stream in (process.stdout, process.stderr))
+    assert code >= 0, f"killed by signal {-code}: {err[-4000:]}"
+    assert not any(report in err for report in _REPORTS), err[-8000:]
+    return TillResult(code, out, err)

@@ -13,10 +13,15 @@ constexpr base::Duration kBackOffBase = std::chrono::milliseconds(25);
 constexpr base::Duration kBackOffMax = std::chrono::seconds(1);
 
 // AWS's names for "later, please" among 4xx errors.
-constexpr std::array<std::string_view, 9> kThrottlingCodes = {
-    "Throttling",          "ThrottlingException", "ThrottledException",
-    "RequestThrottled",    "RequestLimitExceeded", "TooManyRequestsException",
-    "SlowDown",            "ProvisionedThroughputExceededException", "TransactionInProgressException"};
+constexpr std::array<std::string_view, 9> kThrottlingCodes = {"Throttling",
+                                                              "ThrottlingException",
+                                                              "ThrottledException",
+                                                              "RequestThrottled",
+                                                              "RequestLimitExceeded",
+                                                              "TooManyRequestsException",
+                                                              "SlowDown",
+                                                              "ProvisionedThroughputExceededException",
+                                                              "TransactionInProgressException"};
 
 // Operations whose model asks for a checksum get the CRC-32 header that AWS's own SDKs send.
 void add_checksum(const OperationDesc& operation, http::Request& request) {
@@ -80,8 +85,8 @@ base::Result<void> Client::attempt(const ServiceDesc& service, const OperationDe
 
 void Client::back_off(int attempt) {
   const base::Duration bound = std::min(kBackOffMax, kBackOffBase * (1 << std::min(attempt, 10)));
-  const base::Duration wait(static_cast<int64_t>(
-      base::random_below(env_.random, static_cast<uint64_t>(bound.count()) + 1)));
+  const base::Duration wait(
+      static_cast<int64_t>(base::random_below(env_.random, static_cast<uint64_t>(bound.count()) + 1)));
   const base::Timestamp until = env_.clock.now() + wait;
   std::mutex mutex;
   const auto never = env_.executor.make_condition();

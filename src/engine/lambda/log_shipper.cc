@@ -85,12 +85,37 @@ void LogShipper::run() {
     const base::Timestamp due = env_.clock.now() + kLogFlushInterval;
     while (!stopping_ && !full_ && env_.clock.now() < due) env_.executor.wait_until(lock, *changed_, due);
     full_ = false;
-    const auto streams = std::exchange(queue_, {});
-    if (streams.empty() && stopping_) return;
-    lock.unlock();
-    flush(streams);
-    lock.lock();
+    if (queue_.empty() && stopping_) return;
+    flush_queue(lock);
   }
+}
+
+void LogShipper::drain() {
+  std::unique_lock lock(mutex_);
+  flush_queue(lock);
+}
+
+void LogShipper::set_group_alive(const std::string& account, const std::string& region, const std::string& group,
+                                 bool alive) {
+  const std::string key = account + "/" + region + "/" + group;
+  const std::lock_guard lock(mutex_);
+  if (alive) {
+    dead_groups_.erase(key);
+  } else {
+    dead_groups_.insert(key);
+  }
+}
+
+// One at a time, so that whoever returns from here knows that nothing older is on its way.
+void LogShipper::flush_queue(std::unique_lock<std::mutex>& lock) {
+  while (writing_) env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
+  writing_ = true;
+  const auto streams = std::exchange(queue_, {});
+  lock.unlock();
+  flush(streams);
+  lock.lock();
+  writing_ = false;
+  changed_->notify_all();
 }
 
 void LogShipper::flush(const std::vector<std::shared_ptr<LogStream>>& streams) {
@@ -151,6 +176,10 @@ bool LogShipper::put_batch(LogStream& stream, const std::string& name, std::vect
 
 // That they exist already is no failure; any other one shows when the events are put.
 void LogShipper::create(LogStream& stream, const std::string& name) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (dead_groups_.contains(stream.account_ + "/" + stream.region_ + "/" + stream.group_)) return;
+  }
   aws::Context context = account_call(env_, stream.account_, stream.region_);
   aws::logs::CreateLogGroupRequest group;
   group.log_group_name = stream.group_;

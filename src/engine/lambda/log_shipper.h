@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,12 +62,17 @@ class LogShipper {
   void start();
   // Puts what is left and ends the writer.
   void stop();
+  // Returns when every line appended before has been put.
+  void drain();
+  // A function that is deleted or made: late lines of a deleted one do not bring its log group back.
+  void set_group_alive(const std::string& account, const std::string& region, const std::string& group, bool alive);
 
  private:
   friend class LogStream;
   void enqueue(std::shared_ptr<LogStream> stream);
   void hurry();
   void run();
+  void flush_queue(std::unique_lock<std::mutex>& lock);
   void flush(const std::vector<std::shared_ptr<LogStream>>& streams);
   void put(LogStream& stream, const std::string& name, std::vector<LogStream::Line> lines, uint64_t dropped);
   bool put_batch(LogStream& stream, const std::string& name, std::vector<aws::logs::InputLogEvent> events);
@@ -78,6 +84,8 @@ class LogShipper {
   std::mutex mutex_;  // guards what follows; taken after a stream's mutex
   std::unique_ptr<base::Condition> changed_;
   std::vector<std::shared_ptr<LogStream>> queue_;
+  std::set<std::string> dead_groups_;  // "account/region/group", those of deleted functions
+  bool writing_ = false;  // somebody is putting what was taken from the queue
   bool full_ = false;
   bool stopping_ = false;
   std::unique_ptr<base::Task> task_;

@@ -136,6 +136,7 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   out.last_update_status.reset();
   out.revision_id = base::make_uuid(env_.random);
   Code::put(batch, record.code_id, *in.code->zip_file);
+  logs_.set_group_alive(record.account, record.region, record.log_group, true);
   const std::lock_guard lock(mutex_);
   const auto [entry, added] = functions_.try_emplace(key);
   if (!added) return base::fail(exists());
@@ -153,16 +154,23 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_function(aws::Context
     }
     return base::fail(function_not_found(context, name, *in.qualifier));
   }
-  Function gone;  // let go of without the lock: its last instance may end here
-  const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto entry, find_entry(context, name));
-  store::WriteBatch batch;
-  batch.erase(entry->first);
-  Code::erase(batch, entry->second.record->code_id);
-  store_.write(batch);
-  gone = std::move(entry->second);
-  functions_.erase(entry);
-  pool_.set_current(gone.record->id, nullptr);
+  std::string log_group;
+  {
+    Function gone;  // let go of without the lock: its last instance may end here
+    const std::lock_guard lock(mutex_);
+    TRY_ASSIGN(const auto entry, find_entry(context, name));
+    store::WriteBatch batch;
+    batch.erase(entry->first);
+    Code::erase(batch, entry->second.record->code_id);
+    store_.write(batch);
+    gone = std::move(entry->second);
+    functions_.erase(entry);
+    pool_.set_current(gone.record->id, nullptr);
+    log_group = gone.record->log_group;
+  }
+  // What its invocations have logged is in Logs before the answer, so that deleting the group afterwards is the end.
+  logs_.drain();
+  if (log_group == "/aws/lambda/" + name) logs_.set_group_alive(context.account, context.region, log_group, false);
   DeleteFunctionResponse out;
   out.status_code = 204;
   return out;
