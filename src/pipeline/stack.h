@@ -39,7 +39,7 @@ struct StackOptions {
   std::string region;
   base::Decimal large_order_threshold = base::Decimal::from_integer(50'000);
   std::vector<std::string> emails;   // subscribed to large orders
-  int32_t maximum_concurrency = 10;  // process functions at once
+  int32_t maximum_concurrency = 16;  // process functions at once
   // Deployment packages (zip bytes) of the three functions.
   std::string ingest_zip;
   std::string process_zip;

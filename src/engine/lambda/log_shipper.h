@@ -85,7 +85,7 @@ class LogShipper {
   std::unique_ptr<base::Condition> changed_;
   std::vector<std::shared_ptr<LogStream>> queue_;
   std::set<std::string> dead_groups_;  // "account/region/group", those of deleted functions
-  bool writing_ = false;  // somebody is putting what was taken from the queue
+  bool writing_ = false;               // somebody is putting what was taken from the queue
   bool full_ = false;
   bool stopping_ = false;
   std::unique_ptr<base::Task> task_;
