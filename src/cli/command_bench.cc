@@ -70,14 +70,12 @@ int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& dat
     GlobalOptions global;
     global.endpoint = (*local)->endpoint_url();
     global.ignore_environment = true;
-    auto session = Session::open(global);
-    if (!session.has_value()) {
-      print_error(session.error().message);
-      return session.error().exit_code;
-    }
-    const auto made = (*session)->stack().up([](const pipeline::Step&) {});
+    int exit_code = kOk;
+    const auto session = open_session(global, exit_code);
+    if (session == nullptr) return exit_code;
+    const auto made = session->stack().up([](const pipeline::Step&) {});
     if (!made.has_value()) return print_failure("up", made.error());
-    Follower follower((*session)->services(), (*session)->env(), (*session)->stack());
+    Follower follower(session->services(), session->env(), session->stack());
     auto followed = follower.follow(file, /*quiet=*/true);
     if (!followed.has_value()) return print_failure("bench", followed.error());
     functions_bytes = children_peak_resident_bytes();

@@ -27,16 +27,14 @@ std::string message_json(const aws::sqs::Message& message) {
 }  // namespace
 
 int send(const GlobalOptions& global, const std::string& queue, const std::string& text) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
   aws::sqs::SendMessageRequest request;
-  request.queue_url = queue_url(**session, queue);
+  request.queue_url = queue_url(*session, queue);
   request.message_body = text == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text;
   aws::Context context;
-  const auto sent = (*session)->services().sqs.send_message(context, std::move(request));
+  const auto sent = session->services().sqs.send_message(context, std::move(request));
   if (!sent.has_value()) return print_failure("send", sent.error());
   const std::string id = sent->message_id.value_or("");
   print_line(global.json ? "{\"message_id\":" + json_text(id) + "}" : "sent " + id);
@@ -44,17 +42,15 @@ int send(const GlobalOptions& global, const std::string& queue, const std::strin
 }
 
 int receive(const GlobalOptions& global, const std::string& queue, int messages_max, int wait_seconds) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
   aws::sqs::ReceiveMessageRequest request;
-  request.queue_url = queue_url(**session, queue);
+  request.queue_url = queue_url(*session, queue);
   request.max_number_of_messages = messages_max;
   request.wait_time_seconds = wait_seconds;
   aws::Context context;
-  const auto received = (*session)->services().sqs.receive_message(context, std::move(request));
+  const auto received = session->services().sqs.receive_message(context, std::move(request));
   if (!received.has_value()) return print_failure("receive", received.error());
   std::string list;
   for (const auto& message : received->messages.value_or(std::vector<aws::sqs::Message>())) {
@@ -72,16 +68,14 @@ int receive(const GlobalOptions& global, const std::string& queue, int messages_
 }
 
 int delete_message(const GlobalOptions& global, const std::string& queue, const std::string& receipt_handle) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
   aws::sqs::DeleteMessageRequest request;
-  request.queue_url = queue_url(**session, queue);
+  request.queue_url = queue_url(*session, queue);
   request.receipt_handle = receipt_handle;
   aws::Context context;
-  const auto deleted = (*session)->services().sqs.delete_message(context, std::move(request));
+  const auto deleted = session->services().sqs.delete_message(context, std::move(request));
   if (!deleted.has_value()) return print_failure("delete", deleted.error());
   print_line(global.json ? "{\"deleted\":true}" : "deleted");
   return kOk;

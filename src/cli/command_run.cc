@@ -74,26 +74,22 @@ int follow(Session& session, const GlobalOptions& global, const std::string& fil
 }  // namespace
 
 int ingest(const GlobalOptions& global, const std::string& file) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
-  return follow(**session, global, file);
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  return follow(*session, global, file);
 }
 
 int run(const GlobalOptions& global, const UpOptions& options, const std::string& file) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
-  if (const int wrong = apply(options, **session); wrong != kOk) return wrong;
-  const auto made = (*session)->stack().up([&](const pipeline::Step& step) {
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
+  const auto made = session->stack().up([&](const pipeline::Step& step) {
     if (!global.json && step.what == "created") print_line(fmt::format("{} {}: created", step.kind, step.name));
   });
   if (!made.has_value()) return print_failure("up", made.error());
-  return follow(**session, global, file);
+  return follow(*session, global, file);
 }
 
 }  // namespace cli

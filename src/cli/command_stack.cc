@@ -48,27 +48,23 @@ int apply(const UpOptions& options, Session& session) {
 }
 
 int up(const GlobalOptions& global, const UpOptions& options) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
-  if (const int wrong = apply(options, **session); wrong != kOk) return wrong;
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
   StepPrinter print(global.json);
-  const auto made = (*session)->stack().up(std::ref(print));
+  const auto made = session->stack().up(std::ref(print));
   if (!made.has_value()) return print_failure("up", made.error());
   if (global.json) print_line("{\"steps\":[" + print.list() + "]}");
   return kOk;
 }
 
 int down(const GlobalOptions& global) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
   StepPrinter print(global.json);
-  pipeline::Stack& stack = (*session)->stack();
+  pipeline::Stack& stack = session->stack();
   const auto removed = stack.down(std::ref(print));
   if (!removed.has_value()) return print_failure("down", removed.error());
   const auto left = stack.list();
@@ -85,12 +81,10 @@ int down(const GlobalOptions& global) {
 }
 
 int status(const GlobalOptions& global) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
-  pipeline::Stack& stack = (*session)->stack();
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  pipeline::Stack& stack = session->stack();
   const auto found = stack.list();
   if (!found.has_value()) return print_failure("status", found.error());
   StepPrinter print(global.json);
@@ -98,10 +92,10 @@ int status(const GlobalOptions& global) {
     if (step.kind == "queue") {
       aws::sqs::GetQueueAttributesRequest get;
       get.queue_url =
-          "https://sqs." + stack.options().region + ".amazonaws.com/" + (*session)->account() + "/" + step.name;
+          "https://sqs." + stack.options().region + ".amazonaws.com/" + session->account() + "/" + step.name;
       get.attribute_names = {"All"};
       aws::Context context;
-      const auto got = (*session)->services().sqs.get_queue_attributes(context, std::move(get));
+      const auto got = session->services().sqs.get_queue_attributes(context, std::move(get));
       if (got.has_value() && got->attributes.has_value()) {
         const auto& all = *got->attributes;
         const auto number = [&all](std::string_view name) {
@@ -117,7 +111,7 @@ int status(const GlobalOptions& global) {
       aws::dynamodb::DescribeTableInput describe;
       describe.table_name = step.name;
       aws::Context context;
-      const auto got = (*session)->services().dynamodb.describe_table(context, std::move(describe));
+      const auto got = session->services().dynamodb.describe_table(context, std::move(describe));
       if (got.has_value() && got->table.has_value())
         step.what = std::to_string(got->table->item_count.value_or(0)) + " rows";
     }

@@ -42,17 +42,15 @@ std::string one_line(const pipeline::Item& row, bool quarantined) {
 }  // namespace
 
 int tx_get(const GlobalOptions& global, const std::string& transaction_id) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
   aws::dynamodb::GetItemInput get;
-  get.table_name = (*session)->stack().config().orders_table;
+  get.table_name = session->stack().config().orders_table;
   get.key.emplace()[pipeline::orders::kTransactionId] = pipeline::text(transaction_id);
   get.consistent_read = true;
   aws::Context context;
-  const auto got = (*session)->services().dynamodb.get_item(context, std::move(get));
+  const auto got = session->services().dynamodb.get_item(context, std::move(get));
   if (!got.has_value()) return print_failure("tx get", got.error());
   if (!got->item.has_value()) {
     print_error("no order with transaction_id " + transaction_id);
@@ -67,18 +65,16 @@ int tx_get(const GlobalOptions& global, const std::string& transaction_id) {
 }
 
 int tx_list(const GlobalOptions& global, bool quarantined, uint64_t rows_max) {
-  auto session = Session::open(global);
-  if (!session.has_value()) {
-    print_error(session.error().message);
-    return session.error().exit_code;
-  }
-  const pipeline::PipelineConfig config = (*session)->stack().config();
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  const pipeline::PipelineConfig config = session->stack().config();
   aws::dynamodb::ScanInput scan;
   scan.table_name = quarantined ? config.quarantine_table : config.orders_table;
   std::string list;
   for (uint64_t shown = 0; shown < rows_max;) {
     aws::Context context;
-    const auto page = (*session)->services().dynamodb.scan(context, scan);
+    const auto page = session->services().dynamodb.scan(context, scan);
     if (!page.has_value()) return print_failure("tx list", page.error());
     for (const pipeline::Item& row : page->items.value_or(std::vector<pipeline::Item>())) {
       if (shown++ == rows_max) break;

@@ -11,6 +11,7 @@
 #include "aws/sts/caller.h"
 #include "cli/embedded_functions.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
@@ -113,6 +114,14 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = client.region;
   return std::unique_ptr<Session>(new Session(std::move(parts)));
+}
+
+std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code) {
+  auto opened = Session::open(options);
+  if (opened.has_value()) return std::move(*opened);
+  print_error(opened.error().message);
+  exit_code = opened.error().exit_code;
+  return nullptr;
 }
 
 base::Env& Session::env() {

@@ -42,4 +42,7 @@ class Session {
   std::unique_ptr<Parts> parts_;
 };
 
+// Session::open for a command: without a session it has told the user why, and `exit_code` is the command's.
+std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code);
+
 }  // namespace cli
