@@ -124,7 +124,7 @@ base::Result<uint64_t> Follower::depth(std::string_view queue) {
   return sum;
 }
 
-base::Result<pipeline::Item> Follower::wait_for_ingest(const std::string& upload_id, bool quiet) {
+base::Result<pipeline::Item> Follower::wait_for_ingest(const std::string& upload_id) {
   const base::Timestamp end = env_.clock.now() + kIngestMax;
   while (true) {
     aws::dynamodb::GetItemInput get;
@@ -141,7 +141,6 @@ base::Result<pipeline::Item> Follower::wait_for_ingest(const std::string& upload
       return base::fail(local_error("the ingest function has not finished; see the log group /aws/lambda/" +
                                     stack_.options().name + "-ingest"));
     }
-    (void)quiet;
     pause(kPoll);
   }
 }
@@ -173,7 +172,7 @@ base::Result<Followed> Follower::follow(const std::string& file, bool quiet) {
   const base::Timestamp begun = env_.clock.now();
   TRY_ASSIGN(const Uploaded uploaded, upload(file));
   const std::string id = pipeline::upload_id(config_.bucket, uploaded.key, uploaded.etag);
-  TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(id, quiet));
+  TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(id));
   Followed followed;
   followed.upload_error = pipeline::text_of(row, pipeline::uploads::kError);
   const auto read = static_cast<uint64_t>(pipeline::number_of(row, pipeline::uploads::kRead).value_or(0));

@@ -32,9 +32,11 @@ class Follower {
   };
   base::Result<Uploaded> upload(const std::string& file);
   base::Result<std::string> upload_parts(const std::string& file, const std::string& key);
-  // The upload's row once it is DONE or FAILED; shows how far the queue is.
-  base::Result<pipeline::Item> wait_for_ingest(const std::string& upload_id, bool quiet);
+  // The upload's row once it is DONE or FAILED.
+  base::Result<pipeline::Item> wait_for_ingest(const std::string& upload_id);
+  // Messages on a queue of the stack: waiting, delayed and in flight.
   base::Result<uint64_t> depth(std::string_view queue);
+  // Returns when the orders queue is empty; shows how far it is.
   base::Result<void> wait_for_queue(uint64_t read, bool quiet);
   base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id, const pipeline::Item& row);
   void pause(base::Duration how_long);
