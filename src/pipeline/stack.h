@@ -69,7 +69,6 @@ class Stack {
 
   // Names, URLs and ARNs of this stack's resources.
   [[nodiscard]] PipelineConfig config() const;
-  [[nodiscard]] std::string queue_name(std::string_view what) const { return options_.name + "-" + std::string(what); }
   [[nodiscard]] std::string queue_url(std::string_view what) const;
   [[nodiscard]] const StackOptions& options() const { return options_; }
 

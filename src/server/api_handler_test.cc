@@ -1,0 +1,121 @@
+// The way of a request through ApiHandler, over the engine's real SQS: what is held back, what is refused, and how.
+#include "server/api_handler.h"
+
+#include <gtest/gtest.h>
+
+#include "aws/auth/sigv4.h"
+#include "aws/sqs/sqs.h"
+#include "base/testing/manual_env.h"
+#include "engine/sqs/service.h"
+#include "store/memory/held_store.h"
+
+namespace server {
+namespace {
+
+class Keys final : public aws::auth::CredentialSource {
+ public:
+  std::optional<aws::auth::Credential> find(std::string_view access_key_id) override {
+    if (access_key_id != "test") return std::nullopt;
+    aws::auth::Credential key;
+    key.access_key_id = "test";
+    key.secret_access_key = "secret";
+    key.principal = principal;
+    return key;
+  }
+  aws::Principal principal{aws::Principal::Kind::root, "000000000000", "arn:aws:iam::000000000000:root",
+                           "000000000000"};
+};
+
+class DenyAll final : public aws::auth::Authorizer {
+ public:
+  bool allows(const aws::Context&, std::string_view action, std::span<const std::string> resources) override {
+    asked = std::string(action) + " " + resources.front();
+    return false;
+  }
+  std::string asked;
+};
+
+class Gate final : public ReplyGate {
+ public:
+  explicit Gate(store::KvStore& store) : store_(store) {}
+  void release(std::function<void()> send) override { store_.when_durable(store_.last_written(), std::move(send)); }
+
+ private:
+  store::KvStore& store_;
+};
+
+class ApiHandlerTest : public testing::Test {
+ protected:
+  // Sends a signed SQS request; `reply_` holds the answer once it is let go.
+  void send(const std::string& operation, const std::string& body, const std::string& secret = "secret") {
+    reply_.reset();
+    aws::http::Request request{"POST", "/", {}, body};
+    request.headers.add("Host", "127.0.0.1:4566");
+    request.headers.add("Content-Type", "application/x-amz-json-1.0");
+    request.headers.add("X-Amz-Target", "AmazonSQS." + operation);
+    aws::auth::sign(
+        request,
+        {.credentials = {"test", secret, ""}, .region = "us-east-1", .service = "sqs", .now = env_.clock.now()});
+    handler_.handle(std::move(request), [this](aws::http::Response response) { reply_ = std::move(response); });
+  }
+
+  base::ManualEnv env_;
+  store::HeldStore store_{env_.executor};
+  engine::sqs::SqsService sqs_{store_, env_.env};
+  Keys keys_;
+  aws::auth::Verifier verifier_{keys_};
+  DenyAll authorizer_;
+  Gate gate_{store_};
+  ApiHandler handler_{{{&aws::sqs::kService, static_cast<aws::sqs::Sqs*>(&sqs_)}},
+                      verifier_,
+                      authorizer_,
+                      gate_,
+                      env_.env,
+                      {.version = "test"}};
+  std::optional<aws::http::Response> reply_;
+};
+
+TEST_F(ApiHandlerTest, NoReplyLeavesBeforeWhatItRestsOnIsDurable) {
+  store_.release_all();
+  send("CreateQueue", R"({"QueueName":"q"})");
+  EXPECT_FALSE(reply_.has_value()) << "an acknowledged write";
+  // A read sees the queue, but may not tell anybody yet either.
+  send("GetQueueUrl", R"({"QueueName":"q"})");
+  EXPECT_FALSE(reply_.has_value()) << "a read of what could still be lost";
+  store_.release_all();
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_EQ(reply_->status, 200);
+  EXPECT_EQ(reply_->body, R"({"QueueUrl":"http://127.0.0.1:4566/000000000000/q"})");
+  send("GetQueueUrl", R"({"QueueName":"q"})");
+  EXPECT_TRUE(reply_.has_value()) << "nothing is owed to the disk";
+}
+
+TEST_F(ApiHandlerTest, RefusesInTheServicesWords) {
+  store_.release_all();
+  send("CreateQueue", R"({"QueueName":"q"})", "wrong secret");
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_GE(reply_->status, 400);
+  EXPECT_NE(reply_->body.find("InvalidSignatureException"), std::string::npos) << reply_->body;
+  send("AddPermission", "{}");
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_NE(reply_->body.find("UnknownOperationException"), std::string::npos) << reply_->body;
+  send("CreateQueue", "{");
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_NE(reply_->body.find("SerializationException"), std::string::npos) << reply_->body;
+}
+
+TEST_F(ApiHandlerTest, AsksTheAuthorizerForRolesAndChangesNothingWhenDenied) {
+  store_.release_all();
+  keys_.principal.kind = aws::Principal::Kind::role;
+  keys_.principal.arn = "arn:aws:sts::000000000000:assumed-role/r/s";
+  const store::CommitSequence before = store_.last_written();
+  send("CreateQueue", R"({"QueueName":"q"})");
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_EQ(authorizer_.asked, "sqs:CreateQueue arn:aws:sqs:us-east-1:000000000000:q");
+  EXPECT_EQ(reply_->status, 403);
+  EXPECT_NE(reply_->body.find("is not authorized to perform: sqs:CreateQueue"), std::string::npos) << reply_->body;
+  EXPECT_EQ(store_.last_written(), before);
+}
+
+}  // namespace
+}  // namespace server
