@@ -1,5 +1,5 @@
 // Env: the seams through which time, randomness and waiting enter. Only os/ implements them for real; tests use
-// base/testing/manual_env.h. Constructors take an Env& that outlives them. All members are safe from any thread.
+// base/manual/manual_env.h. Constructors take an Env& that outlives them. All members are safe from any thread.
 #pragma once
 
 #include <cstddef>

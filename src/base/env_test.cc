@@ -5,7 +5,7 @@
 #include <array>
 #include <atomic>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 
 namespace base {
 namespace {

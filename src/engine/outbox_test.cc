@@ -4,7 +4,7 @@
 
 #include <condition_variable>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "store/memory/memory_store.h"
 
 namespace engine {

@@ -23,6 +23,12 @@ RecordWriter& RecordWriter::text(uint32_t field, std::string_view value) {
   return *this;
 }
 
+std::pair<std::string, std::string> RecordReader::pair() const {
+  std::pair<std::string, std::string> out;
+  for (RecordReader nested(text_); nested.next();) (nested.field() == 1 ? out.first : out.second) = nested.text();
+  return out;
+}
+
 bool RecordReader::varint(uint64_t& out) {
   out = 0;
   for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {

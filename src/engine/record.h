@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "base/time.h"
 
 namespace engine {
 
@@ -15,6 +18,13 @@ class RecordWriter {
   RecordWriter& number(uint32_t field, uint64_t value);
   RecordWriter& text(uint32_t field, std::string_view value);
   RecordWriter& record(uint32_t field, RecordWriter&& nested) { return text(field, nested.bytes_); }
+  RecordWriter& time(uint32_t field, base::Timestamp value) {
+    return number(field, static_cast<uint64_t>(value.time_since_epoch().count()));
+  }
+  // A key and its value (a tag, an environment variable): a nested record with the fields 1 and 2.
+  RecordWriter& pair(uint32_t field, std::string_view key, std::string_view value) {
+    return record(field, std::move(RecordWriter().text(1, key).text(2, value)));
+  }
   [[nodiscard]] std::string take() { return std::move(bytes_); }
 
  private:
@@ -32,6 +42,9 @@ class RecordReader {
   [[nodiscard]] uint32_t field() const { return field_; }
   [[nodiscard]] uint64_t number() const { return number_; }      // 0 if the field is text
   [[nodiscard]] std::string_view text() const { return text_; }  // empty if the field is a number
+  [[nodiscard]] base::Timestamp time() const { return base::Timestamp(base::Duration(number_)); }
+  // What RecordWriter::pair wrote; empty strings for what is missing.
+  [[nodiscard]] std::pair<std::string, std::string> pair() const;
   [[nodiscard]] bool ok() const { return ok_; }
 
  private:

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 
 namespace os {
 namespace {

@@ -11,7 +11,7 @@
 #include "aws/forwarder.h"
 #include "aws/sns/caller.h"
 #include "aws/sqs/caller.h"
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/dynamodb/service.h"
 #include "engine/sqs/service.h"
 #include "pipeline/sweep.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "runtime/handler.h"
 #include "runtime/log_lines.h"
 #include "runtime/structured_log.h"

@@ -5,7 +5,7 @@
 
 #include "aws/auth/sigv4.h"
 #include "aws/sqs/sqs.h"
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/sqs/service.h"
 #include "store/memory/held_store.h"
 

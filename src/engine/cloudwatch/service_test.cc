@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"
 #include "store/memory/memory_store.h"

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <set>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/dynamodb/test_values.h"
 #include "store/memory/memory_store.h"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/iam/managed_policies.h"
 #include "store/memory/memory_store.h"
 

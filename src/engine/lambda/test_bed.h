@@ -20,7 +20,7 @@
 #include "aws/logs/errors.h"
 #include "aws/sts/caller.h"
 #include "aws/sts/errors.h"
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/lambda/service.h"
 #include "engine/sqs/service.h"
 #include "store/memory/memory_store.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/logs/filter_pattern.h"
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"

@@ -14,7 +14,7 @@
 #include "aws/lambda/caller.h"
 #include "aws/sns/caller.h"
 #include "aws/sqs/caller.h"
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/s3/service.h"
 #include "store/key.h"
 #include "store/memory/memory_store.h"

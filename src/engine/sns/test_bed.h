@@ -12,7 +12,7 @@
 
 #include "aws/lambda/caller.h"
 #include "aws/lambda/errors.h"
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/service.h"
 #include "engine/sqs/service.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/sqs/service.h"
 #include "store/memory/memory_store.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "engine/iam/service.h"
 #include "engine/internal_call.h"
 #include "engine/sts/limits.h"

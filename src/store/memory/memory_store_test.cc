@@ -5,7 +5,7 @@
 #include <atomic>
 #include <vector>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "store/memory/held_store.h"
 #include "store/testing/store_suite.h"
 

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <map>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "store/testing/store_suite.h"
 
 namespace store {

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 #include "store/key.h"
 
 namespace store::testing {

@@ -1,4 +1,4 @@
-#include "base/testing/manual_env.h"
+#include "base/manual/manual_env.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,0 +1,157 @@
+#include "engine/service_metrics.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/cloudwatch/cloudwatch.h"
+#include "engine/internal_call.h"
+
+namespace engine {
+namespace {
+
+constexpr std::size_t kValuesMax = 150;  // distinct values of one datum (API reference, MetricDatum)
+constexpr std::size_t kDataMax = 1000;   // of one PutMetricData
+constexpr auto kInterval = std::chrono::seconds(10);
+constexpr int64_t kMinuteSeconds = 60;
+
+// Everything in the name, each part ended by a character that none may contain.
+std::string key_of(const MetricName& name) {
+  std::string key;
+  for (const std::string_view part : {name.account, name.region, name.name_space, name.metric_name, name.unit})
+    key.append(part).push_back('\0');
+  for (const auto& [dimension, value] : name.dimensions) {
+    key.append(dimension).push_back('\0');
+    key.append(value).push_back('\0');
+  }
+  return key;
+}
+
+}  // namespace
+
+struct ServiceMetrics::Entry {
+  std::string account;
+  std::string region;
+  std::string name_space;
+  aws::cloudwatch::MetricDatum datum;  // without time and values
+  std::shared_ptr<MetricSeries> series = std::make_shared<MetricSeries>();
+};
+
+void MetricSeries::add(double value, base::Timestamp at, double weight) {
+  const int64_t seconds = base::to_epoch_seconds(at);
+  const std::lock_guard lock(mutex_);
+  std::vector<Values>& minute = minutes_[seconds - seconds % kMinuteSeconds];
+  if (minute.empty() || (minute.back().size() >= kValuesMax && !minute.back().contains(value))) minute.emplace_back();
+  minute.back()[value] += weight;
+}
+
+ServiceMetrics::ServiceMetrics(base::Env& env) : env_(env), stop_requested_(env.executor.make_condition()) {}
+
+ServiceMetrics::~ServiceMetrics() {
+  stop();
+}
+
+std::shared_ptr<MetricSeries> ServiceMetrics::series(const MetricName& name) {
+  std::string key = key_of(name);
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Entry>& entry = entries_[std::move(key)];
+  if (entry == nullptr) {
+    entry = std::make_shared<Entry>();
+    entry->account = name.account;
+    entry->region = name.region;
+    entry->name_space = name.name_space;
+    entry->datum.metric_name = std::string(name.metric_name);
+    entry->datum.unit = std::string(name.unit);
+    for (const auto& [dimension, value] : name.dimensions) {
+      if (!entry->datum.dimensions.has_value()) entry->datum.dimensions.emplace();
+      entry->datum.dimensions->push_back({std::string(dimension), std::string(value)});
+    }
+  }
+  return entry->series;
+}
+
+void ServiceMetrics::start(aws::cloudwatch::CloudWatch& cloudwatch, std::function<void(base::Timestamp)> sample) {
+  const std::lock_guard lock(mutex_);
+  cloudwatch_ = &cloudwatch;
+  sample_ = std::move(sample);
+  task_ = env_.executor.spawn("metrics", [this] { run(); });
+}
+
+void ServiceMetrics::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stop_requested_->notify_all();
+  }
+  task_.reset();
+  flush();
+  const std::lock_guard lock(mutex_);
+  cloudwatch_ = nullptr;
+}
+
+void ServiceMetrics::run() {
+  int64_t sampled = base::to_epoch_seconds(env_.clock.now()) / kMinuteSeconds;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const base::Timestamp now = env_.clock.now();
+    const int64_t minute = base::to_epoch_seconds(now) / kMinuteSeconds;
+    lock.unlock();
+    if (minute != sampled && sample_) sample_(now);
+    sampled = minute;
+    flush();
+    lock.lock();
+    if (!stopping_) env_.executor.wait_until(lock, *stop_requested_, now + kInterval);
+  }
+}
+
+std::vector<ServiceMetrics::Put> ServiceMetrics::take() {
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, entry] : entries_) entries.push_back(entry);
+  }
+  std::vector<Put> out;
+  for (const auto& entry : entries) {  // in the order of account, region and namespace
+    std::map<int64_t, std::vector<MetricSeries::Values>> minutes;
+    {
+      const std::lock_guard lock(entry->series->mutex_);
+      minutes.swap(entry->series->minutes_);
+    }
+    for (const auto& [seconds, groups] : minutes) {
+      for (const MetricSeries::Values& values : groups) {
+        if (out.empty() || out.back().data.size() >= kDataMax || out.back().account != entry->account ||
+            out.back().region != entry->region || out.back().name_space != entry->name_space)
+          out.push_back({entry->account, entry->region, entry->name_space, {}});
+        aws::cloudwatch::MetricDatum datum = entry->datum;
+        datum.timestamp = base::from_epoch_seconds(seconds);
+        datum.values.emplace();
+        datum.counts.emplace();
+        for (const auto& [value, weight] : values) {
+          datum.values->push_back(value);
+          datum.counts->push_back(weight);
+        }
+        out.back().data.push_back(std::move(datum));
+      }
+    }
+  }
+  return out;
+}
+
+void ServiceMetrics::flush() {
+  const std::lock_guard putting(putting_);
+  aws::cloudwatch::CloudWatch* cloudwatch = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    cloudwatch = cloudwatch_;
+  }
+  if (cloudwatch == nullptr) return;
+  for (Put& put : take()) {
+    aws::cloudwatch::PutMetricDataInput input;
+    input.namespace_ = std::move(put.name_space);
+    input.metric_data = std::move(put.data);
+    aws::Context context = account_call(env_, put.account, put.region);
+    // Best effort: a refusal (a point older than two weeks after a long sleep) must not stop the others.
+    static_cast<void>(cloudwatch->put_metric_data(context, std::move(input)));
+  }
+}
+
+}  // namespace engine

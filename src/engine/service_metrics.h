@@ -1,0 +1,98 @@
+// ServiceMetrics: what the engine's services measure about themselves (AWS/SQS, AWS/Lambda, ...), on its way into
+// CloudWatch. Values are gathered in memory, per series and minute, and put by flush(): every ten seconds, and whenever
+// CloudWatch is about to read, so that nobody sees less than has happened. A crash loses at most what was not put yet,
+// as AWS's own metrics are best effort too. Owned by the engine, outlives every service; safe from any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/env.h"
+
+namespace aws::cloudwatch {
+class CloudWatch;
+struct MetricDatum;
+}  // namespace aws::cloudwatch
+
+namespace engine {
+
+// Names one series. The views are of the caller's strings, copied where they are kept. `unit` is CloudWatch's
+// ("Count", "Milliseconds", "Bytes", "Percent", "None").
+struct MetricName {
+  std::string_view account;
+  std::string_view region;
+  std::string_view name_space;  // "AWS/SQS"
+  std::string_view metric_name;
+  std::vector<std::pair<std::string_view, std::string_view>> dimensions;
+  std::string_view unit = "Count";
+};
+
+// One series. add() costs one short lock, so services on a hot path keep what ServiceMetrics::series gave them.
+class MetricSeries {
+ public:
+  // Counts `value` in, `weight` (> 0) times, in the minute of `at`.
+  void add(double value, base::Timestamp at, double weight = 1);
+
+ private:
+  friend class ServiceMetrics;
+  using Values = std::map<double, double>;  // value and weight; at most as many as one datum may have
+  std::mutex mutex_;
+  std::map<int64_t, std::vector<Values>> minutes_;  // by the minute's first second; the last of each is being filled
+};
+
+class ServiceMetrics {
+ public:
+  // `env` outlives this object.
+  explicit ServiceMetrics(base::Env& env);
+  ~ServiceMetrics();  // stop()
+  ServiceMetrics(const ServiceMetrics&) = delete;
+  ServiceMetrics& operator=(const ServiceMetrics&) = delete;
+
+  // The series of that name, made at first use. The pointer is never null and may be kept for good.
+  std::shared_ptr<MetricSeries> series(const MetricName& name);
+  // For paths that are not hot.
+  void add(const MetricName& name, double value, base::Timestamp at) { series(name)->add(value, at); }
+
+  // Begins to put values into `cloudwatch`. `sample` is called at each minute, for values that are a state and not an
+  // event (the length of a queue); it calls add() with the time it is given.
+  void start(aws::cloudwatch::CloudWatch& cloudwatch, std::function<void(base::Timestamp now)> sample);
+  // Puts what is left and ends.
+  void stop();
+  // Puts all values that were added before this call. Does nothing before start(). Never called with a lock held that
+  // CloudWatch takes.
+  void flush();
+
+  // What flush() would put, taken away: one PutMetricData per element.
+  struct Put;
+  std::vector<Put> take();
+
+ private:
+  struct Entry;
+  void run();
+
+  base::Env& env_;
+  std::mutex mutex_;                                                    // guards what follows
+  std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;  // by everything in its name
+  aws::cloudwatch::CloudWatch* cloudwatch_ = nullptr;
+  std::function<void(base::Timestamp)> sample_;
+  std::unique_ptr<base::Condition> stop_requested_;
+  bool stopping_ = false;
+  std::mutex putting_;  // one flush at a time; taken before mutex_
+  std::unique_ptr<base::Task> task_;
+};
+
+// Include aws/cloudwatch/cloudwatch.h to use it.
+struct ServiceMetrics::Put {
+  std::string account;
+  std::string region;
+  std::string name_space;
+  std::vector<aws::cloudwatch::MetricDatum> data;  // at most 1000
+};
+
+}  // namespace engine

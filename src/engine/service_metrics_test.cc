@@ -1,0 +1,96 @@
+#include "engine/service_metrics.h"
+
+#include <gtest/gtest.h>
+
+#include "aws/cloudwatch/caller.h"
+#include "base/manual/manual_env.h"
+
+namespace engine {
+namespace {
+
+using Puts = std::vector<aws::cloudwatch::PutMetricDataInput>;
+
+class Receiver final : public aws::Dispatcher {
+ public:
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc& operation, aws::Context& context,
+                              void* in, void*) override {
+    EXPECT_EQ(operation.name, "PutMetricData");
+    EXPECT_EQ(context.account, "000000000000");
+    const std::lock_guard lock(mutex_);
+    puts_.push_back(*static_cast<aws::cloudwatch::PutMetricDataInput*>(in));
+    changed_.notify_all();
+    return {};
+  }
+  Puts take(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return puts_.size() >= count; });
+    return std::exchange(puts_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Puts puts_;
+};
+
+MetricName errors_of(std::string_view function) {
+  return {"000000000000", "us-east-1", "AWS/Lambda", "Errors", {{"FunctionName", function}}};
+}
+
+TEST(ServiceMetrics, GathersByMinuteAndPutsOnFlush) {
+  base::ManualEnv env;
+  Receiver receiver;
+  aws::cloudwatch::CloudWatchCaller cloudwatch(receiver);
+  ServiceMetrics metrics(env.env);
+  const base::Timestamp now = env.clock.now();
+  metrics.add(errors_of("f"), 1, now);
+  metrics.flush();  // nobody to put to yet: nothing is lost
+  metrics.add(errors_of("f"), 1, now);
+  metrics.add(errors_of("f"), 0, now + std::chrono::minutes(1));
+  metrics.start(cloudwatch, {});
+  metrics.flush();
+  const Puts puts = receiver.take(1);
+  ASSERT_EQ(puts.size(), 1u);
+  EXPECT_EQ(puts[0].namespace_, "AWS/Lambda");
+  ASSERT_EQ(puts[0].metric_data->size(), 2u);
+  const auto& first = puts[0].metric_data->front();
+  EXPECT_EQ(first.values, std::vector<double>{1});
+  EXPECT_EQ(first.counts, std::vector<double>{2});
+  EXPECT_EQ(first.unit, "Count");
+  EXPECT_EQ(first.dimensions->front().value, "f");
+  EXPECT_EQ(base::to_epoch_seconds(*first.timestamp), base::to_epoch_seconds(now) / 60 * 60);
+}
+
+TEST(ServiceMetrics, ADatumHasAtMost150Values) {
+  base::ManualEnv env;
+  ServiceMetrics metrics(env.env);
+  const auto series = metrics.series(errors_of("f"));
+  for (int i = 0; i < 301; ++i) series->add(i % 300, env.clock.now());
+  const auto puts = metrics.take();
+  ASSERT_EQ(puts.size(), 1u);
+  ASSERT_EQ(puts[0].data.size(), 3u);
+  double count = 0;
+  for (const auto& datum : puts[0].data) {
+    EXPECT_LE(datum.values->size(), 150u);
+    for (const double weight : *datum.counts) count += weight;
+  }
+  EXPECT_EQ(count, 301);
+  EXPECT_TRUE(metrics.take().empty());
+}
+
+TEST(ServiceMetrics, SamplesEachMinuteAndPutsTheRestAtTheEnd) {
+  base::ManualEnv env;
+  Receiver receiver;
+  aws::cloudwatch::CloudWatchCaller cloudwatch(receiver);
+  ServiceMetrics metrics(env.env);
+  metrics.start(cloudwatch, [&](base::Timestamp now) { metrics.add(errors_of("sampled"), 5, now); });
+  env.clock.await_waiters(1);
+  env.clock.advance(std::chrono::minutes(1));
+  EXPECT_EQ(receiver.take(1)[0].metric_data->front().values, std::vector<double>{5});
+  metrics.add(errors_of("last"), 1, env.clock.now());
+  metrics.stop();
+  EXPECT_EQ(receiver.take(1)[0].metric_data->front().dimensions->front().value, "last");
+}
+
+}  // namespace
+}  // namespace engine
