@@ -67,6 +67,36 @@ TEST(ManualEnv, AnElapsedDeadlineDoesNotWait) {
   EXPECT_TRUE(lock.owns_lock());
 }
 
+// A task that acts every ten seconds acts six times when a minute passes, each time at its own moment.
+TEST(ManualEnv, AdvanceInStepsPassesEveryDeadline) {
+  ManualEnv env;
+  std::mutex mutex;
+  const auto stop = env.executor.make_condition();
+  bool stopping = false;
+  std::vector<Timestamp> acted;
+  const Timestamp start = env.clock.now();
+  auto task = env.executor.spawn("ticker", [&] {
+    std::unique_lock lock(mutex);
+    for (Timestamp next = start + seconds(10); !stopping;) {
+      env.executor.wait_until(lock, *stop, next);
+      if (env.clock.now() < next) continue;
+      acted.push_back(env.clock.now());
+      next += seconds(10);
+    }
+  });
+  int asked = 0;
+  EXPECT_EQ(env.clock.advance_in_steps(seconds(65), [&] { return ++asked % 2 == 1; }), 7U);
+  {
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(acted.size(), 6U);
+    for (std::size_t i = 0; i < acted.size(); ++i) EXPECT_EQ(acted[i], start + seconds(10) * (i + 1));
+    EXPECT_GE(asked, 8);
+    stopping = true;
+    stop->notify_all();
+  }
+  EXPECT_EQ(env.clock.now(), start + seconds(65));
+}
+
 TEST(ManualEnv, NotifyWakesWithoutADeadline) {
   ManualEnv env;
   std::mutex mutex;

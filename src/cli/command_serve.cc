@@ -14,7 +14,8 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   auto engine = LocalEngine::open({.data_directory = global.data_directory,
                                    .in_memory = options.in_memory,
                                    .port = options.port,
-                                   .accept_data_loss = options.accept_data_loss});
+                                   .accept_data_loss = options.accept_data_loss,
+                                   .virtual_clock = options.clock == "virtual"});
   if (!engine.has_value()) {
     print_error(engine.error().message);
     return engine.error().exit_code;

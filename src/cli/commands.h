@@ -14,6 +14,7 @@ struct ServeOptions {
   uint16_t port = 4566;
   bool in_memory = false;
   bool accept_data_loss = false;
+  std::string clock = "system";  // or "virtual"
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 

@@ -6,6 +6,9 @@
 #include <fstream>
 
 #include "aws/auth/verify.h"
+#include "base/manual/manual_env.h"
+#include "cli/clock_route.h"
+#include "cli/counted_functions.h"
 #include "cli/exit_code.h"
 #include "cli/version.h"
 #include "engine/engine.h"
@@ -63,17 +66,45 @@ std::string endpoint_file(const std::string& data_directory) {
 struct LocalEngine::Parts {
   LocalEngineOptions options;
   os::SystemEnv system;
+  base::ManualClock manual_clock{system.env().clock.now()};
+  base::ManualExecutor manual_executor{manual_clock};
+  base::Env virtual_env{manual_clock, system.env().random, manual_executor};
   std::unique_ptr<store::KvStore> store;
   std::unique_ptr<os::HttpServer> http;
   std::unique_ptr<os::ProcessFunctionHost> functions;
+  std::unique_ptr<CountedFunctions> counted;
   std::unique_ptr<os::OutboxMailer> outbox;
   std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<aws::auth::Verifier> verifier;
   std::unique_ptr<StoreGate> gate;
   std::unique_ptr<server::ApiHandler> api;
+  std::unique_ptr<ClockRoute> routes;
   uint16_t port = 0;
+
+  base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
+  ClockRoute::Advance clock_mover();
+  void make_api();
 };
+
+ClockRoute::Advance LocalEngine::Parts::clock_mover() {
+  if (!options.virtual_clock) return nullptr;
+  return [this](base::Duration by) {
+    return manual_clock.advance_in_steps(by, [this] { return counted->any_running(); });
+  };
+}
+
+// What answers requests.
+void LocalEngine::Parts::make_api() {
+  verifier = std::make_unique<aws::auth::Verifier>(engine->credentials());
+  gate = std::make_unique<StoreGate>(*store);
+  server::ApiHandler::Options api_options;
+  api_options.version = kVersion;
+  api_options.clients_clock = &system.env().clock;
+  api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
+                                             std::move(api_options));
+  routes = std::make_unique<ClockRoute>(*api, env(), clock_mover());
+}
 
 LocalEngine::LocalEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -83,7 +114,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   std::error_code ignored;
   parts->options.data_directory = fs::absolute(given.data_directory, ignored).string();
   const LocalEngineOptions& options = parts->options;
-  base::Env& env = parts->system.env();
+  base::Env& env = parts->env();
   fs::create_directories(options.data_directory, ignored);
   fs::permissions(options.data_directory, fs::perms::owner_all, ignored);
   auto opened = open_store(options, env);
@@ -93,18 +124,15 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
   parts->http = std::move(*http);
   parts->functions = std::make_unique<os::ProcessFunctionHost>(env, *parts->http);
+  parts->counted = std::make_unique<CountedFunctions>(*parts->functions);
   parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
                                                      env.clock, env.random);
   parts->mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*parts->outbox);
   parts->engine = std::make_unique<engine::Engine>(
-      *parts->store, env, *parts->functions, *parts->mailer,
+      *parts->store, env, *parts->counted, *parts->mailer,
       engine::EngineOptions{.code_directory = options.data_directory + "/code", .auto_confirm_email = true});
-  parts->verifier = std::make_unique<aws::auth::Verifier>(parts->engine->credentials());
-  parts->gate = std::make_unique<StoreGate>(*parts->store);
-  parts->api =
-      std::make_unique<server::ApiHandler>(mounts(*parts->engine), *parts->verifier, parts->engine->authorizer(),
-                                           *parts->gate, env, server::ApiHandler::Options{std::string(kVersion)});
-  const auto port = parts->http->listen("127.0.0.1", options.port, *parts->api);
+  parts->make_api();
+  const auto port = parts->http->listen("127.0.0.1", options.port, *parts->routes);
   if (!port.has_value()) return std::unexpected(Error{port.error(), kFailed});
   parts->port = *port;
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));

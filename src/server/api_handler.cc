@@ -31,7 +31,8 @@ std::string make_request_id(base::Random& random, Protocol protocol) {
 base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol, const aws::Context& context,
                              std::string_view action, std::string_view resource) {
   base::AwsError error;
-  const bool json = protocol == Protocol::json_1_0 || protocol == Protocol::json_1_1;
+  const bool json =
+      protocol == Protocol::json_1_0 || protocol == Protocol::json_1_1 || protocol == Protocol::cbor;
   error.code = json || protocol == Protocol::rest_json ? "AccessDeniedException" : "AccessDenied";
   error.query_code = "AccessDenied";
   error.http_status = json && !service.query_compatible ? 400 : 403;
@@ -139,7 +140,9 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   aws::Context context;
   context.now = env_.clock.now();
-  TRY_ASSIGN(const aws::auth::Authenticated caller, verifier_.verify(call.request, service.signing_name, context.now));
+  const base::Timestamp signed_now = options_.clients_clock != nullptr ? options_.clients_clock->now() : context.now;
+  TRY_ASSIGN(const aws::auth::Authenticated caller,
+             verifier_.verify(call.request, service.signing_name, signed_now, context.now));
   TRY(unwrap_chunked(call.request, caller));
   if (call.route.protocol != Protocol::rest_xml) TRY(decode_content_encoding(call.request));
   context.account = caller.principal().account;
@@ -154,10 +157,11 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
 base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& context, const void* in) {
   if (context.principal.kind == aws::Principal::Kind::root) return {};
   const aws::OperationDesc& operation = *call.route.operation;
-  const std::vector<std::string> resources = aws::resource_arns(operation, in, context);
-  if (authorizer_.allows(context, operation.iam_action, resources)) return {};
-  return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, operation.iam_action,
-                                  resources.empty() ? "*" : resources.front()));
+  for (const aws::Access& access : aws::accesses(operation, in, context))
+    if (!authorizer_.allows(context, access.action, access.resources))
+      return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, access.action,
+                                      access.resources.empty() ? "*" : access.resources.front()));
+  return {};
 }
 
 base::Result<Response> ApiHandler::perform(Call& call) {

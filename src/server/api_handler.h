@@ -28,6 +28,8 @@ class ApiHandler final : public aws::http::Handler {
   struct Options {
     std::string version;                  // of the product, for the health route
     std::size_t waiting_calls_max = 512;  // long polls and invocations at the same time
+    // The clock that clients sign by, if it is not that of `env`. Outlives the handler.
+    base::Clock* clients_clock = nullptr;
   };
 
   // All references outlive the handler.

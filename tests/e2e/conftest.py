@@ -1,4 +1,6 @@
+import json
 import os
+import urllib.request
 import uuid
 
 import pytest
@@ -40,6 +42,27 @@ def serve(tmp_path):
             each.stop()
         else:
             each.check_reports()
+
+
+class VirtualTill(TillServer):
+    """An engine in memory whose clock stands still until advance()."""
+
+    def __init__(self, data, *arguments):
+        super().__init__(data, "--memory", "--clock", "virtual", *arguments)
+        self.endpoint_url = self.endpoint
+
+    def advance(self, seconds):
+        request = urllib.request.Request(self.endpoint + "/_till/clock/advance", method="POST",
+                                         data=json.dumps({"seconds": seconds}).encode())
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)
+
+
+@pytest.fixture
+def virtual_till(tmp_path):
+    started = VirtualTill(tmp_path / "virtual")
+    yield started
+    started.stop()
 
 
 @pytest.fixture

@@ -216,7 +216,8 @@ Result<void> check_token(const Claim& claim, const Credential& credential, Error
 
 }  // namespace
 
-Result<Authenticated> Verifier::verify(const http::Request& request, std::string_view service, Timestamp now) {
+Result<Authenticated> Verifier::verify(const http::Request& request, std::string_view service, Timestamp now,
+                                       std::optional<Timestamp> token_now) {
   const ErrorFamily family = error_family(request, service);
   TRY_ASSIGN(Claim claim, read_claim(request, family));
   TRY(check_service(claim, service, family));
@@ -233,7 +234,7 @@ Result<Authenticated> Verifier::verify(const http::Request& request, std::string
   const bool matches = expected.matches(key);
   if (!credential)
     return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, family, now));
+  TRY(check_token(claim, *credential, family, token_now.value_or(now)));
   if (!matches) return base::fail(expected.mismatch(family));
   if (payload.mode == PayloadMode::signed_body && !base::constant_time_equal(payload.hash, payload.real_hash))
     return base::fail(

@@ -69,9 +69,11 @@ class Verifier {
 
   // Verifies the signature, in the Authorization header or in the query, never both, and everything it must cover:
   // host, every x-amz-* header, the body (UNSIGNED-PAYLOAD and STREAMING-* only for S3). `service` is the signing name
-  // that the endpoint answers to; `now` is compared with X-Amz-Date (+-15 min for S3, +-5 min elsewhere). Any doubt is
-  // a failure, in the words of the service's family (failure.h).
-  base::Result<Authenticated> verify(const http::Request& request, std::string_view service, base::Timestamp now);
+  // that the endpoint answers to; `now` is compared with X-Amz-Date (+-15 min for S3, +-5 min elsewhere) and must be
+  // the time that clients know; `token_now`, by default the same, with the expiration of temporary credentials. Any
+  // doubt is a failure, in the words of the service's family (failure.h).
+  base::Result<Authenticated> verify(const http::Request& request, std::string_view service, base::Timestamp now,
+                                     std::optional<base::Timestamp> token_now = std::nullopt);
 
   // To be called when a credential is disabled, deleted or rotated.
   void forget(std::string_view access_key_id) { signing_keys_.forget(access_key_id); }

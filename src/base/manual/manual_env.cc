@@ -15,7 +15,7 @@ namespace base {
 struct ManualClock::Signal {
   std::mutex mutex;
   std::condition_variable changed;
-  uint64_t generation = 0;
+  std::atomic<uint64_t> generation = 0;  // changed with the mutex held
 
   void raise(bool all) {
     // Notified under the lock: the sleeper may drop the last reference to this as soon as it can lock.
@@ -47,6 +47,8 @@ class ThreadTask final : public Task {
   std::thread thread_;
 };
 
+thread_local bool is_task_thread = false;
+
 }  // namespace
 
 Timestamp ManualClock::now() {
@@ -64,6 +66,48 @@ void ManualClock::advance(Duration by) {
       if (waiter->deadline <= now_) due.push_back(waiter->signal);
   }
   for (const auto& signal : due) signal->raise(true);
+}
+
+bool ManualClock::all_wait() {
+  std::size_t waiting = is_task_thread ? 1 : 0;  // the caller's own task
+  for (const Waiter* waiter : waiters_)
+    if (waiter->in_task && waiter->deadline > now_ && waiter->signal->generation == waiter->generation) ++waiting;
+  return waiting >= tasks_;
+}
+
+Timestamp ManualClock::next_deadline() {
+  Timestamp next = kTimestampMax;
+  for (const Waiter* waiter : waiters_) next = std::min(next, waiter->deadline);
+  return next;
+}
+
+void ManualClock::settle(const std::function<bool()>& busy) {
+  const auto give_up = std::chrono::steady_clock::now() + kSettleMax;
+  std::unique_lock lock(mutex_);
+  while (std::chrono::steady_clock::now() < give_up) {
+    const bool waiting = all_wait();
+    lock.unlock();
+    const bool idle = waiting && !busy();
+    lock.lock();
+    // Asked again, because a task may have been woken by what was busy.
+    if (idle && all_wait()) return;
+    waiters_changed_.wait_for(lock, std::chrono::milliseconds(1));
+  }
+}
+
+std::size_t ManualClock::advance_in_steps(Duration by, const std::function<bool()>& busy) {
+  CHECK(by >= Duration::zero(), "time never goes back");
+  const Timestamp end = now() + by;
+  std::size_t steps = 0;
+  for (settle(busy); now() < end; ++steps, settle(busy)) {
+    Timestamp next;
+    {
+      const std::lock_guard lock(mutex_);
+      next = std::clamp(next_deadline(), now_, end);
+    }
+    advance(next - now());
+  }
+  return steps;
 }
 
 void ManualClock::await_waiters(std::size_t count) {
@@ -91,12 +135,8 @@ std::unique_ptr<Condition> ManualExecutor::make_condition() {
 
 void ManualExecutor::wait_until(std::unique_lock<std::mutex>& lock, Condition& condition, Timestamp deadline) {
   CHECK(lock.owns_lock(), "wait_until releases a lock that is held");
-  const ManualClock::Waiter waiter{static_cast<ManualCondition&>(condition).signal, deadline};
-  uint64_t generation;
-  {
-    const std::lock_guard signal_lock(waiter.signal->mutex);
-    generation = waiter.signal->generation;
-  }
+  const auto& signal = static_cast<ManualCondition&>(condition).signal;
+  const ManualClock::Waiter waiter{signal, deadline, signal->generation, is_task_thread};
   {
     const std::lock_guard clock_lock(clock_.mutex_);
     if (clock_.now_ >= deadline) return;
@@ -106,7 +146,7 @@ void ManualExecutor::wait_until(std::unique_lock<std::mutex>& lock, Condition& c
   lock.unlock();
   {
     std::unique_lock signal_lock(waiter.signal->mutex);
-    waiter.signal->changed.wait(signal_lock, [&] { return waiter.signal->generation != generation; });
+    waiter.signal->changed.wait(signal_lock, [&] { return waiter.signal->generation != waiter.generation; });
   }
   {
     const std::lock_guard clock_lock(clock_.mutex_);
@@ -116,7 +156,17 @@ void ManualExecutor::wait_until(std::unique_lock<std::mutex>& lock, Condition& c
 }
 
 std::unique_ptr<Task> ManualExecutor::spawn(std::string, std::function<void()> body) {
-  return std::make_unique<ThreadTask>(std::move(body));
+  {
+    const std::lock_guard lock(clock_.mutex_);
+    ++clock_.tasks_;
+  }
+  return std::make_unique<ThreadTask>([this, body = std::move(body)] {
+    is_task_thread = true;
+    body();
+    const std::lock_guard lock(clock_.mutex_);
+    --clock_.tasks_;
+    clock_.waiters_changed_.notify_all();
+  });
 }
 
 }  // namespace base

@@ -1,0 +1,34 @@
+// ClockRoute: the HTTP door of the engine's clock, in front of the AWS API. GET /_till/clock tells the time; POST
+// /_till/clock/advance {"seconds": N} moves it, if the engine was started with `--clock virtual`. Not signed, like
+// everything under /_till/; the port is on loopback and refuses browsers. Safe from any thread.
+#pragma once
+
+#include <functional>
+
+#include "aws/http/message.h"
+#include "base/env.h"
+#include "server/worker_pool.h"
+
+namespace cli {
+
+class ClockRoute final : public aws::http::Handler {
+ public:
+  // Moves the clock and answers the number of steps; may take seconds. An empty function: the clock cannot be moved.
+  using Advance = std::function<std::size_t(base::Duration by)>;
+
+  // All else goes to `next`. The references outlive this object.
+  ClockRoute(aws::http::Handler& next, base::Env& env, Advance advance);
+
+  void handle(aws::http::Request request, aws::http::Responder respond) override;
+
+ private:
+  void move_clock(const std::string& body, const aws::http::Responder& respond);
+
+  aws::http::Handler& next_;
+  base::Env& env_;
+  const Advance advance_;
+  std::mutex advancing_;        // one at a time
+  server::WorkerPool workers_;  // moving the clock must not hold up an I/O thread
+};
+
+}  // namespace cli

@@ -1,0 +1,95 @@
+"""`till serve --clock virtual`: hours pass by request, and everything that AWS defines by a clock follows."""
+import json
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+from till_process import make_client
+
+
+def post(endpoint, path, body, method="POST"):
+    request = urllib.request.Request(endpoint + path, method=method, data=body)
+    try:
+        with urllib.request.urlopen(request) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def test_it_stands_still_until_it_is_advanced(virtual_till):
+    read = lambda: post(virtual_till.endpoint, "/_till/clock", None, "GET")[1]
+    first = read()
+    assert first["virtual"] is True
+    assert read() == first
+    moved = virtual_till.advance(90.5)
+    assert read()["now"] == moved["now"] > first["now"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"seconds": -1}', b'{"seconds": "5"}', b'{"seconds": 1e12}'])
+def test_a_bad_request_to_the_clock(virtual_till, body):
+    status, answer = post(virtual_till.endpoint, "/_till/clock/advance", body)
+    assert status == 400 and "seconds" in answer["message"]
+
+
+def test_the_machines_clock_cannot_be_moved(server):
+    status, answer = post(server.endpoint, "/_till/clock/advance", b'{"seconds": 1}')
+    assert status == 409 and "--clock virtual" in answer["message"]
+    assert post(server.endpoint, "/_till/clock", None, "GET")[1]["virtual"] is False
+    assert post(server.endpoint, "/_till/clock/advance", None, "GET")[0] == 405
+
+
+def test_visibility_retention_and_delay_of_messages(virtual_till, name):
+    sqs = virtual_till.client("sqs")
+    url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "43200"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="now")
+    sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
+    receive = lambda: [m["Body"] for m in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])]
+    assert receive() == ["now"]
+    assert receive() == []
+    virtual_till.advance(900)
+    assert receive() == ["later"]
+    virtual_till.advance(12 * 3600)
+    assert sorted(receive()) == ["later", "now"]
+    virtual_till.advance(4 * 86400)
+    assert receive() == []
+
+
+def test_a_long_poll_ends_when_the_clock_says_so(virtual_till, name):
+    sqs = virtual_till.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    import concurrent.futures
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        poll = pool.submit(sqs.receive_message, QueueUrl=url, WaitTimeSeconds=20)
+        while not poll.done():  # the poll may begin after the first advance
+            virtual_till.advance(20)
+        assert "Messages" not in poll.result()
+
+
+def test_a_token_expires(virtual_till, name):
+    iam, sts = virtual_till.client("iam"), virtual_till.client("sts")
+    trust = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{virtual_till.account}:root"}, "Action": "sts:AssumeRole"}]}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    got = sts.assume_role(RoleArn=arn, RoleSessionName="s", DurationSeconds=900)["Credentials"]
+    key = dict(key=got["AccessKeyId"], secret=got["SecretAccessKey"], token=got["SessionToken"])
+
+    def refusals():
+        for service, call in [("sqs", "list_queues"), ("sns", "list_topics"), ("s3", "list_buckets"),
+                              ("dynamodb", "list_tables")]:
+            with pytest.raises(ClientError) as refused:
+                getattr(make_client(service, virtual_till.endpoint, **key), call)()
+            yield refused.value.response["Error"]["Code"].removesuffix("Exception")
+
+    assert list(refusals()) == ["AccessDenied"] * 4  # known, and the role may do nothing
+    virtual_till.advance(901)
+    assert list(refusals()) == ["ExpiredToken"] * 4
+
+
+def test_a_day_passes_quickly(virtual_till, name):
+    """An idle engine has few deadlines: a day of them is a matter of seconds at most."""
+    virtual_till.client("sqs").create_queue(QueueName=name)
+    began = time.monotonic()
+    virtual_till.advance(86_400)
+    assert time.monotonic() - began < 20
