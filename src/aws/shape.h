@@ -235,14 +235,14 @@ struct OperationDesc {
   std::string_view iam_resource;    // ARN template, see aws/resource.h
   std::span<const ErrorDesc* const> errors;
   bool may_wait;             // it may block for long (ReceiveMessage, Invoke): the server gives it a thread
-  bool checksum_required;    // rest-xml: the request must carry a checksum or Content-MD5
+  bool checksum_required;    // rest-xml: the request must carry a checksum or Content-MD5 of its body
   AnyShape (*make_input)();  // {nullptr, nullptr} makers are never null: they make an empty struct
   AnyShape (*make_output)();
   // Calls the operation of the service class behind `service` (a pointer to that class). `in` is consumed.
   base::Result<void> (*call)(void* service, Context& context, void* in, void* out);
 };
 
-enum class Protocol : uint8_t { json_1_0, json_1_1, query, rest_json, rest_xml };
+enum class Protocol : uint8_t { json_1_0, json_1_1, query, rest_json, rest_xml, cbor };  // cbor: Smithy's RPC v2
 
 struct ServiceDesc {
   std::string_view id;            // "sqs": directory and namespace

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "aws/sqs/sqs.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"

@@ -85,10 +85,13 @@ int run(const GlobalOptions& global, const UpOptions& options, const std::string
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
-  const auto made = session->stack().up([&](const pipeline::Step& step) {
-    if (!global.json && step.what == "created") print_line(fmt::format("{} {}: created", step.kind, step.name));
-  });
-  if (!made.has_value()) return print_failure("up", made.error());
+  const int made = make_stack(
+      *session, options, [](const pipeline::Plan&) {},
+      [&](const pipeline::Step& step) {
+        if (!global.json && step.what != "unchanged")
+          print_line(fmt::format("{} {}: {}", step.kind, step.name, step.what));
+      });
+  if (made != kOk) return made;
   return follow(*session, global, file);
 }
 

@@ -15,6 +15,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .in_memory = options.in_memory,
                                    .port = options.port,
                                    .accept_data_loss = options.accept_data_loss,
+                                   .lenient = options.lenient,
                                    .virtual_clock = options.clock == "virtual"});
   if (!engine.has_value()) {
     print_error(engine.error().message);

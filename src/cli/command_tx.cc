@@ -1,8 +1,10 @@
-// till tx get, till tx list, till generate.
+// till tx get, till tx list, till tx clear, till generate.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "aws/dynamodb/dynamodb.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -39,6 +41,49 @@ std::string one_line(const pipeline::Item& row, bool quarantined) {
                      pipeline::text_of(row, orders::kItem));
 }
 
+// Deletes the rows with these keys, at most 25. What DynamoDB leaves unprocessed is sent again, later each time.
+base::Result<void> delete_rows(const pipeline::Site& site, const std::string& table, std::vector<pipeline::Item> keys) {
+  constexpr int kAttemptsMax = 12;  // the last pause is 40 seconds
+  std::vector<aws::dynamodb::WriteRequest> left;
+  for (pipeline::Item& key : keys) left.emplace_back().delete_request.emplace().key = std::move(key);
+  for (int attempt = 0; !left.empty(); ++attempt) {
+    if (attempt == kAttemptsMax)
+      return base::fail({.code = "Throttled", .message = "rows are left unprocessed again and again"});
+    if (attempt > 0) pause(site.env, std::chrono::milliseconds(10) * (1 << attempt));
+    aws::dynamodb::BatchWriteItemInput write;
+    write.request_items.emplace()[table] = left;
+    aws::Context context = site.call();
+    TRY_ASSIGN(auto written, site.services.dynamodb.batch_write_item(context, std::move(write)));
+    left.clear();
+    if (written.unprocessed_items.has_value())
+      if (auto* unprocessed = written.unprocessed_items->find(table)) left = std::move(*unprocessed);
+  }
+  return {};
+}
+
+// Answers how many rows there were.
+base::Result<uint64_t> clear_table(const pipeline::Site& site, const std::string& table, std::string_view key) {
+  constexpr std::size_t kBatchMax = 25;
+  aws::dynamodb::ScanInput scan;
+  scan.table_name = table;
+  scan.projection_expression = "#key";
+  scan.expression_attribute_names.emplace()["#key"] = key;
+  uint64_t count = 0;
+  while (true) {
+    aws::Context context = site.call();
+    TRY_ASSIGN(const auto page, site.services.dynamodb.scan(context, scan));
+    const auto rows = page.items.value_or(std::vector<pipeline::Item>());
+    for (std::size_t begin = 0; begin < rows.size(); begin += kBatchMax) {
+      const auto from = rows.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto to = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), begin + kBatchMax));
+      TRY(delete_rows(site, table, {from, to}));
+    }
+    count += rows.size();
+    if (!page.last_evaluated_key.has_value()) return count;
+    scan.exclusive_start_key = page.last_evaluated_key;
+  }
+}
+
 }  // namespace
 
 int tx_get(const GlobalOptions& global, const std::string& transaction_id) {
@@ -51,7 +96,7 @@ int tx_get(const GlobalOptions& global, const std::string& transaction_id) {
   get.consistent_read = true;
   aws::Context context;
   const auto got = session->services().dynamodb.get_item(context, std::move(get));
-  if (!got.has_value()) return print_failure("tx get", got.error());
+  if (!got.has_value()) return print_failure_of("table", session->stack().config().orders_table, got.error());
   if (!got->item.has_value()) {
     print_error("no order with transaction_id " + transaction_id);
     return kFailed;
@@ -75,7 +120,7 @@ int tx_list(const GlobalOptions& global, bool quarantined, uint64_t rows_max) {
   for (uint64_t shown = 0; shown < rows_max;) {
     aws::Context context;
     const auto page = session->services().dynamodb.scan(context, scan);
-    if (!page.has_value()) return print_failure("tx list", page.error());
+    if (!page.has_value()) return print_failure_of("table", *scan.table_name, page.error());
     for (const pipeline::Item& row : page->items.value_or(std::vector<pipeline::Item>())) {
       if (shown++ == rows_max) break;
       if (global.json) {
@@ -88,6 +133,26 @@ int tx_list(const GlobalOptions& global, bool quarantined, uint64_t rows_max) {
     scan.exclusive_start_key = page->last_evaluated_key;
   }
   if (global.json) print_line("{\"rows\":[" + list + "]}");
+  return kOk;
+}
+
+int tx_clear(const GlobalOptions& global, bool yes) {
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  const pipeline::PipelineConfig config = session->stack().config();
+  if (!yes &&
+      !confirm("Delete every row of the tables " + config.orders_table + " and " + config.quarantine_table + "?")) {
+    print_error("nothing was deleted");
+    return kFailed;
+  }
+  const pipeline::Site& site = session->stack().site();
+  const auto orders = clear_table(site, config.orders_table, pipeline::orders::kTransactionId);
+  if (!orders.has_value()) return print_failure_of("table", config.orders_table, orders.error());
+  const auto quarantined = clear_table(site, config.quarantine_table, pipeline::quarantine::kBodySha256);
+  if (!quarantined.has_value()) return print_failure_of("table", config.quarantine_table, quarantined.error());
+  print_line(global.json ? fmt::format("{{\"orders\":{},\"quarantined\":{}}}", *orders, *quarantined)
+                         : fmt::format("deleted {} orders and {} quarantined ones", *orders, *quarantined));
   return kOk;
 }
 

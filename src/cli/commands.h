@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,16 +16,26 @@ struct ServeOptions {
   uint16_t port = 4566;
   bool in_memory = false;
   bool accept_data_loss = false;
+  bool lenient = false;
   std::string clock = "system";  // or "virtual"
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 
 struct UpOptions {
-  std::string threshold;  // empty: the default
+  std::string threshold;  // empty: the default, or what the stack has
   std::vector<std::string> emails;
+  std::vector<std::string> webhooks;
+  bool replace = false;  // resources that hold data may be replaced
 };
 // Puts the options into the session's stack; kUsage if one is malformed.
 int apply(const UpOptions& options, Session& session);
+// Makes the session's stack what it should be, if that loses no data or options.replace allows it. `before` gets the
+// plan before anything is done. A failure is told to the user, and is the exit code.
+int make_stack(Session& session, const UpOptions& options, const std::function<void(const pipeline::Plan&)>& before,
+               const pipeline::Stack::Report& report);
+// What up() would do; kCheckFailed if that is anything at all.
+int plan(const GlobalOptions& global, const UpOptions& options);
+// Prints the plan and carries it out.
 int up(const GlobalOptions& global, const UpOptions& options);
 int down(const GlobalOptions& global);
 int status(const GlobalOptions& global);
@@ -40,6 +52,34 @@ int delete_message(const GlobalOptions& global, const std::string& queue, const 
 
 int tx_get(const GlobalOptions& global, const std::string& transaction_id);
 int tx_list(const GlobalOptions& global, bool quarantined, uint64_t rows_max);
+
+// Deletes every row of the orders and quarantine tables; asks on the terminal unless `yes`.
+int tx_clear(const GlobalOptions& global, bool yes);
+
+int alarms_list(const GlobalOptions& global);
+// Makes an alarm of the stack go off for real and waits for its notification; kCheckFailed if it does not come within
+// `timeout_seconds` of the services' time. `kind` is error, duration or throttle.
+int alarms_drill(const GlobalOptions& global, const std::string& kind, int timeout_seconds);
+
+struct LogsOptions {
+  std::string function;       // ingest, process, sweep; empty: all three
+  std::string since = "10m";  // a number and s, m, h or d
+  std::string filter;         // CloudWatch Logs' filter pattern
+  uint64_t events_max = 10'000;
+  bool follow = false;
+};
+int logs(const GlobalOptions& global, const LogsOptions& options);
+// Each metric of the last hour: all of `name_space`, or, if it is empty, those of the stack's resources.
+int metrics(const GlobalOptions& global, const std::string& name_space);
+
+// `function` is one of the stack's (ingest, process, sweep) or any function's name.
+int invoke(const GlobalOptions& global, const std::string& function, const std::string& payload, bool event);
+// Gives functions of the stack (none named: all) the code that this program carries, or `zip_file` to the one named.
+int deploy(const GlobalOptions& global, const std::vector<std::string>& functions, const std::string& zip_file);
+
+int dlq_list(const GlobalOptions& global, uint64_t messages_max);
+// Sends messages of the dead-letter queue back to the orders queue: all, or at most `messages_max`.
+int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_max);
 
 int generate(uint64_t orders, uint64_t seed, bool array);
 

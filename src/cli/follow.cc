@@ -6,6 +6,9 @@
 #include <fstream>
 #include <memory>
 
+#include "aws/dynamodb/dynamodb.h"
+#include "aws/s3/s3.h"
+#include "aws/sqs/sqs.h"
 #include "cli/output.h"
 #include "pipeline/notifier.h"
 #include "pipeline/rows.h"
@@ -49,14 +52,6 @@ uint32_t percentile(std::vector<uint32_t>& values, unsigned percent) {
 
 Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack)
     : services_(services), env_(env), stack_(stack), config_(stack.config()) {}
-
-void Follower::pause(base::Duration how_long) {
-  std::mutex mutex;
-  const auto never = env_.executor.make_condition();
-  const base::Timestamp until = env_.clock.now() + how_long;
-  std::unique_lock lock(mutex);
-  while (env_.clock.now() < until) env_.executor.wait_until(lock, *never, until);
-}
 
 base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
   std::error_code failed;
@@ -141,7 +136,7 @@ base::Result<pipeline::Item> Follower::wait_for_ingest(const std::string& upload
       return base::fail(local_error("the ingest function has not finished; see the log group /aws/lambda/" +
                                     stack_.options().name + "-ingest"));
     }
-    pause(kPoll);
+    pause(env_, kPoll);
   }
 }
 
@@ -151,7 +146,7 @@ base::Result<void> Follower::wait_for_queue(uint64_t read, bool quiet) {
     TRY_ASSIGN(const uint64_t left, depth("orders"));
     if (!quiet) progress.show(read - std::min(read, left), read);
     if (left == 0) return {};
-    pause(kPoll);
+    pause(env_, kPoll);
   }
 }
 
@@ -184,7 +179,7 @@ base::Result<Followed> Follower::follow(const std::string& file, bool quiet) {
     TRY_ASSIGN(followed.tally, count(file, id, row));
     const bool settled = followed.tally.missing == 0 && followed.tally.large_orders_pending == 0;
     if (settled || env_.clock.now() >= drained + kSettle) break;
-    pause(kPoll * 10);
+    pause(env_, kPoll * 10);
   }
   followed.seconds = std::chrono::duration<double>(drained - begun).count();
   TRY_ASSIGN(followed.dead_letters, depth("orders-dlq"));

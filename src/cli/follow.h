@@ -39,7 +39,6 @@ class Follower {
   // Returns when the orders queue is empty; shows how far it is.
   base::Result<void> wait_for_queue(uint64_t read, bool quiet);
   base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id, const pipeline::Item& row);
-  void pause(base::Duration how_long);
 
   pipeline::Services services_;
   base::Env& env_;

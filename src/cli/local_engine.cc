@@ -1,6 +1,9 @@
 #include "cli/local_engine.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +19,7 @@
 #include "os/env.h"
 #include "os/function_host.h"
 #include "os/http_server.h"
+#include "os/http_transport.h"
 #include "os/outbox_mailer.h"
 #include "server/api_handler.h"
 #include "store/memory/memory_store.h"
@@ -37,10 +41,14 @@ class StoreGate final : public server::ReplyGate {
 };
 
 std::vector<server::Mount> mounts(engine::Engine& engine) {
-  return {{&aws::sqs::kService, &engine.sqs()},   {&aws::dynamodb::kService, &engine.dynamodb()},
-          {&aws::sns::kService, &engine.sns()},   {&aws::lambda::kService, &engine.lambda()},
-          {&aws::s3::kService, &engine.s3()},     {&aws::cloudwatch::kService, &engine.cloudwatch()},
-          {&aws::logs::kService, &engine.logs()}, {&aws::iam::kService, &engine.iam()},
+  return {{&aws::sqs::kService, &engine.sqs()},
+          {&aws::dynamodb::kService, &engine.dynamodb()},
+          {&aws::sns::kService, &engine.sns(), {"ConfirmSubscription", "Unsubscribe"}},
+          {&aws::lambda::kService, &engine.lambda()},
+          {&aws::s3::kService, &engine.s3()},
+          {&aws::cloudwatch::kService, &engine.cloudwatch()},
+          {&aws::logs::kService, &engine.logs()},
+          {&aws::iam::kService, &engine.iam()},
           {&aws::sts::kService, &engine.sts()}};
 }
 
@@ -54,6 +62,13 @@ std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(co
   if (opened.has_value()) return std::move(*opened);
   const bool locked = opened.error().kind == store::OpenError::Kind::locked;
   return std::unexpected(LocalEngine::Error{opened.error().message, locked ? kUnreachable : kFailed});
+}
+
+// Of an answer to a notification nothing but the status matters.
+constexpr uint64_t kWebhookAnswerBytesMax = 1 << 20;
+
+void warn_of_leniency(std::string_view reason) {
+  std::fputs(fmt::format("till: warning: accepted, though AWS refuses it: {}\n", reason).c_str(), stderr);
 }
 
 std::string endpoint_file(const std::string& data_directory) {
@@ -75,6 +90,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<CountedFunctions> counted;
   std::unique_ptr<os::OutboxMailer> outbox;
   std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
+  std::unique_ptr<os::HttpTransport> transport;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<aws::auth::Verifier> verifier;
   std::unique_ptr<StoreGate> gate;
@@ -101,6 +117,7 @@ void LocalEngine::Parts::make_api() {
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
   api_options.clients_clock = &system.env().clock;
+  api_options.document = [this](std::string_view path) { return engine->certificate_pem(path.substr(1)); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
                                              std::move(api_options));
   routes = std::make_unique<ClockRoute>(*api, env(), clock_mover());
@@ -123,14 +140,21 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   auto http = os::HttpServer::start({});
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
   parts->http = std::move(*http);
-  parts->functions = std::make_unique<os::ProcessFunctionHost>(env, *parts->http);
+  parts->functions =
+      std::make_unique<os::ProcessFunctionHost>(env, *parts->http, std::nullopt, &parts->system.env().clock);
   parts->counted = std::make_unique<CountedFunctions>(*parts->functions);
   parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
                                                      env.clock, env.random);
   parts->mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*parts->outbox);
-  parts->engine = std::make_unique<engine::Engine>(
-      *parts->store, env, *parts->counted, *parts->mailer,
-      engine::EngineOptions{.code_directory = options.data_directory + "/code", .auto_confirm_email = true});
+  auto transport = os::HttpTransport::make({.response_body_bytes_max = kWebhookAnswerBytesMax});
+  if (!transport.has_value()) return std::unexpected(Error{transport.error(), kFailed});
+  parts->transport = std::move(*transport);
+  engine::EngineOptions engine_options;
+  engine_options.code_directory = options.data_directory + "/code";
+  engine_options.auto_confirm_email = true;
+  engine_options.transport = parts->transport.get();
+  if (options.lenient) engine_options.lenient = warn_of_leniency;
+  parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
   parts->make_api();
   const auto port = parts->http->listen("127.0.0.1", options.port, *parts->routes);
   if (!port.has_value()) return std::unexpected(Error{port.error(), kFailed});

@@ -14,6 +14,7 @@ struct LocalEngineOptions {
   bool in_memory = false;      // nothing survives; for tests
   uint16_t port = 0;           // 0: the system chooses
   bool accept_data_loss = false;
+  bool lenient = false;        // see engine::EngineOptions; what was accepted is told on stderr
   bool virtual_clock = false;  // stands still until it is moved through the port (clock_route.h)
 };
 

@@ -14,16 +14,26 @@ constexpr const char* kExamples = R"(Examples:
   till run orders.json                 make the pipeline, send the file through it, show what became of each order
   till run orders.json --json          the same as one JSON object
   till serve                           the engine on http://127.0.0.1:4566, for boto3, the AWS CLI and the SDKs
-  till up --email me@example.com       make the pipeline's resources; notifications of large orders go to an address
+  till plan                            what `till up` would make or change; exit code 3 if that is anything
+  till up --email me@example.com       make the pipeline's resources; large orders and alarms go to an address
+  till up --webhook https://example.com/hook                                     or to a URL
   till status                          what is there, and what waits in the queues
   till send '{"transaction_id": "a1", "amount": 60000, "item": "boat"}'
   till tx get a1                       the stored order;  till tx list --quarantine  the rejected ones
+  till tx clear                        delete every order and every rejected one
+  till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
+  till metrics AWS/Lambda              the last hour's metrics of a namespace
+  till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
+  till dlq list                        orders that were given up;  till dlq redrive  send them in again
+  till invoke process '{"Records": []}'
+  till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
   till down                            remove every resource and prove it
 Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
 directory itself. --endpoint aws means AWS.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, resources left),
-4 nobody at the endpoint or the data directory is in use.)";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, resources left, a plan that
+is not empty, a function's error, an alarm that does not come), 4 nobody at the endpoint or the data directory is in
+use, 130 interrupted.)";
 
 std::string default_data_directory() {
   if (const auto set = os::environment("TILL_DATA"); set.has_value() && !set->empty()) return *set;
@@ -41,7 +51,13 @@ struct Arguments {
   cli::GlobalOptions global;
   cli::ServeOptions serve;
   cli::UpOptions up;
-  std::string file, text, queue, id, receipt;
+  cli::LogsOptions logs;
+  std::string file, text, queue, id, receipt, name_space, function, payload = "{}", zip, drill;
+  std::vector<std::string> functions;
+  std::optional<uint64_t> move_max;
+  int timeout_seconds = 180;
+  bool yes = false;
+  bool event = false;
   int messages_max = 10;
   int wait_seconds = 0;
   bool quarantined = false;
@@ -55,8 +71,9 @@ struct Arguments {
 
 void add_stack_commands(CLI::App& app, Arguments& a) {
   const auto up_options = [&a](CLI::App& command) {
-    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000)");
-    command.add_option("--email", a.up.emails, "Address that gets large orders; may be repeated");
+    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)");
+    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated");
+    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated");
   };
   CLI::App* run = app.add_subcommand("run", "Send a file of orders through the pipeline and account for each");
   run->add_option("FILE", a.file, "JSON array or NDJSON of orders")->required();
@@ -65,8 +82,12 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   CLI::App* ingest = app.add_subcommand("ingest", "The same, for a pipeline that is up");
   ingest->add_option("FILE", a.file, "JSON array or NDJSON of orders")->required();
   ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.file); });
-  CLI::App* up = app.add_subcommand("up", "Make the pipeline's resources");
+  CLI::App* plan = app.add_subcommand("plan", "Show what up would make or change, and change nothing");
+  up_options(*plan);
+  plan->callback([&a] { a.exit_code = cli::plan(a.global, a.up); });
+  CLI::App* up = app.add_subcommand("up", "Make the pipeline's resources, or put right what has changed");
   up_options(*up);
+  up->add_flag("--replace", a.up.replace, "Replace tables that cannot be changed, with their rows");
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
   app.add_subcommand("down", "Remove them, and show that nothing is left")->callback([&a] {
     a.exit_code = cli::down(a.global);
@@ -81,6 +102,7 @@ void add_serve(CLI::App& app, Arguments& a) {
   serve->add_option("--port", a.serve.port, "Loopback port, 0 for a free one (4566)");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
+  serve->add_flag("--lenient", a.serve.lenient, "Accept, with a warning, what the original's scripts do and AWS refuses");
   serve->add_option("--clock", a.serve.clock, "system, or virtual: it stands still but for POST /_till/clock/advance")
       ->check(CLI::IsMember({"system", "virtual"}));
   serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
@@ -115,6 +137,20 @@ void add_data_commands(CLI::App& app, Arguments& a) {
   list->add_flag("--quarantine", a.quarantined, "The rejected ones, with their reasons");
   list->add_option("--max", a.rows_max, "At most this many (100)")->check(no_sign);
   list->callback([&a] { a.exit_code = cli::tx_list(a.global, a.quarantined, a.rows_max); });
+  CLI::App* clear = tx->add_subcommand("clear", "Delete every order and every rejected one");
+  clear->add_flag("--yes", a.yes, "Do not ask");
+  clear->callback([&a] { a.exit_code = cli::tx_clear(a.global, a.yes); });
+  CLI::App* dlq = app.add_subcommand("dlq", "The orders that were given up");
+  dlq->require_subcommand(1);
+  CLI::App* dead = dlq->add_subcommand("list", "Show them; they stay");
+  dead->add_option("--max", a.rows_max, "At most this many (100)")->check(no_sign);
+  dead->callback([&a] { a.exit_code = cli::dlq_list(a.global, a.rows_max); });
+  CLI::App* redrive = dlq->add_subcommand("redrive", "Send them in again");
+  redrive->add_option("--max", a.move_max, "At most this many (all)")->check(no_sign);
+  redrive->callback([&a] { a.exit_code = cli::dlq_redrive(a.global, a.move_max); });
+}
+
+void add_bench_commands(CLI::App& app, Arguments& a) {
   CLI::App* generate = app.add_subcommand("generate", "Print synthetic orders");
   generate->add_option("N", a.count, "How many")->required()->check(no_sign);
   generate->add_option("--seed", a.seed, "Same seed, same orders (1)")->check(no_sign);
@@ -125,6 +161,45 @@ void add_data_commands(CLI::App& app, Arguments& a) {
   bench->add_option("--seed", a.seed, "Seed of the orders (1)")->check(no_sign);
   bench->add_flag("--keep", a.keep, "Leave the data in the data directory");
   bench->callback([&a] { a.exit_code = cli::bench(a.count, a.seed, a.keep, a.global.data_directory); });
+}
+
+void add_watch_commands(CLI::App& app, Arguments& a) {
+  CLI::App* logs = app.add_subcommand("logs", "What the functions log");
+  logs->add_option("FUNCTION", a.logs.function, "ingest, process or sweep (all)")
+      ->check(CLI::IsMember({"ingest", "process", "sweep"}));
+  logs->add_option("--since", a.logs.since, "How far back: 90s, 10m, 2h, 7d (10m)");
+  logs->add_option("--filter", a.logs.filter, "Only what matches: a filter pattern of CloudWatch Logs");
+  logs->add_option("--max", a.logs.events_max, "At most this many of each function (10000)")->check(no_sign);
+  logs->add_flag("--follow", a.logs.follow, "Go on until Ctrl-C; with --json a line per event");
+  logs->callback([&a] { a.exit_code = cli::logs(a.global, a.logs); });
+  CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
+  metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");
+  metrics->callback([&a] { a.exit_code = cli::metrics(a.global, a.name_space); });
+  CLI::App* alarms = app.add_subcommand("alarms", "The stack's alarms");
+  alarms->require_subcommand(1);
+  alarms->add_subcommand("list", "State, since when, and why")->callback([&a] {
+    a.exit_code = cli::alarms_list(a.global);
+  });
+  CLI::App* drill =
+      alarms->add_subcommand("drill", "Make an alarm go off and wait for its notification; harms no order");
+  drill->add_option("KIND", a.drill, "error, duration (needs a quiet pipeline) or throttle")
+      ->required()
+      ->check(CLI::IsMember({"error", "duration", "throttle"}));
+  drill->add_option("--timeout", a.timeout_seconds, "Seconds to wait (180)")->check(CLI::Range(1, 86'400));
+  drill->callback([&a] { a.exit_code = cli::alarms_drill(a.global, a.drill, a.timeout_seconds); });
+}
+
+void add_function_commands(CLI::App& app, Arguments& a) {
+  CLI::App* invoke = app.add_subcommand("invoke", "Call a function; the end of its log goes to stderr");
+  invoke->add_option("FUNCTION", a.function, "ingest, process, sweep, or any function's name")->required();
+  invoke->add_option("PAYLOAD", a.payload, "JSON; - reads it from standard input ({})");
+  invoke->add_flag("--event", a.event, "Do not wait for it");
+  invoke->callback([&a] { a.exit_code = cli::invoke(a.global, a.function, a.payload, a.event); });
+  CLI::App* deploy = app.add_subcommand("deploy", "Give functions the code that this program carries");
+  deploy->add_option("FUNCTION", a.functions, "ingest, process or sweep (all)")
+      ->check(CLI::IsMember({"ingest", "process", "sweep"}));
+  deploy->add_option("--zip", a.zip, "This deployment package instead, for one function");
+  deploy->callback([&a] { a.exit_code = cli::deploy(a.global, a.functions, a.zip); });
 }
 
 }  // namespace
@@ -152,6 +227,9 @@ int main(int argc, char** argv) {
   add_serve(app, a);
   add_queue_commands(app, a);
   add_data_commands(app, a);
+  add_watch_commands(app, a);
+  add_function_commands(app, a);
+  add_bench_commands(app, a);
   app.add_subcommand("help", "Show this")->callback([&app] {
     std::fputs(app.get_formatter()->make_help(&app, "till", CLI::AppFormatMode::Normal).c_str(), stdout);
   });

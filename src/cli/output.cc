@@ -1,12 +1,15 @@
 #include "cli/output.h"
 
 #include <fmt/core.h>
+#include <simdjson.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <iostream>
 
 #include "aws/codec/json_shape.h"
 #include "cli/exit_code.h"
+#include "pipeline/stack_resource.h"
 
 namespace cli {
 
@@ -20,14 +23,47 @@ void print_error(std::string_view line) {
 }
 
 int print_failure(std::string_view what, const base::AwsError& error) {
-  print_error(fmt::format("{}: {}: {}", what, error.code, error.message));
+  const std::string_view message = error.message.empty() ? std::string_view("the service says no more") : error.message;
+  print_error(fmt::format("{}: {}: {}", what, error.code, message));
   return error.http_status == 0 ? kUnreachable : kFailed;
+}
+
+int print_failure_of(std::string_view kind, std::string_view name, const base::AwsError& error) {
+  if (!pipeline::is_absent(error)) return print_failure(fmt::format("{} {}", kind, name), error);
+  print_error(fmt::format("{} {} does not exist; `till up` makes the stack, `till status` shows it", kind, name));
+  return kFailed;
 }
 
 std::string json_text(std::string_view text) {
   std::string out;
   aws::codec::write_json_string(text, out);
   return out;
+}
+
+std::string json_or_text(std::string_view text) {
+  simdjson::dom::parser parser;
+  const bool is_json = parser.parse(text.data(), text.size()).error() == simdjson::SUCCESS;
+  return is_json ? std::string(text) : json_text(text);
+}
+
+std::string json_time(const std::optional<base::Timestamp>& time) {
+  return time.has_value() ? json_text(base::format_iso8601_milliseconds(*time)) : "null";
+}
+
+bool confirm(std::string_view question) {
+  fmt::print(stderr, "{} [y/N] ", question);
+  std::fflush(stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void pause(base::Env& env, base::Duration how_long) {
+  std::mutex mutex;
+  const auto never = env.executor.make_condition();
+  const base::Timestamp until = env.clock.now() + how_long;
+  std::unique_lock lock(mutex);
+  while (env.clock.now() < until) env.executor.wait_until(lock, *never, until);
 }
 
 Progress::Progress(std::string label) : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) == 1) {}

@@ -1,10 +1,13 @@
 // How commands talk to people: lines on stdout, progress and errors on stderr, JSON pieces. Used from one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/env.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace cli {
 
@@ -13,8 +16,21 @@ void print_error(std::string_view line);  // stderr, after "till: "
 // `code: message` of a failed call; kFailed, or kUnreachable if nobody answered.
 int print_failure(std::string_view what, const base::AwsError& error);
 
+// The same for a call about one resource, which may simply not be there: "table tillstream-orders".
+int print_failure_of(std::string_view kind, std::string_view name, const base::AwsError& error);
+
 // "text" as a JSON string.
 std::string json_text(std::string_view text);
+// `text` if it is a JSON document, else `text` as a JSON string.
+std::string json_or_text(std::string_view text);
+// 2024-01-02T03:04:05Z as a JSON string, or null.
+std::string json_time(const std::optional<base::Timestamp>& time);
+
+// Asks on stderr and reads a line from standard input; only y and yes mean yes.
+bool confirm(std::string_view question);
+
+// Sleeps by the machine's clock.
+void pause(base::Env& env, base::Duration how_long);
 
 // A progress display on stderr: a bar on a terminal, a plain line at each tenth elsewhere.
 class Progress {

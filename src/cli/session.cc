@@ -1,6 +1,9 @@
 #include "cli/session.h"
 
+#include <simdjson.h>
+
 #include "aws/client/client.h"
+#include "aws/cloudwatch/caller.h"
 #include "aws/dynamodb/caller.h"
 #include "aws/iam/caller.h"
 #include "aws/lambda/caller.h"
@@ -61,6 +64,8 @@ struct Session::Parts {
   std::unique_ptr<aws::iam::IamCaller> iam;
   std::unique_ptr<aws::sts::StsCaller> sts;
   std::unique_ptr<aws::logs::LogsCaller> logs;
+  std::unique_ptr<aws::cloudwatch::CloudWatchCaller> cloudwatch;
+  std::optional<aws::http::Endpoint> endpoint;  // none: AWS
   pipeline::StackOptions stack_options;
   std::unique_ptr<pipeline::Stack> stack;
 };
@@ -105,6 +110,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   parts->iam = std::make_unique<aws::iam::IamCaller>(c);
   parts->sts = std::make_unique<aws::sts::StsCaller>(c);
   parts->logs = std::make_unique<aws::logs::LogsCaller>(c);
+  parts->cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(c);
+  parts->endpoint = client.endpoint;
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
@@ -129,8 +136,46 @@ base::Env& Session::env() {
 }
 
 pipeline::Services Session::services() {
-  return {*parts_->s3,       *parts_->sqs, *parts_->sns, *parts_->lambda,
-          *parts_->dynamodb, *parts_->iam, *parts_->sts, *parts_->logs};
+  return {*parts_->s3,  *parts_->sqs, *parts_->sns,  *parts_->lambda,    *parts_->dynamodb,
+          *parts_->iam, *parts_->sts, *parts_->logs, *parts_->cloudwatch};
+}
+
+std::optional<Session::EngineClock> Session::engine_clock() {
+  if (!parts_->endpoint.has_value()) return std::nullopt;
+  const auto answer =
+      parts_->transport->round_trip(*parts_->endpoint, {"GET", "/_till/clock", {}, {}}, std::chrono::seconds(5));
+  if (!answer.has_value() || answer->status != 200) return std::nullopt;  // somebody else's engine
+  simdjson::dom::parser parser;
+  const auto document = parser.parse(answer->body);
+  std::string_view now;
+  EngineClock clock;
+  if (document["now"].get(now) != simdjson::SUCCESS || document["virtual"].get(clock.is_virtual) != simdjson::SUCCESS)
+    return std::nullopt;
+  const auto parsed = base::parse_iso8601(now);
+  if (!parsed.has_value()) return std::nullopt;
+  clock.now = *parsed;
+  return clock;
+}
+
+base::Timestamp Session::now() {
+  const auto clock = engine_clock();
+  return clock.has_value() ? clock->now : env().clock.now();
+}
+
+bool Session::has_virtual_clock() {
+  if (!has_virtual_clock_.has_value()) has_virtual_clock_ = engine_clock().value_or(EngineClock()).is_virtual;
+  return *has_virtual_clock_;
+}
+
+base::Result<void> Session::advance(base::Duration by) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(by).count();
+  TRY_ASSIGN(
+      const auto answer,
+      parts_->transport->round_trip(
+          *parts_->endpoint, {"POST", "/_till/clock/advance", {}, "{\"seconds\":" + std::to_string(seconds) + "}"},
+          std::chrono::seconds(60)));
+  if (answer.status == 200) return {};
+  return base::fail({.code = "ClockNotAdvanced", .message = answer.body, .http_status = answer.status});
 }
 
 void Session::configure(const std::function<void(pipeline::StackOptions&)>& change) {

@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/env.h"
@@ -33,13 +34,27 @@ class Session {
   // The stack of the options, with the functions that this program carries.
   pipeline::Stack& stack();
   [[nodiscard]] const std::string& account() const;
+  // The services' time: that of the engine, whose clock may be virtual, else the machine's.
+  base::Timestamp now();
+  // Whether the engine's clock stands still until advance() moves it.
+  bool has_virtual_clock();
+  base::Result<void> advance(base::Duration by);
+  // Seconds that a poll of a queue may wait: none if time does not pass by itself.
+  int32_t wait_time_seconds() { return has_virtual_clock() ? 0 : 1; }
   // Sets what `till up` may be told; before the first stack().
   void configure(const std::function<void(pipeline::StackOptions&)>& change);
 
  private:
   struct Parts;
+  struct EngineClock {
+    base::Timestamp now;
+    bool is_virtual = false;
+  };
   explicit Session(std::unique_ptr<Parts> parts);
+  std::optional<EngineClock> engine_clock();  // nullopt: not an engine of ours
+
   std::unique_ptr<Parts> parts_;
+  std::optional<bool> has_virtual_clock_;  // once it was asked
 };
 
 // Session::open for a command: without a session it has told the user why, and `exit_code` is the command's.

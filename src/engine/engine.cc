@@ -7,50 +7,77 @@
 #include "engine/lambda/service.h"
 #include "engine/logs/service.h"
 #include "engine/s3/service.h"
+#include "engine/service_metrics.h"
 #include "engine/sns/service.h"
 #include "engine/sqs/service.h"
 #include "engine/sts/service.h"
 
 namespace engine {
 
-namespace {
-
-lambda::LambdaOptions lambda_options(const EngineOptions& options) {
-  lambda::LambdaOptions out;
-  out.code_directory = options.code_directory;
-  out.allows = aws::auth::service_may;
-  return out;
-}
-
-}  // namespace
-
 // In the order in which they need each other; destroyed the other way round.
 struct Engine::Parts {
+  using RoleMay = std::function<bool(const aws::Context&, std::string_view, const std::string&)>;
+
   Parts(store::KvStore& store, base::Env& env, runtime::FunctionHost& functions, sns::Mailer& mailer,
         const EngineOptions& options)
-      : iam(store, env),
+      : metrics(env),
+        iam(store, env),
         sts(store, env, iam, {.access_key_id = options.access_key_id, .secret_access_key = options.secret_access_key}),
-        logs(store, env),
-        cloudwatch(store, env),
-        sqs(store, env, {.allows = aws::auth::service_may}),
-        dynamodb(store, env),
+        logs(store, env, {.metrics = &metrics}),
+        sqs(store, env, {.allows = aws::auth::service_may, .metrics = &metrics}),
+        dynamodb(store, env, {.metrics = &metrics, .lenient = options.lenient}),
         lambda(store, env, functions, sqs, sts, logs, lambda_options(options)),
-        sns(store, env, sqs, lambda,
-            {.allows = aws::auth::service_may, .mailer = &mailer, .auto_confirm_email = options.auto_confirm_email}),
-        s3(store, env, lambda, sqs, sns,
-           {.role_may = [this](const aws::Context& context, std::string_view action, const std::string& resource) {
-             return iam.allows(context, action, std::span(&resource, 1));
-           }}) {}
+        sns(store, env, sqs, lambda, sns_options(mailer, options)),
+        s3(store, env, lambda, sqs, sns, {.role_may = role_may(), .metrics = &metrics}),
+        cloudwatch(store, env, {.refresh = [this] { metrics.flush(); }, .sns = &sns, .lambda = &lambda}) {
+    lambda.set_sns(sns);
+    lambda.set_s3(s3);
+  }
 
+  // What a role's own policies let it do, for calls that the server does not see.
+  RoleMay role_may() {
+    return [this](const aws::Context& context, std::string_view action, const std::string& resource) {
+      return iam.allows(context, action, std::span(&resource, 1));
+    };
+  }
+
+  lambda::LambdaOptions lambda_options(const EngineOptions& options) {
+    lambda::LambdaOptions out;
+    out.code_directory = options.code_directory;
+    out.allows = aws::auth::service_may;
+    out.role_may = role_may();
+    out.metrics = &metrics;
+    out.lenient = options.lenient;
+    return out;
+  }
+
+  sns::SnsOptions sns_options(sns::Mailer& mailer, const EngineOptions& options) {
+    sns::SnsOptions out;
+    out.allows = aws::auth::service_may;
+    out.mailer = &mailer;
+    out.auto_confirm_email = options.auto_confirm_email;
+    out.transport = options.transport;
+    out.metrics = &metrics;
+    return out;
+  }
+
+  void sample(base::Timestamp now) {
+    logs.sample_metrics(now);
+    sqs.sample_metrics(now);
+    dynamodb.sample_metrics(now);
+    s3.sample_metrics(now);
+  }
+
+  ServiceMetrics metrics;
   iam::IamService iam;
   sts::StsService sts;
   logs::LogsService logs;
-  cloudwatch::CloudWatchService cloudwatch;
   sqs::SqsService sqs;
   dynamodb::DynamoDbService dynamodb;
   lambda::LambdaService lambda;
   sns::SnsService sns;
   s3::S3Service s3;
+  cloudwatch::CloudWatchService cloudwatch;
 };
 
 Engine::Engine(store::KvStore& store, base::Env& env, runtime::FunctionHost& functions, sns::Mailer& mailer,
@@ -64,24 +91,31 @@ Engine::~Engine() {
 void Engine::start(const std::string& endpoint_url) {
   parts_->sts.start();
   parts_->logs.start();
-  parts_->cloudwatch.start();
   parts_->sqs.start();
   parts_->dynamodb.start();
   parts_->lambda.set_endpoint(endpoint_url);
   parts_->lambda.start();
+  parts_->sns.set_endpoint(endpoint_url);
   parts_->sns.start();
   parts_->s3.start();
+  parts_->metrics.start(parts_->cloudwatch, [this](base::Timestamp now) { parts_->sample(now); });
+  parts_->cloudwatch.start();
 }
 
 void Engine::stop() {
+  parts_->cloudwatch.stop();
   parts_->s3.stop();
   parts_->sns.stop();
   parts_->sqs.stop();  // releases the pollers that wait for messages
   parts_->lambda.stop();
   parts_->dynamodb.stop();
-  parts_->cloudwatch.stop();
   parts_->logs.stop();
+  parts_->metrics.stop();
   parts_->sts.stop();
+}
+
+std::optional<std::string> Engine::certificate_pem(std::string_view name) {
+  return parts_->sns.certificate_pem(name);
 }
 
 aws::sqs::Sqs& Engine::sqs() {

@@ -2,13 +2,17 @@
 // to the services through those interfaces, exactly as through a client. Safe from any thread between start and stop.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "aws/auth/authorizer.h"
 #include "aws/auth/verify.h"
 #include "aws/cloudwatch/cloudwatch.h"
 #include "aws/dynamodb/dynamodb.h"
+#include "aws/http/message.h"
 #include "aws/iam/iam.h"
 #include "aws/lambda/lambda.h"
 #include "aws/logs/logs.h"
@@ -35,6 +39,11 @@ struct EngineOptions {
   bool auto_confirm_email = false;
   std::string access_key_id = "test";  // of root
   std::string secret_access_key = "test";
+  // Reaches the http(s) endpoints of subscriptions. Outlives the engine; without it there are none.
+  aws::http::Transport* transport = nullptr;
+  // If set, two things that AWS refuses are accepted, and this is told AWS's reason: an event source mapping whose
+  // queue's visibility timeout is below the function's timeout, and an UpdateTable that changes nothing.
+  std::function<void(std::string_view reason)> lenient = {};
 };
 
 class Engine {
@@ -50,6 +59,9 @@ class Engine {
   void start(const std::string& endpoint_url);
   // Ends it: pollers first, so that nothing new begins, then what they use. What is left goes on after a restart.
   void stop();
+
+  // The certificate that SNS signs messages with, by the last part of its URL; nullopt if it is another one.
+  std::optional<std::string> certificate_pem(std::string_view name);
 
   aws::sqs::Sqs& sqs();
   aws::sns::Sns& sns();

@@ -107,7 +107,11 @@ std::vector<ServiceMetrics::Put> ServiceMetrics::take() {
   std::vector<std::shared_ptr<Entry>> entries;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, entry] : entries_) entries.push_back(entry);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      entries.push_back(it->second);
+      // A series that nobody keeps is made again when it is wanted again; new ones are made under this lock only.
+      it = it->second->series.use_count() == 1 ? entries_.erase(it) : std::next(it);
+    }
   }
   std::vector<Put> out;
   for (const auto& entry : entries) {  // in the order of account, region and namespace
@@ -145,10 +149,13 @@ void ServiceMetrics::flush() {
   }
   if (cloudwatch == nullptr) return;
   for (Put& put : take()) {
+    // Only services may put into "AWS/..."; the rest comes from the account's own logs.
+    aws::Context context = put.name_space.starts_with("AWS/")
+                               ? service_call(env_, put.account, put.region, "cloudwatch.amazonaws.com", "")
+                               : account_call(env_, put.account, put.region);
     aws::cloudwatch::PutMetricDataInput input;
     input.namespace_ = std::move(put.name_space);
     input.metric_data = std::move(put.data);
-    aws::Context context = account_call(env_, put.account, put.region);
     // Best effort: a refusal (a point older than two weeks after a long sleep) must not stop the others.
     static_cast<void>(cloudwatch->put_metric_data(context, std::move(input)));
   }

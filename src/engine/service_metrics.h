@@ -54,7 +54,8 @@ class ServiceMetrics {
   ServiceMetrics(const ServiceMetrics&) = delete;
   ServiceMetrics& operator=(const ServiceMetrics&) = delete;
 
-  // The series of that name, made at first use. The pointer is never null and may be kept for good.
+  // The series of that name, made at first use. The pointer is never null and may be kept for good; a series that
+  // nobody keeps is forgotten once its values are put.
   std::shared_ptr<MetricSeries> series(const MetricName& name);
   // For paths that are not hot.
   void add(const MetricName& name, double value, base::Timestamp at) { series(name)->add(value, at); }

@@ -16,6 +16,7 @@ class Receiver final : public aws::Dispatcher {
                               void* in, void*) override {
     EXPECT_EQ(operation.name, "PutMetricData");
     EXPECT_EQ(context.account, "000000000000");
+    EXPECT_EQ(context.principal.kind, aws::Principal::Kind::service);  // nobody else may put into "AWS/..."
     const std::lock_guard lock(mutex_);
     puts_.push_back(*static_cast<aws::cloudwatch::PutMetricDataInput*>(in));
     changed_.notify_all();

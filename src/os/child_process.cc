@@ -160,7 +160,9 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec) {
   std::vector<char*> environment;
   for (const std::string& entry : spec.environment) environment.push_back(const_cast<char*>(entry.c_str()));
   environment.push_back(nullptr);
-  std::array<char*, 2> arguments{const_cast<char*>(spec.program.c_str()), nullptr};
+  std::vector<char*> arguments{const_cast<char*>(spec.program.c_str())};
+  for (const std::string& argument : spec.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
   Plan plan{.program = spec.program.c_str(),
             .arguments = arguments.data(),
             .environment = environment.data(),

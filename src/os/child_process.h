@@ -41,6 +41,7 @@ class FileDescriptor {
 
 struct ChildSpec {
   std::string program;                   // absolute path; also its argv[0]
+  std::vector<std::string> arguments;    // argv[1] and on
   std::vector<std::string> environment;  // "NAME=value", complete
   std::string working_directory;
   uint64_t file_size_bytes_max = 0;  // RLIMIT_FSIZE

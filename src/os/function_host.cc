@@ -1,9 +1,6 @@
 #include "os/function_host.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "os/environment.h"
 #include "os/function_host_sandbox.h"
 #include "os/zip_extract.h"
 
@@ -28,11 +25,6 @@ class ProcessInstance final : public runtime::FunctionInstance {
   std::shared_ptr<Sandbox> sandbox_;
 };
 
-bool is_executable_file(const std::string& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
-}
-
 // The kernel reads an entry up to its first NUL and a name up to its first '='.
 bool is_environment_entry(const std::pair<std::string, std::string>& entry) {
   const auto& [name, value] = entry;
@@ -41,36 +33,33 @@ bool is_environment_entry(const std::pair<std::string, std::string>& entry) {
 }
 
 std::expected<void, StartError> check(const runtime::FunctionSpec& spec) {
-  if (!spec.runtime.starts_with("provided")) {
-    return std::unexpected(StartError{"Runtime.NotSupported",
-                                      fmt::format("The runtime {} is not supported yet; functions run here if they are "
-                                                  "packaged for provided.al2023 with a bootstrap of their own",
-                                                  spec.runtime)});
-  }
   for (const auto& entry : spec.environment) {
     if (!is_environment_entry(entry)) {
       return std::unexpected(StartError{"Runtime.InvalidEnvironment",
                                         "The environment variable " + entry.first + " cannot be passed to a process"});
     }
   }
-  if (!is_executable_file(spec.code_directory + "/bootstrap")) {
-    return std::unexpected(StartError{"Runtime.InvalidEntrypoint",
-                                      "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"});
-  }
   return {};
 }
 
 }  // namespace
 
-ProcessFunctionHost::ProcessFunctionHost(base::Env env, HttpServer& server) : env_(env), server_(server) {}
+ProcessFunctionHost::ProcessFunctionHost(base::Env env, HttpServer& server, const std::optional<std::string>& path,
+                                         base::Clock* function_clock)
+    : env_(env),
+      function_clock_(function_clock != nullptr ? *function_clock : env.clock),
+      server_(server),
+      interpreters_(path ? *path : environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin"),
+                    environment("HOME").value_or("/")) {}
 
 ProcessFunctionHost::~ProcessFunctionHost() = default;
 
 std::expected<std::unique_ptr<runtime::FunctionInstance>, StartError> ProcessFunctionHost::start(
     const runtime::FunctionSpec& spec, runtime::LogSink& sink) {
   TRY(check(spec));
-  auto sandbox = std::make_shared<Sandbox>(env_, server_, poller_, sink, spec);
-  if (auto started = sandbox->start(spec); !started) {
+  TRY_ASSIGN(const Launch launch, interpreters_.launch(spec));
+  auto sandbox = std::make_shared<Sandbox>(env_, function_clock_, server_, poller_, sink, spec);
+  if (auto started = sandbox->start(spec, launch); !started) {
     sandbox->stop();
     return std::unexpected(std::move(started).error());
   }

@@ -74,28 +74,34 @@ uint64_t status_kilobytes(std::string_view text, std::string_view key) {
 
 }  // namespace
 
-Sandbox::Sandbox(base::Env env, HttpServer& server, ChildPoller& poller, runtime::LogSink& sink,
-                 const runtime::FunctionSpec& spec)
+Sandbox::Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server, ChildPoller& poller,
+                 runtime::LogSink& sink, const runtime::FunctionSpec& spec)
     : env_(env),
+      function_clock_(function_clock),
       server_(server),
       poller_(poller),
       sink_(sink),
       instance_id_(base::random_string(env.random, 32, "0123456789abcdef")),
       timeout_(spec.timeout),
       memory_bytes_max_(static_cast<uint64_t>(spec.memory_size_mb) * kMiB),
-      api_(env) {}
+      api_(env, &function_clock) {}
 
-std::expected<void, StartError> Sandbox::start(const runtime::FunctionSpec& spec) {
+std::expected<void, StartError> Sandbox::start(const runtime::FunctionSpec& spec, const Launch& launch) {
   const auto port = server_.listen("127.0.0.1", 0, api_, runtime_api_limits());
   if (!port) return std::unexpected(not_listening(port.error()));
   port_ = *port;
   ChildSpec child_spec;
-  child_spec.program = spec.code_directory + "/bootstrap";
+  child_spec.program = launch.program;
+  child_spec.arguments = launch.arguments;
   child_spec.working_directory = spec.code_directory;
   child_spec.file_size_bytes_max = static_cast<uint64_t>(spec.ephemeral_storage_size_mb) * kMiB;
   for (const auto& [name, value] : spec.environment) child_spec.environment.push_back(name + "=" + value);
   child_spec.environment.push_back(runtime_api_entry());
+  if (!spec.log_stream_prefix.empty()) {
+    child_spec.environment.push_back("AWS_LAMBDA_LOG_STREAM_NAME=" + spec.log_stream_prefix + instance_id_);
+  }
   started_at_ = env_.clock.now();
+  launched_at_ = function_clock_.now();
   const int error = poller_.spawn(child_spec, [this](Child child) {
     const std::scoped_lock lock(mutex_, output_mutex_);
     child_ = std::move(child);
@@ -105,7 +111,7 @@ std::expected<void, StartError> Sandbox::start(const runtime::FunctionSpec& spec
   });
   if (error == 0) return {};
   return std::unexpected(
-      StartError{"Runtime.InvalidEntrypoint", "fork/exec /var/task/bootstrap: " + exec_error_text(error)});
+      StartError{"Runtime.InvalidEntrypoint", "fork/exec " + launch.shown_as + ": " + exec_error_text(error)});
 }
 
 std::string Sandbox::runtime_api_entry() const {
@@ -164,7 +170,7 @@ void Sandbox::finish(InvokeOutcome& outcome, RuntimeApi::Reply& reply) {
     }
   }
   if (!initialised_) {
-    outcome.init_duration = api_.ready_at().value_or(reply.started) - started_at_;
+    outcome.init_duration = api_.ready_at().value_or(reply.started) - launched_at_;
     initialised_ = true;
   }
   outcome.delivered = reply.delivered;
@@ -192,7 +198,7 @@ std::optional<InvokeOutcome> Sandbox::initialise(const std::string& request_id) 
       outcome.exit = end_process();
   }
   outcome.kind = OutcomeKind::init_failed;
-  outcome.init_duration = env_.clock.now() - started_at_;
+  outcome.init_duration = function_clock_.now() - launched_at_;
   outcome.max_memory_used_bytes = memory_peak_bytes_.load();
   return outcome;
 }

@@ -13,6 +13,7 @@
 
 #include "base/env.h"
 #include "os/child_process.h"
+#include "os/function_host_interpreters.h"
 #include "runtime/function_host.h"
 #include "runtime/log_lines.h"
 #include "runtime/runtime_api.h"
@@ -23,11 +24,11 @@ class HttpServer;
 
 class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<Sandbox> {
  public:
-  Sandbox(base::Env env, HttpServer& server, ChildPoller& poller, runtime::LogSink& sink,
+  Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server, ChildPoller& poller, runtime::LogSink& sink,
           const runtime::FunctionSpec& spec);
 
   // Opens the listener and starts the process.
-  std::expected<void, runtime::StartError> start(const runtime::FunctionSpec& spec);
+  std::expected<void, runtime::StartError> start(const runtime::FunctionSpec& spec, const Launch& launch);
   runtime::InvokeOutcome invoke(runtime::InvokeRequest request);
   // Ends the process group (SIGTERM, grace, SIGKILL), the watching and the listener. Once, by the owner.
   void stop();
@@ -55,6 +56,7 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
   void finish(runtime::InvokeOutcome& outcome, runtime::RuntimeApi::Reply& reply);
 
   const base::Env env_;
+  base::Clock& function_clock_;
   HttpServer& server_;
   ChildPoller& poller_;
   runtime::LogSink& sink_;
@@ -64,6 +66,7 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
   runtime::RuntimeApi api_;
   uint16_t port_ = 0;  // 0: not listening
   base::Timestamp started_at_;
+  base::Timestamp launched_at_;  // the same by function_clock_
   bool initialised_ = false;
   base::Timestamp memory_read_at_;  // the invoking thread's
 

@@ -241,9 +241,9 @@ TEST_F(FunctionHostTest, WhatCannotStartSaysWhy) {
     const char* message;
   };
   const Case cases[] = {
-      {"python3.12", "x", 0755, "Runtime.NotSupported",
-       "The runtime python3.12 is not supported yet; functions run here if they are packaged for provided.al2023 with "
-       "a bootstrap of their own"},
+      {"java21", "x", 0755, "Runtime.NotSupported",
+       "The runtime java21 is not supported yet; functions run here if they are packaged for provided.al2023 with a "
+       "bootstrap of their own, or written for python3.* or nodejs*"},
       {"provided.al2023", nullptr, 0, "Runtime.InvalidEntrypoint",
        "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
       {"provided.al2023", "#!/bin/sh\n", 0644, "Runtime.InvalidEntrypoint",

@@ -227,8 +227,9 @@ bool HttpConnection::send_reply() {
   reply_.reset();
   close_after_ = close_after_ || reply.close || peer_done_ || worker_->draining();
   const uint64_t body_bytes = reply.stream ? reply.stream->size() : reply.body.size();
-  append_reply_head(out_, reply, body_bytes,
-                    {.to_head = to_head_, .is_http_1_0 = parser_.is_http_1_0(), .close = close_after_});
+  append_reply_head(
+      out_, reply, body_bytes,
+      {.to_head = to_head_, .is_http_1_0 = parser_.is_http_1_0(), .close = close_after_, .date = worker_->date()});
   if (!to_head_ && !is_bodiless(reply.status) && body_bytes > 0) {
     if (reply.stream) {
       stream_ = std::move(reply.stream);
@@ -252,7 +253,7 @@ bool HttpConnection::refuse(const Refusal& refusal) {
   reply.status = refusal.status;
   reply.headers.add("Content-Type", "text/plain");
   reply.body = std::string(refusal.reason) + "\n";
-  append_reply_head(out_, reply, reply.body.size(), {.to_head = to_head_, .close = true});
+  append_reply_head(out_, reply, reply.body.size(), {.to_head = to_head_, .close = true, .date = worker_->date()});
   if (!to_head_) out_.append(reply.body);
   phase_ = Phase::finishing;
   set_deadline();

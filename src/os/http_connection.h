@@ -66,6 +66,9 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
 
   // A coarse steady clock, moved by the sweep, so that deadlines cost no clock reads.
   [[nodiscard]] int64_t deadline_after(std::chrono::milliseconds timeout) const;
+  // The time of day for the Date of replies, at most one sweep old. It is the machine's, whatever the engine's clock
+  // says: clients that sign by their own clock correct it by this field.
+  [[nodiscard]] const std::string& date() const { return date_; }
 
   asio::io_context io{1};
   // Set before run(), called on the worker's thread: after each sweep; once, when draining has left no connection.
@@ -86,6 +89,7 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer timer_;
   int64_t tick_ms_ = 0;
+  std::string date_;
   bool draining_ = false;
   std::vector<std::shared_ptr<HttpConnection>> connections_;
   std::vector<Completion> delivering_;

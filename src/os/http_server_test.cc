@@ -97,8 +97,10 @@ class Shelf {
   std::deque<Responder> kept_;
 };
 
+// Has a Date of its own, so that the server adds none and whole replies can be compared.
 Response with_body(std::string body) {
   Response reply;
+  reply.headers.add("Date", "now");
   reply.body = std::move(body);
   return reply;
 }
@@ -108,7 +110,7 @@ void echo(Request request, Responder respond) {
 }
 
 std::string reply_of(std::string_view body) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  return "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 struct Fixture {
@@ -139,7 +141,7 @@ TEST(HttpServer, KeepsAliveAndPipelinesInOrder) {
       "GET http://localhost/4 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
       "GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(client.receive(), reply_of("POST /2 hi") + reply_of("POST /3 yo") +
-                                  "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /4 ");
+                                  "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /4 ");
   EXPECT_EQ(fixture.handler.calls, 4);
 }
 
@@ -173,9 +175,9 @@ TEST(HttpServer, HeadHasALengthAndNoBody) {
   EXPECT_EQ(fixture.converse("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n"
                              "HEAD /sized HTTP/1.1\r\nHost: localhost\r\n\r\n"
                              "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"),
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-            "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345");
+            "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 999\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345");
 }
 
 TEST(HttpServer, ContinuesWhenAskedAndRefusesAtOnce) {
@@ -252,12 +254,12 @@ class CountingSource final : public aws::http::BodySource {
 TEST(HttpServer, StreamsBodiesAndClosesWhenASourceLies) {
   static constexpr uint64_t kSize = 20'000'000;
   Fixture fixture([](const Request& request, const Responder& respond) {
-    Response reply;
+    Response reply = with_body("");
     const uint64_t given = request.target == "/short" ? kSize - 1 : request.target == "/long" ? kSize + 1 : kSize;
     reply.stream = std::make_shared<CountingSource>(kSize, given);
     respond(std::move(reply));
   });
-  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n";
+  const std::string head = "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 20000000\r\n\r\n";
   const std::string request = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   RawClient client(fixture.port);
   client.send("GET /" + request + "HEAD /" + request + "GET /" + request);
@@ -372,7 +374,7 @@ TEST(HttpServer, StopGivesGraceToRepliesInFlight) {
   std::thread stopper([&] { fixture.server->stop(std::chrono::seconds(10)); });
   EXPECT_EQ(idle.receive(), "");  // so stopping has begun
   respond(with_body("last"));
-  EXPECT_EQ(answered.receive(), "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast");
+  EXPECT_EQ(answered.receive(), "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast");
   stopper.join();
   EXPECT_FALSE(RawClient(fixture.port).is_open());
   EXPECT_FALSE(fixture.server->listen("127.0.0.1", 0, fixture.handler).has_value());
@@ -403,6 +405,14 @@ TEST(HttpServer, SixtyFourConnectionsAtOnce) {
     for (auto& client : clients) ASSERT_EQ(client->receive(reply_of("GET /x ").size()), reply_of("GET /x "));
   }
   EXPECT_EQ(fixture.handler.calls, 640);
+}
+
+TEST(HttpServer, RepliesHaveADate) {
+  Fixture fixture([](const Request&, const Responder& respond) { respond(Response()); });
+  const std::string reply = fixture.converse("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  const std::size_t date = reply.find("\r\nDate: ");
+  ASSERT_NE(date, std::string::npos) << reply;
+  EXPECT_TRUE(base::parse_http_date(std::string_view(reply).substr(date + 8, 29)).has_value()) << reply;
 }
 
 }  // namespace

@@ -156,13 +156,30 @@ Attempt attempt_once(PooledConnection& connection, std::string_view head, const 
 
 class HttpTransport::Core {
  public:
-  Core(const HttpTransportOptions& its_options, std::unique_ptr<TlsContext> tls)
-      : options(its_options), tls_(std::move(tls)) {}
+  explicit Core(const HttpTransportOptions& its_options) : options(its_options) {}
 
   const HttpTransportOptions options;
 
+  // Made when the first TLS connection needs it: reading the system's authorities takes 20 ms and 2 MiB, which a
+  // function that calls an engine on this machine never has a use for.
+  std::expected<const TlsContext*, std::string> tls() {
+    const std::lock_guard lock(tls_mutex_);
+    if (tls_ == nullptr) {
+      auto made = TlsContext::make(options.ca_file);
+      if (!made) return std::unexpected(std::move(made).error());
+      tls_ = std::move(*made);
+    }
+    return tls_.get();
+  }
+
   std::expected<PooledConnection, StreamError> connect(const Endpoint& endpoint, Deadline deadline) {
-    auto stream = ClientStream::connect(endpoint, tls_.get(),
+    const TlsContext* context = nullptr;
+    if (endpoint.tls) {
+      const auto made = tls();
+      if (!made) return std::unexpected(StreamError{StreamError::Kind::failed, made.error()});
+      context = *made;
+    }
+    auto stream = ClientStream::connect(endpoint, context,
                                         std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout));
     if (!stream) return std::unexpected(std::move(stream).error());
     PooledConnection connection;
@@ -213,16 +230,19 @@ class HttpTransport::Core {
     }
   }
 
-  const std::unique_ptr<TlsContext> tls_;
+  std::mutex tls_mutex_;
+  std::unique_ptr<TlsContext> tls_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::vector<PooledConnection>> idle_;  // none empty, oldest first
   std::size_t idle_count_ = 0;
 };
 
 std::expected<std::unique_ptr<HttpTransport>, std::string> HttpTransport::make(const HttpTransportOptions& options) {
-  auto tls = TlsContext::make(options.ca_file);
-  if (!tls) return std::unexpected(std::move(tls).error());
-  return std::unique_ptr<HttpTransport>(new HttpTransport(std::make_unique<Core>(options, std::move(*tls))));
+  auto core = std::make_unique<Core>(options);
+  if (!options.ca_file.empty()) {
+    if (const auto tls = core->tls(); !tls) return std::unexpected(tls.error());
+  }
+  return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(core)));
 }
 
 HttpTransport::HttpTransport(std::unique_ptr<Core> core) : core_(std::move(core)) {}

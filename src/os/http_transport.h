@@ -23,7 +23,8 @@ struct HttpTransportOptions {
 
 class HttpTransport final : public aws::http::Transport {
  public:
-  // Fails if the TLS library or `ca_file` does.
+  // Fails if `ca_file` is not empty and cannot be used. Everything else that TLS needs is made, and may fail, with the
+  // first call to an endpoint that has it.
   static std::expected<std::unique_ptr<HttpTransport>, std::string> make(const HttpTransportOptions& options = {});
   ~HttpTransport() override;
 

@@ -185,17 +185,20 @@ void append_reply_head(std::string& out, const aws::http::Response& response, ui
     out.append(" ").append(reason_phrase(response.status)).append("\r\n");
   }
   bool has_length = is_bodiless(response.status);
+  bool has_date = framing.date.empty();
   for (const auto& [name, value] : response.headers.fields()) {
     if (is_framing(name)) continue;
     if (name.size() == 14 && equal_ignoring_case(name, "Content-Length")) {
       if (!framing.to_head || has_length) continue;
       has_length = true;
     }
+    has_date = has_date || equal_ignoring_case(name, "Date");
     append_clean(out, name);
     out.append(": ");
     append_clean(out, value);
     out.append("\r\n");
   }
+  if (!has_date) out.append("Date: ").append(framing.date).append("\r\n");
   if (!has_length) {
     out.append("Content-Length: ");
     append_number(out, body_bytes);

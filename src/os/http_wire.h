@@ -33,6 +33,7 @@ struct ReplyFraming {
   bool to_head = false;      // the request was HEAD: a length but no body
   bool is_http_1_0 = false;  // a kept connection has to be announced
   bool close = false;
+  std::string_view date = {};  // RFC 9110 section 6.6.1, for replies that have none of their own
 };
 
 // Appends status line, fields and the empty line. The server alone frames a reply: Connection and Transfer-Encoding of

@@ -2,6 +2,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "base/time.h"
 #include "os/http_connection.h"
 
 namespace os {
@@ -48,6 +49,7 @@ void HttpWorker::finish() {
 void HttpWorker::arm_sweep() {
   tick_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
                  .count();
+  date_ = base::format_http_date(std::chrono::floor<base::Duration>(std::chrono::system_clock::now()));
   timer_.expires_after(sweep_interval_);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || !work_.owns_work()) return;

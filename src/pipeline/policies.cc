@@ -1,5 +1,9 @@
 #include "pipeline/policies.h"
 
+#include <simdjson.h>
+
+#include <map>
+
 #include "aws/codec/json_shape.h"
 
 namespace pipeline {
@@ -14,7 +18,46 @@ void append_list(const std::vector<std::string>& texts, std::string& out) {
   out.push_back(']');
 }
 
+constexpr int kDepthMax = 32;
+
+// False: too deep.
+bool append_canonical(const simdjson::dom::element& value, int depth, std::string& out) {
+  if (depth > kDepthMax) return false;
+  bool first = true;
+  if (value.is_object()) {
+    std::map<std::string_view, simdjson::dom::element> members;
+    for (const auto& [key, member] : simdjson::dom::object(value)) members.insert_or_assign(key, member);
+    out.push_back('{');
+    for (const auto& [key, member] : members) {
+      if (!std::exchange(first, false)) out.push_back(',');
+      aws::codec::write_json_string(key, out);
+      out.push_back(':');
+      if (!append_canonical(member, depth + 1, out)) return false;
+    }
+    out.push_back('}');
+  } else if (value.is_array()) {
+    out.push_back('[');
+    for (const simdjson::dom::element member : simdjson::dom::array(value)) {
+      if (!std::exchange(first, false)) out.push_back(',');
+      if (!append_canonical(member, depth + 1, out)) return false;
+    }
+    out.push_back(']');
+  } else {
+    out += simdjson::to_string(value);
+  }
+  return true;
+}
+
 }  // namespace
+
+std::string canonical_json(std::string_view text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  std::string out;
+  if (parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS || !append_canonical(document, 0, out))
+    return std::string(text);
+  return out;
+}
 
 std::string policy_document(const std::vector<Grant>& grants) {
   std::string out = R"({"Version":"2012-10-17","Statement":[)";
@@ -32,6 +75,15 @@ std::string policy_document(const std::vector<Grant>& grants) {
 std::string lambda_trust_policy() {
   return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},)"
          R"("Action":"sts:AssumeRole"}]})";
+}
+
+std::string topic_to_queue_policy(const std::string& topic_arn, const std::string& queue_arn) {
+  std::string out = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":)"
+                    R"("sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":)";
+  aws::codec::write_json_string(queue_arn, out);
+  out += R"(,"Condition":{"ArnEquals":{"aws:SourceArn":)";
+  aws::codec::write_json_string(topic_arn, out);
+  return out + "}}}]}";
 }
 
 }  // namespace pipeline

@@ -18,5 +18,11 @@ struct Grant {
 std::string policy_document(const std::vector<Grant>& grants);
 // The trust policy of a role that only Lambda may assume.
 std::string lambda_trust_policy();
+// Lets `topic_arn` send to `queue_arn`, as the queue's policy.
+std::string topic_to_queue_policy(const std::string& topic_arn, const std::string& queue_arn);
+
+// The JSON text with the keys of its objects sorted and nothing between its tokens, so that equal documents are equal
+// texts; what is no JSON (or deeper than 32 levels) comes back as it is.
+std::string canonical_json(std::string_view text);
 
 }  // namespace pipeline

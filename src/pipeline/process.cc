@@ -1,5 +1,7 @@
 #include "pipeline/process.h"
 
+#include <set>
+
 #include "base/check.h"
 #include "base/encoding.h"
 
@@ -10,6 +12,21 @@ constexpr base::Duration kReserve = std::chrono::seconds(3);      // no record i
 constexpr base::Duration kLeaseMargin = std::chrono::seconds(2);  // past the deadline nobody can be publishing still
 
 constexpr std::string_view kIfNew = "attribute_not_exists(transaction_id)";
+constexpr std::size_t kStatementsMax = 25;  // of one BatchExecuteStatement
+
+// INSERT INTO "table" VALUE {'a': ?, 'b': ?}, the values as parameters: few texts in all, which DynamoDB may remember.
+aws::dynamodb::BatchStatementRequest insert_statement(const std::string& table, const Item& row) {
+  aws::dynamodb::BatchStatementRequest out;
+  std::string& statement = out.statement.emplace("INSERT INTO \"" + table + "\" VALUE {");
+  for (const auto& [name, value] : row) {
+    if (!out.parameters.has_value()) out.parameters.emplace();
+    statement.append(out.parameters->empty() ? "'" : ", '").append(name).append("': ?");
+    out.parameters->push_back(value);
+  }
+  statement.append("}");
+  out.return_values_on_condition_check_failure = "ALL_OLD";
+  return out;
+}
 
 }  // namespace
 
@@ -26,10 +43,10 @@ std::expected<Process::Answer, std::string> Process::handle(std::string_view pay
   if (!records.has_value()) return std::unexpected(records.error());
   ProcessCounts counts;
   counts.records_in = records->size();
+  const std::vector<Outcome> outcomes = process(*records, deadline, counts);
   std::vector<std::string> failures;
-  for (const QueueRecord& record : *records) {
-    const bool too_late = env_.clock.now() + kReserve >= deadline;
-    switch (too_late ? Outcome::retry : process(record, deadline, counts)) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    switch (outcomes[i]) {
       case Outcome::stored:
         ++counts.stored;
         break;
@@ -41,7 +58,7 @@ std::expected<Process::Answer, std::string> Process::handle(std::string_view pay
         break;
       case Outcome::retry:
         ++counts.retried;
-        failures.push_back(record.message_id);
+        failures.push_back((*records)[i].message_id);
         break;
     }
   }
@@ -50,9 +67,33 @@ std::expected<Process::Answer, std::string> Process::handle(std::string_view pay
   return Answer{batch_item_failures(failures), counts};
 }
 
-Process::Outcome Process::process(const QueueRecord& record, base::Timestamp deadline, ProcessCounts& counts) {
-  const auto order = parse_transaction(record.body);
-  return order.has_value() ? store(record, *order, deadline, counts) : quarantine(record, order.error());
+bool Process::too_late(base::Timestamp deadline) const {
+  return env_.clock.now() + kReserve >= deadline;
+}
+
+// The outcome of each record, in their order.
+std::vector<Process::Outcome> Process::process(std::span<const QueueRecord> records, base::Timestamp deadline,
+                                               ProcessCounts& counts) {
+  std::vector<Outcome> outcomes(records.size(), Outcome::retry);
+  std::vector<Entry> entries;
+  std::vector<Entry> repeated;  // one call may name a row only once
+  std::set<std::string, std::less<>> ids;
+  for (std::size_t i = 0; i < records.size() && !too_late(deadline); ++i) {
+    auto order = parse_transaction(records[i].body);
+    if (!order.has_value()) {
+      outcomes[i] = quarantine(records[i], order.error());
+      continue;
+    }
+    Item row = make_row(records[i], *order, deadline);
+    std::vector<Entry>& list = ids.insert(order->transaction_id).second ? entries : repeated;
+    list.push_back({i, records[i], std::move(*order), std::move(row)});
+  }
+  for (std::size_t i = 0; i < entries.size() && !too_late(deadline); i += kStatementsMax)
+    insert(std::span(entries).subspan(i, std::min(kStatementsMax, entries.size() - i)), outcomes, counts);
+  for (const Entry& entry : repeated) {
+    if (!too_late(deadline)) outcomes[entry.position] = put(entry, counts);
+  }
+  return outcomes;
 }
 
 Item Process::make_row(const QueueRecord& record, const Transaction& order, base::Timestamp deadline) {
@@ -74,34 +115,57 @@ Item Process::make_row(const QueueRecord& record, const Transaction& order, base
   return row;
 }
 
-Process::Outcome Process::store(const QueueRecord& record, const Transaction& order, base::Timestamp deadline,
-                                ProcessCounts& counts) {
-  Item row = make_row(record, order, deadline);
+// Inserts the rows of `entries`, at most kStatementsMax, in one call, and settles each.
+void Process::insert(std::span<const Entry> entries, std::vector<Outcome>& outcomes, ProcessCounts& counts) {
+  if (entries.size() == 1) {
+    outcomes[entries.front().position] = put(entries.front(), counts);
+    return;
+  }
+  aws::dynamodb::BatchExecuteStatementInput batch;
+  batch.statements.emplace();
+  for (const Entry& entry : entries) batch.statements->push_back(insert_statement(config_.orders_table, entry.row));
+  aws::Context context = call_context(env_);
+  const auto answer = dynamodb_.batch_execute_statement(context, std::move(batch));
+  // Unclear what was done: all come again, and the rows that were made are known by their source then.
+  if (!answer.has_value() || !answer->responses.has_value() || answer->responses->size() != entries.size()) return;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& refused = (*answer->responses)[i].error;
+    Outcome& outcome = outcomes[entries[i].position];
+    if (!refused.has_value()) {
+      outcome = settle(entries[i].row, /*hold_lease=*/true, Outcome::stored, counts);
+    } else if (refused->code == "DuplicateItem" && refused->item.has_value()) {
+      outcome = already_there(entries[i], *refused->item, counts);
+    } else if (refused->code == "DuplicateItem" || refused->code == "ValidationError") {
+      outcome = put(entries[i], counts);  // which tells the old row, or what is wrong with the item
+    }
+  }
+}
+
+Process::Outcome Process::put(const Entry& entry, ProcessCounts& counts) {
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.orders_table;
-  put.item = row;
+  put.item = entry.row;
   put.condition_expression = std::string(kIfNew);
   put.return_values_on_condition_check_failure = "ALL_OLD";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));
-  if (written.has_value()) return settle(row, /*hold_lease=*/true, Outcome::stored, counts);
+  if (written.has_value()) return settle(entry.row, /*hold_lease=*/true, Outcome::stored, counts);
   const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
-  if (refused != nullptr && refused->item.has_value()) return already_there(record, order, row, *refused->item, counts);
+  if (refused != nullptr && refused->item.has_value()) return already_there(entry, *refused->item, counts);
   // The item is larger than a row may be: no later attempt changes that.
   if (written.error().code == "ValidationException")
-    return quarantine(record, {reason::kTooLarge, written.error().message});
+    return quarantine(entry.record, {reason::kTooLarge, written.error().message});
   return Outcome::retry;
 }
 
-Process::Outcome Process::already_there(const QueueRecord& record, const Transaction& order, const Item& mine,
-                                        const Item& old, ProcessCounts& counts) {
-  if (text_of(old, orders::kPayloadSha256) != order.payload_sha256) {
-    return quarantine(record, {reason::kDuplicateConflict,
-                               "/transaction_id " + order.transaction_id + " is taken by an order with other content"});
+Process::Outcome Process::already_there(const Entry& entry, const Item& old, ProcessCounts& counts) {
+  if (text_of(old, orders::kPayloadSha256) != entry.order.payload_sha256) {
+    return quarantine(entry.record, {reason::kDuplicateConflict, "/transaction_id " + entry.order.transaction_id +
+                                                                     " is taken by an order with other content"});
   }
   // An earlier attempt of this very invocation whose answer was lost: the lease is still ours.
-  const bool own_write = text_of(old, orders::kWriteToken) == text_of(mine, orders::kWriteToken);
-  const bool own_order = text_of(old, orders::kSource) == text_of(mine, orders::kSource);
+  const bool own_write = text_of(old, orders::kWriteToken) == text_of(entry.row, orders::kWriteToken);
+  const bool own_order = text_of(old, orders::kSource) == text_of(entry.row, orders::kSource);
   return settle(old, own_write, own_order ? Outcome::stored : Outcome::duplicate, counts);
 }
 

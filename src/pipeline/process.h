@@ -1,13 +1,18 @@
 // Process: the process function. Takes a batch of orders from the queue, stores each accepted one exactly once, puts
 // the others into quarantine, has large orders notified, and answers which messages must come again. Faults of the
 // infrastructure go back to the queue; a bad order never does. Safe from any thread.
+//
+// Rows are made by PartiQL INSERTs, 25 to a call: each stands for itself, fails if the key is taken, and costs what a
+// conditional PutItem costs. Whatever such a call does not settle is put again by itself, where DynamoDB shows the old
+// row.
 #pragma once
 
 #include <cstdint>
 #include <expected>
-#include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/event.h"
 #include "pipeline/notifier.h"
@@ -39,10 +44,18 @@ class Process {
 
  private:
   enum class Outcome { stored, duplicate, quarantined, retry };
-  Outcome process(const QueueRecord& record, base::Timestamp deadline, ProcessCounts& counts);
-  Outcome store(const QueueRecord& record, const Transaction& order, base::Timestamp deadline, ProcessCounts& counts);
-  Outcome already_there(const QueueRecord& record, const Transaction& order, const Item& mine, const Item& old,
-                        ProcessCounts& counts);
+  // An order on its way into the table.
+  struct Entry {
+    std::size_t position;  // in the batch
+    const QueueRecord& record;
+    Transaction order;
+    Item row;
+  };
+  [[nodiscard]] bool too_late(base::Timestamp deadline) const;
+  std::vector<Outcome> process(std::span<const QueueRecord> records, base::Timestamp deadline, ProcessCounts& counts);
+  void insert(std::span<const Entry> entries, std::vector<Outcome>& outcomes, ProcessCounts& counts);
+  Outcome put(const Entry& entry, ProcessCounts& counts);
+  Outcome already_there(const Entry& entry, const Item& old, ProcessCounts& counts);
   Outcome settle(const Item& row, bool hold_lease, Outcome outcome, ProcessCounts& counts);
   Outcome quarantine(const QueueRecord& record, const Rejection& rejection);
   [[nodiscard]] Item make_row(const QueueRecord& record, const Transaction& order, base::Timestamp deadline);

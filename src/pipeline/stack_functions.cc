@@ -1,87 +1,202 @@
+// Functions and their log groups.
+#include "aws/lambda/lambda.h"
+#include "aws/logs/logs.h"
 #include "base/encoding.h"
-#include "pipeline/stack.h"
-#include "pipeline/stack_function.h"
+#include "pipeline/stack_kinds.h"
 
 namespace pipeline {
 namespace {
 
-aws::Map<std::string> variables(const PipelineConfig& config) {
-  aws::Map<std::string> out;
-  for (auto& [key, value] : to_environment(config)) out.append(std::move(key)) = std::move(value);
-  return out;
-}
+// What the functions of this build run on.
+#if defined(__aarch64__)
+constexpr std::string_view kArchitecture = "arm64";
+#else
+constexpr std::string_view kArchitecture = "x86_64";
+#endif
+constexpr std::string_view kRuntime = "provided.al2023";
+constexpr std::string_view kHandler = "bootstrap";
+
+class Function final : public Resource {
+ public:
+  Function(const Site& site, FunctionSpec spec)
+      : Resource("function", spec.name),
+        site_(site),
+        spec_(std::move(spec)),
+        role_(site.arn("iam", "role/" + spec_.name)) {}
+
+  [[nodiscard]] Properties wanted() const override {
+    Properties out{{"code", base::base64_encode(base::sha256(spec_.zip))},
+                   {"architecture", std::string(kArchitecture)},
+                   {"runtime", std::string(kRuntime)},
+                   {"handler", std::string(kHandler)},
+                   {"role", role_},
+                   {"timeout", std::to_string(spec_.timeout_seconds) + " s"},
+                   {"memory", std::to_string(spec_.memory_size_mb) + " MB"}};
+    for (const auto& [key, value] : spec_.environment) out.push_back({key, value});
+    return out;
+  }
+
+  base::Result<std::optional<Properties>> describe() override {
+    TRY_ASSIGN(const auto now, look());
+    const std::vector<std::string> architectures = now.architectures.value_or(std::vector<std::string>());
+    Properties out{{"code", now.code_sha256.value_or("")},
+                   {"architecture", architectures.empty() ? "" : architectures.front()},
+                   {"runtime", now.runtime.value_or("")},
+                   {"handler", now.handler.value_or("")},
+                   {"role", now.role.value_or("")},
+                   {"timeout", std::to_string(now.timeout.value_or(0)) + " s"},
+                   {"memory", std::to_string(now.memory_size.value_or(0)) + " MB"}};
+    for (const auto& [key, value] : environment_of(now)) out.push_back({key, value});
+    return out;
+  }
+
+  base::Result<void> create() override {
+    aws::lambda::CreateFunctionRequest create;
+    create.function_name = name();
+    create.runtime = kRuntime;
+    create.handler = kHandler;
+    create.role = role_;
+    create.code.emplace().zip_file = std::string(spec_.zip);
+    create.architectures = {std::string(kArchitecture)};
+    create.timeout = spec_.timeout_seconds;
+    create.memory_size = spec_.memory_size_mb;
+    auto& variables = create.environment.emplace().variables.emplace(spec_.environment);
+    for (const auto& [key, value] : spec_.defaults) variables[key] = value;
+    // A role is not known everywhere at once on AWS; creation is refused until it is.
+    TRY(site_.wait_until("role " + name(), [&]() -> base::Result<bool> {
+      aws::Context context = site_.call();
+      const auto created = site_.services.lambda.create_function(context, create);
+      if (created.has_value()) return true;
+      if (created.error().message.find("cannot be assumed") != std::string::npos) return false;
+      return base::fail(created.error());
+    }));
+    return wait();
+  }
+
+  base::Result<void> change() override {
+    TRY_ASSIGN(const auto now, look());
+    aws::Context context = site_.call();
+    if (now.code_sha256 != base::base64_encode(base::sha256(spec_.zip)) ||
+        now.architectures != std::vector<std::string>{std::string(kArchitecture)}) {
+      aws::lambda::UpdateFunctionCodeRequest code;
+      code.function_name = name();
+      code.zip_file = std::string(spec_.zip);
+      code.architectures = {std::string(kArchitecture)};
+      TRY(site_.services.lambda.update_function_code(context, std::move(code)));
+      TRY(wait());
+    }
+    aws::Map<std::string> environment = spec_.defaults;
+    for (const auto& [key, value] : environment_of(now)) environment[key] = value;
+    for (const auto& [key, value] : spec_.environment) environment[key] = value;
+    aws::lambda::UpdateFunctionConfigurationRequest configuration;
+    configuration.function_name = name();
+    configuration.runtime = kRuntime;
+    configuration.handler = kHandler;
+    configuration.role = role_;
+    configuration.timeout = spec_.timeout_seconds;
+    configuration.memory_size = spec_.memory_size_mb;
+    configuration.environment.emplace().variables = std::move(environment);
+    TRY(site_.services.lambda.update_function_configuration(context, std::move(configuration)));
+    return wait();
+  }
+
+  base::Result<void> remove() override {
+    aws::lambda::DeleteFunctionRequest remove;
+    remove.function_name = name();
+    aws::Context context = site_.call();
+    TRY(site_.services.lambda.delete_function(context, std::move(remove)));
+    return {};
+  }
+
+ private:
+  base::Result<aws::lambda::FunctionConfiguration> look() {
+    aws::lambda::GetFunctionConfigurationRequest get;
+    get.function_name = name();
+    aws::Context context = site_.call();
+    return site_.services.lambda.get_function_configuration(context, std::move(get));
+  }
+
+  static aws::Map<std::string> environment_of(const aws::lambda::FunctionConfiguration& function) {
+    if (!function.environment.has_value()) return {};
+    return function.environment->variables.value_or(aws::Map<std::string>());
+  }
+
+  base::Result<void> wait() {
+    return site_.wait_until("function " + name(), [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto now, look());
+      if (now.state == "Failed" || now.last_update_status == "Failed")
+        return base::fail({.code = "Failed", .message = now.state_reason.value_or("the update failed")});
+      return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
+    });
+  }
+
+  const Site& site_;
+  const FunctionSpec spec_;
+  const std::string role_;
+};
+
+class LogGroup final : public Resource {
+ public:
+  LogGroup(const Site& site, const std::string& name, int32_t retention_in_days)
+      : Resource("log group", name), site_(site), retention_in_days_(retention_in_days) {}
+
+  [[nodiscard]] Properties wanted() const override {
+    return {{"retention", std::to_string(retention_in_days_) + " days"}};
+  }
+
+  base::Result<std::optional<Properties>> describe() override {
+    aws::logs::DescribeLogGroupsRequest describe;
+    describe.log_group_name_prefix = name();
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto found, site_.services.logs.describe_log_groups(context, std::move(describe)));
+    // Listed in the order of names, so the name itself comes before those it is a prefix of.
+    for (const auto& group : found.log_groups.value_or(std::vector<aws::logs::LogGroup>())) {
+      if (group.log_group_name != name()) continue;
+      return Properties{{"retention", group.retention_in_days.has_value()
+                                          ? std::to_string(*group.retention_in_days) + " days"
+                                          : std::string("for ever")}};
+    }
+    return std::nullopt;
+  }
+
+  base::Result<void> create() override {
+    aws::logs::CreateLogGroupRequest create;
+    create.log_group_name = name();
+    aws::Context context = site_.call();
+    TRY(site_.services.logs.create_log_group(context, std::move(create)));
+    return change();
+  }
+
+  base::Result<void> change() override {
+    aws::logs::PutRetentionPolicyRequest put;
+    put.log_group_name = name();
+    put.retention_in_days = retention_in_days_;
+    aws::Context context = site_.call();
+    TRY(site_.services.logs.put_retention_policy(context, std::move(put)));
+    return {};
+  }
+
+  base::Result<void> remove() override {
+    aws::logs::DeleteLogGroupRequest remove;
+    remove.log_group_name = name();
+    aws::Context context = site_.call();
+    TRY(site_.services.logs.delete_log_group(context, std::move(remove)));
+    return {};
+  }
+
+ private:
+  const Site& site_;
+  const int32_t retention_in_days_;
+};
 
 }  // namespace
 
-base::Result<void> Stack::wait_for_function(const std::string& function) {
-  return wait_until("function " + function, [&]() -> base::Result<bool> {
-    aws::lambda::GetFunctionConfigurationRequest get;
-    get.function_name = function;
-    aws::Context context = call();
-    TRY_ASSIGN(const auto now, services_.lambda.get_function_configuration(context, std::move(get)));
-    if (now.state == "Failed" || now.last_update_status == "Failed")
-      return base::fail(
-          {.code = "Failed", .message = function + ": " + now.state_reason.value_or("the update failed")});
-    return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
-  });
+std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec) {
+  return std::make_unique<Function>(site, std::move(spec));
 }
 
-base::Result<void> Stack::up_function(const Report& report, const Function& function) {
-  const std::string function_name = name(function.what);
-  aws::lambda::GetFunctionConfigurationRequest get;
-  get.function_name = function_name;
-  aws::Context context = call();
-  const auto existing = services_.lambda.get_function_configuration(context, std::move(get));
-  if (existing.has_value()) {
-    const bool same_code = existing->code_sha256 == base::base64_encode(base::sha256(function.zip));
-    const bool same_configuration = existing->environment.has_value() &&
-                                    existing->environment->variables == variables(config()) &&
-                                    existing->timeout == function.timeout_seconds;
-    if (same_code && same_configuration) {
-      report({"function", function_name, "unchanged"});
-      return {};
-    }
-    return update_function(report, function);
-  }
-  aws::lambda::CreateFunctionRequest create;
-  create.function_name = function_name;
-  create.runtime = "provided.al2023";
-  create.handler = "bootstrap";
-  create.role = arn("iam", "role/" + function_name);
-  create.code.emplace().zip_file = function.zip;
-  create.timeout = function.timeout_seconds;
-  create.memory_size = function.memory_size_mb;
-  create.environment.emplace().variables = variables(config());
-  // A role is not known everywhere at once on AWS; creation is refused until it is.
-  TRY(wait_until("role " + function_name, [&]() -> base::Result<bool> {
-    aws::Context again = call();
-    const auto created = services_.lambda.create_function(again, create);
-    if (created.has_value()) return true;
-    if (created.error().message.find("cannot be assumed") != std::string::npos) return false;
-    return base::fail(created.error());
-  }));
-  TRY(wait_for_function(function_name));
-  report({"function", function_name, "created"});
-  return {};
-}
-
-base::Result<void> Stack::update_function(const Report& report, const Function& function) {
-  const std::string function_name = name(function.what);
-  aws::Context context = call();
-  aws::lambda::UpdateFunctionCodeRequest code;
-  code.function_name = function_name;
-  code.zip_file = function.zip;
-  TRY(services_.lambda.update_function_code(context, std::move(code)));
-  TRY(wait_for_function(function_name));
-  aws::lambda::UpdateFunctionConfigurationRequest configuration;
-  configuration.function_name = function_name;
-  configuration.timeout = function.timeout_seconds;
-  configuration.memory_size = function.memory_size_mb;
-  configuration.environment.emplace().variables = variables(config());
-  TRY(services_.lambda.update_function_configuration(context, std::move(configuration)));
-  TRY(wait_for_function(function_name));
-  report({"function", function_name, "updated"});
-  return {};
+std::unique_ptr<Resource> make_log_group(const Site& site, const std::string& name, int32_t retention_in_days) {
+  return std::make_unique<LogGroup>(site, name, retention_in_days);
 }
 
 }  // namespace pipeline

@@ -31,12 +31,15 @@ struct FunctionSpec {
   std::string function_name;
   std::string version;  // "$LATEST" or a number
   std::string handler;
-  std::string runtime;         // "provided.al2023"
+  std::string runtime;         // "provided.al2023", "python3.12", ...
   std::string code_directory;  // absolute; made by stage_code
   base::Duration timeout = std::chrono::seconds(3);
   int memory_size_mb = 128;
   int ephemeral_storage_size_mb = 512;
-  // Complete: the function sees these and AWS_LAMBDA_RUNTIME_API, and nothing of the engine's own environment.
+  // "2024/01/31/[$LATEST]"; with the instance's id behind it, the name of its log stream.
+  std::string log_stream_prefix;
+  // Complete: the function sees these, AWS_LAMBDA_RUNTIME_API and AWS_LAMBDA_LOG_STREAM_NAME (if log_stream_prefix is
+  // set), and nothing of the engine's own environment.
   std::vector<std::pair<std::string, std::string>> environment;
 };
 

@@ -44,7 +44,10 @@ std::string error_type_of(const Request& request) {
 
 }  // namespace
 
-RuntimeApi::RuntimeApi(base::Env env) : env_(env), changed_(env.executor.make_condition()) {}
+RuntimeApi::RuntimeApi(base::Env env, base::Clock* function_clock)
+    : env_(env),
+      function_clock_(function_clock != nullptr ? *function_clock : env.clock),
+      changed_(env.executor.make_condition()) {}
 
 const char* RuntimeApi::name_of(State state) {
   switch (state) {
@@ -74,22 +77,21 @@ Response RuntimeApi::refuse_transition(State from, const char* to) {
 }
 
 std::optional<RuntimeApi::Reply> RuntimeApi::wait_until_ready(base::Timestamp deadline) {
-  const base::Timestamp started = env_.clock.now();
+  const base::Timestamp started = function_clock_.now();
   std::unique_lock lock(mutex_);
   while (true) {
     if (reply_ || state_ == State::closed) return take_reply(started);
     if (ready_at_) return std::nullopt;
-    const base::Timestamp now = env_.clock.now();
-    if (now >= deadline) {
+    if (env_.clock.now() >= deadline) {
       state_ = State::closed;
-      return Reply{ReplyKind::deadline, "", "", false, started, now};
+      return Reply{ReplyKind::deadline, "", "", false, started, function_clock_.now()};
     }
     env_.executor.wait_until(lock, *changed_, deadline);
   }
 }
 
 RuntimeApi::Reply RuntimeApi::invoke(InvokeRequest request, base::Timestamp deadline) {
-  const base::Timestamp started = env_.clock.now();
+  const base::Timestamp started = function_clock_.now();
   Responder poll;
   std::optional<Response> event;
   std::unique_lock lock(mutex_);
@@ -106,12 +108,11 @@ RuntimeApi::Reply RuntimeApi::invoke(InvokeRequest request, base::Timestamp dead
   if (poll) poll(std::move(*event));  // outside the lock: writing may call back into the connection
   lock.lock();
   while (!reply_ && state_ != State::closed) {
-    const base::Timestamp now = env_.clock.now();
-    if (now >= deadline) {
+    if (env_.clock.now() >= deadline) {
       state_ = State::closed;
       pending_.reset();
       running_id_.clear();
-      return Reply{ReplyKind::deadline, "", "", delivered_, started, now};
+      return Reply{ReplyKind::deadline, "", "", delivered_, started, function_clock_.now()};
     }
     env_.executor.wait_until(lock, *changed_, deadline);
   }
@@ -126,7 +127,7 @@ RuntimeApi::Reply RuntimeApi::take_reply(base::Timestamp started) {
   } else {
     result.kind = ReplyKind::closed;
     result.delivered = delivered_;
-    result.ended = env_.clock.now();
+    result.ended = function_clock_.now();
   }
   result.started = started;
   pending_.reset();
@@ -184,7 +185,7 @@ std::optional<Response> RuntimeApi::next(Responder& respond, Responder& supersed
     return refuse_transition(state_, "Ready");
   }
   if (!ready_at_) {
-    ready_at_ = env_.clock.now();
+    ready_at_ = function_clock_.now();
     changed_->notify_all();
   }
   state_ = State::ready;
@@ -197,7 +198,9 @@ std::optional<Response> RuntimeApi::next(Responder& respond, Responder& supersed
 Response RuntimeApi::hand_over() {
   Response response = json_response(200, std::move(pending_->payload));
   response.headers.add("Lambda-Runtime-Aws-Request-Id", pending_->request_id);
-  response.headers.add("Lambda-Runtime-Deadline-Ms", std::to_string(base::to_epoch_milliseconds(pending_deadline_)));
+  response.headers.add(
+      "Lambda-Runtime-Deadline-Ms",
+      std::to_string(base::to_epoch_milliseconds(function_clock_.now() + (pending_deadline_ - env_.clock.now()))));
   response.headers.add("Lambda-Runtime-Invoked-Function-Arn", pending_->invoked_function_arn);
   if (!pending_->trace_id.empty()) response.headers.add("Lambda-Runtime-Trace-Id", pending_->trace_id);
   if (!pending_->client_context.empty()) {
@@ -218,7 +221,7 @@ Response RuntimeApi::reply(std::string_view id, bool is_error, Request& request)
   if (id != running_id_) return error_response(400, "InvalidRequestID", "Invalid request ID");
   Reply result;
   result.delivered = true;
-  result.ended = env_.clock.now();
+  result.ended = function_clock_.now();
   result.kind = is_error ? ReplyKind::error : ReplyKind::response;
   if (is_error) result.error_type = error_type_of(request);
   Response answer = accepted();
@@ -259,7 +262,7 @@ Response RuntimeApi::init_error(Request& request) {
   result.kind = ReplyKind::init_error;
   result.error_type = error_type_of(request);
   result.body = std::move(request.body);
-  result.ended = env_.clock.now();
+  result.ended = function_clock_.now();
   reply_ = std::move(result);
   changed_->notify_all();
   return accepted();

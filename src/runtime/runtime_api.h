@@ -33,7 +33,9 @@ class RuntimeApi final : public aws::http::Handler {
     base::Timestamp ended;
   };
 
-  explicit RuntimeApi(base::Env env);
+  // `function_clock` is the one that the function itself can read, and by which its times are measured; null: env's.
+  // Another one only if time is virtual. It outlives this object.
+  explicit RuntimeApi(base::Env env, base::Clock* function_clock = nullptr);
 
   // Blocks until the runtime has polled for the first time (then nullopt), has posted an init error, close() is called
   // or the clock reaches `deadline`.
@@ -62,6 +64,7 @@ class RuntimeApi final : public aws::http::Handler {
   Reply take_reply(base::Timestamp started);
 
   base::Env env_;
+  base::Clock& function_clock_;
   std::unique_ptr<base::Condition> changed_;
   std::mutex mutex_;
   State state_ = State::started;

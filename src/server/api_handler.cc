@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/auth/chunked.h"
+#include "aws/codec/body_checksum.h"
 #include "aws/codec/codec.h"
 #include "aws/resource.h"
 #include "aws/validate.h"
@@ -31,8 +32,7 @@ std::string make_request_id(base::Random& random, Protocol protocol) {
 base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol, const aws::Context& context,
                              std::string_view action, std::string_view resource) {
   base::AwsError error;
-  const bool json =
-      protocol == Protocol::json_1_0 || protocol == Protocol::json_1_1 || protocol == Protocol::cbor;
+  const bool json = protocol == Protocol::json_1_0 || protocol == Protocol::json_1_1 || protocol == Protocol::cbor;
   error.code = json || protocol == Protocol::rest_json ? "AccessDeniedException" : "AccessDenied";
   error.query_code = "AccessDenied";
   error.http_status = json && !service.query_compatible ? 400 : 403;
@@ -63,6 +63,13 @@ base::Result<void> unwrap_chunked(Request& request, const aws::auth::Authenticat
   return {};
 }
 
+// Nothing in it claims to come from somebody: a request with a wrong signature is not one without.
+bool is_unsigned(const Request& request) {
+  const std::string_view query = request.query();
+  return !request.headers.contains("Authorization") && !request.headers.contains("X-Amz-Security-Token") &&
+         query.find("X-Amz-") == std::string_view::npos;
+}
+
 base::AwsError slow_down() {
   base::AwsError error;
   error.code = "ThrottlingException";
@@ -78,6 +85,7 @@ struct ApiHandler::Call {
   aws::http::Responder respond;
   Route route;
   std::string request_id;
+  bool is_unsigned = false;
 };
 
 ApiHandler::ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
@@ -107,6 +115,14 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
   if ((request.method == "GET" || request.method == "HEAD") &&
       (path == "/_localstack/health" || path == "/_till/health"))
     return respond(health());
+  if (request.method == "GET" && options_.document) {
+    if (auto document = options_.document(path)) {
+      Response response;
+      response.headers.add("Content-Type", "application/x-pem-file");
+      response.body = std::move(*document);
+      return respond(std::move(response));
+    }
+  }
   auto route = router_.route(request);
   if (!route.has_value()) {
     const RouteError& wrong = route.error();
@@ -140,6 +156,14 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   aws::Context context;
   context.now = env_.clock.now();
+  context.request_id = call.request_id;
+  context.endpoint = "http://" + std::string(call.request.headers.get("Host"));
+  context.trace_header = call.request.headers.get("X-Amzn-Trace-Id");
+  if (call.route.mount->serves_unsigned(call.route.operation->name) && is_unsigned(call.request)) {
+    context.principal.kind = aws::Principal::Kind::role;  // of nobody: it has no account
+    call.is_unsigned = true;
+    return context;
+  }
   const base::Timestamp signed_now = options_.clients_clock != nullptr ? options_.clients_clock->now() : context.now;
   TRY_ASSIGN(const aws::auth::Authenticated caller,
              verifier_.verify(call.request, service.signing_name, signed_now, context.now));
@@ -147,15 +171,12 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   if (call.route.protocol != Protocol::rest_xml) TRY(decode_content_encoding(call.request));
   context.account = caller.principal().account;
   context.region = caller.region();
-  context.request_id = call.request_id;
   context.principal = caller.principal();
-  context.endpoint = "http://" + std::string(call.request.headers.get("Host"));
-  context.trace_header = call.request.headers.get("X-Amzn-Trace-Id");
   return context;
 }
 
 base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& context, const void* in) {
-  if (context.principal.kind == aws::Principal::Kind::root) return {};
+  if (call.is_unsigned || context.principal.kind == aws::Principal::Kind::root) return {};
   const aws::OperationDesc& operation = *call.route.operation;
   for (const aws::Access& access : aws::accesses(operation, in, context))
     if (!authorizer_.allows(context, access.action, access.resources))
@@ -169,6 +190,7 @@ base::Result<Response> ApiHandler::perform(Call& call) {
   const aws::OperationDesc& operation = *call.route.operation;
   const aws::codec::Codec& codec = aws::codec::codec_for(service, call.route.protocol);
   TRY_ASSIGN(aws::Context context, authenticate(call));
+  if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
   const aws::AnyShape in = operation.make_input();
   TRY(codec.decode_request(service, operation, call.request, call.route.labels, in.value.get()));
   TRY(authorize(call, context, in.value.get()));

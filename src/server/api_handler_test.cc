@@ -96,12 +96,33 @@ TEST_F(ApiHandlerTest, RefusesInTheServicesWords) {
   ASSERT_TRUE(reply_.has_value());
   EXPECT_GE(reply_->status, 400);
   EXPECT_NE(reply_->body.find("InvalidSignatureException"), std::string::npos) << reply_->body;
-  send("AddPermission", "{}");
+  send("AddFeather", "{}");
   ASSERT_TRUE(reply_.has_value());
   EXPECT_NE(reply_->body.find("UnknownOperationException"), std::string::npos) << reply_->body;
   send("CreateQueue", "{");
   ASSERT_TRUE(reply_.has_value());
   EXPECT_NE(reply_->body.find("SerializationException"), std::string::npos) << reply_->body;
+}
+
+TEST_F(ApiHandlerTest, ServesWithoutASignatureOnlyWhatTheMountSays) {
+  ApiHandler handler({{&aws::sqs::kService, static_cast<aws::sqs::Sqs*>(&sqs_), {"GetQueueUrl"}}}, verifier_,
+                     authorizer_, gate_, env_.env, {.version = "test", .document = [](std::string_view path) {
+                                                      return path == "/x.pem" ? std::optional<std::string>("PEM")
+                                                                              : std::nullopt;
+                                                    }});
+  store_.release_all();
+  const auto get = [&](const std::string& target) {
+    reply_.reset();
+    aws::http::Request request{"GET", target, {}, {}};
+    request.headers.add("Host", "127.0.0.1:4566");
+    handler.handle(std::move(request), [this](aws::http::Response response) { reply_ = std::move(response); });
+    return std::to_string(reply_->status) + " " + reply_->body;
+  };
+  EXPECT_NE(get("/?Action=GetQueueUrl&QueueName=q").find("NonExistentQueue"), std::string::npos) << reply_->body;
+  EXPECT_NE(get("/?Action=GetQueueUrl&QueueName=q&X-Amz-Signature=0").find("IncompleteSignature"), std::string::npos);
+  EXPECT_NE(get("/?Action=CreateQueue&QueueName=q").find("InvalidAction"), std::string::npos) << reply_->body;
+  EXPECT_TRUE(get("/?Action=CreateQueue&Version=2012-11-05&QueueName=q").starts_with("403")) << reply_->body;
+  EXPECT_EQ(get("/x.pem"), "200 PEM");
 }
 
 TEST_F(ApiHandlerTest, AsksTheAuthorizerForRolesAndChangesNothingWhenDenied) {

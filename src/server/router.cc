@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "aws/codec/cbor.h"
 #include "aws/codec/uri.h"
 #include "base/encoding.h"
 
@@ -84,6 +85,10 @@ std::string_view virtual_host_bucket(std::string_view host) {
   return at == std::string_view::npos ? std::string_view() : host.substr(0, at);
 }
 
+bool Mount::serves_unsigned(std::string_view operation) const {
+  return std::ranges::find(unsigned_operations, operation) != unsigned_operations.end();
+}
+
 Router::Router(std::vector<Mount> mounts) : mounts_(std::move(mounts)) {
   for (const Mount& mount : mounts_) {
     const bool rest = speaks(*mount.desc, Protocol::rest_json) || speaks(*mount.desc, Protocol::rest_xml);
@@ -94,6 +99,7 @@ Router::Router(std::vector<Mount> mounts) : mounts_(std::move(mounts)) {
 Router::~Router() = default;
 
 std::expected<Route, RouteError> Router::route(const Request& request) const {
+  if (const auto protocol = request.headers.find("smithy-protocol")) return by_smithy_protocol(request, *protocol);
   if (const auto target = request.headers.find("X-Amz-Target")) return by_target(request, *target);
   const std::string_view scope = scope_service(request);
   const std::string_view form =
@@ -101,6 +107,41 @@ std::expected<Route, RouteError> Router::route(const Request& request) const {
   if (const std::string_view action = form_value(form, "Action"); !action.empty())
     return by_action(form, action, scope);
   return by_path(request, scope);
+}
+
+// Of the path only "/service/X/operation/Y" at its end counts: a prefix may stand before it. A request that names its
+// operation in another protocol's way too is refused (Smithy's RPC v2, protocols.md 1.2).
+Router::Found Router::by_smithy_protocol(const Request& request, std::string_view name) const {
+  const auto voice =
+      std::ranges::find_if(mounts_, [](const Mount& mount) { return speaks(*mount.desc, Protocol::cbor); });
+  const aws::ServiceDesc* service = voice == mounts_.end() ? nullptr : voice->desc;
+  const auto refuse = [&](std::string message) {
+    return std::unexpected(RouteError{service, Protocol::cbor, unknown_operation(std::move(message), 404)});
+  };
+  if (name != aws::codec::kCborProtocol) return refuse("The protocol " + std::string(name) + " is not known.");
+  if (request.headers.contains("X-Amz-Target") || request.headers.contains("X-Amzn-Target"))
+    return refuse("A request of the protocol rpc-v2-cbor must not carry X-Amz-Target.");
+  std::string_view parts[4];  // from the end
+  std::string_view path = request.path();
+  for (std::string_view& part : parts) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) break;
+    part = path.substr(slash + 1);
+    path = path.substr(0, slash);
+  }
+  if (request.method != "POST" || parts[3] != "service" || parts[1] != "operation")
+    return refuse("A request of the protocol rpc-v2-cbor is a POST to /service/{service}/operation/{operation}.");
+  const std::string_view type = request.headers.get("Content-Type");
+  if (!request.body.empty() && type.substr(0, type.find(';')) != "application/cbor")
+    return refuse("A request of the protocol rpc-v2-cbor has the Content-Type application/cbor.");
+  for (const Mount& mount : mounts_) {
+    if (mount.desc->target_prefix != parts[2] || parts[2].empty() || !speaks(*mount.desc, Protocol::cbor)) continue;
+    service = mount.desc;
+    if (const aws::OperationDesc* operation = mount.desc->find(parts[0]); operation != nullptr)
+      return Route{&mount, operation, Protocol::cbor, {}};
+    return refuse("The operation " + std::string(parts[0]) + " is not implemented.");
+  }
+  return refuse("No service has the name " + std::string(parts[2]) + " in the protocol rpc-v2-cbor.");
 }
 
 Router::Found Router::by_target(const Request& request, std::string_view target) const {
@@ -124,13 +165,15 @@ Router::Found Router::by_target(const Request& request, std::string_view target)
 
 Router::Found Router::by_action(std::string_view form, std::string_view action, std::string_view scope) const {
   const std::string_view version = form_value(form, "Version");
+  const std::string name = base::percent_decode(action, true).value_or("");
   const Mount* mount = nullptr;
   for (const Mount& candidate : mounts_) {
     if (!speaks(*candidate.desc, Protocol::query)) continue;
-    if (scope.empty() ? candidate.desc->api_version == version : candidate.desc->signing_name == scope)
-      mount = &candidate;
+    // The links in messages of SNS name no version.
+    const bool unsigned_match =
+        version.empty() ? candidate.serves_unsigned(name) : candidate.desc->api_version == version;
+    if (scope.empty() ? unsigned_match : candidate.desc->signing_name == scope) mount = &candidate;
   }
-  const std::string name = base::percent_decode(action, true).value_or("");
   base::AwsError error;
   error.code = "InvalidAction";
   error.message = "The action " + name + " is not valid for this endpoint.";

@@ -1,5 +1,5 @@
 // Router: which operation of which service a request asks for, and in which protocol. It looks at the signals in the
-// order of protocols.md 1.6 (X-Amz-Target, form Action, path) and knows services only by their descriptions.
+// order of protocols.md 1.6 (smithy-protocol, X-Amz-Target, form Action, path) and knows services only by their descriptions.
 // Immutable after construction, safe from any thread.
 #pragma once
 
@@ -23,6 +23,11 @@ namespace server {
 struct Mount {
   const aws::ServiceDesc* desc;
   void* service;
+  // Operations that also serve requests without any signature, because what they are asked with is a secret itself
+  // (SNS's ConfirmSubscription). They find a principal without an account in their context.
+  std::vector<std::string_view> unsigned_operations = {};
+
+  [[nodiscard]] bool serves_unsigned(std::string_view operation) const;
 };
 
 struct Route {
@@ -47,6 +52,7 @@ class Router {
 
  private:
   using Found = std::expected<Route, RouteError>;
+  [[nodiscard]] Found by_smithy_protocol(const aws::http::Request& request, std::string_view name) const;
   [[nodiscard]] Found by_target(const aws::http::Request& request, std::string_view target) const;
   [[nodiscard]] Found by_action(std::string_view form, std::string_view action, std::string_view scope) const;
   [[nodiscard]] Found by_path(const aws::http::Request& request, std::string_view scope) const;

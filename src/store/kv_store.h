@@ -18,6 +18,18 @@
 
 namespace store {
 
+// The exit code of a process that a broken disk or damaged data has ended.
+constexpr int kFatalExitCode = 70;
+
+// For whoever keeps records in a store and reads one there that nobody can have written: unless `intact`, says on
+// stderr that `what` ("a row of SQS") is damaged and ends the process with kFatalExitCode, as the store itself does at
+// the damage that it finds.
+[[noreturn]] void stop_at_damage(std::string_view what);
+inline void require_intact(bool intact, std::string_view what) {
+  if (!intact) [[unlikely]]
+    stop_at_damage(what);
+}
+
 // Position in the order of commits; larger is later. 0 is "before everything". Asking a store about a sequence larger
 // than its last_written() is a bug (CHECK).
 using CommitSequence = uint64_t;

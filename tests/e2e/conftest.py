@@ -1,10 +1,8 @@
-import json
 import os
-import urllib.request
 import uuid
 
 import pytest
-from till_process import BINARY, TillServer
+from till_process import BINARY, TillServer, VirtualTill
 
 
 def pytest_report_header():
@@ -42,20 +40,6 @@ def serve(tmp_path):
             each.stop()
         else:
             each.check_reports()
-
-
-class VirtualTill(TillServer):
-    """An engine in memory whose clock stands still until advance()."""
-
-    def __init__(self, data, *arguments):
-        super().__init__(data, "--memory", "--clock", "virtual", *arguments)
-        self.endpoint_url = self.endpoint
-
-    def advance(self, seconds):
-        request = urllib.request.Request(self.endpoint + "/_till/clock/advance", method="POST",
-                                         data=json.dumps({"seconds": seconds}).encode())
-        with urllib.request.urlopen(request) as reply:
-            return json.load(reply)
 
 
 @pytest.fixture

@@ -22,14 +22,18 @@ def test_help_shows_how(arguments):
     if len(arguments) == 1:
         assert "Examples:" in result.out and "till run orders.json" in result.out
         assert "Exit codes:" in result.out
-        for command in ("run", "serve", "up", "down", "status", "ingest", "send", "receive", "delete", "tx",
-                        "generate", "bench"):
+        for command in ("run", "serve", "plan", "up", "down", "status", "ingest", "send", "receive", "delete", "tx", "dlq",
+                        "logs", "metrics", "alarms", "invoke", "deploy", "generate", "bench"):
             assert f"\n  {command} " in result.out, command
 
 
 @pytest.mark.parametrize("arguments", [[], ["frobnicate"], ["run"], ["serve", "--port", "x"], ["tx"],
                                        ["--stack", "Not A Name", "status"], ["receive", "--max", "11"],
-                                       ["generate", "-5"], ["run", "x.json", "--threshold", "much"]])
+                                       ["generate", "-5"], ["run", "x.json", "--threshold", "much"],
+                                       ["up", "--webhook", "example.com"], ["alarms"], ["alarms", "drill", "fire"],
+                                       ["alarms", "drill", "error", "--timeout", "0"], ["dlq"],
+                                       ["dlq", "redrive", "--max", "-1"], ["logs", "nobody"],
+                                       ["logs", "--since", "soon"], ["deploy", "nobody"], ["invoke"]])
 def test_a_wrong_command_line(arguments, tmp_path):
     result = till(*arguments, "--data", tmp_path / "data")
     assert result.code == USAGE, result

@@ -1,5 +1,9 @@
-"""SNS through stock boto3: topics, delivery to SQS in both forms, error classes."""
+"""SNS through stock boto3: topics, delivery to SQS in both forms and to webhooks, error classes."""
+import http.server
 import json
+import threading
+import urllib.error
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -29,6 +33,93 @@ def inbox(sqs, name, topic):
 def receive(sqs, url):
     return eventually(lambda: sqs.receive_message(
         QueueUrl=url, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages"), what="a delivery")[0]
+
+
+@pytest.fixture
+def webhook():
+    """An http endpoint that keeps the requests it gets and answers with `statuses`, then with 200."""
+    class Hook(http.server.BaseHTTPRequestHandler):
+        requests, statuses = [], []
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            Hook.requests.append((dict(self.headers), body))
+            self.send_response(Hook.statuses.pop(0) if Hook.statuses else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        Hook.url = f"http://127.0.0.1:{listening.server_port}/hook?x=1"
+        yield Hook
+        listening.shutdown()
+        thread.join()
+
+
+def envelopes(webhook, kind):
+    return [json.loads(body) for headers, body in webhook.requests if headers["x-amz-sns-message-type"] == kind]
+
+
+def get(url):
+    """Follows a link as a browser does, without any signature."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_a_webhook_confirms_and_is_notified(sns, topic, webhook):
+    answer = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=webhook.url)
+    assert answer["SubscriptionArn"] == "pending confirmation"
+    asked = eventually(lambda: envelopes(webhook, "SubscriptionConfirmation"), what="the request to confirm")[0]
+    assert asked["TopicArn"] == topic
+    status, page = get(asked["SubscribeURL"].replace("Token=", "Token=0"))
+    assert status == 400 and "InvalidParameter" in page
+    status, page = get(asked["SubscribeURL"])
+    assert status == 200 and "ConfirmSubscriptionResponse" in page
+    subscription = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["SubscriptionArn"]
+    assert subscription in page
+    sent = sns.publish(TopicArn=topic, Subject="s", Message="hello")
+    got = eventually(lambda: envelopes(webhook, "Notification"), what="a notification")[0]
+    assert (got["MessageId"], got["Subject"], got["Message"]) == (sent["MessageId"], "s", "hello")
+    headers = webhook.requests[-1][0]
+    assert headers["x-amz-sns-subscription-arn"] == subscription
+    assert headers["User-Agent"] == "Amazon Simple Notification Service Agent"
+    status, pem = get(got["SigningCertURL"])
+    assert status == 200 and pem.startswith("-----BEGIN CERTIFICATE-----")
+    assert get(got["UnsubscribeURL"])[0] == 200
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+
+
+def test_a_webhook_that_refuses_leaves_the_message_to_the_dead_letters(sns, sqs, topic, inbox, webhook):
+    url, arn = inbox
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=webhook.url, Attributes={
+        "RawMessageDelivery": "true", "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn}),
+        "DeliveryPolicy": json.dumps({"healthyRetryPolicy": {"numRetries": 2, "numNoDelayRetries": 2}})})
+    asked = eventually(lambda: envelopes(webhook, "SubscriptionConfirmation"), what="the request to confirm")[0]
+    assert get(asked["SubscribeURL"])[0] == 200
+    webhook.requests.clear()
+    webhook.statuses[:] = [500, 503, 429, 404]
+    sns.publish(TopicArn=topic, Message="tried three times")
+    assert receive(sqs, url)["Body"] == "tried three times"
+    assert len(webhook.requests) == 3
+    assert all(headers["x-amz-sns-rawdelivery"] == "true" for headers, _ in webhook.requests)
+    sns.publish(TopicArn=topic, Message="refused at once")
+    assert receive(sqs, url)["Body"] == "refused at once"
+    assert len(webhook.requests) == 4
+
+
+def test_only_links_go_without_a_signature(server, topic):
+    assert get(f"{server.endpoint}/?Action=DeleteTopic&TopicArn={topic}")[0] in (400, 403)
+    assert get(f"{server.endpoint}/?Action=DeleteTopic&Version=2010-03-31&TopicArn={topic}")[0] == 403
+    status, page = get(f"{server.endpoint}/?Action=ConfirmSubscription&TopicArn={topic}&Token=x"
+                       "&X-Amz-Credential=test%2F20200101%2Fus-east-1%2Fsns%2Faws4_request")
+    assert status in (400, 403) and "Token" not in page
 
 
 def test_an_envelope_arrives_in_the_queue(sns, sqs, topic, inbox):
@@ -92,3 +183,22 @@ def test_errors_are_those_of_aws(sns, topic):
     with pytest.raises(ClientError) as name:
         sns.create_topic(Name="not a name")
     assert name.value.response["Error"]["Code"] == "InvalidParameter"
+
+
+def test_what_is_not_honoured_is_refused(sns, name):
+    for attributes in ({"KmsMasterKeyId": "false"}, {"FifoTopic": "true"}, {"TracingConfig": "Active"}):
+        with pytest.raises(sns.exceptions.InvalidParameterException) as refused:
+            sns.create_topic(Name=name + "-x", Attributes=attributes)
+        assert next(iter(attributes)) in str(refused.value)
+
+
+def test_permissions_change_the_policy(sns, topic):
+    def sids():
+        policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+        return [statement["Sid"] for statement in policy["Statement"]]
+
+    before = sids()
+    sns.add_permission(TopicArn=topic, Label="partner", AWSAccountId=["111122223333"], ActionName=["Publish"])
+    assert sids() == before + ["partner"]
+    sns.remove_permission(TopicArn=topic, Label="partner")
+    assert sids() == before

@@ -77,6 +77,50 @@ def test_what_fails_too_often_goes_to_the_dead_letters(sqs, queue, name):
     sqs.delete_queue(QueueUrl=dead)
 
 
+def test_dead_letters_are_moved_back(sqs, queue, name):
+    dead = sqs.create_queue(QueueName=name + "-dlq")["QueueUrl"]
+    source = arn_of(sqs, dead)
+    with pytest.raises(ClientError) as no_dlq:
+        sqs.start_message_move_task(SourceArn=source)
+    assert no_dlq.value.response["Error"]["Message"] == "Source queue must be configured as a Dead Letter Queue."
+    policy = json.dumps({"deadLetterTargetArn": source, "maxReceiveCount": 1})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy, "VisibilityTimeout": "0"})
+    sqs.send_message(QueueUrl=queue, MessageBody="poison")
+
+    def moved():
+        sqs.receive_message(QueueUrl=queue)
+        return sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["All"])["Attributes"][
+            "ApproximateNumberOfMessages"] == "1"
+    eventually(moved)
+    handle = sqs.start_message_move_task(SourceArn=source, MaxNumberOfMessagesPerSecond=50)["TaskHandle"]
+    done = eventually(lambda: (task := sqs.list_message_move_tasks(SourceArn=source)["Results"][0])[
+        "Status"] == "COMPLETED" and task)
+    assert done["ApproximateNumberOfMessagesMoved"] == done["ApproximateNumberOfMessagesToMove"] == 1
+    assert "TaskHandle" not in done and done["MaxNumberOfMessagesPerSecond"] == 50
+    again = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MessageSystemAttributeNames=["All"])["Messages"][0]
+    assert again["Body"] == "poison" and again["Attributes"]["ApproximateReceiveCount"] == "1"
+    with pytest.raises(ClientError) as over:
+        sqs.cancel_message_move_task(TaskHandle=handle)
+    assert "Only active tasks" in over.value.response["Error"]["Message"]
+    with pytest.raises(sqs.exceptions.ResourceNotFoundException):
+        sqs.list_message_move_tasks(SourceArn=source + "-none")
+    sqs.delete_queue(QueueUrl=dead)
+
+
+def test_permissions_change_the_policy(sqs, queue):
+    sqs.add_permission(QueueUrl=queue, Label="partner", AWSAccountIds=["111122223333"], Actions=["SendMessage"])
+    policy = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    assert json.loads(policy)["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    sqs.remove_permission(QueueUrl=queue, Label="partner")
+    assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])
+
+
+def test_keys_of_kms_are_refused(sqs, queue):
+    with pytest.raises(ClientError) as refused:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
+    assert "KmsMasterKeyId" in refused.value.response["Error"]["Message"]
+
+
 def test_creating_again_needs_the_same_attributes(sqs, queue, name):
     assert sqs.create_queue(QueueName=name)["QueueUrl"] == queue
     with pytest.raises(sqs.exceptions.QueueNameExists):

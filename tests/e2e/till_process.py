@@ -7,8 +7,10 @@ import re
 import selectors
 import signal
 import subprocess
+import sys
 import threading
 import time
+import urllib.request
 
 import boto3
 import botocore.config
@@ -23,6 +25,8 @@ EXAMPLE = ROOT / "examples" / "ecommerce_100_transactions.json"
 PATIENCE = float(os.environ.get("TILL_E2E_PATIENCE", 4 if SANITIZED else 1))
 REGION = "us-east-1"
 
+# Python functions run by the interpreter of the tests, which has boto3.
+_PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 _READY = re.compile(r"(http://127\.0\.0\.1:\d+).*Ready\.$")
 _REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 
@@ -45,12 +49,12 @@ def clean_environment(**more):
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **more}
 
 
-def make_client(service, endpoint, key="test", secret="test", token=None, **config):
+def make_client(service, endpoint, key="test", secret="test", token=None, region=REGION, **config):
     """A stock boto3 client that does not retry, so that a test sees the first answer."""
     settings = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5,
                                       read_timeout=60 * PATIENCE, max_pool_connections=32, **config)
     session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
-                                    region_name=REGION)
+                                    region_name=region)
     return session.client(service, endpoint_url=endpoint, config=settings)
 
 
@@ -90,7 +94,7 @@ class TillServer:
         self._stderr = open(self.stderr_path, "ab")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--port", "0", "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=self._stderr, env=clean_environment())
+            stdout=subprocess.PIPE, stderr=self._stderr, env=clean_environment(PATH=_PATH))
         try:
             self.endpoint = self._await_ready()
         except BaseException:
@@ -156,6 +160,20 @@ class TillServer:
     def _close(self):
         self.process.stdout.close()
         self._stderr.close()
+
+
+class VirtualTill(TillServer):
+    """An engine in memory whose clock stands still until advance()."""
+
+    def __init__(self, data, *arguments):
+        super().__init__(data, "--memory", "--clock", "virtual", *arguments)
+        self.endpoint_url = self.endpoint
+
+    def advance(self, seconds):
+        request = urllib.request.Request(self.endpoint + "/_till/clock/advance", method="POST",
+                                         data=json.dumps({"seconds": seconds}).encode())
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)
 
 
 class TillResult:

@@ -1,5 +1,6 @@
-// SigningKeyCache: signing keys, which cost four HMACs to derive and stay the same for a day. Owned by the Verifier.
-// A fixed number of slots, each holding the last key that fell on it, so it never grows. Safe from any thread.
+// SigningKeyCache: signing keys, which cost four HMACs to derive and stay the same for a day. The Verifier and each
+// client own one. A fixed number of slots, each holding the last key that fell on it, so it never grows. Safe from any
+// thread.
 #pragma once
 
 #include <cstddef>

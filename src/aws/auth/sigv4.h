@@ -28,12 +28,15 @@ struct Credentials {
 // hashed: the signature covers the body. unsigned_body: it does not; S3 only.
 enum class SignedPayload { hashed, unsigned_body };
 
+class SigningKeyCache;
+
 struct SignParameters {
   Credentials credentials;
   std::string region;
   std::string service;  // the signing name, for example "monitoring"
   base::Timestamp now;
   SignedPayload payload = SignedPayload::hashed;
+  SigningKeyCache* keys = nullptr;  // where the key of the day is kept; without one it is derived anew
 };
 
 // How a request's target was turned into its canonical form. Signers disagree about characters that a target may hold

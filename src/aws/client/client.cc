@@ -4,13 +4,13 @@
 #include <array>
 
 #include "aws/codec/codec.h"
-#include "base/encoding.h"
 
 namespace aws::client {
 namespace {
 
 constexpr base::Duration kBackOffBase = std::chrono::milliseconds(25);
 constexpr base::Duration kBackOffMax = std::chrono::seconds(1);
+constexpr std::size_t kSigningKeys = 16;  // one for each service and set of credentials in use
 
 // AWS's names for "later, please" among 4xx errors.
 constexpr std::array<std::string_view, 9> kThrottlingCodes = {"Throttling",
@@ -22,15 +22,6 @@ constexpr std::array<std::string_view, 9> kThrottlingCodes = {"Throttling",
                                                               "SlowDown",
                                                               "ProvisionedThroughputExceededException",
                                                               "TransactionInProgressException"};
-
-// Operations whose model asks for a checksum get the CRC-32 header that AWS's own SDKs send.
-void add_checksum(const OperationDesc& operation, http::Request& request) {
-  if (!operation.checksum_required || request.headers.contains("Content-MD5")) return;
-  const uint32_t crc = base::crc32(request.body);
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(crc >> shift));
-  request.headers.set("x-amz-checksum-crc32", base::base64_encode(bytes));
-}
 
 }  // namespace
 
@@ -47,7 +38,11 @@ bool is_retryable(const base::AwsError& error) {
 }
 
 Client::Client(http::Transport& transport, CredentialProvider& provider, base::Env& env, ClientOptions options)
-    : transport_(transport), provider_(provider), env_(env), options_(std::move(options)) {}
+    : transport_(transport),
+      provider_(provider),
+      env_(env),
+      options_(std::move(options)),
+      signing_keys_(kSigningKeys) {}
 
 void Client::fill_idempotency_tokens(const OperationDesc& operation, void* in) {
   for (const MemberDesc& member : operation.input->members) {
@@ -71,14 +66,13 @@ base::Result<void> Client::attempt(const ServiceDesc& service, const OperationDe
   const codec::Codec& codec = codec::codec_for(service, service.protocols.front());
   TRY_ASSIGN(http::Request request, codec.encode_request(service, operation, in));
   TRY_ASSIGN(auth::Credentials credentials, provider_.credentials());
-  const http::Endpoint endpoint = options_.endpoint.value_or(public_endpoint(service, options_.region));
+  const http::Endpoint endpoint = options_.endpoint ? *options_.endpoint : public_endpoint(service, options_.region);
   request.headers.set("Host", http::host_header(endpoint));
-  add_checksum(operation, request);
-  const std::string region = service.id == "iam" ? "us-east-1" : options_.region;
   auth::sign(request, {.credentials = std::move(credentials),
-                       .region = region,
+                       .region = service.id == "iam" ? "us-east-1" : options_.region,
                        .service = std::string(service.signing_name),
-                       .now = env_.clock.now()});
+                       .now = env_.clock.now(),
+                       .keys = &signing_keys_});
   TRY_ASSIGN(http::Response response, transport_.round_trip(endpoint, std::move(request), options_.timeout));
   return codec.decode_response(service, operation, response, out);
 }

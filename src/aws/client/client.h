@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "aws/auth/signing_key_cache.h"
 #include "aws/auth/sigv4.h"
 #include "aws/http/message.h"
 #include "aws/shape.h"
@@ -35,8 +36,9 @@ struct ClientOptions {
   // One endpoint for every service (AWS_ENDPOINT_URL). Without it each service is found at
   // https://<prefix>.<region>.amazonaws.com.
   std::optional<http::Endpoint> endpoint;
-  // Attempts in total, 1 means no retry. Retried are throttling, 5xx and failed connections, with full jitter:
-  // rand(0, min(1 s, 25 ms * 2^n)). An operation may have taken effect even if every attempt failed.
+  // Attempts in total, 1 means no retry. Retried are throttling, 5xx, failed connections and replies that cannot be
+  // read, with full jitter: rand(0, min(1 s, 25 ms * 2^n)). An operation may have taken effect even if every attempt
+  // failed, or more than once.
   int attempts_max = 3;
   base::Duration timeout = std::chrono::seconds(65);  // of one attempt; longer than the longest long poll
 };
@@ -58,12 +60,13 @@ class Client final : public Dispatcher {
   CredentialProvider& provider_;
   base::Env& env_;
   const ClientOptions options_;
+  auth::SigningKeyCache signing_keys_;
 };
 
 // The public endpoint of a service in a region (IAM is global).
 http::Endpoint public_endpoint(const ServiceDesc& service, std::string_view region);
 
-// True for errors that a later attempt may not meet: throttling, 5xx, failed connections.
+// True for errors that a later attempt may not meet: throttling, 5xx, failed connections, broken replies.
 bool is_retryable(const base::AwsError& error);
 
 }  // namespace aws::client

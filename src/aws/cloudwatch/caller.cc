@@ -4,6 +4,55 @@
 
 namespace aws::cloudwatch {
 
+base::Result<DeleteAlarmsResponse> CloudWatchCaller::delete_alarms(Context& context, DeleteAlarmsInput in) {
+  static const OperationDesc& operation = *kService.find("DeleteAlarms");
+  DeleteAlarmsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeAlarmHistoryOutput> CloudWatchCaller::describe_alarm_history(Context& context, DescribeAlarmHistoryInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeAlarmHistory");
+  DescribeAlarmHistoryOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeAlarmsOutput> CloudWatchCaller::describe_alarms(Context& context, DescribeAlarmsInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeAlarms");
+  DescribeAlarmsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeAlarmsForMetricOutput> CloudWatchCaller::describe_alarms_for_metric(Context& context, DescribeAlarmsForMetricInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeAlarmsForMetric");
+  DescribeAlarmsForMetricOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DisableAlarmActionsResponse> CloudWatchCaller::disable_alarm_actions(Context& context, DisableAlarmActionsInput in) {
+  static const OperationDesc& operation = *kService.find("DisableAlarmActions");
+  DisableAlarmActionsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<EnableAlarmActionsResponse> CloudWatchCaller::enable_alarm_actions(Context& context, EnableAlarmActionsInput in) {
+  static const OperationDesc& operation = *kService.find("EnableAlarmActions");
+  EnableAlarmActionsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetMetricDataOutput> CloudWatchCaller::get_metric_data(Context& context, GetMetricDataInput in) {
+  static const OperationDesc& operation = *kService.find("GetMetricData");
+  GetMetricDataOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetMetricStatisticsOutput> CloudWatchCaller::get_metric_statistics(Context& context, GetMetricStatisticsInput in) {
   static const OperationDesc& operation = *kService.find("GetMetricStatistics");
   GetMetricStatisticsOutput out;
@@ -18,9 +67,51 @@ base::Result<ListMetricsOutput> CloudWatchCaller::list_metrics(Context& context,
   return out;
 }
 
+base::Result<ListTagsForResourceOutput> CloudWatchCaller::list_tags_for_resource(Context& context, ListTagsForResourceInput in) {
+  static const OperationDesc& operation = *kService.find("ListTagsForResource");
+  ListTagsForResourceOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<PutCompositeAlarmResponse> CloudWatchCaller::put_composite_alarm(Context& context, PutCompositeAlarmInput in) {
+  static const OperationDesc& operation = *kService.find("PutCompositeAlarm");
+  PutCompositeAlarmResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<PutMetricAlarmResponse> CloudWatchCaller::put_metric_alarm(Context& context, PutMetricAlarmInput in) {
+  static const OperationDesc& operation = *kService.find("PutMetricAlarm");
+  PutMetricAlarmResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<PutMetricDataResponse> CloudWatchCaller::put_metric_data(Context& context, PutMetricDataInput in) {
   static const OperationDesc& operation = *kService.find("PutMetricData");
   PutMetricDataResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<SetAlarmStateResponse> CloudWatchCaller::set_alarm_state(Context& context, SetAlarmStateInput in) {
+  static const OperationDesc& operation = *kService.find("SetAlarmState");
+  SetAlarmStateResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TagResourceOutput> CloudWatchCaller::tag_resource(Context& context, TagResourceInput in) {
+  static const OperationDesc& operation = *kService.find("TagResource");
+  TagResourceOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagResourceOutput> CloudWatchCaller::untag_resource(Context& context, UntagResourceInput in) {
+  static const OperationDesc& operation = *kService.find("UntagResource");
+  UntagResourceOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -11,9 +11,22 @@ class CloudWatchCaller final : public CloudWatch {
  public:
   explicit CloudWatchCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
+  base::Result<DeleteAlarmsResponse> delete_alarms(Context& context, DeleteAlarmsInput in) override;
+  base::Result<DescribeAlarmHistoryOutput> describe_alarm_history(Context& context, DescribeAlarmHistoryInput in) override;
+  base::Result<DescribeAlarmsOutput> describe_alarms(Context& context, DescribeAlarmsInput in) override;
+  base::Result<DescribeAlarmsForMetricOutput> describe_alarms_for_metric(Context& context, DescribeAlarmsForMetricInput in) override;
+  base::Result<DisableAlarmActionsResponse> disable_alarm_actions(Context& context, DisableAlarmActionsInput in) override;
+  base::Result<EnableAlarmActionsResponse> enable_alarm_actions(Context& context, EnableAlarmActionsInput in) override;
+  base::Result<GetMetricDataOutput> get_metric_data(Context& context, GetMetricDataInput in) override;
   base::Result<GetMetricStatisticsOutput> get_metric_statistics(Context& context, GetMetricStatisticsInput in) override;
   base::Result<ListMetricsOutput> list_metrics(Context& context, ListMetricsInput in) override;
+  base::Result<ListTagsForResourceOutput> list_tags_for_resource(Context& context, ListTagsForResourceInput in) override;
+  base::Result<PutCompositeAlarmResponse> put_composite_alarm(Context& context, PutCompositeAlarmInput in) override;
+  base::Result<PutMetricAlarmResponse> put_metric_alarm(Context& context, PutMetricAlarmInput in) override;
   base::Result<PutMetricDataResponse> put_metric_data(Context& context, PutMetricDataInput in) override;
+  base::Result<SetAlarmStateResponse> set_alarm_state(Context& context, SetAlarmStateInput in) override;
+  base::Result<TagResourceOutput> tag_resource(Context& context, TagResourceInput in) override;
+  base::Result<UntagResourceOutput> untag_resource(Context& context, UntagResourceInput in) override;
 
  private:
   Dispatcher& dispatcher_;

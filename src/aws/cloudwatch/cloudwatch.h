@@ -14,9 +14,22 @@ class CloudWatch {
  public:
   virtual ~CloudWatch() = default;
 
+  virtual base::Result<DeleteAlarmsResponse> delete_alarms(Context& context, DeleteAlarmsInput in) = 0;
+  virtual base::Result<DescribeAlarmHistoryOutput> describe_alarm_history(Context& context, DescribeAlarmHistoryInput in) = 0;
+  virtual base::Result<DescribeAlarmsOutput> describe_alarms(Context& context, DescribeAlarmsInput in) = 0;
+  virtual base::Result<DescribeAlarmsForMetricOutput> describe_alarms_for_metric(Context& context, DescribeAlarmsForMetricInput in) = 0;
+  virtual base::Result<DisableAlarmActionsResponse> disable_alarm_actions(Context& context, DisableAlarmActionsInput in) = 0;
+  virtual base::Result<EnableAlarmActionsResponse> enable_alarm_actions(Context& context, EnableAlarmActionsInput in) = 0;
+  virtual base::Result<GetMetricDataOutput> get_metric_data(Context& context, GetMetricDataInput in) = 0;
   virtual base::Result<GetMetricStatisticsOutput> get_metric_statistics(Context& context, GetMetricStatisticsInput in) = 0;
   virtual base::Result<ListMetricsOutput> list_metrics(Context& context, ListMetricsInput in) = 0;
+  virtual base::Result<ListTagsForResourceOutput> list_tags_for_resource(Context& context, ListTagsForResourceInput in) = 0;
+  virtual base::Result<PutCompositeAlarmResponse> put_composite_alarm(Context& context, PutCompositeAlarmInput in) = 0;
+  virtual base::Result<PutMetricAlarmResponse> put_metric_alarm(Context& context, PutMetricAlarmInput in) = 0;
   virtual base::Result<PutMetricDataResponse> put_metric_data(Context& context, PutMetricDataInput in) = 0;
+  virtual base::Result<SetAlarmStateResponse> set_alarm_state(Context& context, SetAlarmStateInput in) = 0;
+  virtual base::Result<TagResourceOutput> tag_resource(Context& context, TagResourceInput in) = 0;
+  virtual base::Result<UntagResourceOutput> untag_resource(Context& context, UntagResourceInput in) = 0;
 };
 
 // The service's operations and protocols.

@@ -6,14 +6,33 @@ namespace aws::cloudwatch {
 
 namespace errors {
 
+const ErrorDesc kConcurrentModificationException = {"ConcurrentModificationException", "ConcurrentModificationException", 429, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kConflictException = {"ConflictException", "ConflictException", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInternalServiceFault = {"InternalServiceFault", "InternalServiceError", 500, base::Fault::receiver, nullptr, nullptr};
+const ErrorDesc kInvalidFormatFault = {"InvalidFormatFault", "InvalidFormat", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidNextToken = {"InvalidNextToken", "InvalidNextToken", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidParameterCombinationException = {"InvalidParameterCombinationException", "InvalidParameterCombination", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidParameterValueException = {"InvalidParameterValueException", "InvalidParameterValue", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kLimitExceededFault = {"LimitExceededFault", "LimitExceeded", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMissingRequiredParameterException = {"MissingRequiredParameterException", "MissingParameter", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kResourceNotFound = {"ResourceNotFound", "ResourceNotFound", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kResourceNotFoundException = {"ResourceNotFoundException", "ResourceNotFoundException", 404, base::Fault::sender, &ResourceNotFoundException::desc(), make_any_shape<ResourceNotFoundException>};
+const ErrorDesc kValidationError = {"ValidationError", "ValidationError", 400, base::Fault::sender, nullptr, nullptr};
 
+base::AwsError concurrent_modification_exception(std::string message) {
+  return make_error(kConcurrentModificationException, std::move(message));
+}
+base::AwsError conflict_exception(std::string message) {
+  return make_error(kConflictException, std::move(message));
+}
 base::AwsError internal_service_fault(std::string message) {
   return make_error(kInternalServiceFault, std::move(message));
+}
+base::AwsError invalid_format_fault(std::string message) {
+  return make_error(kInvalidFormatFault, std::move(message));
+}
+base::AwsError invalid_next_token(std::string message) {
+  return make_error(kInvalidNextToken, std::move(message));
 }
 base::AwsError invalid_parameter_combination_exception(std::string message) {
   return make_error(kInvalidParameterCombinationException, std::move(message));
@@ -26,6 +45,18 @@ base::AwsError limit_exceeded_fault(std::string message) {
 }
 base::AwsError missing_required_parameter_exception(std::string message) {
   return make_error(kMissingRequiredParameterException, std::move(message));
+}
+base::AwsError resource_not_found(std::string message) {
+  return make_error(kResourceNotFound, std::move(message));
+}
+base::AwsError resource_not_found_exception(std::string message, ResourceNotFoundException detail) {
+  base::AwsError error = make_error(kResourceNotFoundException, std::move(message));
+  error.detail = std::make_shared<ShapeDetail>(
+      AnyShape{&ResourceNotFoundException::desc(), std::make_shared<ResourceNotFoundException>(std::move(detail))});
+  return error;
+}
+base::AwsError validation_error(std::string message) {
+  return make_error(kValidationError, std::move(message));
 }
 
 }  // namespace errors

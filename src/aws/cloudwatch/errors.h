@@ -12,17 +12,31 @@ namespace aws::cloudwatch {
 
 namespace errors {
 
+extern const ErrorDesc kConcurrentModificationException;
+extern const ErrorDesc kConflictException;
 extern const ErrorDesc kInternalServiceFault;
+extern const ErrorDesc kInvalidFormatFault;
+extern const ErrorDesc kInvalidNextToken;
 extern const ErrorDesc kInvalidParameterCombinationException;
 extern const ErrorDesc kInvalidParameterValueException;
 extern const ErrorDesc kLimitExceededFault;
 extern const ErrorDesc kMissingRequiredParameterException;
+extern const ErrorDesc kResourceNotFound;
+extern const ErrorDesc kResourceNotFoundException;
+extern const ErrorDesc kValidationError;
 
+base::AwsError concurrent_modification_exception(std::string message);  // 429
+base::AwsError conflict_exception(std::string message);  // 409
 base::AwsError internal_service_fault(std::string message);  // 500
+base::AwsError invalid_format_fault(std::string message);  // 400
+base::AwsError invalid_next_token(std::string message);  // 400
 base::AwsError invalid_parameter_combination_exception(std::string message);  // 400
 base::AwsError invalid_parameter_value_exception(std::string message);  // 400
 base::AwsError limit_exceeded_fault(std::string message);  // 400
 base::AwsError missing_required_parameter_exception(std::string message);  // 400
+base::AwsError resource_not_found(std::string message);  // 404
+base::AwsError resource_not_found_exception(std::string message, ResourceNotFoundException detail);  // 404
+base::AwsError validation_error(std::string message);  // 400
 
 }  // namespace errors
 

@@ -6,63 +6,217 @@ namespace aws::cloudwatch {
 
 namespace {
 
+extern const StructDesc kAlarmHistoryItemStruct;
+extern const StructDesc kCompositeAlarmStruct;
 extern const StructDesc kDatapointStruct;
+extern const StructDesc kDeleteAlarmsInputStruct;
+extern const StructDesc kDeleteAlarmsResponseStruct;
+extern const StructDesc kDescribeAlarmHistoryInputStruct;
+extern const StructDesc kDescribeAlarmHistoryOutputStruct;
+extern const StructDesc kDescribeAlarmsForMetricInputStruct;
+extern const StructDesc kDescribeAlarmsForMetricOutputStruct;
+extern const StructDesc kDescribeAlarmsInputStruct;
+extern const StructDesc kDescribeAlarmsOutputStruct;
 extern const StructDesc kDimensionStruct;
 extern const StructDesc kDimensionFilterStruct;
+extern const StructDesc kDisableAlarmActionsInputStruct;
+extern const StructDesc kDisableAlarmActionsResponseStruct;
+extern const StructDesc kEnableAlarmActionsInputStruct;
+extern const StructDesc kEnableAlarmActionsResponseStruct;
+extern const StructDesc kLabelOptionsStruct;
+extern const StructDesc kGetMetricDataInputStruct;
+extern const StructDesc kGetMetricDataOutputStruct;
 extern const StructDesc kGetMetricStatisticsInputStruct;
 extern const StructDesc kGetMetricStatisticsOutputStruct;
 extern const StructDesc kListMetricsInputStruct;
 extern const StructDesc kListMetricsOutputStruct;
+extern const StructDesc kListTagsForResourceInputStruct;
+extern const StructDesc kListTagsForResourceOutputStruct;
+extern const StructDesc kMessageDataStruct;
 extern const StructDesc kMetricStruct;
+extern const StructDesc kMetricAlarmStruct;
+extern const StructDesc kMetricStatStruct;
+extern const StructDesc kMetricDataQueryStruct;
+extern const StructDesc kMetricDataResultStruct;
 extern const StructDesc kStatisticSetStruct;
 extern const StructDesc kMetricDatumStruct;
+extern const StructDesc kPutCompositeAlarmInputStruct;
+extern const StructDesc kPutCompositeAlarmResponseStruct;
+extern const StructDesc kPutMetricAlarmInputStruct;
+extern const StructDesc kPutMetricAlarmResponseStruct;
 extern const StructDesc kPutMetricDataInputStruct;
 extern const StructDesc kPutMetricDataResponseStruct;
+extern const StructDesc kResourceNotFoundExceptionStruct;
+extern const StructDesc kSetAlarmStateInputStruct;
+extern const StructDesc kSetAlarmStateResponseStruct;
+extern const StructDesc kTagStruct;
+extern const StructDesc kTagResourceInputStruct;
+extern const StructDesc kTagResourceOutputStruct;
+extern const StructDesc kUntagResourceInputStruct;
+extern const StructDesc kUntagResourceOutputStruct;
+extern const TypeDesc kActionPrefix;
+extern const TypeDesc kActionsEnabled;
+extern const TypeDesc kAlarmArn;
+extern const TypeDesc kAlarmDescription;
+extern const TypeDesc kAlarmHistoryItem;
+extern const TypeDesc kAlarmHistoryItems;
+extern const TypeDesc kAlarmName;
+extern const TypeDesc kAlarmNamePrefix;
+extern const TypeDesc kAlarmNames;
+extern const TypeDesc kAlarmRule;
+extern const TypeDesc kAlarmType;
+extern const TypeDesc kAlarmTypes;
+extern const TypeDesc kAmazonResourceName;
+extern const TypeDesc kComparisonOperator;
+extern const TypeDesc kCompositeAlarm;
+extern const TypeDesc kCompositeAlarms;
 extern const TypeDesc kCounts;
 extern const TypeDesc kDatapoint;
 extern const TypeDesc kDatapointValue;
 extern const TypeDesc kDatapointValueMap;
+extern const TypeDesc kDatapointValues;
 extern const TypeDesc kDatapoints;
+extern const TypeDesc kDatapointsToAlarm;
+extern const TypeDesc kDeleteAlarmsInput;
+extern const TypeDesc kDeleteAlarmsResponse;
+extern const TypeDesc kDescribeAlarmHistoryInput;
+extern const TypeDesc kDescribeAlarmHistoryOutput;
+extern const TypeDesc kDescribeAlarmsForMetricInput;
+extern const TypeDesc kDescribeAlarmsForMetricOutput;
+extern const TypeDesc kDescribeAlarmsInput;
+extern const TypeDesc kDescribeAlarmsOutput;
 extern const TypeDesc kDimension;
 extern const TypeDesc kDimensionFilter;
 extern const TypeDesc kDimensionFilters;
 extern const TypeDesc kDimensionName;
 extern const TypeDesc kDimensionValue;
 extern const TypeDesc kDimensions;
+extern const TypeDesc kDisableAlarmActionsInput;
+extern const TypeDesc kDisableAlarmActionsResponse;
+extern const TypeDesc kEnableAlarmActionsInput;
+extern const TypeDesc kEnableAlarmActionsResponse;
+extern const TypeDesc kEvaluateLowSampleCountPercentile;
+extern const TypeDesc kEvaluationPeriods;
 extern const TypeDesc kExtendedStatistic;
 extern const TypeDesc kExtendedStatistics;
+extern const TypeDesc kGetMetricDataInput;
+extern const TypeDesc kGetMetricDataMaxDatapoints;
+extern const TypeDesc kGetMetricDataOutput;
 extern const TypeDesc kGetMetricStatisticsInput;
 extern const TypeDesc kGetMetricStatisticsOutput;
+extern const TypeDesc kHistoryData;
+extern const TypeDesc kHistoryItemType;
+extern const TypeDesc kHistorySummary;
+extern const TypeDesc kLabelOptions;
 extern const TypeDesc kListMetricsInput;
 extern const TypeDesc kListMetricsOutput;
+extern const TypeDesc kListTagsForResourceInput;
+extern const TypeDesc kListTagsForResourceOutput;
+extern const TypeDesc kMaxRecords;
+extern const TypeDesc kMessageData;
+extern const TypeDesc kMessageDataCode;
+extern const TypeDesc kMessageDataValue;
 extern const TypeDesc kMetric;
+extern const TypeDesc kMetricAlarm;
+extern const TypeDesc kMetricAlarms;
 extern const TypeDesc kMetricData;
+extern const TypeDesc kMetricDataQueries;
+extern const TypeDesc kMetricDataQuery;
+extern const TypeDesc kMetricDataResult;
+extern const TypeDesc kMetricDataResultMessages;
+extern const TypeDesc kMetricDataResults;
 extern const TypeDesc kMetricDatum;
+extern const TypeDesc kMetricExpression;
+extern const TypeDesc kMetricId;
 extern const TypeDesc kMetricLabel;
 extern const TypeDesc kMetricName;
+extern const TypeDesc kMetricStat;
 extern const TypeDesc kMetrics;
 extern const TypeDesc kNamespace;
 extern const TypeDesc kNextToken;
 extern const TypeDesc kPeriod;
+extern const TypeDesc kPutCompositeAlarmInput;
+extern const TypeDesc kPutCompositeAlarmResponse;
+extern const TypeDesc kPutMetricAlarmInput;
+extern const TypeDesc kPutMetricAlarmResponse;
 extern const TypeDesc kPutMetricDataInput;
 extern const TypeDesc kPutMetricDataResponse;
 extern const TypeDesc kRecentlyActive;
+extern const TypeDesc kResourceId;
+extern const TypeDesc kResourceList;
+extern const TypeDesc kResourceName;
+extern const TypeDesc kResourceNotFoundException;
+extern const TypeDesc kResourceType;
+extern const TypeDesc kReturnData;
+extern const TypeDesc kScanBy;
+extern const TypeDesc kSetAlarmStateInput;
+extern const TypeDesc kSetAlarmStateResponse;
 extern const TypeDesc kStandardUnit;
+extern const TypeDesc kStat;
+extern const TypeDesc kStateReason;
+extern const TypeDesc kStateReasonData;
+extern const TypeDesc kStateValue;
 extern const TypeDesc kStatistic;
 extern const TypeDesc kStatisticSet;
 extern const TypeDesc kStatistics;
+extern const TypeDesc kStatusCode;
 extern const TypeDesc kStorageResolution;
+extern const TypeDesc kTag;
+extern const TypeDesc kTagKey;
+extern const TypeDesc kTagKeyList;
+extern const TypeDesc kTagList;
+extern const TypeDesc kTagResourceInput;
+extern const TypeDesc kTagResourceOutput;
+extern const TypeDesc kTagValue;
+extern const TypeDesc kThreshold;
 extern const TypeDesc kTimestamp;
+extern const TypeDesc kTimestamps;
+extern const TypeDesc kTreatMissingData;
+extern const TypeDesc kUntagResourceInput;
+extern const TypeDesc kUntagResourceOutput;
 extern const TypeDesc kValues;
 
+constinit const TypeDesc kActionPrefix = {.kind = Kind::string, .shape_name = "ActionPrefix", .min = 1, .max = 1024};
+constinit const TypeDesc kActionsEnabled = {.kind = Kind::boolean, .shape_name = "ActionsEnabled"};
+constinit const TypeDesc kAlarmArn = {.kind = Kind::string, .shape_name = "AlarmArn", .min = 1, .max = 1600};
+constinit const TypeDesc kAlarmDescription = {.kind = Kind::string, .shape_name = "AlarmDescription", .min = 0, .max = 1024};
+constinit const TypeDesc kAlarmHistoryItem = {.kind = Kind::structure, .shape_name = "AlarmHistoryItem", .structure = &kAlarmHistoryItemStruct};
+constexpr ListAccess kAlarmHistoryItemsAccess = list_access<AlarmHistoryItem>(&kAlarmHistoryItem, "member", false);
+constinit const TypeDesc kAlarmHistoryItems = {.kind = Kind::list, .shape_name = "AlarmHistoryItems", .list = &kAlarmHistoryItemsAccess};
+constinit const TypeDesc kAlarmName = {.kind = Kind::string, .shape_name = "AlarmName", .min = 1, .max = 255};
+constinit const TypeDesc kAlarmNamePrefix = {.kind = Kind::string, .shape_name = "AlarmNamePrefix", .min = 1, .max = 255};
+constexpr ListAccess kAlarmNamesAccess = list_access<std::string>(&kAlarmName, "member", false);
+constinit const TypeDesc kAlarmNames = {.kind = Kind::list, .shape_name = "AlarmNames", .list = &kAlarmNamesAccess, .max = 100};
+constinit const TypeDesc kAlarmRule = {.kind = Kind::string, .shape_name = "AlarmRule", .min = 1, .max = 10240};
+constexpr std::string_view kAlarmTypeValues[] = {"CompositeAlarm", "MetricAlarm"};
+constinit const TypeDesc kAlarmType = {.kind = Kind::string, .shape_name = "AlarmType", .enum_values = kAlarmTypeValues};
+constexpr ListAccess kAlarmTypesAccess = list_access<std::string>(&kAlarmType, "member", false);
+constinit const TypeDesc kAlarmTypes = {.kind = Kind::list, .shape_name = "AlarmTypes", .list = &kAlarmTypesAccess};
+constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1024};
+constexpr std::string_view kComparisonOperatorValues[] = {"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"};
+constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues};
+constinit const TypeDesc kCompositeAlarm = {.kind = Kind::structure, .shape_name = "CompositeAlarm", .structure = &kCompositeAlarmStruct};
+constexpr ListAccess kCompositeAlarmsAccess = list_access<CompositeAlarm>(&kCompositeAlarm, "member", false);
+constinit const TypeDesc kCompositeAlarms = {.kind = Kind::list, .shape_name = "CompositeAlarms", .list = &kCompositeAlarmsAccess};
 constexpr ListAccess kCountsAccess = list_access<double>(&kDatapointValue, "member", false);
 constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess};
 constinit const TypeDesc kDatapoint = {.kind = Kind::structure, .shape_name = "Datapoint", .structure = &kDatapointStruct};
 constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue"};
 constexpr MapAccess kDatapointValueMapAccess = map_access<double>(&kDatapointValue, "key", "value", false, &kExtendedStatistic);
 constinit const TypeDesc kDatapointValueMap = {.kind = Kind::map, .shape_name = "DatapointValueMap", .map = &kDatapointValueMapAccess};
+constexpr ListAccess kDatapointValuesAccess = list_access<double>(&kDatapointValue, "member", false);
+constinit const TypeDesc kDatapointValues = {.kind = Kind::list, .shape_name = "DatapointValues", .list = &kDatapointValuesAccess};
 constexpr ListAccess kDatapointsAccess = list_access<Datapoint>(&kDatapoint, "member", false);
 constinit const TypeDesc kDatapoints = {.kind = Kind::list, .shape_name = "Datapoints", .list = &kDatapointsAccess};
+constinit const TypeDesc kDatapointsToAlarm = {.kind = Kind::integer, .shape_name = "DatapointsToAlarm", .min = 1};
+constinit const TypeDesc kDeleteAlarmsInput = {.kind = Kind::structure, .shape_name = "DeleteAlarmsInput", .structure = &kDeleteAlarmsInputStruct};
+constinit const TypeDesc kDeleteAlarmsResponse = {.kind = Kind::structure, .shape_name = "DeleteAlarmsResponse", .structure = &kDeleteAlarmsResponseStruct};
+constinit const TypeDesc kDescribeAlarmHistoryInput = {.kind = Kind::structure, .shape_name = "DescribeAlarmHistoryInput", .structure = &kDescribeAlarmHistoryInputStruct};
+constinit const TypeDesc kDescribeAlarmHistoryOutput = {.kind = Kind::structure, .shape_name = "DescribeAlarmHistoryOutput", .structure = &kDescribeAlarmHistoryOutputStruct};
+constinit const TypeDesc kDescribeAlarmsForMetricInput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsForMetricInput", .structure = &kDescribeAlarmsForMetricInputStruct};
+constinit const TypeDesc kDescribeAlarmsForMetricOutput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsForMetricOutput", .structure = &kDescribeAlarmsForMetricOutputStruct};
+constinit const TypeDesc kDescribeAlarmsInput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsInput", .structure = &kDescribeAlarmsInputStruct};
+constinit const TypeDesc kDescribeAlarmsOutput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsOutput", .structure = &kDescribeAlarmsOutputStruct};
 constinit const TypeDesc kDimension = {.kind = Kind::structure, .shape_name = "Dimension", .structure = &kDimensionStruct};
 constinit const TypeDesc kDimensionFilter = {.kind = Kind::structure, .shape_name = "DimensionFilter", .structure = &kDimensionFilterStruct};
 constexpr ListAccess kDimensionFiltersAccess = list_access<DimensionFilter>(&kDimensionFilter, "member", false);
@@ -71,40 +225,137 @@ constinit const TypeDesc kDimensionName = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kDimensionValue = {.kind = Kind::string, .shape_name = "DimensionValue", .min = 1, .max = 1024};
 constexpr ListAccess kDimensionsAccess = list_access<Dimension>(&kDimension, "member", false);
 constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30};
+constinit const TypeDesc kDisableAlarmActionsInput = {.kind = Kind::structure, .shape_name = "DisableAlarmActionsInput", .structure = &kDisableAlarmActionsInputStruct};
+constinit const TypeDesc kDisableAlarmActionsResponse = {.kind = Kind::structure, .shape_name = "DisableAlarmActionsResponse", .structure = &kDisableAlarmActionsResponseStruct};
+constinit const TypeDesc kEnableAlarmActionsInput = {.kind = Kind::structure, .shape_name = "EnableAlarmActionsInput", .structure = &kEnableAlarmActionsInputStruct};
+constinit const TypeDesc kEnableAlarmActionsResponse = {.kind = Kind::structure, .shape_name = "EnableAlarmActionsResponse", .structure = &kEnableAlarmActionsResponseStruct};
+constinit const TypeDesc kEvaluateLowSampleCountPercentile = {.kind = Kind::string, .shape_name = "EvaluateLowSampleCountPercentile", .min = 1, .max = 255};
+constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_name = "EvaluationPeriods", .min = 1};
 constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic"};
 constexpr ListAccess kExtendedStatisticsAccess = list_access<std::string>(&kExtendedStatistic, "member", false);
 constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10};
+constinit const TypeDesc kGetMetricDataInput = {.kind = Kind::structure, .shape_name = "GetMetricDataInput", .structure = &kGetMetricDataInputStruct};
+constinit const TypeDesc kGetMetricDataMaxDatapoints = {.kind = Kind::integer, .shape_name = "GetMetricDataMaxDatapoints"};
+constinit const TypeDesc kGetMetricDataOutput = {.kind = Kind::structure, .shape_name = "GetMetricDataOutput", .structure = &kGetMetricDataOutputStruct};
 constinit const TypeDesc kGetMetricStatisticsInput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsInput", .structure = &kGetMetricStatisticsInputStruct};
 constinit const TypeDesc kGetMetricStatisticsOutput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsOutput", .structure = &kGetMetricStatisticsOutputStruct};
+constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095};
+constexpr std::string_view kHistoryItemTypeValues[] = {"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"};
+constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues};
+constinit const TypeDesc kHistorySummary = {.kind = Kind::string, .shape_name = "HistorySummary", .min = 1, .max = 255};
+constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct};
 constinit const TypeDesc kListMetricsInput = {.kind = Kind::structure, .shape_name = "ListMetricsInput", .structure = &kListMetricsInputStruct};
 constinit const TypeDesc kListMetricsOutput = {.kind = Kind::structure, .shape_name = "ListMetricsOutput", .structure = &kListMetricsOutputStruct};
+constinit const TypeDesc kListTagsForResourceInput = {.kind = Kind::structure, .shape_name = "ListTagsForResourceInput", .structure = &kListTagsForResourceInputStruct};
+constinit const TypeDesc kListTagsForResourceOutput = {.kind = Kind::structure, .shape_name = "ListTagsForResourceOutput", .structure = &kListTagsForResourceOutputStruct};
+constinit const TypeDesc kMaxRecords = {.kind = Kind::integer, .shape_name = "MaxRecords", .min = 1, .max = 100};
+constinit const TypeDesc kMessageData = {.kind = Kind::structure, .shape_name = "MessageData", .structure = &kMessageDataStruct};
+constinit const TypeDesc kMessageDataCode = {.kind = Kind::string, .shape_name = "MessageDataCode"};
+constinit const TypeDesc kMessageDataValue = {.kind = Kind::string, .shape_name = "MessageDataValue"};
 constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metric", .structure = &kMetricStruct};
+constinit const TypeDesc kMetricAlarm = {.kind = Kind::structure, .shape_name = "MetricAlarm", .structure = &kMetricAlarmStruct};
+constexpr ListAccess kMetricAlarmsAccess = list_access<MetricAlarm>(&kMetricAlarm, "member", false);
+constinit const TypeDesc kMetricAlarms = {.kind = Kind::list, .shape_name = "MetricAlarms", .list = &kMetricAlarmsAccess};
 constexpr ListAccess kMetricDataAccess = list_access<MetricDatum>(&kMetricDatum, "member", false);
 constinit const TypeDesc kMetricData = {.kind = Kind::list, .shape_name = "MetricData", .list = &kMetricDataAccess};
+constexpr ListAccess kMetricDataQueriesAccess = list_access<MetricDataQuery>(&kMetricDataQuery, "member", false);
+constinit const TypeDesc kMetricDataQueries = {.kind = Kind::list, .shape_name = "MetricDataQueries", .list = &kMetricDataQueriesAccess};
+constinit const TypeDesc kMetricDataQuery = {.kind = Kind::structure, .shape_name = "MetricDataQuery", .structure = &kMetricDataQueryStruct};
+constinit const TypeDesc kMetricDataResult = {.kind = Kind::structure, .shape_name = "MetricDataResult", .structure = &kMetricDataResultStruct};
+constexpr ListAccess kMetricDataResultMessagesAccess = list_access<MessageData>(&kMessageData, "member", false);
+constinit const TypeDesc kMetricDataResultMessages = {.kind = Kind::list, .shape_name = "MetricDataResultMessages", .list = &kMetricDataResultMessagesAccess};
+constexpr ListAccess kMetricDataResultsAccess = list_access<MetricDataResult>(&kMetricDataResult, "member", false);
+constinit const TypeDesc kMetricDataResults = {.kind = Kind::list, .shape_name = "MetricDataResults", .list = &kMetricDataResultsAccess};
 constinit const TypeDesc kMetricDatum = {.kind = Kind::structure, .shape_name = "MetricDatum", .structure = &kMetricDatumStruct};
+constinit const TypeDesc kMetricExpression = {.kind = Kind::string, .shape_name = "MetricExpression", .min = 1, .max = 2048};
+constinit const TypeDesc kMetricId = {.kind = Kind::string, .shape_name = "MetricId", .min = 1, .max = 255};
 constinit const TypeDesc kMetricLabel = {.kind = Kind::string, .shape_name = "MetricLabel"};
 constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .min = 1, .max = 255};
+constinit const TypeDesc kMetricStat = {.kind = Kind::structure, .shape_name = "MetricStat", .structure = &kMetricStatStruct};
 constexpr ListAccess kMetricsAccess = list_access<Metric>(&kMetric, "member", false);
 constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess};
 constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*"};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
 constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1};
+constinit const TypeDesc kPutCompositeAlarmInput = {.kind = Kind::structure, .shape_name = "PutCompositeAlarmInput", .structure = &kPutCompositeAlarmInputStruct};
+constinit const TypeDesc kPutCompositeAlarmResponse = {.kind = Kind::structure, .shape_name = "PutCompositeAlarmResponse", .structure = &kPutCompositeAlarmResponseStruct};
+constinit const TypeDesc kPutMetricAlarmInput = {.kind = Kind::structure, .shape_name = "PutMetricAlarmInput", .structure = &kPutMetricAlarmInputStruct};
+constinit const TypeDesc kPutMetricAlarmResponse = {.kind = Kind::structure, .shape_name = "PutMetricAlarmResponse", .structure = &kPutMetricAlarmResponseStruct};
 constinit const TypeDesc kPutMetricDataInput = {.kind = Kind::structure, .shape_name = "PutMetricDataInput", .structure = &kPutMetricDataInputStruct};
 constinit const TypeDesc kPutMetricDataResponse = {.kind = Kind::structure, .shape_name = "PutMetricDataResponse", .structure = &kPutMetricDataResponseStruct};
 constexpr std::string_view kRecentlyActiveValues[] = {"PT3H"};
 constinit const TypeDesc kRecentlyActive = {.kind = Kind::string, .shape_name = "RecentlyActive", .enum_values = kRecentlyActiveValues};
+constinit const TypeDesc kResourceId = {.kind = Kind::string, .shape_name = "ResourceId"};
+constexpr ListAccess kResourceListAccess = list_access<std::string>(&kResourceName, "member", false);
+constinit const TypeDesc kResourceList = {.kind = Kind::list, .shape_name = "ResourceList", .list = &kResourceListAccess, .max = 5};
+constinit const TypeDesc kResourceName = {.kind = Kind::string, .shape_name = "ResourceName", .min = 1, .max = 1024};
+constinit const TypeDesc kResourceNotFoundException = {.kind = Kind::structure, .shape_name = "ResourceNotFoundException", .structure = &kResourceNotFoundExceptionStruct};
+constinit const TypeDesc kResourceType = {.kind = Kind::string, .shape_name = "ResourceType"};
+constinit const TypeDesc kReturnData = {.kind = Kind::boolean, .shape_name = "ReturnData"};
+constexpr std::string_view kScanByValues[] = {"TimestampDescending", "TimestampAscending"};
+constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues};
+constinit const TypeDesc kSetAlarmStateInput = {.kind = Kind::structure, .shape_name = "SetAlarmStateInput", .structure = &kSetAlarmStateInputStruct};
+constinit const TypeDesc kSetAlarmStateResponse = {.kind = Kind::structure, .shape_name = "SetAlarmStateResponse", .structure = &kSetAlarmStateResponseStruct};
 constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
 constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
+constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat"};
+constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .min = 0, .max = 1023};
+constinit const TypeDesc kStateReasonData = {.kind = Kind::string, .shape_name = "StateReasonData", .min = 0, .max = 4000};
+constexpr std::string_view kStateValueValues[] = {"OK", "ALARM", "INSUFFICIENT_DATA"};
+constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue", .enum_values = kStateValueValues};
 constexpr std::string_view kStatisticValues[] = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"};
 constinit const TypeDesc kStatistic = {.kind = Kind::string, .shape_name = "Statistic", .enum_values = kStatisticValues};
 constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name = "StatisticSet", .structure = &kStatisticSetStruct};
 constexpr ListAccess kStatisticsAccess = list_access<std::string>(&kStatistic, "member", false);
 constinit const TypeDesc kStatistics = {.kind = Kind::list, .shape_name = "Statistics", .list = &kStatisticsAccess, .min = 1, .max = 5};
+constexpr std::string_view kStatusCodeValues[] = {"Complete", "InternalError", "PartialData", "Forbidden"};
+constinit const TypeDesc kStatusCode = {.kind = Kind::string, .shape_name = "StatusCode", .enum_values = kStatusCodeValues};
 constinit const TypeDesc kStorageResolution = {.kind = Kind::integer, .shape_name = "StorageResolution", .min = 1};
+constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
+constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128};
+constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
+constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
+constexpr ListAccess kTagListAccess = list_access<Tag>(&kTag, "member", false);
+constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList", .list = &kTagListAccess};
+constinit const TypeDesc kTagResourceInput = {.kind = Kind::structure, .shape_name = "TagResourceInput", .structure = &kTagResourceInputStruct};
+constinit const TypeDesc kTagResourceOutput = {.kind = Kind::structure, .shape_name = "TagResourceOutput", .structure = &kTagResourceOutputStruct};
+constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
+constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Threshold"};
 constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
+constexpr ListAccess kTimestampsAccess = list_access<base::Timestamp>(&kTimestamp, "member", false);
+constinit const TypeDesc kTimestamps = {.kind = Kind::list, .shape_name = "Timestamps", .list = &kTimestampsAccess};
+constinit const TypeDesc kTreatMissingData = {.kind = Kind::string, .shape_name = "TreatMissingData", .min = 1, .max = 255};
+constinit const TypeDesc kUntagResourceInput = {.kind = Kind::structure, .shape_name = "UntagResourceInput", .structure = &kUntagResourceInputStruct};
+constinit const TypeDesc kUntagResourceOutput = {.kind = Kind::structure, .shape_name = "UntagResourceOutput", .structure = &kUntagResourceOutputStruct};
 constexpr ListAccess kValuesAccess = list_access<double>(&kDatapointValue, "member", false);
 constinit const TypeDesc kValues = {.kind = Kind::list, .shape_name = "Values", .list = &kValuesAccess};
 
+constexpr MemberDesc kAlarmHistoryItemMembers[] = {
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&AlarmHistoryItem::alarm_name>::get, MemberAccess<&AlarmHistoryItem::alarm_name>::emplace},
+    {"AlarmType", "AlarmType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmType, MemberAccess<&AlarmHistoryItem::alarm_type>::get, MemberAccess<&AlarmHistoryItem::alarm_type>::emplace},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AlarmHistoryItem::timestamp>::get, MemberAccess<&AlarmHistoryItem::timestamp>::emplace},
+    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryItemType, MemberAccess<&AlarmHistoryItem::history_item_type>::get, MemberAccess<&AlarmHistoryItem::history_item_type>::emplace},
+    {"HistorySummary", "HistorySummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistorySummary, MemberAccess<&AlarmHistoryItem::history_summary>::get, MemberAccess<&AlarmHistoryItem::history_summary>::emplace},
+    {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryData, MemberAccess<&AlarmHistoryItem::history_data>::get, MemberAccess<&AlarmHistoryItem::history_data>::emplace},
+};
+constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCompositeAlarmMembers[] = {
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&CompositeAlarm::actions_enabled>::get, MemberAccess<&CompositeAlarm::actions_enabled>::emplace},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::alarm_actions>::get, MemberAccess<&CompositeAlarm::alarm_actions>::emplace},
+    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmArn, MemberAccess<&CompositeAlarm::alarm_arn>::get, MemberAccess<&CompositeAlarm::alarm_arn>::emplace},
+    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::alarm_configuration_updated_timestamp>::get, MemberAccess<&CompositeAlarm::alarm_configuration_updated_timestamp>::emplace},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&CompositeAlarm::alarm_description>::get, MemberAccess<&CompositeAlarm::alarm_description>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&CompositeAlarm::alarm_name>::get, MemberAccess<&CompositeAlarm::alarm_name>::emplace},
+    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmRule, MemberAccess<&CompositeAlarm::alarm_rule>::get, MemberAccess<&CompositeAlarm::alarm_rule>::emplace},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::insufficient_data_actions>::get, MemberAccess<&CompositeAlarm::insufficient_data_actions>::emplace},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::ok_actions>::get, MemberAccess<&CompositeAlarm::ok_actions>::emplace},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReason, MemberAccess<&CompositeAlarm::state_reason>::get, MemberAccess<&CompositeAlarm::state_reason>::emplace},
+    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonData, MemberAccess<&CompositeAlarm::state_reason_data>::get, MemberAccess<&CompositeAlarm::state_reason_data>::emplace},
+    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::state_updated_timestamp>::get, MemberAccess<&CompositeAlarm::state_updated_timestamp>::emplace},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateValue, MemberAccess<&CompositeAlarm::state_value>::get, MemberAccess<&CompositeAlarm::state_value>::emplace},
+    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::get, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::emplace},
+};
+constinit const StructDesc kCompositeAlarmStruct = {.name = "CompositeAlarm", .members = kCompositeAlarmMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDatapointMembers[] = {
     {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Datapoint::timestamp>::get, MemberAccess<&Datapoint::timestamp>::emplace},
     {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::sample_count>::get, MemberAccess<&Datapoint::sample_count>::emplace},
@@ -116,6 +367,60 @@ constexpr MemberDesc kDatapointMembers[] = {
     {"ExtendedStatistics", "ExtendedStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValueMap, MemberAccess<&Datapoint::extended_statistics>::get, MemberAccess<&Datapoint::extended_statistics>::emplace},
 };
 constinit const StructDesc kDatapointStruct = {.name = "Datapoint", .members = kDatapointMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeleteAlarmsInputMembers[] = {
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmNames, MemberAccess<&DeleteAlarmsInput::alarm_names>::get, MemberAccess<&DeleteAlarmsInput::alarm_names>::emplace},
+};
+constinit const StructDesc kDeleteAlarmsInputStruct = {.name = "DeleteAlarmsInput", .members = kDeleteAlarmsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteAlarmsResponseStruct = {.name = "DeleteAlarmsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAlarmHistoryInputMembers[] = {
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&DescribeAlarmHistoryInput::alarm_name>::get, MemberAccess<&DescribeAlarmHistoryInput::alarm_name>::emplace},
+    {"AlarmContributorId", "AlarmContributorId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmTypes, MemberAccess<&DescribeAlarmHistoryInput::alarm_types>::get, MemberAccess<&DescribeAlarmHistoryInput::alarm_types>::emplace},
+    {"HistoryItemType", "HistoryItemType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryItemType, MemberAccess<&DescribeAlarmHistoryInput::history_item_type>::get, MemberAccess<&DescribeAlarmHistoryInput::history_item_type>::emplace},
+    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&DescribeAlarmHistoryInput::start_date>::get, MemberAccess<&DescribeAlarmHistoryInput::start_date>::emplace},
+    {"EndDate", "EndDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&DescribeAlarmHistoryInput::end_date>::get, MemberAccess<&DescribeAlarmHistoryInput::end_date>::emplace},
+    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxRecords, MemberAccess<&DescribeAlarmHistoryInput::max_records>::get, MemberAccess<&DescribeAlarmHistoryInput::max_records>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmHistoryInput::next_token>::get, MemberAccess<&DescribeAlarmHistoryInput::next_token>::emplace},
+    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanBy, MemberAccess<&DescribeAlarmHistoryInput::scan_by>::get, MemberAccess<&DescribeAlarmHistoryInput::scan_by>::emplace},
+};
+constinit const StructDesc kDescribeAlarmHistoryInputStruct = {.name = "DescribeAlarmHistoryInput", .members = kDescribeAlarmHistoryInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAlarmHistoryOutputMembers[] = {
+    {"AlarmHistoryItems", "AlarmHistoryItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmHistoryItems, MemberAccess<&DescribeAlarmHistoryOutput::alarm_history_items>::get, MemberAccess<&DescribeAlarmHistoryOutput::alarm_history_items>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmHistoryOutput::next_token>::get, MemberAccess<&DescribeAlarmHistoryOutput::next_token>::emplace},
+};
+constinit const StructDesc kDescribeAlarmHistoryOutputStruct = {.name = "DescribeAlarmHistoryOutput", .members = kDescribeAlarmHistoryOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAlarmsForMetricInputMembers[] = {
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&DescribeAlarmsForMetricInput::metric_name>::get, MemberAccess<&DescribeAlarmsForMetricInput::metric_name>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&DescribeAlarmsForMetricInput::namespace_>::get, MemberAccess<&DescribeAlarmsForMetricInput::namespace_>::emplace},
+    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistic, MemberAccess<&DescribeAlarmsForMetricInput::statistic>::get, MemberAccess<&DescribeAlarmsForMetricInput::statistic>::emplace},
+    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistic, MemberAccess<&DescribeAlarmsForMetricInput::extended_statistic>::get, MemberAccess<&DescribeAlarmsForMetricInput::extended_statistic>::emplace},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&DescribeAlarmsForMetricInput::dimensions>::get, MemberAccess<&DescribeAlarmsForMetricInput::dimensions>::emplace},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&DescribeAlarmsForMetricInput::period>::get, MemberAccess<&DescribeAlarmsForMetricInput::period>::emplace},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&DescribeAlarmsForMetricInput::unit>::get, MemberAccess<&DescribeAlarmsForMetricInput::unit>::emplace},
+};
+constinit const StructDesc kDescribeAlarmsForMetricInputStruct = {.name = "DescribeAlarmsForMetricInput", .members = kDescribeAlarmsForMetricInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAlarmsForMetricOutputMembers[] = {
+    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricAlarms, MemberAccess<&DescribeAlarmsForMetricOutput::metric_alarms>::get, MemberAccess<&DescribeAlarmsForMetricOutput::metric_alarms>::emplace},
+};
+constinit const StructDesc kDescribeAlarmsForMetricOutputStruct = {.name = "DescribeAlarmsForMetricOutput", .members = kDescribeAlarmsForMetricOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAlarmsInputMembers[] = {
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmNames, MemberAccess<&DescribeAlarmsInput::alarm_names>::get, MemberAccess<&DescribeAlarmsInput::alarm_names>::emplace},
+    {"AlarmNamePrefix", "AlarmNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmNamePrefix, MemberAccess<&DescribeAlarmsInput::alarm_name_prefix>::get, MemberAccess<&DescribeAlarmsInput::alarm_name_prefix>::emplace},
+    {"AlarmTypes", "AlarmTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmTypes, MemberAccess<&DescribeAlarmsInput::alarm_types>::get, MemberAccess<&DescribeAlarmsInput::alarm_types>::emplace},
+    {"ChildrenOfAlarmName", "ChildrenOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&DescribeAlarmsInput::children_of_alarm_name>::get, MemberAccess<&DescribeAlarmsInput::children_of_alarm_name>::emplace},
+    {"ParentsOfAlarmName", "ParentsOfAlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&DescribeAlarmsInput::parents_of_alarm_name>::get, MemberAccess<&DescribeAlarmsInput::parents_of_alarm_name>::emplace},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateValue, MemberAccess<&DescribeAlarmsInput::state_value>::get, MemberAccess<&DescribeAlarmsInput::state_value>::emplace},
+    {"ActionPrefix", "ActionPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionPrefix, MemberAccess<&DescribeAlarmsInput::action_prefix>::get, MemberAccess<&DescribeAlarmsInput::action_prefix>::emplace},
+    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxRecords, MemberAccess<&DescribeAlarmsInput::max_records>::get, MemberAccess<&DescribeAlarmsInput::max_records>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmsInput::next_token>::get, MemberAccess<&DescribeAlarmsInput::next_token>::emplace},
+};
+constinit const StructDesc kDescribeAlarmsInputStruct = {.name = "DescribeAlarmsInput", .members = kDescribeAlarmsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAlarmsOutputMembers[] = {
+    {"CompositeAlarms", "CompositeAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompositeAlarms, MemberAccess<&DescribeAlarmsOutput::composite_alarms>::get, MemberAccess<&DescribeAlarmsOutput::composite_alarms>::emplace},
+    {"MetricAlarms", "MetricAlarms", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricAlarms, MemberAccess<&DescribeAlarmsOutput::metric_alarms>::get, MemberAccess<&DescribeAlarmsOutput::metric_alarms>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmsOutput::next_token>::get, MemberAccess<&DescribeAlarmsOutput::next_token>::emplace},
+};
+constinit const StructDesc kDescribeAlarmsOutputStruct = {.name = "DescribeAlarmsOutput", .members = kDescribeAlarmsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDimensionMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionName, MemberAccess<&Dimension::name>::get, MemberAccess<&Dimension::name>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionValue, MemberAccess<&Dimension::value>::get, MemberAccess<&Dimension::value>::emplace},
@@ -126,6 +431,36 @@ constexpr MemberDesc kDimensionFilterMembers[] = {
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensionValue, MemberAccess<&DimensionFilter::value>::get, MemberAccess<&DimensionFilter::value>::emplace},
 };
 constinit const StructDesc kDimensionFilterStruct = {.name = "DimensionFilter", .members = kDimensionFilterMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDisableAlarmActionsInputMembers[] = {
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmNames, MemberAccess<&DisableAlarmActionsInput::alarm_names>::get, MemberAccess<&DisableAlarmActionsInput::alarm_names>::emplace},
+};
+constinit const StructDesc kDisableAlarmActionsInputStruct = {.name = "DisableAlarmActionsInput", .members = kDisableAlarmActionsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDisableAlarmActionsResponseStruct = {.name = "DisableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kEnableAlarmActionsInputMembers[] = {
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmNames, MemberAccess<&EnableAlarmActionsInput::alarm_names>::get, MemberAccess<&EnableAlarmActionsInput::alarm_names>::emplace},
+};
+constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLabelOptionsMembers[] = {
+    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kLabelOptionsStruct = {.name = "LabelOptions", .members = kLabelOptionsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetMetricDataInputMembers[] = {
+    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&GetMetricDataInput::metric_data_queries>::get, MemberAccess<&GetMetricDataInput::metric_data_queries>::emplace},
+    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricDataInput::start_time>::get, MemberAccess<&GetMetricDataInput::start_time>::emplace},
+    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricDataInput::end_time>::get, MemberAccess<&GetMetricDataInput::end_time>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetMetricDataInput::next_token>::get, MemberAccess<&GetMetricDataInput::next_token>::emplace},
+    {"ScanBy", "ScanBy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScanBy, MemberAccess<&GetMetricDataInput::scan_by>::get, MemberAccess<&GetMetricDataInput::scan_by>::emplace},
+    {"MaxDatapoints", "MaxDatapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGetMetricDataMaxDatapoints, MemberAccess<&GetMetricDataInput::max_datapoints>::get, MemberAccess<&GetMetricDataInput::max_datapoints>::emplace},
+    {"LabelOptions", "LabelOptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLabelOptions, MemberAccess<&GetMetricDataInput::label_options>::get, MemberAccess<&GetMetricDataInput::label_options>::emplace},
+};
+constinit const StructDesc kGetMetricDataInputStruct = {.name = "GetMetricDataInput", .members = kGetMetricDataInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetMetricDataOutputMembers[] = {
+    {"MetricDataResults", "MetricDataResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataResults, MemberAccess<&GetMetricDataOutput::metric_data_results>::get, MemberAccess<&GetMetricDataOutput::metric_data_results>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetMetricDataOutput::next_token>::get, MemberAccess<&GetMetricDataOutput::next_token>::emplace},
+    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataResultMessages, MemberAccess<&GetMetricDataOutput::messages>::get, MemberAccess<&GetMetricDataOutput::messages>::emplace},
+};
+constinit const StructDesc kGetMetricDataOutputStruct = {.name = "GetMetricDataOutput", .members = kGetMetricDataOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetMetricStatisticsInputMembers[] = {
     {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&GetMetricStatisticsInput::namespace_>::get, MemberAccess<&GetMetricStatisticsInput::namespace_>::emplace},
     {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&GetMetricStatisticsInput::metric_name>::get, MemberAccess<&GetMetricStatisticsInput::metric_name>::emplace},
@@ -158,12 +493,81 @@ constexpr MemberDesc kListMetricsOutputMembers[] = {
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricsOutput::next_token>::get, MemberAccess<&ListMetricsOutput::next_token>::emplace},
 };
 constinit const StructDesc kListMetricsOutputStruct = {.name = "ListMetricsOutput", .members = kListMetricsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsForResourceInputMembers[] = {
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceInput::resource_arn>::get, MemberAccess<&ListTagsForResourceInput::resource_arn>::emplace},
+};
+constinit const StructDesc kListTagsForResourceInputStruct = {.name = "ListTagsForResourceInput", .members = kListTagsForResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListTagsForResourceOutputMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsForResourceOutput::tags>::get, MemberAccess<&ListTagsForResourceOutput::tags>::emplace},
+};
+constinit const StructDesc kListTagsForResourceOutputStruct = {.name = "ListTagsForResourceOutput", .members = kListTagsForResourceOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMessageDataMembers[] = {
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageDataCode, MemberAccess<&MessageData::code>::get, MemberAccess<&MessageData::code>::emplace},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageDataValue, MemberAccess<&MessageData::value>::get, MemberAccess<&MessageData::value>::emplace},
+};
+constinit const StructDesc kMessageDataStruct = {.name = "MessageData", .members = kMessageDataMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kMetricMembers[] = {
     {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&Metric::namespace_>::get, MemberAccess<&Metric::namespace_>::emplace},
     {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&Metric::metric_name>::get, MemberAccess<&Metric::metric_name>::emplace},
     {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&Metric::dimensions>::get, MemberAccess<&Metric::dimensions>::emplace},
 };
 constinit const StructDesc kMetricStruct = {.name = "Metric", .members = kMetricMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricAlarmMembers[] = {
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmName, MemberAccess<&MetricAlarm::alarm_name>::get, MemberAccess<&MetricAlarm::alarm_name>::emplace},
+    {"AlarmArn", "AlarmArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmArn, MemberAccess<&MetricAlarm::alarm_arn>::get, MemberAccess<&MetricAlarm::alarm_arn>::emplace},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&MetricAlarm::alarm_description>::get, MemberAccess<&MetricAlarm::alarm_description>::emplace},
+    {"AlarmConfigurationUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricAlarm::alarm_configuration_updated_timestamp>::get, MemberAccess<&MetricAlarm::alarm_configuration_updated_timestamp>::emplace},
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&MetricAlarm::actions_enabled>::get, MemberAccess<&MetricAlarm::actions_enabled>::emplace},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&MetricAlarm::ok_actions>::get, MemberAccess<&MetricAlarm::ok_actions>::emplace},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&MetricAlarm::alarm_actions>::get, MemberAccess<&MetricAlarm::alarm_actions>::emplace},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&MetricAlarm::insufficient_data_actions>::get, MemberAccess<&MetricAlarm::insufficient_data_actions>::emplace},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateValue, MemberAccess<&MetricAlarm::state_value>::get, MemberAccess<&MetricAlarm::state_value>::emplace},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReason, MemberAccess<&MetricAlarm::state_reason>::get, MemberAccess<&MetricAlarm::state_reason>::emplace},
+    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonData, MemberAccess<&MetricAlarm::state_reason_data>::get, MemberAccess<&MetricAlarm::state_reason_data>::emplace},
+    {"StateUpdatedTimestamp", "StateUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricAlarm::state_updated_timestamp>::get, MemberAccess<&MetricAlarm::state_updated_timestamp>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&MetricAlarm::metric_name>::get, MemberAccess<&MetricAlarm::metric_name>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&MetricAlarm::namespace_>::get, MemberAccess<&MetricAlarm::namespace_>::emplace},
+    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistic, MemberAccess<&MetricAlarm::statistic>::get, MemberAccess<&MetricAlarm::statistic>::emplace},
+    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistic, MemberAccess<&MetricAlarm::extended_statistic>::get, MemberAccess<&MetricAlarm::extended_statistic>::emplace},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&MetricAlarm::dimensions>::get, MemberAccess<&MetricAlarm::dimensions>::emplace},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&MetricAlarm::period>::get, MemberAccess<&MetricAlarm::period>::emplace},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricAlarm::unit>::get, MemberAccess<&MetricAlarm::unit>::emplace},
+    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluationPeriods, MemberAccess<&MetricAlarm::evaluation_periods>::get, MemberAccess<&MetricAlarm::evaluation_periods>::emplace},
+    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointsToAlarm, MemberAccess<&MetricAlarm::datapoints_to_alarm>::get, MemberAccess<&MetricAlarm::datapoints_to_alarm>::emplace},
+    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThreshold, MemberAccess<&MetricAlarm::threshold>::get, MemberAccess<&MetricAlarm::threshold>::emplace},
+    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kComparisonOperator, MemberAccess<&MetricAlarm::comparison_operator>::get, MemberAccess<&MetricAlarm::comparison_operator>::emplace},
+    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTreatMissingData, MemberAccess<&MetricAlarm::treat_missing_data>::get, MemberAccess<&MetricAlarm::treat_missing_data>::emplace},
+    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluateLowSampleCountPercentile, MemberAccess<&MetricAlarm::evaluate_low_sample_count_percentile>::get, MemberAccess<&MetricAlarm::evaluate_low_sample_count_percentile>::emplace},
+    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&MetricAlarm::metrics>::get, MemberAccess<&MetricAlarm::metrics>::emplace},
+    {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricAlarm::state_transitioned_timestamp>::get, MemberAccess<&MetricAlarm::state_transitioned_timestamp>::emplace},
+};
+constinit const StructDesc kMetricAlarmStruct = {.name = "MetricAlarm", .members = kMetricAlarmMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricStatMembers[] = {
+    {"Metric", "Metric", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetric, MemberAccess<&MetricStat::metric>::get, MemberAccess<&MetricStat::metric>::emplace},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPeriod, MemberAccess<&MetricStat::period>::get, MemberAccess<&MetricStat::period>::emplace},
+    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStat, MemberAccess<&MetricStat::stat>::get, MemberAccess<&MetricStat::stat>::emplace},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricStat::unit>::get, MemberAccess<&MetricStat::unit>::emplace},
+};
+constinit const StructDesc kMetricStatStruct = {.name = "MetricStat", .members = kMetricStatMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricDataQueryMembers[] = {
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricId, MemberAccess<&MetricDataQuery::id>::get, MemberAccess<&MetricDataQuery::id>::emplace},
+    {"MetricStat", "MetricStat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStat, MemberAccess<&MetricDataQuery::metric_stat>::get, MemberAccess<&MetricDataQuery::metric_stat>::emplace},
+    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricExpression, MemberAccess<&MetricDataQuery::expression>::get, MemberAccess<&MetricDataQuery::expression>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricLabel, MemberAccess<&MetricDataQuery::label>::get, MemberAccess<&MetricDataQuery::label>::emplace},
+    {"ReturnData", "ReturnData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnData, MemberAccess<&MetricDataQuery::return_data>::get, MemberAccess<&MetricDataQuery::return_data>::emplace},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&MetricDataQuery::period>::get, MemberAccess<&MetricDataQuery::period>::emplace},
+    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kMetricDataQueryStruct = {.name = "MetricDataQuery", .members = kMetricDataQueryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricDataResultMembers[] = {
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricId, MemberAccess<&MetricDataResult::id>::get, MemberAccess<&MetricDataResult::id>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricLabel, MemberAccess<&MetricDataResult::label>::get, MemberAccess<&MetricDataResult::label>::emplace},
+    {"Timestamps", "Timestamps", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamps, MemberAccess<&MetricDataResult::timestamps>::get, MemberAccess<&MetricDataResult::timestamps>::emplace},
+    {"Values", "Values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValues, MemberAccess<&MetricDataResult::values>::get, MemberAccess<&MetricDataResult::values>::emplace},
+    {"StatusCode", "StatusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatusCode, MemberAccess<&MetricDataResult::status_code>::get, MemberAccess<&MetricDataResult::status_code>::emplace},
+    {"Messages", "Messages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataResultMessages, MemberAccess<&MetricDataResult::messages>::get, MemberAccess<&MetricDataResult::messages>::emplace},
+};
+constinit const StructDesc kMetricDataResultStruct = {.name = "MetricDataResult", .members = kMetricDataResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kStatisticSetMembers[] = {
     {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDatapointValue, MemberAccess<&StatisticSet::sample_count>::get, MemberAccess<&StatisticSet::sample_count>::emplace},
     {"Sum", "Sum", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDatapointValue, MemberAccess<&StatisticSet::sum>::get, MemberAccess<&StatisticSet::sum>::emplace},
@@ -183,6 +587,49 @@ constexpr MemberDesc kMetricDatumMembers[] = {
     {"StorageResolution", "StorageResolution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageResolution, MemberAccess<&MetricDatum::storage_resolution>::get, MemberAccess<&MetricDatum::storage_resolution>::emplace},
 };
 constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members = kMetricDatumMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPutCompositeAlarmInputMembers[] = {
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::get, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::emplace},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::get, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::emplace},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&PutCompositeAlarmInput::alarm_description>::get, MemberAccess<&PutCompositeAlarmInput::alarm_description>::emplace},
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmName, MemberAccess<&PutCompositeAlarmInput::alarm_name>::get, MemberAccess<&PutCompositeAlarmInput::alarm_name>::emplace},
+    {"AlarmRule", "AlarmRule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmRule, MemberAccess<&PutCompositeAlarmInput::alarm_rule>::get, MemberAccess<&PutCompositeAlarmInput::alarm_rule>::emplace},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::insufficient_data_actions>::get, MemberAccess<&PutCompositeAlarmInput::insufficient_data_actions>::emplace},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::ok_actions>::get, MemberAccess<&PutCompositeAlarmInput::ok_actions>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&PutCompositeAlarmInput::tags>::get, MemberAccess<&PutCompositeAlarmInput::tags>::emplace},
+    {"ActionsSuppressor", "ActionsSuppressor", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ActionsSuppressorWaitPeriod", "ActionsSuppressorWaitPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ActionsSuppressorExtensionPeriod", "ActionsSuppressorExtensionPeriod", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kPutCompositeAlarmInputStruct = {.name = "PutCompositeAlarmInput", .members = kPutCompositeAlarmInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutCompositeAlarmResponseStruct = {.name = "PutCompositeAlarmResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPutMetricAlarmInputMembers[] = {
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmName, MemberAccess<&PutMetricAlarmInput::alarm_name>::get, MemberAccess<&PutMetricAlarmInput::alarm_name>::emplace},
+    {"AlarmDescription", "AlarmDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&PutMetricAlarmInput::alarm_description>::get, MemberAccess<&PutMetricAlarmInput::alarm_description>::emplace},
+    {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&PutMetricAlarmInput::actions_enabled>::get, MemberAccess<&PutMetricAlarmInput::actions_enabled>::emplace},
+    {"OKActions", "OKActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutMetricAlarmInput::ok_actions>::get, MemberAccess<&PutMetricAlarmInput::ok_actions>::emplace},
+    {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutMetricAlarmInput::alarm_actions>::get, MemberAccess<&PutMetricAlarmInput::alarm_actions>::emplace},
+    {"InsufficientDataActions", "InsufficientDataActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutMetricAlarmInput::insufficient_data_actions>::get, MemberAccess<&PutMetricAlarmInput::insufficient_data_actions>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&PutMetricAlarmInput::metric_name>::get, MemberAccess<&PutMetricAlarmInput::metric_name>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&PutMetricAlarmInput::namespace_>::get, MemberAccess<&PutMetricAlarmInput::namespace_>::emplace},
+    {"Statistic", "Statistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatistic, MemberAccess<&PutMetricAlarmInput::statistic>::get, MemberAccess<&PutMetricAlarmInput::statistic>::emplace},
+    {"ExtendedStatistic", "ExtendedStatistic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtendedStatistic, MemberAccess<&PutMetricAlarmInput::extended_statistic>::get, MemberAccess<&PutMetricAlarmInput::extended_statistic>::emplace},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&PutMetricAlarmInput::dimensions>::get, MemberAccess<&PutMetricAlarmInput::dimensions>::emplace},
+    {"Period", "Period", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriod, MemberAccess<&PutMetricAlarmInput::period>::get, MemberAccess<&PutMetricAlarmInput::period>::emplace},
+    {"Unit", "Unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&PutMetricAlarmInput::unit>::get, MemberAccess<&PutMetricAlarmInput::unit>::emplace},
+    {"EvaluationPeriods", "EvaluationPeriods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluationPeriods, MemberAccess<&PutMetricAlarmInput::evaluation_periods>::get, MemberAccess<&PutMetricAlarmInput::evaluation_periods>::emplace},
+    {"DatapointsToAlarm", "DatapointsToAlarm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointsToAlarm, MemberAccess<&PutMetricAlarmInput::datapoints_to_alarm>::get, MemberAccess<&PutMetricAlarmInput::datapoints_to_alarm>::emplace},
+    {"Threshold", "Threshold", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThreshold, MemberAccess<&PutMetricAlarmInput::threshold>::get, MemberAccess<&PutMetricAlarmInput::threshold>::emplace},
+    {"ComparisonOperator", "ComparisonOperator", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kComparisonOperator, MemberAccess<&PutMetricAlarmInput::comparison_operator>::get, MemberAccess<&PutMetricAlarmInput::comparison_operator>::emplace},
+    {"TreatMissingData", "TreatMissingData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTreatMissingData, MemberAccess<&PutMetricAlarmInput::treat_missing_data>::get, MemberAccess<&PutMetricAlarmInput::treat_missing_data>::emplace},
+    {"EvaluateLowSampleCountPercentile", "EvaluateLowSampleCountPercentile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluateLowSampleCountPercentile, MemberAccess<&PutMetricAlarmInput::evaluate_low_sample_count_percentile>::get, MemberAccess<&PutMetricAlarmInput::evaluate_low_sample_count_percentile>::emplace},
+    {"Metrics", "Metrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&PutMetricAlarmInput::metrics>::get, MemberAccess<&PutMetricAlarmInput::metrics>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&PutMetricAlarmInput::tags>::get, MemberAccess<&PutMetricAlarmInput::tags>::emplace},
+    {"ThresholdMetricId", "ThresholdMetricId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"EvaluationCriteria", "EvaluationCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"EvaluationInterval", "EvaluationInterval", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kPutMetricAlarmInputStruct = {.name = "PutMetricAlarmInput", .members = kPutMetricAlarmInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutMetricAlarmResponseStruct = {.name = "PutMetricAlarmResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutMetricDataInputMembers[] = {
     {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&PutMetricDataInput::namespace_>::get, MemberAccess<&PutMetricDataInput::namespace_>::emplace},
     {"MetricData", "MetricData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricData, MemberAccess<&PutMetricDataInput::metric_data>::get, MemberAccess<&PutMetricDataInput::metric_data>::emplace},
@@ -191,20 +638,86 @@ constexpr MemberDesc kPutMetricDataInputMembers[] = {
 };
 constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
+    {"ResourceType", "ResourceType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceType, MemberAccess<&ResourceNotFoundException::resource_type>::get, MemberAccess<&ResourceNotFoundException::resource_type>::emplace},
+    {"ResourceId", "ResourceId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceId, MemberAccess<&ResourceNotFoundException::resource_id>::get, MemberAccess<&ResourceNotFoundException::resource_id>::emplace},
+};
+constinit const StructDesc kResourceNotFoundExceptionStruct = {.name = "ResourceNotFoundException", .members = kResourceNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSetAlarmStateInputMembers[] = {
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlarmName, MemberAccess<&SetAlarmStateInput::alarm_name>::get, MemberAccess<&SetAlarmStateInput::alarm_name>::emplace},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStateValue, MemberAccess<&SetAlarmStateInput::state_value>::get, MemberAccess<&SetAlarmStateInput::state_value>::emplace},
+    {"StateReason", "StateReason", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStateReason, MemberAccess<&SetAlarmStateInput::state_reason>::get, MemberAccess<&SetAlarmStateInput::state_reason>::emplace},
+    {"StateReasonData", "StateReasonData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStateReasonData, MemberAccess<&SetAlarmStateInput::state_reason_data>::get, MemberAccess<&SetAlarmStateInput::state_reason_data>::emplace},
+};
+constinit const StructDesc kSetAlarmStateInputStruct = {.name = "SetAlarmStateInput", .members = kSetAlarmStateInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetAlarmStateResponseStruct = {.name = "SetAlarmStateResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagMembers[] = {
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagResourceInputMembers[] = {
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TagResourceInput::resource_arn>::get, MemberAccess<&TagResourceInput::resource_arn>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&TagResourceInput::tags>::get, MemberAccess<&TagResourceInput::tags>::emplace},
+};
+constinit const StructDesc kTagResourceInputStruct = {.name = "TagResourceInput", .members = kTagResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceOutputStruct = {.name = "TagResourceOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagResourceInputMembers[] = {
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&UntagResourceInput::resource_arn>::get, MemberAccess<&UntagResourceInput::resource_arn>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceInput::tag_keys>::get, MemberAccess<&UntagResourceInput::tag_keys>::emplace},
+};
+constinit const StructDesc kUntagResourceInputStruct = {.name = "UntagResourceInput", .members = kUntagResourceInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceOutput", .members = {}, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
+const StructDesc& AlarmHistoryItem::desc() { return kAlarmHistoryItemStruct; }
+const StructDesc& CompositeAlarm::desc() { return kCompositeAlarmStruct; }
 const StructDesc& Datapoint::desc() { return kDatapointStruct; }
+const StructDesc& DeleteAlarmsInput::desc() { return kDeleteAlarmsInputStruct; }
+const StructDesc& DeleteAlarmsResponse::desc() { return kDeleteAlarmsResponseStruct; }
+const StructDesc& DescribeAlarmHistoryInput::desc() { return kDescribeAlarmHistoryInputStruct; }
+const StructDesc& DescribeAlarmHistoryOutput::desc() { return kDescribeAlarmHistoryOutputStruct; }
+const StructDesc& DescribeAlarmsForMetricInput::desc() { return kDescribeAlarmsForMetricInputStruct; }
+const StructDesc& DescribeAlarmsForMetricOutput::desc() { return kDescribeAlarmsForMetricOutputStruct; }
+const StructDesc& DescribeAlarmsInput::desc() { return kDescribeAlarmsInputStruct; }
+const StructDesc& DescribeAlarmsOutput::desc() { return kDescribeAlarmsOutputStruct; }
 const StructDesc& Dimension::desc() { return kDimensionStruct; }
 const StructDesc& DimensionFilter::desc() { return kDimensionFilterStruct; }
+const StructDesc& DisableAlarmActionsInput::desc() { return kDisableAlarmActionsInputStruct; }
+const StructDesc& DisableAlarmActionsResponse::desc() { return kDisableAlarmActionsResponseStruct; }
+const StructDesc& EnableAlarmActionsInput::desc() { return kEnableAlarmActionsInputStruct; }
+const StructDesc& EnableAlarmActionsResponse::desc() { return kEnableAlarmActionsResponseStruct; }
+const StructDesc& LabelOptions::desc() { return kLabelOptionsStruct; }
+const StructDesc& GetMetricDataInput::desc() { return kGetMetricDataInputStruct; }
+const StructDesc& GetMetricDataOutput::desc() { return kGetMetricDataOutputStruct; }
 const StructDesc& GetMetricStatisticsInput::desc() { return kGetMetricStatisticsInputStruct; }
 const StructDesc& GetMetricStatisticsOutput::desc() { return kGetMetricStatisticsOutputStruct; }
 const StructDesc& ListMetricsInput::desc() { return kListMetricsInputStruct; }
 const StructDesc& ListMetricsOutput::desc() { return kListMetricsOutputStruct; }
+const StructDesc& ListTagsForResourceInput::desc() { return kListTagsForResourceInputStruct; }
+const StructDesc& ListTagsForResourceOutput::desc() { return kListTagsForResourceOutputStruct; }
+const StructDesc& MessageData::desc() { return kMessageDataStruct; }
 const StructDesc& Metric::desc() { return kMetricStruct; }
+const StructDesc& MetricAlarm::desc() { return kMetricAlarmStruct; }
+const StructDesc& MetricStat::desc() { return kMetricStatStruct; }
+const StructDesc& MetricDataQuery::desc() { return kMetricDataQueryStruct; }
+const StructDesc& MetricDataResult::desc() { return kMetricDataResultStruct; }
 const StructDesc& StatisticSet::desc() { return kStatisticSetStruct; }
 const StructDesc& MetricDatum::desc() { return kMetricDatumStruct; }
+const StructDesc& PutCompositeAlarmInput::desc() { return kPutCompositeAlarmInputStruct; }
+const StructDesc& PutCompositeAlarmResponse::desc() { return kPutCompositeAlarmResponseStruct; }
+const StructDesc& PutMetricAlarmInput::desc() { return kPutMetricAlarmInputStruct; }
+const StructDesc& PutMetricAlarmResponse::desc() { return kPutMetricAlarmResponseStruct; }
 const StructDesc& PutMetricDataInput::desc() { return kPutMetricDataInputStruct; }
 const StructDesc& PutMetricDataResponse::desc() { return kPutMetricDataResponseStruct; }
+const StructDesc& ResourceNotFoundException::desc() { return kResourceNotFoundExceptionStruct; }
+const StructDesc& SetAlarmStateInput::desc() { return kSetAlarmStateInputStruct; }
+const StructDesc& SetAlarmStateResponse::desc() { return kSetAlarmStateResponseStruct; }
+const StructDesc& Tag::desc() { return kTagStruct; }
+const StructDesc& TagResourceInput::desc() { return kTagResourceInputStruct; }
+const StructDesc& TagResourceOutput::desc() { return kTagResourceOutputStruct; }
+const StructDesc& UntagResourceInput::desc() { return kUntagResourceInputStruct; }
+const StructDesc& UntagResourceOutput::desc() { return kUntagResourceOutputStruct; }
 
 }  // namespace aws::cloudwatch

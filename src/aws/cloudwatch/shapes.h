@@ -13,18 +13,86 @@
 
 namespace aws::cloudwatch {
 
+struct AlarmHistoryItem;
+struct CompositeAlarm;
 struct Datapoint;
+struct DeleteAlarmsInput;
+struct DeleteAlarmsResponse;
+struct DescribeAlarmHistoryInput;
+struct DescribeAlarmHistoryOutput;
+struct DescribeAlarmsForMetricInput;
+struct DescribeAlarmsForMetricOutput;
+struct DescribeAlarmsInput;
+struct DescribeAlarmsOutput;
 struct Dimension;
 struct DimensionFilter;
+struct DisableAlarmActionsInput;
+struct DisableAlarmActionsResponse;
+struct EnableAlarmActionsInput;
+struct EnableAlarmActionsResponse;
+struct LabelOptions;
+struct GetMetricDataInput;
+struct GetMetricDataOutput;
 struct GetMetricStatisticsInput;
 struct GetMetricStatisticsOutput;
 struct ListMetricsInput;
 struct ListMetricsOutput;
+struct ListTagsForResourceInput;
+struct ListTagsForResourceOutput;
+struct MessageData;
 struct Metric;
+struct MetricAlarm;
+struct MetricStat;
+struct MetricDataQuery;
+struct MetricDataResult;
 struct StatisticSet;
 struct MetricDatum;
+struct PutCompositeAlarmInput;
+struct PutCompositeAlarmResponse;
+struct PutMetricAlarmInput;
+struct PutMetricAlarmResponse;
 struct PutMetricDataInput;
 struct PutMetricDataResponse;
+struct ResourceNotFoundException;
+struct SetAlarmStateInput;
+struct SetAlarmStateResponse;
+struct Tag;
+struct TagResourceInput;
+struct TagResourceOutput;
+struct UntagResourceInput;
+struct UntagResourceOutput;
+
+struct AlarmHistoryItem {
+  std::optional<std::string> alarm_name;
+  std::optional<std::string> alarm_type;
+  std::optional<base::Timestamp> timestamp;
+  std::optional<std::string> history_item_type;
+  std::optional<std::string> history_summary;
+  std::optional<std::string> history_data;
+
+  static const StructDesc& desc();
+  bool operator==(const AlarmHistoryItem&) const = default;
+};
+
+struct CompositeAlarm {
+  std::optional<bool> actions_enabled;
+  std::optional<std::vector<std::string>> alarm_actions;
+  std::optional<std::string> alarm_arn;
+  std::optional<base::Timestamp> alarm_configuration_updated_timestamp;
+  std::optional<std::string> alarm_description;
+  std::optional<std::string> alarm_name;
+  std::optional<std::string> alarm_rule;
+  std::optional<std::vector<std::string>> insufficient_data_actions;
+  std::optional<std::vector<std::string>> ok_actions;
+  std::optional<std::string> state_reason;
+  std::optional<std::string> state_reason_data;
+  std::optional<base::Timestamp> state_updated_timestamp;
+  std::optional<std::string> state_value;
+  std::optional<base::Timestamp> state_transitioned_timestamp;
+
+  static const StructDesc& desc();
+  bool operator==(const CompositeAlarm&) const = default;
+};
 
 struct Datapoint {
   std::optional<base::Timestamp> timestamp;
@@ -38,6 +106,85 @@ struct Datapoint {
 
   static const StructDesc& desc();
   bool operator==(const Datapoint&) const = default;
+};
+
+struct DeleteAlarmsInput {
+  std::optional<std::vector<std::string>> alarm_names;
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteAlarmsInput&) const = default;
+};
+
+struct DeleteAlarmsResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteAlarmsResponse&) const = default;
+};
+
+struct DescribeAlarmHistoryInput {
+  std::optional<std::string> alarm_name;
+  std::optional<std::vector<std::string>> alarm_types;
+  std::optional<std::string> history_item_type;
+  std::optional<base::Timestamp> start_date;
+  std::optional<base::Timestamp> end_date;
+  std::optional<int32_t> max_records;
+  std::optional<std::string> next_token;
+  std::optional<std::string> scan_by;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAlarmHistoryInput&) const = default;
+};
+
+struct DescribeAlarmHistoryOutput {
+  std::optional<std::vector<AlarmHistoryItem>> alarm_history_items;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAlarmHistoryOutput&) const = default;
+};
+
+struct DescribeAlarmsForMetricInput {
+  std::optional<std::string> metric_name;
+  std::optional<std::string> namespace_;
+  std::optional<std::string> statistic;
+  std::optional<std::string> extended_statistic;
+  std::optional<std::vector<Dimension>> dimensions;
+  std::optional<int32_t> period;
+  std::optional<std::string> unit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAlarmsForMetricInput&) const = default;
+};
+
+struct DescribeAlarmsForMetricOutput {
+  std::optional<std::vector<MetricAlarm>> metric_alarms;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAlarmsForMetricOutput&) const = default;
+};
+
+struct DescribeAlarmsInput {
+  std::optional<std::vector<std::string>> alarm_names;
+  std::optional<std::string> alarm_name_prefix;
+  std::optional<std::vector<std::string>> alarm_types;
+  std::optional<std::string> children_of_alarm_name;
+  std::optional<std::string> parents_of_alarm_name;
+  std::optional<std::string> state_value;
+  std::optional<std::string> action_prefix;
+  std::optional<int32_t> max_records;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAlarmsInput&) const = default;
+};
+
+struct DescribeAlarmsOutput {
+  std::optional<std::vector<CompositeAlarm>> composite_alarms;
+  std::optional<std::vector<MetricAlarm>> metric_alarms;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAlarmsOutput&) const = default;
 };
 
 struct Dimension {
@@ -54,6 +201,60 @@ struct DimensionFilter {
 
   static const StructDesc& desc();
   bool operator==(const DimensionFilter&) const = default;
+};
+
+struct DisableAlarmActionsInput {
+  std::optional<std::vector<std::string>> alarm_names;
+
+  static const StructDesc& desc();
+  bool operator==(const DisableAlarmActionsInput&) const = default;
+};
+
+struct DisableAlarmActionsResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DisableAlarmActionsResponse&) const = default;
+};
+
+struct EnableAlarmActionsInput {
+  std::optional<std::vector<std::string>> alarm_names;
+
+  static const StructDesc& desc();
+  bool operator==(const EnableAlarmActionsInput&) const = default;
+};
+
+struct EnableAlarmActionsResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const EnableAlarmActionsResponse&) const = default;
+};
+
+struct LabelOptions {
+
+  static const StructDesc& desc();
+  bool operator==(const LabelOptions&) const = default;
+};
+
+struct GetMetricDataInput {
+  std::optional<std::vector<MetricDataQuery>> metric_data_queries;
+  std::optional<base::Timestamp> start_time;
+  std::optional<base::Timestamp> end_time;
+  std::optional<std::string> next_token;
+  std::optional<std::string> scan_by;
+  std::optional<int32_t> max_datapoints;
+  std::optional<LabelOptions> label_options;
+
+  static const StructDesc& desc();
+  bool operator==(const GetMetricDataInput&) const = default;
+};
+
+struct GetMetricDataOutput {
+  std::optional<std::vector<MetricDataResult>> metric_data_results;
+  std::optional<std::string> next_token;
+  std::optional<std::vector<MessageData>> messages;
+
+  static const StructDesc& desc();
+  bool operator==(const GetMetricDataOutput&) const = default;
 };
 
 struct GetMetricStatisticsInput {
@@ -98,6 +299,28 @@ struct ListMetricsOutput {
   bool operator==(const ListMetricsOutput&) const = default;
 };
 
+struct ListTagsForResourceInput {
+  std::optional<std::string> resource_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsForResourceInput&) const = default;
+};
+
+struct ListTagsForResourceOutput {
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const ListTagsForResourceOutput&) const = default;
+};
+
+struct MessageData {
+  std::optional<std::string> code;
+  std::optional<std::string> value;
+
+  static const StructDesc& desc();
+  bool operator==(const MessageData&) const = default;
+};
+
 struct Metric {
   std::optional<std::string> namespace_;
   std::optional<std::string> metric_name;
@@ -105,6 +328,73 @@ struct Metric {
 
   static const StructDesc& desc();
   bool operator==(const Metric&) const = default;
+};
+
+struct MetricAlarm {
+  std::optional<std::string> alarm_name;
+  std::optional<std::string> alarm_arn;
+  std::optional<std::string> alarm_description;
+  std::optional<base::Timestamp> alarm_configuration_updated_timestamp;
+  std::optional<bool> actions_enabled;
+  std::optional<std::vector<std::string>> ok_actions;
+  std::optional<std::vector<std::string>> alarm_actions;
+  std::optional<std::vector<std::string>> insufficient_data_actions;
+  std::optional<std::string> state_value;
+  std::optional<std::string> state_reason;
+  std::optional<std::string> state_reason_data;
+  std::optional<base::Timestamp> state_updated_timestamp;
+  std::optional<std::string> metric_name;
+  std::optional<std::string> namespace_;
+  std::optional<std::string> statistic;
+  std::optional<std::string> extended_statistic;
+  std::optional<std::vector<Dimension>> dimensions;
+  std::optional<int32_t> period;
+  std::optional<std::string> unit;
+  std::optional<int32_t> evaluation_periods;
+  std::optional<int32_t> datapoints_to_alarm;
+  std::optional<double> threshold;
+  std::optional<std::string> comparison_operator;
+  std::optional<std::string> treat_missing_data;
+  std::optional<std::string> evaluate_low_sample_count_percentile;
+  std::optional<std::vector<MetricDataQuery>> metrics;
+  std::optional<base::Timestamp> state_transitioned_timestamp;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricAlarm&) const = default;
+};
+
+struct MetricStat {
+  std::optional<Metric> metric;
+  std::optional<int32_t> period;
+  std::optional<std::string> stat;
+  std::optional<std::string> unit;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricStat&) const = default;
+};
+
+struct MetricDataQuery {
+  std::optional<std::string> id;
+  std::optional<MetricStat> metric_stat;
+  std::optional<std::string> expression;
+  std::optional<std::string> label;
+  std::optional<bool> return_data;
+  std::optional<int32_t> period;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricDataQuery&) const = default;
+};
+
+struct MetricDataResult {
+  std::optional<std::string> id;
+  std::optional<std::string> label;
+  std::optional<std::vector<base::Timestamp>> timestamps;
+  std::optional<std::vector<double>> values;
+  std::optional<std::string> status_code;
+  std::optional<std::vector<MessageData>> messages;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricDataResult&) const = default;
 };
 
 struct StatisticSet {
@@ -132,6 +422,59 @@ struct MetricDatum {
   bool operator==(const MetricDatum&) const = default;
 };
 
+struct PutCompositeAlarmInput {
+  std::optional<bool> actions_enabled;
+  std::optional<std::vector<std::string>> alarm_actions;
+  std::optional<std::string> alarm_description;
+  std::optional<std::string> alarm_name;
+  std::optional<std::string> alarm_rule;
+  std::optional<std::vector<std::string>> insufficient_data_actions;
+  std::optional<std::vector<std::string>> ok_actions;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const PutCompositeAlarmInput&) const = default;
+};
+
+struct PutCompositeAlarmResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const PutCompositeAlarmResponse&) const = default;
+};
+
+struct PutMetricAlarmInput {
+  std::optional<std::string> alarm_name;
+  std::optional<std::string> alarm_description;
+  std::optional<bool> actions_enabled;
+  std::optional<std::vector<std::string>> ok_actions;
+  std::optional<std::vector<std::string>> alarm_actions;
+  std::optional<std::vector<std::string>> insufficient_data_actions;
+  std::optional<std::string> metric_name;
+  std::optional<std::string> namespace_;
+  std::optional<std::string> statistic;
+  std::optional<std::string> extended_statistic;
+  std::optional<std::vector<Dimension>> dimensions;
+  std::optional<int32_t> period;
+  std::optional<std::string> unit;
+  std::optional<int32_t> evaluation_periods;
+  std::optional<int32_t> datapoints_to_alarm;
+  std::optional<double> threshold;
+  std::optional<std::string> comparison_operator;
+  std::optional<std::string> treat_missing_data;
+  std::optional<std::string> evaluate_low_sample_count_percentile;
+  std::optional<std::vector<MetricDataQuery>> metrics;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const PutMetricAlarmInput&) const = default;
+};
+
+struct PutMetricAlarmResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const PutMetricAlarmResponse&) const = default;
+};
+
 struct PutMetricDataInput {
   std::optional<std::string> namespace_;
   std::optional<std::vector<MetricDatum>> metric_data;
@@ -144,6 +487,66 @@ struct PutMetricDataResponse {
 
   static const StructDesc& desc();
   bool operator==(const PutMetricDataResponse&) const = default;
+};
+
+struct ResourceNotFoundException {
+  std::optional<std::string> resource_type;
+  std::optional<std::string> resource_id;
+
+  static const StructDesc& desc();
+  bool operator==(const ResourceNotFoundException&) const = default;
+};
+
+struct SetAlarmStateInput {
+  std::optional<std::string> alarm_name;
+  std::optional<std::string> state_value;
+  std::optional<std::string> state_reason;
+  std::optional<std::string> state_reason_data;
+
+  static const StructDesc& desc();
+  bool operator==(const SetAlarmStateInput&) const = default;
+};
+
+struct SetAlarmStateResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const SetAlarmStateResponse&) const = default;
+};
+
+struct Tag {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+
+  static const StructDesc& desc();
+  bool operator==(const Tag&) const = default;
+};
+
+struct TagResourceInput {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceInput&) const = default;
+};
+
+struct TagResourceOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const TagResourceOutput&) const = default;
+};
+
+struct UntagResourceInput {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<std::string>> tag_keys;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceInput&) const = default;
+};
+
+struct UntagResourceOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagResourceOutput&) const = default;
 };
 
 }  // namespace aws::cloudwatch

@@ -1,5 +1,6 @@
 #include "aws/codec/codec.h"
 
+#include "aws/codec/cbor.h"
 #include "aws/codec/json.h"
 #include "aws/codec/query.h"
 #include "aws/codec/rest_json.h"
@@ -19,8 +20,10 @@ const Codec& codec_for(const ServiceDesc& service, Protocol protocol) {
       return rest_json_codec(service);
     case Protocol::rest_xml:
       return rest_xml_codec(service);
+    case Protocol::cbor:
+      return cbor_codec();
   }
-  CHECK(false, "the protocol is one of the five");
+  CHECK(false, "the protocol is one of the six");
 }
 
 }  // namespace aws::codec

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "aws/codec/error_shape.h"
 #include "aws/codec/json_shape.h"
 #include "aws/validate.h"
@@ -14,55 +11,8 @@
 namespace aws::codec {
 namespace {
 
-// Errors of the framework in front of AWS's services, which have its namespace and not the service's
-// (protocols.md 1.3).
-constexpr std::string_view kFrameworkNamespace = "com.amazon.coral.service";
-constexpr std::string_view kValidationNamespace = "com.amazon.coral.validate";
-constexpr auto kFrameworkCodes = std::to_array<std::string_view>({
-    "AccessDeniedException",
-    "ExpiredTokenException",
-    "IncompleteSignatureException",
-    "InternalFailure",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "SerializationException",
-    "ServiceUnavailableException",
-    "UnknownOperationException",
-    "UnrecognizedClientException",
-});
-
-bool is_message(std::string_view name) {
-  return name == "message" || name == "Message";
-}
-
-std::string error_type(const ServiceDesc& service, const base::AwsError& error) {
-  // The query protocol's word for it is ValidationError; json has its own (protocols.md 1.3).
-  if (error.code == "ValidationException" || error.code == "ValidationError")
-    return fmt::format("{}#ValidationException", kValidationNamespace);
-  const bool framework = std::ranges::find(kFrameworkCodes, error.code) != kFrameworkCodes.end();
-  const std::string_view space = framework ? kFrameworkNamespace : service.error_namespace;
-  return space.empty() ? error.code : fmt::format("{}#{}", space, error.code);
-}
-
-// The name under which the message goes: the error shape's own, else the framework's habit.
-std::string_view message_name(const base::AwsError& error, const AnyShape* detail) {
-  if (detail != nullptr)
-    for (const MemberDesc& member : detail->desc->members)
-      if (is_message(member.name)) return member.name;
-  const bool capital = error.code == "SerializationException" || error.code == "AccessDeniedException";
-  return capital ? "Message" : "message";
-}
-
-bool holds_message(const AnyShape& detail) {
-  return std::ranges::any_of(detail.desc->members, [&](const MemberDesc& member) {
-    return is_message(member.name) && !member.unsupported && member.get(detail.value.get()) != nullptr;
-  });
-}
-
 std::string error_body(const ServiceDesc& service, const base::AwsError& error) {
-  const auto* typed = dynamic_cast<const ShapeDetail*>(error.detail.get());
-  const AnyShape* detail = typed != nullptr && typed->shape().desc != nullptr ? &typed->shape() : nullptr;
+  const AnyShape* detail = error_detail(error);
   std::string out = "{\"__type\":";
   write_json_string(error_type(service, error), out);
   if (detail != nullptr) {
@@ -74,54 +24,12 @@ std::string error_body(const ServiceDesc& service, const base::AwsError& error) 
     else
       out[start] = ',';
   }
-  if (!error.message.empty() && (detail == nullptr || !holds_message(*detail))) {
-    out += fmt::format(",\"{}\":", message_name(error, detail));
+  if (const std::string_view name = message_name(error, detail); !name.empty()) {
+    out += fmt::format(",\"{}\":", name);
     write_json_string(error.message, out);
   }
   out += '}';
   return out;
-}
-
-// What every json error has in common, as a shape of our own, so that the one reader serves here too.
-struct ErrorBody {
-  std::optional<std::string> type;
-  std::optional<std::string> code;
-  std::optional<std::string> message;
-  std::optional<std::string> capital_message;
-  static const StructDesc& desc();
-};
-
-constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
-
-template <auto M>
-constexpr MemberDesc text_member(std::string_view name) {
-  return {.name = name,
-          .wire = name,
-          .location = Location::body,
-          .timestamp_format = TimestampFormat::protocol_default,
-          .required = false,
-          .unsupported = false,
-          .idempotency_token = false,
-          .streaming = false,
-          .xml_attribute = false,
-          .xml_namespace = {},
-          .type = &kText,
-          .get = MemberAccess<M>::get,
-          .emplace = MemberAccess<M>::emplace};
-}
-
-const StructDesc& ErrorBody::desc() {
-  static constexpr MemberDesc kMembers[] = {
-      text_member<&ErrorBody::type>("__type"), text_member<&ErrorBody::code>("code"),
-      text_member<&ErrorBody::message>("message"), text_member<&ErrorBody::capital_message>("Message")};
-  static constexpr StructDesc kDesc = {.name = "Error", .members = kMembers};
-  return kDesc;
-}
-
-// "com.amazonaws.sqs#QueueDoesNotExist:http://..." -> "QueueDoesNotExist"
-std::string_view bare_code(std::string_view type) {
-  if (const auto hash = type.find('#'); hash != std::string_view::npos) type.remove_prefix(hash + 1);
-  return type.substr(0, type.find(':'));
 }
 
 class JsonCodec : public Codec {
@@ -154,10 +62,7 @@ class JsonCodec : public Codec {
   http::Response encode_error(const ServiceDesc& service, const base::AwsError& error,
                               std::string_view request_id) const override {
     http::Response response = respond(service, error.http_status, error_body(service, error), request_id);
-    if (service.query_compatible)
-      response.headers.add("x-amzn-query-error",
-                           fmt::format("{};{}", error.query_code.empty() ? error.code : error.query_code,
-                                       error.fault == base::Fault::sender ? "Sender" : "Receiver"));
+    if (service.query_compatible) response.headers.add("x-amzn-query-error", query_error(error));
     return response;
   }
 
@@ -211,17 +116,8 @@ class JsonCodec : public Codec {
     ErrorBody body;
     // A proxy's page instead of JSON leaves the body's fields empty: the status says what is known.
     if (!read_json(ErrorBody::desc(), response.body, JsonNames::model, JsonStrictness::response, &body)) body = {};
-    std::string code(bare_code(body.type.value_or(body.code.value_or(""))));
-    if (code.empty()) code = bare_code(response.headers.get("x-amzn-ErrorType"));
-    std::string message = body.message.value_or(body.capital_message.value_or(""));
-    if (code.empty()) {
-      code = "UnknownError";
-      if (message.empty()) message = fmt::format("{} answered HTTP status {}", service.service_id, response.status);
-    }
-    const ErrorDesc* desc = find_error(service, &operation, code);
-    base::AwsError error = error_from_wire(desc, std::move(code), std::move(message), response.status);
-    if (const std::string_view query = response.headers.get("x-amzn-query-error"); !query.empty())
-      error.query_code = query.substr(0, query.find(';'));
+    const ErrorDesc* desc = nullptr;
+    base::AwsError error = typed_error(service, operation, response, body, desc);
     if (desc == nullptr || desc->structure == nullptr || desc->make == nullptr) return error;
     AnyShape detail = desc->make();
     if (read_json(*desc->structure, response.body, JsonNames::model, JsonStrictness::response, detail.value.get()))

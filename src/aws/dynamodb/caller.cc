@@ -4,6 +4,13 @@
 
 namespace aws::dynamodb {
 
+base::Result<BatchExecuteStatementOutput> DynamoDbCaller::batch_execute_statement(Context& context, BatchExecuteStatementInput in) {
+  static const OperationDesc& operation = *kService.find("BatchExecuteStatement");
+  BatchExecuteStatementOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<BatchGetItemOutput> DynamoDbCaller::batch_get_item(Context& context, BatchGetItemInput in) {
   static const OperationDesc& operation = *kService.find("BatchGetItem");
   BatchGetItemOutput out;
@@ -56,6 +63,13 @@ base::Result<DescribeTableOutput> DynamoDbCaller::describe_table(Context& contex
 base::Result<DescribeTimeToLiveOutput> DynamoDbCaller::describe_time_to_live(Context& context, DescribeTimeToLiveInput in) {
   static const OperationDesc& operation = *kService.find("DescribeTimeToLive");
   DescribeTimeToLiveOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ExecuteStatementOutput> DynamoDbCaller::execute_statement(Context& context, ExecuteStatementInput in) {
+  static const OperationDesc& operation = *kService.find("ExecuteStatement");
+  ExecuteStatementOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -126,6 +140,13 @@ base::Result<UpdateItemOutput> DynamoDbCaller::update_item(Context& context, Upd
 base::Result<UpdateTableOutput> DynamoDbCaller::update_table(Context& context, UpdateTableInput in) {
   static const OperationDesc& operation = *kService.find("UpdateTable");
   UpdateTableOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UpdateTimeToLiveOutput> DynamoDbCaller::update_time_to_live(Context& context, UpdateTimeToLiveInput in) {
+  static const OperationDesc& operation = *kService.find("UpdateTimeToLive");
+  UpdateTimeToLiveOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -11,6 +11,7 @@ class DynamoDbCaller final : public DynamoDb {
  public:
   explicit DynamoDbCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
+  base::Result<BatchExecuteStatementOutput> batch_execute_statement(Context& context, BatchExecuteStatementInput in) override;
   base::Result<BatchGetItemOutput> batch_get_item(Context& context, BatchGetItemInput in) override;
   base::Result<BatchWriteItemOutput> batch_write_item(Context& context, BatchWriteItemInput in) override;
   base::Result<CreateTableOutput> create_table(Context& context, CreateTableInput in) override;
@@ -19,6 +20,7 @@ class DynamoDbCaller final : public DynamoDb {
   base::Result<DescribeContinuousBackupsOutput> describe_continuous_backups(Context& context, DescribeContinuousBackupsInput in) override;
   base::Result<DescribeTableOutput> describe_table(Context& context, DescribeTableInput in) override;
   base::Result<DescribeTimeToLiveOutput> describe_time_to_live(Context& context, DescribeTimeToLiveInput in) override;
+  base::Result<ExecuteStatementOutput> execute_statement(Context& context, ExecuteStatementInput in) override;
   base::Result<GetItemOutput> get_item(Context& context, GetItemInput in) override;
   base::Result<ListTablesOutput> list_tables(Context& context, ListTablesInput in) override;
   base::Result<ListTagsOfResourceOutput> list_tags_of_resource(Context& context, ListTagsOfResourceInput in) override;
@@ -29,6 +31,7 @@ class DynamoDbCaller final : public DynamoDb {
   base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceInput in) override;
   base::Result<UpdateItemOutput> update_item(Context& context, UpdateItemInput in) override;
   base::Result<UpdateTableOutput> update_table(Context& context, UpdateTableInput in) override;
+  base::Result<UpdateTimeToLiveOutput> update_time_to_live(Context& context, UpdateTimeToLiveInput in) override;
 
  private:
   Dispatcher& dispatcher_;

@@ -14,6 +14,7 @@ class DynamoDb {
  public:
   virtual ~DynamoDb() = default;
 
+  virtual base::Result<BatchExecuteStatementOutput> batch_execute_statement(Context& context, BatchExecuteStatementInput in) = 0;
   virtual base::Result<BatchGetItemOutput> batch_get_item(Context& context, BatchGetItemInput in) = 0;
   virtual base::Result<BatchWriteItemOutput> batch_write_item(Context& context, BatchWriteItemInput in) = 0;
   virtual base::Result<CreateTableOutput> create_table(Context& context, CreateTableInput in) = 0;
@@ -22,6 +23,7 @@ class DynamoDb {
   virtual base::Result<DescribeContinuousBackupsOutput> describe_continuous_backups(Context& context, DescribeContinuousBackupsInput in) = 0;
   virtual base::Result<DescribeTableOutput> describe_table(Context& context, DescribeTableInput in) = 0;
   virtual base::Result<DescribeTimeToLiveOutput> describe_time_to_live(Context& context, DescribeTimeToLiveInput in) = 0;
+  virtual base::Result<ExecuteStatementOutput> execute_statement(Context& context, ExecuteStatementInput in) = 0;
   virtual base::Result<GetItemOutput> get_item(Context& context, GetItemInput in) = 0;
   virtual base::Result<ListTablesOutput> list_tables(Context& context, ListTablesInput in) = 0;
   virtual base::Result<ListTagsOfResourceOutput> list_tags_of_resource(Context& context, ListTagsOfResourceInput in) = 0;
@@ -32,6 +34,7 @@ class DynamoDb {
   virtual base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceInput in) = 0;
   virtual base::Result<UpdateItemOutput> update_item(Context& context, UpdateItemInput in) = 0;
   virtual base::Result<UpdateTableOutput> update_table(Context& context, UpdateTableInput in) = 0;
+  virtual base::Result<UpdateTimeToLiveOutput> update_time_to_live(Context& context, UpdateTimeToLiveInput in) = 0;
 };
 
 // The service's operations and protocols.

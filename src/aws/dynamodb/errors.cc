@@ -7,6 +7,7 @@ namespace aws::dynamodb {
 namespace errors {
 
 const ErrorDesc kConditionalCheckFailedException = {"ConditionalCheckFailedException", "ConditionalCheckFailedException", 400, base::Fault::sender, &ConditionalCheckFailedException::desc(), make_any_shape<ConditionalCheckFailedException>};
+const ErrorDesc kDuplicateItemException = {"DuplicateItemException", "DuplicateItemException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInternalServerError = {"InternalServerError", "InternalServerError", 500, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kItemCollectionSizeLimitExceededException = {"ItemCollectionSizeLimitExceededException", "ItemCollectionSizeLimitExceededException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kLimitExceededException = {"LimitExceededException", "LimitExceededException", 400, base::Fault::sender, nullptr, nullptr};
@@ -25,6 +26,9 @@ base::AwsError conditional_check_failed_exception(std::string message, Condition
   error.detail = std::make_shared<ShapeDetail>(
       AnyShape{&ConditionalCheckFailedException::desc(), std::make_shared<ConditionalCheckFailedException>(std::move(detail))});
   return error;
+}
+base::AwsError duplicate_item_exception(std::string message) {
+  return make_error(kDuplicateItemException, std::move(message));
 }
 base::AwsError internal_server_error(std::string message) {
   return make_error(kInternalServerError, std::move(message));

@@ -13,6 +13,7 @@ namespace aws::dynamodb {
 namespace errors {
 
 extern const ErrorDesc kConditionalCheckFailedException;
+extern const ErrorDesc kDuplicateItemException;
 extern const ErrorDesc kInternalServerError;
 extern const ErrorDesc kItemCollectionSizeLimitExceededException;
 extern const ErrorDesc kLimitExceededException;
@@ -27,6 +28,7 @@ extern const ErrorDesc kTransactionConflictException;
 extern const ErrorDesc kValidationException;
 
 base::AwsError conditional_check_failed_exception(std::string message, ConditionalCheckFailedException detail);  // 400
+base::AwsError duplicate_item_exception(std::string message);  // 400
 base::AwsError internal_server_error(std::string message);  // 500
 base::AwsError item_collection_size_limit_exceeded_exception(std::string message);  // 400
 base::AwsError limit_exceeded_exception(std::string message);  // 400

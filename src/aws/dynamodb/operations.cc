@@ -14,6 +14,7 @@ base::Result<void> call(void* service, Context& context, void* in, void* out) {
   return {};
 }
 
+constexpr const ErrorDesc* kBatchExecuteStatementErrors[] = {&errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kThrottlingException};
 constexpr const ErrorDesc* kBatchGetItemErrors[] = {&errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kThrottlingException};
 constexpr const ErrorDesc* kBatchWriteItemErrors[] = {&errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kItemCollectionSizeLimitExceededException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kReplicatedWriteConflictException, &errors::kThrottlingException};
 constexpr const ErrorDesc* kCreateTableErrors[] = {&errors::kResourceInUseException, &errors::kLimitExceededException, &errors::kInternalServerError};
@@ -22,6 +23,7 @@ constexpr const ErrorDesc* kDeleteTableErrors[] = {&errors::kResourceInUseExcept
 constexpr const ErrorDesc* kDescribeContinuousBackupsErrors[] = {&errors::kTableNotFoundException, &errors::kInternalServerError};
 constexpr const ErrorDesc* kDescribeTableErrors[] = {&errors::kResourceNotFoundException, &errors::kInternalServerError};
 constexpr const ErrorDesc* kDescribeTimeToLiveErrors[] = {&errors::kResourceNotFoundException, &errors::kInternalServerError};
+constexpr const ErrorDesc* kExecuteStatementErrors[] = {&errors::kConditionalCheckFailedException, &errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kItemCollectionSizeLimitExceededException, &errors::kTransactionConflictException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kDuplicateItemException, &errors::kThrottlingException};
 constexpr const ErrorDesc* kGetItemErrors[] = {&errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kThrottlingException};
 constexpr const ErrorDesc* kListTablesErrors[] = {&errors::kInternalServerError};
 constexpr const ErrorDesc* kListTagsOfResourceErrors[] = {&errors::kResourceNotFoundException, &errors::kInternalServerError};
@@ -32,10 +34,27 @@ constexpr const ErrorDesc* kTagResourceErrors[] = {&errors::kLimitExceededExcept
 constexpr const ErrorDesc* kUntagResourceErrors[] = {&errors::kLimitExceededException, &errors::kResourceNotFoundException, &errors::kInternalServerError, &errors::kResourceInUseException};
 constexpr const ErrorDesc* kUpdateItemErrors[] = {&errors::kConditionalCheckFailedException, &errors::kProvisionedThroughputExceededException, &errors::kResourceNotFoundException, &errors::kItemCollectionSizeLimitExceededException, &errors::kTransactionConflictException, &errors::kRequestLimitExceeded, &errors::kInternalServerError, &errors::kReplicatedWriteConflictException, &errors::kThrottlingException};
 constexpr const ErrorDesc* kUpdateTableErrors[] = {&errors::kResourceInUseException, &errors::kResourceNotFoundException, &errors::kLimitExceededException, &errors::kInternalServerError};
+constexpr const ErrorDesc* kUpdateTimeToLiveErrors[] = {&errors::kResourceInUseException, &errors::kResourceNotFoundException, &errors::kLimitExceededException, &errors::kInternalServerError};
 
 constexpr Protocol kProtocols[] = {Protocol::json_1_0};
 
 const OperationDesc kOperations[] = {
+    {.name = "BatchExecuteStatement",
+     .http_method = "POST",
+     .uri = "/",
+     .http_status = 200,
+     .input = &BatchExecuteStatementInput::desc(),
+     .output = &BatchExecuteStatementOutput::desc(),
+     .input_root = "",
+     .output_wrapper = "",
+     .iam_action = "dynamodb:PartiQL{Statements.Statement:partiql_verb}",
+     .iam_resource = "arn:aws:dynamodb:{region}:{account}:table/{Statements.Statement:partiql_table}",
+     .errors = kBatchExecuteStatementErrors,
+     .may_wait = false,
+     .checksum_required = false,
+     .make_input = make_any_shape<BatchExecuteStatementInput>,
+     .make_output = make_any_shape<BatchExecuteStatementOutput>,
+     .call = call<BatchExecuteStatementInput, BatchExecuteStatementOutput, &DynamoDb::batch_execute_statement>},
     {.name = "BatchGetItem",
      .http_method = "POST",
      .uri = "/",
@@ -164,6 +183,22 @@ const OperationDesc kOperations[] = {
      .make_input = make_any_shape<DescribeTimeToLiveInput>,
      .make_output = make_any_shape<DescribeTimeToLiveOutput>,
      .call = call<DescribeTimeToLiveInput, DescribeTimeToLiveOutput, &DynamoDb::describe_time_to_live>},
+    {.name = "ExecuteStatement",
+     .http_method = "POST",
+     .uri = "/",
+     .http_status = 200,
+     .input = &ExecuteStatementInput::desc(),
+     .output = &ExecuteStatementOutput::desc(),
+     .input_root = "",
+     .output_wrapper = "",
+     .iam_action = "dynamodb:PartiQL{Statement:partiql_verb}",
+     .iam_resource = "arn:aws:dynamodb:{region}:{account}:table/{Statement:partiql_table}",
+     .errors = kExecuteStatementErrors,
+     .may_wait = false,
+     .checksum_required = false,
+     .make_input = make_any_shape<ExecuteStatementInput>,
+     .make_output = make_any_shape<ExecuteStatementOutput>,
+     .call = call<ExecuteStatementInput, ExecuteStatementOutput, &DynamoDb::execute_statement>},
     {.name = "GetItem",
      .http_method = "POST",
      .uri = "/",
@@ -324,6 +359,22 @@ const OperationDesc kOperations[] = {
      .make_input = make_any_shape<UpdateTableInput>,
      .make_output = make_any_shape<UpdateTableOutput>,
      .call = call<UpdateTableInput, UpdateTableOutput, &DynamoDb::update_table>},
+    {.name = "UpdateTimeToLive",
+     .http_method = "POST",
+     .uri = "/",
+     .http_status = 200,
+     .input = &UpdateTimeToLiveInput::desc(),
+     .output = &UpdateTimeToLiveOutput::desc(),
+     .input_root = "",
+     .output_wrapper = "",
+     .iam_action = "dynamodb:UpdateTimeToLive",
+     .iam_resource = "arn:aws:dynamodb:{region}:{account}:table/{TableName}",
+     .errors = kUpdateTimeToLiveErrors,
+     .may_wait = false,
+     .checksum_required = false,
+     .make_input = make_any_shape<UpdateTimeToLiveInput>,
+     .make_output = make_any_shape<UpdateTimeToLiveOutput>,
+     .call = call<UpdateTimeToLiveInput, UpdateTimeToLiveOutput, &DynamoDb::update_time_to_live>},
 };
 
 }  // namespace

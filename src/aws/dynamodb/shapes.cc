@@ -8,8 +8,13 @@ namespace {
 
 extern const StructDesc kAttributeDefinitionStruct;
 extern const StructDesc kAttributeValueStruct;
+extern const StructDesc kBatchExecuteStatementInputStruct;
+extern const StructDesc kBatchExecuteStatementOutputStruct;
 extern const StructDesc kBatchGetItemInputStruct;
 extern const StructDesc kBatchGetItemOutputStruct;
+extern const StructDesc kBatchStatementErrorStruct;
+extern const StructDesc kBatchStatementRequestStruct;
+extern const StructDesc kBatchStatementResponseStruct;
 extern const StructDesc kBatchWriteItemInputStruct;
 extern const StructDesc kBatchWriteItemOutputStruct;
 extern const StructDesc kBillingModeSummaryStruct;
@@ -42,6 +47,8 @@ extern const StructDesc kDescribeTableOutputStruct;
 extern const StructDesc kDescribeTimeToLiveInputStruct;
 extern const StructDesc kTimeToLiveDescriptionStruct;
 extern const StructDesc kDescribeTimeToLiveOutputStruct;
+extern const StructDesc kExecuteStatementInputStruct;
+extern const StructDesc kExecuteStatementOutputStruct;
 extern const StructDesc kGetItemInputStruct;
 extern const StructDesc kGetItemOutputStruct;
 extern const StructDesc kGlobalSecondaryIndexStruct;
@@ -71,12 +78,15 @@ extern const StructDesc kTagResourceInputStruct;
 extern const StructDesc kTagResourceResponseStruct;
 extern const StructDesc kThrottlingExceptionStruct;
 extern const StructDesc kThrottlingReasonStruct;
+extern const StructDesc kTimeToLiveSpecificationStruct;
 extern const StructDesc kUntagResourceInputStruct;
 extern const StructDesc kUntagResourceResponseStruct;
 extern const StructDesc kUpdateItemInputStruct;
 extern const StructDesc kUpdateItemOutputStruct;
 extern const StructDesc kUpdateTableInputStruct;
 extern const StructDesc kUpdateTableOutputStruct;
+extern const StructDesc kUpdateTimeToLiveInputStruct;
+extern const StructDesc kUpdateTimeToLiveOutputStruct;
 extern const StructDesc kWriteRequestStruct;
 extern const TypeDesc kAttributeDefinition;
 extern const TypeDesc kAttributeDefinitions;
@@ -85,10 +95,16 @@ extern const TypeDesc kAttributeName;
 extern const TypeDesc kAttributeValue;
 extern const TypeDesc kAvailabilityErrorMessage;
 extern const TypeDesc kBackfilling;
+extern const TypeDesc kBatchExecuteStatementInput;
+extern const TypeDesc kBatchExecuteStatementOutput;
 extern const TypeDesc kBatchGetItemInput;
 extern const TypeDesc kBatchGetItemOutput;
 extern const TypeDesc kBatchGetRequestMap;
 extern const TypeDesc kBatchGetResponseMap;
+extern const TypeDesc kBatchStatementError;
+extern const TypeDesc kBatchStatementErrorCodeEnum;
+extern const TypeDesc kBatchStatementRequest;
+extern const TypeDesc kBatchStatementResponse;
 extern const TypeDesc kBatchWriteItemInput;
 extern const TypeDesc kBatchWriteItemOutput;
 extern const TypeDesc kBatchWriteItemRequestMap;
@@ -125,6 +141,8 @@ extern const TypeDesc kDescribeTableOutput;
 extern const TypeDesc kDescribeTimeToLiveInput;
 extern const TypeDesc kDescribeTimeToLiveOutput;
 extern const TypeDesc kErrorMessage;
+extern const TypeDesc kExecuteStatementInput;
+extern const TypeDesc kExecuteStatementOutput;
 extern const TypeDesc kExpressionAttributeNameMap;
 extern const TypeDesc kExpressionAttributeNameVariable;
 extern const TypeDesc kExpressionAttributeValueMap;
@@ -169,10 +187,15 @@ extern const TypeDesc kNonNegativeLongObject;
 extern const TypeDesc kNullAttributeValue;
 extern const TypeDesc kNumberAttributeValue;
 extern const TypeDesc kNumberSetAttributeValue;
+extern const TypeDesc kPartiQLBatchRequest;
+extern const TypeDesc kPartiQLBatchResponse;
+extern const TypeDesc kPartiQLNextToken;
+extern const TypeDesc kPartiQLStatement;
 extern const TypeDesc kPointInTimeRecoveryDescription;
 extern const TypeDesc kPointInTimeRecoveryStatus;
 extern const TypeDesc kPositiveIntegerObject;
 extern const TypeDesc kPositiveLongObject;
+extern const TypeDesc kPreparedStatementParameters;
 extern const TypeDesc kProjection;
 extern const TypeDesc kProjectionExpression;
 extern const TypeDesc kProjectionType;
@@ -229,6 +252,8 @@ extern const TypeDesc kThrottlingReason;
 extern const TypeDesc kThrottlingReasonList;
 extern const TypeDesc kTimeToLiveAttributeName;
 extern const TypeDesc kTimeToLiveDescription;
+extern const TypeDesc kTimeToLiveEnabled;
+extern const TypeDesc kTimeToLiveSpecification;
 extern const TypeDesc kTimeToLiveStatus;
 extern const TypeDesc kUntagResourceInput;
 extern const TypeDesc kUntagResourceResponse;
@@ -238,6 +263,8 @@ extern const TypeDesc kUpdateItemInput;
 extern const TypeDesc kUpdateItemOutput;
 extern const TypeDesc kUpdateTableInput;
 extern const TypeDesc kUpdateTableOutput;
+extern const TypeDesc kUpdateTimeToLiveInput;
+extern const TypeDesc kUpdateTimeToLiveOutput;
 extern const TypeDesc kWriteRequest;
 extern const TypeDesc kWriteRequests;
 
@@ -250,12 +277,19 @@ constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kAttributeValue = {.kind = Kind::union_structure, .shape_name = "AttributeValue", .structure = &kAttributeValueStruct};
 constinit const TypeDesc kAvailabilityErrorMessage = {.kind = Kind::string, .shape_name = "AvailabilityErrorMessage"};
 constinit const TypeDesc kBackfilling = {.kind = Kind::boolean, .shape_name = "Backfilling"};
+constinit const TypeDesc kBatchExecuteStatementInput = {.kind = Kind::structure, .shape_name = "BatchExecuteStatementInput", .structure = &kBatchExecuteStatementInputStruct};
+constinit const TypeDesc kBatchExecuteStatementOutput = {.kind = Kind::structure, .shape_name = "BatchExecuteStatementOutput", .structure = &kBatchExecuteStatementOutputStruct};
 constinit const TypeDesc kBatchGetItemInput = {.kind = Kind::structure, .shape_name = "BatchGetItemInput", .structure = &kBatchGetItemInputStruct};
 constinit const TypeDesc kBatchGetItemOutput = {.kind = Kind::structure, .shape_name = "BatchGetItemOutput", .structure = &kBatchGetItemOutputStruct};
 constexpr MapAccess kBatchGetRequestMapAccess = map_access<KeysAndAttributes>(&kKeysAndAttributes, "key", "value", false, &kTableArn);
 constinit const TypeDesc kBatchGetRequestMap = {.kind = Kind::map, .shape_name = "BatchGetRequestMap", .map = &kBatchGetRequestMapAccess, .min = 1, .max = 100};
 constexpr MapAccess kBatchGetResponseMapAccess = map_access<std::vector<Map<AttributeValue>>>(&kItemList, "key", "value", false, &kTableArn);
 constinit const TypeDesc kBatchGetResponseMap = {.kind = Kind::map, .shape_name = "BatchGetResponseMap", .map = &kBatchGetResponseMapAccess};
+constinit const TypeDesc kBatchStatementError = {.kind = Kind::structure, .shape_name = "BatchStatementError", .structure = &kBatchStatementErrorStruct};
+constexpr std::string_view kBatchStatementErrorCodeEnumValues[] = {"ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded", "RequestLimitExceeded", "ValidationError", "ProvisionedThroughputExceeded", "TransactionConflict", "ThrottlingError", "InternalServerError", "ResourceNotFound", "AccessDenied", "DuplicateItem"};
+constinit const TypeDesc kBatchStatementErrorCodeEnum = {.kind = Kind::string, .shape_name = "BatchStatementErrorCodeEnum", .enum_values = kBatchStatementErrorCodeEnumValues};
+constinit const TypeDesc kBatchStatementRequest = {.kind = Kind::structure, .shape_name = "BatchStatementRequest", .structure = &kBatchStatementRequestStruct};
+constinit const TypeDesc kBatchStatementResponse = {.kind = Kind::structure, .shape_name = "BatchStatementResponse", .structure = &kBatchStatementResponseStruct};
 constinit const TypeDesc kBatchWriteItemInput = {.kind = Kind::structure, .shape_name = "BatchWriteItemInput", .structure = &kBatchWriteItemInputStruct};
 constinit const TypeDesc kBatchWriteItemOutput = {.kind = Kind::structure, .shape_name = "BatchWriteItemOutput", .structure = &kBatchWriteItemOutputStruct};
 constexpr MapAccess kBatchWriteItemRequestMapAccess = map_access<std::vector<WriteRequest>>(&kWriteRequests, "key", "value", false, &kTableArn);
@@ -297,6 +331,8 @@ constinit const TypeDesc kDescribeTableOutput = {.kind = Kind::structure, .shape
 constinit const TypeDesc kDescribeTimeToLiveInput = {.kind = Kind::structure, .shape_name = "DescribeTimeToLiveInput", .structure = &kDescribeTimeToLiveInputStruct};
 constinit const TypeDesc kDescribeTimeToLiveOutput = {.kind = Kind::structure, .shape_name = "DescribeTimeToLiveOutput", .structure = &kDescribeTimeToLiveOutputStruct};
 constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage"};
+constinit const TypeDesc kExecuteStatementInput = {.kind = Kind::structure, .shape_name = "ExecuteStatementInput", .structure = &kExecuteStatementInputStruct};
+constinit const TypeDesc kExecuteStatementOutput = {.kind = Kind::structure, .shape_name = "ExecuteStatementOutput", .structure = &kExecuteStatementOutputStruct};
 constexpr MapAccess kExpressionAttributeNameMapAccess = map_access<std::string>(&kAttributeName, "key", "value", false, &kExpressionAttributeNameVariable);
 constinit const TypeDesc kExpressionAttributeNameMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeNameMap", .map = &kExpressionAttributeNameMapAccess};
 constinit const TypeDesc kExpressionAttributeNameVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeNameVariable"};
@@ -358,11 +394,19 @@ constinit const TypeDesc kNullAttributeValue = {.kind = Kind::boolean, .shape_na
 constinit const TypeDesc kNumberAttributeValue = {.kind = Kind::string, .shape_name = "NumberAttributeValue"};
 constexpr ListAccess kNumberSetAttributeValueAccess = list_access<std::string>(&kNumberAttributeValue, "member", false);
 constinit const TypeDesc kNumberSetAttributeValue = {.kind = Kind::list, .shape_name = "NumberSetAttributeValue", .list = &kNumberSetAttributeValueAccess};
+constexpr ListAccess kPartiQLBatchRequestAccess = list_access<BatchStatementRequest>(&kBatchStatementRequest, "member", false);
+constinit const TypeDesc kPartiQLBatchRequest = {.kind = Kind::list, .shape_name = "PartiQLBatchRequest", .list = &kPartiQLBatchRequestAccess, .min = 1, .max = 25};
+constexpr ListAccess kPartiQLBatchResponseAccess = list_access<BatchStatementResponse>(&kBatchStatementResponse, "member", false);
+constinit const TypeDesc kPartiQLBatchResponse = {.kind = Kind::list, .shape_name = "PartiQLBatchResponse", .list = &kPartiQLBatchResponseAccess};
+constinit const TypeDesc kPartiQLNextToken = {.kind = Kind::string, .shape_name = "PartiQLNextToken", .min = 1, .max = 32768};
+constinit const TypeDesc kPartiQLStatement = {.kind = Kind::string, .shape_name = "PartiQLStatement", .min = 1, .max = 8192};
 constinit const TypeDesc kPointInTimeRecoveryDescription = {.kind = Kind::structure, .shape_name = "PointInTimeRecoveryDescription", .structure = &kPointInTimeRecoveryDescriptionStruct};
 constexpr std::string_view kPointInTimeRecoveryStatusValues[] = {"ENABLED", "DISABLED"};
 constinit const TypeDesc kPointInTimeRecoveryStatus = {.kind = Kind::string, .shape_name = "PointInTimeRecoveryStatus", .enum_values = kPointInTimeRecoveryStatusValues};
 constinit const TypeDesc kPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "PositiveIntegerObject", .min = 1};
 constinit const TypeDesc kPositiveLongObject = {.kind = Kind::long_integer, .shape_name = "PositiveLongObject", .min = 1};
+constexpr ListAccess kPreparedStatementParametersAccess = list_access<AttributeValue>(&kAttributeValue, "member", false);
+constinit const TypeDesc kPreparedStatementParameters = {.kind = Kind::list, .shape_name = "PreparedStatementParameters", .list = &kPreparedStatementParametersAccess, .min = 1};
 constinit const TypeDesc kProjection = {.kind = Kind::structure, .shape_name = "Projection", .structure = &kProjectionStruct};
 constinit const TypeDesc kProjectionExpression = {.kind = Kind::string, .shape_name = "ProjectionExpression"};
 constexpr std::string_view kProjectionTypeValues[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
@@ -435,6 +479,8 @@ constexpr ListAccess kThrottlingReasonListAccess = list_access<ThrottlingReason>
 constinit const TypeDesc kThrottlingReasonList = {.kind = Kind::list, .shape_name = "ThrottlingReasonList", .list = &kThrottlingReasonListAccess};
 constinit const TypeDesc kTimeToLiveAttributeName = {.kind = Kind::string, .shape_name = "TimeToLiveAttributeName", .min = 1, .max = 255};
 constinit const TypeDesc kTimeToLiveDescription = {.kind = Kind::structure, .shape_name = "TimeToLiveDescription", .structure = &kTimeToLiveDescriptionStruct};
+constinit const TypeDesc kTimeToLiveEnabled = {.kind = Kind::boolean, .shape_name = "TimeToLiveEnabled"};
+constinit const TypeDesc kTimeToLiveSpecification = {.kind = Kind::structure, .shape_name = "TimeToLiveSpecification", .structure = &kTimeToLiveSpecificationStruct};
 constexpr std::string_view kTimeToLiveStatusValues[] = {"ENABLING", "DISABLING", "ENABLED", "DISABLED"};
 constinit const TypeDesc kTimeToLiveStatus = {.kind = Kind::string, .shape_name = "TimeToLiveStatus", .enum_values = kTimeToLiveStatusValues};
 constinit const TypeDesc kUntagResourceInput = {.kind = Kind::structure, .shape_name = "UntagResourceInput", .structure = &kUntagResourceInputStruct};
@@ -445,6 +491,8 @@ constinit const TypeDesc kUpdateItemInput = {.kind = Kind::structure, .shape_nam
 constinit const TypeDesc kUpdateItemOutput = {.kind = Kind::structure, .shape_name = "UpdateItemOutput", .structure = &kUpdateItemOutputStruct};
 constinit const TypeDesc kUpdateTableInput = {.kind = Kind::structure, .shape_name = "UpdateTableInput", .structure = &kUpdateTableInputStruct};
 constinit const TypeDesc kUpdateTableOutput = {.kind = Kind::structure, .shape_name = "UpdateTableOutput", .structure = &kUpdateTableOutputStruct};
+constinit const TypeDesc kUpdateTimeToLiveInput = {.kind = Kind::structure, .shape_name = "UpdateTimeToLiveInput", .structure = &kUpdateTimeToLiveInputStruct};
+constinit const TypeDesc kUpdateTimeToLiveOutput = {.kind = Kind::structure, .shape_name = "UpdateTimeToLiveOutput", .structure = &kUpdateTimeToLiveOutputStruct};
 constinit const TypeDesc kWriteRequest = {.kind = Kind::structure, .shape_name = "WriteRequest", .structure = &kWriteRequestStruct};
 constexpr ListAccess kWriteRequestsAccess = list_access<WriteRequest>(&kWriteRequest, "member", false);
 constinit const TypeDesc kWriteRequests = {.kind = Kind::list, .shape_name = "WriteRequests", .list = &kWriteRequestsAccess, .min = 1, .max = 25};
@@ -467,6 +515,16 @@ constexpr MemberDesc kAttributeValueMembers[] = {
     {"BOOL", "BOOL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanAttributeValue, AlternativeAccess<AttributeValue, 10>::get, AlternativeAccess<AttributeValue, 10>::emplace},
 };
 constinit const StructDesc kAttributeValueStruct = {.name = "AttributeValue", .members = kAttributeValueMembers, .is_union = true, .xml_namespace = ""};
+constexpr MemberDesc kBatchExecuteStatementInputMembers[] = {
+    {"Statements", "Statements", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLBatchRequest, MemberAccess<&BatchExecuteStatementInput::statements>::get, MemberAccess<&BatchExecuteStatementInput::statements>::emplace},
+    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchExecuteStatementInput::return_consumed_capacity>::get, MemberAccess<&BatchExecuteStatementInput::return_consumed_capacity>::emplace},
+};
+constinit const StructDesc kBatchExecuteStatementInputStruct = {.name = "BatchExecuteStatementInput", .members = kBatchExecuteStatementInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kBatchExecuteStatementOutputMembers[] = {
+    {"Responses", "Responses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartiQLBatchResponse, MemberAccess<&BatchExecuteStatementOutput::responses>::get, MemberAccess<&BatchExecuteStatementOutput::responses>::emplace},
+    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityMultiple, MemberAccess<&BatchExecuteStatementOutput::consumed_capacity>::get, MemberAccess<&BatchExecuteStatementOutput::consumed_capacity>::emplace},
+};
+constinit const StructDesc kBatchExecuteStatementOutputStruct = {.name = "BatchExecuteStatementOutput", .members = kBatchExecuteStatementOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchGetItemInputMembers[] = {
     {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchGetRequestMap, MemberAccess<&BatchGetItemInput::request_items>::get, MemberAccess<&BatchGetItemInput::request_items>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::get, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::emplace},
@@ -478,6 +536,25 @@ constexpr MemberDesc kBatchGetItemOutputMembers[] = {
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacityMultiple, MemberAccess<&BatchGetItemOutput::consumed_capacity>::get, MemberAccess<&BatchGetItemOutput::consumed_capacity>::emplace},
 };
 constinit const StructDesc kBatchGetItemOutputStruct = {.name = "BatchGetItemOutput", .members = kBatchGetItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kBatchStatementErrorMembers[] = {
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchStatementErrorCodeEnum, MemberAccess<&BatchStatementError::code>::get, MemberAccess<&BatchStatementError::code>::emplace},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchStatementError::message>::get, MemberAccess<&BatchStatementError::message>::emplace},
+    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&BatchStatementError::item>::get, MemberAccess<&BatchStatementError::item>::emplace},
+};
+constinit const StructDesc kBatchStatementErrorStruct = {.name = "BatchStatementError", .members = kBatchStatementErrorMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kBatchStatementRequestMembers[] = {
+    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLStatement, MemberAccess<&BatchStatementRequest::statement>::get, MemberAccess<&BatchStatementRequest::statement>::emplace},
+    {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPreparedStatementParameters, MemberAccess<&BatchStatementRequest::parameters>::get, MemberAccess<&BatchStatementRequest::parameters>::emplace},
+    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&BatchStatementRequest::consistent_read>::get, MemberAccess<&BatchStatementRequest::consistent_read>::emplace},
+    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&BatchStatementRequest::return_values_on_condition_check_failure>::get, MemberAccess<&BatchStatementRequest::return_values_on_condition_check_failure>::emplace},
+};
+constinit const StructDesc kBatchStatementRequestStruct = {.name = "BatchStatementRequest", .members = kBatchStatementRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kBatchStatementResponseMembers[] = {
+    {"Error", "Error", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchStatementError, MemberAccess<&BatchStatementResponse::error>::get, MemberAccess<&BatchStatementResponse::error>::emplace},
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&BatchStatementResponse::table_name>::get, MemberAccess<&BatchStatementResponse::table_name>::emplace},
+    {"Item", "Item", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeMap, MemberAccess<&BatchStatementResponse::item>::get, MemberAccess<&BatchStatementResponse::item>::emplace},
+};
+constinit const StructDesc kBatchStatementResponseStruct = {.name = "BatchStatementResponse", .members = kBatchStatementResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchWriteItemInputMembers[] = {
     {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchWriteItemRequestMap, MemberAccess<&BatchWriteItemInput::request_items>::get, MemberAccess<&BatchWriteItemInput::request_items>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchWriteItemInput::return_consumed_capacity>::get, MemberAccess<&BatchWriteItemInput::return_consumed_capacity>::emplace},
@@ -683,6 +760,23 @@ constexpr MemberDesc kDescribeTimeToLiveOutputMembers[] = {
     {"TimeToLiveDescription", "TimeToLiveDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveDescription, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::get, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::emplace},
 };
 constinit const StructDesc kDescribeTimeToLiveOutputStruct = {.name = "DescribeTimeToLiveOutput", .members = kDescribeTimeToLiveOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExecuteStatementInputMembers[] = {
+    {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLStatement, MemberAccess<&ExecuteStatementInput::statement>::get, MemberAccess<&ExecuteStatementInput::statement>::emplace},
+    {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPreparedStatementParameters, MemberAccess<&ExecuteStatementInput::parameters>::get, MemberAccess<&ExecuteStatementInput::parameters>::emplace},
+    {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&ExecuteStatementInput::consistent_read>::get, MemberAccess<&ExecuteStatementInput::consistent_read>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartiQLNextToken, MemberAccess<&ExecuteStatementInput::next_token>::get, MemberAccess<&ExecuteStatementInput::next_token>::emplace},
+    {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&ExecuteStatementInput::return_consumed_capacity>::get, MemberAccess<&ExecuteStatementInput::return_consumed_capacity>::emplace},
+    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&ExecuteStatementInput::limit>::get, MemberAccess<&ExecuteStatementInput::limit>::emplace},
+    {"ReturnValuesOnConditionCheckFailure", "ReturnValuesOnConditionCheckFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnValuesOnConditionCheckFailure, MemberAccess<&ExecuteStatementInput::return_values_on_condition_check_failure>::get, MemberAccess<&ExecuteStatementInput::return_values_on_condition_check_failure>::emplace},
+};
+constinit const StructDesc kExecuteStatementInputStruct = {.name = "ExecuteStatementInput", .members = kExecuteStatementInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExecuteStatementOutputMembers[] = {
+    {"Items", "Items", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemList, MemberAccess<&ExecuteStatementOutput::items>::get, MemberAccess<&ExecuteStatementOutput::items>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartiQLNextToken, MemberAccess<&ExecuteStatementOutput::next_token>::get, MemberAccess<&ExecuteStatementOutput::next_token>::emplace},
+    {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&ExecuteStatementOutput::consumed_capacity>::get, MemberAccess<&ExecuteStatementOutput::consumed_capacity>::emplace},
+    {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&ExecuteStatementOutput::last_evaluated_key>::get, MemberAccess<&ExecuteStatementOutput::last_evaluated_key>::emplace},
+};
+constinit const StructDesc kExecuteStatementOutputStruct = {.name = "ExecuteStatementOutput", .members = kExecuteStatementOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetItemInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&GetItemInput::table_name>::get, MemberAccess<&GetItemInput::table_name>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&GetItemInput::key>::get, MemberAccess<&GetItemInput::key>::emplace},
@@ -896,6 +990,11 @@ constexpr MemberDesc kThrottlingReasonMembers[] = {
     {"resource", "resource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResource, MemberAccess<&ThrottlingReason::resource>::get, MemberAccess<&ThrottlingReason::resource>::emplace},
 };
 constinit const StructDesc kThrottlingReasonStruct = {.name = "ThrottlingReason", .members = kThrottlingReasonMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTimeToLiveSpecificationMembers[] = {
+    {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimeToLiveEnabled, MemberAccess<&TimeToLiveSpecification::enabled>::get, MemberAccess<&TimeToLiveSpecification::enabled>::emplace},
+    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimeToLiveAttributeName, MemberAccess<&TimeToLiveSpecification::attribute_name>::get, MemberAccess<&TimeToLiveSpecification::attribute_name>::emplace},
+};
+constinit const StructDesc kTimeToLiveSpecificationStruct = {.name = "TimeToLiveSpecification", .members = kTimeToLiveSpecificationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUntagResourceInputMembers[] = {
     {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&UntagResourceInput::resource_arn>::get, MemberAccess<&UntagResourceInput::resource_arn>::emplace},
     {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceInput::tag_keys>::get, MemberAccess<&UntagResourceInput::tag_keys>::emplace},
@@ -945,6 +1044,15 @@ constexpr MemberDesc kUpdateTableOutputMembers[] = {
     {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&UpdateTableOutput::table_description>::get, MemberAccess<&UpdateTableOutput::table_description>::emplace},
 };
 constinit const StructDesc kUpdateTableOutputStruct = {.name = "UpdateTableOutput", .members = kUpdateTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateTimeToLiveInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&UpdateTimeToLiveInput::table_name>::get, MemberAccess<&UpdateTimeToLiveInput::table_name>::emplace},
+    {"TimeToLiveSpecification", "TimeToLiveSpecification", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimeToLiveSpecification, MemberAccess<&UpdateTimeToLiveInput::time_to_live_specification>::get, MemberAccess<&UpdateTimeToLiveInput::time_to_live_specification>::emplace},
+};
+constinit const StructDesc kUpdateTimeToLiveInputStruct = {.name = "UpdateTimeToLiveInput", .members = kUpdateTimeToLiveInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateTimeToLiveOutputMembers[] = {
+    {"TimeToLiveSpecification", "TimeToLiveSpecification", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveSpecification, MemberAccess<&UpdateTimeToLiveOutput::time_to_live_specification>::get, MemberAccess<&UpdateTimeToLiveOutput::time_to_live_specification>::emplace},
+};
+constinit const StructDesc kUpdateTimeToLiveOutputStruct = {.name = "UpdateTimeToLiveOutput", .members = kUpdateTimeToLiveOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kWriteRequestMembers[] = {
     {"PutRequest", "PutRequest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPutRequest, MemberAccess<&WriteRequest::put_request>::get, MemberAccess<&WriteRequest::put_request>::emplace},
     {"DeleteRequest", "DeleteRequest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteRequest, MemberAccess<&WriteRequest::delete_request>::get, MemberAccess<&WriteRequest::delete_request>::emplace},
@@ -1006,8 +1114,13 @@ AttributeValue AttributeValue::of_bool_(bool v) {
   made.value.emplace<10>(std::move(v));
   return made;
 }
+const StructDesc& BatchExecuteStatementInput::desc() { return kBatchExecuteStatementInputStruct; }
+const StructDesc& BatchExecuteStatementOutput::desc() { return kBatchExecuteStatementOutputStruct; }
 const StructDesc& BatchGetItemInput::desc() { return kBatchGetItemInputStruct; }
 const StructDesc& BatchGetItemOutput::desc() { return kBatchGetItemOutputStruct; }
+const StructDesc& BatchStatementError::desc() { return kBatchStatementErrorStruct; }
+const StructDesc& BatchStatementRequest::desc() { return kBatchStatementRequestStruct; }
+const StructDesc& BatchStatementResponse::desc() { return kBatchStatementResponseStruct; }
 const StructDesc& BatchWriteItemInput::desc() { return kBatchWriteItemInputStruct; }
 const StructDesc& BatchWriteItemOutput::desc() { return kBatchWriteItemOutputStruct; }
 const StructDesc& BillingModeSummary::desc() { return kBillingModeSummaryStruct; }
@@ -1040,6 +1153,8 @@ const StructDesc& DescribeTableOutput::desc() { return kDescribeTableOutputStruc
 const StructDesc& DescribeTimeToLiveInput::desc() { return kDescribeTimeToLiveInputStruct; }
 const StructDesc& TimeToLiveDescription::desc() { return kTimeToLiveDescriptionStruct; }
 const StructDesc& DescribeTimeToLiveOutput::desc() { return kDescribeTimeToLiveOutputStruct; }
+const StructDesc& ExecuteStatementInput::desc() { return kExecuteStatementInputStruct; }
+const StructDesc& ExecuteStatementOutput::desc() { return kExecuteStatementOutputStruct; }
 const StructDesc& GetItemInput::desc() { return kGetItemInputStruct; }
 const StructDesc& GetItemOutput::desc() { return kGetItemOutputStruct; }
 const StructDesc& GlobalSecondaryIndex::desc() { return kGlobalSecondaryIndexStruct; }
@@ -1069,12 +1184,15 @@ const StructDesc& TagResourceInput::desc() { return kTagResourceInputStruct; }
 const StructDesc& TagResourceResponse::desc() { return kTagResourceResponseStruct; }
 const StructDesc& ThrottlingException::desc() { return kThrottlingExceptionStruct; }
 const StructDesc& ThrottlingReason::desc() { return kThrottlingReasonStruct; }
+const StructDesc& TimeToLiveSpecification::desc() { return kTimeToLiveSpecificationStruct; }
 const StructDesc& UntagResourceInput::desc() { return kUntagResourceInputStruct; }
 const StructDesc& UntagResourceResponse::desc() { return kUntagResourceResponseStruct; }
 const StructDesc& UpdateItemInput::desc() { return kUpdateItemInputStruct; }
 const StructDesc& UpdateItemOutput::desc() { return kUpdateItemOutputStruct; }
 const StructDesc& UpdateTableInput::desc() { return kUpdateTableInputStruct; }
 const StructDesc& UpdateTableOutput::desc() { return kUpdateTableOutputStruct; }
+const StructDesc& UpdateTimeToLiveInput::desc() { return kUpdateTimeToLiveInputStruct; }
+const StructDesc& UpdateTimeToLiveOutput::desc() { return kUpdateTimeToLiveOutputStruct; }
 const StructDesc& WriteRequest::desc() { return kWriteRequestStruct; }
 
 }  // namespace aws::dynamodb

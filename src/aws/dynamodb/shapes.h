@@ -15,8 +15,13 @@ namespace aws::dynamodb {
 
 struct AttributeDefinition;
 struct AttributeValue;
+struct BatchExecuteStatementInput;
+struct BatchExecuteStatementOutput;
 struct BatchGetItemInput;
 struct BatchGetItemOutput;
+struct BatchStatementError;
+struct BatchStatementRequest;
+struct BatchStatementResponse;
 struct BatchWriteItemInput;
 struct BatchWriteItemOutput;
 struct BillingModeSummary;
@@ -49,6 +54,8 @@ struct DescribeTableOutput;
 struct DescribeTimeToLiveInput;
 struct TimeToLiveDescription;
 struct DescribeTimeToLiveOutput;
+struct ExecuteStatementInput;
+struct ExecuteStatementOutput;
 struct GetItemInput;
 struct GetItemOutput;
 struct GlobalSecondaryIndex;
@@ -78,12 +85,15 @@ struct TagResourceInput;
 struct TagResourceResponse;
 struct ThrottlingException;
 struct ThrottlingReason;
+struct TimeToLiveSpecification;
 struct UntagResourceInput;
 struct UntagResourceResponse;
 struct UpdateItemInput;
 struct UpdateItemOutput;
 struct UpdateTableInput;
 struct UpdateTableOutput;
+struct UpdateTimeToLiveInput;
+struct UpdateTimeToLiveOutput;
 struct WriteRequest;
 
 struct AttributeDefinition {
@@ -143,6 +153,22 @@ struct AttributeValue {
   bool operator==(const AttributeValue&) const;
 };
 
+struct BatchExecuteStatementInput {
+  std::optional<std::vector<BatchStatementRequest>> statements;
+  std::optional<std::string> return_consumed_capacity;
+
+  static const StructDesc& desc();
+  bool operator==(const BatchExecuteStatementInput&) const = default;
+};
+
+struct BatchExecuteStatementOutput {
+  std::optional<std::vector<BatchStatementResponse>> responses;
+  std::optional<std::vector<ConsumedCapacity>> consumed_capacity;
+
+  static const StructDesc& desc();
+  bool operator==(const BatchExecuteStatementOutput&) const = default;
+};
+
 struct BatchGetItemInput {
   std::optional<Map<KeysAndAttributes>> request_items;
   std::optional<std::string> return_consumed_capacity;
@@ -158,6 +184,34 @@ struct BatchGetItemOutput {
 
   static const StructDesc& desc();
   bool operator==(const BatchGetItemOutput&) const = default;
+};
+
+struct BatchStatementError {
+  std::optional<std::string> code;
+  std::optional<std::string> message;
+  std::optional<Map<AttributeValue>> item;
+
+  static const StructDesc& desc();
+  bool operator==(const BatchStatementError&) const = default;
+};
+
+struct BatchStatementRequest {
+  std::optional<std::string> statement;
+  std::optional<std::vector<AttributeValue>> parameters;
+  std::optional<bool> consistent_read;
+  std::optional<std::string> return_values_on_condition_check_failure;
+
+  static const StructDesc& desc();
+  bool operator==(const BatchStatementRequest&) const = default;
+};
+
+struct BatchStatementResponse {
+  std::optional<BatchStatementError> error;
+  std::optional<std::string> table_name;
+  std::optional<Map<AttributeValue>> item;
+
+  static const StructDesc& desc();
+  bool operator==(const BatchStatementResponse&) const = default;
 };
 
 struct BatchWriteItemInput {
@@ -449,6 +503,29 @@ struct DescribeTimeToLiveOutput {
   bool operator==(const DescribeTimeToLiveOutput&) const = default;
 };
 
+struct ExecuteStatementInput {
+  std::optional<std::string> statement;
+  std::optional<std::vector<AttributeValue>> parameters;
+  std::optional<bool> consistent_read;
+  std::optional<std::string> next_token;
+  std::optional<std::string> return_consumed_capacity;
+  std::optional<int32_t> limit;
+  std::optional<std::string> return_values_on_condition_check_failure;
+
+  static const StructDesc& desc();
+  bool operator==(const ExecuteStatementInput&) const = default;
+};
+
+struct ExecuteStatementOutput {
+  std::optional<std::vector<Map<AttributeValue>>> items;
+  std::optional<std::string> next_token;
+  std::optional<ConsumedCapacity> consumed_capacity;
+  std::optional<Map<AttributeValue>> last_evaluated_key;
+
+  static const StructDesc& desc();
+  bool operator==(const ExecuteStatementOutput&) const = default;
+};
+
 struct GetItemInput {
   std::optional<std::string> table_name;
   std::optional<Map<AttributeValue>> key;
@@ -736,6 +813,14 @@ struct ThrottlingReason {
   bool operator==(const ThrottlingReason&) const = default;
 };
 
+struct TimeToLiveSpecification {
+  std::optional<bool> enabled;
+  std::optional<std::string> attribute_name;
+
+  static const StructDesc& desc();
+  bool operator==(const TimeToLiveSpecification&) const = default;
+};
+
 struct UntagResourceInput {
   std::optional<std::string> resource_arn;
   std::optional<std::vector<std::string>> tag_keys;
@@ -794,6 +879,21 @@ struct UpdateTableOutput {
 
   static const StructDesc& desc();
   bool operator==(const UpdateTableOutput&) const = default;
+};
+
+struct UpdateTimeToLiveInput {
+  std::optional<std::string> table_name;
+  std::optional<TimeToLiveSpecification> time_to_live_specification;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateTimeToLiveInput&) const = default;
+};
+
+struct UpdateTimeToLiveOutput {
+  std::optional<TimeToLiveSpecification> time_to_live_specification;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateTimeToLiveOutput&) const = default;
 };
 
 struct WriteRequest {

@@ -11,6 +11,13 @@ base::Result<AddPermissionResponse> LambdaCaller::add_permission(Context& contex
   return out;
 }
 
+base::Result<AliasConfiguration> LambdaCaller::create_alias(Context& context, CreateAliasRequest in) {
+  static const OperationDesc& operation = *kService.find("CreateAlias");
+  AliasConfiguration out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<EventSourceMappingConfiguration> LambdaCaller::create_event_source_mapping(Context& context, CreateEventSourceMappingRequest in) {
   static const OperationDesc& operation = *kService.find("CreateEventSourceMapping");
   EventSourceMappingConfiguration out;
@@ -21,6 +28,13 @@ base::Result<EventSourceMappingConfiguration> LambdaCaller::create_event_source_
 base::Result<FunctionConfiguration> LambdaCaller::create_function(Context& context, CreateFunctionRequest in) {
   static const OperationDesc& operation = *kService.find("CreateFunction");
   FunctionConfiguration out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DeleteAliasResponse> LambdaCaller::delete_alias(Context& context, DeleteAliasRequest in) {
+  static const OperationDesc& operation = *kService.find("DeleteAlias");
+  DeleteAliasResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -42,6 +56,27 @@ base::Result<DeleteFunctionResponse> LambdaCaller::delete_function(Context& cont
 base::Result<DeleteFunctionConcurrencyResponse> LambdaCaller::delete_function_concurrency(Context& context, DeleteFunctionConcurrencyRequest in) {
   static const OperationDesc& operation = *kService.find("DeleteFunctionConcurrency");
   DeleteFunctionConcurrencyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DeleteFunctionEventInvokeConfigResponse> LambdaCaller::delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("DeleteFunctionEventInvokeConfig");
+  DeleteFunctionEventInvokeConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetAccountSettingsResponse> LambdaCaller::get_account_settings(Context& context, GetAccountSettingsRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAccountSettings");
+  GetAccountSettingsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<AliasConfiguration> LambdaCaller::get_alias(Context& context, GetAliasRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAlias");
+  AliasConfiguration out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -81,6 +116,13 @@ base::Result<FunctionConfiguration> LambdaCaller::get_function_configuration(Con
   return out;
 }
 
+base::Result<FunctionEventInvokeConfig> LambdaCaller::get_function_event_invoke_config(Context& context, GetFunctionEventInvokeConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetFunctionEventInvokeConfig");
+  FunctionEventInvokeConfig out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetPolicyResponse> LambdaCaller::get_policy(Context& context, GetPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("GetPolicy");
   GetPolicyResponse out;
@@ -95,9 +137,23 @@ base::Result<InvocationResponse> LambdaCaller::invoke(Context& context, Invocati
   return out;
 }
 
+base::Result<ListAliasesResponse> LambdaCaller::list_aliases(Context& context, ListAliasesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListAliases");
+  ListAliasesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListEventSourceMappingsResponse> LambdaCaller::list_event_source_mappings(Context& context, ListEventSourceMappingsRequest in) {
   static const OperationDesc& operation = *kService.find("ListEventSourceMappings");
   ListEventSourceMappingsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListFunctionEventInvokeConfigsResponse> LambdaCaller::list_function_event_invoke_configs(Context& context, ListFunctionEventInvokeConfigsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListFunctionEventInvokeConfigs");
+  ListFunctionEventInvokeConfigsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -123,9 +179,23 @@ base::Result<ListVersionsByFunctionResponse> LambdaCaller::list_versions_by_func
   return out;
 }
 
+base::Result<FunctionConfiguration> LambdaCaller::publish_version(Context& context, PublishVersionRequest in) {
+  static const OperationDesc& operation = *kService.find("PublishVersion");
+  FunctionConfiguration out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<Concurrency> LambdaCaller::put_function_concurrency(Context& context, PutFunctionConcurrencyRequest in) {
   static const OperationDesc& operation = *kService.find("PutFunctionConcurrency");
   Concurrency out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<FunctionEventInvokeConfig> LambdaCaller::put_function_event_invoke_config(Context& context, PutFunctionEventInvokeConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("PutFunctionEventInvokeConfig");
+  FunctionEventInvokeConfig out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -151,6 +221,13 @@ base::Result<UntagResourceResponse> LambdaCaller::untag_resource(Context& contex
   return out;
 }
 
+base::Result<AliasConfiguration> LambdaCaller::update_alias(Context& context, UpdateAliasRequest in) {
+  static const OperationDesc& operation = *kService.find("UpdateAlias");
+  AliasConfiguration out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<EventSourceMappingConfiguration> LambdaCaller::update_event_source_mapping(Context& context, UpdateEventSourceMappingRequest in) {
   static const OperationDesc& operation = *kService.find("UpdateEventSourceMapping");
   EventSourceMappingConfiguration out;
@@ -168,6 +245,13 @@ base::Result<FunctionConfiguration> LambdaCaller::update_function_code(Context& 
 base::Result<FunctionConfiguration> LambdaCaller::update_function_configuration(Context& context, UpdateFunctionConfigurationRequest in) {
   static const OperationDesc& operation = *kService.find("UpdateFunctionConfiguration");
   FunctionConfiguration out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<FunctionEventInvokeConfig> LambdaCaller::update_function_event_invoke_config(Context& context, UpdateFunctionEventInvokeConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("UpdateFunctionEventInvokeConfig");
+  FunctionEventInvokeConfig out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

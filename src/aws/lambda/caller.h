@@ -12,29 +12,41 @@ class LambdaCaller final : public Lambda {
   explicit LambdaCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
   base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionRequest in) override;
+  base::Result<AliasConfiguration> create_alias(Context& context, CreateAliasRequest in) override;
   base::Result<EventSourceMappingConfiguration> create_event_source_mapping(Context& context, CreateEventSourceMappingRequest in) override;
   base::Result<FunctionConfiguration> create_function(Context& context, CreateFunctionRequest in) override;
+  base::Result<DeleteAliasResponse> delete_alias(Context& context, DeleteAliasRequest in) override;
   base::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Context& context, DeleteEventSourceMappingRequest in) override;
   base::Result<DeleteFunctionResponse> delete_function(Context& context, DeleteFunctionRequest in) override;
   base::Result<DeleteFunctionConcurrencyResponse> delete_function_concurrency(Context& context, DeleteFunctionConcurrencyRequest in) override;
+  base::Result<DeleteFunctionEventInvokeConfigResponse> delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) override;
+  base::Result<GetAccountSettingsResponse> get_account_settings(Context& context, GetAccountSettingsRequest in) override;
+  base::Result<AliasConfiguration> get_alias(Context& context, GetAliasRequest in) override;
   base::Result<EventSourceMappingConfiguration> get_event_source_mapping(Context& context, GetEventSourceMappingRequest in) override;
   base::Result<GetFunctionResponse> get_function(Context& context, GetFunctionRequest in) override;
   base::Result<GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(Context& context, GetFunctionCodeSigningConfigRequest in) override;
   base::Result<GetFunctionConcurrencyResponse> get_function_concurrency(Context& context, GetFunctionConcurrencyRequest in) override;
   base::Result<FunctionConfiguration> get_function_configuration(Context& context, GetFunctionConfigurationRequest in) override;
+  base::Result<FunctionEventInvokeConfig> get_function_event_invoke_config(Context& context, GetFunctionEventInvokeConfigRequest in) override;
   base::Result<GetPolicyResponse> get_policy(Context& context, GetPolicyRequest in) override;
   base::Result<InvocationResponse> invoke(Context& context, InvocationRequest in) override;
+  base::Result<ListAliasesResponse> list_aliases(Context& context, ListAliasesRequest in) override;
   base::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Context& context, ListEventSourceMappingsRequest in) override;
+  base::Result<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(Context& context, ListFunctionEventInvokeConfigsRequest in) override;
   base::Result<ListFunctionsResponse> list_functions(Context& context, ListFunctionsRequest in) override;
   base::Result<ListTagsResponse> list_tags(Context& context, ListTagsRequest in) override;
   base::Result<ListVersionsByFunctionResponse> list_versions_by_function(Context& context, ListVersionsByFunctionRequest in) override;
+  base::Result<FunctionConfiguration> publish_version(Context& context, PublishVersionRequest in) override;
   base::Result<Concurrency> put_function_concurrency(Context& context, PutFunctionConcurrencyRequest in) override;
+  base::Result<FunctionEventInvokeConfig> put_function_event_invoke_config(Context& context, PutFunctionEventInvokeConfigRequest in) override;
   base::Result<RemovePermissionResponse> remove_permission(Context& context, RemovePermissionRequest in) override;
   base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceRequest in) override;
   base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceRequest in) override;
+  base::Result<AliasConfiguration> update_alias(Context& context, UpdateAliasRequest in) override;
   base::Result<EventSourceMappingConfiguration> update_event_source_mapping(Context& context, UpdateEventSourceMappingRequest in) override;
   base::Result<FunctionConfiguration> update_function_code(Context& context, UpdateFunctionCodeRequest in) override;
   base::Result<FunctionConfiguration> update_function_configuration(Context& context, UpdateFunctionConfigurationRequest in) override;
+  base::Result<FunctionEventInvokeConfig> update_function_event_invoke_config(Context& context, UpdateFunctionEventInvokeConfigRequest in) override;
 
  private:
   Dispatcher& dispatcher_;

@@ -15,29 +15,41 @@ class Lambda {
   virtual ~Lambda() = default;
 
   virtual base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionRequest in) = 0;
+  virtual base::Result<AliasConfiguration> create_alias(Context& context, CreateAliasRequest in) = 0;
   virtual base::Result<EventSourceMappingConfiguration> create_event_source_mapping(Context& context, CreateEventSourceMappingRequest in) = 0;
   virtual base::Result<FunctionConfiguration> create_function(Context& context, CreateFunctionRequest in) = 0;
+  virtual base::Result<DeleteAliasResponse> delete_alias(Context& context, DeleteAliasRequest in) = 0;
   virtual base::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Context& context, DeleteEventSourceMappingRequest in) = 0;
   virtual base::Result<DeleteFunctionResponse> delete_function(Context& context, DeleteFunctionRequest in) = 0;
   virtual base::Result<DeleteFunctionConcurrencyResponse> delete_function_concurrency(Context& context, DeleteFunctionConcurrencyRequest in) = 0;
+  virtual base::Result<DeleteFunctionEventInvokeConfigResponse> delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) = 0;
+  virtual base::Result<GetAccountSettingsResponse> get_account_settings(Context& context, GetAccountSettingsRequest in) = 0;
+  virtual base::Result<AliasConfiguration> get_alias(Context& context, GetAliasRequest in) = 0;
   virtual base::Result<EventSourceMappingConfiguration> get_event_source_mapping(Context& context, GetEventSourceMappingRequest in) = 0;
   virtual base::Result<GetFunctionResponse> get_function(Context& context, GetFunctionRequest in) = 0;
   virtual base::Result<GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(Context& context, GetFunctionCodeSigningConfigRequest in) = 0;
   virtual base::Result<GetFunctionConcurrencyResponse> get_function_concurrency(Context& context, GetFunctionConcurrencyRequest in) = 0;
   virtual base::Result<FunctionConfiguration> get_function_configuration(Context& context, GetFunctionConfigurationRequest in) = 0;
+  virtual base::Result<FunctionEventInvokeConfig> get_function_event_invoke_config(Context& context, GetFunctionEventInvokeConfigRequest in) = 0;
   virtual base::Result<GetPolicyResponse> get_policy(Context& context, GetPolicyRequest in) = 0;
   virtual base::Result<InvocationResponse> invoke(Context& context, InvocationRequest in) = 0;
+  virtual base::Result<ListAliasesResponse> list_aliases(Context& context, ListAliasesRequest in) = 0;
   virtual base::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Context& context, ListEventSourceMappingsRequest in) = 0;
+  virtual base::Result<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(Context& context, ListFunctionEventInvokeConfigsRequest in) = 0;
   virtual base::Result<ListFunctionsResponse> list_functions(Context& context, ListFunctionsRequest in) = 0;
   virtual base::Result<ListTagsResponse> list_tags(Context& context, ListTagsRequest in) = 0;
   virtual base::Result<ListVersionsByFunctionResponse> list_versions_by_function(Context& context, ListVersionsByFunctionRequest in) = 0;
+  virtual base::Result<FunctionConfiguration> publish_version(Context& context, PublishVersionRequest in) = 0;
   virtual base::Result<Concurrency> put_function_concurrency(Context& context, PutFunctionConcurrencyRequest in) = 0;
+  virtual base::Result<FunctionEventInvokeConfig> put_function_event_invoke_config(Context& context, PutFunctionEventInvokeConfigRequest in) = 0;
   virtual base::Result<RemovePermissionResponse> remove_permission(Context& context, RemovePermissionRequest in) = 0;
   virtual base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceRequest in) = 0;
   virtual base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceRequest in) = 0;
+  virtual base::Result<AliasConfiguration> update_alias(Context& context, UpdateAliasRequest in) = 0;
   virtual base::Result<EventSourceMappingConfiguration> update_event_source_mapping(Context& context, UpdateEventSourceMappingRequest in) = 0;
   virtual base::Result<FunctionConfiguration> update_function_code(Context& context, UpdateFunctionCodeRequest in) = 0;
   virtual base::Result<FunctionConfiguration> update_function_configuration(Context& context, UpdateFunctionConfigurationRequest in) = 0;
+  virtual base::Result<FunctionEventInvokeConfig> update_function_event_invoke_config(Context& context, UpdateFunctionEventInvokeConfigRequest in) = 0;
 };
 
 // The service's operations and protocols.

@@ -6,26 +6,39 @@ namespace aws::lambda {
 
 namespace {
 
+extern const StructDesc kAccountLimitStruct;
+extern const StructDesc kAccountUsageStruct;
 extern const StructDesc kAddPermissionRequestStruct;
 extern const StructDesc kAddPermissionResponseStruct;
+extern const StructDesc kAliasRoutingConfigurationStruct;
+extern const StructDesc kAliasConfigurationStruct;
 extern const StructDesc kCodeSigningConfigNotFoundExceptionStruct;
 extern const StructDesc kCodeStorageExceededExceptionStruct;
 extern const StructDesc kCodeVerificationFailedExceptionStruct;
 extern const StructDesc kConcurrencyStruct;
+extern const StructDesc kCreateAliasRequestStruct;
 extern const StructDesc kScalingConfigStruct;
 extern const StructDesc kCreateEventSourceMappingRequestStruct;
 extern const StructDesc kFunctionCodeStruct;
+extern const StructDesc kDeadLetterConfigStruct;
 extern const StructDesc kEnvironmentStruct;
 extern const StructDesc kTracingConfigStruct;
 extern const StructDesc kEphemeralStorageStruct;
 extern const StructDesc kSnapStartStruct;
 extern const StructDesc kLoggingConfigStruct;
 extern const StructDesc kCreateFunctionRequestStruct;
+extern const StructDesc kDeleteAliasRequestStruct;
+extern const StructDesc kDeleteAliasResponseStruct;
 extern const StructDesc kDeleteEventSourceMappingRequestStruct;
 extern const StructDesc kDeleteFunctionConcurrencyRequestStruct;
 extern const StructDesc kDeleteFunctionConcurrencyResponseStruct;
+extern const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct;
+extern const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct;
 extern const StructDesc kDeleteFunctionRequestStruct;
 extern const StructDesc kDeleteFunctionResponseStruct;
+extern const StructDesc kOnSuccessStruct;
+extern const StructDesc kOnFailureStruct;
+extern const StructDesc kDestinationConfigStruct;
 extern const StructDesc kDurableExecutionAlreadyStartedExceptionStruct;
 extern const StructDesc kEC2AccessDeniedExceptionStruct;
 extern const StructDesc kEC2ThrottledExceptionStruct;
@@ -42,13 +55,18 @@ extern const StructDesc kTracingConfigResponseStruct;
 extern const StructDesc kSnapStartResponseStruct;
 extern const StructDesc kRuntimeVersionConfigStruct;
 extern const StructDesc kFunctionConfigurationStruct;
+extern const StructDesc kFunctionEventInvokeConfigStruct;
 extern const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct;
+extern const StructDesc kGetAccountSettingsRequestStruct;
+extern const StructDesc kGetAccountSettingsResponseStruct;
+extern const StructDesc kGetAliasRequestStruct;
 extern const StructDesc kGetEventSourceMappingRequestStruct;
 extern const StructDesc kGetFunctionCodeSigningConfigRequestStruct;
 extern const StructDesc kGetFunctionCodeSigningConfigResponseStruct;
 extern const StructDesc kGetFunctionConcurrencyRequestStruct;
 extern const StructDesc kGetFunctionConcurrencyResponseStruct;
 extern const StructDesc kGetFunctionConfigurationRequestStruct;
+extern const StructDesc kGetFunctionEventInvokeConfigRequestStruct;
 extern const StructDesc kGetFunctionRequestStruct;
 extern const StructDesc kGetFunctionResponseStruct;
 extern const StructDesc kGetPolicyRequestStruct;
@@ -66,8 +84,12 @@ extern const StructDesc kKMSAccessDeniedExceptionStruct;
 extern const StructDesc kKMSDisabledExceptionStruct;
 extern const StructDesc kKMSInvalidStateExceptionStruct;
 extern const StructDesc kKMSNotFoundExceptionStruct;
+extern const StructDesc kListAliasesRequestStruct;
+extern const StructDesc kListAliasesResponseStruct;
 extern const StructDesc kListEventSourceMappingsRequestStruct;
 extern const StructDesc kListEventSourceMappingsResponseStruct;
+extern const StructDesc kListFunctionEventInvokeConfigsRequestStruct;
+extern const StructDesc kListFunctionEventInvokeConfigsResponseStruct;
 extern const StructDesc kListFunctionsRequestStruct;
 extern const StructDesc kListFunctionsResponseStruct;
 extern const StructDesc kListTagsRequestStruct;
@@ -77,7 +99,9 @@ extern const StructDesc kListVersionsByFunctionResponseStruct;
 extern const StructDesc kNoPublishedVersionExceptionStruct;
 extern const StructDesc kPolicyLengthExceededExceptionStruct;
 extern const StructDesc kPreconditionFailedExceptionStruct;
+extern const StructDesc kPublishVersionRequestStruct;
 extern const StructDesc kPutFunctionConcurrencyRequestStruct;
+extern const StructDesc kPutFunctionEventInvokeConfigRequestStruct;
 extern const StructDesc kRecursiveInvocationExceptionStruct;
 extern const StructDesc kRemovePermissionRequestStruct;
 extern const StructDesc kRemovePermissionResponseStruct;
@@ -101,12 +125,22 @@ extern const StructDesc kTooManyRequestsExceptionStruct;
 extern const StructDesc kUnsupportedMediaTypeExceptionStruct;
 extern const StructDesc kUntagResourceRequestStruct;
 extern const StructDesc kUntagResourceResponseStruct;
+extern const StructDesc kUpdateAliasRequestStruct;
 extern const StructDesc kUpdateEventSourceMappingRequestStruct;
 extern const StructDesc kUpdateFunctionCodeRequestStruct;
 extern const StructDesc kUpdateFunctionConfigurationRequestStruct;
+extern const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct;
+extern const TypeDesc kAccountLimit;
+extern const TypeDesc kAccountUsage;
 extern const TypeDesc kAction;
 extern const TypeDesc kAddPermissionRequest;
 extern const TypeDesc kAddPermissionResponse;
+extern const TypeDesc kAdditionalVersion;
+extern const TypeDesc kAdditionalVersionWeights;
+extern const TypeDesc kAlias;
+extern const TypeDesc kAliasConfiguration;
+extern const TypeDesc kAliasList;
+extern const TypeDesc kAliasRoutingConfiguration;
 extern const TypeDesc kArchitecture;
 extern const TypeDesc kArchitecturesList;
 extern const TypeDesc kArn;
@@ -118,15 +152,23 @@ extern const TypeDesc kCodeSigningConfigNotFoundException;
 extern const TypeDesc kCodeStorageExceededException;
 extern const TypeDesc kCodeVerificationFailedException;
 extern const TypeDesc kConcurrency;
+extern const TypeDesc kCreateAliasRequest;
 extern const TypeDesc kCreateEventSourceMappingRequest;
 extern const TypeDesc kCreateFunctionRequest;
 extern const TypeDesc kDate;
+extern const TypeDesc kDeadLetterConfig;
+extern const TypeDesc kDeleteAliasRequest;
+extern const TypeDesc kDeleteAliasResponse;
 extern const TypeDesc kDeleteEventSourceMappingRequest;
 extern const TypeDesc kDeleteFunctionConcurrencyRequest;
 extern const TypeDesc kDeleteFunctionConcurrencyResponse;
+extern const TypeDesc kDeleteFunctionEventInvokeConfigRequest;
+extern const TypeDesc kDeleteFunctionEventInvokeConfigResponse;
 extern const TypeDesc kDeleteFunctionRequest;
 extern const TypeDesc kDeleteFunctionResponse;
 extern const TypeDesc kDescription;
+extern const TypeDesc kDestinationArn;
+extern const TypeDesc kDestinationConfig;
 extern const TypeDesc kDurableExecutionAlreadyStartedException;
 extern const TypeDesc kEC2AccessDeniedException;
 extern const TypeDesc kEC2ThrottledException;
@@ -151,18 +193,24 @@ extern const TypeDesc kFunctionArn;
 extern const TypeDesc kFunctionCode;
 extern const TypeDesc kFunctionCodeLocation;
 extern const TypeDesc kFunctionConfiguration;
+extern const TypeDesc kFunctionEventInvokeConfig;
+extern const TypeDesc kFunctionEventInvokeConfigList;
 extern const TypeDesc kFunctionList;
 extern const TypeDesc kFunctionName;
 extern const TypeDesc kFunctionResponseType;
 extern const TypeDesc kFunctionResponseTypeList;
 extern const TypeDesc kFunctionVersion;
 extern const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException;
+extern const TypeDesc kGetAccountSettingsRequest;
+extern const TypeDesc kGetAccountSettingsResponse;
+extern const TypeDesc kGetAliasRequest;
 extern const TypeDesc kGetEventSourceMappingRequest;
 extern const TypeDesc kGetFunctionCodeSigningConfigRequest;
 extern const TypeDesc kGetFunctionCodeSigningConfigResponse;
 extern const TypeDesc kGetFunctionConcurrencyRequest;
 extern const TypeDesc kGetFunctionConcurrencyResponse;
 extern const TypeDesc kGetFunctionConfigurationRequest;
+extern const TypeDesc kGetFunctionEventInvokeConfigRequest;
 extern const TypeDesc kGetFunctionRequest;
 extern const TypeDesc kGetFunctionResponse;
 extern const TypeDesc kGetPolicyRequest;
@@ -186,8 +234,12 @@ extern const TypeDesc kKMSNotFoundException;
 extern const TypeDesc kLastUpdateStatus;
 extern const TypeDesc kLastUpdateStatusReason;
 extern const TypeDesc kLastUpdateStatusReasonCode;
+extern const TypeDesc kListAliasesRequest;
+extern const TypeDesc kListAliasesResponse;
 extern const TypeDesc kListEventSourceMappingsRequest;
 extern const TypeDesc kListEventSourceMappingsResponse;
+extern const TypeDesc kListFunctionEventInvokeConfigsRequest;
+extern const TypeDesc kListFunctionEventInvokeConfigsResponse;
 extern const TypeDesc kListFunctionsRequest;
 extern const TypeDesc kListFunctionsResponse;
 extern const TypeDesc kListTagsRequest;
@@ -199,25 +251,33 @@ extern const TypeDesc kLogGroup;
 extern const TypeDesc kLogType;
 extern const TypeDesc kLoggingConfig;
 extern const TypeDesc kLong;
+extern const TypeDesc kMaxFunctionEventInvokeConfigListItems;
 extern const TypeDesc kMaxListItems;
 extern const TypeDesc kMaximumBatchingWindowInSeconds;
 extern const TypeDesc kMaximumConcurrency;
+extern const TypeDesc kMaximumEventAgeInSeconds;
+extern const TypeDesc kMaximumRetryAttempts;
 extern const TypeDesc kMemorySize;
 extern const TypeDesc kNameSpacedFunctionArn;
 extern const TypeDesc kNamespacedFunctionName;
 extern const TypeDesc kNamespacedStatementId;
 extern const TypeDesc kNoPublishedVersionException;
 extern const TypeDesc kNumericLatestPublishedOrAliasQualifier;
+extern const TypeDesc kOnFailure;
+extern const TypeDesc kOnSuccess;
 extern const TypeDesc kPackageType;
 extern const TypeDesc kPolicyLengthExceededException;
 extern const TypeDesc kPreconditionFailedException;
 extern const TypeDesc kPrincipal;
+extern const TypeDesc kPublishVersionRequest;
 extern const TypeDesc kPutFunctionConcurrencyRequest;
+extern const TypeDesc kPutFunctionEventInvokeConfigRequest;
 extern const TypeDesc kRecursiveInvocationException;
 extern const TypeDesc kRemovePermissionRequest;
 extern const TypeDesc kRemovePermissionResponse;
 extern const TypeDesc kRequestTooLargeException;
 extern const TypeDesc kReservedConcurrentExecutions;
+extern const TypeDesc kResourceArn;
 extern const TypeDesc kResourceConflictException;
 extern const TypeDesc kResourceInUseException;
 extern const TypeDesc kResourceNotFoundException;
@@ -226,9 +286,11 @@ extern const TypeDesc kRoleArn;
 extern const TypeDesc kRuntime;
 extern const TypeDesc kRuntimeVersionArn;
 extern const TypeDesc kRuntimeVersionConfig;
+extern const TypeDesc kS3Bucket;
 extern const TypeDesc kS3FilesMountConnectivityException;
 extern const TypeDesc kS3FilesMountFailureException;
 extern const TypeDesc kS3FilesMountTimeoutException;
+extern const TypeDesc kS3Key;
 extern const TypeDesc kScalingConfig;
 extern const TypeDesc kSerializedRequestEntityTooLargeException;
 extern const TypeDesc kServiceException;
@@ -260,17 +322,32 @@ extern const TypeDesc kTooManyRequestsException;
 extern const TypeDesc kTracingConfig;
 extern const TypeDesc kTracingConfigResponse;
 extern const TypeDesc kTracingMode;
+extern const TypeDesc kUnreservedConcurrentExecutions;
 extern const TypeDesc kUnsupportedMediaTypeException;
 extern const TypeDesc kUntagResourceRequest;
 extern const TypeDesc kUntagResourceResponse;
+extern const TypeDesc kUpdateAliasRequest;
 extern const TypeDesc kUpdateEventSourceMappingRequest;
 extern const TypeDesc kUpdateFunctionCodeRequest;
 extern const TypeDesc kUpdateFunctionConfigurationRequest;
+extern const TypeDesc kUpdateFunctionEventInvokeConfigRequest;
 extern const TypeDesc kVersion;
+extern const TypeDesc kVersionWithLatestPublished;
+extern const TypeDesc kWeight;
 
+constinit const TypeDesc kAccountLimit = {.kind = Kind::structure, .shape_name = "AccountLimit", .structure = &kAccountLimitStruct};
+constinit const TypeDesc kAccountUsage = {.kind = Kind::structure, .shape_name = "AccountUsage", .structure = &kAccountUsageStruct};
 constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "Action", .pattern = "(lambda:[*]|lambda:[a-zA-Z]+|[*])"};
 constinit const TypeDesc kAddPermissionRequest = {.kind = Kind::structure, .shape_name = "AddPermissionRequest", .structure = &kAddPermissionRequestStruct};
 constinit const TypeDesc kAddPermissionResponse = {.kind = Kind::structure, .shape_name = "AddPermissionResponse", .structure = &kAddPermissionResponseStruct};
+constinit const TypeDesc kAdditionalVersion = {.kind = Kind::string, .shape_name = "AdditionalVersion", .min = 1, .max = 1024, .pattern = "[0-9]+"};
+constexpr MapAccess kAdditionalVersionWeightsAccess = map_access<double>(&kWeight, "key", "value", false, &kAdditionalVersion);
+constinit const TypeDesc kAdditionalVersionWeights = {.kind = Kind::map, .shape_name = "AdditionalVersionWeights", .map = &kAdditionalVersionWeightsAccess};
+constinit const TypeDesc kAlias = {.kind = Kind::string, .shape_name = "Alias", .min = 1, .max = 128, .pattern = "(?!^[0-9]+$)([a-zA-Z0-9-_]+)"};
+constinit const TypeDesc kAliasConfiguration = {.kind = Kind::structure, .shape_name = "AliasConfiguration", .structure = &kAliasConfigurationStruct};
+constexpr ListAccess kAliasListAccess = list_access<AliasConfiguration>(&kAliasConfiguration, "member", false);
+constinit const TypeDesc kAliasList = {.kind = Kind::list, .shape_name = "AliasList", .list = &kAliasListAccess};
+constinit const TypeDesc kAliasRoutingConfiguration = {.kind = Kind::structure, .shape_name = "AliasRoutingConfiguration", .structure = &kAliasRoutingConfigurationStruct};
 constexpr std::string_view kArchitectureValues[] = {"x86_64", "arm64"};
 constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues};
 constexpr ListAccess kArchitecturesListAccess = list_access<std::string>(&kArchitecture, "member", false);
@@ -284,15 +361,23 @@ constinit const TypeDesc kCodeSigningConfigNotFoundException = {.kind = Kind::st
 constinit const TypeDesc kCodeStorageExceededException = {.kind = Kind::structure, .shape_name = "CodeStorageExceededException", .structure = &kCodeStorageExceededExceptionStruct};
 constinit const TypeDesc kCodeVerificationFailedException = {.kind = Kind::structure, .shape_name = "CodeVerificationFailedException", .structure = &kCodeVerificationFailedExceptionStruct};
 constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct};
+constinit const TypeDesc kCreateAliasRequest = {.kind = Kind::structure, .shape_name = "CreateAliasRequest", .structure = &kCreateAliasRequestStruct};
 constinit const TypeDesc kCreateEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "CreateEventSourceMappingRequest", .structure = &kCreateEventSourceMappingRequestStruct};
 constinit const TypeDesc kCreateFunctionRequest = {.kind = Kind::structure, .shape_name = "CreateFunctionRequest", .structure = &kCreateFunctionRequestStruct};
 constinit const TypeDesc kDate = {.kind = Kind::timestamp, .shape_name = "Date"};
+constinit const TypeDesc kDeadLetterConfig = {.kind = Kind::structure, .shape_name = "DeadLetterConfig", .structure = &kDeadLetterConfigStruct};
+constinit const TypeDesc kDeleteAliasRequest = {.kind = Kind::structure, .shape_name = "DeleteAliasRequest", .structure = &kDeleteAliasRequestStruct};
+constinit const TypeDesc kDeleteAliasResponse = {.kind = Kind::structure, .shape_name = "DeleteAliasResponse", .structure = &kDeleteAliasResponseStruct};
 constinit const TypeDesc kDeleteEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "DeleteEventSourceMappingRequest", .structure = &kDeleteEventSourceMappingRequestStruct};
 constinit const TypeDesc kDeleteFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "DeleteFunctionConcurrencyRequest", .structure = &kDeleteFunctionConcurrencyRequestStruct};
 constinit const TypeDesc kDeleteFunctionConcurrencyResponse = {.kind = Kind::structure, .shape_name = "DeleteFunctionConcurrencyResponse", .structure = &kDeleteFunctionConcurrencyResponseStruct};
+constinit const TypeDesc kDeleteFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "DeleteFunctionEventInvokeConfigRequest", .structure = &kDeleteFunctionEventInvokeConfigRequestStruct};
+constinit const TypeDesc kDeleteFunctionEventInvokeConfigResponse = {.kind = Kind::structure, .shape_name = "DeleteFunctionEventInvokeConfigResponse", .structure = &kDeleteFunctionEventInvokeConfigResponseStruct};
 constinit const TypeDesc kDeleteFunctionRequest = {.kind = Kind::structure, .shape_name = "DeleteFunctionRequest", .structure = &kDeleteFunctionRequestStruct};
 constinit const TypeDesc kDeleteFunctionResponse = {.kind = Kind::structure, .shape_name = "DeleteFunctionResponse", .structure = &kDeleteFunctionResponseStruct};
 constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256};
+constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
+constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct};
 constinit const TypeDesc kDurableExecutionAlreadyStartedException = {.kind = Kind::structure, .shape_name = "DurableExecutionAlreadyStartedException", .structure = &kDurableExecutionAlreadyStartedExceptionStruct};
 constinit const TypeDesc kEC2AccessDeniedException = {.kind = Kind::structure, .shape_name = "EC2AccessDeniedException", .structure = &kEC2AccessDeniedExceptionStruct};
 constinit const TypeDesc kEC2ThrottledException = {.kind = Kind::structure, .shape_name = "EC2ThrottledException", .structure = &kEC2ThrottledExceptionStruct};
@@ -319,6 +404,9 @@ constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "Fu
 constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct};
 constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct};
 constinit const TypeDesc kFunctionConfiguration = {.kind = Kind::structure, .shape_name = "FunctionConfiguration", .structure = &kFunctionConfigurationStruct};
+constinit const TypeDesc kFunctionEventInvokeConfig = {.kind = Kind::structure, .shape_name = "FunctionEventInvokeConfig", .structure = &kFunctionEventInvokeConfigStruct};
+constexpr ListAccess kFunctionEventInvokeConfigListAccess = list_access<FunctionEventInvokeConfig>(&kFunctionEventInvokeConfig, "member", false);
+constinit const TypeDesc kFunctionEventInvokeConfigList = {.kind = Kind::list, .shape_name = "FunctionEventInvokeConfigList", .list = &kFunctionEventInvokeConfigListAccess};
 constexpr ListAccess kFunctionListAccess = list_access<FunctionConfiguration>(&kFunctionConfiguration, "member", false);
 constinit const TypeDesc kFunctionList = {.kind = Kind::list, .shape_name = "FunctionList", .list = &kFunctionListAccess};
 constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
@@ -329,12 +417,16 @@ constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape
 constexpr std::string_view kFunctionVersionValues[] = {"ALL"};
 constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues};
 constinit const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException = {.kind = Kind::structure, .shape_name = "FunctionVersionsPerCapacityProviderLimitExceededException", .structure = &kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct};
+constinit const TypeDesc kGetAccountSettingsRequest = {.kind = Kind::structure, .shape_name = "GetAccountSettingsRequest", .structure = &kGetAccountSettingsRequestStruct};
+constinit const TypeDesc kGetAccountSettingsResponse = {.kind = Kind::structure, .shape_name = "GetAccountSettingsResponse", .structure = &kGetAccountSettingsResponseStruct};
+constinit const TypeDesc kGetAliasRequest = {.kind = Kind::structure, .shape_name = "GetAliasRequest", .structure = &kGetAliasRequestStruct};
 constinit const TypeDesc kGetEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "GetEventSourceMappingRequest", .structure = &kGetEventSourceMappingRequestStruct};
 constinit const TypeDesc kGetFunctionCodeSigningConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionCodeSigningConfigRequest", .structure = &kGetFunctionCodeSigningConfigRequestStruct};
 constinit const TypeDesc kGetFunctionCodeSigningConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionCodeSigningConfigResponse", .structure = &kGetFunctionCodeSigningConfigResponseStruct};
 constinit const TypeDesc kGetFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "GetFunctionConcurrencyRequest", .structure = &kGetFunctionConcurrencyRequestStruct};
 constinit const TypeDesc kGetFunctionConcurrencyResponse = {.kind = Kind::structure, .shape_name = "GetFunctionConcurrencyResponse", .structure = &kGetFunctionConcurrencyResponseStruct};
 constinit const TypeDesc kGetFunctionConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetFunctionConfigurationRequest", .structure = &kGetFunctionConfigurationRequestStruct};
+constinit const TypeDesc kGetFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionEventInvokeConfigRequest", .structure = &kGetFunctionEventInvokeConfigRequestStruct};
 constinit const TypeDesc kGetFunctionRequest = {.kind = Kind::structure, .shape_name = "GetFunctionRequest", .structure = &kGetFunctionRequestStruct};
 constinit const TypeDesc kGetFunctionResponse = {.kind = Kind::structure, .shape_name = "GetFunctionResponse", .structure = &kGetFunctionResponseStruct};
 constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
@@ -361,8 +453,12 @@ constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name 
 constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason"};
 constexpr std::string_view kLastUpdateStatusReasonCodeValues[] = {"EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
 constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues};
+constinit const TypeDesc kListAliasesRequest = {.kind = Kind::structure, .shape_name = "ListAliasesRequest", .structure = &kListAliasesRequestStruct};
+constinit const TypeDesc kListAliasesResponse = {.kind = Kind::structure, .shape_name = "ListAliasesResponse", .structure = &kListAliasesResponseStruct};
 constinit const TypeDesc kListEventSourceMappingsRequest = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsRequest", .structure = &kListEventSourceMappingsRequestStruct};
 constinit const TypeDesc kListEventSourceMappingsResponse = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsResponse", .structure = &kListEventSourceMappingsResponseStruct};
+constinit const TypeDesc kListFunctionEventInvokeConfigsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionEventInvokeConfigsRequest", .structure = &kListFunctionEventInvokeConfigsRequestStruct};
+constinit const TypeDesc kListFunctionEventInvokeConfigsResponse = {.kind = Kind::structure, .shape_name = "ListFunctionEventInvokeConfigsResponse", .structure = &kListFunctionEventInvokeConfigsResponseStruct};
 constinit const TypeDesc kListFunctionsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionsRequest", .structure = &kListFunctionsRequestStruct};
 constinit const TypeDesc kListFunctionsResponse = {.kind = Kind::structure, .shape_name = "ListFunctionsResponse", .structure = &kListFunctionsResponseStruct};
 constinit const TypeDesc kListTagsRequest = {.kind = Kind::structure, .shape_name = "ListTagsRequest", .structure = &kListTagsRequestStruct};
@@ -376,26 +472,34 @@ constexpr std::string_view kLogTypeValues[] = {"None", "Tail"};
 constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues};
 constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct};
 constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
+constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50};
 constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000};
 constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300};
 constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000};
+constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumEventAgeInSeconds", .min = 60, .max = 21600};
+constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2};
 constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768};
 constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)"};
 constinit const TypeDesc kNoPublishedVersionException = {.kind = Kind::structure, .shape_name = "NoPublishedVersionException", .structure = &kNoPublishedVersionExceptionStruct};
 constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"};
+constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct};
+constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct};
 constexpr std::string_view kPackageTypeValues[] = {"Zip", "Image"};
 constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues};
 constinit const TypeDesc kPolicyLengthExceededException = {.kind = Kind::structure, .shape_name = "PolicyLengthExceededException", .structure = &kPolicyLengthExceededExceptionStruct};
 constinit const TypeDesc kPreconditionFailedException = {.kind = Kind::structure, .shape_name = "PreconditionFailedException", .structure = &kPreconditionFailedExceptionStruct};
 constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+"};
+constinit const TypeDesc kPublishVersionRequest = {.kind = Kind::structure, .shape_name = "PublishVersionRequest", .structure = &kPublishVersionRequestStruct};
 constinit const TypeDesc kPutFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "PutFunctionConcurrencyRequest", .structure = &kPutFunctionConcurrencyRequestStruct};
+constinit const TypeDesc kPutFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "PutFunctionEventInvokeConfigRequest", .structure = &kPutFunctionEventInvokeConfigRequestStruct};
 constinit const TypeDesc kRecursiveInvocationException = {.kind = Kind::structure, .shape_name = "RecursiveInvocationException", .structure = &kRecursiveInvocationExceptionStruct};
 constinit const TypeDesc kRemovePermissionRequest = {.kind = Kind::structure, .shape_name = "RemovePermissionRequest", .structure = &kRemovePermissionRequestStruct};
 constinit const TypeDesc kRemovePermissionResponse = {.kind = Kind::structure, .shape_name = "RemovePermissionResponse", .structure = &kRemovePermissionResponseStruct};
 constinit const TypeDesc kRequestTooLargeException = {.kind = Kind::structure, .shape_name = "RequestTooLargeException", .structure = &kRequestTooLargeExceptionStruct};
 constinit const TypeDesc kReservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "ReservedConcurrentExecutions", .min = 0};
+constinit const TypeDesc kResourceArn = {.kind = Kind::string, .shape_name = "ResourceArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
 constinit const TypeDesc kResourceConflictException = {.kind = Kind::structure, .shape_name = "ResourceConflictException", .structure = &kResourceConflictExceptionStruct};
 constinit const TypeDesc kResourceInUseException = {.kind = Kind::structure, .shape_name = "ResourceInUseException", .structure = &kResourceInUseExceptionStruct};
 constinit const TypeDesc kResourceNotFoundException = {.kind = Kind::structure, .shape_name = "ResourceNotFoundException", .structure = &kResourceNotFoundExceptionStruct};
@@ -405,9 +509,11 @@ constexpr std::string_view kRuntimeValues[] = {"nodejs", "nodejs4.3", "nodejs6.1
 constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime", .enum_values = kRuntimeValues};
 constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"};
 constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct};
+constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)"};
 constinit const TypeDesc kS3FilesMountConnectivityException = {.kind = Kind::structure, .shape_name = "S3FilesMountConnectivityException", .structure = &kS3FilesMountConnectivityExceptionStruct};
 constinit const TypeDesc kS3FilesMountFailureException = {.kind = Kind::structure, .shape_name = "S3FilesMountFailureException", .structure = &kS3FilesMountFailureExceptionStruct};
 constinit const TypeDesc kS3FilesMountTimeoutException = {.kind = Kind::structure, .shape_name = "S3FilesMountTimeoutException", .structure = &kS3FilesMountTimeoutExceptionStruct};
+constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024};
 constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct};
 constinit const TypeDesc kSerializedRequestEntityTooLargeException = {.kind = Kind::structure, .shape_name = "SerializedRequestEntityTooLargeException", .structure = &kSerializedRequestEntityTooLargeExceptionStruct};
 constinit const TypeDesc kServiceException = {.kind = Kind::structure, .shape_name = "ServiceException", .structure = &kServiceExceptionStruct};
@@ -447,14 +553,32 @@ constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name 
 constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct};
 constexpr std::string_view kTracingModeValues[] = {"Active", "PassThrough"};
 constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues};
+constinit const TypeDesc kUnreservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "UnreservedConcurrentExecutions", .min = 0};
 constinit const TypeDesc kUnsupportedMediaTypeException = {.kind = Kind::structure, .shape_name = "UnsupportedMediaTypeException", .structure = &kUnsupportedMediaTypeExceptionStruct};
 constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
 constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
+constinit const TypeDesc kUpdateAliasRequest = {.kind = Kind::structure, .shape_name = "UpdateAliasRequest", .structure = &kUpdateAliasRequestStruct};
 constinit const TypeDesc kUpdateEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "UpdateEventSourceMappingRequest", .structure = &kUpdateEventSourceMappingRequestStruct};
 constinit const TypeDesc kUpdateFunctionCodeRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionCodeRequest", .structure = &kUpdateFunctionCodeRequestStruct};
 constinit const TypeDesc kUpdateFunctionConfigurationRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionConfigurationRequest", .structure = &kUpdateFunctionConfigurationRequestStruct};
+constinit const TypeDesc kUpdateFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionEventInvokeConfigRequest", .structure = &kUpdateFunctionEventInvokeConfigRequestStruct};
 constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)"};
+constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"};
+constinit const TypeDesc kWeight = {.kind = Kind::floating, .shape_name = "Weight"};
 
+constexpr MemberDesc kAccountLimitMembers[] = {
+    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountLimit::total_code_size>::get, MemberAccess<&AccountLimit::total_code_size>::emplace},
+    {"CodeSizeUnzipped", "CodeSizeUnzipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountLimit::code_size_unzipped>::get, MemberAccess<&AccountLimit::code_size_unzipped>::emplace},
+    {"CodeSizeZipped", "CodeSizeZipped", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountLimit::code_size_zipped>::get, MemberAccess<&AccountLimit::code_size_zipped>::emplace},
+    {"ConcurrentExecutions", "ConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&AccountLimit::concurrent_executions>::get, MemberAccess<&AccountLimit::concurrent_executions>::emplace},
+    {"UnreservedConcurrentExecutions", "UnreservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUnreservedConcurrentExecutions, MemberAccess<&AccountLimit::unreserved_concurrent_executions>::get, MemberAccess<&AccountLimit::unreserved_concurrent_executions>::emplace},
+};
+constinit const StructDesc kAccountLimitStruct = {.name = "AccountLimit", .members = kAccountLimitMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAccountUsageMembers[] = {
+    {"TotalCodeSize", "TotalCodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountUsage::total_code_size>::get, MemberAccess<&AccountUsage::total_code_size>::emplace},
+    {"FunctionCount", "FunctionCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&AccountUsage::function_count>::get, MemberAccess<&AccountUsage::function_count>::emplace},
+};
+constinit const StructDesc kAccountUsageStruct = {.name = "AccountUsage", .members = kAccountUsageMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&AddPermissionRequest::function_name>::get, MemberAccess<&AddPermissionRequest::function_name>::emplace},
     {"StatementId", "StatementId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatementId, MemberAccess<&AddPermissionRequest::statement_id>::get, MemberAccess<&AddPermissionRequest::statement_id>::emplace},
@@ -474,6 +598,19 @@ constexpr MemberDesc kAddPermissionResponseMembers[] = {
     {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AddPermissionResponse::statement>::get, MemberAccess<&AddPermissionResponse::statement>::emplace},
 };
 constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = kAddPermissionResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAliasRoutingConfigurationMembers[] = {
+    {"AdditionalVersionWeights", "AdditionalVersionWeights", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAdditionalVersionWeights, MemberAccess<&AliasRoutingConfiguration::additional_version_weights>::get, MemberAccess<&AliasRoutingConfiguration::additional_version_weights>::emplace},
+};
+constinit const StructDesc kAliasRoutingConfigurationStruct = {.name = "AliasRoutingConfiguration", .members = kAliasRoutingConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAliasConfigurationMembers[] = {
+    {"AliasArn", "AliasArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&AliasConfiguration::alias_arn>::get, MemberAccess<&AliasConfiguration::alias_arn>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlias, MemberAccess<&AliasConfiguration::name>::get, MemberAccess<&AliasConfiguration::name>::emplace},
+    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&AliasConfiguration::function_version>::get, MemberAccess<&AliasConfiguration::function_version>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&AliasConfiguration::description>::get, MemberAccess<&AliasConfiguration::description>::emplace},
+    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasRoutingConfiguration, MemberAccess<&AliasConfiguration::routing_config>::get, MemberAccess<&AliasConfiguration::routing_config>::emplace},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AliasConfiguration::revision_id>::get, MemberAccess<&AliasConfiguration::revision_id>::emplace},
+};
+constinit const StructDesc kAliasConfigurationStruct = {.name = "AliasConfiguration", .members = kAliasConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCodeSigningConfigNotFoundExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::type>::get, MemberAccess<&CodeSigningConfigNotFoundException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::message>::get, MemberAccess<&CodeSigningConfigNotFoundException::message>::emplace},
@@ -493,6 +630,14 @@ constexpr MemberDesc kConcurrencyMembers[] = {
     {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&Concurrency::reserved_concurrent_executions>::get, MemberAccess<&Concurrency::reserved_concurrent_executions>::emplace},
 };
 constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreateAliasRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateAliasRequest::function_name>::get, MemberAccess<&CreateAliasRequest::function_name>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&CreateAliasRequest::name>::get, MemberAccess<&CreateAliasRequest::name>::emplace},
+    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&CreateAliasRequest::function_version>::get, MemberAccess<&CreateAliasRequest::function_version>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&CreateAliasRequest::description>::get, MemberAccess<&CreateAliasRequest::description>::emplace},
+    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasRoutingConfiguration, MemberAccess<&CreateAliasRequest::routing_config>::get, MemberAccess<&CreateAliasRequest::routing_config>::emplace},
+};
+constinit const StructDesc kCreateAliasRequestStruct = {.name = "CreateAliasRequest", .members = kCreateAliasRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kScalingConfigMembers[] = {
     {"MaximumConcurrency", "MaximumConcurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumConcurrency, MemberAccess<&ScalingConfig::maximum_concurrency>::get, MemberAccess<&ScalingConfig::maximum_concurrency>::emplace},
 };
@@ -530,13 +675,17 @@ constexpr MemberDesc kCreateEventSourceMappingRequestMembers[] = {
 constinit const StructDesc kCreateEventSourceMappingRequestStruct = {.name = "CreateEventSourceMappingRequest", .members = kCreateEventSourceMappingRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionCodeMembers[] = {
     {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&FunctionCode::zip_file>::get, MemberAccess<&FunctionCode::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Bucket, MemberAccess<&FunctionCode::s3_bucket>::get, MemberAccess<&FunctionCode::s3_bucket>::emplace},
+    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Key, MemberAccess<&FunctionCode::s3_key>::get, MemberAccess<&FunctionCode::s3_key>::emplace},
     {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SourceKMSKeyArn", "SourceKMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kFunctionCodeStruct = {.name = "FunctionCode", .members = kFunctionCodeMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeadLetterConfigMembers[] = {
+    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceArn, MemberAccess<&DeadLetterConfig::target_arn>::get, MemberAccess<&DeadLetterConfig::target_arn>::emplace},
+};
+constinit const StructDesc kDeadLetterConfigStruct = {.name = "DeadLetterConfig", .members = kDeadLetterConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kEnvironmentMembers[] = {
     {"Variables", "Variables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentVariables, MemberAccess<&Environment::variables>::get, MemberAccess<&Environment::variables>::emplace},
 };
@@ -572,7 +721,7 @@ constexpr MemberDesc kCreateFunctionRequestMembers[] = {
     {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&CreateFunctionRequest::publish>::get, MemberAccess<&CreateFunctionRequest::publish>::emplace},
     {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"PackageType", "PackageType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPackageType, MemberAccess<&CreateFunctionRequest::package_type>::get, MemberAccess<&CreateFunctionRequest::package_type>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&CreateFunctionRequest::dead_letter_config>::get, MemberAccess<&CreateFunctionRequest::dead_letter_config>::emplace},
     {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironment, MemberAccess<&CreateFunctionRequest::environment>::get, MemberAccess<&CreateFunctionRequest::environment>::emplace},
     {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfig, MemberAccess<&CreateFunctionRequest::tracing_config>::get, MemberAccess<&CreateFunctionRequest::tracing_config>::emplace},
@@ -591,6 +740,12 @@ constexpr MemberDesc kCreateFunctionRequestMembers[] = {
     {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeleteAliasRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&DeleteAliasRequest::function_name>::get, MemberAccess<&DeleteAliasRequest::function_name>::emplace},
+    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&DeleteAliasRequest::name>::get, MemberAccess<&DeleteAliasRequest::name>::emplace},
+};
+constinit const StructDesc kDeleteAliasRequestStruct = {.name = "DeleteAliasRequest", .members = kDeleteAliasRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteAliasResponseStruct = {.name = "DeleteAliasResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteEventSourceMappingRequestMembers[] = {
     {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteEventSourceMappingRequest::uuid>::get, MemberAccess<&DeleteEventSourceMappingRequest::uuid>::emplace},
 };
@@ -600,6 +755,12 @@ constexpr MemberDesc kDeleteFunctionConcurrencyRequestMembers[] = {
 };
 constinit const StructDesc kDeleteFunctionConcurrencyRequestStruct = {.name = "DeleteFunctionConcurrencyRequest", .members = kDeleteFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteFunctionConcurrencyResponseStruct = {.name = "DeleteFunctionConcurrencyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeleteFunctionEventInvokeConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&DeleteFunctionEventInvokeConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct = {.name = "DeleteFunctionEventInvokeConfigRequest", .members = kDeleteFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct = {.name = "DeleteFunctionEventInvokeConfigResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteFunctionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&DeleteFunctionRequest::function_name>::get, MemberAccess<&DeleteFunctionRequest::function_name>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&DeleteFunctionRequest::qualifier>::get, MemberAccess<&DeleteFunctionRequest::qualifier>::emplace},
@@ -609,6 +770,19 @@ constexpr MemberDesc kDeleteFunctionResponseMembers[] = {
     {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&DeleteFunctionResponse::status_code>::get, MemberAccess<&DeleteFunctionResponse::status_code>::emplace},
 };
 constinit const StructDesc kDeleteFunctionResponseStruct = {.name = "DeleteFunctionResponse", .members = kDeleteFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kOnSuccessMembers[] = {
+    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnSuccess::destination>::get, MemberAccess<&OnSuccess::destination>::emplace},
+};
+constinit const StructDesc kOnSuccessStruct = {.name = "OnSuccess", .members = kOnSuccessMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kOnFailureMembers[] = {
+    {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnFailure::destination>::get, MemberAccess<&OnFailure::destination>::emplace},
+};
+constinit const StructDesc kOnFailureStruct = {.name = "OnFailure", .members = kOnFailureMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDestinationConfigMembers[] = {
+    {"OnSuccess", "OnSuccess", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnSuccess, MemberAccess<&DestinationConfig::on_success>::get, MemberAccess<&DestinationConfig::on_success>::emplace},
+    {"OnFailure", "OnFailure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOnFailure, MemberAccess<&DestinationConfig::on_failure>::get, MemberAccess<&DestinationConfig::on_failure>::emplace},
+};
+constinit const StructDesc kDestinationConfigStruct = {.name = "DestinationConfig", .members = kDestinationConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDurableExecutionAlreadyStartedExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&DurableExecutionAlreadyStartedException::type>::get, MemberAccess<&DurableExecutionAlreadyStartedException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&DurableExecutionAlreadyStartedException::message>::get, MemberAccess<&DurableExecutionAlreadyStartedException::message>::emplace},
@@ -704,6 +878,7 @@ constexpr MemberDesc kFunctionConfigurationMembers[] = {
     {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionConfiguration::last_modified>::get, MemberAccess<&FunctionConfiguration::last_modified>::emplace},
     {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::code_sha256>::get, MemberAccess<&FunctionConfiguration::code_sha256>::emplace},
     {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersion, MemberAccess<&FunctionConfiguration::version>::get, MemberAccess<&FunctionConfiguration::version>::emplace},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&FunctionConfiguration::dead_letter_config>::get, MemberAccess<&FunctionConfiguration::dead_letter_config>::emplace},
     {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironmentResponse, MemberAccess<&FunctionConfiguration::environment>::get, MemberAccess<&FunctionConfiguration::environment>::emplace},
     {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfigResponse, MemberAccess<&FunctionConfiguration::tracing_config>::get, MemberAccess<&FunctionConfiguration::tracing_config>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionConfiguration::revision_id>::get, MemberAccess<&FunctionConfiguration::revision_id>::emplace},
@@ -721,11 +896,30 @@ constexpr MemberDesc kFunctionConfigurationMembers[] = {
     {"LoggingConfig", "LoggingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingConfig, MemberAccess<&FunctionConfiguration::logging_config>::get, MemberAccess<&FunctionConfiguration::logging_config>::emplace},
 };
 constinit const StructDesc kFunctionConfigurationStruct = {.name = "FunctionConfiguration", .members = kFunctionConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kFunctionEventInvokeConfigMembers[] = {
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&FunctionEventInvokeConfig::last_modified>::get, MemberAccess<&FunctionEventInvokeConfig::last_modified>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&FunctionEventInvokeConfig::function_arn>::get, MemberAccess<&FunctionEventInvokeConfig::function_arn>::emplace},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttempts, MemberAccess<&FunctionEventInvokeConfig::maximum_retry_attempts>::get, MemberAccess<&FunctionEventInvokeConfig::maximum_retry_attempts>::emplace},
+    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumEventAgeInSeconds, MemberAccess<&FunctionEventInvokeConfig::maximum_event_age_in_seconds>::get, MemberAccess<&FunctionEventInvokeConfig::maximum_event_age_in_seconds>::emplace},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&FunctionEventInvokeConfig::destination_config>::get, MemberAccess<&FunctionEventInvokeConfig::destination_config>::emplace},
+};
+constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::emplace},
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::emplace},
 };
 constinit const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct = {.name = "FunctionVersionsPerCapacityProviderLimitExceededException", .members = kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountSettingsRequestStruct = {.name = "GetAccountSettingsRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccountSettingsResponseMembers[] = {
+    {"AccountLimit", "AccountLimit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountLimit, MemberAccess<&GetAccountSettingsResponse::account_limit>::get, MemberAccess<&GetAccountSettingsResponse::account_limit>::emplace},
+    {"AccountUsage", "AccountUsage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountUsage, MemberAccess<&GetAccountSettingsResponse::account_usage>::get, MemberAccess<&GetAccountSettingsResponse::account_usage>::emplace},
+};
+constinit const StructDesc kGetAccountSettingsResponseStruct = {.name = "GetAccountSettingsResponse", .members = kGetAccountSettingsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAliasRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetAliasRequest::function_name>::get, MemberAccess<&GetAliasRequest::function_name>::emplace},
+    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&GetAliasRequest::name>::get, MemberAccess<&GetAliasRequest::name>::emplace},
+};
+constinit const StructDesc kGetAliasRequestStruct = {.name = "GetAliasRequest", .members = kGetAliasRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetEventSourceMappingRequestMembers[] = {
     {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEventSourceMappingRequest::uuid>::get, MemberAccess<&GetEventSourceMappingRequest::uuid>::emplace},
 };
@@ -752,6 +946,11 @@ constexpr MemberDesc kGetFunctionConfigurationRequestMembers[] = {
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionConfigurationRequest::qualifier>::get, MemberAccess<&GetFunctionConfigurationRequest::qualifier>::emplace},
 };
 constinit const StructDesc kGetFunctionConfigurationRequestStruct = {.name = "GetFunctionConfigurationRequest", .members = kGetFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionEventInvokeConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kGetFunctionEventInvokeConfigRequestStruct = {.name = "GetFunctionEventInvokeConfigRequest", .members = kGetFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetFunctionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionRequest::function_name>::get, MemberAccess<&GetFunctionRequest::function_name>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionRequest::qualifier>::get, MemberAccess<&GetFunctionRequest::qualifier>::emplace},
@@ -848,6 +1047,18 @@ constexpr MemberDesc kKMSNotFoundExceptionMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSNotFoundException::message>::get, MemberAccess<&KMSNotFoundException::message>::emplace},
 };
 constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAliasesRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListAliasesRequest::function_name>::get, MemberAccess<&ListAliasesRequest::function_name>::emplace},
+    {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&ListAliasesRequest::function_version>::get, MemberAccess<&ListAliasesRequest::function_version>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListAliasesRequest::marker>::get, MemberAccess<&ListAliasesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListAliasesRequest::max_items>::get, MemberAccess<&ListAliasesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListAliasesRequestStruct = {.name = "ListAliasesRequest", .members = kListAliasesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAliasesResponseMembers[] = {
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListAliasesResponse::next_marker>::get, MemberAccess<&ListAliasesResponse::next_marker>::emplace},
+    {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasList, MemberAccess<&ListAliasesResponse::aliases>::get, MemberAccess<&ListAliasesResponse::aliases>::emplace},
+};
+constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
     {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::get, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::emplace},
     {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListEventSourceMappingsRequest::function_name>::get, MemberAccess<&ListEventSourceMappingsRequest::function_name>::emplace},
@@ -860,6 +1071,17 @@ constexpr MemberDesc kListEventSourceMappingsResponseMembers[] = {
     {"EventSourceMappings", "EventSourceMappings", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingsList, MemberAccess<&ListEventSourceMappingsResponse::event_source_mappings>::get, MemberAccess<&ListEventSourceMappingsResponse::event_source_mappings>::emplace},
 };
 constinit const StructDesc kListEventSourceMappingsResponseStruct = {.name = "ListEventSourceMappingsResponse", .members = kListEventSourceMappingsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListFunctionEventInvokeConfigsRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListFunctionEventInvokeConfigsRequest::function_name>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::function_name>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionEventInvokeConfigsRequest::marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxFunctionEventInvokeConfigListItems, MemberAccess<&ListFunctionEventInvokeConfigsRequest::max_items>::get, MemberAccess<&ListFunctionEventInvokeConfigsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListFunctionEventInvokeConfigsRequestStruct = {.name = "ListFunctionEventInvokeConfigsRequest", .members = kListFunctionEventInvokeConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListFunctionEventInvokeConfigsResponseMembers[] = {
+    {"FunctionEventInvokeConfigs", "FunctionEventInvokeConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionEventInvokeConfigList, MemberAccess<&ListFunctionEventInvokeConfigsResponse::function_event_invoke_configs>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::function_event_invoke_configs>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::emplace},
+};
+constinit const StructDesc kListFunctionEventInvokeConfigsResponseStruct = {.name = "ListFunctionEventInvokeConfigsResponse", .members = kListFunctionEventInvokeConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListFunctionsRequestMembers[] = {
     {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionVersion, MemberAccess<&ListFunctionsRequest::function_version>::get, MemberAccess<&ListFunctionsRequest::function_version>::emplace},
@@ -906,11 +1128,27 @@ constexpr MemberDesc kPreconditionFailedExceptionMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PreconditionFailedException::message>::get, MemberAccess<&PreconditionFailedException::message>::emplace},
 };
 constinit const StructDesc kPreconditionFailedExceptionStruct = {.name = "PreconditionFailedException", .members = kPreconditionFailedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPublishVersionRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&PublishVersionRequest::function_name>::get, MemberAccess<&PublishVersionRequest::function_name>::emplace},
+    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishVersionRequest::code_sha256>::get, MemberAccess<&PublishVersionRequest::code_sha256>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&PublishVersionRequest::description>::get, MemberAccess<&PublishVersionRequest::description>::emplace},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishVersionRequest::revision_id>::get, MemberAccess<&PublishVersionRequest::revision_id>::emplace},
+    {"PublishTo", "PublishTo", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kPublishVersionRequestStruct = {.name = "PublishVersionRequest", .members = kPublishVersionRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutFunctionConcurrencyRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&PutFunctionConcurrencyRequest::function_name>::get, MemberAccess<&PutFunctionConcurrencyRequest::function_name>::emplace},
     {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&PutFunctionConcurrencyRequest::reserved_concurrent_executions>::get, MemberAccess<&PutFunctionConcurrencyRequest::reserved_concurrent_executions>::emplace},
 };
 constinit const StructDesc kPutFunctionConcurrencyRequestStruct = {.name = "PutFunctionConcurrencyRequest", .members = kPutFunctionConcurrencyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPutFunctionEventInvokeConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&PutFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&PutFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::qualifier>::emplace},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttempts, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_retry_attempts>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_retry_attempts>::emplace},
+    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumEventAgeInSeconds, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::emplace},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&PutFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&PutFunctionEventInvokeConfigRequest::destination_config>::emplace},
+};
+constinit const StructDesc kPutFunctionEventInvokeConfigRequestStruct = {.name = "PutFunctionEventInvokeConfigRequest", .members = kPutFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kRecursiveInvocationExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RecursiveInvocationException::type>::get, MemberAccess<&RecursiveInvocationException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&RecursiveInvocationException::message>::get, MemberAccess<&RecursiveInvocationException::message>::emplace},
@@ -1018,6 +1256,15 @@ constexpr MemberDesc kUntagResourceRequestMembers[] = {
 };
 constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateAliasRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateAliasRequest::function_name>::get, MemberAccess<&UpdateAliasRequest::function_name>::emplace},
+    {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&UpdateAliasRequest::name>::get, MemberAccess<&UpdateAliasRequest::name>::emplace},
+    {"FunctionVersion", "FunctionVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&UpdateAliasRequest::function_version>::get, MemberAccess<&UpdateAliasRequest::function_version>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&UpdateAliasRequest::description>::get, MemberAccess<&UpdateAliasRequest::description>::emplace},
+    {"RoutingConfig", "RoutingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasRoutingConfiguration, MemberAccess<&UpdateAliasRequest::routing_config>::get, MemberAccess<&UpdateAliasRequest::routing_config>::emplace},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateAliasRequest::revision_id>::get, MemberAccess<&UpdateAliasRequest::revision_id>::emplace},
+};
+constinit const StructDesc kUpdateAliasRequestStruct = {.name = "UpdateAliasRequest", .members = kUpdateAliasRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUpdateEventSourceMappingRequestMembers[] = {
     {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::get, MemberAccess<&UpdateEventSourceMappingRequest::uuid>::emplace},
     {"FunctionName", "FunctionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::get, MemberAccess<&UpdateEventSourceMappingRequest::function_name>::emplace},
@@ -1046,8 +1293,8 @@ constinit const StructDesc kUpdateEventSourceMappingRequestStruct = {.name = "Up
 constexpr MemberDesc kUpdateFunctionCodeRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateFunctionCodeRequest::function_name>::get, MemberAccess<&UpdateFunctionCodeRequest::function_name>::emplace},
     {"ZipFile", "ZipFile", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlob, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::get, MemberAccess<&UpdateFunctionCodeRequest::zip_file>::emplace},
-    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Bucket, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_bucket>::emplace},
+    {"S3Key", "S3Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Key, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::get, MemberAccess<&UpdateFunctionCodeRequest::s3_key>::emplace},
     {"S3ObjectVersion", "S3ObjectVersion", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ImageUri", "ImageUri", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Publish", "Publish", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&UpdateFunctionCodeRequest::publish>::get, MemberAccess<&UpdateFunctionCodeRequest::publish>::emplace},
@@ -1068,7 +1315,7 @@ constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
     {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Environment", "Environment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnvironment, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::get, MemberAccess<&UpdateFunctionConfigurationRequest::environment>::emplace},
     {"Runtime", "Runtime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::get, MemberAccess<&UpdateFunctionConfigurationRequest::runtime>::emplace},
-    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DeadLetterConfig", "DeadLetterConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeadLetterConfig, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::dead_letter_config>::emplace},
     {"KMSKeyArn", "KMSKeyArn", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"TracingConfig", "TracingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTracingConfig, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::get, MemberAccess<&UpdateFunctionConfigurationRequest::tracing_config>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::get, MemberAccess<&UpdateFunctionConfigurationRequest::revision_id>::emplace},
@@ -1082,29 +1329,50 @@ constexpr MemberDesc kUpdateFunctionConfigurationRequestMembers[] = {
     {"DurableConfig", "DurableConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kUpdateFunctionConfigurationRequestStruct = {.name = "UpdateFunctionConfigurationRequest", .members = kUpdateFunctionConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateFunctionEventInvokeConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::function_name>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::qualifier>::emplace},
+    {"MaximumRetryAttempts", "MaximumRetryAttempts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumRetryAttempts, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_retry_attempts>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_retry_attempts>::emplace},
+    {"MaximumEventAgeInSeconds", "MaximumEventAgeInSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaximumEventAgeInSeconds, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::maximum_event_age_in_seconds>::emplace},
+    {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::emplace},
+};
+constinit const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct = {.name = "UpdateFunctionEventInvokeConfigRequest", .members = kUpdateFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
+const StructDesc& AccountLimit::desc() { return kAccountLimitStruct; }
+const StructDesc& AccountUsage::desc() { return kAccountUsageStruct; }
 const StructDesc& AddPermissionRequest::desc() { return kAddPermissionRequestStruct; }
 const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseStruct; }
+const StructDesc& AliasRoutingConfiguration::desc() { return kAliasRoutingConfigurationStruct; }
+const StructDesc& AliasConfiguration::desc() { return kAliasConfigurationStruct; }
 const StructDesc& CodeSigningConfigNotFoundException::desc() { return kCodeSigningConfigNotFoundExceptionStruct; }
 const StructDesc& CodeStorageExceededException::desc() { return kCodeStorageExceededExceptionStruct; }
 const StructDesc& CodeVerificationFailedException::desc() { return kCodeVerificationFailedExceptionStruct; }
 const StructDesc& Concurrency::desc() { return kConcurrencyStruct; }
+const StructDesc& CreateAliasRequest::desc() { return kCreateAliasRequestStruct; }
 const StructDesc& ScalingConfig::desc() { return kScalingConfigStruct; }
 const StructDesc& CreateEventSourceMappingRequest::desc() { return kCreateEventSourceMappingRequestStruct; }
 const StructDesc& FunctionCode::desc() { return kFunctionCodeStruct; }
+const StructDesc& DeadLetterConfig::desc() { return kDeadLetterConfigStruct; }
 const StructDesc& Environment::desc() { return kEnvironmentStruct; }
 const StructDesc& TracingConfig::desc() { return kTracingConfigStruct; }
 const StructDesc& EphemeralStorage::desc() { return kEphemeralStorageStruct; }
 const StructDesc& SnapStart::desc() { return kSnapStartStruct; }
 const StructDesc& LoggingConfig::desc() { return kLoggingConfigStruct; }
 const StructDesc& CreateFunctionRequest::desc() { return kCreateFunctionRequestStruct; }
+const StructDesc& DeleteAliasRequest::desc() { return kDeleteAliasRequestStruct; }
+const StructDesc& DeleteAliasResponse::desc() { return kDeleteAliasResponseStruct; }
 const StructDesc& DeleteEventSourceMappingRequest::desc() { return kDeleteEventSourceMappingRequestStruct; }
 const StructDesc& DeleteFunctionConcurrencyRequest::desc() { return kDeleteFunctionConcurrencyRequestStruct; }
 const StructDesc& DeleteFunctionConcurrencyResponse::desc() { return kDeleteFunctionConcurrencyResponseStruct; }
+const StructDesc& DeleteFunctionEventInvokeConfigRequest::desc() { return kDeleteFunctionEventInvokeConfigRequestStruct; }
+const StructDesc& DeleteFunctionEventInvokeConfigResponse::desc() { return kDeleteFunctionEventInvokeConfigResponseStruct; }
 const StructDesc& DeleteFunctionRequest::desc() { return kDeleteFunctionRequestStruct; }
 const StructDesc& DeleteFunctionResponse::desc() { return kDeleteFunctionResponseStruct; }
+const StructDesc& OnSuccess::desc() { return kOnSuccessStruct; }
+const StructDesc& OnFailure::desc() { return kOnFailureStruct; }
+const StructDesc& DestinationConfig::desc() { return kDestinationConfigStruct; }
 const StructDesc& DurableExecutionAlreadyStartedException::desc() { return kDurableExecutionAlreadyStartedExceptionStruct; }
 const StructDesc& EC2AccessDeniedException::desc() { return kEC2AccessDeniedExceptionStruct; }
 const StructDesc& EC2ThrottledException::desc() { return kEC2ThrottledExceptionStruct; }
@@ -1121,13 +1389,18 @@ const StructDesc& TracingConfigResponse::desc() { return kTracingConfigResponseS
 const StructDesc& SnapStartResponse::desc() { return kSnapStartResponseStruct; }
 const StructDesc& RuntimeVersionConfig::desc() { return kRuntimeVersionConfigStruct; }
 const StructDesc& FunctionConfiguration::desc() { return kFunctionConfigurationStruct; }
+const StructDesc& FunctionEventInvokeConfig::desc() { return kFunctionEventInvokeConfigStruct; }
 const StructDesc& FunctionVersionsPerCapacityProviderLimitExceededException::desc() { return kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct; }
+const StructDesc& GetAccountSettingsRequest::desc() { return kGetAccountSettingsRequestStruct; }
+const StructDesc& GetAccountSettingsResponse::desc() { return kGetAccountSettingsResponseStruct; }
+const StructDesc& GetAliasRequest::desc() { return kGetAliasRequestStruct; }
 const StructDesc& GetEventSourceMappingRequest::desc() { return kGetEventSourceMappingRequestStruct; }
 const StructDesc& GetFunctionCodeSigningConfigRequest::desc() { return kGetFunctionCodeSigningConfigRequestStruct; }
 const StructDesc& GetFunctionCodeSigningConfigResponse::desc() { return kGetFunctionCodeSigningConfigResponseStruct; }
 const StructDesc& GetFunctionConcurrencyRequest::desc() { return kGetFunctionConcurrencyRequestStruct; }
 const StructDesc& GetFunctionConcurrencyResponse::desc() { return kGetFunctionConcurrencyResponseStruct; }
 const StructDesc& GetFunctionConfigurationRequest::desc() { return kGetFunctionConfigurationRequestStruct; }
+const StructDesc& GetFunctionEventInvokeConfigRequest::desc() { return kGetFunctionEventInvokeConfigRequestStruct; }
 const StructDesc& GetFunctionRequest::desc() { return kGetFunctionRequestStruct; }
 const StructDesc& GetFunctionResponse::desc() { return kGetFunctionResponseStruct; }
 const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
@@ -1145,8 +1418,12 @@ const StructDesc& KMSAccessDeniedException::desc() { return kKMSAccessDeniedExce
 const StructDesc& KMSDisabledException::desc() { return kKMSDisabledExceptionStruct; }
 const StructDesc& KMSInvalidStateException::desc() { return kKMSInvalidStateExceptionStruct; }
 const StructDesc& KMSNotFoundException::desc() { return kKMSNotFoundExceptionStruct; }
+const StructDesc& ListAliasesRequest::desc() { return kListAliasesRequestStruct; }
+const StructDesc& ListAliasesResponse::desc() { return kListAliasesResponseStruct; }
 const StructDesc& ListEventSourceMappingsRequest::desc() { return kListEventSourceMappingsRequestStruct; }
 const StructDesc& ListEventSourceMappingsResponse::desc() { return kListEventSourceMappingsResponseStruct; }
+const StructDesc& ListFunctionEventInvokeConfigsRequest::desc() { return kListFunctionEventInvokeConfigsRequestStruct; }
+const StructDesc& ListFunctionEventInvokeConfigsResponse::desc() { return kListFunctionEventInvokeConfigsResponseStruct; }
 const StructDesc& ListFunctionsRequest::desc() { return kListFunctionsRequestStruct; }
 const StructDesc& ListFunctionsResponse::desc() { return kListFunctionsResponseStruct; }
 const StructDesc& ListTagsRequest::desc() { return kListTagsRequestStruct; }
@@ -1156,7 +1433,9 @@ const StructDesc& ListVersionsByFunctionResponse::desc() { return kListVersionsB
 const StructDesc& NoPublishedVersionException::desc() { return kNoPublishedVersionExceptionStruct; }
 const StructDesc& PolicyLengthExceededException::desc() { return kPolicyLengthExceededExceptionStruct; }
 const StructDesc& PreconditionFailedException::desc() { return kPreconditionFailedExceptionStruct; }
+const StructDesc& PublishVersionRequest::desc() { return kPublishVersionRequestStruct; }
 const StructDesc& PutFunctionConcurrencyRequest::desc() { return kPutFunctionConcurrencyRequestStruct; }
+const StructDesc& PutFunctionEventInvokeConfigRequest::desc() { return kPutFunctionEventInvokeConfigRequestStruct; }
 const StructDesc& RecursiveInvocationException::desc() { return kRecursiveInvocationExceptionStruct; }
 const StructDesc& RemovePermissionRequest::desc() { return kRemovePermissionRequestStruct; }
 const StructDesc& RemovePermissionResponse::desc() { return kRemovePermissionResponseStruct; }
@@ -1180,8 +1459,10 @@ const StructDesc& TooManyRequestsException::desc() { return kTooManyRequestsExce
 const StructDesc& UnsupportedMediaTypeException::desc() { return kUnsupportedMediaTypeExceptionStruct; }
 const StructDesc& UntagResourceRequest::desc() { return kUntagResourceRequestStruct; }
 const StructDesc& UntagResourceResponse::desc() { return kUntagResourceResponseStruct; }
+const StructDesc& UpdateAliasRequest::desc() { return kUpdateAliasRequestStruct; }
 const StructDesc& UpdateEventSourceMappingRequest::desc() { return kUpdateEventSourceMappingRequestStruct; }
 const StructDesc& UpdateFunctionCodeRequest::desc() { return kUpdateFunctionCodeRequestStruct; }
 const StructDesc& UpdateFunctionConfigurationRequest::desc() { return kUpdateFunctionConfigurationRequestStruct; }
+const StructDesc& UpdateFunctionEventInvokeConfigRequest::desc() { return kUpdateFunctionEventInvokeConfigRequestStruct; }
 
 }  // namespace aws::lambda

@@ -13,26 +13,39 @@
 
 namespace aws::lambda {
 
+struct AccountLimit;
+struct AccountUsage;
 struct AddPermissionRequest;
 struct AddPermissionResponse;
+struct AliasRoutingConfiguration;
+struct AliasConfiguration;
 struct CodeSigningConfigNotFoundException;
 struct CodeStorageExceededException;
 struct CodeVerificationFailedException;
 struct Concurrency;
+struct CreateAliasRequest;
 struct ScalingConfig;
 struct CreateEventSourceMappingRequest;
 struct FunctionCode;
+struct DeadLetterConfig;
 struct Environment;
 struct TracingConfig;
 struct EphemeralStorage;
 struct SnapStart;
 struct LoggingConfig;
 struct CreateFunctionRequest;
+struct DeleteAliasRequest;
+struct DeleteAliasResponse;
 struct DeleteEventSourceMappingRequest;
 struct DeleteFunctionConcurrencyRequest;
 struct DeleteFunctionConcurrencyResponse;
+struct DeleteFunctionEventInvokeConfigRequest;
+struct DeleteFunctionEventInvokeConfigResponse;
 struct DeleteFunctionRequest;
 struct DeleteFunctionResponse;
+struct OnSuccess;
+struct OnFailure;
+struct DestinationConfig;
 struct DurableExecutionAlreadyStartedException;
 struct EC2AccessDeniedException;
 struct EC2ThrottledException;
@@ -49,13 +62,18 @@ struct TracingConfigResponse;
 struct SnapStartResponse;
 struct RuntimeVersionConfig;
 struct FunctionConfiguration;
+struct FunctionEventInvokeConfig;
 struct FunctionVersionsPerCapacityProviderLimitExceededException;
+struct GetAccountSettingsRequest;
+struct GetAccountSettingsResponse;
+struct GetAliasRequest;
 struct GetEventSourceMappingRequest;
 struct GetFunctionCodeSigningConfigRequest;
 struct GetFunctionCodeSigningConfigResponse;
 struct GetFunctionConcurrencyRequest;
 struct GetFunctionConcurrencyResponse;
 struct GetFunctionConfigurationRequest;
+struct GetFunctionEventInvokeConfigRequest;
 struct GetFunctionRequest;
 struct GetFunctionResponse;
 struct GetPolicyRequest;
@@ -73,8 +91,12 @@ struct KMSAccessDeniedException;
 struct KMSDisabledException;
 struct KMSInvalidStateException;
 struct KMSNotFoundException;
+struct ListAliasesRequest;
+struct ListAliasesResponse;
 struct ListEventSourceMappingsRequest;
 struct ListEventSourceMappingsResponse;
+struct ListFunctionEventInvokeConfigsRequest;
+struct ListFunctionEventInvokeConfigsResponse;
 struct ListFunctionsRequest;
 struct ListFunctionsResponse;
 struct ListTagsRequest;
@@ -84,7 +106,9 @@ struct ListVersionsByFunctionResponse;
 struct NoPublishedVersionException;
 struct PolicyLengthExceededException;
 struct PreconditionFailedException;
+struct PublishVersionRequest;
 struct PutFunctionConcurrencyRequest;
+struct PutFunctionEventInvokeConfigRequest;
 struct RecursiveInvocationException;
 struct RemovePermissionRequest;
 struct RemovePermissionResponse;
@@ -108,9 +132,30 @@ struct TooManyRequestsException;
 struct UnsupportedMediaTypeException;
 struct UntagResourceRequest;
 struct UntagResourceResponse;
+struct UpdateAliasRequest;
 struct UpdateEventSourceMappingRequest;
 struct UpdateFunctionCodeRequest;
 struct UpdateFunctionConfigurationRequest;
+struct UpdateFunctionEventInvokeConfigRequest;
+
+struct AccountLimit {
+  std::optional<int64_t> total_code_size;
+  std::optional<int64_t> code_size_unzipped;
+  std::optional<int64_t> code_size_zipped;
+  std::optional<int32_t> concurrent_executions;
+  std::optional<int32_t> unreserved_concurrent_executions;
+
+  static const StructDesc& desc();
+  bool operator==(const AccountLimit&) const = default;
+};
+
+struct AccountUsage {
+  std::optional<int64_t> total_code_size;
+  std::optional<int64_t> function_count;
+
+  static const StructDesc& desc();
+  bool operator==(const AccountUsage&) const = default;
+};
 
 struct AddPermissionRequest {
   std::optional<std::string> function_name;
@@ -131,6 +176,25 @@ struct AddPermissionResponse {
 
   static const StructDesc& desc();
   bool operator==(const AddPermissionResponse&) const = default;
+};
+
+struct AliasRoutingConfiguration {
+  std::optional<Map<double>> additional_version_weights;
+
+  static const StructDesc& desc();
+  bool operator==(const AliasRoutingConfiguration&) const = default;
+};
+
+struct AliasConfiguration {
+  std::optional<std::string> alias_arn;
+  std::optional<std::string> name;
+  std::optional<std::string> function_version;
+  std::optional<std::string> description;
+  std::optional<AliasRoutingConfiguration> routing_config;
+  std::optional<std::string> revision_id;
+
+  static const StructDesc& desc();
+  bool operator==(const AliasConfiguration&) const = default;
 };
 
 struct CodeSigningConfigNotFoundException {
@@ -164,6 +228,17 @@ struct Concurrency {
   bool operator==(const Concurrency&) const = default;
 };
 
+struct CreateAliasRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> name;
+  std::optional<std::string> function_version;
+  std::optional<std::string> description;
+  std::optional<AliasRoutingConfiguration> routing_config;
+
+  static const StructDesc& desc();
+  bool operator==(const CreateAliasRequest&) const = default;
+};
+
 struct ScalingConfig {
   std::optional<int32_t> maximum_concurrency;
 
@@ -186,9 +261,18 @@ struct CreateEventSourceMappingRequest {
 
 struct FunctionCode {
   std::optional<std::string> zip_file;
+  std::optional<std::string> s3_bucket;
+  std::optional<std::string> s3_key;
 
   static const StructDesc& desc();
   bool operator==(const FunctionCode&) const = default;
+};
+
+struct DeadLetterConfig {
+  std::optional<std::string> target_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const DeadLetterConfig&) const = default;
 };
 
 struct Environment {
@@ -238,6 +322,7 @@ struct CreateFunctionRequest {
   std::optional<int32_t> memory_size;
   std::optional<bool> publish;
   std::optional<std::string> package_type;
+  std::optional<DeadLetterConfig> dead_letter_config;
   std::optional<Environment> environment;
   std::optional<TracingConfig> tracing_config;
   std::optional<Map<std::string>> tags;
@@ -248,6 +333,20 @@ struct CreateFunctionRequest {
 
   static const StructDesc& desc();
   bool operator==(const CreateFunctionRequest&) const = default;
+};
+
+struct DeleteAliasRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> name;
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteAliasRequest&) const = default;
+};
+
+struct DeleteAliasResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteAliasResponse&) const = default;
 };
 
 struct DeleteEventSourceMappingRequest {
@@ -270,6 +369,20 @@ struct DeleteFunctionConcurrencyResponse {
   bool operator==(const DeleteFunctionConcurrencyResponse&) const = default;
 };
 
+struct DeleteFunctionEventInvokeConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteFunctionEventInvokeConfigRequest&) const = default;
+};
+
+struct DeleteFunctionEventInvokeConfigResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteFunctionEventInvokeConfigResponse&) const = default;
+};
+
 struct DeleteFunctionRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> qualifier;
@@ -283,6 +396,28 @@ struct DeleteFunctionResponse {
 
   static const StructDesc& desc();
   bool operator==(const DeleteFunctionResponse&) const = default;
+};
+
+struct OnSuccess {
+  std::optional<std::string> destination;
+
+  static const StructDesc& desc();
+  bool operator==(const OnSuccess&) const = default;
+};
+
+struct OnFailure {
+  std::optional<std::string> destination;
+
+  static const StructDesc& desc();
+  bool operator==(const OnFailure&) const = default;
+};
+
+struct DestinationConfig {
+  std::optional<OnSuccess> on_success;
+  std::optional<OnFailure> on_failure;
+
+  static const StructDesc& desc();
+  bool operator==(const DestinationConfig&) const = default;
 };
 
 struct DurableExecutionAlreadyStartedException {
@@ -425,6 +560,7 @@ struct FunctionConfiguration {
   std::optional<std::string> last_modified;
   std::optional<std::string> code_sha256;
   std::optional<std::string> version;
+  std::optional<DeadLetterConfig> dead_letter_config;
   std::optional<EnvironmentResponse> environment;
   std::optional<TracingConfigResponse> tracing_config;
   std::optional<std::string> revision_id;
@@ -445,12 +581,45 @@ struct FunctionConfiguration {
   bool operator==(const FunctionConfiguration&) const = default;
 };
 
+struct FunctionEventInvokeConfig {
+  std::optional<base::Timestamp> last_modified;
+  std::optional<std::string> function_arn;
+  std::optional<int32_t> maximum_retry_attempts;
+  std::optional<int32_t> maximum_event_age_in_seconds;
+  std::optional<DestinationConfig> destination_config;
+
+  static const StructDesc& desc();
+  bool operator==(const FunctionEventInvokeConfig&) const = default;
+};
+
 struct FunctionVersionsPerCapacityProviderLimitExceededException {
   std::optional<std::string> type;
   std::optional<std::string> message;
 
   static const StructDesc& desc();
   bool operator==(const FunctionVersionsPerCapacityProviderLimitExceededException&) const = default;
+};
+
+struct GetAccountSettingsRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountSettingsRequest&) const = default;
+};
+
+struct GetAccountSettingsResponse {
+  std::optional<AccountLimit> account_limit;
+  std::optional<AccountUsage> account_usage;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountSettingsResponse&) const = default;
+};
+
+struct GetAliasRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAliasRequest&) const = default;
 };
 
 struct GetEventSourceMappingRequest {
@@ -495,6 +664,14 @@ struct GetFunctionConfigurationRequest {
 
   static const StructDesc& desc();
   bool operator==(const GetFunctionConfigurationRequest&) const = default;
+};
+
+struct GetFunctionEventInvokeConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionEventInvokeConfigRequest&) const = default;
 };
 
 struct GetFunctionRequest {
@@ -642,6 +819,24 @@ struct KMSNotFoundException {
   bool operator==(const KMSNotFoundException&) const = default;
 };
 
+struct ListAliasesRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> function_version;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAliasesRequest&) const = default;
+};
+
+struct ListAliasesResponse {
+  std::optional<std::string> next_marker;
+  std::optional<std::vector<AliasConfiguration>> aliases;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAliasesResponse&) const = default;
+};
+
 struct ListEventSourceMappingsRequest {
   std::optional<std::string> event_source_arn;
   std::optional<std::string> function_name;
@@ -658,6 +853,23 @@ struct ListEventSourceMappingsResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListEventSourceMappingsResponse&) const = default;
+};
+
+struct ListFunctionEventInvokeConfigsRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListFunctionEventInvokeConfigsRequest&) const = default;
+};
+
+struct ListFunctionEventInvokeConfigsResponse {
+  std::optional<std::vector<FunctionEventInvokeConfig>> function_event_invoke_configs;
+  std::optional<std::string> next_marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListFunctionEventInvokeConfigsResponse&) const = default;
 };
 
 struct ListFunctionsRequest {
@@ -732,12 +944,33 @@ struct PreconditionFailedException {
   bool operator==(const PreconditionFailedException&) const = default;
 };
 
+struct PublishVersionRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> code_sha256;
+  std::optional<std::string> description;
+  std::optional<std::string> revision_id;
+
+  static const StructDesc& desc();
+  bool operator==(const PublishVersionRequest&) const = default;
+};
+
 struct PutFunctionConcurrencyRequest {
   std::optional<std::string> function_name;
   std::optional<int32_t> reserved_concurrent_executions;
 
   static const StructDesc& desc();
   bool operator==(const PutFunctionConcurrencyRequest&) const = default;
+};
+
+struct PutFunctionEventInvokeConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+  std::optional<int32_t> maximum_retry_attempts;
+  std::optional<int32_t> maximum_event_age_in_seconds;
+  std::optional<DestinationConfig> destination_config;
+
+  static const StructDesc& desc();
+  bool operator==(const PutFunctionEventInvokeConfigRequest&) const = default;
 };
 
 struct RecursiveInvocationException {
@@ -922,6 +1155,18 @@ struct UntagResourceResponse {
   bool operator==(const UntagResourceResponse&) const = default;
 };
 
+struct UpdateAliasRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> name;
+  std::optional<std::string> function_version;
+  std::optional<std::string> description;
+  std::optional<AliasRoutingConfiguration> routing_config;
+  std::optional<std::string> revision_id;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateAliasRequest&) const = default;
+};
+
 struct UpdateEventSourceMappingRequest {
   std::optional<std::string> uuid;
   std::optional<std::string> function_name;
@@ -938,6 +1183,8 @@ struct UpdateEventSourceMappingRequest {
 struct UpdateFunctionCodeRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> zip_file;
+  std::optional<std::string> s3_bucket;
+  std::optional<std::string> s3_key;
   std::optional<bool> publish;
   std::optional<bool> dry_run;
   std::optional<std::string> revision_id;
@@ -956,6 +1203,7 @@ struct UpdateFunctionConfigurationRequest {
   std::optional<int32_t> memory_size;
   std::optional<Environment> environment;
   std::optional<std::string> runtime;
+  std::optional<DeadLetterConfig> dead_letter_config;
   std::optional<TracingConfig> tracing_config;
   std::optional<std::string> revision_id;
   std::optional<EphemeralStorage> ephemeral_storage;
@@ -964,6 +1212,17 @@ struct UpdateFunctionConfigurationRequest {
 
   static const StructDesc& desc();
   bool operator==(const UpdateFunctionConfigurationRequest&) const = default;
+};
+
+struct UpdateFunctionEventInvokeConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+  std::optional<int32_t> maximum_retry_attempts;
+  std::optional<int32_t> maximum_event_age_in_seconds;
+  std::optional<DestinationConfig> destination_config;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateFunctionEventInvokeConfigRequest&) const = default;
 };
 
 }  // namespace aws::lambda

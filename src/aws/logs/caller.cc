@@ -32,6 +32,13 @@ base::Result<DeleteLogStreamResponse> LogsCaller::delete_log_stream(Context& con
   return out;
 }
 
+base::Result<DeleteMetricFilterResponse> LogsCaller::delete_metric_filter(Context& context, DeleteMetricFilterRequest in) {
+  static const OperationDesc& operation = *kService.find("DeleteMetricFilter");
+  DeleteMetricFilterResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DeleteRetentionPolicyResponse> LogsCaller::delete_retention_policy(Context& context, DeleteRetentionPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("DeleteRetentionPolicy");
   DeleteRetentionPolicyResponse out;
@@ -49,6 +56,13 @@ base::Result<DescribeLogGroupsResponse> LogsCaller::describe_log_groups(Context&
 base::Result<DescribeLogStreamsResponse> LogsCaller::describe_log_streams(Context& context, DescribeLogStreamsRequest in) {
   static const OperationDesc& operation = *kService.find("DescribeLogStreams");
   DescribeLogStreamsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeMetricFiltersResponse> LogsCaller::describe_metric_filters(Context& context, DescribeMetricFiltersRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeMetricFilters");
+  DescribeMetricFiltersResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -88,6 +102,13 @@ base::Result<PutLogEventsResponse> LogsCaller::put_log_events(Context& context, 
   return out;
 }
 
+base::Result<PutMetricFilterResponse> LogsCaller::put_metric_filter(Context& context, PutMetricFilterRequest in) {
+  static const OperationDesc& operation = *kService.find("PutMetricFilter");
+  PutMetricFilterResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<PutRetentionPolicyResponse> LogsCaller::put_retention_policy(Context& context, PutRetentionPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("PutRetentionPolicy");
   PutRetentionPolicyResponse out;
@@ -105,6 +126,13 @@ base::Result<TagLogGroupResponse> LogsCaller::tag_log_group(Context& context, Ta
 base::Result<TagResourceResponse> LogsCaller::tag_resource(Context& context, TagResourceRequest in) {
   static const OperationDesc& operation = *kService.find("TagResource");
   TagResourceResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<TestMetricFilterResponse> LogsCaller::test_metric_filter(Context& context, TestMetricFilterRequest in) {
+  static const OperationDesc& operation = *kService.find("TestMetricFilter");
+  TestMetricFilterResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -15,17 +15,21 @@ class LogsCaller final : public Logs {
   base::Result<CreateLogStreamResponse> create_log_stream(Context& context, CreateLogStreamRequest in) override;
   base::Result<DeleteLogGroupResponse> delete_log_group(Context& context, DeleteLogGroupRequest in) override;
   base::Result<DeleteLogStreamResponse> delete_log_stream(Context& context, DeleteLogStreamRequest in) override;
+  base::Result<DeleteMetricFilterResponse> delete_metric_filter(Context& context, DeleteMetricFilterRequest in) override;
   base::Result<DeleteRetentionPolicyResponse> delete_retention_policy(Context& context, DeleteRetentionPolicyRequest in) override;
   base::Result<DescribeLogGroupsResponse> describe_log_groups(Context& context, DescribeLogGroupsRequest in) override;
   base::Result<DescribeLogStreamsResponse> describe_log_streams(Context& context, DescribeLogStreamsRequest in) override;
+  base::Result<DescribeMetricFiltersResponse> describe_metric_filters(Context& context, DescribeMetricFiltersRequest in) override;
   base::Result<FilterLogEventsResponse> filter_log_events(Context& context, FilterLogEventsRequest in) override;
   base::Result<GetLogEventsResponse> get_log_events(Context& context, GetLogEventsRequest in) override;
   base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) override;
   base::Result<ListTagsLogGroupResponse> list_tags_log_group(Context& context, ListTagsLogGroupRequest in) override;
   base::Result<PutLogEventsResponse> put_log_events(Context& context, PutLogEventsRequest in) override;
+  base::Result<PutMetricFilterResponse> put_metric_filter(Context& context, PutMetricFilterRequest in) override;
   base::Result<PutRetentionPolicyResponse> put_retention_policy(Context& context, PutRetentionPolicyRequest in) override;
   base::Result<TagLogGroupResponse> tag_log_group(Context& context, TagLogGroupRequest in) override;
   base::Result<TagResourceResponse> tag_resource(Context& context, TagResourceRequest in) override;
+  base::Result<TestMetricFilterResponse> test_metric_filter(Context& context, TestMetricFilterRequest in) override;
   base::Result<UntagLogGroupResponse> untag_log_group(Context& context, UntagLogGroupRequest in) override;
   base::Result<UntagResourceResponse> untag_resource(Context& context, UntagResourceRequest in) override;
 

@@ -7,6 +7,7 @@ namespace aws::logs {
 namespace errors {
 
 const ErrorDesc kDataAlreadyAcceptedException = {"DataAlreadyAcceptedException", "DataAlreadyAcceptedException", 400, base::Fault::sender, &DataAlreadyAcceptedException::desc(), make_any_shape<DataAlreadyAcceptedException>};
+const ErrorDesc kInvalidOperationException = {"InvalidOperationException", "InvalidOperationException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidParameterException = {"InvalidParameterException", "InvalidParameterException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidSequenceTokenException = {"InvalidSequenceTokenException", "InvalidSequenceTokenException", 400, base::Fault::sender, &InvalidSequenceTokenException::desc(), make_any_shape<InvalidSequenceTokenException>};
 const ErrorDesc kLimitExceededException = {"LimitExceededException", "LimitExceededException", 400, base::Fault::sender, nullptr, nullptr};
@@ -23,6 +24,9 @@ base::AwsError data_already_accepted_exception(std::string message, DataAlreadyA
   error.detail = std::make_shared<ShapeDetail>(
       AnyShape{&DataAlreadyAcceptedException::desc(), std::make_shared<DataAlreadyAcceptedException>(std::move(detail))});
   return error;
+}
+base::AwsError invalid_operation_exception(std::string message) {
+  return make_error(kInvalidOperationException, std::move(message));
 }
 base::AwsError invalid_parameter_exception(std::string message) {
   return make_error(kInvalidParameterException, std::move(message));

@@ -13,6 +13,7 @@ namespace aws::logs {
 namespace errors {
 
 extern const ErrorDesc kDataAlreadyAcceptedException;
+extern const ErrorDesc kInvalidOperationException;
 extern const ErrorDesc kInvalidParameterException;
 extern const ErrorDesc kInvalidSequenceTokenException;
 extern const ErrorDesc kLimitExceededException;
@@ -25,6 +26,7 @@ extern const ErrorDesc kUnrecognizedClientException;
 extern const ErrorDesc kValidationException;
 
 base::AwsError data_already_accepted_exception(std::string message, DataAlreadyAcceptedException detail);  // 400
+base::AwsError invalid_operation_exception(std::string message);  // 400
 base::AwsError invalid_parameter_exception(std::string message);  // 400
 base::AwsError invalid_sequence_token_exception(std::string message, InvalidSequenceTokenException detail);  // 400
 base::AwsError limit_exceeded_exception(std::string message);  // 400

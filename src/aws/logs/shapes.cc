@@ -15,12 +15,16 @@ extern const StructDesc kDeleteLogGroupRequestStruct;
 extern const StructDesc kDeleteLogGroupResponseStruct;
 extern const StructDesc kDeleteLogStreamRequestStruct;
 extern const StructDesc kDeleteLogStreamResponseStruct;
+extern const StructDesc kDeleteMetricFilterRequestStruct;
+extern const StructDesc kDeleteMetricFilterResponseStruct;
 extern const StructDesc kDeleteRetentionPolicyRequestStruct;
 extern const StructDesc kDeleteRetentionPolicyResponseStruct;
 extern const StructDesc kDescribeLogGroupsRequestStruct;
 extern const StructDesc kDescribeLogGroupsResponseStruct;
 extern const StructDesc kDescribeLogStreamsRequestStruct;
 extern const StructDesc kDescribeLogStreamsResponseStruct;
+extern const StructDesc kDescribeMetricFiltersRequestStruct;
+extern const StructDesc kDescribeMetricFiltersResponseStruct;
 extern const StructDesc kFilterLogEventsRequestStruct;
 extern const StructDesc kFilterLogEventsResponseStruct;
 extern const StructDesc kFilteredLogEventStruct;
@@ -34,10 +38,15 @@ extern const StructDesc kListTagsLogGroupRequestStruct;
 extern const StructDesc kListTagsLogGroupResponseStruct;
 extern const StructDesc kLogGroupStruct;
 extern const StructDesc kLogStreamStruct;
+extern const StructDesc kMetricFilterStruct;
+extern const StructDesc kMetricFilterMatchRecordStruct;
+extern const StructDesc kMetricTransformationStruct;
 extern const StructDesc kOutputLogEventStruct;
 extern const StructDesc kPutLogEventsRequestStruct;
 extern const StructDesc kRejectedLogEventsInfoStruct;
 extern const StructDesc kPutLogEventsResponseStruct;
+extern const StructDesc kPutMetricFilterRequestStruct;
+extern const StructDesc kPutMetricFilterResponseStruct;
 extern const StructDesc kPutRetentionPolicyRequestStruct;
 extern const StructDesc kPutRetentionPolicyResponseStruct;
 extern const StructDesc kSearchedLogStreamStruct;
@@ -45,12 +54,15 @@ extern const StructDesc kTagLogGroupRequestStruct;
 extern const StructDesc kTagLogGroupResponseStruct;
 extern const StructDesc kTagResourceRequestStruct;
 extern const StructDesc kTagResourceResponseStruct;
+extern const StructDesc kTestMetricFilterRequestStruct;
+extern const StructDesc kTestMetricFilterResponseStruct;
 extern const StructDesc kTooManyTagsExceptionStruct;
 extern const StructDesc kUntagLogGroupRequestStruct;
 extern const StructDesc kUntagLogGroupResponseStruct;
 extern const StructDesc kUntagResourceRequestStruct;
 extern const StructDesc kUntagResourceResponseStruct;
 extern const TypeDesc kAmazonResourceName;
+extern const TypeDesc kApplyOnTransformedLogs;
 extern const TypeDesc kArn;
 extern const TypeDesc kCreateLogGroupRequest;
 extern const TypeDesc kCreateLogGroupResponse;
@@ -58,10 +70,13 @@ extern const TypeDesc kCreateLogStreamRequest;
 extern const TypeDesc kCreateLogStreamResponse;
 extern const TypeDesc kDataAlreadyAcceptedException;
 extern const TypeDesc kDays;
+extern const TypeDesc kDefaultValue;
 extern const TypeDesc kDeleteLogGroupRequest;
 extern const TypeDesc kDeleteLogGroupResponse;
 extern const TypeDesc kDeleteLogStreamRequest;
 extern const TypeDesc kDeleteLogStreamResponse;
+extern const TypeDesc kDeleteMetricFilterRequest;
+extern const TypeDesc kDeleteMetricFilterResponse;
 extern const TypeDesc kDeleteRetentionPolicyRequest;
 extern const TypeDesc kDeleteRetentionPolicyResponse;
 extern const TypeDesc kDeletionProtectionEnabled;
@@ -71,12 +86,20 @@ extern const TypeDesc kDescribeLogGroupsRequest;
 extern const TypeDesc kDescribeLogGroupsResponse;
 extern const TypeDesc kDescribeLogStreamsRequest;
 extern const TypeDesc kDescribeLogStreamsResponse;
+extern const TypeDesc kDescribeMetricFiltersRequest;
+extern const TypeDesc kDescribeMetricFiltersResponse;
+extern const TypeDesc kDimensions;
+extern const TypeDesc kDimensionsKey;
+extern const TypeDesc kDimensionsValue;
 extern const TypeDesc kEventId;
 extern const TypeDesc kEventMessage;
+extern const TypeDesc kEventNumber;
 extern const TypeDesc kEventsLimit;
+extern const TypeDesc kExtractedValues;
 extern const TypeDesc kFilterCount;
 extern const TypeDesc kFilterLogEventsRequest;
 extern const TypeDesc kFilterLogEventsResponse;
+extern const TypeDesc kFilterName;
 extern const TypeDesc kFilterPattern;
 extern const TypeDesc kFilteredLogEvent;
 extern const TypeDesc kFilteredLogEvents;
@@ -103,18 +126,30 @@ extern const TypeDesc kLogStreamName;
 extern const TypeDesc kLogStreamSearchedCompletely;
 extern const TypeDesc kLogStreams;
 extern const TypeDesc kMessage;
+extern const TypeDesc kMetricFilter;
+extern const TypeDesc kMetricFilterMatchRecord;
+extern const TypeDesc kMetricFilterMatches;
+extern const TypeDesc kMetricFilters;
+extern const TypeDesc kMetricName;
+extern const TypeDesc kMetricNamespace;
+extern const TypeDesc kMetricTransformation;
+extern const TypeDesc kMetricTransformations;
+extern const TypeDesc kMetricValue;
 extern const TypeDesc kNextToken;
 extern const TypeDesc kOrderBy;
 extern const TypeDesc kOutputLogEvent;
 extern const TypeDesc kOutputLogEvents;
 extern const TypeDesc kPutLogEventsRequest;
 extern const TypeDesc kPutLogEventsResponse;
+extern const TypeDesc kPutMetricFilterRequest;
+extern const TypeDesc kPutMetricFilterResponse;
 extern const TypeDesc kPutRetentionPolicyRequest;
 extern const TypeDesc kPutRetentionPolicyResponse;
 extern const TypeDesc kRejectedLogEventsInfo;
 extern const TypeDesc kSearchedLogStream;
 extern const TypeDesc kSearchedLogStreams;
 extern const TypeDesc kSequenceToken;
+extern const TypeDesc kStandardUnit;
 extern const TypeDesc kStartFromHead;
 extern const TypeDesc kStoredBytes;
 extern const TypeDesc kTagKey;
@@ -126,14 +161,20 @@ extern const TypeDesc kTagResourceRequest;
 extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValue;
 extern const TypeDesc kTags;
+extern const TypeDesc kTestEventMessages;
+extern const TypeDesc kTestMetricFilterRequest;
+extern const TypeDesc kTestMetricFilterResponse;
 extern const TypeDesc kTimestamp;
+extern const TypeDesc kToken;
 extern const TypeDesc kTooManyTagsException;
 extern const TypeDesc kUntagLogGroupRequest;
 extern const TypeDesc kUntagLogGroupResponse;
 extern const TypeDesc kUntagResourceRequest;
 extern const TypeDesc kUntagResourceResponse;
+extern const TypeDesc kValue;
 
 constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011, .pattern = "[\\w+=/:,.@-]*"};
+constinit const TypeDesc kApplyOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "ApplyOnTransformedLogs"};
 constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn"};
 constinit const TypeDesc kCreateLogGroupRequest = {.kind = Kind::structure, .shape_name = "CreateLogGroupRequest", .structure = &kCreateLogGroupRequestStruct};
 constinit const TypeDesc kCreateLogGroupResponse = {.kind = Kind::structure, .shape_name = "CreateLogGroupResponse", .structure = &kCreateLogGroupResponseStruct};
@@ -141,10 +182,13 @@ constinit const TypeDesc kCreateLogStreamRequest = {.kind = Kind::structure, .sh
 constinit const TypeDesc kCreateLogStreamResponse = {.kind = Kind::structure, .shape_name = "CreateLogStreamResponse", .structure = &kCreateLogStreamResponseStruct};
 constinit const TypeDesc kDataAlreadyAcceptedException = {.kind = Kind::structure, .shape_name = "DataAlreadyAcceptedException", .structure = &kDataAlreadyAcceptedExceptionStruct};
 constinit const TypeDesc kDays = {.kind = Kind::integer, .shape_name = "Days"};
+constinit const TypeDesc kDefaultValue = {.kind = Kind::floating, .shape_name = "DefaultValue"};
 constinit const TypeDesc kDeleteLogGroupRequest = {.kind = Kind::structure, .shape_name = "DeleteLogGroupRequest", .structure = &kDeleteLogGroupRequestStruct};
 constinit const TypeDesc kDeleteLogGroupResponse = {.kind = Kind::structure, .shape_name = "DeleteLogGroupResponse", .structure = &kDeleteLogGroupResponseStruct};
 constinit const TypeDesc kDeleteLogStreamRequest = {.kind = Kind::structure, .shape_name = "DeleteLogStreamRequest", .structure = &kDeleteLogStreamRequestStruct};
 constinit const TypeDesc kDeleteLogStreamResponse = {.kind = Kind::structure, .shape_name = "DeleteLogStreamResponse", .structure = &kDeleteLogStreamResponseStruct};
+constinit const TypeDesc kDeleteMetricFilterRequest = {.kind = Kind::structure, .shape_name = "DeleteMetricFilterRequest", .structure = &kDeleteMetricFilterRequestStruct};
+constinit const TypeDesc kDeleteMetricFilterResponse = {.kind = Kind::structure, .shape_name = "DeleteMetricFilterResponse", .structure = &kDeleteMetricFilterResponseStruct};
 constinit const TypeDesc kDeleteRetentionPolicyRequest = {.kind = Kind::structure, .shape_name = "DeleteRetentionPolicyRequest", .structure = &kDeleteRetentionPolicyRequestStruct};
 constinit const TypeDesc kDeleteRetentionPolicyResponse = {.kind = Kind::structure, .shape_name = "DeleteRetentionPolicyResponse", .structure = &kDeleteRetentionPolicyResponseStruct};
 constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
@@ -154,12 +198,22 @@ constinit const TypeDesc kDescribeLogGroupsRequest = {.kind = Kind::structure, .
 constinit const TypeDesc kDescribeLogGroupsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogGroupsResponse", .structure = &kDescribeLogGroupsResponseStruct};
 constinit const TypeDesc kDescribeLogStreamsRequest = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsRequest", .structure = &kDescribeLogStreamsRequestStruct};
 constinit const TypeDesc kDescribeLogStreamsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsResponse", .structure = &kDescribeLogStreamsResponseStruct};
+constinit const TypeDesc kDescribeMetricFiltersRequest = {.kind = Kind::structure, .shape_name = "DescribeMetricFiltersRequest", .structure = &kDescribeMetricFiltersRequestStruct};
+constinit const TypeDesc kDescribeMetricFiltersResponse = {.kind = Kind::structure, .shape_name = "DescribeMetricFiltersResponse", .structure = &kDescribeMetricFiltersResponseStruct};
+constexpr MapAccess kDimensionsAccess = map_access<std::string>(&kDimensionsValue, "key", "value", false, &kDimensionsKey);
+constinit const TypeDesc kDimensions = {.kind = Kind::map, .shape_name = "Dimensions", .map = &kDimensionsAccess};
+constinit const TypeDesc kDimensionsKey = {.kind = Kind::string, .shape_name = "DimensionsKey", .max = 255};
+constinit const TypeDesc kDimensionsValue = {.kind = Kind::string, .shape_name = "DimensionsValue", .max = 255};
 constinit const TypeDesc kEventId = {.kind = Kind::string, .shape_name = "EventId"};
 constinit const TypeDesc kEventMessage = {.kind = Kind::string, .shape_name = "EventMessage", .min = 1};
+constinit const TypeDesc kEventNumber = {.kind = Kind::long_integer, .shape_name = "EventNumber"};
 constinit const TypeDesc kEventsLimit = {.kind = Kind::integer, .shape_name = "EventsLimit", .min = 1, .max = 10000};
+constexpr MapAccess kExtractedValuesAccess = map_access<std::string>(&kValue, "key", "value", false, &kToken);
+constinit const TypeDesc kExtractedValues = {.kind = Kind::map, .shape_name = "ExtractedValues", .map = &kExtractedValuesAccess};
 constinit const TypeDesc kFilterCount = {.kind = Kind::integer, .shape_name = "FilterCount"};
 constinit const TypeDesc kFilterLogEventsRequest = {.kind = Kind::structure, .shape_name = "FilterLogEventsRequest", .structure = &kFilterLogEventsRequestStruct};
 constinit const TypeDesc kFilterLogEventsResponse = {.kind = Kind::structure, .shape_name = "FilterLogEventsResponse", .structure = &kFilterLogEventsResponseStruct};
+constinit const TypeDesc kFilterName = {.kind = Kind::string, .shape_name = "FilterName", .min = 1, .max = 512, .pattern = "[^:*]*"};
 constinit const TypeDesc kFilterPattern = {.kind = Kind::string, .shape_name = "FilterPattern", .min = 0, .max = 1024};
 constinit const TypeDesc kFilteredLogEvent = {.kind = Kind::structure, .shape_name = "FilteredLogEvent", .structure = &kFilteredLogEventStruct};
 constexpr ListAccess kFilteredLogEventsAccess = list_access<FilteredLogEvent>(&kFilteredLogEvent, "member", false);
@@ -192,6 +246,18 @@ constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, 
 constexpr ListAccess kLogStreamsAccess = list_access<LogStream>(&kLogStream, "member", false);
 constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess};
 constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
+constinit const TypeDesc kMetricFilter = {.kind = Kind::structure, .shape_name = "MetricFilter", .structure = &kMetricFilterStruct};
+constinit const TypeDesc kMetricFilterMatchRecord = {.kind = Kind::structure, .shape_name = "MetricFilterMatchRecord", .structure = &kMetricFilterMatchRecordStruct};
+constexpr ListAccess kMetricFilterMatchesAccess = list_access<MetricFilterMatchRecord>(&kMetricFilterMatchRecord, "member", false);
+constinit const TypeDesc kMetricFilterMatches = {.kind = Kind::list, .shape_name = "MetricFilterMatches", .list = &kMetricFilterMatchesAccess};
+constexpr ListAccess kMetricFiltersAccess = list_access<MetricFilter>(&kMetricFilter, "member", false);
+constinit const TypeDesc kMetricFilters = {.kind = Kind::list, .shape_name = "MetricFilters", .list = &kMetricFiltersAccess};
+constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .max = 255, .pattern = "[^:*$]*"};
+constinit const TypeDesc kMetricNamespace = {.kind = Kind::string, .shape_name = "MetricNamespace", .max = 255, .pattern = "[^:*$]*"};
+constinit const TypeDesc kMetricTransformation = {.kind = Kind::structure, .shape_name = "MetricTransformation", .structure = &kMetricTransformationStruct};
+constexpr ListAccess kMetricTransformationsAccess = list_access<MetricTransformation>(&kMetricTransformation, "member", false);
+constinit const TypeDesc kMetricTransformations = {.kind = Kind::list, .shape_name = "MetricTransformations", .list = &kMetricTransformationsAccess, .min = 1, .max = 1};
+constinit const TypeDesc kMetricValue = {.kind = Kind::string, .shape_name = "MetricValue", .max = 100};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .min = 1};
 constexpr std::string_view kOrderByValues[] = {"LogStreamName", "LastEventTime"};
 constinit const TypeDesc kOrderBy = {.kind = Kind::string, .shape_name = "OrderBy", .enum_values = kOrderByValues};
@@ -200,6 +266,8 @@ constexpr ListAccess kOutputLogEventsAccess = list_access<OutputLogEvent>(&kOutp
 constinit const TypeDesc kOutputLogEvents = {.kind = Kind::list, .shape_name = "OutputLogEvents", .list = &kOutputLogEventsAccess};
 constinit const TypeDesc kPutLogEventsRequest = {.kind = Kind::structure, .shape_name = "PutLogEventsRequest", .structure = &kPutLogEventsRequestStruct};
 constinit const TypeDesc kPutLogEventsResponse = {.kind = Kind::structure, .shape_name = "PutLogEventsResponse", .structure = &kPutLogEventsResponseStruct};
+constinit const TypeDesc kPutMetricFilterRequest = {.kind = Kind::structure, .shape_name = "PutMetricFilterRequest", .structure = &kPutMetricFilterRequestStruct};
+constinit const TypeDesc kPutMetricFilterResponse = {.kind = Kind::structure, .shape_name = "PutMetricFilterResponse", .structure = &kPutMetricFilterResponseStruct};
 constinit const TypeDesc kPutRetentionPolicyRequest = {.kind = Kind::structure, .shape_name = "PutRetentionPolicyRequest", .structure = &kPutRetentionPolicyRequestStruct};
 constinit const TypeDesc kPutRetentionPolicyResponse = {.kind = Kind::structure, .shape_name = "PutRetentionPolicyResponse", .structure = &kPutRetentionPolicyResponseStruct};
 constinit const TypeDesc kRejectedLogEventsInfo = {.kind = Kind::structure, .shape_name = "RejectedLogEventsInfo", .structure = &kRejectedLogEventsInfoStruct};
@@ -207,6 +275,8 @@ constinit const TypeDesc kSearchedLogStream = {.kind = Kind::structure, .shape_n
 constexpr ListAccess kSearchedLogStreamsAccess = list_access<SearchedLogStream>(&kSearchedLogStream, "member", false);
 constinit const TypeDesc kSearchedLogStreams = {.kind = Kind::list, .shape_name = "SearchedLogStreams", .list = &kSearchedLogStreamsAccess};
 constinit const TypeDesc kSequenceToken = {.kind = Kind::string, .shape_name = "SequenceToken", .min = 1};
+constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
+constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
 constinit const TypeDesc kStartFromHead = {.kind = Kind::boolean, .shape_name = "StartFromHead"};
 constinit const TypeDesc kStoredBytes = {.kind = Kind::long_integer, .shape_name = "StoredBytes", .min = 0};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
@@ -221,12 +291,18 @@ constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .max = 256, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .min = 1, .max = 50};
+constexpr ListAccess kTestEventMessagesAccess = list_access<std::string>(&kEventMessage, "member", false);
+constinit const TypeDesc kTestEventMessages = {.kind = Kind::list, .shape_name = "TestEventMessages", .list = &kTestEventMessagesAccess, .min = 1, .max = 50};
+constinit const TypeDesc kTestMetricFilterRequest = {.kind = Kind::structure, .shape_name = "TestMetricFilterRequest", .structure = &kTestMetricFilterRequestStruct};
+constinit const TypeDesc kTestMetricFilterResponse = {.kind = Kind::structure, .shape_name = "TestMetricFilterResponse", .structure = &kTestMetricFilterResponseStruct};
 constinit const TypeDesc kTimestamp = {.kind = Kind::long_integer, .shape_name = "Timestamp", .min = 0};
+constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
 constinit const TypeDesc kTooManyTagsException = {.kind = Kind::structure, .shape_name = "TooManyTagsException", .structure = &kTooManyTagsExceptionStruct};
 constinit const TypeDesc kUntagLogGroupRequest = {.kind = Kind::structure, .shape_name = "UntagLogGroupRequest", .structure = &kUntagLogGroupRequestStruct};
 constinit const TypeDesc kUntagLogGroupResponse = {.kind = Kind::structure, .shape_name = "UntagLogGroupResponse", .structure = &kUntagLogGroupResponseStruct};
 constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
 constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
+constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
 
 constexpr MemberDesc kCreateLogGroupRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&CreateLogGroupRequest::log_group_name>::get, MemberAccess<&CreateLogGroupRequest::log_group_name>::emplace},
@@ -258,6 +334,12 @@ constexpr MemberDesc kDeleteLogStreamRequestMembers[] = {
 };
 constinit const StructDesc kDeleteLogStreamRequestStruct = {.name = "DeleteLogStreamRequest", .members = kDeleteLogStreamRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteLogStreamResponseStruct = {.name = "DeleteLogStreamResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeleteMetricFilterRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DeleteMetricFilterRequest::log_group_name>::get, MemberAccess<&DeleteMetricFilterRequest::log_group_name>::emplace},
+    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterName, MemberAccess<&DeleteMetricFilterRequest::filter_name>::get, MemberAccess<&DeleteMetricFilterRequest::filter_name>::emplace},
+};
+constinit const StructDesc kDeleteMetricFilterRequestStruct = {.name = "DeleteMetricFilterRequest", .members = kDeleteMetricFilterRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMetricFilterResponseStruct = {.name = "DeleteMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteRetentionPolicyRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DeleteRetentionPolicyRequest::log_group_name>::get, MemberAccess<&DeleteRetentionPolicyRequest::log_group_name>::emplace},
 };
@@ -294,6 +376,20 @@ constexpr MemberDesc kDescribeLogStreamsResponseMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogStreamsResponse::next_token>::get, MemberAccess<&DescribeLogStreamsResponse::next_token>::emplace},
 };
 constinit const StructDesc kDescribeLogStreamsResponseStruct = {.name = "DescribeLogStreamsResponse", .members = kDescribeLogStreamsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeMetricFiltersRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeMetricFiltersRequest::log_group_name>::get, MemberAccess<&DescribeMetricFiltersRequest::log_group_name>::emplace},
+    {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&DescribeMetricFiltersRequest::filter_name_prefix>::get, MemberAccess<&DescribeMetricFiltersRequest::filter_name_prefix>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeMetricFiltersRequest::next_token>::get, MemberAccess<&DescribeMetricFiltersRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeMetricFiltersRequest::limit>::get, MemberAccess<&DescribeMetricFiltersRequest::limit>::emplace},
+    {"metricName", "metricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&DescribeMetricFiltersRequest::metric_name>::get, MemberAccess<&DescribeMetricFiltersRequest::metric_name>::emplace},
+    {"metricNamespace", "metricNamespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricNamespace, MemberAccess<&DescribeMetricFiltersRequest::metric_namespace>::get, MemberAccess<&DescribeMetricFiltersRequest::metric_namespace>::emplace},
+};
+constinit const StructDesc kDescribeMetricFiltersRequestStruct = {.name = "DescribeMetricFiltersRequest", .members = kDescribeMetricFiltersRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeMetricFiltersResponseMembers[] = {
+    {"metricFilters", "metricFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricFilters, MemberAccess<&DescribeMetricFiltersResponse::metric_filters>::get, MemberAccess<&DescribeMetricFiltersResponse::metric_filters>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeMetricFiltersResponse::next_token>::get, MemberAccess<&DescribeMetricFiltersResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeMetricFiltersResponseStruct = {.name = "DescribeMetricFiltersResponse", .members = kDescribeMetricFiltersResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFilterLogEventsRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&FilterLogEventsRequest::log_group_name>::get, MemberAccess<&FilterLogEventsRequest::log_group_name>::emplace},
     {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::get, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::emplace},
@@ -388,6 +484,30 @@ constexpr MemberDesc kLogStreamMembers[] = {
     {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LogStream::stored_bytes>::get, MemberAccess<&LogStream::stored_bytes>::emplace},
 };
 constinit const StructDesc kLogStreamStruct = {.name = "LogStream", .members = kLogStreamMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricFilterMembers[] = {
+    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&MetricFilter::filter_name>::get, MemberAccess<&MetricFilter::filter_name>::emplace},
+    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&MetricFilter::filter_pattern>::get, MemberAccess<&MetricFilter::filter_pattern>::emplace},
+    {"metricTransformations", "metricTransformations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricTransformations, MemberAccess<&MetricFilter::metric_transformations>::get, MemberAccess<&MetricFilter::metric_transformations>::emplace},
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricFilter::creation_time>::get, MemberAccess<&MetricFilter::creation_time>::emplace},
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&MetricFilter::log_group_name>::get, MemberAccess<&MetricFilter::log_group_name>::emplace},
+    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplyOnTransformedLogs, MemberAccess<&MetricFilter::apply_on_transformed_logs>::get, MemberAccess<&MetricFilter::apply_on_transformed_logs>::emplace},
+};
+constinit const StructDesc kMetricFilterStruct = {.name = "MetricFilter", .members = kMetricFilterMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricFilterMatchRecordMembers[] = {
+    {"eventNumber", "eventNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventNumber, MemberAccess<&MetricFilterMatchRecord::event_number>::get, MemberAccess<&MetricFilterMatchRecord::event_number>::emplace},
+    {"eventMessage", "eventMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&MetricFilterMatchRecord::event_message>::get, MemberAccess<&MetricFilterMatchRecord::event_message>::emplace},
+    {"extractedValues", "extractedValues", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExtractedValues, MemberAccess<&MetricFilterMatchRecord::extracted_values>::get, MemberAccess<&MetricFilterMatchRecord::extracted_values>::emplace},
+};
+constinit const StructDesc kMetricFilterMatchRecordStruct = {.name = "MetricFilterMatchRecord", .members = kMetricFilterMatchRecordMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricTransformationMembers[] = {
+    {"metricName", "metricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&MetricTransformation::metric_name>::get, MemberAccess<&MetricTransformation::metric_name>::emplace},
+    {"metricNamespace", "metricNamespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricNamespace, MemberAccess<&MetricTransformation::metric_namespace>::get, MemberAccess<&MetricTransformation::metric_namespace>::emplace},
+    {"metricValue", "metricValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricValue, MemberAccess<&MetricTransformation::metric_value>::get, MemberAccess<&MetricTransformation::metric_value>::emplace},
+    {"defaultValue", "defaultValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDefaultValue, MemberAccess<&MetricTransformation::default_value>::get, MemberAccess<&MetricTransformation::default_value>::emplace},
+    {"dimensions", "dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&MetricTransformation::dimensions>::get, MemberAccess<&MetricTransformation::dimensions>::emplace},
+    {"unit", "unit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStandardUnit, MemberAccess<&MetricTransformation::unit>::get, MemberAccess<&MetricTransformation::unit>::emplace},
+};
+constinit const StructDesc kMetricTransformationStruct = {.name = "MetricTransformation", .members = kMetricTransformationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kOutputLogEventMembers[] = {
     {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&OutputLogEvent::timestamp>::get, MemberAccess<&OutputLogEvent::timestamp>::emplace},
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&OutputLogEvent::message>::get, MemberAccess<&OutputLogEvent::message>::emplace},
@@ -413,6 +533,17 @@ constexpr MemberDesc kPutLogEventsResponseMembers[] = {
     {"rejectedLogEventsInfo", "rejectedLogEventsInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRejectedLogEventsInfo, MemberAccess<&PutLogEventsResponse::rejected_log_events_info>::get, MemberAccess<&PutLogEventsResponse::rejected_log_events_info>::emplace},
 };
 constinit const StructDesc kPutLogEventsResponseStruct = {.name = "PutLogEventsResponse", .members = kPutLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPutMetricFilterRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&PutMetricFilterRequest::log_group_name>::get, MemberAccess<&PutMetricFilterRequest::log_group_name>::emplace},
+    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterName, MemberAccess<&PutMetricFilterRequest::filter_name>::get, MemberAccess<&PutMetricFilterRequest::filter_name>::emplace},
+    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterPattern, MemberAccess<&PutMetricFilterRequest::filter_pattern>::get, MemberAccess<&PutMetricFilterRequest::filter_pattern>::emplace},
+    {"metricTransformations", "metricTransformations", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricTransformations, MemberAccess<&PutMetricFilterRequest::metric_transformations>::get, MemberAccess<&PutMetricFilterRequest::metric_transformations>::emplace},
+    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplyOnTransformedLogs, MemberAccess<&PutMetricFilterRequest::apply_on_transformed_logs>::get, MemberAccess<&PutMetricFilterRequest::apply_on_transformed_logs>::emplace},
+    {"fieldSelectionCriteria", "fieldSelectionCriteria", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"emitSystemFieldDimensions", "emitSystemFieldDimensions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kPutMetricFilterRequestStruct = {.name = "PutMetricFilterRequest", .members = kPutMetricFilterRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutMetricFilterResponseStruct = {.name = "PutMetricFilterResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutRetentionPolicyRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&PutRetentionPolicyRequest::log_group_name>::get, MemberAccess<&PutRetentionPolicyRequest::log_group_name>::emplace},
     {"retentionInDays", "retentionInDays", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDays, MemberAccess<&PutRetentionPolicyRequest::retention_in_days>::get, MemberAccess<&PutRetentionPolicyRequest::retention_in_days>::emplace},
@@ -436,6 +567,15 @@ constexpr MemberDesc kTagResourceRequestMembers[] = {
 };
 constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTestMetricFilterRequestMembers[] = {
+    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFilterPattern, MemberAccess<&TestMetricFilterRequest::filter_pattern>::get, MemberAccess<&TestMetricFilterRequest::filter_pattern>::emplace},
+    {"logEventMessages", "logEventMessages", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTestEventMessages, MemberAccess<&TestMetricFilterRequest::log_event_messages>::get, MemberAccess<&TestMetricFilterRequest::log_event_messages>::emplace},
+};
+constinit const StructDesc kTestMetricFilterRequestStruct = {.name = "TestMetricFilterRequest", .members = kTestMetricFilterRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTestMetricFilterResponseMembers[] = {
+    {"matches", "matches", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricFilterMatches, MemberAccess<&TestMetricFilterResponse::matches>::get, MemberAccess<&TestMetricFilterResponse::matches>::emplace},
+};
+constinit const StructDesc kTestMetricFilterResponseStruct = {.name = "TestMetricFilterResponse", .members = kTestMetricFilterResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTooManyTagsExceptionMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&TooManyTagsException::message>::get, MemberAccess<&TooManyTagsException::message>::emplace},
     {"resourceName", "resourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TooManyTagsException::resource_name>::get, MemberAccess<&TooManyTagsException::resource_name>::emplace},
@@ -465,12 +605,16 @@ const StructDesc& DeleteLogGroupRequest::desc() { return kDeleteLogGroupRequestS
 const StructDesc& DeleteLogGroupResponse::desc() { return kDeleteLogGroupResponseStruct; }
 const StructDesc& DeleteLogStreamRequest::desc() { return kDeleteLogStreamRequestStruct; }
 const StructDesc& DeleteLogStreamResponse::desc() { return kDeleteLogStreamResponseStruct; }
+const StructDesc& DeleteMetricFilterRequest::desc() { return kDeleteMetricFilterRequestStruct; }
+const StructDesc& DeleteMetricFilterResponse::desc() { return kDeleteMetricFilterResponseStruct; }
 const StructDesc& DeleteRetentionPolicyRequest::desc() { return kDeleteRetentionPolicyRequestStruct; }
 const StructDesc& DeleteRetentionPolicyResponse::desc() { return kDeleteRetentionPolicyResponseStruct; }
 const StructDesc& DescribeLogGroupsRequest::desc() { return kDescribeLogGroupsRequestStruct; }
 const StructDesc& DescribeLogGroupsResponse::desc() { return kDescribeLogGroupsResponseStruct; }
 const StructDesc& DescribeLogStreamsRequest::desc() { return kDescribeLogStreamsRequestStruct; }
 const StructDesc& DescribeLogStreamsResponse::desc() { return kDescribeLogStreamsResponseStruct; }
+const StructDesc& DescribeMetricFiltersRequest::desc() { return kDescribeMetricFiltersRequestStruct; }
+const StructDesc& DescribeMetricFiltersResponse::desc() { return kDescribeMetricFiltersResponseStruct; }
 const StructDesc& FilterLogEventsRequest::desc() { return kFilterLogEventsRequestStruct; }
 const StructDesc& FilterLogEventsResponse::desc() { return kFilterLogEventsResponseStruct; }
 const StructDesc& FilteredLogEvent::desc() { return kFilteredLogEventStruct; }
@@ -484,10 +628,15 @@ const StructDesc& ListTagsLogGroupRequest::desc() { return kListTagsLogGroupRequ
 const StructDesc& ListTagsLogGroupResponse::desc() { return kListTagsLogGroupResponseStruct; }
 const StructDesc& LogGroup::desc() { return kLogGroupStruct; }
 const StructDesc& LogStream::desc() { return kLogStreamStruct; }
+const StructDesc& MetricFilter::desc() { return kMetricFilterStruct; }
+const StructDesc& MetricFilterMatchRecord::desc() { return kMetricFilterMatchRecordStruct; }
+const StructDesc& MetricTransformation::desc() { return kMetricTransformationStruct; }
 const StructDesc& OutputLogEvent::desc() { return kOutputLogEventStruct; }
 const StructDesc& PutLogEventsRequest::desc() { return kPutLogEventsRequestStruct; }
 const StructDesc& RejectedLogEventsInfo::desc() { return kRejectedLogEventsInfoStruct; }
 const StructDesc& PutLogEventsResponse::desc() { return kPutLogEventsResponseStruct; }
+const StructDesc& PutMetricFilterRequest::desc() { return kPutMetricFilterRequestStruct; }
+const StructDesc& PutMetricFilterResponse::desc() { return kPutMetricFilterResponseStruct; }
 const StructDesc& PutRetentionPolicyRequest::desc() { return kPutRetentionPolicyRequestStruct; }
 const StructDesc& PutRetentionPolicyResponse::desc() { return kPutRetentionPolicyResponseStruct; }
 const StructDesc& SearchedLogStream::desc() { return kSearchedLogStreamStruct; }
@@ -495,6 +644,8 @@ const StructDesc& TagLogGroupRequest::desc() { return kTagLogGroupRequestStruct;
 const StructDesc& TagLogGroupResponse::desc() { return kTagLogGroupResponseStruct; }
 const StructDesc& TagResourceRequest::desc() { return kTagResourceRequestStruct; }
 const StructDesc& TagResourceResponse::desc() { return kTagResourceResponseStruct; }
+const StructDesc& TestMetricFilterRequest::desc() { return kTestMetricFilterRequestStruct; }
+const StructDesc& TestMetricFilterResponse::desc() { return kTestMetricFilterResponseStruct; }
 const StructDesc& TooManyTagsException::desc() { return kTooManyTagsExceptionStruct; }
 const StructDesc& UntagLogGroupRequest::desc() { return kUntagLogGroupRequestStruct; }
 const StructDesc& UntagLogGroupResponse::desc() { return kUntagLogGroupResponseStruct; }

@@ -22,12 +22,16 @@ struct DeleteLogGroupRequest;
 struct DeleteLogGroupResponse;
 struct DeleteLogStreamRequest;
 struct DeleteLogStreamResponse;
+struct DeleteMetricFilterRequest;
+struct DeleteMetricFilterResponse;
 struct DeleteRetentionPolicyRequest;
 struct DeleteRetentionPolicyResponse;
 struct DescribeLogGroupsRequest;
 struct DescribeLogGroupsResponse;
 struct DescribeLogStreamsRequest;
 struct DescribeLogStreamsResponse;
+struct DescribeMetricFiltersRequest;
+struct DescribeMetricFiltersResponse;
 struct FilterLogEventsRequest;
 struct FilterLogEventsResponse;
 struct FilteredLogEvent;
@@ -41,10 +45,15 @@ struct ListTagsLogGroupRequest;
 struct ListTagsLogGroupResponse;
 struct LogGroup;
 struct LogStream;
+struct MetricFilter;
+struct MetricFilterMatchRecord;
+struct MetricTransformation;
 struct OutputLogEvent;
 struct PutLogEventsRequest;
 struct RejectedLogEventsInfo;
 struct PutLogEventsResponse;
+struct PutMetricFilterRequest;
+struct PutMetricFilterResponse;
 struct PutRetentionPolicyRequest;
 struct PutRetentionPolicyResponse;
 struct SearchedLogStream;
@@ -52,6 +61,8 @@ struct TagLogGroupRequest;
 struct TagLogGroupResponse;
 struct TagResourceRequest;
 struct TagResourceResponse;
+struct TestMetricFilterRequest;
+struct TestMetricFilterResponse;
 struct TooManyTagsException;
 struct UntagLogGroupRequest;
 struct UntagLogGroupResponse;
@@ -121,6 +132,20 @@ struct DeleteLogStreamResponse {
   bool operator==(const DeleteLogStreamResponse&) const = default;
 };
 
+struct DeleteMetricFilterRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> filter_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteMetricFilterRequest&) const = default;
+};
+
+struct DeleteMetricFilterResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteMetricFilterResponse&) const = default;
+};
+
 struct DeleteRetentionPolicyRequest {
   std::optional<std::string> log_group_name;
 
@@ -172,6 +197,26 @@ struct DescribeLogStreamsResponse {
 
   static const StructDesc& desc();
   bool operator==(const DescribeLogStreamsResponse&) const = default;
+};
+
+struct DescribeMetricFiltersRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> filter_name_prefix;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+  std::optional<std::string> metric_name;
+  std::optional<std::string> metric_namespace;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeMetricFiltersRequest&) const = default;
+};
+
+struct DescribeMetricFiltersResponse {
+  std::optional<std::vector<MetricFilter>> metric_filters;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeMetricFiltersResponse&) const = default;
 };
 
 struct FilterLogEventsRequest {
@@ -305,6 +350,39 @@ struct LogStream {
   bool operator==(const LogStream&) const = default;
 };
 
+struct MetricFilter {
+  std::optional<std::string> filter_name;
+  std::optional<std::string> filter_pattern;
+  std::optional<std::vector<MetricTransformation>> metric_transformations;
+  std::optional<int64_t> creation_time;
+  std::optional<std::string> log_group_name;
+  std::optional<bool> apply_on_transformed_logs;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricFilter&) const = default;
+};
+
+struct MetricFilterMatchRecord {
+  std::optional<int64_t> event_number;
+  std::optional<std::string> event_message;
+  std::optional<Map<std::string>> extracted_values;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricFilterMatchRecord&) const = default;
+};
+
+struct MetricTransformation {
+  std::optional<std::string> metric_name;
+  std::optional<std::string> metric_namespace;
+  std::optional<std::string> metric_value;
+  std::optional<double> default_value;
+  std::optional<Map<std::string>> dimensions;
+  std::optional<std::string> unit;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricTransformation&) const = default;
+};
+
 struct OutputLogEvent {
   std::optional<int64_t> timestamp;
   std::optional<std::string> message;
@@ -339,6 +417,23 @@ struct PutLogEventsResponse {
 
   static const StructDesc& desc();
   bool operator==(const PutLogEventsResponse&) const = default;
+};
+
+struct PutMetricFilterRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> filter_name;
+  std::optional<std::string> filter_pattern;
+  std::optional<std::vector<MetricTransformation>> metric_transformations;
+  std::optional<bool> apply_on_transformed_logs;
+
+  static const StructDesc& desc();
+  bool operator==(const PutMetricFilterRequest&) const = default;
+};
+
+struct PutMetricFilterResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const PutMetricFilterResponse&) const = default;
 };
 
 struct PutRetentionPolicyRequest {
@@ -389,6 +484,21 @@ struct TagResourceResponse {
 
   static const StructDesc& desc();
   bool operator==(const TagResourceResponse&) const = default;
+};
+
+struct TestMetricFilterRequest {
+  std::optional<std::string> filter_pattern;
+  std::optional<std::vector<std::string>> log_event_messages;
+
+  static const StructDesc& desc();
+  bool operator==(const TestMetricFilterRequest&) const = default;
+};
+
+struct TestMetricFilterResponse {
+  std::optional<std::vector<MetricFilterMatchRecord>> matches;
+
+  static const StructDesc& desc();
+  bool operator==(const TestMetricFilterResponse&) const = default;
 };
 
 struct TooManyTagsException {

@@ -4,6 +4,13 @@
 
 namespace aws::sns {
 
+base::Result<AddPermissionResponse> SnsCaller::add_permission(Context& context, AddPermissionInput in) {
+  static const OperationDesc& operation = *kService.find("AddPermission");
+  AddPermissionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ConfirmSubscriptionResponse> SnsCaller::confirm_subscription(Context& context, ConfirmSubscriptionInput in) {
   static const OperationDesc& operation = *kService.find("ConfirmSubscription");
   ConfirmSubscriptionResponse out;
@@ -77,6 +84,13 @@ base::Result<PublishResponse> SnsCaller::publish(Context& context, PublishInput 
 base::Result<PublishBatchResponse> SnsCaller::publish_batch(Context& context, PublishBatchInput in) {
   static const OperationDesc& operation = *kService.find("PublishBatch");
   PublishBatchResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<RemovePermissionResponse> SnsCaller::remove_permission(Context& context, RemovePermissionInput in) {
+  static const OperationDesc& operation = *kService.find("RemovePermission");
+  RemovePermissionResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -11,6 +11,7 @@ class SnsCaller final : public Sns {
  public:
   explicit SnsCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
+  base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionInput in) override;
   base::Result<ConfirmSubscriptionResponse> confirm_subscription(Context& context, ConfirmSubscriptionInput in) override;
   base::Result<CreateTopicResponse> create_topic(Context& context, CreateTopicInput in) override;
   base::Result<DeleteTopicResponse> delete_topic(Context& context, DeleteTopicInput in) override;
@@ -22,6 +23,7 @@ class SnsCaller final : public Sns {
   base::Result<ListTopicsResponse> list_topics(Context& context, ListTopicsInput in) override;
   base::Result<PublishResponse> publish(Context& context, PublishInput in) override;
   base::Result<PublishBatchResponse> publish_batch(Context& context, PublishBatchInput in) override;
+  base::Result<RemovePermissionResponse> remove_permission(Context& context, RemovePermissionInput in) override;
   base::Result<SetSubscriptionAttributesResponse> set_subscription_attributes(Context& context, SetSubscriptionAttributesInput in) override;
   base::Result<SetTopicAttributesResponse> set_topic_attributes(Context& context, SetTopicAttributesInput in) override;
   base::Result<SubscribeResponse> subscribe(Context& context, SubscribeInput in) override;

@@ -6,6 +6,8 @@ namespace aws::sns {
 
 namespace {
 
+extern const StructDesc kAddPermissionInputStruct;
+extern const StructDesc kAddPermissionResponseStruct;
 extern const StructDesc kBatchResultErrorEntryStruct;
 extern const StructDesc kConfirmSubscriptionInputStruct;
 extern const StructDesc kConfirmSubscriptionResponseStruct;
@@ -32,6 +34,8 @@ extern const StructDesc kPublishBatchResponseStruct;
 extern const StructDesc kPublishBatchResultEntryStruct;
 extern const StructDesc kPublishInputStruct;
 extern const StructDesc kPublishResponseStruct;
+extern const StructDesc kRemovePermissionInputStruct;
+extern const StructDesc kRemovePermissionResponseStruct;
 extern const StructDesc kSetSubscriptionAttributesInputStruct;
 extern const StructDesc kSetSubscriptionAttributesResponseStruct;
 extern const StructDesc kSetTopicAttributesInputStruct;
@@ -47,6 +51,9 @@ extern const StructDesc kUnsubscribeInputStruct;
 extern const StructDesc kUnsubscribeResponseStruct;
 extern const StructDesc kUntagResourceRequestStruct;
 extern const StructDesc kUntagResourceResponseStruct;
+extern const TypeDesc kActionsList;
+extern const TypeDesc kAddPermissionInput;
+extern const TypeDesc kAddPermissionResponse;
 extern const TypeDesc kAmazonResourceName;
 extern const TypeDesc kBatchResultErrorEntry;
 extern const TypeDesc kBatchResultErrorEntryList;
@@ -55,6 +62,7 @@ extern const TypeDesc kConfirmSubscriptionInput;
 extern const TypeDesc kConfirmSubscriptionResponse;
 extern const TypeDesc kCreateTopicInput;
 extern const TypeDesc kCreateTopicResponse;
+extern const TypeDesc kDelegatesList;
 extern const TypeDesc kDeleteTopicInput;
 extern const TypeDesc kDeleteTopicResponse;
 extern const TypeDesc kGetSubscriptionAttributesInput;
@@ -79,6 +87,8 @@ extern const TypeDesc kPublishBatchResultEntry;
 extern const TypeDesc kPublishBatchResultEntryList;
 extern const TypeDesc kPublishInput;
 extern const TypeDesc kPublishResponse;
+extern const TypeDesc kRemovePermissionInput;
+extern const TypeDesc kRemovePermissionResponse;
 extern const TypeDesc kSetSubscriptionAttributesInput;
 extern const TypeDesc kSetSubscriptionAttributesResponse;
 extern const TypeDesc kSetTopicAttributesInput;
@@ -104,11 +114,14 @@ extern const TypeDesc kUnsubscribeResponse;
 extern const TypeDesc kUntagResourceRequest;
 extern const TypeDesc kUntagResourceResponse;
 extern const TypeDesc kAccount;
+extern const TypeDesc kAction;
 extern const TypeDesc kAttributeName;
 extern const TypeDesc kAttributeValue;
 extern const TypeDesc kAuthenticateOnUnsubscribe;
 extern const TypeDesc kBoolean;
+extern const TypeDesc kDelegate;
 extern const TypeDesc kEndpoint;
+extern const TypeDesc kLabel;
 extern const TypeDesc kMessage;
 extern const TypeDesc kMessageId;
 extern const TypeDesc kMessageStructure;
@@ -120,6 +133,10 @@ extern const TypeDesc kToken;
 extern const TypeDesc kTopicARN;
 extern const TypeDesc kTopicName;
 
+constexpr ListAccess kActionsListAccess = list_access<std::string>(&kAction, "member", false);
+constinit const TypeDesc kActionsList = {.kind = Kind::list, .shape_name = "ActionsList", .list = &kActionsListAccess};
+constinit const TypeDesc kAddPermissionInput = {.kind = Kind::structure, .shape_name = "AddPermissionInput", .structure = &kAddPermissionInputStruct};
+constinit const TypeDesc kAddPermissionResponse = {.kind = Kind::structure, .shape_name = "AddPermissionResponse", .structure = &kAddPermissionResponseStruct};
 constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011};
 constinit const TypeDesc kBatchResultErrorEntry = {.kind = Kind::structure, .shape_name = "BatchResultErrorEntry", .structure = &kBatchResultErrorEntryStruct};
 constexpr ListAccess kBatchResultErrorEntryListAccess = list_access<BatchResultErrorEntry>(&kBatchResultErrorEntry, "member", false);
@@ -129,6 +146,8 @@ constinit const TypeDesc kConfirmSubscriptionInput = {.kind = Kind::structure, .
 constinit const TypeDesc kConfirmSubscriptionResponse = {.kind = Kind::structure, .shape_name = "ConfirmSubscriptionResponse", .structure = &kConfirmSubscriptionResponseStruct};
 constinit const TypeDesc kCreateTopicInput = {.kind = Kind::structure, .shape_name = "CreateTopicInput", .structure = &kCreateTopicInputStruct};
 constinit const TypeDesc kCreateTopicResponse = {.kind = Kind::structure, .shape_name = "CreateTopicResponse", .structure = &kCreateTopicResponseStruct};
+constexpr ListAccess kDelegatesListAccess = list_access<std::string>(&kDelegate, "member", false);
+constinit const TypeDesc kDelegatesList = {.kind = Kind::list, .shape_name = "DelegatesList", .list = &kDelegatesListAccess};
 constinit const TypeDesc kDeleteTopicInput = {.kind = Kind::structure, .shape_name = "DeleteTopicInput", .structure = &kDeleteTopicInputStruct};
 constinit const TypeDesc kDeleteTopicResponse = {.kind = Kind::structure, .shape_name = "DeleteTopicResponse", .structure = &kDeleteTopicResponseStruct};
 constinit const TypeDesc kGetSubscriptionAttributesInput = {.kind = Kind::structure, .shape_name = "GetSubscriptionAttributesInput", .structure = &kGetSubscriptionAttributesInputStruct};
@@ -156,6 +175,8 @@ constexpr ListAccess kPublishBatchResultEntryListAccess = list_access<PublishBat
 constinit const TypeDesc kPublishBatchResultEntryList = {.kind = Kind::list, .shape_name = "PublishBatchResultEntryList", .list = &kPublishBatchResultEntryListAccess};
 constinit const TypeDesc kPublishInput = {.kind = Kind::structure, .shape_name = "PublishInput", .structure = &kPublishInputStruct};
 constinit const TypeDesc kPublishResponse = {.kind = Kind::structure, .shape_name = "PublishResponse", .structure = &kPublishResponseStruct};
+constinit const TypeDesc kRemovePermissionInput = {.kind = Kind::structure, .shape_name = "RemovePermissionInput", .structure = &kRemovePermissionInputStruct};
+constinit const TypeDesc kRemovePermissionResponse = {.kind = Kind::structure, .shape_name = "RemovePermissionResponse", .structure = &kRemovePermissionResponseStruct};
 constinit const TypeDesc kSetSubscriptionAttributesInput = {.kind = Kind::structure, .shape_name = "SetSubscriptionAttributesInput", .structure = &kSetSubscriptionAttributesInputStruct};
 constinit const TypeDesc kSetSubscriptionAttributesResponse = {.kind = Kind::structure, .shape_name = "SetSubscriptionAttributesResponse", .structure = &kSetSubscriptionAttributesResponseStruct};
 constinit const TypeDesc kSetTopicAttributesInput = {.kind = Kind::structure, .shape_name = "SetTopicAttributesInput", .structure = &kSetTopicAttributesInputStruct};
@@ -187,11 +208,14 @@ constinit const TypeDesc kUnsubscribeResponse = {.kind = Kind::structure, .shape
 constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
 constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
 constinit const TypeDesc kAccount = {.kind = Kind::string, .shape_name = "account"};
+constinit const TypeDesc kAction = {.kind = Kind::string, .shape_name = "action"};
 constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "attributeName"};
 constinit const TypeDesc kAttributeValue = {.kind = Kind::string, .shape_name = "attributeValue"};
 constinit const TypeDesc kAuthenticateOnUnsubscribe = {.kind = Kind::string, .shape_name = "authenticateOnUnsubscribe"};
 constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "boolean"};
+constinit const TypeDesc kDelegate = {.kind = Kind::string, .shape_name = "delegate"};
 constinit const TypeDesc kEndpoint = {.kind = Kind::string, .shape_name = "endpoint"};
+constinit const TypeDesc kLabel = {.kind = Kind::string, .shape_name = "label"};
 constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "message"};
 constinit const TypeDesc kMessageId = {.kind = Kind::string, .shape_name = "messageId"};
 constinit const TypeDesc kMessageStructure = {.kind = Kind::string, .shape_name = "messageStructure"};
@@ -203,6 +227,14 @@ constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "token"};
 constinit const TypeDesc kTopicARN = {.kind = Kind::string, .shape_name = "topicARN"};
 constinit const TypeDesc kTopicName = {.kind = Kind::string, .shape_name = "topicName"};
 
+constexpr MemberDesc kAddPermissionInputMembers[] = {
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&AddPermissionInput::topic_arn>::get, MemberAccess<&AddPermissionInput::topic_arn>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLabel, MemberAccess<&AddPermissionInput::label>::get, MemberAccess<&AddPermissionInput::label>::emplace},
+    {"AWSAccountId", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDelegatesList, MemberAccess<&AddPermissionInput::aws_account_id>::get, MemberAccess<&AddPermissionInput::aws_account_id>::emplace},
+    {"ActionName", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kActionsList, MemberAccess<&AddPermissionInput::action_name>::get, MemberAccess<&AddPermissionInput::action_name>::emplace},
+};
+constinit const StructDesc kAddPermissionInputStruct = {.name = "AddPermissionInput", .members = kAddPermissionInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
     {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
     {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
@@ -337,6 +369,12 @@ constexpr MemberDesc kPublishResponseMembers[] = {
     {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishResponse::sequence_number>::get, MemberAccess<&PublishResponse::sequence_number>::emplace},
 };
 constinit const StructDesc kPublishResponseStruct = {.name = "PublishResponse", .members = kPublishResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kRemovePermissionInputMembers[] = {
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&RemovePermissionInput::topic_arn>::get, MemberAccess<&RemovePermissionInput::topic_arn>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLabel, MemberAccess<&RemovePermissionInput::label>::get, MemberAccess<&RemovePermissionInput::label>::emplace},
+};
+constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSetSubscriptionAttributesInputMembers[] = {
     {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::emplace},
     {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAttributeName, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::emplace},
@@ -400,6 +438,8 @@ constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourc
 
 }  // namespace
 
+const StructDesc& AddPermissionInput::desc() { return kAddPermissionInputStruct; }
+const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseStruct; }
 const StructDesc& BatchResultErrorEntry::desc() { return kBatchResultErrorEntryStruct; }
 const StructDesc& ConfirmSubscriptionInput::desc() { return kConfirmSubscriptionInputStruct; }
 const StructDesc& ConfirmSubscriptionResponse::desc() { return kConfirmSubscriptionResponseStruct; }
@@ -426,6 +466,8 @@ const StructDesc& PublishBatchResponse::desc() { return kPublishBatchResponseStr
 const StructDesc& PublishBatchResultEntry::desc() { return kPublishBatchResultEntryStruct; }
 const StructDesc& PublishInput::desc() { return kPublishInputStruct; }
 const StructDesc& PublishResponse::desc() { return kPublishResponseStruct; }
+const StructDesc& RemovePermissionInput::desc() { return kRemovePermissionInputStruct; }
+const StructDesc& RemovePermissionResponse::desc() { return kRemovePermissionResponseStruct; }
 const StructDesc& SetSubscriptionAttributesInput::desc() { return kSetSubscriptionAttributesInputStruct; }
 const StructDesc& SetSubscriptionAttributesResponse::desc() { return kSetSubscriptionAttributesResponseStruct; }
 const StructDesc& SetTopicAttributesInput::desc() { return kSetTopicAttributesInputStruct; }

@@ -13,6 +13,8 @@
 
 namespace aws::sns {
 
+struct AddPermissionInput;
+struct AddPermissionResponse;
 struct BatchResultErrorEntry;
 struct ConfirmSubscriptionInput;
 struct ConfirmSubscriptionResponse;
@@ -39,6 +41,8 @@ struct PublishBatchResponse;
 struct PublishBatchResultEntry;
 struct PublishInput;
 struct PublishResponse;
+struct RemovePermissionInput;
+struct RemovePermissionResponse;
 struct SetSubscriptionAttributesInput;
 struct SetSubscriptionAttributesResponse;
 struct SetTopicAttributesInput;
@@ -54,6 +58,22 @@ struct UnsubscribeInput;
 struct UnsubscribeResponse;
 struct UntagResourceRequest;
 struct UntagResourceResponse;
+
+struct AddPermissionInput {
+  std::optional<std::string> topic_arn;
+  std::optional<std::string> label;
+  std::optional<std::vector<std::string>> aws_account_id;
+  std::optional<std::vector<std::string>> action_name;
+
+  static const StructDesc& desc();
+  bool operator==(const AddPermissionInput&) const = default;
+};
+
+struct AddPermissionResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const AddPermissionResponse&) const = default;
+};
 
 struct BatchResultErrorEntry {
   std::optional<std::string> id;
@@ -265,6 +285,20 @@ struct PublishResponse {
 
   static const StructDesc& desc();
   bool operator==(const PublishResponse&) const = default;
+};
+
+struct RemovePermissionInput {
+  std::optional<std::string> topic_arn;
+  std::optional<std::string> label;
+
+  static const StructDesc& desc();
+  bool operator==(const RemovePermissionInput&) const = default;
+};
+
+struct RemovePermissionResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const RemovePermissionResponse&) const = default;
 };
 
 struct SetSubscriptionAttributesInput {

@@ -14,6 +14,7 @@ class Sns {
  public:
   virtual ~Sns() = default;
 
+  virtual base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionInput in) = 0;
   virtual base::Result<ConfirmSubscriptionResponse> confirm_subscription(Context& context, ConfirmSubscriptionInput in) = 0;
   virtual base::Result<CreateTopicResponse> create_topic(Context& context, CreateTopicInput in) = 0;
   virtual base::Result<DeleteTopicResponse> delete_topic(Context& context, DeleteTopicInput in) = 0;
@@ -25,6 +26,7 @@ class Sns {
   virtual base::Result<ListTopicsResponse> list_topics(Context& context, ListTopicsInput in) = 0;
   virtual base::Result<PublishResponse> publish(Context& context, PublishInput in) = 0;
   virtual base::Result<PublishBatchResponse> publish_batch(Context& context, PublishBatchInput in) = 0;
+  virtual base::Result<RemovePermissionResponse> remove_permission(Context& context, RemovePermissionInput in) = 0;
   virtual base::Result<SetSubscriptionAttributesResponse> set_subscription_attributes(Context& context, SetSubscriptionAttributesInput in) = 0;
   virtual base::Result<SetTopicAttributesResponse> set_topic_attributes(Context& context, SetTopicAttributesInput in) = 0;
   virtual base::Result<SubscribeResponse> subscribe(Context& context, SubscribeInput in) = 0;

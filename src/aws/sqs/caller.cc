@@ -4,6 +4,20 @@
 
 namespace aws::sqs {
 
+base::Result<AddPermissionResponse> SqsCaller::add_permission(Context& context, AddPermissionRequest in) {
+  static const OperationDesc& operation = *kService.find("AddPermission");
+  AddPermissionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<CancelMessageMoveTaskResult> SqsCaller::cancel_message_move_task(Context& context, CancelMessageMoveTaskRequest in) {
+  static const OperationDesc& operation = *kService.find("CancelMessageMoveTask");
+  CancelMessageMoveTaskResult out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ChangeMessageVisibilityResponse> SqsCaller::change_message_visibility(Context& context, ChangeMessageVisibilityRequest in) {
   static const OperationDesc& operation = *kService.find("ChangeMessageVisibility");
   ChangeMessageVisibilityResponse out;
@@ -67,6 +81,13 @@ base::Result<ListDeadLetterSourceQueuesResult> SqsCaller::list_dead_letter_sourc
   return out;
 }
 
+base::Result<ListMessageMoveTasksResult> SqsCaller::list_message_move_tasks(Context& context, ListMessageMoveTasksRequest in) {
+  static const OperationDesc& operation = *kService.find("ListMessageMoveTasks");
+  ListMessageMoveTasksResult out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListQueueTagsResult> SqsCaller::list_queue_tags(Context& context, ListQueueTagsRequest in) {
   static const OperationDesc& operation = *kService.find("ListQueueTags");
   ListQueueTagsResult out;
@@ -95,6 +116,13 @@ base::Result<ReceiveMessageResult> SqsCaller::receive_message(Context& context, 
   return out;
 }
 
+base::Result<RemovePermissionResponse> SqsCaller::remove_permission(Context& context, RemovePermissionRequest in) {
+  static const OperationDesc& operation = *kService.find("RemovePermission");
+  RemovePermissionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<SendMessageResult> SqsCaller::send_message(Context& context, SendMessageRequest in) {
   static const OperationDesc& operation = *kService.find("SendMessage");
   SendMessageResult out;
@@ -112,6 +140,13 @@ base::Result<SendMessageBatchResult> SqsCaller::send_message_batch(Context& cont
 base::Result<SetQueueAttributesResponse> SqsCaller::set_queue_attributes(Context& context, SetQueueAttributesRequest in) {
   static const OperationDesc& operation = *kService.find("SetQueueAttributes");
   SetQueueAttributesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<StartMessageMoveTaskResult> SqsCaller::start_message_move_task(Context& context, StartMessageMoveTaskRequest in) {
+  static const OperationDesc& operation = *kService.find("StartMessageMoveTask");
+  StartMessageMoveTaskResult out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

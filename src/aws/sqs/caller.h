@@ -11,6 +11,8 @@ class SqsCaller final : public Sqs {
  public:
   explicit SqsCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
+  base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionRequest in) override;
+  base::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Context& context, CancelMessageMoveTaskRequest in) override;
   base::Result<ChangeMessageVisibilityResponse> change_message_visibility(Context& context, ChangeMessageVisibilityRequest in) override;
   base::Result<ChangeMessageVisibilityBatchResult> change_message_visibility_batch(Context& context, ChangeMessageVisibilityBatchRequest in) override;
   base::Result<CreateQueueResult> create_queue(Context& context, CreateQueueRequest in) override;
@@ -20,13 +22,16 @@ class SqsCaller final : public Sqs {
   base::Result<GetQueueAttributesResult> get_queue_attributes(Context& context, GetQueueAttributesRequest in) override;
   base::Result<GetQueueUrlResult> get_queue_url(Context& context, GetQueueUrlRequest in) override;
   base::Result<ListDeadLetterSourceQueuesResult> list_dead_letter_source_queues(Context& context, ListDeadLetterSourceQueuesRequest in) override;
+  base::Result<ListMessageMoveTasksResult> list_message_move_tasks(Context& context, ListMessageMoveTasksRequest in) override;
   base::Result<ListQueueTagsResult> list_queue_tags(Context& context, ListQueueTagsRequest in) override;
   base::Result<ListQueuesResult> list_queues(Context& context, ListQueuesRequest in) override;
   base::Result<PurgeQueueResponse> purge_queue(Context& context, PurgeQueueRequest in) override;
   base::Result<ReceiveMessageResult> receive_message(Context& context, ReceiveMessageRequest in) override;
+  base::Result<RemovePermissionResponse> remove_permission(Context& context, RemovePermissionRequest in) override;
   base::Result<SendMessageResult> send_message(Context& context, SendMessageRequest in) override;
   base::Result<SendMessageBatchResult> send_message_batch(Context& context, SendMessageBatchRequest in) override;
   base::Result<SetQueueAttributesResponse> set_queue_attributes(Context& context, SetQueueAttributesRequest in) override;
+  base::Result<StartMessageMoveTaskResult> start_message_move_task(Context& context, StartMessageMoveTaskRequest in) override;
   base::Result<TagQueueResponse> tag_queue(Context& context, TagQueueRequest in) override;
   base::Result<UntagQueueResponse> untag_queue(Context& context, UntagQueueRequest in) override;
 

@@ -34,6 +34,7 @@ const ErrorDesc kQueueDoesNotExist = {"QueueDoesNotExist", "AWS.SimpleQueueServi
 const ErrorDesc kQueueNameExists = {"QueueNameExists", "QueueAlreadyExists", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kReceiptHandleIsInvalid = {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kRequestThrottled = {"RequestThrottled", "RequestThrottled", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kResourceNotFoundException = {"ResourceNotFoundException", "ResourceNotFoundException", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyEntriesInBatchRequest = {"TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kUnsupportedOperation = {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400, base::Fault::sender, nullptr, nullptr};
 
@@ -120,6 +121,9 @@ base::AwsError receipt_handle_is_invalid(std::string message) {
 }
 base::AwsError request_throttled(std::string message) {
   return make_error(kRequestThrottled, std::move(message));
+}
+base::AwsError resource_not_found_exception(std::string message) {
+  return make_error(kResourceNotFoundException, std::move(message));
 }
 base::AwsError too_many_entries_in_batch_request(std::string message) {
   return make_error(kTooManyEntriesInBatchRequest, std::move(message));

@@ -40,6 +40,7 @@ extern const ErrorDesc kQueueDoesNotExist;
 extern const ErrorDesc kQueueNameExists;
 extern const ErrorDesc kReceiptHandleIsInvalid;
 extern const ErrorDesc kRequestThrottled;
+extern const ErrorDesc kResourceNotFoundException;
 extern const ErrorDesc kTooManyEntriesInBatchRequest;
 extern const ErrorDesc kUnsupportedOperation;
 
@@ -71,6 +72,7 @@ base::AwsError queue_does_not_exist(std::string message);  // 400
 base::AwsError queue_name_exists(std::string message);  // 400
 base::AwsError receipt_handle_is_invalid(std::string message);  // 400
 base::AwsError request_throttled(std::string message);  // 400
+base::AwsError resource_not_found_exception(std::string message);  // 404
 base::AwsError too_many_entries_in_batch_request(std::string message);  // 400
 base::AwsError unsupported_operation(std::string message);  // 400
 

@@ -6,7 +6,11 @@ namespace aws::sqs {
 
 namespace {
 
+extern const StructDesc kAddPermissionRequestStruct;
+extern const StructDesc kAddPermissionResponseStruct;
 extern const StructDesc kBatchResultErrorEntryStruct;
+extern const StructDesc kCancelMessageMoveTaskRequestStruct;
+extern const StructDesc kCancelMessageMoveTaskResultStruct;
 extern const StructDesc kChangeMessageVisibilityBatchRequestStruct;
 extern const StructDesc kChangeMessageVisibilityBatchRequestEntryStruct;
 extern const StructDesc kChangeMessageVisibilityBatchResultStruct;
@@ -29,6 +33,9 @@ extern const StructDesc kGetQueueUrlRequestStruct;
 extern const StructDesc kGetQueueUrlResultStruct;
 extern const StructDesc kListDeadLetterSourceQueuesRequestStruct;
 extern const StructDesc kListDeadLetterSourceQueuesResultStruct;
+extern const StructDesc kListMessageMoveTasksRequestStruct;
+extern const StructDesc kListMessageMoveTasksResultStruct;
+extern const StructDesc kListMessageMoveTasksResultEntryStruct;
 extern const StructDesc kListQueueTagsRequestStruct;
 extern const StructDesc kListQueueTagsResultStruct;
 extern const StructDesc kListQueuesRequestStruct;
@@ -40,6 +47,8 @@ extern const StructDesc kPurgeQueueRequestStruct;
 extern const StructDesc kPurgeQueueResponseStruct;
 extern const StructDesc kReceiveMessageRequestStruct;
 extern const StructDesc kReceiveMessageResultStruct;
+extern const StructDesc kRemovePermissionRequestStruct;
+extern const StructDesc kRemovePermissionResponseStruct;
 extern const StructDesc kSendMessageBatchRequestStruct;
 extern const StructDesc kSendMessageBatchRequestEntryStruct;
 extern const StructDesc kSendMessageBatchResultStruct;
@@ -48,16 +57,24 @@ extern const StructDesc kSendMessageRequestStruct;
 extern const StructDesc kSendMessageResultStruct;
 extern const StructDesc kSetQueueAttributesRequestStruct;
 extern const StructDesc kSetQueueAttributesResponseStruct;
+extern const StructDesc kStartMessageMoveTaskRequestStruct;
+extern const StructDesc kStartMessageMoveTaskResultStruct;
 extern const StructDesc kTagQueueRequestStruct;
 extern const StructDesc kTagQueueResponseStruct;
 extern const StructDesc kUntagQueueRequestStruct;
 extern const StructDesc kUntagQueueResponseStruct;
+extern const TypeDesc kAWSAccountIdList;
+extern const TypeDesc kActionNameList;
+extern const TypeDesc kAddPermissionRequest;
+extern const TypeDesc kAddPermissionResponse;
 extern const TypeDesc kAttributeNameList;
 extern const TypeDesc kBatchResultErrorEntry;
 extern const TypeDesc kBatchResultErrorEntryList;
 extern const TypeDesc kBinary;
 extern const TypeDesc kBoolean;
 extern const TypeDesc kBoxedInteger;
+extern const TypeDesc kCancelMessageMoveTaskRequest;
+extern const TypeDesc kCancelMessageMoveTaskResult;
 extern const TypeDesc kChangeMessageVisibilityBatchRequest;
 extern const TypeDesc kChangeMessageVisibilityBatchRequestEntry;
 extern const TypeDesc kChangeMessageVisibilityBatchRequestEntryList;
@@ -84,10 +101,15 @@ extern const TypeDesc kGetQueueUrlRequest;
 extern const TypeDesc kGetQueueUrlResult;
 extern const TypeDesc kListDeadLetterSourceQueuesRequest;
 extern const TypeDesc kListDeadLetterSourceQueuesResult;
+extern const TypeDesc kListMessageMoveTasksRequest;
+extern const TypeDesc kListMessageMoveTasksResult;
+extern const TypeDesc kListMessageMoveTasksResultEntry;
+extern const TypeDesc kListMessageMoveTasksResultEntryList;
 extern const TypeDesc kListQueueTagsRequest;
 extern const TypeDesc kListQueueTagsResult;
 extern const TypeDesc kListQueuesRequest;
 extern const TypeDesc kListQueuesResult;
+extern const TypeDesc kLong;
 extern const TypeDesc kMessage;
 extern const TypeDesc kMessageAttributeName;
 extern const TypeDesc kMessageAttributeNameList;
@@ -101,6 +123,7 @@ extern const TypeDesc kMessageSystemAttributeName;
 extern const TypeDesc kMessageSystemAttributeNameForSends;
 extern const TypeDesc kMessageSystemAttributeValue;
 extern const TypeDesc kNullableInteger;
+extern const TypeDesc kNullableLong;
 extern const TypeDesc kPurgeQueueRequest;
 extern const TypeDesc kPurgeQueueResponse;
 extern const TypeDesc kQueueAttributeMap;
@@ -108,6 +131,8 @@ extern const TypeDesc kQueueAttributeName;
 extern const TypeDesc kQueueUrlList;
 extern const TypeDesc kReceiveMessageRequest;
 extern const TypeDesc kReceiveMessageResult;
+extern const TypeDesc kRemovePermissionRequest;
+extern const TypeDesc kRemovePermissionResponse;
 extern const TypeDesc kSendMessageBatchRequest;
 extern const TypeDesc kSendMessageBatchRequestEntry;
 extern const TypeDesc kSendMessageBatchRequestEntryList;
@@ -118,6 +143,8 @@ extern const TypeDesc kSendMessageRequest;
 extern const TypeDesc kSendMessageResult;
 extern const TypeDesc kSetQueueAttributesRequest;
 extern const TypeDesc kSetQueueAttributesResponse;
+extern const TypeDesc kStartMessageMoveTaskRequest;
+extern const TypeDesc kStartMessageMoveTaskResult;
 extern const TypeDesc kString;
 extern const TypeDesc kTagKey;
 extern const TypeDesc kTagKeyList;
@@ -129,6 +156,12 @@ extern const TypeDesc kToken;
 extern const TypeDesc kUntagQueueRequest;
 extern const TypeDesc kUntagQueueResponse;
 
+constexpr ListAccess kAWSAccountIdListAccess = list_access<std::string>(&kString, "member", true);
+constinit const TypeDesc kAWSAccountIdList = {.kind = Kind::list, .shape_name = "AWSAccountIdList", .list = &kAWSAccountIdListAccess};
+constexpr ListAccess kActionNameListAccess = list_access<std::string>(&kString, "member", true);
+constinit const TypeDesc kActionNameList = {.kind = Kind::list, .shape_name = "ActionNameList", .list = &kActionNameListAccess};
+constinit const TypeDesc kAddPermissionRequest = {.kind = Kind::structure, .shape_name = "AddPermissionRequest", .structure = &kAddPermissionRequestStruct};
+constinit const TypeDesc kAddPermissionResponse = {.kind = Kind::structure, .shape_name = "AddPermissionResponse", .structure = &kAddPermissionResponseStruct};
 constexpr ListAccess kAttributeNameListAccess = list_access<std::string>(&kQueueAttributeName, "member", true);
 constinit const TypeDesc kAttributeNameList = {.kind = Kind::list, .shape_name = "AttributeNameList", .list = &kAttributeNameListAccess};
 constinit const TypeDesc kBatchResultErrorEntry = {.kind = Kind::structure, .shape_name = "BatchResultErrorEntry", .structure = &kBatchResultErrorEntryStruct};
@@ -137,6 +170,8 @@ constinit const TypeDesc kBatchResultErrorEntryList = {.kind = Kind::list, .shap
 constinit const TypeDesc kBinary = {.kind = Kind::blob, .shape_name = "Binary"};
 constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
 constinit const TypeDesc kBoxedInteger = {.kind = Kind::integer, .shape_name = "BoxedInteger"};
+constinit const TypeDesc kCancelMessageMoveTaskRequest = {.kind = Kind::structure, .shape_name = "CancelMessageMoveTaskRequest", .structure = &kCancelMessageMoveTaskRequestStruct};
+constinit const TypeDesc kCancelMessageMoveTaskResult = {.kind = Kind::structure, .shape_name = "CancelMessageMoveTaskResult", .structure = &kCancelMessageMoveTaskResultStruct};
 constinit const TypeDesc kChangeMessageVisibilityBatchRequest = {.kind = Kind::structure, .shape_name = "ChangeMessageVisibilityBatchRequest", .structure = &kChangeMessageVisibilityBatchRequestStruct};
 constinit const TypeDesc kChangeMessageVisibilityBatchRequestEntry = {.kind = Kind::structure, .shape_name = "ChangeMessageVisibilityBatchRequestEntry", .structure = &kChangeMessageVisibilityBatchRequestEntryStruct};
 constexpr ListAccess kChangeMessageVisibilityBatchRequestEntryListAccess = list_access<ChangeMessageVisibilityBatchRequestEntry>(&kChangeMessageVisibilityBatchRequestEntry, "member", true);
@@ -167,10 +202,16 @@ constinit const TypeDesc kGetQueueUrlRequest = {.kind = Kind::structure, .shape_
 constinit const TypeDesc kGetQueueUrlResult = {.kind = Kind::structure, .shape_name = "GetQueueUrlResult", .structure = &kGetQueueUrlResultStruct};
 constinit const TypeDesc kListDeadLetterSourceQueuesRequest = {.kind = Kind::structure, .shape_name = "ListDeadLetterSourceQueuesRequest", .structure = &kListDeadLetterSourceQueuesRequestStruct};
 constinit const TypeDesc kListDeadLetterSourceQueuesResult = {.kind = Kind::structure, .shape_name = "ListDeadLetterSourceQueuesResult", .structure = &kListDeadLetterSourceQueuesResultStruct};
+constinit const TypeDesc kListMessageMoveTasksRequest = {.kind = Kind::structure, .shape_name = "ListMessageMoveTasksRequest", .structure = &kListMessageMoveTasksRequestStruct};
+constinit const TypeDesc kListMessageMoveTasksResult = {.kind = Kind::structure, .shape_name = "ListMessageMoveTasksResult", .structure = &kListMessageMoveTasksResultStruct};
+constinit const TypeDesc kListMessageMoveTasksResultEntry = {.kind = Kind::structure, .shape_name = "ListMessageMoveTasksResultEntry", .structure = &kListMessageMoveTasksResultEntryStruct};
+constexpr ListAccess kListMessageMoveTasksResultEntryListAccess = list_access<ListMessageMoveTasksResultEntry>(&kListMessageMoveTasksResultEntry, "member", true);
+constinit const TypeDesc kListMessageMoveTasksResultEntryList = {.kind = Kind::list, .shape_name = "ListMessageMoveTasksResultEntryList", .list = &kListMessageMoveTasksResultEntryListAccess};
 constinit const TypeDesc kListQueueTagsRequest = {.kind = Kind::structure, .shape_name = "ListQueueTagsRequest", .structure = &kListQueueTagsRequestStruct};
 constinit const TypeDesc kListQueueTagsResult = {.kind = Kind::structure, .shape_name = "ListQueueTagsResult", .structure = &kListQueueTagsResultStruct};
 constinit const TypeDesc kListQueuesRequest = {.kind = Kind::structure, .shape_name = "ListQueuesRequest", .structure = &kListQueuesRequestStruct};
 constinit const TypeDesc kListQueuesResult = {.kind = Kind::structure, .shape_name = "ListQueuesResult", .structure = &kListQueuesResultStruct};
+constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
 constinit const TypeDesc kMessage = {.kind = Kind::structure, .shape_name = "Message", .structure = &kMessageStruct};
 constinit const TypeDesc kMessageAttributeName = {.kind = Kind::string, .shape_name = "MessageAttributeName"};
 constexpr ListAccess kMessageAttributeNameListAccess = list_access<std::string>(&kMessageAttributeName, "member", true);
@@ -192,6 +233,7 @@ constexpr std::string_view kMessageSystemAttributeNameForSendsValues[] = {"AWSTr
 constinit const TypeDesc kMessageSystemAttributeNameForSends = {.kind = Kind::string, .shape_name = "MessageSystemAttributeNameForSends", .enum_values = kMessageSystemAttributeNameForSendsValues};
 constinit const TypeDesc kMessageSystemAttributeValue = {.kind = Kind::structure, .shape_name = "MessageSystemAttributeValue", .structure = &kMessageSystemAttributeValueStruct};
 constinit const TypeDesc kNullableInteger = {.kind = Kind::integer, .shape_name = "NullableInteger"};
+constinit const TypeDesc kNullableLong = {.kind = Kind::long_integer, .shape_name = "NullableLong"};
 constinit const TypeDesc kPurgeQueueRequest = {.kind = Kind::structure, .shape_name = "PurgeQueueRequest", .structure = &kPurgeQueueRequestStruct};
 constinit const TypeDesc kPurgeQueueResponse = {.kind = Kind::structure, .shape_name = "PurgeQueueResponse", .structure = &kPurgeQueueResponseStruct};
 constexpr MapAccess kQueueAttributeMapAccess = map_access<std::string>(&kString, "Name", "Value", true, &kQueueAttributeName);
@@ -202,6 +244,8 @@ constexpr ListAccess kQueueUrlListAccess = list_access<std::string>(&kString, "m
 constinit const TypeDesc kQueueUrlList = {.kind = Kind::list, .shape_name = "QueueUrlList", .list = &kQueueUrlListAccess};
 constinit const TypeDesc kReceiveMessageRequest = {.kind = Kind::structure, .shape_name = "ReceiveMessageRequest", .structure = &kReceiveMessageRequestStruct};
 constinit const TypeDesc kReceiveMessageResult = {.kind = Kind::structure, .shape_name = "ReceiveMessageResult", .structure = &kReceiveMessageResultStruct};
+constinit const TypeDesc kRemovePermissionRequest = {.kind = Kind::structure, .shape_name = "RemovePermissionRequest", .structure = &kRemovePermissionRequestStruct};
+constinit const TypeDesc kRemovePermissionResponse = {.kind = Kind::structure, .shape_name = "RemovePermissionResponse", .structure = &kRemovePermissionResponseStruct};
 constinit const TypeDesc kSendMessageBatchRequest = {.kind = Kind::structure, .shape_name = "SendMessageBatchRequest", .structure = &kSendMessageBatchRequestStruct};
 constinit const TypeDesc kSendMessageBatchRequestEntry = {.kind = Kind::structure, .shape_name = "SendMessageBatchRequestEntry", .structure = &kSendMessageBatchRequestEntryStruct};
 constexpr ListAccess kSendMessageBatchRequestEntryListAccess = list_access<SendMessageBatchRequestEntry>(&kSendMessageBatchRequestEntry, "member", true);
@@ -214,6 +258,8 @@ constinit const TypeDesc kSendMessageRequest = {.kind = Kind::structure, .shape_
 constinit const TypeDesc kSendMessageResult = {.kind = Kind::structure, .shape_name = "SendMessageResult", .structure = &kSendMessageResultStruct};
 constinit const TypeDesc kSetQueueAttributesRequest = {.kind = Kind::structure, .shape_name = "SetQueueAttributesRequest", .structure = &kSetQueueAttributesRequestStruct};
 constinit const TypeDesc kSetQueueAttributesResponse = {.kind = Kind::structure, .shape_name = "SetQueueAttributesResponse", .structure = &kSetQueueAttributesResponseStruct};
+constinit const TypeDesc kStartMessageMoveTaskRequest = {.kind = Kind::structure, .shape_name = "StartMessageMoveTaskRequest", .structure = &kStartMessageMoveTaskRequestStruct};
+constinit const TypeDesc kStartMessageMoveTaskResult = {.kind = Kind::structure, .shape_name = "StartMessageMoveTaskResult", .structure = &kStartMessageMoveTaskResultStruct};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", true);
@@ -227,6 +273,14 @@ constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
 constinit const TypeDesc kUntagQueueRequest = {.kind = Kind::structure, .shape_name = "UntagQueueRequest", .structure = &kUntagQueueRequestStruct};
 constinit const TypeDesc kUntagQueueResponse = {.kind = Kind::structure, .shape_name = "UntagQueueResponse", .structure = &kUntagQueueResponseStruct};
 
+constexpr MemberDesc kAddPermissionRequestMembers[] = {
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::queue_url>::get, MemberAccess<&AddPermissionRequest::queue_url>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::label>::get, MemberAccess<&AddPermissionRequest::label>::emplace},
+    {"AWSAccountIds", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAWSAccountIdList, MemberAccess<&AddPermissionRequest::aws_account_ids>::get, MemberAccess<&AddPermissionRequest::aws_account_ids>::emplace},
+    {"Actions", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kActionNameList, MemberAccess<&AddPermissionRequest::actions>::get, MemberAccess<&AddPermissionRequest::actions>::emplace},
+};
+constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
     {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
     {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
@@ -234,6 +288,14 @@ constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
 };
 constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCancelMessageMoveTaskRequestMembers[] = {
+    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::get, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::emplace},
+};
+constinit const StructDesc kCancelMessageMoveTaskRequestStruct = {.name = "CancelMessageMoveTaskRequest", .members = kCancelMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCancelMessageMoveTaskResultMembers[] = {
+    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::get, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::emplace},
+};
+constinit const StructDesc kCancelMessageMoveTaskResultStruct = {.name = "CancelMessageMoveTaskResult", .members = kCancelMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestMembers[] = {
     {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::emplace},
     {"Entries", "ChangeMessageVisibilityBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kChangeMessageVisibilityBatchRequestEntryList, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::emplace},
@@ -330,6 +392,27 @@ constexpr MemberDesc kListDeadLetterSourceQueuesResultMembers[] = {
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::emplace},
 };
 constinit const StructDesc kListDeadLetterSourceQueuesResultStruct = {.name = "ListDeadLetterSourceQueuesResult", .members = kListDeadLetterSourceQueuesResultMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMessageMoveTasksRequestMembers[] = {
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::get, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ListMessageMoveTasksRequest::max_results>::get, MemberAccess<&ListMessageMoveTasksRequest::max_results>::emplace},
+};
+constinit const StructDesc kListMessageMoveTasksRequestStruct = {.name = "ListMessageMoveTasksRequest", .members = kListMessageMoveTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMessageMoveTasksResultMembers[] = {
+    {"Results", "ListMessageMoveTasksResultEntry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListMessageMoveTasksResultEntryList, MemberAccess<&ListMessageMoveTasksResult::results>::get, MemberAccess<&ListMessageMoveTasksResult::results>::emplace},
+};
+constinit const StructDesc kListMessageMoveTasksResultStruct = {.name = "ListMessageMoveTasksResult", .members = kListMessageMoveTasksResultMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMessageMoveTasksResultEntryMembers[] = {
+    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::get, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::status>::get, MemberAccess<&ListMessageMoveTasksResultEntry::status>::emplace},
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::emplace},
+    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::emplace},
+    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::get, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::emplace},
+    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::emplace},
+    {"ApproximateNumberOfMessagesToMove", "ApproximateNumberOfMessagesToMove", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::emplace},
+    {"FailureReason", "FailureReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::get, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::emplace},
+    {"StartedTimestamp", "StartedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::get, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::emplace},
+};
+constinit const StructDesc kListMessageMoveTasksResultEntryStruct = {.name = "ListMessageMoveTasksResultEntry", .members = kListMessageMoveTasksResultEntryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListQueueTagsRequestMembers[] = {
     {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListQueueTagsRequest::queue_url>::get, MemberAccess<&ListQueueTagsRequest::queue_url>::emplace},
 };
@@ -395,6 +478,12 @@ constexpr MemberDesc kReceiveMessageResultMembers[] = {
     {"Messages", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageList, MemberAccess<&ReceiveMessageResult::messages>::get, MemberAccess<&ReceiveMessageResult::messages>::emplace},
 };
 constinit const StructDesc kReceiveMessageResultStruct = {.name = "ReceiveMessageResult", .members = kReceiveMessageResultMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kRemovePermissionRequestMembers[] = {
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::queue_url>::get, MemberAccess<&RemovePermissionRequest::queue_url>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::label>::get, MemberAccess<&RemovePermissionRequest::label>::emplace},
+};
+constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSendMessageBatchRequestMembers[] = {
     {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequest::queue_url>::get, MemberAccess<&SendMessageBatchRequest::queue_url>::emplace},
     {"Entries", "SendMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSendMessageBatchRequestEntryList, MemberAccess<&SendMessageBatchRequest::entries>::get, MemberAccess<&SendMessageBatchRequest::entries>::emplace},
@@ -448,6 +537,16 @@ constexpr MemberDesc kSetQueueAttributesRequestMembers[] = {
 };
 constinit const StructDesc kSetQueueAttributesRequestStruct = {.name = "SetQueueAttributesRequest", .members = kSetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kSetQueueAttributesResponseStruct = {.name = "SetQueueAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kStartMessageMoveTaskRequestMembers[] = {
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::emplace},
+    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::emplace},
+    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::get, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::emplace},
+};
+constinit const StructDesc kStartMessageMoveTaskRequestStruct = {.name = "StartMessageMoveTaskRequest", .members = kStartMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kStartMessageMoveTaskResultMembers[] = {
+    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskResult::task_handle>::get, MemberAccess<&StartMessageMoveTaskResult::task_handle>::emplace},
+};
+constinit const StructDesc kStartMessageMoveTaskResultStruct = {.name = "StartMessageMoveTaskResult", .members = kStartMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTagQueueRequestMembers[] = {
     {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&TagQueueRequest::queue_url>::get, MemberAccess<&TagQueueRequest::queue_url>::emplace},
     {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagMap, MemberAccess<&TagQueueRequest::tags>::get, MemberAccess<&TagQueueRequest::tags>::emplace},
@@ -463,7 +562,11 @@ constinit const StructDesc kUntagQueueResponseStruct = {.name = "UntagQueueRespo
 
 }  // namespace
 
+const StructDesc& AddPermissionRequest::desc() { return kAddPermissionRequestStruct; }
+const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseStruct; }
 const StructDesc& BatchResultErrorEntry::desc() { return kBatchResultErrorEntryStruct; }
+const StructDesc& CancelMessageMoveTaskRequest::desc() { return kCancelMessageMoveTaskRequestStruct; }
+const StructDesc& CancelMessageMoveTaskResult::desc() { return kCancelMessageMoveTaskResultStruct; }
 const StructDesc& ChangeMessageVisibilityBatchRequest::desc() { return kChangeMessageVisibilityBatchRequestStruct; }
 const StructDesc& ChangeMessageVisibilityBatchRequestEntry::desc() { return kChangeMessageVisibilityBatchRequestEntryStruct; }
 const StructDesc& ChangeMessageVisibilityBatchResult::desc() { return kChangeMessageVisibilityBatchResultStruct; }
@@ -486,6 +589,9 @@ const StructDesc& GetQueueUrlRequest::desc() { return kGetQueueUrlRequestStruct;
 const StructDesc& GetQueueUrlResult::desc() { return kGetQueueUrlResultStruct; }
 const StructDesc& ListDeadLetterSourceQueuesRequest::desc() { return kListDeadLetterSourceQueuesRequestStruct; }
 const StructDesc& ListDeadLetterSourceQueuesResult::desc() { return kListDeadLetterSourceQueuesResultStruct; }
+const StructDesc& ListMessageMoveTasksRequest::desc() { return kListMessageMoveTasksRequestStruct; }
+const StructDesc& ListMessageMoveTasksResult::desc() { return kListMessageMoveTasksResultStruct; }
+const StructDesc& ListMessageMoveTasksResultEntry::desc() { return kListMessageMoveTasksResultEntryStruct; }
 const StructDesc& ListQueueTagsRequest::desc() { return kListQueueTagsRequestStruct; }
 const StructDesc& ListQueueTagsResult::desc() { return kListQueueTagsResultStruct; }
 const StructDesc& ListQueuesRequest::desc() { return kListQueuesRequestStruct; }
@@ -497,6 +603,8 @@ const StructDesc& PurgeQueueRequest::desc() { return kPurgeQueueRequestStruct; }
 const StructDesc& PurgeQueueResponse::desc() { return kPurgeQueueResponseStruct; }
 const StructDesc& ReceiveMessageRequest::desc() { return kReceiveMessageRequestStruct; }
 const StructDesc& ReceiveMessageResult::desc() { return kReceiveMessageResultStruct; }
+const StructDesc& RemovePermissionRequest::desc() { return kRemovePermissionRequestStruct; }
+const StructDesc& RemovePermissionResponse::desc() { return kRemovePermissionResponseStruct; }
 const StructDesc& SendMessageBatchRequest::desc() { return kSendMessageBatchRequestStruct; }
 const StructDesc& SendMessageBatchRequestEntry::desc() { return kSendMessageBatchRequestEntryStruct; }
 const StructDesc& SendMessageBatchResult::desc() { return kSendMessageBatchResultStruct; }
@@ -505,6 +613,8 @@ const StructDesc& SendMessageRequest::desc() { return kSendMessageRequestStruct;
 const StructDesc& SendMessageResult::desc() { return kSendMessageResultStruct; }
 const StructDesc& SetQueueAttributesRequest::desc() { return kSetQueueAttributesRequestStruct; }
 const StructDesc& SetQueueAttributesResponse::desc() { return kSetQueueAttributesResponseStruct; }
+const StructDesc& StartMessageMoveTaskRequest::desc() { return kStartMessageMoveTaskRequestStruct; }
+const StructDesc& StartMessageMoveTaskResult::desc() { return kStartMessageMoveTaskResultStruct; }
 const StructDesc& TagQueueRequest::desc() { return kTagQueueRequestStruct; }
 const StructDesc& TagQueueResponse::desc() { return kTagQueueResponseStruct; }
 const StructDesc& UntagQueueRequest::desc() { return kUntagQueueRequestStruct; }

@@ -13,7 +13,11 @@
 
 namespace aws::sqs {
 
+struct AddPermissionRequest;
+struct AddPermissionResponse;
 struct BatchResultErrorEntry;
+struct CancelMessageMoveTaskRequest;
+struct CancelMessageMoveTaskResult;
 struct ChangeMessageVisibilityBatchRequest;
 struct ChangeMessageVisibilityBatchRequestEntry;
 struct ChangeMessageVisibilityBatchResult;
@@ -36,6 +40,9 @@ struct GetQueueUrlRequest;
 struct GetQueueUrlResult;
 struct ListDeadLetterSourceQueuesRequest;
 struct ListDeadLetterSourceQueuesResult;
+struct ListMessageMoveTasksRequest;
+struct ListMessageMoveTasksResult;
+struct ListMessageMoveTasksResultEntry;
 struct ListQueueTagsRequest;
 struct ListQueueTagsResult;
 struct ListQueuesRequest;
@@ -47,6 +54,8 @@ struct PurgeQueueRequest;
 struct PurgeQueueResponse;
 struct ReceiveMessageRequest;
 struct ReceiveMessageResult;
+struct RemovePermissionRequest;
+struct RemovePermissionResponse;
 struct SendMessageBatchRequest;
 struct SendMessageBatchRequestEntry;
 struct SendMessageBatchResult;
@@ -55,10 +64,28 @@ struct SendMessageRequest;
 struct SendMessageResult;
 struct SetQueueAttributesRequest;
 struct SetQueueAttributesResponse;
+struct StartMessageMoveTaskRequest;
+struct StartMessageMoveTaskResult;
 struct TagQueueRequest;
 struct TagQueueResponse;
 struct UntagQueueRequest;
 struct UntagQueueResponse;
+
+struct AddPermissionRequest {
+  std::optional<std::string> queue_url;
+  std::optional<std::string> label;
+  std::optional<std::vector<std::string>> aws_account_ids;
+  std::optional<std::vector<std::string>> actions;
+
+  static const StructDesc& desc();
+  bool operator==(const AddPermissionRequest&) const = default;
+};
+
+struct AddPermissionResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const AddPermissionResponse&) const = default;
+};
 
 struct BatchResultErrorEntry {
   std::optional<std::string> id;
@@ -68,6 +95,20 @@ struct BatchResultErrorEntry {
 
   static const StructDesc& desc();
   bool operator==(const BatchResultErrorEntry&) const = default;
+};
+
+struct CancelMessageMoveTaskRequest {
+  std::optional<std::string> task_handle;
+
+  static const StructDesc& desc();
+  bool operator==(const CancelMessageMoveTaskRequest&) const = default;
+};
+
+struct CancelMessageMoveTaskResult {
+  std::optional<int64_t> approximate_number_of_messages_moved;
+
+  static const StructDesc& desc();
+  bool operator==(const CancelMessageMoveTaskResult&) const = default;
 };
 
 struct ChangeMessageVisibilityBatchRequest {
@@ -238,6 +279,36 @@ struct ListDeadLetterSourceQueuesResult {
   bool operator==(const ListDeadLetterSourceQueuesResult&) const = default;
 };
 
+struct ListMessageMoveTasksRequest {
+  std::optional<std::string> source_arn;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMessageMoveTasksRequest&) const = default;
+};
+
+struct ListMessageMoveTasksResult {
+  std::optional<std::vector<ListMessageMoveTasksResultEntry>> results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMessageMoveTasksResult&) const = default;
+};
+
+struct ListMessageMoveTasksResultEntry {
+  std::optional<std::string> task_handle;
+  std::optional<std::string> status;
+  std::optional<std::string> source_arn;
+  std::optional<std::string> destination_arn;
+  std::optional<int32_t> max_number_of_messages_per_second;
+  std::optional<int64_t> approximate_number_of_messages_moved;
+  std::optional<int64_t> approximate_number_of_messages_to_move;
+  std::optional<std::string> failure_reason;
+  std::optional<int64_t> started_timestamp;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMessageMoveTasksResultEntry&) const = default;
+};
+
 struct ListQueueTagsRequest {
   std::optional<std::string> queue_url;
 
@@ -333,6 +404,20 @@ struct ReceiveMessageResult {
   bool operator==(const ReceiveMessageResult&) const = default;
 };
 
+struct RemovePermissionRequest {
+  std::optional<std::string> queue_url;
+  std::optional<std::string> label;
+
+  static const StructDesc& desc();
+  bool operator==(const RemovePermissionRequest&) const = default;
+};
+
+struct RemovePermissionResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const RemovePermissionResponse&) const = default;
+};
+
 struct SendMessageBatchRequest {
   std::optional<std::string> queue_url;
   std::optional<std::vector<SendMessageBatchRequestEntry>> entries;
@@ -410,6 +495,22 @@ struct SetQueueAttributesResponse {
 
   static const StructDesc& desc();
   bool operator==(const SetQueueAttributesResponse&) const = default;
+};
+
+struct StartMessageMoveTaskRequest {
+  std::optional<std::string> source_arn;
+  std::optional<std::string> destination_arn;
+  std::optional<int32_t> max_number_of_messages_per_second;
+
+  static const StructDesc& desc();
+  bool operator==(const StartMessageMoveTaskRequest&) const = default;
+};
+
+struct StartMessageMoveTaskResult {
+  std::optional<std::string> task_handle;
+
+  static const StructDesc& desc();
+  bool operator==(const StartMessageMoveTaskResult&) const = default;
 };
 
 struct TagQueueRequest {

@@ -14,6 +14,8 @@ class Sqs {
  public:
   virtual ~Sqs() = default;
 
+  virtual base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionRequest in) = 0;
+  virtual base::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Context& context, CancelMessageMoveTaskRequest in) = 0;
   virtual base::Result<ChangeMessageVisibilityResponse> change_message_visibility(Context& context, ChangeMessageVisibilityRequest in) = 0;
   virtual base::Result<ChangeMessageVisibilityBatchResult> change_message_visibility_batch(Context& context, ChangeMessageVisibilityBatchRequest in) = 0;
   virtual base::Result<CreateQueueResult> create_queue(Context& context, CreateQueueRequest in) = 0;
@@ -23,13 +25,16 @@ class Sqs {
   virtual base::Result<GetQueueAttributesResult> get_queue_attributes(Context& context, GetQueueAttributesRequest in) = 0;
   virtual base::Result<GetQueueUrlResult> get_queue_url(Context& context, GetQueueUrlRequest in) = 0;
   virtual base::Result<ListDeadLetterSourceQueuesResult> list_dead_letter_source_queues(Context& context, ListDeadLetterSourceQueuesRequest in) = 0;
+  virtual base::Result<ListMessageMoveTasksResult> list_message_move_tasks(Context& context, ListMessageMoveTasksRequest in) = 0;
   virtual base::Result<ListQueueTagsResult> list_queue_tags(Context& context, ListQueueTagsRequest in) = 0;
   virtual base::Result<ListQueuesResult> list_queues(Context& context, ListQueuesRequest in) = 0;
   virtual base::Result<PurgeQueueResponse> purge_queue(Context& context, PurgeQueueRequest in) = 0;
   virtual base::Result<ReceiveMessageResult> receive_message(Context& context, ReceiveMessageRequest in) = 0;
+  virtual base::Result<RemovePermissionResponse> remove_permission(Context& context, RemovePermissionRequest in) = 0;
   virtual base::Result<SendMessageResult> send_message(Context& context, SendMessageRequest in) = 0;
   virtual base::Result<SendMessageBatchResult> send_message_batch(Context& context, SendMessageBatchRequest in) = 0;
   virtual base::Result<SetQueueAttributesResponse> set_queue_attributes(Context& context, SetQueueAttributesRequest in) = 0;
+  virtual base::Result<StartMessageMoveTaskResult> start_message_move_task(Context& context, StartMessageMoveTaskRequest in) = 0;
   virtual base::Result<TagQueueResponse> tag_queue(Context& context, TagQueueRequest in) = 0;
   virtual base::Result<UntagQueueResponse> untag_queue(Context& context, UntagQueueRequest in) = 0;
 };

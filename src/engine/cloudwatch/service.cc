@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "engine/cloudwatch/alarms.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"
 #include "engine/record.h"
@@ -40,9 +41,20 @@ aws::cloudwatch::Metric read_metric_key(std::string_view key) {
   return out;
 }
 
-CloudWatchService::CloudWatchService(store::KvStore& store, base::Env& env)
-    : store_(store), env_(env), stop_requested_(env.executor.make_condition()) {
+PointPlace read_point_key(std::string_view key) {
+  store::KeyReader reader(key, keys::kPointTable);
+  uint64_t metric_id = 0;
+  uint64_t seconds = 0;
+  PointPlace out;
+  check_row(reader.number(metric_id) && reader.number(seconds) && reader.number(out.unit) && out.unit < kUnits.size());
+  out.seconds = static_cast<int64_t>(seconds);
+  return out;
+}
+
+CloudWatchService::CloudWatchService(store::KvStore& store, base::Env& env, CloudWatchOptions options)
+    : store_(store), env_(env), options_(std::move(options)), stop_requested_(env.executor.make_condition()) {
   load();
+  alarms_ = make_alarms();
 }
 
 CloudWatchService::~CloudWatchService() {
@@ -60,6 +72,9 @@ void CloudWatchService::load() {
     while (reader.next()) {
       if (reader.field() == 1) metric.id = reader.number();
       if (reader.field() == 2) metric.stored_seconds = static_cast<int64_t>(reader.number());
+      if (reader.field() == 3) metric.high_resolution = reader.number() != 0;
+      if (reader.field() >= 4 && reader.field() < 4 + kRollUps.size())
+        metric.rolled_seconds[reader.field() - 4] = static_cast<int64_t>(reader.number());
     }
     check_row(reader.ok() && metric.id != 0);
     metric.last_seconds = metric.stored_seconds;
@@ -67,51 +82,27 @@ void CloudWatchService::load() {
   }
 }
 
+std::string CloudWatchService::Metric::record() const {
+  RecordWriter out;
+  out.number(1, id).number(2, static_cast<uint64_t>(stored_seconds)).number(3, high_resolution ? 1 : 0);
+  for (std::size_t i = 0; i < kRollUps.size(); ++i)
+    out.number(static_cast<uint32_t>(4 + i), static_cast<uint64_t>(rolled_seconds[i]));
+  return out.take();
+}
+
 void CloudWatchService::start() {
   sweeper_ = env_.executor.spawn("cw-sweeper", [this] { sweep(); });
+  alarms_->start();
 }
 
 void CloudWatchService::stop() {
+  alarms_->stop();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     stop_requested_->notify_all();
   }
   sweeper_.reset();
-}
-
-void CloudWatchService::sweep() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    const int64_t horizon = base::to_epoch_seconds(env_.clock.now() - kRetention);
-    std::string from;
-    for (bool more = true; more && !stopping_;) {
-      store::WriteBatch batch;
-      auto at = metrics_.lower_bound(from);
-      for (std::size_t i = 0; i < kSweptPerStep && at != metrics_.end(); ++i) {
-        from = at->first + '\0';
-        sweep_metric(at++, horizon, batch);
-      }
-      more = at != metrics_.end();
-      if (!batch.empty()) store_.write(batch);
-      lock.unlock();  // let operations in
-      lock.lock();
-    }
-    if (!stopping_) env_.executor.wait_until(lock, *stop_requested_, env_.clock.now() + kSweepInterval);
-  }
-}
-
-void CloudWatchService::sweep_metric(Metrics::iterator metric, int64_t horizon_seconds, store::WriteBatch& batch) {
-  Metric& entry = metric->second;
-  if (entry.first_seconds >= horizon_seconds) return;
-  const std::string begin = keys::point(entry.id, 0, 0);
-  const std::string end = keys::point(entry.id, horizon_seconds, 0);
-  if (store_.scan(begin, end)->valid()) batch.erase_range(begin, end);
-  entry.first_seconds = horizon_seconds;
-  // What the store says of the newest point may lag behind, but not by more than this.
-  if (entry.last_seconds + kSeenPrecisionSeconds >= horizon_seconds) return;
-  batch.erase(metric->first);
-  metrics_.erase(metric);
 }
 
 }  // namespace engine::cloudwatch

@@ -43,7 +43,7 @@ base::Result<PutMetricDataResponse> CloudWatchService::put_metric_data(aws::Cont
   if (metrics_.size() + added.size() > kMetricsMax) {
     return base::fail(errors::limit_exceeded_fault(
         fmt::format("This engine keeps at most {} metrics; put data for existing ones or wait until some have had no "
-                    "data for 15 days.",
+                    "data for 455 days.",
                     kMetricsMax)));
   }
   store::WriteBatch batch;
@@ -66,10 +66,17 @@ void CloudWatchService::add_data(const std::vector<std::string>& rows, const std
     }
     metric.first_seconds = std::min(metric.first_seconds, datum.seconds);
     metric.last_seconds = std::max(metric.last_seconds, datum.seconds);
-    if (is_new || metric.last_seconds >= metric.stored_seconds + kSeenPrecisionSeconds) {
+    bool changed = is_new;
+    if (datum.seconds % 60 != 0 && !metric.high_resolution) changed = metric.high_resolution = true;
+    for (std::size_t level = 0; level < kRollUps.size(); ++level) {
+      // A late point is rolled up after its neighbours.
+      if (datum.seconds >= metric.rolled_seconds[level] || datum.seconds % kRollUps[level].step_seconds == 0) continue;
+      metric.rolled_seconds[level] = datum.seconds;
+      changed = true;
+    }
+    if (changed || metric.last_seconds >= metric.stored_seconds + kSeenPrecisionSeconds) {
       metric.stored_seconds = metric.last_seconds;
-      batch.put(rows[i],
-                RecordWriter().number(1, metric.id).number(2, static_cast<uint64_t>(metric.stored_seconds)).take());
+      batch.put(rows[i], metric.record());
     }
     std::string key = keys::point(metric.id, datum.seconds, datum.unit);
     auto [point, first_here] = points.try_emplace(std::move(key));

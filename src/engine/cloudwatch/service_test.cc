@@ -279,18 +279,234 @@ TEST(List, FiltersAndPages) {
   EXPECT_TRUE(bed.ok(&CloudWatchService::list_metrics, in).metrics->empty());
 }
 
-TEST(Retention, OldPointsAndMetricsGo) {
+// Sums of the points of "m" over the last `back`.
+std::vector<double> sums(TestBed& bed, int period, base::Duration back) {
+  auto in = bed.query(period, back);
+  in.start_time = std::max(*in.start_time, in.end_time.value() - period * seconds(1440));
+  std::vector<double> out;
+  for (const Datapoint& point : bed.get(in)) out.push_back(*point.sum);
+  return out;
+}
+
+TEST(Retention, SecondsBecomeMinutesBecomeHours) {
   TestBed bed;
-  bed.put({datum("m", 1), datum("old", 1)});
-  bed.env.clock.advance(hours(15 * 24) - minutes(5));
-  bed.put({datum("m", 2)});
-  bed.env.clock.advance(hours(2));
-  EXPECT_EQ(bed.get(bed.query(3600, hours(16 * 24))).size(), 1u);  // invisible before it is erased
+  for (int i = 0; i < 10; ++i) {  // the first minute begins 180 s into five minutes
+    MetricDatum high = datum("m", i);
+    high.storage_resolution = 1;
+    bed.put({high, high});
+    bed.env.clock.advance(seconds(1));
+    bed.put({high});
+    bed.env.clock.advance(seconds(59));
+  }
+  EXPECT_EQ(bed.rows(keys::kPointTable), 20u);
+  bed.metrics->sweep_points();
+  EXPECT_EQ(bed.rows(keys::kPointTable), 20u);
+  EXPECT_EQ(sums(bed, 1, minutes(15)).size(), 20u);
+
+  bed.env.clock.advance(hours(3));
+  EXPECT_TRUE(sums(bed, 1, hours(4)).empty());
+  const std::vector<double> minute_sums = {0, 3, 6, 9, 12, 15, 18, 21, 24, 27};
+  EXPECT_EQ(sums(bed, 60, hours(4)), minute_sums) << "whether they are rolled up yet or not";
+  bed.metrics->sweep_points();
+  EXPECT_EQ(bed.rows(keys::kPointTable), 10u);
+  EXPECT_EQ(sums(bed, 60, hours(4)), minute_sums);
+  // A point that comes late is not forgotten, over a restart neither.
+  MetricDatum late = datum("m", 100);
+  late.storage_resolution = 1;
+  late.timestamp = bed.minute + seconds(7);
+  bed.put({late});
+  bed.restart();
+  bed.metrics->sweep_points();
+  EXPECT_EQ(bed.rows(keys::kPointTable), 10u);
+  EXPECT_EQ(sums(bed, 60, hours(4))[0], 100);
+
+  bed.env.clock.advance(hours(15 * 24));
+  EXPECT_TRUE(sums(bed, 60, hours(16 * 24)).empty());
+  const std::vector<double> five_minutes = {103, 60, 72};
+  EXPECT_EQ(sums(bed, 300, hours(16 * 24)).size(), 0u) << "1440 periods do not go so far back";
+  auto in = bed.query(300, hours(15 * 24 + 5));
+  in.end_time = *in.start_time + hours(5);
+  EXPECT_EQ(bed.get(in).size(), 3u);
+  bed.metrics->sweep_points();
   EXPECT_EQ(bed.rows(keys::kPointTable), 3u);
-  bed.metrics->start();
-  bed.env.clock.await_waiters(1);
+  std::vector<double> found;
+  for (const Datapoint& point : bed.get(in)) found.push_back(*point.sum);
+  EXPECT_EQ(found, five_minutes);
+
+  bed.env.clock.advance(hours(48 * 24));
+  bed.metrics->sweep_points();
   EXPECT_EQ(bed.rows(keys::kPointTable), 1u);
+  in = bed.query(86'400, hours(100 * 24));
+  in.extended_statistics = {"p100", "p0"};
+  in.statistics = {};
+  in.statistics.reset();
+  ASSERT_EQ(bed.get(in).size(), 1u);
+  EXPECT_EQ(*bed.get(in)[0].extended_statistics->find("p100"), 100);
+
+  bed.env.clock.advance(hours(391 * 24));
+  bed.restart();
+  bed.metrics->sweep_points();
   EXPECT_EQ(bed.rows(keys::kMetricTable), 1u);
+  bed.env.clock.advance(hours(2 * 24));
+  bed.metrics->sweep_points();
+  EXPECT_EQ(bed.rows(keys::kPointTable), 0u);
+  EXPECT_EQ(bed.rows(keys::kMetricTable), 0u);
+}
+
+TEST(Retention, RollsUpInSteps) {
+  TestBed bed;
+  const int kPoints = static_cast<int>(kSweptPointsPerStep) + 1000;
+  std::vector<MetricDatum> data;
+  for (int i = 0; i < kPoints; ++i) {
+    data.push_back(datum("m", 1));
+    data.back().storage_resolution = 1;
+    data.back().timestamp = bed.minute - seconds(kPoints) + seconds(i);
+    if (data.size() == kDataPerPutMax) bed.put(std::exchange(data, {}));
+  }
+  bed.put({datum("n", 1)});
+  bed.env.clock.advance(hours(20 * 24));
+  bed.metrics->sweep_points();
+  EXPECT_EQ(bed.rows(keys::kPointTable), 19u) << "18 of five minutes each, and that of n";
+  auto in = bed.query(86'400, hours(21 * 24));
+  double sum = 0;
+  for (const Datapoint& point : bed.get(in)) sum += *point.sum;
+  EXPECT_EQ(sum, kPoints);
+}
+
+MetricDataQuery metric_query(const std::string& id, const std::string& name, int period = 60) {
+  MetricDataQuery out;
+  out.id = id;
+  auto& stat = out.metric_stat.emplace();
+  stat.metric.emplace().namespace_ = "ns";
+  stat.metric->metric_name = name;
+  stat.period = period;
+  stat.stat = "Sum";
+  return out;
+}
+
+MetricDataQuery expression_query(const std::string& id, const std::string& text) {
+  MetricDataQuery out;
+  out.id = id;
+  out.expression = text;
+  return out;
+}
+
+GetMetricDataInput data_input(TestBed& bed, std::vector<MetricDataQuery> queries) {
+  GetMetricDataInput in;
+  in.start_time = bed.minute;
+  in.end_time = bed.env.clock.now() + seconds(1);
+  in.metric_data_queries = std::move(queries);
+  return in;
+}
+
+TEST(MetricData, MetricsAndExpressionsInEitherOrder) {
+  TestBed bed;
+  for (int i = 0; i < 3; ++i) {
+    bed.put({datum("m", i), datum("n", 10 * i)});
+    bed.env.clock.advance(minutes(1));
+  }
+  auto in = data_input(bed, {metric_query("m1", "m"), metric_query("n1", "n"), metric_query("x1", "none"),
+                             expression_query("e1", "m1 + n1")});
+  in.metric_data_queries->at(1).return_data = false;
+  auto out = bed.ok(&CloudWatchService::get_metric_data, in);
+  EXPECT_TRUE(out.messages->empty());
+  EXPECT_FALSE(out.next_token);
+  ASSERT_EQ(out.metric_data_results->size(), 3u);
+  const MetricDataResult& m = out.metric_data_results->at(0);
+  EXPECT_EQ(m.id, "m1");
+  EXPECT_EQ(m.label, "m");
+  EXPECT_EQ(m.status_code, "Complete");
+  EXPECT_EQ(*m.values, (std::vector<double>{2, 1, 0}));
+  EXPECT_EQ(m.timestamps->back(), bed.minute);
+  EXPECT_TRUE(out.metric_data_results->at(1).values->empty());
+  EXPECT_TRUE(out.metric_data_results->at(1).timestamps->empty());
+  EXPECT_EQ(*out.metric_data_results->at(2).values, (std::vector<double>{22, 11, 0}));
+  in.scan_by = "TimestampAscending";
+  out = bed.ok(&CloudWatchService::get_metric_data, in);
+  EXPECT_EQ(*out.metric_data_results->at(2).values, (std::vector<double>{0, 11, 22}));
+}
+
+TEST(MetricData, Pages) {
+  TestBed bed;
+  for (int i = 0; i < 5; ++i) {
+    bed.put({datum("m", i), datum("n", 10 + i)});
+    bed.env.clock.advance(minutes(1));
+  }
+  auto in = data_input(bed, {metric_query("m1", "m"), metric_query("n1", "n")});
+  in.max_datapoints = 3;
+  std::vector<double> m;
+  std::vector<double> n;
+  std::string states;
+  do {
+    const auto out = bed.ok(&CloudWatchService::get_metric_data, in);
+    ASSERT_EQ(out.metric_data_results->size(), 2u);
+    for (const double value : *out.metric_data_results->at(0).values) m.push_back(value);
+    for (const double value : *out.metric_data_results->at(1).values) n.push_back(value);
+    for (const MetricDataResult& result : *out.metric_data_results) states += result.status_code->substr(0, 1);
+    in.next_token = out.next_token;
+    bed.put({datum("m", 100)});  // newer than what was shown
+  } while (in.next_token && states.size() < 20);
+  EXPECT_EQ(m, (std::vector<double>{4, 3, 2, 1, 0}));
+  EXPECT_EQ(n, (std::vector<double>{14, 13, 12, 11, 10}));
+  EXPECT_EQ(states, "PPPPCPCC");
+  in.next_token = "nonsense";
+  EXPECT_EQ(bed.error(&CloudWatchService::get_metric_data, in),
+            "InvalidNextToken: The value of the parameter NextToken is invalid.");
+}
+
+TEST(MetricData, UnitsAndRefusals) {
+  TestBed bed;
+  MetricDatum seconds_datum = datum("m", 1);
+  seconds_datum.unit = "Seconds";
+  MetricDatum milliseconds_datum = datum("m", 2);
+  milliseconds_datum.unit = "Milliseconds";
+  bed.put({seconds_datum, milliseconds_datum});
+  auto in = data_input(bed, {metric_query("m1", "m")});
+  auto result = bed.ok(&CloudWatchService::get_metric_data, in).metric_data_results->at(0);
+  EXPECT_EQ(*result.values, std::vector<double>{2});
+  ASSERT_EQ(result.messages->size(), 1u);
+  EXPECT_EQ(result.messages->at(0).code, "MultipleUnits");
+  EXPECT_EQ(result.messages->at(0).value, "Multiple units returned: '[Milliseconds, Seconds]'");
+  in.metric_data_queries->at(0).metric_stat->unit = "Seconds";
+  result = bed.ok(&CloudWatchService::get_metric_data, in).metric_data_results->at(0);
+  EXPECT_EQ(*result.values, std::vector<double>{1});
+  EXPECT_FALSE(result.messages);
+  const auto error = [&](auto change) {
+    auto wrong = data_input(bed, {metric_query("m1", "m")});
+    change(wrong);
+    return bed.error(&CloudWatchService::get_metric_data, std::move(wrong));
+  };
+  EXPECT_EQ(error([](auto& i) { i.end_time = i.start_time; }),
+            "ValidationError: The parameter StartTime must be less than the parameter EndTime.");
+  EXPECT_EQ(
+      error([](auto& i) { i.max_datapoints = 100'801; }),
+      "ValidationError: The value 100801 for parameter MaxDatapoints is invalid: it must be between 1 and 100800.");
+  EXPECT_EQ(error([](auto& i) { i.scan_by = "x"; }), "ValidationError: The value x for parameter ScanBy is invalid.");
+  EXPECT_EQ(error([](auto& i) { i.metric_data_queries.reset(); }),
+            "MissingParameter: The parameter MetricDataQueries is required.");
+  EXPECT_EQ(error([](auto& i) { i.metric_data_queries->resize(501); }),
+            "ValidationError: The collection MetricDataQueries must not have a size greater than 500.");
+}
+
+TEST(Refresh, ComesBeforeEveryReading) {
+  TestBed bed;
+  int refreshed = 0;
+  CloudWatchOptions options;
+  options.refresh = [&] {
+    ++refreshed;
+    bed.put({datum("fresh", 1)});  // would deadlock if a lock were held
+  };
+  bed.metrics.reset();
+  bed.metrics = std::make_unique<CloudWatchService>(*bed.store, bed.env.env, options);
+  auto in = bed.query(60);
+  in.metric_name = "fresh";
+  EXPECT_EQ(bed.get(in).size(), 1u);
+  EXPECT_EQ(bed.ok(&CloudWatchService::list_metrics, {}).metrics->size(), 1u);
+  EXPECT_EQ(bed.ok(&CloudWatchService::get_metric_data, data_input(bed, {metric_query("m", "fresh")}))
+                .metric_data_results->at(0)
+                .values->at(0),
+            3);
+  EXPECT_EQ(refreshed, 3);
 }
 
 TEST(Limits, MetricsAreBounded) {

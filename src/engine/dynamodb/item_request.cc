@@ -1,9 +1,24 @@
 #include "engine/dynamodb/item_request.h"
 
+#include <algorithm>
+
 #include "aws/dynamodb/errors.h"
 #include "engine/dynamodb/condition_evaluate.h"
+#include "engine/dynamodb/projection.h"
+#include "engine/dynamodb/row_change.h"
 
 namespace engine::dynamodb {
+
+namespace {
+
+bool nests_too_deep(const AttributeValue& value, int depth) {
+  if (depth > kNestingMax) return true;
+  if (value.is_m())
+    return std::ranges::any_of(value.m(), [&](const auto& e) { return nests_too_deep(e.second, depth + 1); });
+  return value.is_l() && std::ranges::any_of(value.l(), [&](const auto& e) { return nests_too_deep(e, depth + 1); });
+}
+
+}  // namespace
 
 base::Result<void> check_write_condition(const std::optional<BoundExpression>& condition,
                                          const std::optional<StoredItem>& before,
@@ -39,6 +54,36 @@ base::Result<std::optional<BoundExpression>> bind_if_given(ExpressionBinder& bin
 base::Result<void> check_collection_metrics(const Table& table, const std::optional<std::string>& wanted) {
   if (wanted != "SIZE" || !table.has_local_index()) return {};
   return invalid("Unsupported parameter: ReturnItemCollectionMetrics=SIZE on a table with local secondary indexes");
+}
+
+base::Result<void> check_updated_item(const Table& table, const Item& item, std::size_t bytes) {
+  if (bytes > kItemBytesMax) return invalid("Item size to update has exceeded the maximum allowed size");
+  for (const auto& [name, value] : item)
+    if (nests_too_deep(value, 0))
+      return invalid(
+          "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+          "limit");
+  return check_index_keys(table, item);
+}
+
+base::Result<void> check_update_targets(const Table& table, const std::optional<BoundExpression>& update) {
+  if (!update) return {};
+  for (const BoundPath path : update->target_paths())
+    if (table.schema.contains(path[0].name))
+      return invalid_parameters("Cannot update attribute " + std::string(path[0].name) +
+                                ". This attribute is part of the key");
+  return {};
+}
+
+// The Attributes that UpdateItem answers.
+std::optional<Item> returned_attributes(const std::string& wanted, const std::optional<BoundExpression>& update,
+                                        const std::optional<StoredItem>& before, Item&& after) {
+  if (wanted == "ALL_NEW") return std::move(after);
+  if (wanted == "ALL_OLD") return before ? std::optional(before->attributes) : std::nullopt;
+  Item part;
+  if (update && wanted == "UPDATED_NEW") part = project(after, update->target_paths());
+  if (update && wanted == "UPDATED_OLD" && before) part = project(before->attributes, update->target_paths());
+  return part.empty() ? std::nullopt : std::optional(std::move(part));
 }
 
 }  // namespace engine::dynamodb

@@ -81,6 +81,12 @@ base::Result<void> split(const BoundExpression& bound, uint32_t index, std::vect
 
 }  // namespace
 
+std::optional<KeyConditionPart> comparison_of(const BoundExpression& bound, const Condition& condition) {
+  auto part = read_part(bound, condition);
+  if (!part) return std::nullopt;
+  return std::move(*part);
+}
+
 base::Result<std::vector<KeyConditionPart>> split_key_condition(const BoundExpression& condition) {
   std::vector<KeyConditionPart> parts;
   TRY(split(condition, condition.expression->root, parts));

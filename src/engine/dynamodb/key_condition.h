@@ -22,6 +22,9 @@ struct KeyConditionPart {
   const AttributeValue* low = nullptr;
   const AttributeValue* high = nullptr;
 };
+// The condition as a part if it compares one whole attribute with values (=, <, BETWEEN, begins_with, ...); else
+// nullopt.
+std::optional<KeyConditionPart> comparison_of(const BoundExpression& bound, const Condition& condition);
 // The checks that need no schema: 1 or 2 conditions on different attributes.
 base::Result<std::vector<KeyConditionPart>> split_key_condition(const BoundExpression& condition);
 // The checks against the table's or index's schema.

@@ -1,6 +1,7 @@
 // Quotas of DynamoDB, from the Developer Guide's "Quotas in Amazon DynamoDB" unless a line says otherwise. Constants.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,6 +25,8 @@ constexpr std::size_t kBatchGetBytesMax = 16 * 1024 * 1024;
 constexpr std::size_t kBatchWriteItemsMax = 25;
 constexpr int kScanSegmentsMax = 1'000'000;
 constexpr int64_t kThroughputMax = 1'000'000'000'000;  // dynalite's check against the service
+constexpr double kBurstSeconds = 300;  // of unused capacity, Developer Guide, "Burst and adaptive capacity"
+constexpr int64_t kExpiryAgeSecondsMax = int64_t{5} * 365 * 24 * 3600;  // what expired longer ago stays, "Using TTL"
 constexpr int kListTablesLimitMax = 100;
 constexpr std::size_t kTagsMax = 50;
 constexpr std::size_t kTagsPageMax = 10;  // ListTagsOfResource, API reference
@@ -33,11 +36,16 @@ constexpr std::size_t kExpressionOperatorsMax = 300;
 constexpr std::size_t kInOperandsMax = 100;
 constexpr std::size_t kExpressionPathDepthMax = 32;
 constexpr std::size_t kPlaceholderBytesMax = 255;  // of a #name or :value
+constexpr std::size_t kStatementBytesMax = 8192;   // of PartiQL, API reference
+constexpr std::size_t kBatchStatementsMax = 25;
 
 // Ours, not AWS's: how much the parsed expressions may cost, and how finely writes of one table are locked.
 constexpr std::size_t kExpressionCacheEntriesMax = 256;
+constexpr std::size_t kStatementCacheEntriesMax = 128;
 constexpr int kExpressionNestingMax = 300;
 constexpr std::size_t kStripesPerTable = 32;
 constexpr std::size_t kBackfillBatchItemsMax = 500;
+constexpr std::chrono::seconds kExpirySweepInterval{60};  // AWS promises "within a few days"
+constexpr std::size_t kExpiryPageRows = 500;              // looked at before the sweep lets go of the table
 
 }  // namespace engine::dynamodb

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/dynamodb/admission.h"
 #include "engine/dynamodb/condition_evaluate.h"
 #include "engine/dynamodb/projection.h"
 
@@ -141,6 +142,15 @@ base::Result<Page> read_page(store::KvStore& store, const PageRequest& request) 
     (request.index->global ? page.units.global_indexes : page.units.local_indexes)[request.index->name] = units;
     if (fetched_bytes > 0) page.units.table = read_units(fetched_bytes, request.consistent);
   }
+  return page;
+}
+
+base::Result<Page> read_metered(store::KvStore& store, Table& table, const PageRequest& request, OperationKind kind,
+                                base::Timestamp now) {
+  TRY(admit_read(table, request.index, request.consistent, now));
+  TRY_ASSIGN(Page page, read_page(store, request));
+  settle_read(table, request.index, request.consistent, page.units, now);
+  if (table.metrics) table.metrics->returned_items(kind, static_cast<std::size_t>(page.count), now);
   return page;
 }
 

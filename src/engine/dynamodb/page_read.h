@@ -36,6 +36,10 @@ struct Page {
 };
 
 base::Result<Page> read_page(store::KvStore& store, const PageRequest& request);
+// read_page() as far as the capacity of the table or index allows; counts what it consumes and returns. `table` is the
+// request's.
+base::Result<Page> read_metered(store::KvStore& store, Table& table, const PageRequest& request, OperationKind kind,
+                                base::Timestamp now);
 
 // The parameters that decide what of an item is returned, checked together.
 struct Selection {

@@ -9,11 +9,19 @@
 namespace engine::dynamodb {
 
 DynamoDbService::DynamoDbService(store::KvStore& store, base::Env& env, DynamoDbOptions options)
-    : store_(store), env_(env), expressions_(options.expression_cache_entries_max) {
+    : store_(store),
+      env_(env),
+      metrics_(options.metrics),
+      lenient_(std::move(options.lenient)),
+      expressions_(options.expression_cache_entries_max),
+      statements_(options.statement_cache_entries_max),
+      stop_requested_(env.executor.make_condition()) {
   load();
 }
 
-DynamoDbService::~DynamoDbService() = default;
+DynamoDbService::~DynamoDbService() {
+  stop();
+}
 
 void DynamoDbService::load() {
   if (const auto sequence = store_.get(sequence_key())) {
@@ -36,6 +44,7 @@ void DynamoDbService::load() {
             "the counters of a DynamoDB table are damaged");
     }
     drop_orphans(*table);
+    attach_metrics(*table);
     directory_.emplace(table_key(table->account, table->region, table->name), std::move(table));
   }
 }
@@ -92,6 +101,13 @@ base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(const aws::Co
                       : "Requested resource not found"));
   }
   return TableUse{std::move(table), std::move(lock)};
+}
+
+base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(Call& call,
+                                                                   const std::optional<std::string>& name_or_arn) {
+  TRY_ASSIGN(TableUse use, use_table(call.context, name_or_arn));
+  if (metrics_ != nullptr) call.tables.push_back(use.table);
+  return use;
 }
 
 base::Result<std::optional<StoredItem>> DynamoDbService::load_item(const Table& table, const ItemKey& key) {

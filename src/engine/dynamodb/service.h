@@ -6,15 +6,19 @@
 // happen under its stripe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aws/dynamodb/dynamodb.h"
 #include "base/env.h"
 #include "engine/dynamodb/expression_cache.h"
+#include "engine/dynamodb/partiql_binding.h"
 #include "engine/dynamodb/row_change.h"
 #include "engine/dynamodb/table.h"
 #include "store/kv_store.h"
@@ -22,7 +26,11 @@
 namespace engine::dynamodb {
 
 struct DynamoDbOptions {
+  ServiceMetrics* metrics = nullptr;  // where AWS/DynamoDB goes; null: nowhere. Outlives the service.
+  // If set, an UpdateTable that changes nothing, which AWS refuses, is accepted, and this is told AWS's text.
+  std::function<void(std::string_view reason)> lenient = {};
   std::size_t expression_cache_entries_max = kExpressionCacheEntriesMax;
+  std::size_t statement_cache_entries_max = kStatementCacheEntriesMax;
 };
 
 class DynamoDbService final : public wire::DynamoDb {
@@ -30,10 +38,16 @@ class DynamoDbService final : public wire::DynamoDb {
   // Loads the tables; both references outlive the service. Ends the process (CHECK) if a table's record is damaged.
   DynamoDbService(store::KvStore& store, base::Env& env, DynamoDbOptions options = {});
   ~DynamoDbService() override;
-  // Nothing runs in the background; these are here because every service has them.
-  void start() {}
-  void stop() {}
+  // The background work: items whose time to live is over are deleted, each minute.
+  void start();
+  void stop();
+  // One round of it: looks at every item of the tables that have a time to live. Answers how many it deleted.
+  std::size_t sweep_expired(base::Timestamp now);
+  // The metrics that are a state: provisioned capacity.
+  void sample_metrics(base::Timestamp now);
 
+  base::Result<wire::BatchExecuteStatementOutput> batch_execute_statement(aws::Context&,
+                                                                          wire::BatchExecuteStatementInput in) override;
   base::Result<wire::BatchGetItemOutput> batch_get_item(aws::Context&, wire::BatchGetItemInput in) override;
   base::Result<wire::BatchWriteItemOutput> batch_write_item(aws::Context&, wire::BatchWriteItemInput in) override;
   base::Result<wire::CreateTableOutput> create_table(aws::Context&, wire::CreateTableInput in) override;
@@ -44,6 +58,7 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<wire::DescribeTableOutput> describe_table(aws::Context&, wire::DescribeTableInput in) override;
   base::Result<wire::DescribeTimeToLiveOutput> describe_time_to_live(aws::Context&,
                                                                      wire::DescribeTimeToLiveInput in) override;
+  base::Result<wire::ExecuteStatementOutput> execute_statement(aws::Context&, wire::ExecuteStatementInput in) override;
   base::Result<wire::GetItemOutput> get_item(aws::Context&, wire::GetItemInput in) override;
   base::Result<wire::ListTablesOutput> list_tables(aws::Context&, wire::ListTablesInput in) override;
   base::Result<wire::ListTagsOfResourceOutput> list_tags_of_resource(aws::Context&,
@@ -55,6 +70,8 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<wire::UntagResourceResponse> untag_resource(aws::Context&, wire::UntagResourceInput in) override;
   base::Result<wire::UpdateItemOutput> update_item(aws::Context&, wire::UpdateItemInput in) override;
   base::Result<wire::UpdateTableOutput> update_table(aws::Context&, wire::UpdateTableInput in) override;
+  base::Result<wire::UpdateTimeToLiveOutput> update_time_to_live(aws::Context&,
+                                                                 wire::UpdateTimeToLiveInput in) override;
 
  private:
   using TablePtr = std::shared_ptr<Table>;
@@ -68,6 +85,27 @@ class DynamoDbService final : public wire::DynamoDb {
     Table& operator*() const { return *table; }
   };
 
+  // A request to items on its way: who asks, and which tables it turned out to be about.
+  struct Call {
+    aws::Context& context;
+    std::vector<TablePtr> tables;
+  };
+  // Runs an operation's body (the overloads below that take a Call) and counts how it ended.
+  template <class Body>
+  auto measured(aws::Context& context, OperationKind kind, Body body) -> decltype(body(std::declval<Call&>()));
+  void count(const Call& call, OperationKind kind, const base::AwsError* error, base::Timestamp begun);
+  void attach_metrics(Table& table);
+  base::Result<wire::BatchExecuteStatementOutput> batch_execute_statement(Call&, wire::BatchExecuteStatementInput in);
+  base::Result<wire::BatchGetItemOutput> batch_get_item(Call&, wire::BatchGetItemInput in);
+  base::Result<wire::BatchWriteItemOutput> batch_write_item(Call&, wire::BatchWriteItemInput in);
+  base::Result<wire::DeleteItemOutput> delete_item(Call&, wire::DeleteItemInput in);
+  base::Result<wire::ExecuteStatementOutput> execute_statement(Call&, wire::ExecuteStatementInput in);
+  base::Result<wire::GetItemOutput> get_item(Call&, wire::GetItemInput in);
+  base::Result<wire::PutItemOutput> put_item(Call&, wire::PutItemInput in);
+  base::Result<wire::QueryOutput> query(Call&, wire::QueryInput in);
+  base::Result<wire::ScanOutput> scan(Call&, wire::ScanInput in);
+  base::Result<wire::UpdateItemOutput> update_item(Call&, wire::UpdateItemInput in);
+
   void load();
   void drop_orphans(const Table& table);
   // By name or ARN; ResourceNotFoundException with the text of items' operations or of tables' operations.
@@ -75,20 +113,50 @@ class DynamoDbService final : public wire::DynamoDb {
                                     bool control_plane);
   base::Result<TableUse> use_table(const aws::Context&, const std::optional<std::string>& name_or_arn,
                                    bool control_plane = false);
+  base::Result<TableUse> use_table(Call& call, const std::optional<std::string>& name_or_arn);
   base::Result<TablePtr> find_table_by_arn(const aws::Context&, const std::optional<std::string>& arn);
   // The item as it is stored, if there is one.
   base::Result<std::optional<StoredItem>> load_item(const Table& table, const ItemKey& key);
   // Writes one item in a batch of its own, under the stripe's lock, which the caller holds.
   void write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
                   std::size_t after_bytes, Units& units);
+  void sweep();
+  std::size_t expire_page(Table& table, std::string& from, base::Timestamp now);
   base::Result<void> backfill(Table& table, const Index& index);
+
+  // PartiQL (service_partiql.cc, service_partiql_batch.cc).
+  struct WriteStatement;
+  std::shared_ptr<const Statement> parsed(const std::string& text);
+  base::Result<WriteStatement> prepare_write(Call&, BoundStatement bound, bool keep_existing);
+  // Carries out the writes, all on `table` and on different items, in one batch of the store. Each has an outcome
+  // after.
+  void carry_out(const Call&, Table& table, std::span<WriteStatement* const> writes, Units& units);
+  base::Result<std::optional<Item>> stage_statement(const Call&, store::WriteBatch& batch, Table& table,
+                                                    WriteStatement& write, Units& units);
+  base::Result<wire::ExecuteStatementOutput> select(Call&, const BoundStatement& bound,
+                                                    const wire::ExecuteStatementInput& in);
+  base::Result<std::optional<Item>> select_one(Call&, const BoundStatement& bound, bool consistent, Units& units);
+  void carry_out_reads(Call&, std::vector<wire::BatchStatementRequest>& requests,
+                       std::vector<std::shared_ptr<const Statement>>& statements,
+                       wire::BatchExecuteStatementOutput& out, std::map<std::string, Units>& units);
+  base::Result<void> carry_out_writes(Call&, std::vector<wire::BatchStatementRequest>& requests,
+                                      std::vector<std::shared_ptr<const Statement>>& statements,
+                                      wire::BatchExecuteStatementOutput& out, std::map<std::string, Units>& units);
 
   store::KvStore& store_;
   base::Env& env_;
+  ServiceMetrics* const metrics_;
+  const std::function<void(std::string_view)> lenient_;
   ExpressionCache expressions_;
+  TextCache<Statement> statements_;
   std::shared_mutex directory_mutex_;
   Directory directory_;
   uint64_t next_table_number_ = 1;  // guarded by directory_mutex_
+
+  std::mutex sweep_mutex_;  // guards what follows; never held together with another
+  std::unique_ptr<base::Condition> stop_requested_;
+  bool stopping_ = false;
+  std::unique_ptr<base::Task> sweeper_;
 };
 
 }  // namespace engine::dynamodb

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/dynamodb/admission.h"
 #include "engine/dynamodb/item_request.h"
 #include "engine/dynamodb/projection.h"
 #include "engine/dynamodb/service.h"
@@ -55,8 +56,7 @@ std::string identity(const ItemKey& key) {
 
 }  // namespace
 
-base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(aws::Context& context,
-                                                                           wire::BatchWriteItemInput in) {
+base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call& call, wire::BatchWriteItemInput in) {
   std::size_t requests = 0;
   if (in.request_items)
     for (auto& [name, list] : *in.request_items) requests += list.size();
@@ -70,7 +70,7 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(aws::
   std::vector<std::pair<TablePtr, std::vector<Change>>> plans;
   std::set<std::pair<uint64_t, std::string>> seen;
   for (const auto& [name, list] : *in.request_items) {
-    TRY_ASSIGN(const TableUse table, use_table(context, name));
+    TRY_ASSIGN(const TableUse table, use_table(call, name));
     TRY(check_collection_metrics(*table, in.return_item_collection_metrics));
     auto& [planned, changes] = plans.emplace_back(table.table, std::vector<Change>());
     for (const wire::WriteRequest& request : list) {
@@ -82,11 +82,14 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(aws::
 
   wire::BatchWriteItemOutput out;
   out.unprocessed_items.emplace();
+  std::size_t written = 0;
+  std::optional<base::AwsError> throttled;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const auto& [name, list] = in.request_items->at(i);
     Table& table = *plans[i].first;
     const std::shared_lock lock(table.mutex);
     Units units;
+    const std::size_t written_before = written;
     for (std::size_t k = 0; k < list.size(); ++k) {
       const Change& change = plans[i].second[k];
       // The definition may have changed since the check: such items are handed back, and the caller tries again.
@@ -94,20 +97,28 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(aws::
         (*out.unprocessed_items)[name].push_back(list[k]);
         continue;
       }
+      if (auto admitted = admit_write(table, change.item, call.context.now); !admitted) {
+        throttled = std::move(admitted).error();
+        (*out.unprocessed_items)[name].push_back(list[k]);
+        continue;
+      }
+      ++written;
       const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
       TRY_ASSIGN(const auto before, load_item(table, change.key));
       write_item(table, change.key, before ? &*before : nullptr, change.item, change.bytes, units);
     }
+    settle_write(table, units, call.context.now, written - written_before);
     if (auto consumed = consumed_capacity(in.return_consumed_capacity, name, units)) {
       if (!out.consumed_capacity) out.consumed_capacity.emplace();
       out.consumed_capacity->push_back(std::move(*consumed));
     }
   }
+  // The part that does not fit is handed back; only if nothing fits the request fails (API reference, BatchWriteItem).
+  if (written == 0 && throttled) return std::unexpected(std::move(*throttled));
   return out;
 }
 
-base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(aws::Context& context,
-                                                                       wire::BatchGetItemInput in) {
+base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& call, wire::BatchGetItemInput in) {
   std::size_t keys = 0;
   if (!in.request_items || in.request_items->empty())
     return invalid_parameters("The list of tables to read from must not be empty");
@@ -123,13 +134,15 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(aws::Cont
   out.responses.emplace();
   out.unprocessed_keys.emplace();
   std::size_t total_bytes = 0;
+  std::size_t read = 0;
+  std::optional<base::AwsError> throttled;
   for (auto& [name, part] : *in.request_items) {
     std::optional<aws::Map<AttributeValue>> no_values;
     ExpressionBinder binder(expressions_, part.expression_attribute_names, no_values);
     TRY(binder.check({{ExpressionKind::projection, part.projection_expression.has_value()}}));
     TRY_ASSIGN(const auto projection, bind_if_given(binder, ExpressionKind::projection, part.projection_expression));
     TRY(binder.check_all_used());
-    TRY_ASSIGN(const TableUse table, use_table(context, name));
+    TRY_ASSIGN(const TableUse table, use_table(call, name));
     TRY(check_key_paths(*table, projection));
     std::vector<ItemKey> parsed;
     std::set<std::string> seen;
@@ -139,9 +152,14 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(aws::Cont
         return invalid("Provided list of item keys contains duplicates");
     }
     Units units;
+    const bool consistent = part.consistent_read.value_or(false);
+    const std::size_t read_before = read;
     auto& found = (*out.responses)[name];
     for (std::size_t i = 0; i < parsed.size(); ++i) {
-      if (total_bytes > kBatchGetBytesMax) {
+      auto admitted = total_bytes > kBatchGetBytesMax ? base::Result<void>()
+                                                      : admit_read(*table, nullptr, consistent, call.context.now);
+      if (!admitted) throttled = std::move(admitted).error();
+      if (total_bytes > kBatchGetBytesMax || !admitted) {
         auto& left = (*out.unprocessed_keys)[name];
         if (!left.keys) {
           left = part;
@@ -150,17 +168,20 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(aws::Cont
         left.keys->push_back((*part.keys)[i]);
         continue;
       }
+      ++read;
       TRY_ASSIGN(auto item, load_item(*table, parsed[i]));
-      units.table += read_units(item ? item->size_bytes : 0, part.consistent_read.value_or(false));
+      units.table += read_units(item ? item->size_bytes : 0, consistent);
       if (!item) continue;
       total_bytes += item->size_bytes;
       found.push_back(projection ? project(item->attributes, projection->target_paths()) : std::move(item->attributes));
     }
+    settle_read(*table, nullptr, consistent, units, call.context.now, read - read_before);
     if (auto consumed = consumed_capacity(in.return_consumed_capacity, name, units)) {
       if (!out.consumed_capacity) out.consumed_capacity.emplace();
       out.consumed_capacity->push_back(std::move(*consumed));
     }
   }
+  if (read == 0 && throttled) return std::unexpected(std::move(*throttled));
   return out;
 }
 

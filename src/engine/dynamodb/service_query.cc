@@ -1,4 +1,5 @@
 // Query and Scan.
+#include "engine/dynamodb/admission.h"
 #include "engine/dynamodb/item_request.h"
 #include "engine/dynamodb/key_condition.h"
 #include "engine/dynamodb/keys.h"
@@ -89,7 +90,7 @@ RowRange segment_rows(const Table& table, uint64_t index, const wire::ScanInput&
 
 }  // namespace
 
-base::Result<wire::QueryOutput> DynamoDbService::query(aws::Context& context, wire::QueryInput in) {
+base::Result<wire::QueryOutput> DynamoDbService::query(Call& call, wire::QueryInput in) {
   ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values);
   TRY(binder.check({{ExpressionKind::projection, in.projection_expression.has_value()},
                     {ExpressionKind::filter, in.filter_expression.has_value()},
@@ -104,7 +105,7 @@ base::Result<wire::QueryOutput> DynamoDbService::query(aws::Context& context, wi
   TRY(binder.check_all_used());
   TRY_ASSIGN(const auto parts, split_key_condition(key_expression));
 
-  TRY_ASSIGN(const TableUse table, use_table(context, in.table_name));
+  TRY_ASSIGN(const TableUse table, use_table(call, in.table_name));
   PageRequest request;
   request.table = &*table;
   TRY(apply_selection(in.index_name, {in.select, in.consistent_read.value_or(false), &projection}, request));
@@ -122,11 +123,11 @@ base::Result<wire::QueryOutput> DynamoDbService::query(aws::Context& context, wi
     TRY(check_start_within(condition, schema, *in.exclusive_start_key));
     continue_after(request, row);
   }
-  TRY_ASSIGN(Page page, read_page(store_, request));
+  TRY_ASSIGN(Page page, read_metered(store_, *table, request, OperationKind::query, call.context.now));
   return answer<wire::QueryOutput>(std::move(page), request.count_only, in.return_consumed_capacity, *in.table_name);
 }
 
-base::Result<wire::ScanOutput> DynamoDbService::scan(aws::Context& context, wire::ScanInput in) {
+base::Result<wire::ScanOutput> DynamoDbService::scan(Call& call, wire::ScanInput in) {
   ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values);
   TRY(binder.check({{ExpressionKind::projection, in.projection_expression.has_value()},
                     {ExpressionKind::filter, in.filter_expression.has_value()}}));
@@ -137,7 +138,7 @@ base::Result<wire::ScanOutput> DynamoDbService::scan(aws::Context& context, wire
   TRY_ASSIGN(const auto projection, bind_if_given(binder, ExpressionKind::projection, in.projection_expression));
   TRY(binder.check_all_used());
 
-  TRY_ASSIGN(const TableUse table, use_table(context, in.table_name));
+  TRY_ASSIGN(const TableUse table, use_table(call, in.table_name));
   PageRequest request;
   request.table = &*table;
   TRY(apply_selection(in.index_name, {in.select, in.consistent_read.value_or(false), &projection}, request));
@@ -155,7 +156,7 @@ base::Result<wire::ScanOutput> DynamoDbService::scan(aws::Context& context, wire
           std::to_string(in.total_segments.value_or(1)) + " Segment: " + std::to_string(in.segment.value_or(0)));
     continue_after(request, row);
   }
-  TRY_ASSIGN(Page page, read_page(store_, request));
+  TRY_ASSIGN(Page page, read_metered(store_, *table, request, OperationKind::scan, call.context.now));
   return answer<wire::ScanOutput>(std::move(page), request.count_only, in.return_consumed_capacity, *in.table_name);
 }
 

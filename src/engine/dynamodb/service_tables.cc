@@ -44,7 +44,10 @@ bool is_same(const Throughput& a, const Throughput& b) {
   return a.read_units == b.read_units && a.write_units == b.write_units;
 }
 
-base::Result<void> change_billing(const wire::UpdateTableInput& in, Table& table, base::Timestamp now) {
+using Lenient = std::function<void(std::string_view reason)>;
+
+base::Result<void> change_billing(const wire::UpdateTableInput& in, Table& table, base::Timestamp now,
+                                  const Lenient& lenient) {
   const bool to_on_demand = in.billing_mode == "PAY_PER_REQUEST";
   const bool on_demand = in.billing_mode ? to_on_demand : table.pay_per_request;
   if (in.billing_mode == "PROVISIONED" && !in.provisioned_throughput)
@@ -61,8 +64,12 @@ base::Result<void> change_billing(const wire::UpdateTableInput& in, Table& table
   table.pay_per_request = on_demand;
   if (!in.provisioned_throughput) return {};
   TRY_ASSIGN(const Throughput wanted, read_throughput(*in.provisioned_throughput));
-  if (!was_on_demand && is_same(wanted, table.throughput))
-    return invalid(unchanged_throughput("table", table.throughput));
+  if (!was_on_demand && is_same(wanted, table.throughput)) {
+    const std::string reason = unchanged_throughput("table", table.throughput);
+    if (!lenient) return invalid(reason);
+    lenient("UpdateTable of " + table.name + ": " + reason);
+    return {};
+  }
   change_throughput(table.throughput, wanted, now);
   return {};
 }
@@ -205,6 +212,7 @@ base::Result<wire::CreateTableOutput> DynamoDbService::create_table(aws::Context
   batch.put(sequence_key(), sequence.take());
   batch.put(key, table->encode());
   store_.write(batch);
+  attach_metrics(*table);
   directory_.emplace(key, table);
   wire::CreateTableOutput out;
   out.table_description = describe(*table, "CREATING");
@@ -275,7 +283,7 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
   Table changed;
   CHECK(changed.decode(table->encode()), "a table's record cannot be read back");
   TRY(merge_attribute_types(in, changed));
-  TRY(change_billing(in, changed, context.now));
+  TRY(change_billing(in, changed, context.now, lenient_));
   TRY_ASSIGN(const IndexChanges changes, change_indexes(in, changed, context.now));
   drop_unused_attribute_types(changed);
   if (in.deletion_protection_enabled) changed.deletion_protection = *in.deletion_protection_enabled;
@@ -305,6 +313,7 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
     for (std::size_t i = 0; i < kStripesPerTable; ++i) put_counts(batch, *table, i);
   batch.put(table_key(table->account, table->region, table->name), table->encode());
   store_.write(batch);
+  attach_metrics(*table);
   wire::UpdateTableOutput out;
   out.table_description = describe(*table, "UPDATING");
   return out;

@@ -72,14 +72,6 @@ base::Result<wire::ListTagsOfResourceOutput> DynamoDbService::list_tags_of_resou
   return out;
 }
 
-base::Result<wire::DescribeTimeToLiveOutput> DynamoDbService::describe_time_to_live(aws::Context& context,
-                                                                                    wire::DescribeTimeToLiveInput in) {
-  TRY_ASSIGN(const TableUse table, use_table(context, in.table_name, true));
-  wire::DescribeTimeToLiveOutput out;
-  out.time_to_live_description.emplace().time_to_live_status = "DISABLED";
-  return out;
-}
-
 base::Result<wire::DescribeContinuousBackupsOutput> DynamoDbService::describe_continuous_backups(
     aws::Context& context, wire::DescribeContinuousBackupsInput in) {
   TRY_ASSIGN(const TableUse table, use_table(context, in.table_name, true));

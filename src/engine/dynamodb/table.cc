@@ -9,18 +9,11 @@ namespace engine::dynamodb {
 
 namespace {
 
-uint64_t to_number(base::Timestamp t) {
-  return static_cast<uint64_t>(t.time_since_epoch().count());
-}
-base::Timestamp to_time(uint64_t n) {
-  return base::Timestamp(base::Duration(static_cast<int64_t>(n)));
-}
-
 RecordWriter encode_throughput(const Throughput& t) {
   RecordWriter out;
   out.number(1, static_cast<uint64_t>(t.read_units)).number(2, static_cast<uint64_t>(t.write_units));
-  if (t.last_increase) out.number(3, to_number(*t.last_increase));
-  if (t.last_decrease) out.number(4, to_number(*t.last_decrease));
+  if (t.last_increase) out.time(3, *t.last_increase);
+  if (t.last_decrease) out.time(4, *t.last_decrease);
   return out;
 }
 
@@ -35,10 +28,10 @@ bool decode_throughput(std::string_view bytes, Throughput& t) {
         t.write_units = static_cast<int64_t>(r.number());
         break;
       case 3:
-        t.last_increase = to_time(r.number());
+        t.last_increase = r.time();
         break;
       case 4:
-        t.last_decrease = to_time(r.number());
+        t.last_decrease = r.time();
         break;
       default:
         break;
@@ -72,21 +65,6 @@ bool decode_schema(std::string_view bytes, KeySchema& schema) {
       default:
         break;
     }
-  }
-  return r.ok();
-}
-
-RecordWriter encode_pair(std::string_view first, std::string_view second) {
-  RecordWriter out;
-  out.text(1, first).text(2, second);
-  return out;
-}
-
-bool decode_pair(std::string_view bytes, std::string& first, std::string& second) {
-  RecordReader r(bytes);
-  while (r.next()) {
-    if (r.field() == 1) first = r.text();
-    if (r.field() == 2) second = r.text();
   }
   return r.ok();
 }
@@ -178,13 +156,14 @@ std::string Table::encode() const {
   RecordWriter out;
   out.number(1, number).text(2, account).text(3, region).text(4, name).text(5, id);
   out.record(6, encode_schema(schema));
-  for (const auto& [attribute, type] : attribute_types) out.record(7, encode_pair(attribute, type));
+  for (const auto& [attribute, type] : attribute_types) out.pair(7, attribute, type);
   for (const Index& index : indexes) out.record(8, encode_index(index));
   out.number(9, next_index_number).number(10, pay_per_request ? 1 : 0);
-  if (became_pay_per_request) out.number(11, to_number(*became_pay_per_request));
-  out.record(12, encode_throughput(throughput)).number(13, to_number(created));
+  if (became_pay_per_request) out.time(11, *became_pay_per_request);
+  out.record(12, encode_throughput(throughput)).time(13, created);
   out.number(14, deletion_protection ? 1 : 0).text(15, table_class);
-  for (const auto& [key, value] : tags) out.record(16, encode_pair(key, value));
+  for (const auto& [key, value] : tags) out.pair(16, key, value);
+  if (!ttl_attribute.empty()) out.text(17, ttl_attribute);
   return out.take();
 }
 
@@ -211,11 +190,9 @@ bool Table::decode(std::string_view bytes) {
       case 6:
         ok = decode_schema(r.text(), schema) && ok;
         break;
-      case 7: {
-        auto& [attribute, type] = attribute_types.emplace_back();
-        ok = decode_pair(r.text(), attribute, type) && ok;
+      case 7:
+        attribute_types.push_back(r.pair());
         break;
-      }
       case 8:
         ok = decode_index(r.text(), indexes.emplace_back()) && ok;
         break;
@@ -226,13 +203,13 @@ bool Table::decode(std::string_view bytes) {
         pay_per_request = r.number() != 0;
         break;
       case 11:
-        became_pay_per_request = to_time(r.number());
+        became_pay_per_request = r.time();
         break;
       case 12:
         ok = decode_throughput(r.text(), throughput) && ok;
         break;
       case 13:
-        created = to_time(r.number());
+        created = r.time();
         break;
       case 14:
         deletion_protection = r.number() != 0;
@@ -240,13 +217,12 @@ bool Table::decode(std::string_view bytes) {
       case 15:
         table_class = r.text();
         break;
-      case 16: {
-        std::string key;
-        std::string value;
-        ok = decode_pair(r.text(), key, value) && ok;
-        tags[key] = value;
+      case 16:
+        tags.insert(r.pair());
         break;
-      }
+      case 17:
+        ttl_attribute = r.text();
+        break;
       default:
         break;
     }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -17,6 +18,8 @@
 #include "base/time.h"
 #include "engine/dynamodb/item_key.h"
 #include "engine/dynamodb/limits.h"
+#include "engine/dynamodb/table_metrics.h"
+#include "engine/dynamodb/throttle.h"
 
 namespace engine::dynamodb {
 
@@ -64,9 +67,13 @@ struct Table {
   bool deletion_protection = false;
   std::string table_class;  // empty if never given
   std::map<std::string, std::string> tags;
-  bool deleted = false;  // it is no longer in the directory
+  std::string ttl_attribute;  // of the time to live; empty: items do not expire
+  bool deleted = false;       // it is no longer in the directory
+
+  std::shared_ptr<const TableMetrics> metrics;  // null if none are taken; follows the definition
 
   std::shared_mutex mutex;
+  Throttle throttle;
   std::array<Stripe, kStripesPerTable> stripes;
 
   [[nodiscard]] Stripe& stripe_of(const ItemKey& key);

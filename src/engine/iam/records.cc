@@ -6,22 +6,8 @@
 namespace engine::iam {
 namespace {
 
-uint64_t stored(base::Timestamp t) {
-  return static_cast<uint64_t>(t.time_since_epoch().count());
-}
-base::Timestamp restored(uint64_t t) {
-  return base::Timestamp(base::Duration(static_cast<int64_t>(t)));
-}
-
 void write_entries(RecordWriter& writer, uint32_t field, const std::map<std::string, std::string>& entries) {
-  for (const auto& [key, value] : entries) writer.record(field, std::move(RecordWriter().text(1, key).text(2, value)));
-}
-
-bool read_entry(std::string_view bytes, std::map<std::string, std::string>& entries) {
-  std::string key, value;
-  RecordReader reader(bytes);
-  while (reader.next()) (reader.field() == 1 ? key : value) = reader.text();
-  return reader.ok() && entries.emplace(std::move(key), std::move(value)).second;
+  for (const auto& [key, value] : entries) writer.pair(field, key, value);
 }
 
 enum class RoleField : uint32_t {
@@ -33,8 +19,8 @@ enum class RoleField : uint32_t {
   trust_document = 6,
   description = 7,
   max_session_duration = 8,
-  tag = 9,               // repeated: 1 key, 2 value
-  inline_document = 10,  // repeated: 1 name, 2 document
+  tag = 9,               // repeated pair
+  inline_document = 10,  // repeated pair: name and document
   attached_arn = 11,     // repeated
 };
 
@@ -63,7 +49,7 @@ bool read_version(std::string_view bytes, std::map<uint64_t, PolicyRecord::Versi
   while (reader.next()) {
     if (reader.field() == 1) id = reader.number();
     if (reader.field() == 2) version.document = reader.text();
-    if (reader.field() == 3) version.created_at = restored(reader.number());
+    if (reader.field() == 3) version.created_at = reader.time();
   }
   return reader.ok() && versions.emplace(id, std::move(version)).second;
 }
@@ -78,7 +64,7 @@ std::string RoleRecord::encode() const {
   RecordWriter writer;
   writer.text(number(RoleField::account), account).text(number(RoleField::name), name);
   writer.text(number(RoleField::path), path).text(number(RoleField::id), id);
-  writer.number(number(RoleField::created_at), stored(created_at));
+  writer.time(number(RoleField::created_at), created_at);
   writer.text(number(RoleField::trust_document), trust_document);
   if (description) writer.text(number(RoleField::description), *description);
   writer.number(number(RoleField::max_session_duration), static_cast<uint64_t>(max_session_duration_seconds));
@@ -106,7 +92,7 @@ std::optional<RoleRecord> RoleRecord::decode(std::string_view bytes) {
         out.id = reader.text();
         break;
       case RoleField::created_at:
-        out.created_at = restored(reader.number());
+        out.created_at = reader.time();
         break;
       case RoleField::trust_document:
         out.trust_document = reader.text();
@@ -118,10 +104,10 @@ std::optional<RoleRecord> RoleRecord::decode(std::string_view bytes) {
         out.max_session_duration_seconds = static_cast<int32_t>(reader.number());
         break;
       case RoleField::tag:
-        if (!read_entry(reader.text(), out.tags)) return std::nullopt;
+        if (!out.tags.insert(reader.pair()).second) return std::nullopt;
         break;
       case RoleField::inline_document:
-        if (!read_entry(reader.text(), out.inline_documents)) return std::nullopt;
+        if (!out.inline_documents.insert(reader.pair()).second) return std::nullopt;
         break;
       case RoleField::attached_arn:
         out.attached_arns.emplace_back(reader.text());
@@ -141,14 +127,13 @@ std::string PolicyRecord::encode() const {
   writer.text(number(PolicyField::account), account).text(number(PolicyField::name), name);
   writer.text(number(PolicyField::path), path).text(number(PolicyField::id), id);
   if (description) writer.text(number(PolicyField::description), *description);
-  writer.number(number(PolicyField::created_at), stored(created_at));
-  writer.number(number(PolicyField::updated_at), stored(updated_at));
+  writer.time(number(PolicyField::created_at), created_at);
+  writer.time(number(PolicyField::updated_at), updated_at);
   writer.number(number(PolicyField::default_version), default_version);
   writer.number(number(PolicyField::last_version), last_version);
   for (const auto& [version, content] : versions)
-    writer.record(
-        number(PolicyField::version),
-        std::move(RecordWriter().number(1, version).text(2, content.document).number(3, stored(content.created_at))));
+    writer.record(number(PolicyField::version),
+                  std::move(RecordWriter().number(1, version).text(2, content.document).time(3, content.created_at)));
   return writer.take();
 }
 
@@ -173,10 +158,10 @@ std::optional<PolicyRecord> PolicyRecord::decode(std::string_view bytes) {
         out.description = std::string(reader.text());
         break;
       case PolicyField::created_at:
-        out.created_at = restored(reader.number());
+        out.created_at = reader.time();
         break;
       case PolicyField::updated_at:
-        out.updated_at = restored(reader.number());
+        out.updated_at = reader.time();
         break;
       case PolicyField::default_version:
         out.default_version = reader.number();

@@ -15,12 +15,13 @@ namespace {
 using aws::codec::write_json_string;
 namespace errors = aws::lambda::errors;
 
-constexpr std::array<std::string_view, 2> kRuntimes = {"provided.al2023", "provided.al2"};
+constexpr std::array<std::string_view, 13> kRuntimes = {
+    "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "python3.8",    "python3.9",      "python3.10",
+    "python3.11", "python3.12", "python3.13", "python3.14", "provided.al2", "provided.al2023"};
 // Taken by AWS, not run by this engine.
-constexpr std::array<std::string_view, 24> kOtherRuntimes = {
-    "nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "java8.al2",  "java11",     "java17",
-    "java21",     "java25",     "python3.8",  "python3.9",  "python3.10", "python3.11", "python3.12", "python3.13",
-    "python3.14", "dotnet6",    "dotnet8",    "dotnet10",   "ruby3.2",    "ruby3.3",    "ruby3.4",    "ruby4.0"};
+constexpr std::array<std::string_view, 13> kOtherRuntimes = {
+    "nodejs16.x", "java8.al2", "java11",  "java17",  "java21",  "java25", "dotnet6",
+    "dotnet8",    "dotnet10",  "ruby3.2", "ruby3.3", "ruby3.4", "ruby4.0"};
 constexpr std::array<std::string_view, 21> kRetiredRuntimes = {
     "nodejs", "nodejs4.3",     "nodejs6.10",     "nodejs8.10", "nodejs10.x",    "nodejs12.x",    "nodejs14.x",
     "java8",  "python2.7",     "python3.6",      "python3.7",  "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1",
@@ -62,8 +63,8 @@ base::Result<void> check_runtime(std::string_view runtime) {
   if (contains(kRuntimes, runtime)) return {};
   if (contains(kOtherRuntimes, runtime)) {
     return base::fail(invalid_parameter("The runtime " + name +
-                                        " is not run by this engine yet. Package the function for provided.al2023 "
-                                        "with a bootstrap of its own."));
+                                        " is not run by this engine. It runs python3.* and nodejs* from 18 on, "
+                                        "and what is packaged for provided.al2023 with a bootstrap of its own."));
   }
   if (contains(kRetiredRuntimes, runtime)) {
     return base::fail(invalid_parameter("The runtime parameter of " + name +
@@ -105,9 +106,17 @@ base::Result<void> check_zip_size(std::string_view zip) {
   return {};
 }
 
-base::Result<void> check_architectures(const std::optional<std::vector<std::string>>& architectures) {
-  if (!architectures || (architectures->size() == 1 && architectures->front() == kArchitecture)) return {};
-  const std::string wanted = architectures->empty() ? "none" : architectures->front();
+base::Result<std::string> checked_architecture(const std::optional<std::vector<std::string>>& architectures,
+                                               std::string_view runtime) {
+  const bool interpreted = !runtime.starts_with("provided");
+  if (!architectures) return std::string(interpreted ? "x86_64" : kArchitecture);
+  if (architectures->size() != 1) {
+    return base::fail(errors::validation_exception(
+        "1 validation error detected: Value at 'architectures' failed to satisfy constraint: Member must have length "
+        "equal to 1"));
+  }
+  const std::string& wanted = architectures->front();
+  if (wanted == kArchitecture || (interpreted && (wanted == "x86_64" || wanted == "arm64"))) return wanted;
   return base::fail(invalid_parameter("This engine runs functions of the architecture " + std::string(kArchitecture) +
                                       ", that of its own machine, and not " + wanted));
 }
@@ -167,11 +176,6 @@ base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>
   if (!logging || logging->log_format.value_or("Text") == "Text") return {};
   return base::fail(invalid_parameter("LoggingConfig.LogFormat " + *logging->log_format +
                                       " is not supported by this engine; use Text"));
-}
-
-base::Result<void> check_publish(const std::optional<bool>& publish) {
-  if (!publish.value_or(false)) return {};
-  return base::fail(invalid_parameter("Publish is not supported by this engine: there are no function versions"));
 }
 
 base::Result<void> check_tags(const FunctionRecord::Pairs& tags) {

@@ -14,7 +14,9 @@ namespace engine::lambda {
 base::Result<void> check_runtime(std::string_view runtime);
 base::Result<void> check_role(std::string_view role_arn, std::string_view account);
 base::Result<void> check_zip_size(std::string_view zip);
-base::Result<void> check_architectures(const std::optional<std::vector<std::string>>& architectures);
+// The architecture of a function: x86_64 unless it says otherwise. Only interpreters run code of another one.
+base::Result<std::string> checked_architecture(const std::optional<std::vector<std::string>>& architectures,
+                                               std::string_view runtime);
 // A rule that AWS states as "Member must have value between ...".
 base::Result<void> check_between(const std::optional<int32_t>& value, int32_t min, int32_t max,
                                  std::string_view member);
@@ -24,8 +26,6 @@ base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string
 base::Result<void> check_tracing(const std::optional<aws::lambda::TracingConfig>& tracing);
 base::Result<void> check_snap_start(const std::optional<aws::lambda::SnapStart>& snap_start);
 base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>& logging);
-// No versions here, so nothing to publish.
-base::Result<void> check_publish(const std::optional<bool>& publish);
 base::Result<void> check_tags(const FunctionRecord::Pairs& tags);
 // One statement of a function's policy as AddPermission makes it.
 base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest& in, std::string_view function_arn);

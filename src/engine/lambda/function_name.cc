@@ -39,8 +39,8 @@ base::AwsError not_authorised(const aws::Context& context, std::string_view acti
   return aws::lambda::errors::access_denied_exception(std::move(message));
 }
 
-base::Result<std::string> resolve_function_name(const aws::Context& context, const std::optional<std::string>& text,
-                                                const std::optional<std::string>& qualifier, std::string_view action) {
+base::Result<FunctionName> resolve_function_name(const aws::Context& context, const std::optional<std::string>& text,
+                                                 const std::optional<std::string>& qualifier, std::string_view action) {
   if (!text || text->empty()) return base::fail(aws::lambda::errors::validation_exception("FunctionName is required"));
   std::vector<std::string_view> parts = split(*text);
   std::string_view region = context.region;
@@ -73,8 +73,16 @@ base::Result<std::string> resolve_function_name(const aws::Context& context, con
         invalid_parameter("The derived qualifier from the function name does not match the specified qualifier."));
   }
   if (embedded.empty() && qualifier) embedded = *qualifier;
-  if (!embedded.empty() && embedded != "$LATEST") return base::fail(function_not_found(context, name, embedded));
-  return std::string(name);
+  return FunctionName{std::string(name), std::string(embedded)};
+}
+
+base::Result<std::string> resolve_whole_function(const aws::Context& context, const std::optional<std::string>& text,
+                                                 std::string_view action) {
+  TRY_ASSIGN(FunctionName resolved, resolve_function_name(context, text, std::nullopt, action));
+  if (!resolved.qualifier.empty() && resolved.qualifier != "$LATEST") {
+    return base::fail(function_not_found(context, resolved.name, resolved.qualifier));
+  }
+  return std::move(resolved.name);
 }
 
 }  // namespace engine::lambda

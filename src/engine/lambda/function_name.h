@@ -11,11 +11,18 @@
 
 namespace engine::lambda {
 
-// The function's plain name. Fails if the ARN is of another region (404) or account (403), if the qualifiers in `text`
-// and `qualifier` differ, and for every qualifier but $LATEST (404), since there are no versions and aliases here
-// (protocols.md 4.4 items 5 and 6). `action` is for the error ("lambda:GetFunction").
-base::Result<std::string> resolve_function_name(const aws::Context& context, const std::optional<std::string>& text,
-                                                const std::optional<std::string>& qualifier, std::string_view action);
+struct FunctionName {
+  std::string name;
+  std::string qualifier;  // "$LATEST", a version or an alias; empty: none given
+};
+
+// Fails if the ARN is of another region (404) or account (403), and if the qualifiers in `text` and `qualifier` differ
+// (protocols.md 4.4 items 5 and 6). Says nothing about existence. `action` is for the error ("lambda:GetFunction").
+base::Result<FunctionName> resolve_function_name(const aws::Context& context, const std::optional<std::string>& text,
+                                                 const std::optional<std::string>& qualifier, std::string_view action);
+// For operations on a function as a whole: fails for any qualifier but $LATEST, too (404).
+base::Result<std::string> resolve_whole_function(const aws::Context& context, const std::optional<std::string>& text,
+                                                 std::string_view action);
 
 base::AwsError function_not_found(const aws::Context& context, std::string_view name, std::string_view qualifier = {});
 // "User: ... is not authorized to perform: ... because no resource-based policy allows the ... action".

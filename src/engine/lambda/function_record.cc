@@ -1,5 +1,7 @@
 #include "engine/lambda/function_record.h"
 
+#include <charconv>
+
 #include "base/encoding.h"
 #include "engine/arn.h"
 #include "engine/lambda/keys.h"
@@ -33,17 +35,11 @@ enum Field : uint32_t {
   kStatement = 21,  // repeated: 1 sid, 2 JSON
   kPolicyRevisionId = 22,
   kTag = 23,  // repeated: 1 key, 2 value
+  kVersion = 24,
+  kDeadLetterArn = 25,
+  kLastPublished = 26,
+  kArchitectureName = 27,
 };
-
-std::pair<std::string, std::string> read_pair(std::string_view bytes) {
-  std::pair<std::string, std::string> out;
-  for (RecordReader pair(bytes); pair.next();) (pair.field() == 1 ? out.first : out.second) = pair.text();
-  return out;
-}
-
-void write_pair(RecordWriter& writer, uint32_t field, std::string_view first, std::string_view second) {
-  writer.record(field, std::move(RecordWriter().text(1, first).text(2, second)));
-}
 
 bool read_text(FunctionRecord& out, const RecordReader& reader) {
   switch (reader.field()) {
@@ -78,7 +74,16 @@ bool read_text(FunctionRecord& out, const RecordReader& reader) {
       out.revision_id = reader.text();
       break;
     case kPolicyRevisionId:
-      out.policy_revision_id = reader.text();
+      out.policy.revision_id = reader.text();
+      break;
+    case kVersion:
+      out.version = reader.text();
+      break;
+    case kArchitectureName:
+      out.architecture = reader.text();
+      break;
+    case kDeadLetterArn:
+      out.dead_letter_arn = reader.text();
       break;
     default:
       return false;
@@ -99,18 +104,32 @@ std::string FunctionRecord::arn() const {
   return make_arn("lambda", region, account, "function:" + name);
 }
 
-std::string FunctionRecord::key() const {
-  return keys::function(account, region, name);
+std::string FunctionRecord::qualified_arn() const {
+  return arn() + ":" + version;
 }
 
-std::string FunctionRecord::policy_json() const {
-  if (policy.empty()) return {};
+std::string FunctionRecord::key() const {
+  if (is_latest()) return keys::function(account, region, name);
+  uint64_t number = 0;
+  std::from_chars(version.data(), version.data() + version.size(), number);
+  return keys::version(account, region, name, number);
+}
+
+std::string ResourcePolicy::json() const {
+  if (statements.empty()) return {};
   std::string out = R"({"Version":"2012-10-17","Id":"default","Statement":[)";
-  for (const PolicyStatement& statement : policy) {
-    if (&statement != &policy.front()) out += ',';
+  for (const PolicyStatement& statement : statements) {
+    if (&statement != &statements.front()) out += ',';
     out += statement.json;
   }
   return out + "]}";
+}
+
+bool FunctionRecord::same_configuration(const FunctionRecord& other) const {
+  return code_sha256 == other.code_sha256 && runtime == other.runtime && architecture == other.architecture &&
+         role == other.role && handler == other.handler && timeout_seconds == other.timeout_seconds &&
+         memory_size_mb == other.memory_size_mb && ephemeral_storage_mb == other.ephemeral_storage_mb &&
+         environment == other.environment && log_group == other.log_group && dead_letter_arn == other.dead_letter_arn;
 }
 
 std::string FunctionRecord::encode() const {
@@ -122,20 +141,23 @@ std::string FunctionRecord::encode() const {
   writer.number(kEphemeralStorageMb, static_cast<uint64_t>(ephemeral_storage_mb));
   writer.text(kLogGroup, log_group);
   writer.number(kCodeId, code_id).number(kCodeSize, code_size).text(kCodeSha256, code_sha256);
-  writer.number(kLastModified, static_cast<uint64_t>(last_modified.time_since_epoch().count()));
-  writer.text(kRevisionId, revision_id).text(kPolicyRevisionId, policy_revision_id);
+  writer.time(kLastModified, last_modified);
+  writer.text(kRevisionId, revision_id).text(kPolicyRevisionId, policy.revision_id);
+  writer.text(kVersion, version).text(kDeadLetterArn, dead_letter_arn).number(kLastPublished, last_published);
+  writer.text(kArchitectureName, architecture);
   if (reserved_concurrency) writer.number(kReservedConcurrency, static_cast<uint64_t>(*reserved_concurrency));
   if (environment) {
     writer.number(kHasEnvironment, 1);
-    for (const auto& [variable, value] : *environment) write_pair(writer, kVariable, variable, value);
+    for (const auto& [variable, value] : *environment) writer.pair(kVariable, variable, value);
   }
-  for (const PolicyStatement& statement : policy) write_pair(writer, kStatement, statement.sid, statement.json);
-  for (const auto& [tag, value] : tags) write_pair(writer, kTag, tag, value);
+  for (const PolicyStatement& statement : policy.statements) writer.pair(kStatement, statement.sid, statement.json);
+  for (const auto& [tag, value] : tags) writer.pair(kTag, tag, value);
   return writer.take();
 }
 
 std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
   FunctionRecord out;
+  out.architecture = kArchitecture;  // of records that were written before it was kept
   RecordReader reader(bytes);
   while (reader.next()) {
     if (read_text(out, reader)) continue;
@@ -160,7 +182,10 @@ std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
         out.code_size = reader.number();
         break;
       case kLastModified:
-        out.last_modified = base::Timestamp(base::Duration(reader.number()));
+        out.last_modified = reader.time();
+        break;
+      case kLastPublished:
+        out.last_published = reader.number();
         break;
       case kReservedConcurrency:
         out.reserved_concurrency = small;
@@ -170,15 +195,15 @@ std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
         break;
       case kVariable:
         if (!out.environment) out.environment.emplace();
-        out.environment->push_back(read_pair(reader.text()));
+        out.environment->push_back(reader.pair());
         break;
       case kStatement: {
-        auto [sid, json] = read_pair(reader.text());
-        out.policy.push_back({std::move(sid), std::move(json)});
+        auto [sid, json] = reader.pair();
+        out.policy.statements.push_back({std::move(sid), std::move(json)});
         break;
       }
       case kTag:
-        out.tags.push_back(read_pair(reader.text()));
+        out.tags.push_back(reader.pair());
         break;
       default:
         break;
@@ -190,7 +215,7 @@ std::optional<FunctionRecord> FunctionRecord::decode(std::string_view bytes) {
 aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record) {
   aws::lambda::FunctionConfiguration out;
   out.function_name = record.name;
-  out.function_arn = record.arn();
+  out.function_arn = record.is_latest() ? record.arn() : record.qualified_arn();
   out.runtime = record.runtime;
   out.role = record.role;
   out.handler = record.handler;
@@ -200,15 +225,16 @@ aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record) {
   out.memory_size = record.memory_size_mb;
   out.last_modified = last_modified_text(record.last_modified);
   out.code_sha256 = record.code_sha256;
-  out.version = "$LATEST";
+  out.version = record.version;
   if (record.environment) {
     auto& variables = out.environment.emplace().variables.emplace();
     for (const auto& [variable, value] : *record.environment) variables.append(variable) = value;
   }
+  if (!record.dead_letter_arn.empty()) out.dead_letter_config.emplace().target_arn = record.dead_letter_arn;
   out.tracing_config.emplace().mode = "PassThrough";
   out.revision_id = record.revision_id;
   out.package_type = "Zip";
-  out.architectures = {std::string(kArchitecture)};
+  out.architectures = {record.architecture};
   out.ephemeral_storage.emplace().size = record.ephemeral_storage_mb;
   out.snap_start.emplace().apply_on = "None";
   out.snap_start->optimization_status = "Off";
@@ -217,12 +243,15 @@ aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record) {
   return out;
 }
 
+std::string runtime_version_arn(const FunctionRecord& record) {
+  return "arn:aws:lambda:" + record.region + "::runtime:" + base::hex_encode(base::sha256(record.runtime));
+}
+
 aws::lambda::FunctionConfiguration configuration_of(const FunctionRecord& record) {
   aws::lambda::FunctionConfiguration out = list_entry_of(record);
   out.state = "Active";
   out.last_update_status = "Successful";
-  const std::string digest = base::hex_encode(base::sha256(record.runtime));
-  out.runtime_version_config.emplace().runtime_version_arn = "arn:aws:lambda:" + record.region + "::runtime:" + digest;
+  out.runtime_version_config.emplace().runtime_version_arn = runtime_version_arn(record);
   return out;
 }
 

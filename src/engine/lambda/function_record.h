@@ -1,4 +1,5 @@
-// FunctionRecord: one function as it stands in the store. A value; the service shares immutable copies.
+// FunctionRecord: one version of a function as it stands in the store: $LATEST, with what belongs to the function as a
+// whole, or a published one. A value; the service shares immutable copies.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,22 @@ struct PolicyStatement {
   std::string json;
 };
 
+// Who may invoke a function, a version or an alias.
+struct ResourcePolicy {
+  std::vector<PolicyStatement> statements;
+  std::string revision_id;
+  // The document, or empty if there are no statements.
+  [[nodiscard]] std::string json() const;
+};
+
 struct FunctionRecord {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-  uint64_t id = 0;  // never used again, unlike the name
+  uint64_t id = 0;  // of the function; never used again, unlike the name
   std::string account;
   std::string region;
   std::string name;
+  std::string version = "$LATEST";
   std::string runtime;
   std::string role;
   std::string handler;
@@ -34,27 +44,34 @@ struct FunctionRecord {
   int32_t ephemeral_storage_mb = 512;
   std::optional<Pairs> environment;
   std::string log_group;
+  std::string dead_letter_arn;  // empty: none
+  std::string architecture;
   uint64_t code_id = 0;
   uint64_t code_size = 0;
   std::string code_sha256;  // base64
   base::Timestamp last_modified;
   std::string revision_id;
+  ResourcePolicy policy;
+  // Of $LATEST only, because they are the function's:
   std::optional<int32_t> reserved_concurrency;
-  std::vector<PolicyStatement> policy;
-  std::string policy_revision_id;
+  uint64_t last_published = 0;  // the newest version there has been
   Pairs tags;
 
-  [[nodiscard]] std::string arn() const;
+  [[nodiscard]] bool is_latest() const { return version == "$LATEST"; }
+  [[nodiscard]] std::string arn() const;            // without a version
+  [[nodiscard]] std::string qualified_arn() const;  // with it
   [[nodiscard]] std::string key() const;
-  // The policy document, or empty if there is none.
-  [[nodiscard]] std::string policy_json() const;
+  // Whether publishing one would make a version like the other.
+  [[nodiscard]] bool same_configuration(const FunctionRecord& other) const;
   [[nodiscard]] std::string encode() const;
   static std::optional<FunctionRecord> decode(std::string_view bytes);
 };
 
-// The function in AWS's terms, ready to use ("Active", "Successful"); see protocols.md 4.4 items 1 to 3.
+// The version in AWS's terms, ready to use ("Active", "Successful"), under the unqualified ARN for $LATEST and the
+// version's own for others; see protocols.md 4.4 items 1 to 3.
 aws::lambda::FunctionConfiguration configuration_of(const FunctionRecord& record);
 // As lists show it: without states and runtime version (item 3).
 aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record);
+std::string runtime_version_arn(const FunctionRecord& record);
 
 }  // namespace engine::lambda

@@ -61,7 +61,7 @@ TEST(Functions, CreationIsRefusedInTheWordsOfAws) {
   EXPECT_EQ(refused([](auto& in) { in.role = "arn:aws:iam::123456789012:role/unassumable"; }),
             "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda.");
   EXPECT_TRUE(refused([](auto& in) { in.role = "worker"; }).starts_with("ValidationException: 1 validation error"));
-  EXPECT_TRUE(refused([](auto& in) { in.runtime = "python3.12"; }).find("python3.12 is not run by this engine yet") !=
+  EXPECT_TRUE(refused([](auto& in) { in.runtime = "java21"; }).find("java21 is not run by this engine") !=
               std::string::npos);
   EXPECT_TRUE(refused([](auto& in) { in.runtime = "python3.7"; }).find("no longer supported") != std::string::npos);
   EXPECT_TRUE(refused([](auto& in) {
@@ -78,7 +78,11 @@ TEST(Functions, CreationIsRefusedInTheWordsOfAws) {
   EXPECT_TRUE(refused([](auto& in) {
                 in.environment.emplace().variables = aws::Map<std::string>{{"A", std::string(4096, 'x')}};
               }).find("exceeded the 4KB limit. String measured: {\"A\":\"xxx") != std::string::npos);
-  EXPECT_NE(refused([](auto& in) { in.publish = true; }), "no error");
+  EXPECT_EQ(refused([](auto& in) { in.code->s3_bucket = "b"; }),
+            "InvalidParameterValueException: Please do not provide other FunctionCode parameters when providing a "
+            "ZipFile.");
+  EXPECT_EQ(refused([](auto& in) { in.code->zip_file.reset(); }),
+            "InvalidParameterValueException: Please provide a source for function code.");
   EXPECT_NE(refused([](auto& in) { in.tracing_config.emplace().mode = "Active"; }), "no error");
   EXPECT_NE(refused([](auto& in) { in.memory_size = 64; }), "no error");
   EXPECT_EQ(bed.host.staged.size(), 1U);  // that of f

@@ -58,14 +58,32 @@ std::size_t InstancePool::size() {
   return total_;
 }
 
-void InstancePool::set_current(uint64_t function_id, std::shared_ptr<Runnable> runnable) {
+void InstancePool::set_current(const std::shared_ptr<Runnable>& runnable) {
   std::shared_ptr<Runnable> before;  // let go of without the lock: it may be the last to hold the code
   const std::lock_guard lock(mutex_);
-  Slot& slot = slots_[function_id];
-  before = std::exchange(slot.current, std::move(runnable));
-  for (auto& instance : slot.idle) bury(std::move(instance));
-  slot.idle.clear();
+  Slot& slot = slots_[runnable->record->id];
+  before = std::exchange(slot.current[runnable->record->version], runnable);
+  retire(slot, before);
+}
+
+void InstancePool::remove_current(uint64_t function_id, const std::string& version) {
+  std::shared_ptr<Runnable> before;  // as above
+  const std::lock_guard lock(mutex_);
+  const auto slot = slots_.find(function_id);
+  if (slot == slots_.end()) return;
+  const auto current = slot->second.current.find(version);
+  if (current == slot->second.current.end()) return;
+  before = std::move(current->second);
+  slot->second.current.erase(current);
+  retire(slot->second, before);
   drop_if_unused(function_id);
+}
+
+void InstancePool::retire(Slot& slot, const std::shared_ptr<Runnable>& runnable) {
+  for (auto& instance : slot.idle) {
+    if (instance->runnable == runnable) bury(std::move(instance));
+  }
+  std::erase(slot.idle, nullptr);
   freed_->notify_all();
 }
 
@@ -77,20 +95,18 @@ void InstancePool::bury(std::unique_ptr<Instance> instance) {
 
 void InstancePool::drop_if_unused(uint64_t function_id) {
   const auto slot = slots_.find(function_id);
-  if (slot != slots_.end() && !slot->second.current && slot->second.busy == 0 && slot->second.idle.empty()) {
+  if (slot != slots_.end() && slot->second.current.empty() && slot->second.busy == 0 && slot->second.idle.empty()) {
     slots_.erase(slot);
   }
 }
 
 std::unique_ptr<Instance> InstancePool::take_idle(Slot& slot, const std::shared_ptr<Runnable>& runnable,
                                                   base::Timestamp now) {
-  while (!slot.idle.empty()) {
-    std::unique_ptr<Instance> instance = std::move(slot.idle.back());
-    slot.idle.pop_back();
-    if (instance->runnable == runnable && instance->running->alive() &&
-        instance->credentials_expire - now >= kCredentialsLeftMin) {
-      return instance;
-    }
+  for (std::size_t i = slot.idle.size(); i-- > 0;) {
+    if (slot.idle[i]->runnable != runnable) continue;
+    std::unique_ptr<Instance> instance = std::move(slot.idle[i]);
+    slot.idle.erase(slot.idle.begin() + static_cast<std::ptrdiff_t>(i));
+    if (instance->running->alive() && instance->credentials_expire - now >= kCredentialsLeftMin) return instance;
     bury(std::move(instance));
   }
   return nullptr;
@@ -156,7 +172,8 @@ void InstancePool::release(std::unique_ptr<Instance> instance, bool reusable) {
   busy_.erase(instance->running.get());
   Slot& slot = slots_[id];
   --slot.busy;
-  if (reusable && !stopping_ && slot.current == instance->runnable) {
+  const auto current = slot.current.find(instance->runnable->record->version);
+  if (reusable && !stopping_ && current != slot.current.end() && current->second == instance->runnable) {
     instance->idle_since = now;
     slot.idle.push_back(std::move(instance));
   } else {

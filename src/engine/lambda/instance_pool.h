@@ -57,10 +57,13 @@ class InstancePool {
   void stop();
   bool stopping();
 
-  // From now on `runnable` is what the function runs; instances of anything else are retired. nullptr: deleted.
-  void set_current(uint64_t function_id, std::shared_ptr<Runnable> runnable);
-  // Fails with TooManyRequestsException: at once if `reserved` invocations are running, later if all instances are
-  // busy.
+  // From now on `runnable` is what its version of the function runs; instances of what that version ran before are
+  // retired.
+  void set_current(const std::shared_ptr<Runnable>& runnable);
+  // The version is deleted; its instances are retired.
+  void remove_current(uint64_t function_id, const std::string& version);
+  // Fails with TooManyRequestsException: at once if `reserved` invocations of the function, of all its versions, are
+  // running, later if all instances are busy.
   Acquired acquire(const std::shared_ptr<Runnable>& runnable, std::optional<int32_t> reserved);
   // Gives an acquired instance back; `reusable` is false if it must not see another event.
   void release(std::unique_ptr<Instance> instance, bool reusable);
@@ -69,8 +72,8 @@ class InstancePool {
 
  private:
   struct Slot {
-    std::shared_ptr<Runnable> current;
-    std::vector<std::unique_ptr<Instance>> idle;  // the most recently used last
+    std::map<std::string, std::shared_ptr<Runnable>> current;  // by version
+    std::vector<std::unique_ptr<Instance>> idle;               // the most recently used last
     std::size_t busy = 0;
   };
 
@@ -78,6 +81,7 @@ class InstancePool {
   std::unique_ptr<Instance> take_idle(Slot& slot, const std::shared_ptr<Runnable>& runnable, base::Timestamp now);
   bool evict_idle();
   void bury(std::unique_ptr<Instance> instance);
+  void retire(Slot& slot, const std::shared_ptr<Runnable>& runnable);
   void drop_if_unused(uint64_t function_id);
   base::Timestamp bury_expired(base::Timestamp now);
 

@@ -84,13 +84,15 @@ TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
   EXPECT_EQ(bed.logs_calls.count(), 0U);
   EXPECT_TRUE(TestBed::eventually([&] {
     bed.env.clock.advance(milliseconds(50));
-    return bed.logs_calls.count() == 4;
+    return bed.logs_calls.count() == 5;
   }));
   const auto& [stream, lines] = *bed.logs_calls.lines.begin();
   EXPECT_EQ(stream, "/aws/lambda/f 2023/11/14/[$LATEST]00000000000000000000000000000001");
-  EXPECT_TRUE(lines[0].starts_with("START "));
-  EXPECT_EQ(lines[1], "hello from f");
-  EXPECT_TRUE(lines[3].starts_with("REPORT "));
+  EXPECT_TRUE(lines[0].starts_with(
+      "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:"));
+  EXPECT_TRUE(lines[1].starts_with("START "));
+  EXPECT_EQ(lines[2], "hello from f");
+  EXPECT_TRUE(lines[4].starts_with("REPORT "));
 }
 
 TEST(Invoke, ServicesNeedThePolicy) {
@@ -236,17 +238,13 @@ TEST(Invoke, LaterIsRetriedTwiceWithTheSameRequestId) {
 }
 
 TEST(Invoke, ThrottledLaterInvocationsAreRetriedForSixHours) {
-  std::atomic<int> throttles = 0;
-  TestBed bed([&](LambdaOptions& options) {
-    options.async_workers = 1;
-    options.observe = [&](const InvocationReport& report) { throttles += report.throttled ? 1 : 0; };
-  });
+  TestBed bed([&](LambdaOptions& options) { options.async_workers = 1; });
   bed.create("f");
   bed.ok(&LambdaService::put_function_concurrency, {"f", 0});
   bed.invoke("f", "{}", "Event");
   // The pauses grow to five minutes, so each five minutes bring one attempt.
   const auto attempts = [&](int count) {
-    const bool seen = TestBed::eventually([&] { return throttles == count; });
+    const bool seen = TestBed::eventually([&] { return bed.sum("Throttles") == count; });
     bed.env.clock.await_waiters(kTasks);
     return seen;
   };
@@ -262,6 +260,28 @@ TEST(Invoke, ThrottledLaterInvocationsAreRetriedForSixHours) {
   bed.env.clock.advance(minutes(5));
   EXPECT_TRUE(TestBed::eventually([&] { return bed.lambda->async_pending() == 0; }));
   EXPECT_EQ(bed.host.started(), 1U);
+}
+
+TEST(Invoke, IsMeasured) {
+  TestBed bed;
+  bed.create("f");
+  bed.set_body([](const auto&, const auto& request) {
+    InvokeOutcome out = request.payload == "1" ? failure() : answer("null");
+    out.duration = milliseconds(250);
+    return out;
+  });
+  bed.invoke("f");
+  bed.invoke("f", "1");
+  bed.invoke("f", "1");
+  bed.ok(&LambdaService::put_function_concurrency, {"f", 0});
+  EXPECT_NE(bed.error(&LambdaService::invoke, TestBed::event("f")), "no error");
+  for (const std::string dimensions : {"", " FunctionName=f", " FunctionName=f Resource=f"}) {
+    EXPECT_EQ(bed.sum("Invocations" + dimensions), 3);
+    EXPECT_EQ(bed.sum("Errors" + dimensions), 2);
+    EXPECT_EQ(bed.sum("Throttles" + dimensions), 1);
+    EXPECT_EQ(bed.sum("Duration" + dimensions), 750);
+    EXPECT_EQ(bed.sum("ConcurrentExecutions" + dimensions), 3);  // one at a time
+  }
 }
 
 TEST(Invoke, StopInterruptsWhatRunsAndKeepsWhatIsOwed) {

@@ -63,6 +63,16 @@ bool is_json_object(std::string_view text) {
   });
 }
 
+std::string error_message_of(std::string_view document) {
+  return with_parser(document, [&](simdjson::dom::parser& parser) {
+    element root;
+    std::string_view text;
+    if (parser.parse(document.data(), document.size()).get(root) != simdjson::SUCCESS) return std::string();
+    if (root.at_pointer("/errorMessage").get(text) != simdjson::SUCCESS) return std::string();
+    return std::string(text);
+  });
+}
+
 std::vector<bool> failed_messages(std::string_view answer, const std::vector<std::string>& message_ids) {
   if (answer.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return std::vector<bool>(message_ids.size(), false);

@@ -13,6 +13,8 @@ namespace engine::lambda {
 // nullopt if `text` is one JSON document, else what is wrong with it. White space alone counts as no document.
 std::optional<std::string> json_problem(std::string_view text);
 bool is_json_object(std::string_view text);
+// The errorMessage of an error document; empty if there is none.
+std::string error_message_of(std::string_view document);
 
 // The answer to a batch with ReportBatchItemFailures: for each message whether it failed, by its place in
 // `message_ids`. Answers that name nothing (empty, null, {}, an empty list) mean that none failed; an answer that

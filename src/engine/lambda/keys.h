@@ -10,6 +10,9 @@
 namespace engine::lambda::keys {
 
 constexpr std::string_view kFunctionTable = "lambda/function";  // account, region, name -> FunctionRecord
+constexpr std::string_view kVersionTable = "lambda/version";    // account, region, name, number -> FunctionRecord
+constexpr std::string_view kAliasTable = "lambda/alias";        // account, region, name, alias -> AliasRecord
+constexpr std::string_view kEventInvokeTable = "lambda/event_invoke";  // account, region, name, qualifier -> record
 constexpr std::string_view kCodeTable = "lambda/code";          // code id, chunk -> bytes of the deployment package
 constexpr std::string_view kMappingTable = "lambda/mapping";    // account, region, uuid -> MappingRecord
 constexpr std::string_view kAsyncTable = "lambda/async";        // the outbox of asynchronous invocations
@@ -20,6 +23,22 @@ inline std::string scope(std::string_view table, std::string_view account, std::
 }
 inline std::string function(std::string_view account, std::string_view region, std::string_view name) {
   return store::KeyWriter(kFunctionTable).text(account).text(region).text(name).take();
+}
+inline std::string version(std::string_view account, std::string_view region, std::string_view name, uint64_t number) {
+  return store::KeyWriter(kVersionTable).text(account).text(region).text(name).number(number).take();
+}
+inline std::string alias(std::string_view account, std::string_view region, std::string_view name,
+                         std::string_view alias_name) {
+  return store::KeyWriter(kAliasTable).text(account).text(region).text(name).text(alias_name).take();
+}
+inline std::string event_invoke(std::string_view account, std::string_view region, std::string_view name,
+                                std::string_view qualifier) {
+  return store::KeyWriter(kEventInvokeTable).text(account).text(region).text(name).text(qualifier).take();
+}
+// What all keys of one function in `table` begin with.
+inline std::string of_function(std::string_view table, std::string_view account, std::string_view region,
+                               std::string_view name) {
+  return store::KeyWriter(table).text(account).text(region).text(name).take();
 }
 inline std::string mapping(std::string_view account, std::string_view region, std::string_view uuid) {
   return store::KeyWriter(kMappingTable).text(account).text(region).text(uuid).take();

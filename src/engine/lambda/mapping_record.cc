@@ -20,6 +20,7 @@ enum Field : uint32_t {
   kEnabled = 10,
   kReason = 11,
   kLastModified = 12,
+  kQualifier = 13,
 };
 
 }  // namespace
@@ -36,7 +37,7 @@ std::string MappingRecord::encode() const {
   if (maximum_concurrency) writer.number(kMaximumConcurrency, static_cast<uint64_t>(*maximum_concurrency));
   writer.number(kReportsItemFailures, reports_item_failures ? 1 : 0).number(kEnabled, enabled ? 1 : 0);
   writer.text(kReason, state_transition_reason);
-  writer.number(kLastModified, static_cast<uint64_t>(last_modified.time_since_epoch().count()));
+  writer.time(kLastModified, last_modified).text(kQualifier, qualifier);
   return writer.take();
 }
 
@@ -80,7 +81,10 @@ std::optional<MappingRecord> MappingRecord::decode(std::string_view bytes) {
         out.state_transition_reason = reader.text();
         break;
       case kLastModified:
-        out.last_modified = base::Timestamp(base::Duration(reader.number()));
+        out.last_modified = reader.time();
+        break;
+      case kQualifier:
+        out.qualifier = reader.text();
         break;
       default:
         break;
@@ -95,7 +99,8 @@ aws::lambda::EventSourceMappingConfiguration MappingRecord::configuration(std::s
   out.batch_size = batch_size;
   out.maximum_batching_window_in_seconds = batching_window_seconds;
   out.event_source_arn = queue_arn;
-  out.function_arn = make_arn("lambda", region, account, "function:" + function_name);
+  out.function_arn =
+      make_arn("lambda", region, account, "function:" + function_name + (qualifier.empty() ? "" : ":" + qualifier));
   out.last_modified = last_modified;
   out.state = std::string(state);
   out.state_transition_reason = state_transition_reason;

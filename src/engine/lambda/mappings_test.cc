@@ -1,3 +1,5 @@
+#include <set>
+
 #include "engine/lambda/json_check.h"
 #include "engine/lambda/sqs_event.h"
 #include "engine/lambda/test_bed.h"
@@ -226,6 +228,75 @@ TEST(Mappings, AreDisabledWhenTheirQueueOrFunctionIsGone) {
   bed.send("r", "m");
   EXPECT_TRUE(TestBed::eventually([&] { return state(two).state == "Disabled"; }));
   EXPECT_EQ(state(two).state_transition_reason, "The function does not exist any more.");
+}
+
+// Messages of which a function saw the body, and events that it finished, whatever happens to the function meanwhile.
+struct Seen {
+  std::mutex mutex;
+  std::set<std::string> bodies;
+  FakeHost::Body body() {
+    return [this](const auto&, const auto& request) {
+      const std::lock_guard lock(mutex);
+      const std::string& text = request.payload;
+      for (auto at = text.find("<"); at != std::string::npos; at = text.find("<", at + 1)) {
+        bodies.insert(text.substr(at, text.find(">", at) - at));
+      }
+      return InvokeOutcome();
+    };
+  }
+  std::size_t count() {
+    const std::lock_guard lock(mutex);
+    return bodies.size();
+  }
+};
+
+TEST(Mappings, NothingIsLostWhileTheFunctionChangesOrGoes) {
+  TestBed bed;
+  Seen seen;
+  bed.set_body(seen.body());
+  bed.create("f");
+  bed.create_queue("q");
+  const auto mapping = bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("q", "f"));
+  int sent = 0;
+  const auto send = [&](int count) {
+    for (int i = 0; i < count; ++i) bed.send("q", "<" + std::to_string(sent++) + ">");
+  };
+  const auto send_events = [&](int count) {
+    for (int i = 0; i < count; ++i) bed.invoke("f", "\"<" + std::to_string(sent++) + ">\"", "Event");
+  };
+  for (int i = 0; i < 6; ++i) {
+    send(10);
+    send_events(5);
+    UpdateFunctionCodeRequest code;
+    code.function_name = "f";
+    code.zip_file = "zip " + std::to_string(i);
+    bed.ok(&LambdaService::update_function_code, code);
+    if (i % 2 == 0) {
+      bed.ok(&LambdaService::put_function_concurrency, {"f", i % 4 == 0 ? 0 : 1});
+    } else {
+      bed.ok(&LambdaService::delete_function_concurrency, {"f"});
+    }
+  }
+  const auto all_seen = [&] {
+    return TestBed::eventually([&] {
+      bed.env.clock.advance(seconds(5));  // pauses end, and messages become visible again
+      return seen.count() == static_cast<std::size_t>(sent) && bed.counts("q") == "0/0" &&
+             bed.lambda->async_pending() == 0;
+    });
+  };
+  ASSERT_TRUE(all_seen());
+  bed.ok(&LambdaService::delete_function, {"f", {}});
+  send(10);
+  ASSERT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(milliseconds(100));
+    return bed.ok(&LambdaService::get_event_source_mapping, {mapping.uuid}).state == "Disabled";
+  }));
+  bed.create("f");
+  UpdateEventSourceMappingRequest enable;
+  enable.uuid = mapping.uuid;
+  enable.enabled = true;
+  bed.ok(&LambdaService::update_event_source_mapping, enable);
+  EXPECT_TRUE(all_seen());
 }
 
 }  // namespace

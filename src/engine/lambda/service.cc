@@ -3,27 +3,48 @@
 #include <utility>
 
 #include "base/check.h"
-#include "engine/lambda/function_name.h"
 #include "engine/lambda/keys.h"
 #include "engine/record.h"
+#include "engine/service_metrics.h"
 
 namespace engine::lambda {
+
+using namespace aws::lambda;
+
+namespace {
+
+// Rows of lambda/ that cannot be read are corruption, and the engine does not serve wrong data.
+template <class Record>
+Record decode_row(std::string_view bytes) {
+  auto record = Record::decode(bytes);
+  CHECK(record.has_value(), "a row of Lambda in the store is damaged");
+  return std::move(*record);
+}
+
+std::shared_ptr<Runnable> make_runnable(std::shared_ptr<const FunctionRecord> record, std::shared_ptr<Code> code) {
+  auto runnable = std::make_shared<Runnable>();
+  runnable->record = std::move(record);
+  runnable->code = std::move(code);
+  return runnable;
+}
+
+}  // namespace
 
 LambdaService::LambdaService(store::KvStore& store, base::Env& env, runtime::FunctionHost& host, aws::sqs::Sqs& sqs,
                              aws::sts::Sts& sts, aws::logs::Logs& logs, LambdaOptions options)
     : store_(store),
       env_(env),
       host_(host),
-      sqs_(sqs),
       sts_(sts),
       options_(std::move(options)),
       logs_(env, logs),
       pool_(env, options_.instances_max, options_.busy_wait,
             [this](const std::shared_ptr<Runnable>& runnable) { return start_instance(runnable); }),
-      janitor_wanted_(env.executor.make_condition()),
-      async_(store, env, std::string(keys::kAsyncTable), options_.async_workers,
-             [this](const Outbox::Entry& entry) { return deliver(entry); }) {
+      destinations_(env, sqs, sts, options_.role_may),
+      async_(store, env, options_.async_workers, *this, destinations_),
+      mappings_(store, env, sqs, *this, options_.lenient) {
   host_.remove_code(options_.code_directory);  // of functions that an earlier process may have left unpacked
+  destinations_.set_lambda(this);
   load();
 }
 
@@ -35,21 +56,50 @@ void LambdaService::load() {
   if (const auto row = store_.get(keys::kNextIdKey)) {
     for (RecordReader reader(*row); reader.next();) next_id_ = reader.number();
   }
-  std::string prefix = store::KeyWriter(keys::kFunctionTable).take();
+  std::map<uint64_t, std::shared_ptr<Code>> codes;  // versions share theirs
+  const std::string prefix = store::KeyWriter(keys::kFunctionTable).take();
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
-    auto record = FunctionRecord::decode(cursor->value());
-    CHECK(record.has_value(), "a row of Lambda in the store is damaged");
-    auto code = std::make_shared<Code>(store_, host_, record->code_id, options_.code_directory);
-    Function function{std::make_shared<const FunctionRecord>(*record), make_runnable(*record, std::move(code))};
-    pool_.set_current(record->id, function.runnable);
-    functions_.emplace(std::string(cursor->key()), std::move(function));
+    const auto record = std::make_shared<const FunctionRecord>(decode_row<FunctionRecord>(cursor->value()));
+    auto& code = codes[record->code_id];
+    if (!code) code = code_of(record->code_id);
+    FunctionEntry entry;
+    entry.latest = {record, make_runnable(record, code)};
+    pool_.set_current(entry.latest.runnable);
+    functions_.emplace(std::string(cursor->key()), std::move(entry));
   }
-  prefix = store::KeyWriter(keys::kMappingTable).take();
-  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
-    auto record = MappingRecord::decode(cursor->value());
-    CHECK(record.has_value(), "a row of Lambda in the store is damaged");
-    mappings_.emplace(std::string(cursor->key()), Mapping{std::move(*record), nullptr});
-  }
+  load_versions(codes);
+}
+
+void LambdaService::load_versions(std::map<uint64_t, std::shared_ptr<Code>>& codes) {
+  const auto each = [&](std::string_view table, const auto& take) {
+    const std::string prefix = store::KeyWriter(table).take();
+    for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+      take(cursor->value());
+    }
+  };
+  const auto entry_of = [&](const auto& record, const std::string& name) -> FunctionEntry& {
+    const auto found = functions_.find(keys::function(record.account, record.region, name));
+    CHECK(found != functions_.end(), "a row of Lambda belongs to no function");
+    return found->second;
+  };
+  each(keys::kVersionTable, [&](std::string_view row) {
+    const auto record = std::make_shared<const FunctionRecord>(decode_row<FunctionRecord>(row));
+    auto& code = codes[record->code_id];
+    if (!code) code = code_of(record->code_id);
+    const auto runnable = make_runnable(record, code);
+    pool_.set_current(runnable);
+    entry_of(*record, record->name).versions[std::stoull(record->version)] = {record, runnable};
+  });
+  each(keys::kAliasTable, [&](std::string_view row) {
+    const auto record = std::make_shared<const AliasRecord>(decode_row<AliasRecord>(row));
+    entry_of(*record, record->function_name).aliases[record->name] = record;
+  });
+  each(keys::kEventInvokeTable, [&](std::string_view row) {
+    auto record = decode_row<EventInvokeRecord>(row);
+    FunctionEntry& entry = entry_of(record, record.function_name);
+    const std::string qualifier = record.qualifier;
+    entry.event_invoke[qualifier] = std::move(record);
+  });
 }
 
 void LambdaService::set_endpoint(std::string url) {
@@ -61,28 +111,14 @@ void LambdaService::start() {
   logs_.start();
   pool_.start();
   async_.start();
-  janitor_ = env_.executor.spawn("lambda-janitor", [this] { janitor(); });
-  const std::lock_guard lock(mutex_);
-  started_ = true;
-  for (auto& [key, mapping] : mappings_) start_poller(mapping);
+  mappings_.start();
 }
 
 void LambdaService::stop() {
-  std::vector<std::unique_ptr<QueuePoller>> pollers;
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    for (auto& [key, mapping] : mappings_) retire_poller(mapping);
-    janitor_wanted_->notify_all();
-  }
+  mappings_.request_stop();
   pool_.begin_stop();
   async_.stop();
-  janitor_.reset();
-  {
-    const std::lock_guard lock(mutex_);
-    pollers.swap(retired_pollers_);
-  }
-  pollers.clear();
+  mappings_.stop();
   pool_.stop();
   logs_.stop();
 }
@@ -91,75 +127,91 @@ std::size_t LambdaService::async_pending() {
   return async_.size();
 }
 
-// Ends the pollers of mappings that were changed or deleted, which takes up to a poll of the queue.
-void LambdaService::janitor() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (retired_pollers_.empty()) {
-      env_.executor.wait_until(lock, *janitor_wanted_, base::kTimestampMax);
-      continue;
-    }
-    auto ended = std::exchange(retired_pollers_, {});
-    lock.unlock();
-    ended.clear();
-    lock.lock();
-  }
-}
-
-base::Result<std::string> LambdaService::resolve(const aws::Context& context, const std::optional<std::string>& name,
-                                                 const std::optional<std::string>& qualifier,
-                                                 std::string_view action) const {
-  return resolve_function_name(context, name, qualifier, action);
-}
-
-base::Result<LambdaService::Function> LambdaService::find(const aws::Context& context,
-                                                          const std::optional<std::string>& name,
-                                                          const std::optional<std::string>& qualifier,
-                                                          std::string_view action) {
-  TRY_ASSIGN(const std::string resolved, resolve(context, name, qualifier, action));
+base::Result<Function> LambdaService::find(const Context& context, const Name& name, const Name& qualifier,
+                                           std::string_view action) {
+  TRY_ASSIGN(const FunctionName resolved, resolve_function_name(context, name, qualifier, action));
   const std::lock_guard lock(mutex_);
-  const auto found = functions_.find(keys::function(context.account, context.region, resolved));
-  if (found == functions_.end()) {
-    return base::fail(
-        function_not_found(context, resolved, qualifier ? std::string_view(*qualifier) : std::string_view()));
+  const auto found = functions_.find(keys::function(context.account, context.region, resolved.name));
+  if (found != functions_.end()) {
+    if (auto function = found->second.select(resolved.qualifier, env_.random)) return std::move(*function);
   }
-  return found->second;
+  return base::fail(function_not_found(context, resolved.name, resolved.qualifier));
 }
 
-base::Result<LambdaService::Directory::iterator> LambdaService::find_entry(const aws::Context& context,
+base::Result<LambdaService::Directory::iterator> LambdaService::find_entry(const Context& context,
                                                                            const std::string& name) {
   const auto found = functions_.find(keys::function(context.account, context.region, name));
   if (found == functions_.end()) return base::fail(function_not_found(context, name));
   return found;
 }
 
-void LambdaService::replace_record(Directory::iterator entry, FunctionRecord record) {
+void LambdaService::replace_record(FunctionEntry& entry, FunctionRecord record) {
   store::WriteBatch batch;
-  batch.put(entry->first, record.encode());
+  batch.put(record.key(), record.encode());
   store_.write(batch);
-  entry->second.record = std::make_shared<const FunctionRecord>(std::move(record));
+  entry.latest.record = std::make_shared<const FunctionRecord>(std::move(record));
 }
 
-void LambdaService::replace_runnable(Directory::iterator entry, FunctionRecord record, std::shared_ptr<Code> code,
-                                     store::WriteBatch batch) {
-  batch.put(entry->first, record.encode());
-  store_.write(batch);
-  entry->second.runnable = make_runnable(record, std::move(code));
-  entry->second.record = std::make_shared<const FunctionRecord>(std::move(record));
-  pool_.set_current(entry->second.record->id, entry->second.runnable);
+void LambdaService::replace_runnable(FunctionEntry& entry, FunctionRecord record, std::shared_ptr<Code> code,
+                                     store::WriteBatch& batch) {
+  batch.put(record.key(), record.encode());
+  entry.latest.record = std::make_shared<const FunctionRecord>(std::move(record));
+  entry.latest.runnable = make_runnable(entry.latest.record, std::move(code));
+  pool_.set_current(entry.latest.runnable);
 }
 
-std::shared_ptr<Runnable> LambdaService::make_runnable(const FunctionRecord& record, std::shared_ptr<Code> code) {
-  auto runnable = std::make_shared<Runnable>();
-  runnable->record = std::make_shared<const FunctionRecord>(record);
-  runnable->code = std::move(code);
-  return runnable;
+std::shared_ptr<Code> LambdaService::code_of(uint64_t id) {
+  return std::make_shared<Code>(store_, host_, id, options_.code_directory);
 }
 
 uint64_t LambdaService::take_id(store::WriteBatch& batch) {
   const uint64_t id = next_id_++;
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
   return id;
+}
+
+std::shared_ptr<InvocationMetrics> LambdaService::metrics_of(const Function& function) {
+  static const auto nothing = std::make_shared<InvocationMetrics>(std::vector<std::shared_ptr<MetricLane>>());
+  if (options_.metrics == nullptr) return nothing;
+  const FunctionRecord& record = *function.record;
+  const std::string qualifier = function.qualifier == "$LATEST" ? "" : function.qualifier;
+  const std::lock_guard lock(mutex_);
+  const auto found = functions_.find(keys::function(record.account, record.region, record.name));
+  if (found == functions_.end()) return nothing;  // deleted meanwhile
+  FunctionEntry& entry = found->second;
+  auto& metrics = entry.metrics[qualifier];
+  if (metrics) return metrics;
+  auto& account_lane = account_lanes_[{record.account, record.region}];
+  const auto lane = [&](const MetricLane::Dimensions& dimensions) {
+    return std::make_shared<MetricLane>(*options_.metrics, record.account, record.region, dimensions);
+  };
+  if (!account_lane) account_lane = lane({});
+  if (!entry.metric_lane) entry.metric_lane = lane({{"FunctionName", record.name}});
+  const std::string resource = qualifier.empty() ? record.name : record.name + ":" + qualifier;
+  metrics = std::make_shared<InvocationMetrics>(
+      std::vector{account_lane, entry.metric_lane, lane({{"FunctionName", record.name}, {"Resource", resource}})});
+  return metrics;
+}
+
+base::Result<EventSourceMappingConfiguration> LambdaService::create_event_source_mapping(
+    Context& context, CreateEventSourceMappingRequest in) {
+  return mappings_.create(context, std::move(in));
+}
+base::Result<EventSourceMappingConfiguration> LambdaService::get_event_source_mapping(Context& context,
+                                                                                      GetEventSourceMappingRequest in) {
+  return mappings_.get(context, std::move(in));
+}
+base::Result<ListEventSourceMappingsResponse> LambdaService::list_event_source_mappings(
+    Context& context, ListEventSourceMappingsRequest in) {
+  return mappings_.list(context, std::move(in));
+}
+base::Result<EventSourceMappingConfiguration> LambdaService::update_event_source_mapping(
+    Context& context, UpdateEventSourceMappingRequest in) {
+  return mappings_.update(context, std::move(in));
+}
+base::Result<EventSourceMappingConfiguration> LambdaService::delete_event_source_mapping(
+    Context& context, DeleteEventSourceMappingRequest in) {
+  return mappings_.remove(context, std::move(in));
 }
 
 }  // namespace engine::lambda

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "aws/lambda/errors.h"
+#include "aws/s3/s3.h"
 #include "base/encoding.h"
 #include "engine/internal_call.h"
 #include "engine/lambda/answers.h"
@@ -40,6 +41,17 @@ FunctionConfiguration updating(const FunctionRecord& record, base::Random& rando
   return out;
 }
 
+// What the reply to a creation shows (item 1).
+FunctionConfiguration pending(const FunctionRecord& record, base::Random& random) {
+  FunctionConfiguration out = configuration_of(record);
+  out.state = "Pending";
+  out.state_reason = "The function is being created.";
+  out.state_reason_code = "Creating";
+  out.last_update_status.reset();
+  out.revision_id = base::make_uuid(random);
+  return out;
+}
+
 base::Result<FunctionRecord> new_record(const aws::Context& context, const CreateFunctionRequest& in) {
   FunctionRecord record;
   if (in.package_type.value_or("Zip") != "Zip") {
@@ -51,12 +63,9 @@ base::Result<FunctionRecord> new_record(const aws::Context& context, const Creat
         "Runtime and Handler are mandatory parameters for functions created with deployment packages."));
   }
   if (!in.role) return base::fail(errors::validation_exception("Role is required"));
-  if (!in.code || !in.code->zip_file)
-    return base::fail(invalid_parameter("Please provide a source for function code."));
   TRY(check_runtime(*in.runtime));
   TRY(check_role(*in.role, context.account));
-  TRY(check_architectures(in.architectures));
-  TRY(check_publish(in.publish));
+  TRY_ASSIGN(record.architecture, checked_architecture(in.architectures, *in.runtime));
   TRY(check_tracing(in.tracing_config));
   TRY(check_snap_start(in.snap_start));
   TRY(check_logging(in.logging_config));
@@ -70,13 +79,13 @@ base::Result<FunctionRecord> new_record(const aws::Context& context, const Creat
     for (const auto& [tag, value] : *in.tags) record.tags.emplace_back(tag, value);
     TRY(check_tags(record.tags));
   }
-  TRY(check_zip_size(*in.code->zip_file));
   record.account = context.account;
   record.region = context.region;
   record.runtime = *in.runtime;
   record.handler = *in.handler;
   record.role = *in.role;
   record.description = in.description.value_or("");
+  if (in.dead_letter_config) record.dead_letter_arn = in.dead_letter_config->target_arn.value_or("");
   record.timeout_seconds = in.timeout.value_or(record.timeout_seconds);
   record.memory_size_mb = in.memory_size.value_or(record.memory_size_mb);
   if (in.ephemeral_storage) record.ephemeral_storage_mb = in.ephemeral_storage->size.value_or(kEphemeralStorageMbMin);
@@ -87,19 +96,69 @@ base::Result<FunctionRecord> new_record(const aws::Context& context, const Creat
 
 }  // namespace
 
-base::Result<void> LambdaService::check_assumable(const std::string& account, const std::string& region,
-                                                  const std::string& role, const std::string& function_arn,
-                                                  const std::string& name) {
-  aws::Context context = service_call(env_, account, region, "lambda.amazonaws.com", function_arn);
+base::Result<void> LambdaService::check_assumable(const FunctionRecord& record) {
+  aws::Context context = service_call(env_, record.account, record.region, "lambda.amazonaws.com", record.arn());
   aws::sts::AssumeRoleRequest assume;
-  assume.role_arn = role;
-  assume.role_session_name = name;
+  assume.role_arn = record.role;
+  assume.role_session_name = record.name;
   if (sts_.assume_role(context, std::move(assume))) return {};
   return base::fail(invalid_parameter("The role defined for the function cannot be assumed by Lambda."));
 }
 
+base::Result<void> LambdaService::check_dead_letter(const FunctionRecord& record) {
+  if (record.dead_letter_arn.empty()) return {};
+  const SendAction action = send_action(record.dead_letter_arn);
+  if (action.service != "SQS" && action.service != "SNS") {
+    return base::fail(
+        invalid_parameter("The target ARN of DeadLetterConfig must be that of an SQS queue or an SNS "
+                          "topic: " +
+                          record.dead_letter_arn));
+  }
+  if (destinations_.may_send(record.account, record.region, record.name, record.role, record.dead_letter_arn))
+    return {};
+  std::string message = "The provided execution role does not have permissions to call ";
+  message.append(action.operation).append(" on ").append(action.service);
+  return base::fail(invalid_parameter(std::move(message)));
+}
+
+// Items 8 and 10.
+base::Result<std::string> LambdaService::package_of(Context& context, Name& zip_file, const Name& bucket,
+                                                    const Name& key) {
+  if (zip_file) {
+    if (bucket || key) {
+      return base::fail(
+          invalid_parameter("Please do not provide other FunctionCode parameters when providing a ZipFile."));
+    }
+    TRY(check_zip_size(*zip_file));
+    return std::move(*zip_file);
+  }
+  if (!bucket || !key) return base::fail(invalid_parameter("Please provide a source for function code."));
+  if (s3_ == nullptr) return base::fail(invalid_parameter("There is no S3 here to take function code from."));
+  if (options_.role_may && context.principal.kind == aws::Principal::Kind::role &&
+      !options_.role_may(context, "s3:GetObject", "arn:aws:s3:::" + *bucket + "/" + *key)) {
+    return base::fail(errors::access_denied_exception(
+        "Your access has been denied by S3, please make sure your request credentials have permission to GetObject "
+        "for " +
+        *bucket + "/" + *key + ". S3 Error Code: AccessDenied. S3 Error Message: Access Denied"));
+  }
+  aws::s3::GetObjectRequest get;
+  get.bucket = *bucket;
+  get.key = *key;
+  aws::Context call = account_call(env_, context.account, context.region);
+  auto object = s3_->get_object(call, std::move(get));
+  if (!object) {
+    return base::fail(invalid_parameter("Error occurred while GetObject. S3 Error Code: " + object.error().code +
+                                        ". S3 Error Message: " + object.error().message));
+  }
+  if (!object->body || object->body->size() == 0) return base::fail(check_zip_size({}).error());
+  if (object->body->size() > kUnzippedCodeBytesMax) {
+    return base::fail(invalid_parameter("Unzipped size must be smaller than 262144000 bytes"));
+  }
+  return object->body->take();
+}
+
 base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context& context, CreateFunctionRequest in) {
-  TRY_ASSIGN(const std::string name, resolve(context, in.function_name, std::nullopt, "lambda:CreateFunction"));
+  TRY_ASSIGN(const std::string name, resolve_whole_function(context, in.function_name, "lambda:CreateFunction"));
   if (name.size() > kFunctionNameLengthMax) {
     return base::fail(errors::validation_exception(
         "1 validation error detected: Value '" + name +
@@ -108,14 +167,16 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   TRY_ASSIGN(FunctionRecord record, new_record(context, in));
   record.name = name;
   if (record.log_group.empty()) record.log_group = "/aws/lambda/" + name;
+  if (!in.code) return base::fail(invalid_parameter("Please provide a source for function code."));
+  TRY_ASSIGN(const std::string zip, package_of(context, in.code->zip_file, in.code->s3_bucket, in.code->s3_key));
   const std::string key = record.key();
   const auto exists = [&] { return conflict("Function already exist: " + name); };
   store::WriteBatch batch;
   {
     const std::lock_guard lock(mutex_);
     if (functions_.contains(key)) return base::fail(exists());
-    uint64_t stored = in.code->zip_file->size();
-    for (const auto& [other, function] : functions_) stored += function.record->code_size;
+    uint64_t stored = zip.size();
+    for (const auto& [other, entry] : functions_) stored += entry.latest.record->code_size;
     if (stored > kCodeStorageBytesMax) {
       return base::fail(
           errors::code_storage_exceeded_exception("Code storage limit exceeded.", {.type = "User", .message = {}}));
@@ -123,100 +184,144 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
     record.id = take_id(batch);
     record.code_id = record.id;
   }
-  TRY(check_assumable(record.account, record.region, record.role, record.arn(), name));
-  auto code = std::make_shared<Code>(store_, host_, record.code_id, options_.code_directory);
-  TRY(code->stage(*in.code->zip_file));
-  take_code(record, *in.code->zip_file);
+  TRY(check_assumable(record));
+  TRY(check_dead_letter(record));
+  auto code = code_of(record.code_id);
+  TRY(code->stage(zip));
+  take_code(record, zip);
   record.revision_id = base::make_uuid(env_.random);
-
-  FunctionConfiguration out = configuration_of(record);
-  out.state = "Pending";
-  out.state_reason = "The function is being created.";
-  out.state_reason_code = "Creating";
-  out.last_update_status.reset();
-  out.revision_id = base::make_uuid(env_.random);
-  Code::put(batch, record.code_id, *in.code->zip_file);
+  Code::put(batch, record.code_id, zip);
   logs_.set_group_alive(record.account, record.region, record.log_group, true);
+
   const std::lock_guard lock(mutex_);
-  const auto [entry, added] = functions_.try_emplace(key);
+  const auto [found, added] = functions_.try_emplace(key);
   if (!added) return base::fail(exists());
   // Another creation may have taken a later id in between, and its row must not go back.
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
-  replace_runnable(entry, std::move(record), std::move(code), std::move(batch));
+  FunctionConfiguration out = pending(record, env_.random);
+  FunctionEntry& entry = found->second;
+  replace_runnable(entry, std::move(record), std::move(code), batch);
+  if (in.publish.value_or(false)) out.version = publish(entry, {}, context.now, batch)->version;
+  store_.write(batch);
   return out;
 }
 
 base::Result<DeleteFunctionResponse> LambdaService::delete_function(aws::Context& context, DeleteFunctionRequest in) {
-  TRY_ASSIGN(const std::string name, resolve(context, in.function_name, std::nullopt, "lambda:DeleteFunction"));
-  if (in.qualifier) {
-    if (*in.qualifier == "$LATEST") {
-      return base::fail(invalid_parameter("$LATEST version cannot be deleted without deleting the function."));
-    }
-    return base::fail(function_not_found(context, name, *in.qualifier));
-  }
+  TRY_ASSIGN(const FunctionName name,
+             resolve_function_name(context, in.function_name, in.qualifier, "lambda:DeleteFunction"));
+  if (!name.qualifier.empty()) return delete_version(context, name);
   std::string log_group;
   {
-    Function gone;  // let go of without the lock: its last instance may end here
+    FunctionEntry gone;  // let go of without the lock: its last instance may end here
     const std::lock_guard lock(mutex_);
-    TRY_ASSIGN(const auto entry, find_entry(context, name));
+    TRY_ASSIGN(const auto found, find_entry(context, name.name));
+    const FunctionRecord& latest = *found->second.latest.record;
     store::WriteBatch batch;
-    batch.erase(entry->first);
-    Code::erase(batch, entry->second.record->code_id);
+    batch.erase(found->first);
+    for (const auto table : {keys::kVersionTable, keys::kAliasTable, keys::kEventInvokeTable}) {
+      const std::string prefix = keys::of_function(table, latest.account, latest.region, latest.name);
+      batch.erase_range(prefix, store::prefix_end(prefix));
+    }
+    Code::erase(batch, latest.code_id);
+    for (const auto& [number, version] : found->second.versions) Code::erase(batch, version.record->code_id);
     store_.write(batch);
-    gone = std::move(entry->second);
-    functions_.erase(entry);
-    pool_.set_current(gone.record->id, nullptr);
-    log_group = gone.record->log_group;
+    log_group = latest.log_group;
+    pool_.remove_current(latest.id, latest.version);
+    for (const auto& [number, version] : found->second.versions) {
+      pool_.remove_current(latest.id, version.record->version);
+    }
+    gone = std::move(found->second);
+    functions_.erase(found);
   }
   // What its invocations have logged is in Logs before the answer, so that deleting the group afterwards is the end.
   logs_.drain();
-  if (log_group == "/aws/lambda/" + name) logs_.set_group_alive(context.account, context.region, log_group, false);
+  if (log_group == "/aws/lambda/" + name.name) logs_.set_group_alive(context.account, context.region, log_group, false);
   DeleteFunctionResponse out;
   out.status_code = 204;
   return out;
 }
 
+base::Result<DeleteFunctionResponse> LambdaService::delete_version(aws::Context& context, const FunctionName& name) {
+  if (name.qualifier == "$LATEST") {
+    return base::fail(invalid_parameter("$LATEST version cannot be deleted without deleting the function."));
+  }
+  if (!is_version_number(name.qualifier)) {
+    return base::fail(invalid_parameter("Deletion of aliases is not currently supported."));
+  }
+  DeleteFunctionResponse out;
+  out.status_code = 204;
+  FunctionEntry::Version gone;  // let go of without the lock
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto found, find_entry(context, name.name));
+  FunctionEntry& entry = found->second;
+  const FunctionEntry::Version* version = entry.find_version(name.qualifier);
+  if (version == nullptr) return out;
+  gone = *version;
+  for (const auto& [alias_name, alias] : entry.aliases) {
+    if (alias->version != gone.record->version && alias->additional_version != gone.record->version) continue;
+    return base::fail(conflict("Version " + gone.record->version + " cannot be deleted because the alias " +
+                               alias->arn() + " refers to it."));
+  }
+  store::WriteBatch batch;
+  batch.erase(gone.record->key());
+  batch.erase(keys::event_invoke(context.account, context.region, name.name, gone.record->version));
+  entry.versions.erase(std::stoull(gone.record->version));
+  entry.event_invoke.erase(gone.record->version);
+  const uint64_t code_id = gone.record->code_id;
+  if (code_id != entry.latest.record->code_id && !entry.uses_code(code_id)) Code::erase(batch, code_id);
+  store_.write(batch);
+  pool_.remove_current(gone.record->id, gone.record->version);
+  return out;
+}
+
 base::Result<FunctionConfiguration> LambdaService::update_function_code(aws::Context& context,
                                                                         UpdateFunctionCodeRequest in) {
-  TRY_ASSIGN(const Function before, find(context, in.function_name, std::nullopt, "lambda:UpdateFunctionCode"));
-  if (!in.zip_file) return base::fail(invalid_parameter("Please provide a source for function code."));
-  TRY(check_publish(in.publish));
-  TRY(check_architectures(in.architectures));
-  TRY(check_zip_size(*in.zip_file));
+  TRY_ASSIGN(const std::string name, resolve_whole_function(context, in.function_name, "lambda:UpdateFunctionCode"));
+  TRY_ASSIGN(const Function before, find(context, name, std::nullopt, "lambda:UpdateFunctionCode"));
+  std::string architecture = before.record->architecture;
+  if (in.architectures) {
+    TRY_ASSIGN(architecture, checked_architecture(in.architectures, before.record->runtime));
+  }
   const auto stale = [&](const FunctionRecord& now) { return in.revision_id && *in.revision_id != now.revision_id; };
   if (stale(*before.record)) return base::fail(revision_mismatch("GetFunction/GetAlias"));
+  TRY_ASSIGN(const std::string zip, package_of(context, in.zip_file, in.s3_bucket, in.s3_key));
   store::WriteBatch batch;
   uint64_t code_id = 0;
   {
     const std::lock_guard lock(mutex_);
     code_id = take_id(batch);
   }
-  auto code = std::make_shared<Code>(store_, host_, code_id, options_.code_directory);
-  TRY(code->stage(*in.zip_file));
-  Code::put(batch, code_id, *in.zip_file);
+  auto code = code_of(code_id);
+  TRY(code->stage(zip));
+  Code::put(batch, code_id, zip);
 
-  Function replaced;  // let go of without the lock
+  FunctionEntry::Version replaced;  // let go of without the lock
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto entry, find_entry(context, before.record->name));
-  if (stale(*entry->second.record)) return base::fail(revision_mismatch("GetFunction/GetAlias"));
-  FunctionRecord record = *entry->second.record;
-  Code::erase(batch, record.code_id);
+  TRY_ASSIGN(const auto found, find_entry(context, name));
+  FunctionEntry& entry = found->second;
+  if (stale(*entry.latest.record)) return base::fail(revision_mismatch("GetFunction/GetAlias"));
+  FunctionRecord record = *entry.latest.record;
+  if (!entry.uses_code(record.code_id)) Code::erase(batch, record.code_id);
   record.code_id = code_id;
+  record.architecture = architecture;
   record.last_modified = context.now;
-  take_code(record, *in.zip_file);
+  take_code(record, zip);
   if (in.dry_run.value_or(false)) return configuration_of(record);
   record.revision_id = base::make_uuid(env_.random);
   FunctionConfiguration out = updating(record, env_.random);
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
-  replaced = entry->second;
-  replace_runnable(entry, std::move(record), std::move(code), std::move(batch));
+  replaced = entry.latest;
+  replace_runnable(entry, std::move(record), std::move(code), batch);
+  if (in.publish.value_or(false)) out = pending(*publish(entry, {}, context.now, batch), env_.random);
+  store_.write(batch);
   return out;
 }
 
 base::Result<FunctionConfiguration> LambdaService::update_function_configuration(
     aws::Context& context, UpdateFunctionConfigurationRequest in) {
-  TRY_ASSIGN(const Function before,
-             find(context, in.function_name, std::nullopt, "lambda:UpdateFunctionConfiguration"));
+  TRY_ASSIGN(const std::string name,
+             resolve_whole_function(context, in.function_name, "lambda:UpdateFunctionConfiguration"));
+  TRY_ASSIGN(const Function before, find(context, name, std::nullopt, "lambda:UpdateFunctionConfiguration"));
   std::optional<FunctionRecord::Pairs> environment;
   if (in.runtime) TRY(check_runtime(*in.runtime));
   TRY(check_tracing(in.tracing_config));
@@ -226,14 +331,21 @@ base::Result<FunctionConfiguration> LambdaService::update_function_configuration
   if (in.environment) {
     TRY_ASSIGN(environment, check_environment(in.environment->variables.value_or(aws::Map<std::string>())));
   }
+  FunctionRecord wanted = *before.record;
   if (in.role) {
     TRY(check_role(*in.role, context.account));
-    TRY(check_assumable(context.account, context.region, *in.role, before.record->arn(), before.record->name));
+    wanted.role = *in.role;
+    TRY(check_assumable(wanted));
   }
-  Function replaced;  // let go of without the lock
+  if (in.dead_letter_config) {
+    wanted.dead_letter_arn = in.dead_letter_config->target_arn.value_or("");
+    TRY(check_dead_letter(wanted));
+  }
+  FunctionEntry::Version replaced;  // let go of without the lock
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto entry, find_entry(context, before.record->name));
-  FunctionRecord record = *entry->second.record;
+  TRY_ASSIGN(const auto found, find_entry(context, name));
+  FunctionEntry& entry = found->second;
+  FunctionRecord record = *entry.latest.record;
   if (in.revision_id && *in.revision_id != record.revision_id) {
     return base::fail(revision_mismatch("GetFunction/GetAlias"));
   }
@@ -246,11 +358,14 @@ base::Result<FunctionConfiguration> LambdaService::update_function_configuration
   if (environment) record.environment = std::move(environment);
   if (in.ephemeral_storage && in.ephemeral_storage->size) record.ephemeral_storage_mb = *in.ephemeral_storage->size;
   if (in.logging_config && in.logging_config->log_group) record.log_group = *in.logging_config->log_group;
+  if (in.dead_letter_config) record.dead_letter_arn = wanted.dead_letter_arn;
   record.last_modified = context.now;
   record.revision_id = base::make_uuid(env_.random);
   FunctionConfiguration out = updating(record, env_.random);
-  replaced = entry->second;
-  replace_runnable(entry, std::move(record), replaced.runnable->code, {});
+  replaced = entry.latest;
+  store::WriteBatch batch;
+  replace_runnable(entry, std::move(record), replaced.runnable->code, batch);
+  store_.write(batch);
   return out;
 }
 

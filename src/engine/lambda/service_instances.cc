@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "engine/internal_call.h"
@@ -7,11 +8,20 @@
 namespace engine::lambda {
 namespace {
 
-// "2024/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
-std::string log_stream_name(base::Timestamp now, std::string_view instance_id) {
+// "2024/01/31/[$LATEST]"
+std::string log_stream_prefix(base::Timestamp now, const std::string& version) {
   const std::string date = base::format_iso8601_seconds(now);  // 2024-01-31T...
-  std::string out = date.substr(0, 4) + "/" + date.substr(5, 2) + "/" + date.substr(8, 2) + "/[$LATEST]";
-  return out.append(instance_id);
+  return date.substr(0, 4) + "/" + date.substr(5, 2) + "/" + date.substr(8, 2) + "/[" + version + "]";
+}
+
+// As AWS writes it, for example "python:3.12"; the version behind it is this engine's own and never changes.
+std::string init_start_line(const FunctionRecord& record) {
+  const std::size_t digit = std::min(record.runtime.find_first_of("0123456789"), record.runtime.size());
+  const std::string family = record.runtime.substr(0, digit);
+  const std::string shown = record.runtime.starts_with("provided")
+                                ? "provided:" + record.runtime.substr(std::min<std::size_t>(9, record.runtime.size()))
+                                : family + ":" + record.runtime.substr(digit);
+  return "INIT_START Runtime Version: " + shown + ".v1\tRuntime Version ARN: " + runtime_version_arn(record);
 }
 
 }  // namespace
@@ -38,36 +48,48 @@ base::Result<aws::sts::Credentials> LambdaService::credentials_for(Runnable& run
 }
 
 // Item 19. User variables come first; the reserved ones cannot be among them.
-std::vector<std::pair<std::string, std::string>> LambdaService::environment_of(
-    const FunctionRecord& record, const aws::sts::Credentials& credentials) {
-  std::vector<std::pair<std::string, std::string>> out;
-  bool has_zone = false;
-  bool has_path = false;
-  bool has_endpoint = false;
-  if (record.environment) {
-    out = *record.environment;
-    for (const auto& [variable, value] : out) {
-      has_zone |= variable == "TZ";
-      has_path |= variable == "PATH";
-      has_endpoint |= variable == "AWS_ENDPOINT_URL";
-    }
-  }
+std::vector<std::pair<std::string, std::string>> LambdaService::environment_of(const FunctionRecord& record,
+                                                                               const aws::sts::Credentials& credentials,
+                                                                               const std::string& directory) {
+  std::vector<std::pair<std::string, std::string>> out = record.environment.value_or(FunctionRecord::Pairs());
+  const auto user_value = [&](std::string_view variable) -> const std::string* {
+    if (!record.environment) return nullptr;
+    const auto found = std::ranges::find(*record.environment, variable, &std::pair<std::string, std::string>::first);
+    return found == record.environment->end() ? nullptr : &found->second;
+  };
   const auto add = [&](const char* variable, std::string value) { out.emplace_back(variable, std::move(value)); };
+  const auto add_default = [&](const char* variable, std::string value) {
+    if (!user_value(variable)) add(variable, std::move(value));
+  };
+  // In front of what the user's own variable says.
+  const auto add_path = [&](const char* variable) {
+    std::string value = directory;
+    if (const std::string* given = user_value(variable)) value.append(":").append(*given);
+    std::erase_if(out, [&](const auto& pair) { return pair.first == variable; });
+    add(variable, std::move(value));
+  };
   add("AWS_LAMBDA_FUNCTION_NAME", record.name);
-  add("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+  add("AWS_LAMBDA_FUNCTION_VERSION", record.version);
   add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(record.memory_size_mb));
   add("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
   add("AWS_LAMBDA_LOG_GROUP_NAME", record.log_group);
+  add("AWS_LAMBDA_LOG_FORMAT", "Text");
   add("AWS_REGION", record.region);
   add("AWS_DEFAULT_REGION", record.region);
   add("_HANDLER", record.handler);
+  add("LAMBDA_TASK_ROOT", directory);
   add("AWS_ACCESS_KEY_ID", credentials.access_key_id.value_or(""));
   add("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.value_or(""));
   add("AWS_SESSION_TOKEN", credentials.session_token.value_or(""));
-  if (!has_zone) add("TZ", ":UTC");
-  if (!has_path) add("PATH", "/usr/local/bin:/usr/bin/:/bin");
+  add_default("TZ", ":UTC");
+  add_default("PATH", "/usr/local/bin:/usr/bin/:/bin");
+  if (!record.runtime.starts_with("provided")) {
+    add("AWS_EXECUTION_ENV", "AWS_Lambda_" + record.runtime);
+    add_default("LANG", "en_US.UTF-8");
+    add_path(record.runtime.starts_with("python") ? "PYTHONPATH" : "NODE_PATH");
+  }
   const std::lock_guard lock(mutex_);
-  if (!has_endpoint && !endpoint_.empty()) add("AWS_ENDPOINT_URL", endpoint_);
+  if (!endpoint_.empty()) add_default("AWS_ENDPOINT_URL", endpoint_);
   return out;
 }
 
@@ -85,24 +107,25 @@ InstancePool::Started LambdaService::start_instance(const std::shared_ptr<Runnab
   runtime::FunctionSpec spec;
   spec.function_arn = record.arn();
   spec.function_name = record.name;
-  spec.version = "$LATEST";
+  spec.version = record.version;
   spec.handler = record.handler;
   spec.runtime = record.runtime;
   spec.code_directory = runnable->code->directory();
   spec.timeout = std::chrono::seconds(record.timeout_seconds);
   spec.memory_size_mb = record.memory_size_mb;
   spec.ephemeral_storage_size_mb = record.ephemeral_storage_mb;
-  spec.environment = environment_of(record, *credentials);
-  spec.environment.emplace_back("LAMBDA_TASK_ROOT", spec.code_directory);
+  spec.log_stream_prefix = log_stream_prefix(env_.clock.now(), record.version);
+  spec.environment = environment_of(record, *credentials, spec.code_directory);
 
   auto instance = std::make_unique<Instance>();
   instance->runnable = runnable;
   instance->credentials_expire = credentials->expiration.value_or(base::kTimestampMax);
   instance->log = std::make_shared<LogStream>(logs_, record.account, record.region, record.log_group);
+  instance->log->append(init_start_line(record));
   auto running = host_.start(spec, *instance->log);
   if (!running) return std::unexpected(std::move(running).error());
   instance->running = std::move(*running);
-  instance->log->set_name(log_stream_name(env_.clock.now(), instance->running->instance_id()));
+  instance->log->set_name(spec.log_stream_prefix + instance->running->instance_id());
   return instance;
 }
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -10,7 +9,6 @@
 #include "engine/lambda/keys.h"
 #include "engine/lambda/limits.h"
 #include "engine/lambda/service.h"
-#include "engine/record.h"
 
 namespace engine::lambda {
 
@@ -19,71 +17,6 @@ using runtime::InvokeOutcome;
 using runtime::OutcomeKind;
 
 namespace {
-
-enum Field : uint32_t {
-  kAccount = 1,
-  kRegion = 2,
-  kName = 3,
-  kRequestId = 4,
-  kPayload = 5,
-  kTrace = 6,
-  kErrors = 7,      // times the function failed
-  kAcceptedAt = 8,  // of the first entry, if this one replaces it
-};
-
-// An asynchronous invocation as the outbox keeps it.
-struct AsyncEvent {
-  std::string account;
-  std::string region;
-  std::string name;
-  std::string request_id;
-  std::string payload;
-  std::string trace_id;
-  int32_t errors = 0;
-  base::Timestamp accepted_at;
-
-  [[nodiscard]] std::string encode() const {
-    RecordWriter writer;
-    writer.text(kAccount, account).text(kRegion, region).text(kName, name).text(kRequestId, request_id);
-    writer.text(kPayload, payload).text(kTrace, trace_id).number(kErrors, static_cast<uint64_t>(errors));
-    writer.number(kAcceptedAt, static_cast<uint64_t>(accepted_at.time_since_epoch().count()));
-    return writer.take();
-  }
-  static AsyncEvent decode(std::string_view bytes) {
-    AsyncEvent out;
-    for (RecordReader reader(bytes); reader.next();) {
-      switch (reader.field()) {
-        case kAccount:
-          out.account = reader.text();
-          break;
-        case kRegion:
-          out.region = reader.text();
-          break;
-        case kName:
-          out.name = reader.text();
-          break;
-        case kRequestId:
-          out.request_id = reader.text();
-          break;
-        case kPayload:
-          out.payload = reader.text();
-          break;
-        case kTrace:
-          out.trace_id = reader.text();
-          break;
-        case kErrors:
-          out.errors = static_cast<int32_t>(reader.number());
-          break;
-        case kAcceptedAt:
-          out.accepted_at = base::Timestamp(base::Duration(reader.number()));
-          break;
-        default:
-          break;
-      }
-    }
-    return out;
-  }
-};
 
 double milliseconds(base::Duration d) {
   return std::chrono::duration<double, std::milli>(d).count();
@@ -137,19 +70,20 @@ std::string log_result(std::string text) {
 
 }  // namespace
 
-base::Result<void> LambdaService::authorise(const aws::Context& context, const FunctionRecord& record,
+base::Result<void> LambdaService::authorise(const aws::Context& context, const Function& function,
                                             std::string_view action) const {
   const bool own =
-      context.principal.kind != aws::Principal::Kind::service && context.principal.account == record.account;
+      context.principal.kind != aws::Principal::Kind::service && context.principal.account == function.record->account;
   if (own) return {};
-  const std::string policy = record.policy_json();
-  if (options_.allows && !policy.empty() && options_.allows(policy, context, action, record.arn())) return {};
-  return base::fail(not_authorised(context, action, record.arn()));
+  const std::string policy = function.policy().json();
+  const std::string arn = function.qualifier == "$LATEST" ? function.record->arn() : function.arn();
+  if (options_.allows && !policy.empty() && options_.allows(policy, context, action, arn)) return {};
+  return base::fail(not_authorised(context, action, arn));
 }
 
 base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, InvocationRequest in) {
   TRY_ASSIGN(const Function function, find(context, in.function_name, in.qualifier, "lambda:InvokeFunction"));
-  TRY(authorise(context, *function.record, "lambda:InvokeFunction"));
+  TRY(authorise(context, function, "lambda:InvokeFunction"));
   const std::string type = in.invocation_type.value_or("RequestResponse");
   std::string payload = std::move(in.payload).value_or("");
   TRY(check_payload(payload, type != "Event"));
@@ -170,7 +104,7 @@ base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, In
   request.payload = std::move(*in.payload);
   TRY_ASSIGN(Finished finished, run(function, std::move(request)));
   out.status_code = 200;
-  out.executed_version = "$LATEST";
+  out.executed_version = function.record->version;
   if (finished.outcome.kind != OutcomeKind::ok) out.function_error = "Unhandled";
   if (in.log_type == "Tail") out.log_result = log_result(std::move(finished.report));
   out.payload = std::move(finished.outcome.payload);
@@ -179,50 +113,59 @@ base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, In
 
 base::Result<LambdaService::Finished> LambdaService::run(const Function& function, runtime::InvokeRequest request) {
   const FunctionRecord& record = *function.record;
-  const std::string request_id = request.request_id;
-  request.invoked_function_arn = record.arn();
-  InvocationReport report{record.account, record.region, record.name, {}, false, false};
+  request.invoked_function_arn = function.arn();
+  const auto metrics = metrics_of(function);
+  const base::Timestamp began = env_.clock.now();
   Finished finished;
-  InvokeOutcome& outcome = finished.outcome;
   for (std::size_t attempt = 1;; ++attempt) {
-    auto acquired = pool_.acquire(function.runnable, record.reserved_concurrency);
+    auto acquired = pool_.acquire(function.runnable, function.reserved_concurrency);
     if (!acquired) {
-      report.throttled = is_throttle(acquired.error());
-      if (report.throttled && options_.observe) options_.observe(report);
+      if (is_throttle(acquired.error())) metrics->throttled(began);
       return base::fail(std::move(acquired).error());
     }
+    metrics->begin(began);
     if (!*acquired) {
-      outcome = runtime::start_failed_outcome(request_id, acquired->error());
-      break;
+      finished.outcome = runtime::start_failed_outcome(request.request_id, acquired->error());
+      metrics->end(began, finished.outcome.duration, true);
+      return finished;
     }
-    std::unique_ptr<Instance> instance = std::move(**acquired);
-    const std::string start = "START RequestId: " + request_id + " Version: $LATEST";
-    instance->log->append(start);
     const bool last = attempt == kStartAttemptsMax;
-    outcome = instance->running->invoke(last ? std::move(request) : request);
+    finished = run_on(std::move(**acquired), record, last ? std::move(request) : request);
+    const InvokeOutcome& outcome = finished.outcome;
     // An idle instance may end just as it is given an event; the event may safely go to another one.
     const bool unseen = outcome.kind == OutcomeKind::exited && !outcome.delivered && !outcome.init_duration;
-    if (outcome.kind == OutcomeKind::timed_out) {
-      instance->log->append(fmt::format("{} {} Task timed out after {:.2f} seconds",
-                                        base::format_iso8601_milliseconds(env_.clock.now()), request_id,
-                                        static_cast<double>(record.timeout_seconds)));
+    if (unseen && !last && !pool_.stopping()) {
+      metrics->abandon();
+      continue;
     }
-    const std::string end = "END RequestId: " + request_id;
-    const std::string summary = report_line(request_id, record, outcome);
-    instance->log->append(end);
-    instance->log->append(summary);
-    const bool healthy = outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error;
-    const bool reusable = healthy && instance->running->alive();
-    pool_.release(std::move(instance), reusable);
-    if (unseen && !last && !pool_.stopping()) continue;
-    finished.report = start + "\n" + std::exchange(outcome.log_tail, {});
-    if (!finished.report.ends_with('\n')) finished.report += '\n';
-    finished.report += end + "\n" + summary + "\n";
-    break;
+    metrics->end(began, outcome.duration, outcome.kind != OutcomeKind::ok);
+    return finished;
   }
-  report.duration = outcome.duration;
-  report.error = outcome.kind != OutcomeKind::ok;
-  if (options_.observe) options_.observe(report);
+}
+
+LambdaService::Finished LambdaService::run_on(std::unique_ptr<Instance> instance, const FunctionRecord& record,
+                                              runtime::InvokeRequest request) {
+  Finished finished;
+  InvokeOutcome& outcome = finished.outcome;
+  const std::string request_id = request.request_id;
+  const std::string start = "START RequestId: " + request_id + " Version: " + record.version;
+  instance->log->append(start);
+  outcome = instance->running->invoke(std::move(request));
+  if (outcome.kind == OutcomeKind::timed_out) {
+    instance->log->append(fmt::format("{} {} Task timed out after {:.2f} seconds",
+                                      base::format_iso8601_milliseconds(env_.clock.now()), request_id,
+                                      static_cast<double>(record.timeout_seconds)));
+  }
+  const std::string end = "END RequestId: " + request_id;
+  const std::string summary = report_line(request_id, record, outcome);
+  instance->log->append(end);
+  instance->log->append(summary);
+  const bool healthy = outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error;
+  const bool reusable = healthy && instance->running->alive();
+  pool_.release(std::move(instance), reusable);
+  finished.report = start + "\n" + std::exchange(outcome.log_tail, {});
+  if (!finished.report.ends_with('\n')) finished.report += '\n';
+  finished.report += end + "\n" + summary + "\n";
   return finished;
 }
 
@@ -232,55 +175,82 @@ base::Result<InvocationResponse> LambdaService::invoke_later(aws::Context& conte
   event.account = function.record->account;
   event.region = function.record->region;
   event.name = function.record->name;
+  event.qualifier = function.qualifier;
   event.request_id = context.request_id.empty() ? base::make_uuid(env_.random) : context.request_id;
   event.payload = std::move(*in.payload);
   event.trace_id = context.trace_header;
   event.accepted_at = context.now;
-  store::WriteBatch batch;
-  const auto ticket = async_.add(batch, context.now, context.now, event.encode());
-  store_.write(batch);
-  async_.release(ticket);
+  async_.accept(event);
+  metrics_of(function)->add(Metric::async_events_received, 1, context.now);
   InvocationResponse out;
   out.status_code = 202;
   out.payload = "";
   return out;
 }
 
-// Item 17. Failures of the function are tried again twice, after one and two minutes; throttles and failures of the
-// engine with growing pauses until the event is six hours old.
-std::optional<base::Timestamp> LambdaService::deliver(const Outbox::Entry& entry) {
-  AsyncEvent event = AsyncEvent::decode(entry.payload);
-  const base::Timestamp now = env_.clock.now();
-  if (now - event.accepted_at >= kAsyncAgeMax) return std::nullopt;
+std::optional<LambdaService::Settings> LambdaService::async_settings(const AsyncEvent& event) {
+  Settings out;
   Function function;
   {
     const std::lock_guard lock(mutex_);
     const auto found = functions_.find(keys::function(event.account, event.region, event.name));
     if (found == functions_.end()) return std::nullopt;
-    function = found->second;
+    auto selected = found->second.select(event.qualifier, env_.random);
+    if (!selected) return std::nullopt;
+    function = std::move(*selected);
+    const auto& configs = found->second.event_invoke;
+    const auto config = configs.find(event.qualifier.empty() ? "$LATEST" : event.qualifier);
+    if (config != configs.end()) {
+      const EventInvokeRecord& record = config->second;
+      out.retries_max = record.retries_max.value_or(kAsyncRetriesMax);
+      if (record.age_seconds_max) out.age_max = std::chrono::seconds(*record.age_seconds_max);
+      out.on_success = record.on_success;
+      out.on_failure = record.on_failure;
+    }
   }
+  out.dead_letter_arn = function.record->dead_letter_arn;
+  out.role = function.record->role;
+  out.function_arn = function.record->arn() + ":" + (event.qualifier.empty() ? "$LATEST" : event.qualifier);
+  out.blocked = function.reserved_concurrency == 0;
+  out.metrics = metrics_of(function);
+  return out;
+}
+
+base::Result<AsyncFunctions::Answer> LambdaService::run_async(const AsyncEvent& event) {
+  aws::Context context;  // of nobody: who may invoke was decided when the event was accepted
+  context.account = event.account;
+  context.region = event.region;
+  const Name qualifier = event.qualifier.empty() ? std::nullopt : Name(event.qualifier);
+  TRY_ASSIGN(const Function function, find(context, event.name, qualifier, "lambda:InvokeFunction"));
   runtime::InvokeRequest request;
   request.request_id = event.request_id;
   request.trace_id = event.trace_id;
   request.payload = event.payload;
-  const auto finished = run(function, std::move(request));
-  if (finished && finished->outcome.kind == OutcomeKind::ok) return std::nullopt;
-  const base::Timestamp ended = env_.clock.now();
-  if (pool_.stopping()) return ended;  // interrupted: owed to the next process
-  if (!finished) {
-    const uint64_t doublings = std::min<uint64_t>(entry.attempts, 9);
-    return ended + std::min<base::Duration>(kThrottleRetryMin * (1 << doublings), kThrottleRetryMax);
-  }
-  if (event.errors >= kAsyncRetriesMax) return std::nullopt;
-  // The count of failures is part of the entry, so a new entry takes this one's place. A crash between the two leaves
-  // both, which "at least once" allows.
-  const base::Duration delay = kAsyncRetryDelay * (1 << event.errors);
-  ++event.errors;
-  store::WriteBatch batch;
-  const auto ticket = async_.add(batch, ended, ended + delay, event.encode());
-  store_.write(batch);
-  async_.release(ticket);
-  return std::nullopt;
+  TRY_ASSIGN(Finished finished, run(function, std::move(request)));
+  return Answer{std::move(finished.outcome), function.record->version};
+}
+
+std::optional<int32_t> LambdaService::mapped_timeout_seconds(const MappingRecord& mapping) {
+  const std::lock_guard lock(mutex_);
+  const auto found = functions_.find(keys::function(mapping.account, mapping.region, mapping.function_name));
+  if (found == functions_.end()) return std::nullopt;
+  const auto function = found->second.select(mapping.qualifier, env_.random);
+  return function ? std::optional(function->record->timeout_seconds) : std::nullopt;
+}
+
+QueuePoller::Answer LambdaService::invoke_mapped(const MappingRecord& mapping, std::string event) {
+  aws::Context context;
+  context.account = mapping.account;
+  context.region = mapping.region;
+  const Name qualifier = mapping.qualifier.empty() ? std::nullopt : Name(mapping.qualifier);
+  const auto function = find(context, mapping.function_name, qualifier, "lambda:InvokeFunction");
+  if (!function) return {false, {}, "The function does not exist any more."};
+  runtime::InvokeRequest request;
+  request.request_id = base::make_uuid(env_.random);
+  request.payload = std::move(event);
+  auto finished = run(*function, std::move(request));
+  if (!finished) return {};
+  return {finished->outcome.kind == OutcomeKind::ok, std::move(finished->outcome.payload), {}};
 }
 
 }  // namespace engine::lambda

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/lambda/function_name.h"
 #include "engine/lambda/keys.h"
 #include "engine/lambda/limits.h"
 #include "engine/lambda/service.h"
@@ -10,18 +9,41 @@ namespace engine::lambda {
 
 using namespace aws::lambda;
 
+namespace {
+
+// Under the ARN by which the caller named it.
+FunctionConfiguration configuration_as_named(const Function& function) {
+  FunctionConfiguration out = configuration_of(*function.record);
+  out.function_arn = function.arn();
+  return out;
+}
+
+FunctionConfiguration version_entry(const FunctionRecord& record) {
+  FunctionConfiguration out = list_entry_of(record);
+  out.function_arn = record.qualified_arn();
+  return out;
+}
+
+// Where a list that is sorted by function and then version goes on: "name" or "name:version".
+std::string marker_of(const FunctionConfiguration& last, bool with_version) {
+  return with_version ? *last.function_name + ":" + *last.version : *last.function_name;
+}
+
+}  // namespace
+
 base::Result<GetFunctionResponse> LambdaService::get_function(aws::Context& context, GetFunctionRequest in) {
   TRY_ASSIGN(const Function function, find(context, in.function_name, in.qualifier, "lambda:GetFunction"));
+  TRY_ASSIGN(const Function latest, find(context, function.record->name, std::nullopt, "lambda:GetFunction"));
   GetFunctionResponse out;
-  out.configuration = configuration_of(*function.record);
+  out.configuration = configuration_as_named(function);
   // Without a Location: packages are kept inside the engine, which has no address for them.
   out.code.emplace().repository_type = "S3";
-  if (!function.record->tags.empty()) {
+  if (!latest.record->tags.empty()) {
     auto& tags = out.tags.emplace();
-    for (const auto& [tag, value] : function.record->tags) tags.append(tag) = value;
+    for (const auto& [tag, value] : latest.record->tags) tags.append(tag) = value;
   }
-  if (function.record->reserved_concurrency) {
-    out.concurrency.emplace().reserved_concurrent_executions = function.record->reserved_concurrency;
+  if (latest.reserved_concurrency) {
+    out.concurrency.emplace().reserved_concurrent_executions = latest.reserved_concurrency;
   }
   return out;
 }
@@ -29,46 +51,110 @@ base::Result<GetFunctionResponse> LambdaService::get_function(aws::Context& cont
 base::Result<FunctionConfiguration> LambdaService::get_function_configuration(aws::Context& context,
                                                                               GetFunctionConfigurationRequest in) {
   TRY_ASSIGN(const Function function, find(context, in.function_name, in.qualifier, "lambda:GetFunctionConfiguration"));
-  return configuration_of(*function.record);
+  return configuration_as_named(function);
 }
 
-// There is one version of each function, $LATEST, so FunctionVersion ALL lists the same as its absence.
 base::Result<ListFunctionsResponse> LambdaService::list_functions(aws::Context& context, ListFunctionsRequest in) {
   const auto count_max =
       static_cast<std::size_t>(std::clamp(in.max_items.value_or(kListFunctionsMax), 1, kListFunctionsMax));
+  const bool all_versions = in.function_version == "ALL";
   const std::string prefix = keys::scope(keys::kFunctionTable, context.account, context.region);
+  const std::string after = in.marker.value_or("");
+  const std::string after_name = after.substr(0, after.find(':'));
   ListFunctionsResponse out;
   auto& functions = out.functions.emplace();
-  const std::lock_guard lock(mutex_);
-  auto at = in.marker ? functions_.upper_bound(keys::function(context.account, context.region, *in.marker))
-                      : functions_.lower_bound(prefix);
-  for (; at != functions_.end() && at->first.starts_with(prefix); ++at) {
-    if (functions.size() == count_max) {
-      out.next_marker = functions.back().function_name;
-      break;
+  // False when the page is full.
+  bool skipping = all_versions && !after.empty();
+  const auto append = [&](FunctionConfiguration configuration) {
+    if (skipping && configuration.function_name == after_name) {
+      if (marker_of(configuration, true) == after) skipping = false;
+      return true;
     }
-    functions.push_back(list_entry_of(*at->second.record));
+    skipping = false;
+    if (functions.size() == count_max) {
+      out.next_marker = marker_of(functions.back(), all_versions);
+      return false;
+    }
+    functions.push_back(std::move(configuration));
+    return true;
+  };
+  const std::lock_guard lock(mutex_);
+  const std::string start = keys::function(context.account, context.region, after_name);
+  auto at = after.empty()  ? functions_.lower_bound(prefix)
+            : all_versions ? functions_.lower_bound(start)
+                           : functions_.upper_bound(start);
+  for (; at != functions_.end() && at->first.starts_with(prefix); ++at) {
+    const FunctionEntry& entry = at->second;
+    if (!append(all_versions ? version_entry(*entry.latest.record) : list_entry_of(*entry.latest.record))) return out;
+    if (!all_versions) continue;
+    for (const auto& [number, version] : entry.versions) {
+      if (!append(version_entry(*version.record))) return out;
+    }
   }
   return out;
 }
 
 base::Result<ListVersionsByFunctionResponse> LambdaService::list_versions_by_function(
     aws::Context& context, ListVersionsByFunctionRequest in) {
-  TRY_ASSIGN(const Function function, find(context, in.function_name, std::nullopt, "lambda:ListVersionsByFunction"));
+  TRY_ASSIGN(const std::string name,
+             resolve_whole_function(context, in.function_name, "lambda:ListVersionsByFunction"));
+  const auto count_max = static_cast<std::size_t>(std::clamp(in.max_items.value_or(kListMax), 1, kListAliasesMax));
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const auto found, find_entry(context, name));
+  const FunctionEntry& entry = found->second;
   ListVersionsByFunctionResponse out;
   auto& versions = out.versions.emplace();
-  if (in.marker) return out;
-  versions.push_back(list_entry_of(*function.record));
-  *versions.back().function_arn += ":$LATEST";
+  uint64_t after = 0;
+  if (!in.marker) {
+    versions.push_back(version_entry(*entry.latest.record));
+  } else if (is_version_number(*in.marker) && in.marker->size() < 20) {
+    after = std::stoull(*in.marker);
+  }
+  for (auto at = entry.versions.upper_bound(after); at != entry.versions.end(); ++at) {
+    if (versions.size() == count_max) {
+      out.next_marker = is_version_number(*versions.back().version) ? *versions.back().version : "0";
+      break;
+    }
+    versions.push_back(version_entry(*at->second.record));
+  }
   return out;
 }
 
 base::Result<GetFunctionCodeSigningConfigResponse> LambdaService::get_function_code_signing_config(
     aws::Context& context, GetFunctionCodeSigningConfigRequest in) {
-  TRY_ASSIGN(const Function function,
-             find(context, in.function_name, std::nullopt, "lambda:GetFunctionCodeSigningConfig"));
+  TRY_ASSIGN(const std::string name,
+             resolve_whole_function(context, in.function_name, "lambda:GetFunctionCodeSigningConfig"));
+  const std::lock_guard lock(mutex_);
+  TRY(find_entry(context, name));
   GetFunctionCodeSigningConfigResponse out;
-  out.function_name = function.record->name;
+  out.function_name = name;
+  return out;
+}
+
+base::Result<GetAccountSettingsResponse> LambdaService::get_account_settings(aws::Context& context,
+                                                                             GetAccountSettingsRequest /*in*/) {
+  GetAccountSettingsResponse out;
+  auto& limit = out.account_limit.emplace();
+  limit.total_code_size = static_cast<int64_t>(kCodeStorageBytesMax);
+  limit.code_size_unzipped = static_cast<int64_t>(kUnzippedCodeBytesMax);
+  limit.code_size_zipped = static_cast<int64_t>(kZippedBytesMax);
+  limit.concurrent_executions = kAccountConcurrency;
+  int32_t unreserved = kAccountConcurrency;
+  auto& usage = out.account_usage.emplace();
+  int64_t bytes = 0;
+  int64_t count = 0;
+  const std::string prefix = keys::scope(keys::kFunctionTable, context.account, context.region);
+  const std::lock_guard lock(mutex_);
+  for (auto at = functions_.lower_bound(prefix); at != functions_.end() && at->first.starts_with(prefix); ++at) {
+    const FunctionEntry& entry = at->second;
+    bytes += static_cast<int64_t>(entry.latest.record->code_size);
+    for (const auto& [number, version] : entry.versions) bytes += static_cast<int64_t>(version.record->code_size);
+    unreserved -= entry.latest.record->reserved_concurrency.value_or(0);
+    ++count;
+  }
+  limit.unreserved_concurrent_executions = unreserved;
+  usage.total_code_size = bytes;
+  usage.function_count = count;
   return out;
 }
 

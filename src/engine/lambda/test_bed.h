@@ -15,13 +15,17 @@
 #include <utility>
 #include <vector>
 
+#include "aws/cloudwatch/cloudwatch.h"
 #include "aws/lambda/errors.h"
 #include "aws/logs/caller.h"
 #include "aws/logs/errors.h"
+#include "aws/s3/caller.h"
+#include "aws/sns/caller.h"
 #include "aws/sts/caller.h"
 #include "aws/sts/errors.h"
 #include "base/manual/manual_env.h"
 #include "engine/lambda/service.h"
+#include "engine/service_metrics.h"
 #include "engine/sqs/service.h"
 #include "store/memory/memory_store.h"
 
@@ -152,6 +156,31 @@ struct FakeLogs final : aws::Dispatcher {
   }
 };
 
+struct FakeS3 final : aws::Dispatcher {
+  std::map<std::string, std::string> objects;  // by bucket/key
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void* in,
+                              void* out) override {
+    const auto& get = *static_cast<aws::s3::GetObjectRequest*>(in);
+    const auto found = objects.find(*get.bucket + "/" + *get.key);
+    if (found == objects.end()) {
+      return base::fail({.code = "NoSuchKey", .message = "The specified key does not exist.", .http_status = 404});
+    }
+    static_cast<aws::s3::GetObjectOutput*>(out)->body = aws::Body(found->second);
+    return {};
+  }
+};
+
+struct FakeSns final : aws::Dispatcher {
+  std::mutex mutex;
+  std::vector<aws::sns::PublishInput> published;
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void* in,
+                              void*) override {
+    const std::lock_guard lock(mutex);
+    published.push_back(*static_cast<aws::sns::PublishInput*>(in));
+    return {};
+  }
+};
+
 struct TestBed {
   base::ManualEnv env;
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
@@ -160,11 +189,18 @@ struct TestBed {
   aws::sts::StsCaller sts{sts_calls};
   FakeLogs logs_calls;
   aws::logs::LogsCaller logs{logs_calls};
+  FakeS3 s3_calls;
+  aws::s3::S3Caller s3{s3_calls};
+  FakeSns sns_calls;
+  aws::sns::SnsCaller sns{sns_calls};
+  ServiceMetrics metrics{env.env};
+  std::map<std::string, double> measured;  // sums, by metric and dimensions
   LambdaOptions options{.code_directory = "/code", .busy_wait = base::Duration(0)};
   std::unique_ptr<sqs::SqsService> queues = std::make_unique<sqs::SqsService>(*store, env.env);
   std::unique_ptr<LambdaService> lambda;
 
   explicit TestBed(std::function<void(LambdaOptions&)> change = {}) {
+    options.metrics = &metrics;
     if (change) change(options);
     open();
   }
@@ -173,6 +209,8 @@ struct TestBed {
     if (!queues) queues = std::make_unique<sqs::SqsService>(*store, env.env);
     lambda = std::make_unique<LambdaService>(*store, env.env, host, *queues, sts, logs, options);
     lambda->set_endpoint("http://localhost:4566");
+    lambda->set_s3(s3);
+    lambda->set_sns(sns);
     lambda->start();
   }
   // As the engine does: queues let go of whoever waits for them, so that the pollers end at once.
@@ -193,6 +231,24 @@ struct TestBed {
       std::this_thread::yield();
     }
     return true;
+  }
+  // The sum of what was measured so far, for example of "Errors FunctionName=f".
+  double sum(const std::string& series) {
+    for (const auto& put : metrics.take()) {
+      EXPECT_EQ(put.name_space, "AWS/Lambda");
+      for (const auto& datum : put.data) {
+        std::string name = *datum.metric_name;
+        for (const auto& dimension : datum.dimensions.value_or(std::vector<aws::cloudwatch::Dimension>())) {
+          name += " " + *dimension.name + "=" + *dimension.value;
+        }
+        for (std::size_t i = 0; i < datum.values->size(); ++i) {
+          measured[name] += (*datum.values)[i] * (datum.counts ? (*datum.counts)[i] : 1);
+        }
+        EXPECT_EQ(datum.unit,
+                  datum.metric_name == "Duration" || datum.metric_name == "AsyncEventAge" ? "Milliseconds" : "Count");
+      }
+    }
+    return measured[series];
   }
   void set_body(FakeHost::Body body) {
     const std::lock_guard lock(host.mutex);
@@ -263,6 +319,16 @@ struct TestBed {
     in.queue_url = "/123456789012/" + queue;
     in.message_body = body;
     ASSERT_TRUE(queues->send_message(call, std::move(in)).has_value());
+  }
+  // The messages that can be received now.
+  std::vector<aws::sqs::Message> receive(const std::string& queue) {
+    aws::Context call = context();
+    aws::sqs::ReceiveMessageRequest in;
+    in.queue_url = "/123456789012/" + queue;
+    in.max_number_of_messages = 10;
+    in.message_attribute_names = {"All"};
+    auto out = queues->receive_message(call, std::move(in));
+    return out && out->messages ? std::move(*out->messages) : std::vector<aws::sqs::Message>();
   }
   // Visible and in flight.
   std::string counts(const std::string& queue) {

@@ -2,71 +2,93 @@
 
 #include <algorithm>
 
-#include "aws/logs/errors.h"
 #include "engine/logs/limits.h"
 
 namespace engine::logs {
 namespace {
 
-std::unexpected<base::AwsError> refuse(std::string message) {
-  return base::fail(aws::logs::errors::invalid_parameter_exception(std::move(message)));
-}
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-// What a term may hold without quotes.
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-}  // namespace
-
-base::Result<FilterPattern> FilterPattern::parse(std::string_view text) {
-  FilterPattern out;
-  if (text.size() > kFilterPatternLengthMax) return refuse("Invalid filter pattern: longer than 1024 characters");
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+base::Result<TermPattern> parse_terms(PatternReader& reader) {
+  TermPattern out;
   std::size_t terms = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    if (is_space(text[at])) {
-      ++at;
-      continue;
-    }
-    if (text[at] == '{') return refuse("JSON filter patterns ({ $.field = ... }) are not supported by this engine");
-    if (text[at] == '[') return refuse("Space-delimited filter patterns ([a, b]) are not supported by this engine");
-    std::vector<std::string>* list = &out.required_;
-    if (text[at] == '-' || text[at] == '?') list = text[at++] == '-' ? &out.excluded_ : &out.alternatives_;
-    if (at < text.size() && text[at] == '%') {
-      return refuse("Regular expressions (%...%) in filter patterns are not supported by this engine");
+  for (reader.skip_spaces(); !reader.at_end(); reader.skip_spaces()) {
+    const std::size_t begin = reader.position();
+    std::vector<std::string>* list = &out.required;
+    if (reader.take("-")) {
+      list = &out.excluded;
+    } else if (reader.take("?")) {
+      list = &out.alternatives;
     }
     std::string term;
-    if (at < text.size() && text[at] == '"') {
-      for (++at; at < text.size() && text[at] != '"'; ++at) {
-        if (text[at] == '\\' && at + 1 < text.size()) ++at;
-        term.push_back(text[at]);
-      }
-      if (at == text.size()) return refuse("Invalid filter pattern: a quotation mark is missing");
-      ++at;
+    if (reader.peek() == '"') {
+      TRY_ASSIGN(term, reader.take_quoted());
     } else {
-      while (at < text.size() && is_plain(text[at])) term.push_back(text[at++]);
+      term = reader.take_while(is_word_character);
+      if (term.empty()) reader.take_while([](char c) { return !is_pattern_space(c); });
+      if (term.empty()) return PatternReader::refuse_term(reader.since(begin));
     }
-    if (term.empty() || (at < text.size() && !is_space(text[at]))) {
-      return refuse(
-          "Invalid filter pattern: terms with characters other than letters, digits and underscores must be in "
-          "double quotation marks");
+    if (!reader.at_end() && !is_pattern_space(reader.peek())) {
+      reader.take_while([](char c) { return !is_pattern_space(c); });
+      return PatternReader::refuse_term(reader.since(begin));
     }
-    if (++terms > kFilterTermsMax) return refuse("Invalid filter pattern: too many terms");
+    if (++terms > kFilterTermsMax) return reader.refuse("it has too many terms");
+    // AWS's way to match everything is a quoted space, whatever the message.
+    if (std::ranges::all_of(term, is_pattern_space)) continue;
     list->push_back(std::move(term));
   }
   return out;
 }
 
-bool FilterPattern::matches(std::string_view message) const {
+}  // namespace
+
+bool TermPattern::matches(std::string_view message) const {
   const auto occurs = [&](const std::string& term) { return message.find(term) != message.npos; };
-  return std::ranges::all_of(required_, occurs) && std::ranges::none_of(excluded_, occurs) &&
-         (alternatives_.empty() || std::ranges::any_of(alternatives_, occurs));
+  if (required.empty() && excluded.empty()) {
+    return alternatives.empty() || std::ranges::any_of(alternatives, occurs);
+  }
+  return std::ranges::all_of(required, occurs) && std::ranges::none_of(excluded, occurs);
+}
+
+base::Result<FilterPattern> FilterPattern::parse(std::string_view text, std::string_view kind) {
+  FilterPattern out;
+  PatternReader reader(text, kind);
+  if (text.size() > kFilterPatternLengthMax) return reader.refuse("it is longer than 1024 characters");
+  reader.skip_spaces();
+  if (reader.peek() == '{') {
+    TRY_ASSIGN(out.kind_, JsonPattern::parse(reader));
+  } else if (reader.peek() == '[') {
+    TRY_ASSIGN(out.kind_, FieldPattern::parse(reader));
+  } else if (reader.peek() == '%') {
+    TRY_ASSIGN(const std::string_view expression, reader.take_regex());
+    auto regex = Regex::parse(expression);
+    if (!regex) return reader.refuse("in the regular expression " + std::string(expression) + " " + regex.error());
+    out.kind_ = std::move(*regex);
+  } else {
+    TRY_ASSIGN(out.kind_, parse_terms(reader));
+  }
+  reader.skip_spaces();
+  if (!reader.at_end()) return reader.refuse("something stands behind its end");
+  if (out.regex_count() > kPatternRegexesMax) return reader.refuse("it can have only two regular expressions");
+  return out;
+}
+
+bool FilterPattern::matches(EventText& event) const {
+  if (const auto* terms = std::get_if<TermPattern>(&kind_)) return terms->matches(event.message());
+  if (const auto* regex = std::get_if<Regex>(&kind_)) return regex->found_in(event.message());
+  if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->matches(event);
+  return std::get<FieldPattern>(kind_).matches(event);
+}
+
+aws::Map<std::string> FilterPattern::extract(EventText& event) const {
+  if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->extract(event);
+  if (const auto* fields = std::get_if<FieldPattern>(&kind_)) return fields->extract(event);
+  return {};
+}
+
+std::size_t FilterPattern::regex_count() const {
+  if (std::holds_alternative<Regex>(kind_)) return 1;
+  if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->regex_count();
+  const auto* fields = std::get_if<FieldPattern>(&kind_);
+  return fields == nullptr ? 0 : fields->regex_count();
 }
 
 }  // namespace engine::logs

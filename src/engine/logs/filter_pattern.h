@@ -1,27 +1,44 @@
-// FilterPattern: the pattern of FilterLogEvents for unstructured text: terms that all have to occur, "quoted phrases",
-// -excluded terms and ?alternatives of which one has to occur. Case-sensitive. A value, safe to read from any thread.
+// FilterPattern: the pattern of FilterLogEvents and of metric filters. There are four kinds, told apart by how they
+// begin: terms (ERROR -"not this", ?WARN ?ERROR), JSON ({ $.a = 1 }), space-delimited fields ([a, b = 4*]) and one
+// regular expression (%4[0-9]{2}%). Case-sensitive. A value, safe to read from any thread.
 // Syntax: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, ...".
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "aws/shape.h"
 #include "base/result.h"
+#include "engine/logs/event_text.h"
+#include "engine/logs/field_pattern.h"
+#include "engine/logs/json_pattern.h"
+#include "engine/logs/regex.h"
 
 namespace engine::logs {
 
+// Terms that all have to occur and -terms that must not; ?terms, of which one has to, count only if there are no
+// others, as on AWS.
+struct TermPattern {
+  std::vector<std::string> required;
+  std::vector<std::string> excluded;
+  std::vector<std::string> alternatives;
+  [[nodiscard]] bool matches(std::string_view message) const;
+};
+
 class FilterPattern {
  public:
-  // An empty pattern matches everything. Fails with InvalidParameterException, also for the kinds of patterns that are
-  // not supported here: JSON `{ ... }`, space-delimited `[ ... ]` and regular expressions `%...%`.
-  static base::Result<FilterPattern> parse(std::string_view text);
-  [[nodiscard]] bool matches(std::string_view message) const;
+  // An empty pattern matches everything. Fails with InvalidParameterException, in which `kind` names the pattern.
+  static base::Result<FilterPattern> parse(std::string_view text, std::string_view kind = "filter pattern");
+  [[nodiscard]] bool matches(EventText& event) const;
+  // The values that the pattern names, by selector or "$field" (TestMetricFilter); none for terms and regular
+  // expressions. REQUIRES matches().
+  [[nodiscard]] aws::Map<std::string> extract(EventText& event) const;
+  [[nodiscard]] std::size_t regex_count() const;
 
  private:
-  std::vector<std::string> required_;
-  std::vector<std::string> excluded_;
-  std::vector<std::string> alternatives_;
+  std::variant<TermPattern, Regex, JsonPattern, FieldPattern> kind_;
 };
 
 }  // namespace engine::logs

@@ -11,10 +11,11 @@
 
 namespace engine::logs::keys {
 
-constexpr std::string_view kGroupTable = "logs/group";        // account, region, name -> GroupRecord
-constexpr std::string_view kStreamTable = "logs/stream";      // group id, name -> StreamRecord
-constexpr std::string_view kEventTable = "logs/event";        // group id, stream id, timestamp, sequence -> EventRecord
-constexpr std::string_view kNextIdKey{"logs/next_id\0", 13};  // the next id of a group or a stream
+constexpr std::string_view kGroupTable = "logs/group";    // account, region, name -> GroupRecord
+constexpr std::string_view kStreamTable = "logs/stream";  // group id, name -> StreamRecord
+constexpr std::string_view kEventTable = "logs/event";    // group id, stream id, timestamp, sequence -> EventRecord
+constexpr std::string_view kMetricFilterTable = "logs/metric_filter";  // group id, name -> MetricFilterRecord
+constexpr std::string_view kNextIdKey{"logs/next_id\0", 13};           // the next id of a group or a stream
 
 inline std::string groups(std::string_view account, std::string_view region) {
   return store::KeyWriter(kGroupTable).text(account).text(region).take();
@@ -24,6 +25,9 @@ inline std::string group(std::string_view account, std::string_view region, std:
 }
 inline std::string stream(uint64_t group_id, std::string_view name) {
   return store::KeyWriter(kStreamTable).number(group_id).text(name).take();
+}
+inline std::string metric_filter(uint64_t group_id, std::string_view name) {
+  return store::KeyWriter(kMetricFilterTable).number(group_id).text(name).take();
 }
 // `timestamp` is in milliseconds and not negative.
 inline std::string event(uint64_t group_id, uint64_t stream_id, int64_t timestamp, uint64_t sequence) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
 
 #include "engine/arn.h"
@@ -18,7 +19,7 @@ enum GroupField : uint32_t {
   kName = 4,
   kGroupCreated = 5,
   kRetention = 6,
-  kTag = 7,  // repeated: 1 key, 2 value
+  kTag = 7,  // repeated pair
 };
 enum StreamField : uint32_t {
   kStreamId = 1,
@@ -30,6 +31,17 @@ enum StreamField : uint32_t {
   kLastSequence = 7,
 };
 enum EventField : uint32_t { kIngestion = 1, kMessage = 2 };
+enum MetricFilterField : uint32_t {
+  kFilterName = 1,
+  kPattern = 2,
+  kNamespace = 3,
+  kMetricName = 4,
+  kValue = 5,
+  kDefaultValue = 6,  // the bits of a double
+  kUnit = 7,
+  kDimension = 8,  // repeated pair
+  kFilterCreated = 9,
+};
 
 uint64_t stored(int64_t ms) {
   return static_cast<uint64_t>(ms);
@@ -52,7 +64,7 @@ std::string GroupRecord::encode() const {
   RecordWriter writer;
   writer.number(kGroupId, id).text(kAccount, account).text(kRegion, region).text(kName, name);
   writer.number(kGroupCreated, stored(created_ms)).number(kRetention, static_cast<uint64_t>(retention_days));
-  for (const auto& [key, value] : tags) writer.record(kTag, std::move(RecordWriter().text(1, key).text(2, value)));
+  for (const auto& [key, value] : tags) writer.pair(kTag, key, value);
   return writer.take();
 }
 
@@ -80,9 +92,7 @@ std::optional<GroupRecord> GroupRecord::decode(std::string_view bytes) {
         out.retention_days = static_cast<int32_t>(reader.number());
         break;
       case kTag: {
-        std::string_view key;
-        std::string_view value;
-        for (RecordReader pair(reader.text()); pair.next();) (pair.field() == 1 ? key : value) = pair.text();
+        const auto [key, value] = reader.pair();
         out.tags[key] = value;
         break;
       }
@@ -147,6 +157,59 @@ std::optional<EventRecord> EventRecord::decode(std::string_view bytes) {
     if (reader.field() == kMessage) out.message = reader.text();
   }
   return reader.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::string MetricFilterRecord::encode() const {
+  RecordWriter writer;
+  writer.text(kFilterName, name).text(kPattern, pattern).text(kNamespace, name_space).text(kMetricName, metric_name);
+  writer.text(kValue, value);
+  if (default_value) writer.number(kDefaultValue, std::bit_cast<uint64_t>(*default_value));
+  if (has_unit) writer.text(kUnit, unit);
+  for (const auto& [dimension, reference] : dimensions) writer.pair(kDimension, dimension, reference);
+  return writer.number(kFilterCreated, stored(created_ms)).take();
+}
+
+std::optional<MetricFilterRecord> MetricFilterRecord::decode(std::string_view bytes) {
+  MetricFilterRecord out;
+  RecordReader reader(bytes);
+  while (reader.next()) {
+    const std::string_view text = reader.text();
+    switch (reader.field()) {
+      case kFilterName:
+        out.name = text;
+        break;
+      case kPattern:
+        out.pattern = text;
+        break;
+      case kNamespace:
+        out.name_space = text;
+        break;
+      case kMetricName:
+        out.metric_name = text;
+        break;
+      case kValue:
+        out.value = text;
+        break;
+      case kDefaultValue:
+        out.default_value = std::bit_cast<double>(reader.number());
+        break;
+      case kUnit:
+        out.unit = text;
+        out.has_unit = true;
+        break;
+      case kDimension: {
+        const auto [dimension, reference] = reader.pair();
+        out.dimensions[dimension] = reference;
+        break;
+      }
+      case kFilterCreated:
+        out.created_ms = restored(reader.number());
+        break;
+      default:
+        break;
+    }
+  }
+  return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::string Position::text() const {

@@ -1,5 +1,5 @@
-// The records of CloudWatch Logs in the store: groups, streams and events. Plain values; the service that owns them
-// guards them. Times are milliseconds since the epoch, as the API has them.
+// The records of CloudWatch Logs in the store: groups, streams, events and metric filters. Plain values; the service
+// that owns them guards them. Times are milliseconds since the epoch, as the API has them.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,22 @@ struct EventRecord {
 
   [[nodiscard]] std::string encode() const;
   static std::optional<EventRecord> decode(std::string_view bytes);
+};
+
+struct MetricFilterRecord {
+  std::string name;
+  std::string pattern;
+  std::string name_space;
+  std::string metric_name;
+  std::string value;  // a number, or what the pattern extracts by that name
+  std::optional<double> default_value = {};
+  std::string unit = "None";
+  bool has_unit = false;             // said by the caller; only then it is shown
+  aws::Map<std::string> dimensions;  // values are names of what the pattern extracts
+  int64_t created_ms = 0;
+
+  [[nodiscard]] std::string encode() const;
+  static std::optional<MetricFilterRecord> decode(std::string_view bytes);
 };
 
 // The place of an event in its stream, and in its group: by timestamp, then by ingestion.

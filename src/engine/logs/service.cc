@@ -1,6 +1,5 @@
 #include "engine/logs/service.h"
 
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"
@@ -12,13 +11,13 @@ namespace {
 
 // Rows are only ever written by this service, so one that does not read means that the disk lies.
 void check_row(bool ok) {
-  CHECK(ok, "a row of CloudWatch Logs in the store is damaged");
+  store::require_intact(ok, "a row of CloudWatch Logs");
 }
 
 }  // namespace
 
-LogsService::LogsService(store::KvStore& store, base::Env& env)
-    : store_(store), env_(env), stop_requested_(env.executor.make_condition()) {
+LogsService::LogsService(store::KvStore& store, base::Env& env, LogsOptions options)
+    : store_(store), env_(env), metrics_(options.metrics), stop_requested_(env.executor.make_condition()) {
   load();
 }
 
@@ -52,6 +51,18 @@ void LogsService::load() {
     last_sequence_ = std::max(last_sequence_, record->last_sequence);
     ++stream_count_;
   }
+  const std::string filters = store::KeyWriter(keys::kMetricFilterTable).take();
+  for (auto cursor = store_.scan(filters, store::prefix_end(filters)); cursor->valid(); cursor->next()) {
+    store::KeyReader key(cursor->key(), keys::kMetricFilterTable);
+    uint64_t group_id = 0;
+    auto record = MetricFilterRecord::decode(cursor->value());
+    check_row(key.number(group_id) && record.has_value() && by_id.contains(group_id));
+    Group& group = *by_id[group_id];
+    auto filter = MetricFilter::make(std::move(*record), group.record);
+    check_row(filter.has_value());
+    group.metric_filters[(*filter)->record().name] = *filter;
+    ++metric_filter_count_;
+  }
 }
 
 void LogsService::start() {
@@ -65,6 +76,17 @@ void LogsService::stop() {
     stop_requested_->notify_all();
   }
   sweeper_.reset();
+}
+
+void LogsService::sample_metrics(base::Timestamp now) {
+  std::vector<std::shared_ptr<MetricFilter>> filters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, group] : groups_) {
+      for (const auto& [name, filter] : group.metric_filters) filters.push_back(filter);
+    }
+  }
+  for (const auto& filter : filters) filter->end_minutes(now, metrics_);
 }
 
 void LogsService::sweep() {

@@ -54,12 +54,13 @@ base::Result<DeleteLogGroupResponse> LogsService::delete_log_group(aws::Context&
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   store::WriteBatch batch;
   batch.erase(found->first);
-  for (const std::string_view table : {keys::kStreamTable, keys::kEventTable}) {
+  for (const std::string_view table : {keys::kStreamTable, keys::kEventTable, keys::kMetricFilterTable}) {
     const std::string rows = keys::group_rows(table, found->second.record.id);
     batch.erase_range(rows, store::prefix_end(rows));
   }
   store_.write(batch);
   stream_count_ -= found->second.streams.size();
+  metric_filter_count_ -= found->second.metric_filters.size();
   groups_.erase(found);
   return DeleteLogGroupResponse{};
 }
@@ -95,7 +96,7 @@ base::Result<DescribeLogGroupsResponse> LogsService::describe_log_groups(aws::Co
     group.arn = record.arn() + ":*";
     group.creation_time = record.created_ms;
     group.log_group_class = "STANDARD";
-    group.metric_filter_count = 0;
+    group.metric_filter_count = static_cast<int32_t>(at->second.metric_filters.size());
     group.deletion_protection_enabled = false;
     if (record.retention_days != 0) group.retention_in_days = record.retention_days;
     if (!in.log_group_name_pattern) group.stored_bytes = static_cast<int64_t>(at->second.stored_bytes);

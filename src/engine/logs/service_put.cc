@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/logs/emf.h"
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"
 #include "engine/logs/refusals.h"
@@ -70,35 +71,80 @@ base::Result<PutLogEventsResponse> LogsService::put_log_events(aws::Context& con
   const auto& events = *in.log_events;
   TRY(check_events(events));
   const int64_t now_ms = base::to_epoch_milliseconds(context.now);
-
-  const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
-  Group& group = found->second;
-  TRY_ASSIGN(StreamRecord* const stream, find_stream(group, in.log_stream_name));
-  const Acceptance accepted = accept(events, now_ms, group.record.horizon_ms(now_ms));
   PutLogEventsResponse out;
-  out.rejected_log_events_info = accepted.rejected;
-  if (accepted.begin < accepted.end) {
-    store::WriteBatch batch;
-    uint64_t bytes = 0;
-    for (std::size_t i = accepted.begin; i < accepted.end; ++i) {
-      const EventRecord event{now_ms, *events[i].message};
-      batch.put(keys::event(group.record.id, stream->id, *events[i].timestamp, ++last_sequence_), event.encode());
-      bytes += events[i].message->size() + kEventOverheadBytes;
+  Ingested ingested;
+  {
+    const std::lock_guard lock(mutex_);
+    TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
+    Group& group = found->second;
+    TRY_ASSIGN(StreamRecord* const stream, find_stream(group, in.log_stream_name));
+    const Acceptance accepted = accept(events, now_ms, group.record.horizon_ms(now_ms));
+    out.rejected_log_events_info = accepted.rejected;
+    if (accepted.begin < accepted.end) {
+      ingested = store_events(group, *in.log_stream_name, *stream, events, accepted.begin, accepted.end, now_ms);
     }
-    const int64_t first = *events[accepted.begin].timestamp;
-    const int64_t last = *events[accepted.end - 1].timestamp;
-    stream->first_event_ms = std::min(stream->first_event_ms.value_or(first), first);
-    stream->last_event_ms = std::max(stream->last_event_ms.value_or(last), last);
-    stream->last_ingestion_ms = now_ms;
-    stream->stored_bytes += bytes;
-    stream->last_sequence = last_sequence_;
-    group.stored_bytes += bytes;
-    batch.put(keys::stream(group.record.id, *in.log_stream_name), stream->encode());
-    store_.write(batch);
+    out.next_sequence_token = fmt::format("{:056}", stream->last_sequence + 1);
   }
-  out.next_sequence_token = fmt::format("{:056}", stream->last_sequence + 1);
+  if (ingested.begin < ingested.end && metrics_.enabled()) count_events(ingested, events, context.now);
   return out;
+}
+
+LogsService::Ingested LogsService::store_events(Group& group, const std::string& stream_name, StreamRecord& stream,
+                                                const std::vector<InputLogEvent>& events, std::size_t begin,
+                                                std::size_t end, int64_t now_ms) {
+  Ingested out{group.record.account, group.record.region, group.record.name, begin, end};
+  store::WriteBatch batch;
+  for (std::size_t i = begin; i < end; ++i) {
+    const EventRecord event{now_ms, *events[i].message};
+    batch.put(keys::event(group.record.id, stream.id, *events[i].timestamp, ++last_sequence_), event.encode());
+    out.bytes += events[i].message->size() + kEventOverheadBytes;
+  }
+  const int64_t first = *events[begin].timestamp;
+  const int64_t last = *events[end - 1].timestamp;
+  stream.first_event_ms = std::min(stream.first_event_ms.value_or(first), first);
+  stream.last_event_ms = std::max(stream.last_event_ms.value_or(last), last);
+  stream.last_ingestion_ms = now_ms;
+  stream.stored_bytes += out.bytes;
+  stream.last_sequence = last_sequence_;
+  group.stored_bytes += out.bytes;
+  batch.put(keys::stream(group.record.id, stream_name), stream.encode());
+  store_.write(batch);
+  if (!metrics_.enabled()) return out;
+  if (group.bytes_series[0] == nullptr) {
+    group.bytes_series = metrics_.group_series(out.account, out.region, out.group, "IncomingBytes", "Bytes");
+    group.events_series = metrics_.group_series(out.account, out.region, out.group, "IncomingLogEvents", "None");
+  }
+  out.bytes_series = group.bytes_series;
+  out.events_series = group.events_series;
+  for (const auto& [name, filter] : group.metric_filters) out.filters.push_back(filter);
+  return out;
+}
+
+void LogsService::count_events(const Ingested& ingested, const std::vector<InputLogEvent>& events,
+                               base::Timestamp now) {
+  for (const auto& series : ingested.bytes_series) series->add(static_cast<double>(ingested.bytes), now);
+  for (const auto& series : ingested.events_series) {
+    series->add(static_cast<double>(ingested.end - ingested.begin), now);
+  }
+  EventText text;
+  for (std::size_t i = ingested.begin; i < ingested.end; ++i) {
+    text.set(*events[i].message);
+    const base::Timestamp event_time = base::from_epoch_milliseconds(*events[i].timestamp);
+    for (const auto& filter : ingested.filters) filter->count(text, event_time, now, metrics_);
+    const auto points = read_emf(text, now);
+    bool counted = points.has_value();
+    if (points) {
+      for (const MetricPoint& point : *points) {
+        counted = metrics_.add(ingested.account, ingested.region, point) && counted;
+      }
+    }
+    if (counted) continue;
+    const bool is_parsing = !points && points.error() == EmfError::parsing;
+    for (const auto& series : metrics_.group_series(ingested.account, ingested.region, ingested.group,
+                                                    is_parsing ? "EMFParsingErrors" : "EMFValidationErrors", "None")) {
+      series->add(1, now);
+    }
+  }
 }
 
 }  // namespace engine::logs

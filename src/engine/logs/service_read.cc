@@ -6,7 +6,6 @@
 #include <queue>
 #include <set>
 
-#include "base/check.h"
 #include "engine/logs/filter_pattern.h"
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"
@@ -27,7 +26,7 @@ Position position_of(std::string_view event_key) {
   uint64_t timestamp = 0;
   Position out;
   const bool ok = reader.number(id) && reader.number(id) && reader.number(timestamp) && reader.number(out.sequence);
-  CHECK(ok, "a key of CloudWatch Logs in the store is damaged");
+  store::require_intact(ok, "a key of CloudWatch Logs");
   out.timestamp_ms = static_cast<int64_t>(timestamp);
   return out;
 }
@@ -40,7 +39,7 @@ struct StoredEvent {
 
 StoredEvent read_event(const store::Cursor& cursor) {
   const auto event = EventRecord::decode(cursor.value());
-  CHECK(event.has_value(), "an event of CloudWatch Logs in the store is damaged");
+  store::require_intact(event.has_value(), "an event of CloudWatch Logs");
   return {position_of(cursor.key()), event->ingestion_ms, std::string(event->message)};
 }
 
@@ -261,10 +260,12 @@ base::Result<FilterLogEventsResponse> LogsService::filter_log_events(aws::Contex
   const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kReadEventsMax), 1, kReadEventsMax));
   std::size_t bytes = 0;
   std::size_t scanned = 0;
+  EventText text;
   Merge merge(store_, group_id, std::move(sources), end_ms);
   while (auto next = merge.next()) {
     const Position position = next->event.position;
-    const bool matches = pattern.matches(next->event.message);
+    text.set(next->event.message);
+    const bool matches = pattern.matches(text);
     if (matches) bytes += next->event.message.size() + kEventOverheadBytes;
     if (++scanned > kScannedEventsMax ||
         (matches && (shown.size() == limit || (bytes > kReadBytesMax && !shown.empty())))) {

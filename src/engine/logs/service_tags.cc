@@ -1,24 +1,27 @@
-#include "engine/logs/limits.h"
 #include "engine/logs/refusals.h"
 #include "engine/logs/service.h"
 #include "engine/logs/tags.h"
+#include "engine/tags.h"
 
 namespace engine::logs {
 
 using namespace aws::logs;
 
 base::Result<void> check_tags(const aws::Map<std::string>& tags, const std::string& name) {
-  if (tags.size() > kTagsMax) {
+  const std::optional<TagFault> fault = find_tag_fault(tags);
+  if (!fault) return {};
+  if (fault->kind == TagFault::Kind::too_many) {
     TooManyTagsException detail;
     detail.resource_name = name;
     return base::fail(errors::too_many_tags_exception("The resource has more than the 50 tags allowed.", detail));
   }
-  for (const auto& [key, value] : tags) {
-    if (key.empty() || key.size() > 128) return invalid_parameter("Tag keys must have 1 to 128 characters.");
-    if (value.size() > 256) return invalid_parameter("Tag values must have at most 256 characters.");
-    if (key.starts_with("aws:")) return invalid_parameter("Tag keys must not begin with aws:.");
+  if (fault->kind == TagFault::Kind::key_length) {
+    return invalid_parameter("Tag keys must have 1 to 128 characters.");
   }
-  return {};
+  if (fault->kind == TagFault::Kind::value_length) {
+    return invalid_parameter("Tag values must have at most 256 characters.");
+  }
+  return invalid_parameter("Tag keys must not begin with aws:.");
 }
 
 base::Result<void> LogsService::add_tags(const aws::Context& context, const OptionalText& name, const OptionalText& arn,

@@ -2,98 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "base/manual/manual_env.h"
-#include "engine/logs/filter_pattern.h"
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"
-#include "store/memory/memory_store.h"
+#include "engine/logs/test_bed.h"
 
 namespace engine::logs {
 namespace {
 
 using namespace aws::logs;
 using std::chrono::hours;
-
-constexpr int64_t kNowMs = 1'700'000'000'000;
-
-struct TestBed {
-  base::ManualEnv env;
-  std::unique_ptr<store::KvStore> store = store::make_memory_store();
-  std::unique_ptr<LogsService> logs = std::make_unique<LogsService>(*store, env.env);
-
-  void restart() {
-    logs.reset();
-    logs = std::make_unique<LogsService>(*store, env.env);
-  }
-  aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
-    return out;
-  }
-  template <class Out, class In>
-  Out ok(base::Result<Out> (LogsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*logs).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
-  }
-  template <class Out, class In>
-  std::string error(base::Result<Out> (LogsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*logs).*operation)(call, std::move(in));
-    return out ? "no error" : out.error().code + ": " + out.error().message;
-  }
-  void group(const std::string& name) { ok(&LogsService::create_log_group, CreateLogGroupRequest{name, {}, {}}); }
-  void stream(const std::string& group, const std::string& name) {
-    ok(&LogsService::create_log_stream, CreateLogStreamRequest{group, name});
-  }
-  static PutLogEventsRequest put_request(const std::string& group, const std::string& stream,
-                                         const std::vector<std::pair<int64_t, std::string>>& events) {
-    PutLogEventsRequest in;
-    in.log_group_name = group;
-    in.log_stream_name = stream;
-    in.log_events.emplace();
-    for (const auto& [offset, message] : events) in.log_events->push_back({kNowMs + offset, message});
-    return in;
-  }
-  PutLogEventsResponse put(const std::string& group, const std::string& stream,
-                           const std::vector<std::pair<int64_t, std::string>>& events) {
-    return ok(&LogsService::put_log_events, put_request(group, stream, events));
-  }
-  GetLogEventsResponse get(std::optional<std::string> token, std::optional<bool> head, int limit) {
-    GetLogEventsRequest in;
-    in.log_group_name = "g";
-    in.log_stream_name = "s";
-    in.next_token = std::move(token);
-    in.start_from_head = head;
-    in.limit = limit;
-    return ok(&LogsService::get_log_events, std::move(in));
-  }
-  FilterLogEventsResponse filter(FilterLogEventsRequest in) {
-    in.log_group_name = "g";
-    return ok(&LogsService::filter_log_events, std::move(in));
-  }
-  LogGroup describe() {
-    const auto groups = ok(&LogsService::describe_log_groups, DescribeLogGroupsRequest{}).log_groups;
-    return groups->size() == 1 ? groups->at(0) : LogGroup{};
-  }
-  std::size_t rows(std::string_view table) {
-    const std::string prefix = store::KeyWriter(table).take();
-    std::size_t count = 0;
-    for (auto cursor = store->scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) ++count;
-    return count;
-  }
-};
-
-template <class Events>
-std::string messages(const Events& events) {
-  std::string out;
-  for (const auto& event : *events) out += (out.empty() ? "" : ",") + *event.message;
-  return out;
-}
 
 TEST(Groups, LifeCycle) {
   TestBed bed;
@@ -307,36 +224,6 @@ TEST(Filter, ReadsAheadInPieces) {
   const auto all = bed.filter({});
   ASSERT_EQ(all.events->size(), 600u);
   for (int i = 0; i < 600; ++i) ASSERT_EQ(all.events->at(static_cast<std::size_t>(i)).timestamp, kNowMs + i);
-}
-
-TEST(Pattern, Terms) {
-  const auto matches = [](std::string_view pattern, std::string_view message) {
-    const auto parsed = FilterPattern::parse(pattern);
-    return parsed ? (parsed->matches(message) ? "yes" : "no") : parsed.error().code;
-  };
-  struct Case {
-    std::string_view pattern, message, expected;
-  };
-  for (const auto& [pattern, message, expected] :
-       std::initializer_list<Case>{{"", "anything", "yes"},
-                                   {"ERROR", "[ERROR] x", "yes"},
-                                   {"ERROR", "error", "no"},
-                                   {"ERROR x", "x then ERROR", "yes"},
-                                   {"ERROR y", "x then ERROR", "no"},
-                                   {"\"then ERROR\"", "x then ERROR", "yes"},
-                                   {"\"a \\\"b\\\"\"", "a \"b\"", "yes"},
-                                   {"ERROR -x", "ERROR x", "no"},
-                                   {"ERROR -\"x y\"", "ERROR x", "yes"},
-                                   {"?WARN ?ERROR", "a WARN", "yes"},
-                                   {"?WARN ?ERROR", "INFO", "no"},
-                                   {"{ $.a = 1 }", "", "InvalidParameterException"},
-                                   {"[a, b]", "", "InvalidParameterException"},
-                                   {"%a%", "", "InvalidParameterException"},
-                                   {"a.b", "", "InvalidParameterException"},
-                                   {"\"a", "", "InvalidParameterException"},
-                                   {"-", "", "InvalidParameterException"}}) {
-    EXPECT_EQ(matches(pattern, message), expected) << pattern << " / " << message;
-  }
 }
 
 TEST(Retention, ExpiredEventsDisappearAndAreErased) {

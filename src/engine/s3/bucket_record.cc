@@ -27,7 +27,7 @@ bool is_ip_address(std::string_view name) {
 std::string BucketRecord::encode() const {
   RecordWriter writer;
   writer.number(kId, id).text(kName, name).text(kAccount, account).text(kRegion, region);
-  writer.number(kCreatedAt, static_cast<uint64_t>(created_at.time_since_epoch().count()));
+  writer.time(kCreatedAt, created_at);
   for (const NotificationRule& rule : notifications) writer.text(kNotification, rule.encode());
   return writer.take();
 }
@@ -50,7 +50,7 @@ std::optional<BucketRecord> BucketRecord::decode(std::string_view bytes) {
         out.region = reader.text();
         break;
       case kCreatedAt:
-        out.created_at = base::Timestamp(base::Duration(static_cast<int64_t>(reader.number())));
+        out.created_at = reader.time();
         break;
       case kNotification: {
         auto rule = NotificationRule::decode(reader.text());

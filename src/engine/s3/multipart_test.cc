@@ -1,10 +1,12 @@
 // Multipart uploads through the aws:: interface.
 #include <gtest/gtest.h>
 
+#include "aws/cloudwatch/cloudwatch.h"
 #include "base/encoding.h"
 #include "engine/s3/keys.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/test_service.h"
+#include "engine/service_metrics.h"
 
 namespace engine::s3 {
 namespace {
@@ -111,6 +113,35 @@ TEST_F(MultipartTest, AssemblesPartsWithoutMovingThem) {
   EXPECT_EQ(code_of(call(&S3Service::get_object, read)), "InvalidRequest");
   EXPECT_TRUE(remove("k"));
   EXPECT_EQ(rows(keys::kChunkTable), 0U);
+}
+
+TEST_F(MultipartTest, CountInTheMetricsOfTheBucketToo) {
+  ServiceMetrics metrics(manual.env);
+  s3 = nullptr;
+  s3 = std::make_unique<S3Service>(*kv, manual.env, lambda, sqs, sns, S3Options{.role_may = {}, .metrics = &metrics});
+  create_bucket();
+  put("a", "12345");
+  const std::string id = begin("b");
+  upload("b", id, 1, "123");
+  const auto sampled = [&] {
+    s3->sample_metrics(manual.clock.now());
+    std::string out;
+    for (const ServiceMetrics::Put& put : metrics.take()) {
+      for (const auto& datum : put.data) {
+        out += put.name_space + " " + *datum.metric_name + " " + *datum.unit;
+        for (const auto& dimension : *datum.dimensions) out += " " + *dimension.value;
+        out += " " + std::to_string(int(datum.values->at(0))) + "\n";
+      }
+    }
+    return out;
+  };
+  EXPECT_EQ(
+      sampled(),
+      "AWS/S3 BucketSizeBytes Bytes bucket StandardStorage 8\nAWS/S3 NumberOfObjects Count bucket AllStorageTypes "
+      "2\n");
+  EXPECT_EQ(sampled(), "");
+  manual.clock.advance(std::chrono::hours(24));
+  EXPECT_NE(sampled(), "");
 }
 
 TEST_F(MultipartTest, CompositeChecksums) {

@@ -21,19 +21,12 @@ enum Field : uint32_t {
   kContentEncoding = 12,
   kContentLanguage = 13,
   kExpires = 14,
-  kMetadata = 15,  // repeated: 1 name, 2 value
+  kMetadata = 15,  // repeated pair
   kNumber = 16,
   kInitiatedAt = 17,
   kInitiator = 18,
   kMd5 = 19,
 };
-
-uint64_t stored(base::Timestamp t) {
-  return static_cast<uint64_t>(t.time_since_epoch().count());
-}
-base::Timestamp restored(uint64_t t) {
-  return base::Timestamp(base::Duration(static_cast<int64_t>(t)));
-}
 
 void encode_headers(const ObjectHeaders& headers, RecordWriter& writer) {
   const auto optional = [&](Field field, const std::optional<std::string>& value) {
@@ -44,9 +37,8 @@ void encode_headers(const ObjectHeaders& headers, RecordWriter& writer) {
   optional(kContentDisposition, headers.content_disposition);
   optional(kContentEncoding, headers.content_encoding);
   optional(kContentLanguage, headers.content_language);
-  if (headers.expires) writer.number(kExpires, stored(*headers.expires));
-  for (const auto& [name, value] : headers.metadata)
-    writer.record(kMetadata, std::move(RecordWriter().text(1, name).text(2, value)));
+  if (headers.expires) writer.time(kExpires, *headers.expires);
+  for (const auto& [name, value] : headers.metadata) writer.pair(kMetadata, name, value);
 }
 
 void decode_header(const RecordReader& reader, ObjectHeaders& headers) {
@@ -67,12 +59,10 @@ void decode_header(const RecordReader& reader, ObjectHeaders& headers) {
       headers.content_language = reader.text();
       break;
     case kExpires:
-      headers.expires = restored(reader.number());
+      headers.expires = reader.time();
       break;
     case kMetadata: {
-      std::string_view name;
-      std::string_view value;
-      for (RecordReader pair(reader.text()); pair.next();) (pair.field() == 1 ? name : value) = pair.text();
+      const auto [name, value] = reader.pair();
       headers.metadata[name] = value;
       break;
     }
@@ -105,7 +95,7 @@ base::Timestamp whole_second(base::Timestamp t) {
 std::string ObjectRecord::encode() const {
   RecordWriter writer;
   for (const Segment& segment : segments) writer.record(kSegment, encode_segment(segment));
-  writer.number(kSize, size).text(kEtag, etag).number(kModifiedAt, stored(modified_at));
+  writer.number(kSize, size).text(kEtag, etag).time(kModifiedAt, modified_at);
   writer.number(kChecksumAlgorithm, static_cast<uint64_t>(checksum.algorithm)).text(kChecksumValue, checksum.value);
   writer.number(kComposite, checksum.composite ? 1 : 0).text(kUploadId, upload_id);
   encode_headers(headers, writer);
@@ -127,7 +117,7 @@ std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
         out.etag = reader.text();
         break;
       case kModifiedAt:
-        out.modified_at = restored(reader.number());
+        out.modified_at = reader.time();
         break;
       case kChecksumAlgorithm:
         out.checksum.algorithm = decode_algorithm(reader.number());
@@ -150,7 +140,7 @@ std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
 
 std::string UploadRecord::encode() const {
   RecordWriter writer;
-  writer.number(kNumber, number).number(kInitiatedAt, stored(initiated_at)).text(kInitiator, initiator);
+  writer.number(kNumber, number).time(kInitiatedAt, initiated_at).text(kInitiator, initiator);
   writer.number(kChecksumAlgorithm, static_cast<uint64_t>(algorithm)).number(kComposite, composite ? 1 : 0);
   encode_headers(headers, writer);
   return writer.take();
@@ -165,7 +155,7 @@ std::optional<UploadRecord> UploadRecord::decode(std::string_view bytes) {
         out.number = reader.number();
         break;
       case kInitiatedAt:
-        out.initiated_at = restored(reader.number());
+        out.initiated_at = reader.time();
         break;
       case kInitiator:
         out.initiator = reader.text();
@@ -186,7 +176,7 @@ std::optional<UploadRecord> UploadRecord::decode(std::string_view bytes) {
 std::string PartRecord::encode() const {
   RecordWriter writer;
   writer.record(kSegment, encode_segment(segment)).text(kMd5, md5).text(kChecksumValue, checksum);
-  return writer.number(kModifiedAt, stored(modified_at)).take();
+  return writer.time(kModifiedAt, modified_at).take();
 }
 
 std::optional<PartRecord> PartRecord::decode(std::string_view bytes) {
@@ -204,7 +194,7 @@ std::optional<PartRecord> PartRecord::decode(std::string_view bytes) {
         out.checksum = reader.text();
         break;
       case kModifiedAt:
-        out.modified_at = restored(reader.number());
+        out.modified_at = reader.time();
         break;
       default:
         break;

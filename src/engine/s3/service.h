@@ -26,6 +26,10 @@
 #include "engine/s3/object_record.h"
 #include "store/kv_store.h"
 
+namespace engine {
+class ServiceMetrics;
+}
+
 namespace engine::s3 {
 
 struct S3Options {
@@ -35,6 +39,8 @@ struct S3Options {
   // the server does not check, since it is not what the operation is about: to read the source of a copy, and to learn
   // that a key does not exist ("s3:ListBucket"). Without this function a role may do the second but not the first.
   std::function<bool(const aws::Context& context, std::string_view action, const std::string& resource_arn)> role_may;
+  // Where AWS/S3 goes; null: nowhere. Outlives the service.
+  ServiceMetrics* metrics = nullptr;
 };
 
 class S3Service final : public aws::s3::S3 {
@@ -49,6 +55,9 @@ class S3Service final : public aws::s3::S3 {
 
   void start();  // begins to deliver notifications
   void stop();   // ends that; what is left is delivered after the next start
+  // Adds the size of every bucket to the metrics at its first call, and once on each later day (UTC). To be called each
+  // minute, by one thread.
+  void sample_metrics(base::Timestamp now);
 
   // service_buckets.cc
   base::Result<aws::s3::CreateBucketOutput> create_bucket(aws::Context& context,
@@ -127,6 +136,7 @@ class S3Service final : public aws::s3::S3 {
   void erase_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id, uint64_t number,
                     Change& change);
   void commit(Change change);
+  void sample_bucket(const BucketRecord& bucket, base::Timestamp now);  // service_sampling.cc
 
   // service_multipart.cc
   base::Result<ObjectRecord> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
@@ -149,6 +159,7 @@ class S3Service final : public aws::s3::S3 {
   const std::shared_ptr<ChunkStore> chunks_;
   std::mutex mutex_;  // guards buckets_, and orders all changes of objects and uploads
   std::map<std::string, BucketRef, std::less<>> buckets_;
+  std::optional<std::chrono::sys_days> sampled_day_;  // of sample_metrics() alone
   Outbox outbox_;
 };
 

@@ -1,15 +1,18 @@
 // How a delivery leaves the outbox: by the subscription's protocol, else to its dead-letter queue.
 #include <algorithm>
 
+#include "aws/http/message.h"
 #include "aws/lambda/lambda.h"
 #include "aws/sqs/sqs.h"
 #include "base/check.h"
 #include "engine/arn.h"
 #include "engine/internal_call.h"
+#include "engine/sns/delivery_policy.h"
 #include "engine/sns/envelope.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/service.h"
 #include "engine/sns/topic_attributes.h"
+#include "engine/sns/webhook.h"
 
 namespace engine::sns {
 namespace {
@@ -33,28 +36,73 @@ std::string body_of(const DeliveryRecord& delivery, const SubscriptionRecord& su
 std::optional<base::Timestamp> SnsService::deliver(const Outbox::Entry& entry) {
   const auto delivery = DeliveryRecord::decode(entry.payload);
   CHECK(delivery.has_value(), "a delivery of SNS in the store is damaged");
-  const SubscriptionPtr subscription = lookup(delivery->subscription_arn);
-  if (subscription == nullptr) return std::nullopt;  // unsubscribed meanwhile
-  const SubscriptionRecord& record = subscription->record;
+  const std::optional<Destination> destination = lookup(delivery->subscription_arn);
+  if (!destination) return std::nullopt;  // unsubscribed meanwhile
+  const SubscriptionRecord& record = destination->subscription->record;
+  const bool counts = delivery->kind == DeliveryRecord::Kind::notification;
+  const Outcome outcome = attempt(*delivery, *destination);
   const base::Timestamp now = env_.clock.now();
-  const bool give_up = now - entry.created_at >= kGiveUpAfter;
-  const auto again = [&] {
-    const auto delay = std::chrono::seconds(1LL << std::min<uint64_t>(entry.attempts, 10));
-    return now + std::min<base::Duration>(delay, kRetryMax);
-  };
-  const Outcome outcome = attempt(*delivery, record);
-  if (outcome == Outcome::done) return std::nullopt;
-  if (outcome == Outcome::failed && !give_up) return again();
+  if (outcome == Outcome::done) {
+    if (counts) destination->metrics->delivered(now);
+    return std::nullopt;
+  }
+  const auto again = outcome == Outcome::failed ? next_attempt(entry, *destination, now) : std::nullopt;
+  // AWS counts each failed attempt of http(s), and of the others only that nothing more is tried.
+  if (counts && (record.web() || !again)) destination->metrics->failed(now);
+  if (again) return again;
   const std::string queue = dead_letter_queue_arn(record);
-  if (queue.empty() || delivery->kind == DeliveryRecord::Kind::confirmation) return std::nullopt;
-  const bool retry = send_to_queue(queue, *delivery, record) == Outcome::failed && !give_up;
-  return retry ? std::optional(again()) : std::nullopt;
+  if (queue.empty() || !counts) return std::nullopt;
+  const Outcome redriven = send_to_queue(queue, *delivery, record);
+  if (redriven == Outcome::failed && now - entry.created_at < kGiveUpAfter) return now + kRetryMax;
+  destination->metrics->redriven(redriven == Outcome::done, now);
+  return std::nullopt;
 }
 
-SnsService::Outcome SnsService::attempt(const DeliveryRecord& delivery, const SubscriptionRecord& subscription) {
+std::optional<base::Timestamp> SnsService::next_attempt(const Outbox::Entry& entry, const Destination& destination,
+                                                        base::Timestamp now) const {
+  const SubscriptionRecord& record = destination.subscription->record;
+  if (record.web()) {
+    const auto policy =
+        effective_policy(destination.delivery_policy, attribute_of(record.attributes, "DeliveryPolicy"));
+    const auto delay = policy.retry.delay(entry.attempts);
+    return delay ? std::optional(now + *delay) : std::nullopt;
+  }
+  if (now - entry.created_at >= kGiveUpAfter) return std::nullopt;
+  const auto delay = std::chrono::seconds(1LL << std::min<uint64_t>(entry.attempts, 10));
+  return now + std::min<base::Duration>(delay, kRetryMax);
+}
+
+SnsService::Outcome SnsService::attempt(const DeliveryRecord& delivery, const Destination& destination) {
+  const SubscriptionRecord& subscription = destination.subscription->record;
+  if (delivery.kind == DeliveryRecord::Kind::confirmation &&
+      (!subscription.pending || delivery.message != subscription.token)) {
+    return Outcome::done;  // confirmed meanwhile, or a newer one was sent
+  }
   if (subscription.protocol == "sqs") return send_to_queue(subscription.endpoint, delivery, subscription);
   if (subscription.protocol == "lambda") return send_to_function(delivery, subscription);
+  if (subscription.web()) return send_to_web(delivery, destination);
   return send_mail(delivery, subscription);
+}
+
+SnsService::Outcome SnsService::send_to_web(const DeliveryRecord& delivery, const Destination& destination) {
+  const SubscriptionRecord& subscription = destination.subscription->record;
+  const auto webhook = parse_webhook(subscription.protocol, subscription.endpoint);
+  if (options_.transport == nullptr || !webhook) return Outcome::refused;
+  const auto policy =
+      effective_policy(destination.delivery_policy, attribute_of(subscription.attributes, "DeliveryPolicy"));
+  const auto answer = options_.transport->round_trip(
+      webhook->endpoint, webhook_request(*webhook, delivery, subscription, policy.content_type, signer()),
+      kWebhookTimeout);
+  if (!answer) return Outcome::failed;
+  switch (webhook_verdict(answer->status)) {
+    case WebhookVerdict::done:
+      return Outcome::done;
+    case WebhookVerdict::failed:
+      return Outcome::failed;
+    case WebhookVerdict::refused:
+      break;
+  }
+  return Outcome::refused;
 }
 
 SnsService::Outcome SnsService::send_to_queue(const std::string& queue_arn, const DeliveryRecord& delivery,
@@ -102,7 +150,6 @@ SnsService::Outcome SnsService::send_mail(const DeliveryRecord& delivery, const 
   std::string subject = delivery.subject.value_or("AWS Notification Message");
   std::string body;
   if (delivery.kind == DeliveryRecord::Kind::confirmation) {
-    if (!subscription.pending || delivery.message != subscription.token) return Outcome::done;  // a newer one was sent
     subject = "AWS Notification - Subscription Confirmation";
     body = confirmation_mail(delivery, subscription);
   } else {

@@ -27,20 +27,68 @@ std::string signature(const DeliveryRecord& delivery, const SubscriptionRecord& 
   return signer.sign(text_to_sign(delivery, subscription.topic_arn), delivery.signature_version);
 }
 
+std::string confirmation_text(const std::string& topic_arn) {
+  return "You have chosen to subscribe to the topic " + topic_arn +
+         ".\nTo confirm the subscription, visit the SubscribeURL included in this message.";
+}
+
+// Writes the members of an envelope one under the other, as AWS does.
+class EnvelopeWriter {
+ public:
+  void add(std::string_view key, std::string_view value) {
+    if (out_.size() > 1) out_ += ",";
+    out_.append("\n  \"").append(key).append("\" : ");
+    runtime::append_json_string(out_, value);
+  }
+  void add_raw(std::string_view text) { out_.append(text); }
+  std::string take() { return out_ + "\n}"; }
+
+ private:
+  std::string out_ = "{";
+};
+
+void add_signature(EnvelopeWriter& writer, const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
+                   const Signer& signer) {
+  writer.add("Timestamp", base::format_iso8601_milliseconds(delivery.published_at));
+  writer.add("SignatureVersion", delivery.signature_version);
+  writer.add("Signature", signature(delivery, subscription, signer));
+  writer.add("SigningCertURL", certificate_url(delivery, signer));
+}
+
 }  // namespace
+
+std::string confirmation_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
+                              const Signer& signer) {
+  EnvelopeWriter writer;
+  writer.add("Type", "SubscriptionConfirmation");
+  writer.add("MessageId", delivery.message_id);
+  writer.add("Token", delivery.message);
+  writer.add("TopicArn", subscription.topic_arn);
+  writer.add("Message", confirmation_text(subscription.topic_arn));
+  writer.add("SubscribeURL", subscribe_url(delivery, subscription.topic_arn));
+  add_signature(writer, delivery, subscription, signer);
+  return writer.take();
+}
 
 std::string text_to_sign(const DeliveryRecord& delivery, const std::string& topic_arn) {
   std::string out;
   const auto add = [&](std::string_view key, std::string_view value) {
     out.append(key).append("\n").append(value).append("\n");
   };
-  add("Message", delivery.message);
+  const bool confirmation = delivery.kind == DeliveryRecord::Kind::confirmation;
+  add("Message", confirmation ? confirmation_text(topic_arn) : delivery.message);
   add("MessageId", delivery.message_id);
   if (delivery.subject) add("Subject", *delivery.subject);
+  if (confirmation) add("SubscribeURL", subscribe_url(delivery, topic_arn));
   add("Timestamp", base::format_iso8601_milliseconds(delivery.published_at));
+  if (confirmation) add("Token", delivery.message);
   add("TopicArn", topic_arn);
-  add("Type", "Notification");
+  add("Type", confirmation ? "SubscriptionConfirmation" : "Notification");
   return out;
+}
+
+std::string subscribe_url(const DeliveryRecord& delivery, const std::string& topic_arn) {
+  return delivery.base_url + "/?Action=ConfirmSubscription&TopicArn=" + topic_arn + "&Token=" + delivery.message;
 }
 
 std::string unsubscribe_url(const DeliveryRecord& delivery) {
@@ -49,24 +97,16 @@ std::string unsubscribe_url(const DeliveryRecord& delivery) {
 
 std::string notification_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer) {
-  std::string out = "{";
-  const auto add = [&](std::string_view key, std::string_view value) {
-    if (out.size() > 1) out += ",";
-    out.append("\n  \"").append(key).append("\" : ");
-    runtime::append_json_string(out, value);
-  };
-  add("Type", "Notification");
-  add("MessageId", delivery.message_id);
-  add("TopicArn", subscription.topic_arn);
-  if (delivery.subject) add("Subject", *delivery.subject);
-  add("Message", delivery.message);
-  add("Timestamp", base::format_iso8601_milliseconds(delivery.published_at));
-  add("SignatureVersion", delivery.signature_version);
-  add("Signature", signature(delivery, subscription, signer));
-  add("SigningCertURL", certificate_url(delivery, signer));
-  add("UnsubscribeURL", unsubscribe_url(delivery));
+  EnvelopeWriter writer;
+  writer.add("Type", "Notification");
+  writer.add("MessageId", delivery.message_id);
+  writer.add("TopicArn", subscription.topic_arn);
+  if (delivery.subject) writer.add("Subject", *delivery.subject);
+  writer.add("Message", delivery.message);
+  add_signature(writer, delivery, subscription, signer);
+  writer.add("UnsubscribeURL", unsubscribe_url(delivery));
   if (!delivery.attributes.empty()) {
-    out += ",\n  \"MessageAttributes\" : {";
+    std::string out = ",\n  \"MessageAttributes\" : {";
     bool first = true;
     std::string scratch;
     for (const auto& [name, value] : delivery.attributes) {
@@ -74,9 +114,9 @@ std::string notification_json(const DeliveryRecord& delivery, const Subscription
              ",\"Value\":" + quoted(attribute_text(value, scratch)) + "}";
       first = false;
     }
-    out += "\n  }";
+    writer.add_raw(out + "\n  }");
   }
-  return out + "\n}";
+  return writer.take();
 }
 
 std::string lambda_event_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
@@ -109,9 +149,9 @@ std::string notification_mail(const DeliveryRecord& delivery) {
 
 std::string confirmation_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription) {
   return "You have chosen to subscribe to the topic:\n" + subscription.topic_arn +
-         "\n\nTo confirm this subscription, visit the link below or confirm it with this token:\n" + delivery.base_url +
-         "/?Action=ConfirmSubscription&TopicArn=" + subscription.topic_arn + "&Token=" + delivery.message +
-         "\n\nToken: " + delivery.message + "\n\nIf this was in error, no action is necessary.\n";
+         "\n\nTo confirm this subscription, visit the link below or confirm it with this token:\n" +
+         subscribe_url(delivery, subscription.topic_arn) + "\n\nToken: " + delivery.message +
+         "\n\nIf this was in error, no action is necessary.\n";
 }
 
 }  // namespace engine::sns

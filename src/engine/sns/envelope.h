@@ -11,12 +11,17 @@ namespace engine::sns {
 // The body for SQS without raw delivery, and for email-json.
 std::string notification_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer);
+// The request for confirmation that an http(s) endpoint gets.
+std::string confirmation_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
+                              const Signer& signer);
 // The event for Lambda.
 std::string lambda_event_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer);
-// What is signed of a notification: "Key\nValue\n" for Message, MessageId, Subject (if any), Timestamp, TopicArn, Type.
+// What is signed: "Key\nValue\n" for Message, MessageId, Subject (if any), Timestamp, TopicArn and Type of a
+// notification; for Message, MessageId, SubscribeURL, Timestamp, Token, TopicArn and Type of a confirmation request.
 std::string text_to_sign(const DeliveryRecord& delivery, const std::string& topic_arn);
 std::string unsubscribe_url(const DeliveryRecord& delivery);
+std::string subscribe_url(const DeliveryRecord& delivery, const std::string& topic_arn);
 // The text of mails: the message and how to unsubscribe, or how to confirm.
 std::string notification_mail(const DeliveryRecord& delivery);
 std::string confirmation_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);

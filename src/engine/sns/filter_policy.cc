@@ -222,6 +222,14 @@ Values attribute_values(const aws::sns::MessageAttributeValue& attribute) {
   return out;  // nothing matches a Binary attribute but exists
 }
 
+// A String.Array whose text is no JSON array.
+bool is_broken_array(const aws::sns::MessageAttributeValue& attribute) {
+  if (*attribute.data_type != "String.Array") return false;
+  dom::parser parser;
+  dom::array list;
+  return parser.parse(attribute.string_value.value_or("")).get(list) != simdjson::SUCCESS;
+}
+
 bool holds(const FilterPolicy::Rule& rule, bool exists, const Values& values) {
   return std::ranges::any_of(rule.conditions, [&](const FilterPolicy::Condition& condition) {
     if (condition.kind == Kind::exists) return condition.wanted == exists;
@@ -276,24 +284,32 @@ base::Result<FilterPolicy> FilterPolicy::parse(std::string_view json, bool in_bo
   return out;
 }
 
-bool FilterPolicy::matches(const MessageAttributes& attributes, std::string_view body) const {
-  if (rules_.empty()) return true;
+std::optional<FilterPolicy::Mismatch> FilterPolicy::mismatch(const MessageAttributes& attributes,
+                                                             std::string_view body) const {
+  if (rules_.empty()) return std::nullopt;
   if (!in_body_) {
-    if (attributes.empty()) return false;
-    return std::ranges::all_of(rules_, [&](const Rule& rule) {
+    if (attributes.empty()) return Mismatch::no_attributes;
+    const bool all = std::ranges::all_of(rules_, [&](const Rule& rule) {
       const auto* attribute = attributes.find(rule.path[0]);
       return holds(rule, attribute != nullptr, attribute == nullptr ? Values() : attribute_values(*attribute));
     });
+    if (all) return std::nullopt;
+    const bool valid =
+        std::ranges::none_of(attributes, [](const auto& entry) { return is_broken_array(entry.second); });
+    return valid ? Mismatch::attributes : Mismatch::invalid_attributes;
   }
   dom::parser parser;
   dom::element root;
-  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS || !root.is_object()) return false;
-  return std::ranges::all_of(rules_, [&](const Rule& rule) {
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS || !root.is_object()) {
+    return Mismatch::invalid_body;
+  }
+  const bool all = std::ranges::all_of(rules_, [&](const Rule& rule) {
     Values values;
     bool exists = false;
     find_values(root, rule.path, 0, 0, exists, values);
     return holds(rule, exists, values);
   });
+  return all ? std::nullopt : std::optional(Mismatch::body);
 }
 
 }  // namespace engine::sns

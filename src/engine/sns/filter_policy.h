@@ -2,6 +2,8 @@
 // thread. Rules: SNS Developer Guide, "Amazon SNS subscription filter policies"; protocols.md 4.2 item 19.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +21,13 @@ class FilterPolicy {
   // `in_body`: FilterPolicyScope MessageBody. Fails with InvalidParameter; the operators cidr, wildcard and $or are
   // refused by name.
   static base::Result<FilterPolicy> parse(std::string_view json, bool in_body);
-  [[nodiscard]] bool matches(const MessageAttributes& attributes, std::string_view body) const;
+  [[nodiscard]] bool matches(const MessageAttributes& attributes, std::string_view body) const {
+    return !mismatch(attributes, body).has_value();
+  }
+  // Why a message is not wanted, in the kinds that AWS counts; nullopt if it is.
+  enum class Mismatch : uint8_t { attributes, no_attributes, invalid_attributes, body, invalid_body };
+  static constexpr std::size_t kMismatches = 5;
+  [[nodiscard]] std::optional<Mismatch> mismatch(const MessageAttributes& attributes, std::string_view body) const;
 
   // A scalar of JSON: null, a boolean, a number or text.
   using Value = std::variant<std::monostate, bool, base::Decimal, std::string>;

@@ -13,6 +13,7 @@ namespace engine::sns::keys {
 constexpr std::string_view kTopicTable = "sns/topic";                // account, region, name -> TopicRecord
 constexpr std::string_view kSubscriptionTable = "sns/subscription";  // topic id, uuid -> SubscriptionRecord
 constexpr std::string_view kOutboxTable = "sns/outbox";              // of engine::Outbox
+constexpr std::string_view kWebOutboxTable = "sns/outbox_web";       // the same, for http(s) endpoints
 constexpr std::string_view kNextIdKey{"sns/next_id\0", 12};          // the next topic id
 constexpr std::string_view kSigningKey{"sns/signing_key\0", 16};     // private key and certificate, PEM
 

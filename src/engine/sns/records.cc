@@ -8,21 +8,12 @@ namespace {
 
 using Texts = aws::Map<std::string>;
 
-uint64_t stored(base::Timestamp t) {
-  return static_cast<uint64_t>(t.time_since_epoch().count());
-}
-base::Timestamp restored(uint64_t t) {
-  return base::Timestamp(base::Duration(t));
-}
-
 void write_texts(RecordWriter& writer, uint32_t field, const Texts& texts) {
-  for (const auto& [key, value] : texts) writer.record(field, std::move(RecordWriter().text(1, key).text(2, value)));
+  for (const auto& [key, value] : texts) writer.pair(field, key, value);
 }
-void read_text(std::string_view bytes, Texts& texts) {
-  std::string_view key;
-  std::string_view value;
-  for (RecordReader pair(bytes); pair.next();) (pair.field() == 1 ? key : value) = pair.text();
-  texts[key] = value;
+void read_text(const RecordReader& reader, Texts& texts) {
+  auto [key, value] = reader.pair();
+  texts[key] = std::move(value);
 }
 
 }  // namespace
@@ -57,10 +48,10 @@ std::optional<TopicRecord> TopicRecord::decode(std::string_view bytes) {
         out.name = reader.text();
         break;
       case 5:
-        read_text(reader.text(), out.attributes);
+        read_text(reader, out.attributes);
         break;
       case 6:
-        read_text(reader.text(), out.tags);
+        read_text(reader, out.tags);
         break;
       default:
         break;
@@ -69,17 +60,22 @@ std::optional<TopicRecord> TopicRecord::decode(std::string_view bytes) {
   return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
 }
 
+std::string_view attribute_of(const aws::Map<std::string>& attributes, std::string_view name) {
+  const std::string* value = attributes.find(name);
+  return value == nullptr ? std::string_view() : *value;
+}
+
 bool SubscriptionRecord::raw() const {
-  const std::string* value = attributes.find("RawMessageDelivery");
-  return value != nullptr && *value == "true";
+  return attribute_of(attributes, "RawMessageDelivery") == "true";
 }
 
 std::string SubscriptionRecord::encode() const {
   RecordWriter writer;
   writer.text(1, uuid).text(2, topic_arn).text(3, protocol).text(4, endpoint).text(5, owner).text(6, principal);
   writer.number(7, pending ? 1 : 0).number(8, authenticated ? 1 : 0).text(9, token);
-  writer.number(10, stored(token_expires_at));
+  writer.time(10, token_expires_at);
   write_texts(writer, 11, attributes);
+  writer.number(12, signed_unsubscribe ? 1 : 0);
   return writer.take();
 }
 
@@ -116,10 +112,13 @@ std::optional<SubscriptionRecord> SubscriptionRecord::decode(std::string_view by
         out.token = reader.text();
         break;
       case 10:
-        out.token_expires_at = restored(reader.number());
+        out.token_expires_at = reader.time();
         break;
       case 11:
-        read_text(reader.text(), out.attributes);
+        read_text(reader, out.attributes);
+        break;
+      case 12:
+        out.signed_unsubscribe = reader.number() != 0;
         break;
       default:
         break;
@@ -133,7 +132,7 @@ std::string DeliveryRecord::encode() const {
   writer.number(1, static_cast<uint64_t>(kind)).text(2, subscription_arn).text(3, message_id).text(4, message);
   if (subject) writer.text(5, *subject);
   if (message_group_id) writer.text(6, *message_group_id);
-  writer.number(7, stored(published_at)).text(8, signature_version).text(9, base_url);
+  writer.time(7, published_at).text(8, signature_version).text(9, base_url);
   for (const auto& [name, value] : attributes) {
     RecordWriter attribute;
     attribute.text(1, name).text(2, value.data_type.value_or(""));
@@ -168,7 +167,7 @@ std::optional<DeliveryRecord> DeliveryRecord::decode(std::string_view bytes) {
         out.message_group_id = reader.text();
         break;
       case 7:
-        out.published_at = restored(reader.number());
+        out.published_at = reader.time();
         break;
       case 8:
         out.signature_version = reader.text();

@@ -36,15 +36,22 @@ struct SubscriptionRecord {
   std::string principal;  // ARN of who subscribed
   bool pending = false;
   bool authenticated = false;  // the confirmation was
-  std::string token;           // of the confirmation, also afterwards; empty if none was needed
+  bool signed_unsubscribe =
+      false;          // only a signed call may end it: AuthenticateOnUnsubscribe, in a signed confirmation
+  std::string token;  // of the confirmation, also afterwards; empty if none was needed
   base::Timestamp token_expires_at;
   aws::Map<std::string> attributes;  // FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy as set
 
   [[nodiscard]] std::string arn() const { return topic_arn + ":" + uuid; }
   [[nodiscard]] bool raw() const;
+  [[nodiscard]] bool web() const { return protocol == "http" || protocol == "https"; }
+  [[nodiscard]] bool mail() const { return protocol == "email" || protocol == "email-json"; }
   [[nodiscard]] std::string encode() const;
   static std::optional<SubscriptionRecord> decode(std::string_view bytes);
 };
+
+// What the attribute is set to, or empty.
+std::string_view attribute_of(const aws::Map<std::string>& attributes, std::string_view name);
 
 // One message on its way to one subscription: the payload of an outbox entry.
 struct DeliveryRecord {

@@ -5,6 +5,7 @@
 #include "aws/sns/errors.h"
 #include "base/check.h"
 #include "engine/arn.h"
+#include "engine/policy_statements.h"
 #include "engine/record.h"
 #include "engine/sns/keys.h"
 #include "engine/sns/limits.h"
@@ -32,7 +33,9 @@ SnsService::SnsService(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs
       lambda_(lambda),
       options_(std::move(options)),
       outbox_(store, env, std::string(keys::kOutboxTable), kOutboxWorkers,
-              [this](const Outbox::Entry& entry) { return deliver(entry); }) {
+              [this](const Outbox::Entry& entry) { return deliver(entry); }),
+      web_outbox_(store, env, std::string(keys::kWebOutboxTable), kWebWorkers,
+                  [this](const Outbox::Entry& entry) { return deliver(entry); }) {
   load();
 }
 
@@ -50,6 +53,7 @@ void SnsService::load() {
     auto record = TopicRecord::decode(cursor->value());
     check_row(record.has_value());
     Topic& topic = topics_[std::string(cursor->key())];
+    topic.metrics = std::make_shared<TopicMetrics>(options_.metrics, *record);
     topic.record = std::move(*record);
     by_id[topic.record.id] = &topic;
   }
@@ -64,11 +68,18 @@ void SnsService::load() {
   }
 }
 
+void SnsService::set_endpoint(std::string endpoint) {
+  options_.endpoint = std::move(endpoint);
+}
+
 void SnsService::start() {
   outbox_.start();
+  if (options_.transport != nullptr) web_outbox_.start();
 }
+
 void SnsService::stop() {
   outbox_.stop();
+  web_outbox_.stop();
 }
 
 const Signer& SnsService::signer() {
@@ -78,6 +89,7 @@ const Signer& SnsService::signer() {
 }
 
 std::optional<std::string> SnsService::certificate_pem(std::string_view name) {
+  if (!name.starts_with(Signer::kCertificatePrefix)) return std::nullopt;
   const Signer& own = signer();
   return name == own.certificate_name() ? std::optional(own.certificate_pem()) : std::nullopt;
 }
@@ -104,10 +116,15 @@ base::Result<void> SnsService::authorise(const aws::Context& context, const Topi
                                          std::string_view action) const {
   const bool service = context.principal.kind == aws::Principal::Kind::service;
   if (!service && context.principal.account == record.account) return {};
-  if (record.attributes.contains("Policy")) {
-    if (options_.allows && options_.allows(topic_policy(record), context, action, record.arn())) return {};
-  } else if (service && context.principal.arn == "cloudwatch.amazonaws.com" && context.account == record.account) {
-    return {};  // the default policy goes by AWS:SourceOwner, which alarms of the same account carry
+  const std::string policy = topic_policy(record);
+  if (record.attributes.contains("Policy") && options_.allows &&
+      options_.allows(policy, context, action, record.arn())) {
+    return {};
+  }
+  // The default statement goes by AWS:SourceOwner, which alarms of the same account carry.
+  if (service && context.principal.arn == "cloudwatch.amazonaws.com" && context.account == record.account &&
+      has_statement(policy, "__default_statement_ID")) {
+    return {};
   }
   return base::fail(errors::authorization_error_exception(
       "User: " + context.principal.arn + " is not authorized to perform: " + std::string(action) + " on resource: " +
@@ -131,7 +148,10 @@ base::Result<SnsService::Found> SnsService::find_subscription(const aws::Context
   if (found == topics_.end()) return Found{topics_.end(), nullptr};
   const auto subscription = found->second.subscriptions.find(arn->substr(last + 1));
   if (subscription == found->second.subscriptions.end()) return Found{topics_.end(), nullptr};
-  if (context.principal.account != subscription->second->record.owner) {
+  const SubscriptionRecord& record = subscription->second->record;
+  const bool nobody = context.principal.account.empty();
+  const bool by_link = nobody && (record.web() || record.mail()) && !record.signed_unsubscribe;
+  if (!by_link && context.principal.account != record.owner) {
     return base::fail(errors::authorization_error_exception("Not authorized to access this subscription"));
   }
   return Found{found, subscription->second};
@@ -152,15 +172,17 @@ void SnsService::store_subscription(store::WriteBatch& batch, Topic& topic, Subs
   topic.subscriptions[uuid] = std::move(subscription);
 }
 
-SnsService::SubscriptionPtr SnsService::lookup(std::string_view subscription_arn) {
+std::optional<SnsService::Destination> SnsService::lookup(std::string_view subscription_arn) {
   const std::size_t last = subscription_arn.rfind(':');
   const auto topic = Arn::parse(subscription_arn.substr(0, last));
-  if (!topic) return nullptr;
+  if (!topic) return std::nullopt;
   const std::lock_guard lock(mutex_);
   const auto found = topics_.find(keys::topic(topic->account, topic->region, topic->resource));
-  if (found == topics_.end()) return nullptr;
+  if (found == topics_.end()) return std::nullopt;
   const auto subscription = found->second.subscriptions.find(subscription_arn.substr(last + 1));
-  return subscription == found->second.subscriptions.end() ? nullptr : subscription->second;
+  if (subscription == found->second.subscriptions.end()) return std::nullopt;
+  return Destination{subscription->second, found->second.metrics,
+                     std::string(attribute_of(found->second.record.attributes, "DeliveryPolicy"))};
 }
 
 }  // namespace engine::sns

@@ -19,8 +19,12 @@
 #include "engine/sns/mailer.h"
 #include "engine/sns/records.h"
 #include "engine/sns/signer.h"
+#include "engine/sns/topic_metrics.h"
 #include "store/kv_store.h"
 
+namespace aws::http {
+class Transport;
+}
 namespace aws::lambda {
 class Lambda;
 }
@@ -42,8 +46,13 @@ struct SnsOptions {
   Mailer* mailer = nullptr;
   // Subscriptions by e-mail need no confirmation: for engines whose mails only go to a local directory.
   bool auto_confirm_email = false;
+  // Reaches http(s) endpoints; without one, subscriptions by http and https are refused. Outlives the service. An
+  // answer that it finds too large counts as a failure.
+  aws::http::Transport* transport = nullptr;
   // scheme://host:port for URLs in messages that services publish; others get the address their publisher used.
   std::string endpoint = "http://localhost:4566";
+  // Where AWS/SNS goes; null: nowhere. Outlives the service.
+  ServiceMetrics* metrics = nullptr;
 };
 
 class SnsService final : public aws::sns::Sns {
@@ -55,6 +64,8 @@ class SnsService final : public aws::sns::Sns {
   SnsService(const SnsService&) = delete;
   SnsService& operator=(const SnsService&) = delete;
 
+  // SnsOptions::endpoint, for who knows it later. To be called before start().
+  void set_endpoint(std::string endpoint);
   // Begins to deliver.
   void start();
   // Ends that; what is left is delivered after the next start of a service over the store.
@@ -78,7 +89,14 @@ class SnsService final : public aws::sns::Sns {
                                                                aws::sns::UntagResourceRequest in) override;
   base::Result<aws::sns::ListTagsForResourceResponse> list_tags_for_resource(
       aws::Context& context, aws::sns::ListTagsForResourceRequest in) override;
-  // service_subscriptions.cc
+  // service_permissions.cc
+  base::Result<aws::sns::AddPermissionResponse> add_permission(aws::Context& context,
+                                                               aws::sns::AddPermissionInput in) override;
+  base::Result<aws::sns::RemovePermissionResponse> remove_permission(aws::Context& context,
+                                                                     aws::sns::RemovePermissionInput in) override;
+  // service_subscriptions.cc. ConfirmSubscription and Unsubscribe also serve callers who are nobody (a principal
+  // without an account), because their URLs stand in messages: the token, and the ARN of a subscription that was not
+  // confirmed with AuthenticateOnUnsubscribe, are authority enough.
   base::Result<aws::sns::SubscribeResponse> subscribe(aws::Context& context, aws::sns::SubscribeInput in) override;
   base::Result<aws::sns::ConfirmSubscriptionResponse> confirm_subscription(
       aws::Context& context, aws::sns::ConfirmSubscriptionInput in) override;
@@ -105,6 +123,7 @@ class SnsService final : public aws::sns::Sns {
   using SubscriptionPtr = std::shared_ptr<const Subscription>;
   struct Topic {
     TopicRecord record;
+    std::shared_ptr<TopicMetrics> metrics;
     std::map<std::string, SubscriptionPtr, std::less<>> subscriptions;  // by uuid
   };
   using Topics = std::map<std::string, Topic>;  // by keys::topic()
@@ -122,14 +141,17 @@ class SnsService final : public aws::sns::Sns {
   };
   base::Result<Found> find_subscription(const aws::Context& context, const OptionalText& arn);
   void store_subscription(store::WriteBatch& batch, Topic& topic, SubscriptionRecord record);
-  base::Result<Outbox::Ticket> add_confirmation(store::WriteBatch& batch, const aws::Context& context,
-                                                const SubscriptionRecord& record);
+  Outbox& outbox_for(const SubscriptionRecord& record) { return record.web() ? web_outbox_ : outbox_; }
+  Outbox::Ticket add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
+                                  const SubscriptionRecord& record);
+  base::Result<void> replace_policy(Topics::iterator topic, std::string policy);
   base::Result<std::string> subscribe_again(const aws::Context& context, Topic& topic, const Subscription& existing,
                                             const aws::Map<std::string>& attributes);
 
   // service_publish.cc
   struct Audience {
     TopicRecord topic;
+    std::shared_ptr<TopicMetrics> metrics;
     std::vector<SubscriptionPtr> subscriptions;
   };
   base::Result<Audience> audience(const aws::Context& context, const OptionalText& topic_arn);
@@ -139,27 +161,38 @@ class SnsService final : public aws::sns::Sns {
 
   // delivery.cc
   enum class Outcome { done, refused, failed };  // refused: trying again does not help
+  // Where a delivery goes, as of now.
+  struct Destination {
+    SubscriptionPtr subscription;
+    std::shared_ptr<TopicMetrics> metrics;
+    std::string delivery_policy;  // of the topic
+  };
   std::optional<base::Timestamp> deliver(const Outbox::Entry& entry);
-  Outcome attempt(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
+  // When a failed delivery is to be tried again; nullopt: not any more.
+  std::optional<base::Timestamp> next_attempt(const Outbox::Entry& entry, const Destination& destination,
+                                              base::Timestamp now) const;
+  Outcome attempt(const DeliveryRecord& delivery, const Destination& destination);
   Outcome send_to_queue(const std::string& queue_arn, const DeliveryRecord& delivery,
                         const SubscriptionRecord& subscription);
   Outcome send_to_function(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
+  Outcome send_to_web(const DeliveryRecord& delivery, const Destination& destination);
   Outcome send_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
-  SubscriptionPtr lookup(std::string_view subscription_arn);
+  std::optional<Destination> lookup(std::string_view subscription_arn);
   const Signer& signer();
 
   store::KvStore& store_;
   base::Env& env_;
   aws::sqs::Sqs& sqs_;
   aws::lambda::Lambda& lambda_;
-  const SnsOptions options_;
+  SnsOptions options_;
   std::mutex mutex_;  // guards topics_ and what follows, up to the next mutex
   Topics topics_;
   uint64_t next_topic_id_ = 1;
   std::size_t subscription_count_ = 0;
   std::mutex signer_mutex_;
   std::unique_ptr<Signer> signer_;
-  Outbox outbox_;  // last: its workers use all of the above
+  Outbox outbox_;      // last: their workers use all of the above
+  Outbox web_outbox_;  // to http(s) endpoints
 };
 
 }  // namespace engine::sns

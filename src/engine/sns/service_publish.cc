@@ -63,7 +63,7 @@ BatchResultErrorEntry failure(const std::string& id, const base::AwsError& error
 base::Result<SnsService::Audience> SnsService::audience(const aws::Context& context, const OptionalText& topic_arn) {
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_topic(context, topic_arn, "TopicArn", "sns:Publish"));
-  Audience out{found->second.record, {}};
+  Audience out{found->second.record, found->second.metrics, {}};
   for (const auto& [uuid, subscription] : found->second.subscriptions)
     if (!subscription->record.pending) out.subscriptions.push_back(subscription);
   return out;
@@ -74,8 +74,8 @@ base::Result<void> SnsService::send(const aws::Context& context, const Audience&
                                     const std::vector<std::string>& message_ids) {
   const std::string* version = audience.topic.attributes.find("SignatureVersion");
   store::WriteBatch batch;
-  std::vector<Outbox::Ticket> tickets;
-  if (outbox_.size() + messages.size() * audience.subscriptions.size() > kOutboxMax) {
+  std::vector<std::pair<Outbox*, Outbox::Ticket>> tickets;
+  if (outbox_.size() + web_outbox_.size() + messages.size() * audience.subscriptions.size() > kOutboxMax) {
     return base::fail({.code = "Throttling", .message = "Rate exceeded"});
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -88,16 +88,23 @@ base::Result<void> SnsService::send(const aws::Context& context, const Audience&
     delivery.signature_version = version == nullptr ? "1" : *version;
     delivery.base_url = context.endpoint.empty() ? options_.endpoint : context.endpoint;
     delivery.attributes = message.attributes;
+    audience.metrics->published(message.bytes(), context.now);
     for (const SubscriptionPtr& subscription : audience.subscriptions) {
       const std::string& text = message.text_for(subscription->record.protocol);
-      if (subscription->filter && !subscription->filter->matches(message.attributes, text)) continue;
+      if (subscription->filter) {
+        if (const auto mismatch = subscription->filter->mismatch(message.attributes, text)) {
+          audience.metrics->filtered_out(*mismatch, context.now);
+          continue;
+        }
+      }
       delivery.subscription_arn = subscription->record.arn();
       delivery.message = text;
-      tickets.push_back(outbox_.add(batch, context.now, context.now, delivery.encode()));
+      Outbox& outbox = outbox_for(subscription->record);
+      tickets.emplace_back(&outbox, outbox.add(batch, context.now, context.now, delivery.encode()));
     }
   }
   store_.write(batch);
-  for (const Outbox::Ticket& ticket : tickets) outbox_.release(ticket);
+  for (const auto& [outbox, ticket] : tickets) outbox->release(ticket);
   return {};
 }
 

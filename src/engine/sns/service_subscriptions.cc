@@ -5,11 +5,13 @@
 #include "aws/validate.h"
 #include "base/encoding.h"
 #include "engine/arn.h"
+#include "engine/sns/delivery_policy.h"
 #include "engine/sns/keys.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/message_checks.h"
 #include "engine/sns/service.h"
 #include "engine/sns/topic_attributes.h"
+#include "engine/sns/webhook.h"
 
 namespace engine::sns {
 
@@ -17,13 +19,9 @@ using namespace aws::sns;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kForeignProtocols = {"http", "https", "sms", "application", "firehose"};
+constexpr std::array<std::string_view, 3> kForeignProtocols = {"sms", "application", "firehose"};
 constexpr std::size_t kTokenLength = 64;
 constexpr std::size_t kMailAddressLengthMax = 320;
-
-bool is_mail(std::string_view protocol) {
-  return protocol == "email" || protocol == "email-json";
-}
 
 bool is_mail_address(std::string_view text) {
   const std::size_t at = text.find('@');
@@ -32,9 +30,12 @@ bool is_mail_address(std::string_view text) {
          text.size() <= kMailAddressLengthMax;
 }
 
-base::Result<void> check_endpoint(std::string_view protocol, const std::string& endpoint, bool mail) {
-  if (std::ranges::find(kForeignProtocols, protocol) != kForeignProtocols.end() || (is_mail(protocol) && !mail)) {
-    return base::fail(aws::unsupported_parameter(kService, "Protocol " + std::string(protocol)));
+base::Result<void> check_endpoint(const SubscriptionRecord& record, const SnsOptions& options) {
+  const std::string& protocol = record.protocol;
+  const std::string& endpoint = record.endpoint;
+  if (std::ranges::find(kForeignProtocols, protocol) != kForeignProtocols.end() ||
+      (record.mail() && options.mailer == nullptr) || (record.web() && options.transport == nullptr)) {
+    return base::fail(aws::unsupported_parameter(kService, "Protocol " + protocol));
   }
   const auto arn = Arn::parse(endpoint);
   if (protocol == "sqs") {
@@ -47,10 +48,12 @@ base::Result<void> check_endpoint(std::string_view protocol, const std::string& 
     if (!arn || arn->service != "lambda" || !arn->resource.starts_with("function:")) {
       return invalid_parameter("Lambda endpoint ARN");
     }
-  } else if (is_mail(protocol)) {
+  } else if (record.mail()) {
     if (!is_mail_address(endpoint)) return invalid_parameter("Email address");
+  } else if (record.web()) {
+    TRY(parse_webhook(protocol, endpoint));
   } else {
-    return invalid_parameter("Amazon SNS does not support this protocol string: " + std::string(protocol));
+    return invalid_parameter("Amazon SNS does not support this protocol string: " + protocol);
   }
   return {};
 }
@@ -72,6 +75,11 @@ aws::sns::Subscription show(const SubscriptionRecord& record) {
   return out;
 }
 
+// A caller without a signature, who comes by a URL that stood in a message.
+bool is_nobody(const aws::Context& context) {
+  return context.principal.account.empty();
+}
+
 std::unexpected<base::AwsError> no_subscription() {
   return base::fail(errors::not_found_exception("Subscription does not exist"));
 }
@@ -81,8 +89,9 @@ std::unexpected<base::AwsError> no_subscription() {
 base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, SubscribeInput in) {
   const std::string protocol = in.protocol.value_or("");
   SubscriptionRecord record;
+  record.protocol = protocol;
   record.endpoint = in.endpoint.value_or("");
-  TRY(check_endpoint(protocol, record.endpoint, options_.mailer != nullptr));
+  TRY(check_endpoint(record, options_));
   for (const auto& [name, value] : in.attributes.value_or(aws::Map<std::string>())) {
     TRY(set_subscription_attribute(record.attributes, protocol, name, value));
   }
@@ -105,23 +114,23 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   }
   record.uuid = base::make_uuid(env_.random);
   record.topic_arn = topic.record.arn();
-  record.protocol = protocol;
   record.owner = context.principal.account;
   record.principal = context.principal.arn;
-  record.pending = is_mail(protocol) && !options_.auto_confirm_email;
-  record.authenticated = !is_mail(protocol);
+  record.pending = record.web() || (record.mail() && !options_.auto_confirm_email);
+  record.authenticated = !record.web() && !record.mail();
   store::WriteBatch batch;
   std::optional<Outbox::Ticket> ticket;
   if (record.pending) {
     record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
     record.token_expires_at = context.now + kTokenLife;
-    TRY_ASSIGN(ticket, add_confirmation(batch, context, record));
+    ticket = add_confirmation(batch, context, topic, record);
   }
+  Outbox& outbox = outbox_for(record);
   SubscribeResponse out{record.pending && !return_arn ? "pending confirmation" : record.arn()};
   store_subscription(batch, topic, std::move(record));
   store_.write(batch);
   lock.unlock();
-  if (ticket) outbox_.release(*ticket);
+  if (ticket) outbox.release(*ticket);
   return out;
 }
 
@@ -141,28 +150,42 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
   record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
   record.token_expires_at = context.now + kTokenLife;
   store::WriteBatch batch;
-  TRY_ASSIGN(const Outbox::Ticket ticket, add_confirmation(batch, context, record));
+  Outbox& outbox = outbox_for(record);
+  const Outbox::Ticket ticket = add_confirmation(batch, context, topic, record);
   store_subscription(batch, topic, std::move(record));
   store_.write(batch);
-  outbox_.release(ticket);
+  outbox.release(ticket);
   return arn;
 }
 
-base::Result<Outbox::Ticket> SnsService::add_confirmation(store::WriteBatch& batch, const aws::Context& context,
-                                                          const SubscriptionRecord& record) {
+Outbox::Ticket SnsService::add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
+                                            const SubscriptionRecord& record) {
+  const std::string_view version = attribute_of(topic.record.attributes, "SignatureVersion");
   DeliveryRecord delivery;
   delivery.kind = DeliveryRecord::Kind::confirmation;
   delivery.subscription_arn = record.arn();
+  delivery.message_id = base::make_uuid(env_.random);
   delivery.message = record.token;
+  if (!version.empty()) delivery.signature_version = version;
   delivery.published_at = context.now;
   delivery.base_url = context.endpoint.empty() ? options_.endpoint : context.endpoint;
-  return outbox_.add(batch, context.now, context.now, delivery.encode());
+  return outbox_for(record).add(batch, context.now, context.now, delivery.encode());
 }
 
 base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::Context& context,
                                                                            ConfirmSubscriptionInput in) {
+  const std::string authenticate = in.authenticate_on_unsubscribe.value_or("");
+  if (authenticate != "" && authenticate != "true" && authenticate != "false") {
+    return invalid_parameter("AuthenticateOnUnsubscribe");
+  }
+  aws::Context caller = context;
+  const auto arn = Arn::parse(in.topic_arn.value_or(""));
+  if (is_nobody(context) && arn) {
+    caller.region = arn->region;  // nothing else says it; the token decides
+    caller.principal.account = arn->account;
+  }
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:ConfirmSubscription"));
+  TRY_ASSIGN(const auto found, find_topic(caller, in.topic_arn, "TopicArn", "sns:ConfirmSubscription"));
   const std::string token = in.token.value_or("");
   const auto& subscriptions = found->second.subscriptions;
   const auto entry = std::ranges::find_if(subscriptions, [&](const auto& candidate) {
@@ -174,7 +197,8 @@ base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::
   if (!record.pending) return out;
   if (context.now > record.token_expires_at) return invalid_parameter("Token Reason: the token has expired");
   record.pending = false;
-  record.authenticated = in.authenticate_on_unsubscribe.value_or("") == "true";
+  record.authenticated = !is_nobody(context);
+  record.signed_unsubscribe = record.authenticated && authenticate == "true";
   store::WriteBatch batch;
   store_subscription(batch, found->second, std::move(record));
   store_.write(batch);
@@ -182,8 +206,12 @@ base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::
 }
 
 base::Result<UnsubscribeResponse> SnsService::unsubscribe(aws::Context& context, UnsubscribeInput in) {
+  aws::Context caller = context;
+  const std::string text = in.subscription_arn.value_or("");
+  const auto topic_arn = Arn::parse(text.substr(0, text.rfind(':')));
+  if (is_nobody(context) && topic_arn) caller.region = topic_arn->region;
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const Found found, find_subscription(context, in.subscription_arn));
+  TRY_ASSIGN(const Found found, find_subscription(caller, in.subscription_arn));
   if (found.subscription == nullptr) return UnsubscribeResponse{};
   store::WriteBatch batch;
   batch.erase(keys::subscription(found.topic->second.record.id, found.subscription->record.uuid));
@@ -200,7 +228,13 @@ base::Result<GetSubscriptionAttributesResponse> SnsService::get_subscription_att
   if (found.subscription == nullptr) return no_subscription();
   GetSubscriptionAttributesResponse out;
   out.attributes = shown_attributes(found.subscription->record);
-  (*out.attributes)["PendingConfirmation"] = found.subscription->record.pending ? "true" : "false";
+  const SubscriptionRecord& record = found.subscription->record;
+  (*out.attributes)["PendingConfirmation"] = record.pending ? "true" : "false";
+  if (record.web()) {
+    (*out.attributes)["EffectiveDeliveryPolicy"] =
+        effective_subscription_text(attribute_of(found.topic->second.record.attributes, "DeliveryPolicy"),
+                                    attribute_of(record.attributes, "DeliveryPolicy"));
+  }
   return out;
 }
 

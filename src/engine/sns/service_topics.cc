@@ -4,11 +4,13 @@
 #include "aws/validate.h"
 #include "base/encoding.h"
 #include "engine/record.h"
+#include "engine/sns/delivery_policy.h"
 #include "engine/sns/keys.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/message_checks.h"
 #include "engine/sns/service.h"
 #include "engine/sns/topic_attributes.h"
+#include "engine/tags.h"
 
 namespace engine::sns {
 
@@ -16,16 +18,21 @@ using namespace aws::sns;
 
 namespace {
 
-constexpr std::string_view kEffectiveDeliveryPolicy =
-    R"({"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,)"
-    R"("numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},)"
-    R"("disableSubscriptionOverrides":false,)"
-    R"("defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}})";
-
 bool is_topic_name(std::string_view name) {
   return !name.empty() && name.size() <= kTopicNameLengthMax && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
+}
+
+base::Result<void> check_tags(const aws::Map<std::string>& tags) {
+  const std::optional<TagFault> fault = find_tag_fault(tags);
+  if (!fault) return {};
+  if (fault->kind == TagFault::Kind::too_many) {
+    return base::fail(
+        errors::tag_limit_exceeded_exception("Could not complete request: tag quota of per resource exceeded"));
+  }
+  const bool value = fault->kind == TagFault::Kind::value_length;
+  return invalid_parameter("Tags Reason: " + (value ? "the value of " + fault->key : fault->key));
 }
 
 base::Result<aws::Map<std::string>> read_tags(const std::vector<Tag>& tags) {
@@ -33,14 +40,9 @@ base::Result<aws::Map<std::string>> read_tags(const std::vector<Tag>& tags) {
   for (const Tag& tag : tags) {
     const std::string key = tag.key.value_or("");
     if (out.contains(key)) return invalid_parameter("Duplicated keys are not allowed.");
-    if (key.empty() || key.size() > 128 || key.starts_with("aws:")) return invalid_parameter("Tags Reason: " + key);
-    if (tag.value.value_or("").size() > 256) return invalid_parameter("Tags Reason: the value of " + key);
     out[key] = tag.value.value_or("");
   }
-  if (out.size() > kTagsMax) {
-    return base::fail(
-        errors::tag_limit_exceeded_exception("Could not complete request: tag quota of per resource exceeded"));
-  }
+  TRY(check_tags(out));
   return out;
 }
 
@@ -87,7 +89,9 @@ base::Result<CreateTopicResponse> SnsService::create_topic(aws::Context& context
   batch.put(key, record.encode());
   store_.write(batch);
   CreateTopicResponse out{record.arn()};
-  topics_[key].record = std::move(record);
+  Topic& topic = topics_[key];
+  topic.metrics = std::make_shared<TopicMetrics>(options_.metrics, record);
+  topic.record = std::move(record);
   return out;
 }
 
@@ -119,7 +123,7 @@ base::Result<GetTopicAttributesResponse> SnsService::get_topic_attributes(aws::C
   GetTopicAttributesResponse out;
   auto& attributes = out.attributes.emplace();
   attributes["DisplayName"] = "";
-  attributes["EffectiveDeliveryPolicy"] = kEffectiveDeliveryPolicy;
+  attributes["EffectiveDeliveryPolicy"] = effective_topic_text(attribute_of(record.attributes, "DeliveryPolicy"));
   attributes["Owner"] = record.account;
   attributes["Policy"] = topic_policy(record);
   attributes["SubscriptionsConfirmed"] = std::to_string(all - pending);
@@ -181,10 +185,7 @@ base::Result<TagResourceResponse> SnsService::tag_resource(aws::Context& context
   TRY_ASSIGN(const auto found, find_tagged(context, in.resource_arn));
   TopicRecord record = found->second.record;
   for (const auto& [key, value] : tags) record.tags[key] = value;
-  if (record.tags.size() > kTagsMax) {
-    return base::fail(
-        errors::tag_limit_exceeded_exception("Could not complete request: tag quota of per resource exceeded"));
-  }
+  TRY(check_tags(record.tags));
   store::WriteBatch batch;
   batch.put(found->first, record.encode());
   store_.write(batch);

@@ -63,11 +63,11 @@ Signer::Signer(store::KvStore& store, base::Timestamp now) {
         pem_of([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
     store::WriteBatch batch;
     batch.put(std::string(keys::kSigningKey), RecordWriter().text(1, key_pem).text(2, certificate_pem_).take());
-    store.write(batch);
+    store.wait_durable(store.write(batch));
   }
   key_ = std::shared_ptr<void>(key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); });
   certificate_name_ =
-      "SimpleNotificationService-" + base::hex_encode(base::sha256(certificate_pem_)).substr(0, 32) + ".pem";
+      std::string(kCertificatePrefix) + base::hex_encode(base::sha256(certificate_pem_)).substr(0, 32) + ".pem";
 }
 
 Signer::~Signer() = default;

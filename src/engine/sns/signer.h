@@ -1,5 +1,5 @@
 // Signer: the RSA key with which SNS signs notifications, and its certificate. Made at the first use over a store and
-// kept there. Immutable afterwards, safe from any thread.
+// kept there, durably before anything is signed with it. Immutable afterwards, safe from any thread.
 #pragma once
 
 #include <memory>
@@ -19,6 +19,8 @@ class Signer {
   ~Signer();
   Signer(const Signer&) = delete;
   Signer& operator=(const Signer&) = delete;
+
+  static constexpr std::string_view kCertificatePrefix = "SimpleNotificationService-";
 
   // RSA PKCS #1 v1.5 in base64 over SHA-1 (version "1") or SHA-256 ("2").
   [[nodiscard]] std::string sign(std::string_view text, std::string_view version) const;

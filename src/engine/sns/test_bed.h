@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include <memory>
 #include <mutex>
@@ -10,18 +11,28 @@
 #include <utility>
 #include <vector>
 
+#include "aws/http/message.h"
 #include "aws/lambda/caller.h"
 #include "aws/lambda/errors.h"
 #include "base/manual/manual_env.h"
+#include "engine/service_metrics.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/service.h"
 #include "engine/sqs/service.h"
+#include "engine/test_calls.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::sns {
 
 using namespace aws::sns;
 using Texts = aws::Map<std::string>;
+
+// A member of the JSON object at the top of `json`, or "none".
+inline std::string member(const std::string& json, std::string_view name) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  return parser.parse(json)[name].get(text) == simdjson::SUCCESS ? std::string(text) : "none";
+}
 
 // Every operation of Lambda, of which only Invoke is used.
 struct NotingLambda final : aws::Dispatcher {
@@ -51,6 +62,28 @@ struct KeepingMailer final : Mailer {
   std::vector<std::string> mails;
 };
 
+// An http(s) endpoint that answers with the statuses it is given, then with 200; 0 is no answer at all.
+struct FakeWeb final : aws::http::Transport {
+  base::Result<aws::http::Response> round_trip(const aws::http::Endpoint& endpoint, aws::http::Request request,
+                                               base::Duration timeout) override {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(timeout, kWebhookTimeout);
+    hosts.push_back(aws::http::host_header(endpoint));
+    requests.push_back(std::move(request));
+    int status = 200;
+    if (!statuses.empty()) {
+      status = statuses.front();
+      statuses.erase(statuses.begin());
+    }
+    if (status == 0) return base::fail({.code = "ConnectionError", .http_status = 0, .fault = base::Fault::receiver});
+    return aws::http::Response{status, {}, "ignored", nullptr};
+  }
+  std::mutex mutex;
+  std::vector<int> statuses;
+  std::vector<std::string> hosts;
+  std::vector<aws::http::Request> requests;
+};
+
 struct TestBed {
   base::ManualEnv env;
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
@@ -58,8 +91,12 @@ struct TestBed {
   NotingLambda noted;
   aws::lambda::LambdaCaller lambda{noted};
   KeepingMailer mailer;
+  FakeWeb web;
+  ServiceMetrics metrics{env.env};
   SnsOptions options{.allows = [](const auto& policy, auto&&...) { return policy.find("open") != policy.npos; },
-                     .mailer = &mailer};
+                     .mailer = &mailer,
+                     .transport = &web,
+                     .metrics = &metrics};
   std::unique_ptr<SnsService> sns = std::make_unique<SnsService>(*store, env.env, sqs, lambda, options);
 
   void restart() {
@@ -69,32 +106,24 @@ struct TestBed {
   // Delivers all that is due, then restarts.
   void deliver() {
     sns->start();
-    env.clock.await_waiters(kOutboxWorkers);
+    env.clock.await_waiters(kOutboxWorkers + (options.transport == nullptr ? 0 : kWebWorkers));
     restart();
   }
-  aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
-    out.principal = {aws::Principal::Kind::root, out.account, "arn:aws:iam::123456789012:root", out.account};
-    out.endpoint = "http://localhost:4566";
+  aws::Context context() { return root_context(env); }
+  // A caller without a signature, who follows a link.
+  aws::Context nobody() {
+    aws::Context out = context();
+    out.account = out.region = "";
+    out.principal = {aws::Principal::Kind::role, "", "", ""};
     return out;
   }
   template <class Out, class In>
   Out ok(base::Result<Out> (SnsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*sns).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*sns, context(), operation, std::move(in));
   }
   template <class Out, class In>
   std::string error(base::Result<Out> (SnsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*sns).*operation)(call, std::move(in));
-    if (out) return "no error";
-    return (out.error().query_code.empty() ? out.error().code : out.error().query_code) + ": " + out.error().message;
+    return call_error(Codes::query, *sns, context(), operation, std::move(in));
   }
   static std::string arn(const std::string& name) { return "arn:aws:sns:eu-west-1:123456789012:" + name; }
   static std::string queue_arn(const std::string& name) { return "arn:aws:sqs:eu-west-1:123456789012:" + name; }

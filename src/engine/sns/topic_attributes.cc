@@ -9,37 +9,41 @@
 #include "aws/sns/sns.h"
 #include "aws/validate.h"
 #include "engine/arn.h"
+#include "engine/sns/delivery_policy.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/message_checks.h"
 
 namespace engine::sns {
 namespace {
 
-// Attributes of AWS that this engine does not honour. FifoTopic=false and empty values say nothing and are dropped.
-constexpr std::array<std::string_view, 24> kForeignTopicAttributes = {"FifoTopic",
-                                                                      "ContentBasedDeduplication",
-                                                                      "FifoThroughputScope",
-                                                                      "ArchivePolicy",
-                                                                      "KmsMasterKeyId",
-                                                                      "DeliveryPolicy",
-                                                                      "HTTPSuccessFeedbackRoleArn",
-                                                                      "HTTPSuccessFeedbackSampleRate",
-                                                                      "HTTPFailureFeedbackRoleArn",
-                                                                      "FirehoseSuccessFeedbackRoleArn",
-                                                                      "FirehoseSuccessFeedbackSampleRate",
-                                                                      "FirehoseFailureFeedbackRoleArn",
-                                                                      "LambdaSuccessFeedbackRoleArn",
-                                                                      "LambdaSuccessFeedbackSampleRate",
-                                                                      "LambdaFailureFeedbackRoleArn",
-                                                                      "SQSSuccessFeedbackRoleArn",
-                                                                      "SQSSuccessFeedbackSampleRate",
-                                                                      "SQSFailureFeedbackRoleArn",
-                                                                      "ApplicationSuccessFeedbackRoleArn",
-                                                                      "ApplicationSuccessFeedbackSampleRate",
-                                                                      "ApplicationFailureFeedbackRoleArn",
-                                                                      "DataProtectionPolicy",
-                                                                      "BeginningArchiveTime",
-                                                                      "TracingConfig"};
+// Attributes of AWS that this engine does not honour, with the value that a topic has without them. That one, or none,
+// says nothing and is taken; any other is refused by name.
+struct ForeignAttribute {
+  std::string_view name;
+  std::string_view otherwise;
+};
+constexpr ForeignAttribute kForeignTopicAttributes[] = {{"FifoTopic", "false"},
+                                                        {"ContentBasedDeduplication", "false"},
+                                                        {"FifoThroughputScope", ""},
+                                                        {"ArchivePolicy", "{}"},
+                                                        {"KmsMasterKeyId", ""},
+                                                        {"HTTPSuccessFeedbackRoleArn", ""},
+                                                        {"HTTPSuccessFeedbackSampleRate", "0"},
+                                                        {"HTTPFailureFeedbackRoleArn", ""},
+                                                        {"FirehoseSuccessFeedbackRoleArn", ""},
+                                                        {"FirehoseSuccessFeedbackSampleRate", "0"},
+                                                        {"FirehoseFailureFeedbackRoleArn", ""},
+                                                        {"LambdaSuccessFeedbackRoleArn", ""},
+                                                        {"LambdaSuccessFeedbackSampleRate", "0"},
+                                                        {"LambdaFailureFeedbackRoleArn", ""},
+                                                        {"SQSSuccessFeedbackRoleArn", ""},
+                                                        {"SQSSuccessFeedbackSampleRate", "0"},
+                                                        {"SQSFailureFeedbackRoleArn", ""},
+                                                        {"ApplicationSuccessFeedbackRoleArn", ""},
+                                                        {"ApplicationSuccessFeedbackSampleRate", "0"},
+                                                        {"ApplicationFailureFeedbackRoleArn", ""},
+                                                        {"DataProtectionPolicy", ""},
+                                                        {"TracingConfig", "PassThrough"}};
 
 bool is_json_object(std::string_view text) {
   simdjson::dom::parser parser;
@@ -65,11 +69,12 @@ std::optional<std::string> redrive_target(std::string_view json) {
 
 base::Result<void> set_topic_attribute(aws::Map<std::string>& attributes, const std::string& name,
                                        const std::string& value) {
-  if (std::ranges::find(kForeignTopicAttributes, name) != kForeignTopicAttributes.end()) {
-    const bool says_nothing = value.empty() || value == "false" || (name == "TracingConfig" && value == "PassThrough");
-    return says_nothing ? base::Result<void>() : base::Result<void>(not_supported("Attributes " + name));
+  const auto foreign = std::ranges::find(kForeignTopicAttributes, name, &ForeignAttribute::name);
+  if (foreign != std::end(kForeignTopicAttributes)) {
+    if (value.empty() || value == foreign->otherwise) return {};
+    return not_supported("Attributes " + name);
   }
-  if (name != "DisplayName" && name != "Policy" && name != "SignatureVersion") {
+  if (name != "DisplayName" && name != "Policy" && name != "SignatureVersion" && name != "DeliveryPolicy") {
     return invalid_parameter("AttributeName");
   }
   if (value.empty()) {
@@ -81,6 +86,7 @@ base::Result<void> set_topic_attribute(aws::Map<std::string>& attributes, const 
     return invalid_parameter("Policy Error: null");
   }
   if (name == "SignatureVersion" && value != "1" && value != "2") return invalid_parameter("SignatureVersion");
+  if (name == "DeliveryPolicy") TRY(DeliveryPolicy::parse_topic(value));
   attributes[name] = value;
   return {};
 }
@@ -97,7 +103,8 @@ std::string topic_policy(const TopicRecord& topic) {
 
 base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes, std::string_view protocol,
                                               const std::string& name, const std::string& value) {
-  if (name == "DeliveryPolicy" || name == "SubscriptionRoleArn" || name == "ReplayPolicy") {
+  const bool web = protocol == "http" || protocol == "https";
+  if (name == "SubscriptionRoleArn" || name == "ReplayPolicy") {
     return value.empty() ? base::Result<void>() : base::Result<void>(not_supported("Attributes " + name));
   }
   if (name == "FilterPolicy") {
@@ -118,11 +125,21 @@ base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes,
       return invalid_parameter(
           fmt::format("Attributes Reason: RawMessageDelivery: Invalid value [{}]. Must be true or false.", value));
     }
-    if (value == "true" && protocol != "sqs") {
+    if (value == "true" && protocol != "sqs" && !web) {
       return invalid_parameter(fmt::format(
           "Attributes Reason: RawMessageDelivery: Delivery protocol [{}] does not support raw message delivery.",
           protocol));
     }
+  } else if (name == "DeliveryPolicy") {
+    if (value.empty()) {
+      attributes.erase(name);
+      return {};
+    }
+    if (!web) {
+      return invalid_parameter(
+          fmt::format("DeliveryPolicy: Delivery protocol [{}] does not support delivery policies.", protocol));
+    }
+    TRY(DeliveryPolicy::parse_subscription(value));
   } else if (name == "RedrivePolicy") {
     if (value.empty() || value == "{}") {
       attributes.erase(name);
@@ -152,7 +169,7 @@ aws::Map<std::string> shown_attributes(const SubscriptionRecord& subscription) {
   out["SubscriptionArn"] = subscription.arn();
   out["SubscriptionPrincipal"] = subscription.principal;
   out["TopicArn"] = subscription.topic_arn;
-  for (const char* name : {"FilterPolicy", "RedrivePolicy"})
+  for (const char* name : {"DeliveryPolicy", "FilterPolicy", "RedrivePolicy"})
     if (const std::string* value = subscription.attributes.find(name)) out[name] = *value;
   if (subscription.attributes.contains("FilterPolicy")) {
     const std::string* scope = subscription.attributes.find("FilterPolicyScope");

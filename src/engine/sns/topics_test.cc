@@ -42,6 +42,53 @@ TEST(Topics, AttributesAndErrors) {
             "InvalidParameter: Invalid parameter: AttributeName");
 }
 
+TEST(Topics, ForeignAttributesAreTakenOnlyIfTheySayNothing) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto error = [&](const std::string& name, const std::string& value) {
+    return bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, name, value});
+  };
+  for (const char* name : {"KmsMasterKeyId", "TracingConfig", "FifoThroughputScope", "SQSSuccessFeedbackRoleArn",
+                           "LambdaSuccessFeedbackSampleRate", "ArchivePolicy"}) {
+    EXPECT_EQ(error(name, ""), "no error");
+    EXPECT_EQ(error(name, "false"), "InvalidParameter: Invalid parameter: Attributes " + std::string(name) +
+                                        " Reason: it is not supported here");
+  }
+  EXPECT_EQ(error("TracingConfig", "PassThrough"), "no error");
+  EXPECT_EQ(error("ContentBasedDeduplication", "false"), "no error");
+  EXPECT_EQ(error("BeginningArchiveTime", ""), "InvalidParameter: Invalid parameter: AttributeName");
+}
+
+TEST(Topics, Permissions) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const auto add = [&](const std::string& label, const std::string& account, const std::string& action) {
+    return bed.error(&SnsService::add_permission, AddPermissionInput{arn, label, std::vector<std::string>{account},
+                                                                     std::vector<std::string>{action}});
+  };
+  const auto policy = [&] {
+    return (*bed.ok(&SnsService::get_topic_attributes, GetTopicAttributesInput{arn}).attributes)["Policy"];
+  };
+  const std::string before = policy();
+  EXPECT_EQ(add("l", "111122223333", "Publish"), "no error");
+  EXPECT_NE(policy().find(R"({"Sid":"l","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},)"
+                          R"("Action":"SNS:Publish","Resource":")" +
+                          arn + "\"}"),
+            std::string::npos)
+      << policy();
+  aws::Context alarm = bed.context();
+  alarm.principal = {aws::Principal::Kind::service, alarm.account, "cloudwatch.amazonaws.com", ""};
+  EXPECT_TRUE(bed.sns->publish(alarm, TestBed::message(arn, "m"))) << "the default statement still stands";
+  EXPECT_EQ(add("l", "111122223333", "Publish"), "InvalidParameter: Invalid parameter: Statement already exists");
+  EXPECT_EQ(add("m", "111122223333", "Fly"),
+            "InvalidParameter: Invalid parameter: Policy statement action out of service scope!");
+  EXPECT_EQ(add("m", "x", "Publish"), "InvalidParameter: Invalid parameter: AWSAccountId");
+  bed.ok(&SnsService::remove_permission, RemovePermissionInput{arn, "l"});
+  bed.ok(&SnsService::remove_permission, RemovePermissionInput{arn, "l"});
+  bed.restart();
+  EXPECT_EQ(policy(), before);
+}
+
 TEST(Topics, DeletionTakesSubscriptionsAlong) {
   TestBed bed;
   const std::string arn = bed.topic("t");
@@ -82,8 +129,8 @@ TEST(Subscriptions, Refusals) {
   const std::string queue = TestBed::queue_arn("q");
   EXPECT_EQ(error("sqs", "http://localhost/q"), "InvalidParameter: Invalid parameter: SQS endpoint ARN");
   EXPECT_TRUE(error("sqs", queue + ".fifo").ends_with("FIFO SQS Queues can not be subscribed to standard SNS topics"));
-  EXPECT_EQ(error("https", "https://x"),
-            "InvalidParameter: Invalid parameter: Protocol https Reason: it is not supported here");
+  EXPECT_EQ(error("sms", "+15550100"),
+            "InvalidParameter: Invalid parameter: Protocol sms Reason: it is not supported here");
   EXPECT_EQ(error("pigeon", "x"),
             "InvalidParameter: Invalid parameter: Amazon SNS does not support this protocol string: pigeon");
   EXPECT_EQ(error("email", "a b@c"), "InvalidParameter: Invalid parameter: Email address");

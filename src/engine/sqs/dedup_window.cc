@@ -22,11 +22,7 @@ const DedupWindow::First* DedupWindow::find(const std::string& scope, base::Time
 
 void DedupWindow::add(uint64_t queue_id, const std::string& scope, First first, store::WriteBatch& batch) {
   batch.put(keys::dedup(queue_id, scope),
-            RecordWriter()
-                .number(1, static_cast<uint64_t>(first.sent_at.time_since_epoch().count()))
-                .number(2, first.sequence)
-                .text(3, first.message_id)
-                .take());
+            RecordWriter().time(1, first.sent_at).number(2, first.sequence).text(3, first.message_id).take());
   order_.emplace_back(first.sent_at, scope);
   firsts_.insert_or_assign(scope, std::move(first));
 }
@@ -52,7 +48,7 @@ bool DedupWindow::restore(std::string_view scope, std::string_view record) {
   First first{};
   RecordReader reader(record);
   while (reader.next()) {
-    if (reader.field() == 1) first.sent_at = base::Timestamp(base::Duration(reader.number()));
+    if (reader.field() == 1) first.sent_at = reader.time();
     if (reader.field() == 2) first.sequence = reader.number();
     if (reader.field() == 3) first.message_id = reader.text();
   }

@@ -14,6 +14,7 @@ constexpr std::string_view kQueueTable = "sqs/queue";      // account, region, n
 constexpr std::string_view kMessageTable = "sqs/message";  // queue id, sequence -> MessageRecord
 constexpr std::string_view kLeaseTable = "sqs/lease";      // queue id, lease -> the state of received messages
 constexpr std::string_view kDedupTable = "sqs/dedup";      // queue id, scope -> first send of a deduplication id
+constexpr std::string_view kMoveTaskTable = "sqs/move";    // id of the source queue, start, task id -> MoveTask
 constexpr std::string_view kDeletedTable = "sqs/deleted";  // account, region, name -> time of the deletion
 constexpr std::string_view kEpochKey{"sqs/epoch\0", 10};   // how often the service was started
 
@@ -31,6 +32,9 @@ inline std::string lease(uint64_t queue_id, uint64_t lease_id) {
 }
 inline std::string dedup(uint64_t queue_id, std::string_view scope) {
   return store::KeyWriter(kDedupTable).number(queue_id).text(scope).take();
+}
+inline std::string move_task(uint64_t queue_id, uint64_t started_at, std::string_view task_id) {
+  return store::KeyWriter(kMoveTaskTable).number(queue_id).number(started_at).text(task_id).take();
 }
 // Where all rows of one queue in `table` begin; store::prefix_end() of it is where they end.
 inline std::string queue_rows(std::string_view table, uint64_t queue_id) {

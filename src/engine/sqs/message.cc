@@ -22,13 +22,6 @@ enum Field : uint32_t {
   kAttribute = 14,  // repeated: 1 name, 2 data type, 3 string value, 4 binary value
 };
 
-uint64_t stored(base::Timestamp t) {
-  return static_cast<uint64_t>(t.time_since_epoch().count());
-}
-base::Timestamp restored(uint64_t t) {
-  return base::Timestamp(base::Duration(t));
-}
-
 void decode_attribute(std::string_view bytes, MessageAttributes& out) {
   std::string_view name;
   aws::sqs::MessageAttributeValue value;
@@ -57,12 +50,12 @@ void decode_attribute(std::string_view bytes, MessageAttributes& out) {
 
 std::string StoredMessage::encode() const {
   RecordWriter writer;
-  writer.number(kSentAt, stored(sent_at));
-  if (enqueued_at != sent_at) writer.number(kEnqueuedAt, stored(enqueued_at));
-  if (visible_at) writer.number(kVisibleAt, stored(*visible_at));
+  writer.time(kSentAt, sent_at);
+  if (enqueued_at != sent_at) writer.time(kEnqueuedAt, enqueued_at);
+  if (visible_at) writer.time(kVisibleAt, *visible_at);
   if (!group_id.empty()) writer.text(kGroupId, group_id);
   if (receive_count != 0) writer.number(kReceiveCount, receive_count);
-  if (first_received_at) writer.number(kFirstReceivedAt, stored(*first_received_at));
+  if (first_received_at) writer.time(kFirstReceivedAt, *first_received_at);
   writer.text(kBody, body).text(kMessageId, message_id).text(kBodyMd5, body_md5).text(kSenderId, sender_id);
   if (!deduplication_id.empty()) writer.text(kDeduplicationId, deduplication_id);
   if (!trace_header.empty()) writer.text(kTraceHeader, trace_header);
@@ -84,14 +77,14 @@ std::optional<StoredMessage> StoredMessage::decode(std::string_view bytes) {
   while (reader.next()) {
     switch (reader.field()) {
       case kSentAt:
-        out.sent_at = restored(reader.number());
+        out.sent_at = reader.time();
         break;
       case kEnqueuedAt:
-        out.enqueued_at = restored(reader.number());
+        out.enqueued_at = reader.time();
         has_enqueued_at = true;
         break;
       case kVisibleAt:
-        out.visible_at = restored(reader.number());
+        out.visible_at = reader.time();
         break;
       case kGroupId:
         out.group_id = reader.text();
@@ -100,7 +93,7 @@ std::optional<StoredMessage> StoredMessage::decode(std::string_view bytes) {
         out.receive_count = static_cast<uint32_t>(reader.number());
         break;
       case kFirstReceivedAt:
-        out.first_received_at = restored(reader.number());
+        out.first_received_at = reader.time();
         break;
       case kBody:
         out.body = reader.text();
@@ -141,14 +134,14 @@ std::optional<MessageSummary> MessageSummary::decode(std::string_view bytes) {
   while (reader.next() && reader.field() < kBody) {
     switch (reader.field()) {
       case kSentAt:
-        if (!has_enqueued_at) out.enqueued_at = restored(reader.number());
+        if (!has_enqueued_at) out.enqueued_at = reader.time();
         break;
       case kEnqueuedAt:
-        out.enqueued_at = restored(reader.number());
+        out.enqueued_at = reader.time();
         has_enqueued_at = true;
         break;
       case kVisibleAt:
-        out.visible_at = restored(reader.number());
+        out.visible_at = reader.time();
         break;
       case kGroupId:
         out.group_id = reader.text();
@@ -157,7 +150,7 @@ std::optional<MessageSummary> MessageSummary::decode(std::string_view bytes) {
         out.receive_count = static_cast<uint32_t>(reader.number());
         break;
       case kFirstReceivedAt:
-        out.first_received_at = restored(reader.number());
+        out.first_received_at = reader.time();
         break;
       default:
         break;

@@ -147,6 +147,11 @@ bool MessageIndex::expire(base::Timestamp horizon, std::size_t limit, store::Wri
   }
 }
 
+std::optional<base::Timestamp> MessageIndex::oldest() {
+  const auto* item = ages_.top([this](const auto& candidate) { return is_enqueued_at(candidate); });
+  return item == nullptr ? std::nullopt : std::optional(item->at);
+}
+
 void MessageIndex::delay_fifo(base::Duration delay, base::Timestamp now) {
   for (const auto& [group, sequence] : order_) {
     Entry& entry = entries_.at(sequence);
@@ -244,6 +249,26 @@ uint64_t MessageIndex::Walk::next() {
   return 0;
 }
 
+uint64_t MessageIndex::first_visible() {
+  for (; !fifo_ && !ready_.empty(); ready_.pop_front()) {
+    Entry* entry = find(ready_.front());
+    if (entry == nullptr) continue;
+    if (entry->state == State::visible) return ready_.front();
+    entry->queued = false;
+  }
+  while (!ready_groups_.empty()) {
+    const uint32_t group = ready_groups_.front();
+    const auto first = order_.lower_bound({group, 0});
+    if (first != order_.end() && first->first == group && entries_.at(first->second).state == State::visible) {
+      return first->second;
+    }
+    ready_groups_.pop_front();
+    groups_[group].queued = false;
+    offer_group(group);
+  }
+  return 0;
+}
+
 void MessageIndex::hide(uint64_t sequence, base::Timestamp now, base::Timestamp visible_at, uint64_t nonce) {
   Entry& entry = entries_.at(sequence);
   entry.received_after_ms = milliseconds_between(entry.enqueued_at, now);
@@ -275,7 +300,7 @@ void MessageIndex::write_lease(std::span<const uint64_t> sequences, store::Write
     if (entry.lease != 0) release_lease(entry.lease, batch);
     entry.lease = lease;
     writer.number(kSequence, sequence).number(kNonce, entry.nonce).number(kReceiveCount, entry.receive_count);
-    writer.number(kVisibleAt, static_cast<uint64_t>(entry.visible_at.time_since_epoch().count()));
+    writer.time(kVisibleAt, entry.visible_at);
     writer.number(kFirstReceivedAfterMs, entry.first_received_after_ms);
     writer.number(kReceivedAfterMs, entry.received_after_ms);
   }
@@ -327,7 +352,7 @@ bool MessageIndex::restore_lease(uint64_t lease, std::string_view record) {
         entry->receive_count = static_cast<uint32_t>(reader.number());
         break;
       case kVisibleAt:
-        entry->visible_at = base::Timestamp(base::Duration(reader.number()));
+        entry->visible_at = reader.time();
         break;
       case kFirstReceivedAfterMs:
         entry->first_received_after_ms = static_cast<uint32_t>(reader.number());

@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -75,6 +76,10 @@ class MessageIndex {
   base::Timestamp next_due();
   // Removes messages enqueued at or before `horizon`, the oldest first, at most `limit`. False if some may be left.
   bool expire(base::Timestamp horizon, std::size_t limit, store::WriteBatch& batch);
+  // The visible message that is to be received first, left where it is; 0: none. Not during a Walk.
+  uint64_t first_visible();
+  // When the oldest message was enqueued; nullopt if there is none.
+  std::optional<base::Timestamp> oldest();
   // Gives every delayed message of a FIFO queue a new delay (it applies to messages already sent on FIFO queues).
   void delay_fifo(base::Duration delay, base::Timestamp now);
 

@@ -197,7 +197,7 @@ std::string QueueAttributes::encode() const {
   writer.number(1, fifo ? 1 : 0);
   for (const std::string_view name : settable_attribute_names()) {
     const std::optional<std::string> value = text(name);
-    if (value) writer.record(2, std::move(RecordWriter().text(1, name).text(2, *value)));
+    if (value) writer.pair(2, name, *value);
   }
   return writer.take();
 }
@@ -209,11 +209,8 @@ std::optional<QueueAttributes> QueueAttributes::decode(std::string_view bytes) {
   while (reader.next()) {
     if (reader.field() == 1) current.fifo = reader.number() != 0;
     if (reader.field() != 2) continue;
-    std::string_view name;
-    std::string_view value;
-    RecordReader pair(reader.text());
-    while (pair.next()) (pair.field() == 1 ? name : value) = pair.text();
-    changes[name] = value;
+    auto [name, value] = reader.pair();
+    changes[name] = std::move(value);
   }
   if (!reader.ok()) return std::nullopt;
   auto decoded = with(std::move(current), changes);

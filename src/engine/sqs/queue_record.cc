@@ -22,13 +22,6 @@ enum Field : uint32_t {
   kTag = 10,  // repeated: 1 key, 2 value
 };
 
-uint64_t stored(base::Timestamp t) {
-  return static_cast<uint64_t>(t.time_since_epoch().count());
-}
-base::Timestamp restored(uint64_t t) {
-  return base::Timestamp(base::Duration(t));
-}
-
 bool is_account(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -48,11 +41,11 @@ std::string QueueRecord::url(std::string_view endpoint) const {
 std::string QueueRecord::encode() const {
   RecordWriter writer;
   writer.number(kId, id).text(kAccount, account).text(kRegion, region).text(kName, name);
-  writer.number(kCreatedAt, stored(created_at)).number(kModifiedAt, stored(modified_at));
-  if (purged_at) writer.number(kPurgedAt, stored(*purged_at));
+  writer.time(kCreatedAt, created_at).time(kModifiedAt, modified_at);
+  if (purged_at) writer.time(kPurgedAt, *purged_at);
   writer.number(kDeduplicatesPerGroup, deduplicates_per_group ? 1 : 0);
   writer.text(kAttributes, attributes.encode());
-  for (const auto& [key, value] : tags) writer.record(kTag, std::move(RecordWriter().text(1, key).text(2, value)));
+  for (const auto& [key, value] : tags) writer.pair(kTag, key, value);
   return writer.take();
 }
 
@@ -74,13 +67,13 @@ std::optional<QueueRecord> QueueRecord::decode(std::string_view bytes) {
         out.name = reader.text();
         break;
       case kCreatedAt:
-        out.created_at = restored(reader.number());
+        out.created_at = reader.time();
         break;
       case kModifiedAt:
-        out.modified_at = restored(reader.number());
+        out.modified_at = reader.time();
         break;
       case kPurgedAt:
-        out.purged_at = restored(reader.number());
+        out.purged_at = reader.time();
         break;
       case kDeduplicatesPerGroup:
         out.deduplicates_per_group = reader.number() != 0;
@@ -92,10 +85,8 @@ std::optional<QueueRecord> QueueRecord::decode(std::string_view bytes) {
         break;
       }
       case kTag: {
-        std::string_view key;
-        std::string_view value;
-        for (RecordReader pair(reader.text()); pair.next();) (pair.field() == 1 ? key : value) = pair.text();
-        out.tags[key] = value;
+        auto [key, value] = reader.pair();
+        out.tags[key] = std::move(value);
         break;
       }
       default:

@@ -1,5 +1,7 @@
 #include "engine/sqs/service.h"
 
+#include <algorithm>
+
 #include "aws/sqs/errors.h"
 #include "base/check.h"
 #include "engine/arn.h"
@@ -24,7 +26,11 @@ void check_row(bool ok) {
 }  // namespace
 
 SqsService::SqsService(store::KvStore& store, base::Env& env, SqsOptions options)
-    : store_(store), env_(env), options_(std::move(options)), stop_requested_(env.executor.make_condition()) {
+    : store_(store),
+      env_(env),
+      options_(std::move(options)),
+      stop_requested_(env.executor.make_condition()),
+      moves_changed_(env.executor.make_condition()) {
   load();
 }
 
@@ -47,16 +53,24 @@ void SqsService::load() {
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
     auto record = QueueRecord::decode(cursor->value());
     check_row(record.has_value());
-    auto messages = std::make_shared<MessageIndex>(record->id, record->attributes.fifo, first_number_, env_.executor);
-    by_id[record->id] = messages.get();
-    directory_.emplace(std::string(cursor->key()),
-                       Queue{std::make_shared<const QueueRecord>(std::move(*record)), std::move(messages)});
+    Queue queue = make_queue(std::move(*record));
+    by_id[queue.record->id] = queue.messages.get();
+    directory_.emplace(std::string(cursor->key()), std::move(queue));
   }
   load_messages(by_id);
   load_leases(by_id);
   load_dedup(by_id);
+  load_move_tasks(by_id);
   for (const auto& [key, queue] : directory_) queue.messages->finish_restore(env_.clock.now(), batch);
   store_.write(batch);
+}
+
+SqsService::Queue SqsService::make_queue(QueueRecord record) const {
+  Queue queue;
+  queue.messages = std::make_shared<MessageIndex>(record.id, record.attributes.fifo, first_number_, env_.executor);
+  queue.metrics = std::make_shared<QueueMetrics>(options_.metrics, record);
+  queue.record = std::make_shared<const QueueRecord>(std::move(record));
+  return queue;
 }
 
 void SqsService::load_messages(std::map<uint64_t, MessageIndex*>& by_id) {
@@ -99,6 +113,7 @@ void SqsService::load_dedup(std::map<uint64_t, MessageIndex*>& by_id) {
 
 void SqsService::start() {
   sweeper_ = env_.executor.spawn("sqs-sweeper", [this] { sweep(); });
+  mover_ = env_.executor.spawn("sqs-mover", [this] { move_in_background(); });
 }
 
 void SqsService::stop() {
@@ -107,6 +122,7 @@ void SqsService::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     stop_requested_->notify_all();
+    moves_changed_->notify_all();
     for (const auto& [key, queue] : directory_) indices.push_back(queue.messages);
   }
   for (const auto& index : indices) {
@@ -116,6 +132,28 @@ void SqsService::stop() {
     while (index->waiters > 0) env_.executor.wait_until(lock, *index->changed, base::kTimestampMax);
   }
   sweeper_.reset();
+  mover_.reset();
+}
+
+void SqsService::sample_metrics(base::Timestamp now) {
+  if (options_.metrics == nullptr) return;
+  std::vector<Queue> queues;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, queue] : directory_) queues.push_back(queue);
+  }
+  for (const Queue& queue : queues) {
+    using State = MessageIndex::State;
+    MessageIndex& index = *queue.messages;
+    std::unique_lock lock(index.mutex);
+    if (index.closed) continue;
+    index.advance(now);
+    const base::Duration age = now - index.oldest().value_or(now);
+    const QueueMetrics::Gauges gauges{index.count(State::visible), index.count(State::delayed),
+                                      index.count(State::in_flight), std::max(age, base::Duration(0))};
+    lock.unlock();
+    queue.metrics->sample(gauges, now);
+  }
 }
 
 // Removes what retention has ended for in queues that nobody touches. One small batch at a time, so that operations on

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,12 +20,15 @@
 #include "aws/sqs/sqs.h"
 #include "base/env.h"
 #include "engine/sqs/message_index.h"
+#include "engine/sqs/move_task.h"
+#include "engine/sqs/queue_metrics.h"
 #include "engine/sqs/queue_record.h"
 #include "store/kv_store.h"
 
 namespace engine::sqs {
 
 struct PreparedMessage;
+struct StoredMessage;
 
 struct SqsOptions {
   // Whether a queue's Policy lets the caller do `action` ("sqs:SendMessage") on `resource_arn`. Asked only when a
@@ -34,6 +38,8 @@ struct SqsOptions {
       allows;
   // Refuse to create a queue within 60 seconds of deleting one of that name (QueueDeletedRecently), as AWS does.
   bool delay_recreation = false;
+  // Where AWS/SQS goes; null: nowhere. Outlives the service.
+  ServiceMetrics* metrics = nullptr;
 };
 
 class SqsService final : public aws::sqs::Sqs {
@@ -44,10 +50,12 @@ class SqsService final : public aws::sqs::Sqs {
   SqsService(const SqsService&) = delete;
   SqsService& operator=(const SqsService&) = delete;
 
-  // Begins to remove expired messages in the background.
+  // Begins to remove expired messages and to carry out move tasks in the background.
   void start();
   // Ends that, and every ReceiveMessage that waits; later ones do not wait. Returns when none waits any more.
   void stop();
+  // Adds the gauges of every queue to the metrics. To be called each minute.
+  void sample_metrics(base::Timestamp now);
 
   // service_queues.cc
   base::Result<aws::sqs::CreateQueueResult> create_queue(aws::Context& context,
@@ -71,6 +79,18 @@ class SqsService final : public aws::sqs::Sqs {
   base::Result<aws::sqs::TagQueueResponse> tag_queue(aws::Context& context, aws::sqs::TagQueueRequest in) override;
   base::Result<aws::sqs::UntagQueueResponse> untag_queue(aws::Context& context,
                                                          aws::sqs::UntagQueueRequest in) override;
+  // service_permissions.cc
+  base::Result<aws::sqs::AddPermissionResponse> add_permission(aws::Context& context,
+                                                               aws::sqs::AddPermissionRequest in) override;
+  base::Result<aws::sqs::RemovePermissionResponse> remove_permission(aws::Context& context,
+                                                                     aws::sqs::RemovePermissionRequest in) override;
+  // service_move.cc
+  base::Result<aws::sqs::StartMessageMoveTaskResult> start_message_move_task(
+      aws::Context& context, aws::sqs::StartMessageMoveTaskRequest in) override;
+  base::Result<aws::sqs::ListMessageMoveTasksResult> list_message_move_tasks(
+      aws::Context& context, aws::sqs::ListMessageMoveTasksRequest in) override;
+  base::Result<aws::sqs::CancelMessageMoveTaskResult> cancel_message_move_task(
+      aws::Context& context, aws::sqs::CancelMessageMoveTaskRequest in) override;
   // service_send.cc
   base::Result<aws::sqs::SendMessageResult> send_message(aws::Context& context,
                                                          aws::sqs::SendMessageRequest in) override;
@@ -94,6 +114,7 @@ class SqsService final : public aws::sqs::Sqs {
   struct Queue {
     std::shared_ptr<const QueueRecord> record;
     std::shared_ptr<MessageIndex> messages;
+    std::shared_ptr<QueueMetrics> metrics;
   };
   using Directory = std::map<std::string, Queue, std::less<>>;  // by keys::queue()
 
@@ -102,7 +123,10 @@ class SqsService final : public aws::sqs::Sqs {
   void load_messages(std::map<uint64_t, MessageIndex*>& by_id);
   void load_leases(std::map<uint64_t, MessageIndex*>& by_id);
   void load_dedup(std::map<uint64_t, MessageIndex*>& by_id);
+  Queue make_queue(QueueRecord record) const;
   void sweep();
+  // The record of a message of `index`, whose lock is held, so that it is there.
+  StoredMessage load_message(const MessageIndex& index, uint64_t sequence);
   // The queue behind `url` if it exists and the caller may do `action` on it.
   base::Result<Queue> find_queue(const aws::Context& context, const std::optional<std::string>& url,
                                  std::string_view action);
@@ -137,16 +161,32 @@ class SqsService final : public aws::sqs::Sqs {
                                       std::optional<int32_t> timeout_seconds, base::Timestamp now,
                                       std::vector<uint64_t>& changed);
 
+  // service_move.cc. All but the background task REQUIRE: mutex_ is held.
+  void load_move_tasks(const std::map<uint64_t, MessageIndex*>& by_id);
+  Directory::iterator find_by_arn(std::string_view arn);
+  // The queue that `parameter` names, if it exists and the caller may do `action` on it.
+  base::Result<Directory::iterator> find_resource(const aws::Context& context, const std::optional<std::string>& arn,
+                                                  std::string_view parameter, std::string_view action);
+  static void store_move_task(uint64_t queue_id, const MoveTask& task, store::WriteBatch& batch);
+  void move_in_background();
+  // One step of a running task; ends the task if nothing visible is left, or a message has nowhere to go.
+  void move_some(uint64_t queue_id, MoveTask& task, base::Timestamp now);
+  std::optional<std::string> next_destination(const Queue& source, const MoveTask& task, base::Timestamp now);
+  void move_messages(const Queue& source, const Queue& target, MoveTask& task, base::Timestamp now);
+
   store::KvStore& store_;
   base::Env& env_;
   const SqsOptions options_;
   uint64_t first_number_ = 0;  // every number that this process gives out is larger than those of earlier ones
-  std::mutex mutex_;           // guards directory_ and next_queue_id_
+  std::mutex mutex_;           // guards directory_, move_tasks_ and next_queue_id_
   Directory directory_;
+  std::map<uint64_t, std::deque<MoveTask>> move_tasks_;  // by source queue; the newest last; only that one may run
   uint64_t next_queue_id_ = 0;
   std::atomic<bool> stopping_ = false;
   std::unique_ptr<base::Condition> stop_requested_;
+  std::unique_ptr<base::Condition> moves_changed_;
   std::unique_ptr<base::Task> sweeper_;
+  std::unique_ptr<base::Task> mover_;
 };
 
 }  // namespace engine::sqs

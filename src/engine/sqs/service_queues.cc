@@ -90,7 +90,7 @@ base::Result<CreateQueueResult> SqsService::create_queue(aws::Context& context, 
   const std::string deleted_key = keys::deleted(context.account, context.region, *in.queue_name);
   if (const auto row = store_.get(deleted_key)) {
     base::Timestamp deleted_at;
-    for (RecordReader reader(*row); reader.next();) deleted_at = base::Timestamp(base::Duration(reader.number()));
+    for (RecordReader reader(*row); reader.next();) deleted_at = reader.time();
     if (options_.delay_recreation && context.now < deleted_at + kRecreateInterval) {
       return base::fail(errors::queue_deleted_recently(
           "You must wait 60 seconds after deleting a queue before you can create another with the same name."));
@@ -101,8 +101,7 @@ base::Result<CreateQueueResult> SqsService::create_queue(aws::Context& context, 
   batch.put(key, record.encode());
   store_.write(batch);
   CreateQueueResult out{record.url(context.endpoint)};
-  auto messages = std::make_shared<MessageIndex>(record.id, fifo, first_number_, env_.executor);
-  directory_.emplace(key, Queue{std::make_shared<const QueueRecord>(std::move(record)), std::move(messages)});
+  directory_.emplace(key, make_queue(std::move(record)));
   return out;
 }
 
@@ -138,17 +137,19 @@ base::Result<DeleteQueueResponse> SqsService::delete_queue(aws::Context& context
   queue = entry->second;
   store::WriteBatch batch;
   batch.erase(entry->first);
-  for (const std::string_view table : {keys::kMessageTable, keys::kLeaseTable, keys::kDedupTable}) {
+  for (const std::string_view table :
+       {keys::kMessageTable, keys::kLeaseTable, keys::kDedupTable, keys::kMoveTaskTable}) {
     const std::string rows = keys::queue_rows(table, queue.record->id);
     batch.erase_range(rows, store::prefix_end(rows));
   }
   if (options_.delay_recreation) {
     batch.put(keys::deleted(queue.record->account, queue.record->region, queue.record->name),
-              RecordWriter().number(1, static_cast<uint64_t>(context.now.time_since_epoch().count())).take());
+              RecordWriter().time(1, context.now).take());
   }
   const std::lock_guard index_lock(queue.messages->mutex);
   store_.write(batch);
   directory_.erase(entry);
+  move_tasks_.erase(queue.record->id);
   queue.messages->closed = true;
   queue.messages->changed->notify_all();
   return DeleteQueueResponse{};

@@ -51,6 +51,7 @@ base::Result<DeleteMessageResponse> SqsService::delete_message(aws::Context& con
   TRY(delete_by_handle(queue, in.receipt_handle, batch));
   if (!batch.empty()) store_.write(batch);
   if (queue.messages->fifo()) queue.messages->notify();  // the group may be free now
+  queue.metrics->deleted(1, context.now);
   return DeleteMessageResponse{};
 }
 
@@ -75,6 +76,7 @@ base::Result<DeleteMessageBatchResult> SqsService::delete_message_batch(aws::Con
   }
   if (!batch.empty()) store_.write(batch);
   if (queue.messages->fifo()) queue.messages->notify();
+  queue.metrics->deleted(out.successful->size(), context.now);
   return out;
 }
 

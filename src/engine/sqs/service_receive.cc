@@ -105,6 +105,7 @@ base::Result<ReceiveMessageResult> SqsService::receive_message(aws::Context& con
   receive.dead_letters = find_dead_letter_queue(*receive.queue.record);
 
   TRY_ASSIGN(const std::vector<Taken> taken, poll(context, receive));
+  receive.queue.metrics->received(taken.size(), context.now);
   ReceiveMessageResult out;
   for (const Taken& message : taken) {
     auto read = read_message(receive, message);
@@ -206,19 +207,17 @@ void SqsService::move_to_dead_letter(const Receive& receive, uint64_t sequence, 
   MessageIndex& source = *receive.queue.messages;
   MessageIndex& target = *receive.dead_letters;
   const MessageIndex::Entry entry = *source.find(sequence);
-  const std::optional<std::string> row = store_.get(keys::message(source.queue_id(), sequence));
-  std::optional<StoredMessage> message = row ? StoredMessage::decode(*row) : std::nullopt;
-  CHECK(message.has_value(), "every message of the index has its record");
+  StoredMessage message = load_message(source, sequence);
   source.erase(sequence, batch);
-  message->dead_letter_source_arn = receive.queue.record->arn();
-  message->receive_count = entry.receive_count;
-  message->first_received_at = entry.enqueued_at + std::chrono::milliseconds(entry.first_received_after_ms);
-  message->visible_at.reset();
-  if (target.fifo()) message->enqueued_at = now;
+  message.dead_letter_source_arn = receive.queue.record->arn();
+  message.receive_count = entry.receive_count;
+  message.first_received_at = entry.enqueued_at + std::chrono::milliseconds(entry.first_received_after_ms);
+  message.visible_at.reset();
+  if (target.fifo()) message.enqueued_at = now;
   const uint64_t moved = target.next_number();
-  batch.put(keys::message(target.queue_id(), moved), message->encode());
-  target.add(moved, message->enqueued_at, message->enqueued_at, message->group_id, now);
-  target.set_history(moved, entry.receive_count, *message->first_received_at);
+  batch.put(keys::message(target.queue_id(), moved), message.encode());
+  target.add(moved, message.enqueued_at, message.enqueued_at, message.group_id, now);
+  target.set_history(moved, entry.receive_count, *message.first_received_at);
 }
 
 std::optional<Message> SqsService::read_message(const Receive& receive, const Taken& taken) {

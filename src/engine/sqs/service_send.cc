@@ -22,6 +22,7 @@ struct PreparedMessage {
   std::string body_md5;     // the digests are in hexadecimal
   std::optional<std::string> attributes_md5;
   std::optional<std::string> system_attributes_md5;
+  std::size_t bytes = 0;  // that count against the limit
   uint64_t sequence = 0;  // given by append()
 };
 
@@ -93,6 +94,7 @@ base::Result<PreparedMessage> prepare(const SendRules& rules, const aws::Context
   TRY(check_parameters(rules, in));
   const QueueAttributes& attributes = rules.record.attributes;
   PreparedMessage out;
+  out.bytes = message_bytes(*in.message_body, in.message_attributes ? &*in.message_attributes : nullptr);
   StoredMessage stored;
   stored.message_id = base::make_uuid(random);
   stored.body = std::move(*in.message_body);
@@ -143,6 +145,7 @@ base::Result<void> SqsService::append(const aws::Context& context, const Queue& 
   MessageIndex& index = *queue.messages;
   const uint64_t id = queue.record->id;
   store::WriteBatch batch;
+  std::vector<std::size_t> sizes;
   const std::lock_guard lock(index.mutex);
   if (index.closed) return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
   index.advance(context.now);  // what is due now comes before what is sent now
@@ -156,6 +159,7 @@ base::Result<void> SqsService::append(const aws::Context& context, const Queue& 
         continue;
       }
     }
+    sizes.push_back(message.bytes);
     message.sequence = index.next_number();
     batch.put(keys::message(id, message.sequence), std::move(message.record));
     index.add(message.sequence, context.now, message.visible_at, message.group_id, context.now);
@@ -165,6 +169,7 @@ base::Result<void> SqsService::append(const aws::Context& context, const Queue& 
   }
   if (!batch.empty()) store_.write(batch);
   index.notify();
+  queue.metrics->sent(sizes, context.now);
   return {};
 }
 

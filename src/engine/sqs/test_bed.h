@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/manual/manual_env.h"
+#include "engine/service_metrics.h"
 #include "engine/sqs/service.h"
+#include "engine/test_calls.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::sqs {
@@ -24,38 +26,25 @@ using Texts = aws::Map<std::string>;
 struct TestBed {
   base::ManualEnv env;
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
-  SqsOptions options;
-  std::unique_ptr<SqsService> sqs = std::make_unique<SqsService>(*store, env.env);
+  ServiceMetrics metrics{env.env};
+  SqsOptions options{.allows = {}, .metrics = &metrics};
+  std::unique_ptr<SqsService> sqs = std::make_unique<SqsService>(*store, env.env, options);
 
   // A new service over the same store, as after a crash.
   void restart() {
     sqs.reset();
     sqs = std::make_unique<SqsService>(*store, env.env, options);
   }
-  aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
-    out.principal = {aws::Principal::Kind::root, out.account, "arn:aws:iam::123456789012:root", out.account};
-    out.endpoint = "http://localhost:4566";
-    return out;
-  }
+  aws::Context context() { return root_context(env); }
   // Calls one operation with a fresh context; the test fails if the operation does.
   template <class Out, class In>
   Out ok(base::Result<Out> (SqsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*sqs).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*sqs, context(), operation, std::move(in));
   }
   // The same for an operation that has to fail: "Code: message".
   template <class Out, class In>
   std::string error(base::Result<Out> (SqsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*sqs).*operation)(call, std::move(in));
-    return out ? "no error" : out.error().code + ": " + out.error().message;
+    return call_error(Codes::json, *sqs, context(), operation, std::move(in));
   }
 
   std::string create(const std::string& name, Texts attributes = {}) {

@@ -23,8 +23,7 @@ std::string encode_credential(const aws::auth::Credential& credential) {
   RecordWriter writer;
   writer.text(kAccessKeyId, credential.access_key_id).text(kSecret, credential.secret_access_key);
   writer.text(kToken, credential.session_token);
-  if (credential.expiration)
-    writer.number(kExpiration, static_cast<uint64_t>(credential.expiration->time_since_epoch().count()));
+  if (credential.expiration) writer.time(kExpiration, *credential.expiration);
   writer.number(kPrincipalKind, principal.kind == aws::Principal::Kind::role ? 1 : 0);
   writer.text(kAccount, principal.account).text(kPrincipalArn, principal.arn).text(kUserId, principal.user_id);
   return writer.take();
@@ -45,7 +44,7 @@ std::optional<aws::auth::Credential> decode_credential(std::string_view bytes) {
         out.session_token = reader.text();
         break;
       case kExpiration:
-        out.expiration = base::Timestamp(base::Duration(static_cast<int64_t>(reader.number())));
+        out.expiration = reader.time();
         break;
       case kPrincipalKind:
         out.principal.kind = reader.number() == 1 ? aws::Principal::Kind::role : aws::Principal::Kind::root;

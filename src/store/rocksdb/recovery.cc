@@ -16,20 +16,25 @@ namespace {
 
 constexpr int kWriteBuffers = 3;
 
-// Finds the commit sequence of a batch.
+// Finds the commit sequence of a batch, and counts its changes.
 class CommitFinder final : public rocksdb::WriteBatch::Handler {
  public:
   rocksdb::Status PutCF(uint32_t, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
     if (key == rocksdb::Slice(kCommitKey.data(), kCommitKey.size())) {
       sequence = decode_sequence({value.data(), value.size()});
     }
+    ++operations;
     return rocksdb::Status::OK();
   }
-  rocksdb::Status DeleteCF(uint32_t, const rocksdb::Slice&) override { return rocksdb::Status::OK(); }
+  rocksdb::Status DeleteCF(uint32_t, const rocksdb::Slice&) override {
+    ++operations;
+    return rocksdb::Status::OK();
+  }
   rocksdb::Status DeleteRangeCF(uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override {
     return rocksdb::Status::OK();
   }
   std::optional<CommitSequence> sequence;
+  uint64_t operations = 0;
 };
 
 // Sees each record of the log that RocksDB is about to recover. Its reader steps over records of type zero, and it does
@@ -61,6 +66,7 @@ class LogCheck final : public rocksdb::WalFilter {
     }
     if (!first_) first_ = finder.sequence;
     last_ = *finder.sequence;
+    operations_ += finder.operations;
     next_ = last_ + 1;
     return pass;
   }
@@ -68,6 +74,7 @@ class LogCheck final : public rocksdb::WalFilter {
 
   [[nodiscard]] std::optional<CommitSequence> first() const { return first_; }
   [[nodiscard]] CommitSequence last() const { return last_; }
+  [[nodiscard]] uint64_t operations() const { return operations_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
@@ -76,6 +83,7 @@ class LogCheck final : public rocksdb::WalFilter {
   std::optional<CommitSequence> next_;
   std::optional<CommitSequence> first_;
   CommitSequence last_ = 0;
+  uint64_t operations_ = 0;
   std::string problem_;
 };
 
@@ -162,9 +170,20 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
   o.allow_concurrent_memtable_write = false;
   o.enable_write_thread_adaptive_yield = false;
 
+  // No memtable_insert_with_hint_prefix_extractor: RocksDB 7.8 shares one hint between a memtable's keys and its range
+  // tombstones, which breaks the list (an assertion in Debian's build).
+  // A start after a crash leaves the log where it is instead of writing it out as a table first. What was replayed
+  // counts towards the next flush, so crashes in a row do not add up to a longer log.
+  o.avoid_flush_during_recovery = true;
+
   // Memory: what the process may use is bounded, see the members of RocksDbOptions.
   o.write_buffer_size = options.write_buffer_bytes_max / kWriteBuffers;
   o.max_write_buffer_number = kWriteBuffers;
+  // The store flushes memtables of small records long before they are full (kReplayOperationsMax), so tables are
+  // smaller and more of them wait for a compaction.
+  o.level0_file_num_compaction_trigger = 8;
+  o.level0_slowdown_writes_trigger = 32;
+  o.level0_stop_writes_trigger = 48;
   o.max_open_files = options.open_files_max;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, 2);
@@ -226,7 +245,8 @@ std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const
   const auto sequence = read_sequence(*db, path);
   if (!sequence) return std::unexpected(sequence.error());
   if (*sequence < watermark && !options.accept_data_loss) return std::unexpected(behind(path, *sequence, watermark));
-  return Recovered{std::move(check), std::move(db), *sequence};
+  const uint64_t replayed = check->operations();
+  return Recovered{std::move(check), std::move(db), *sequence, replayed};
 }
 
 }  // namespace store

@@ -29,6 +29,7 @@ struct Recovered {
   std::unique_ptr<rocksdb::WalFilter> log_check;  // must outlive db, whose options point to it
   std::unique_ptr<rocksdb::DB> db;
   CommitSequence sequence;  // of the newest batch in it
+  uint64_t replayed;        // changes that were only in the log, and are in the memtable now
 };
 
 // Reads what is there without changing it, compares it with the log's own continuity and with `watermark`, and only

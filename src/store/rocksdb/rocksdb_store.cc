@@ -23,9 +23,12 @@
 namespace store {
 namespace {
 
-constexpr int kFatalExitCode = 70;
 constexpr base::Duration kWatermarkDelayMax = std::chrono::milliseconds(100);
 constexpr int kWatermarkSyncsMax = 1024;  // in case the clock stands still
+// A start after a crash adds every change in the log to a memtable again, which takes 1 to 2 us for each, whatever its
+// size. So a memtable is flushed after this many even if it has room: at most two times as many are replayed, unless
+// the disk does not keep up with its flushes.
+constexpr uint64_t kReplayOperationsMax = 10'000;
 // A range is erased key by key up to these bounds, because a range tombstone makes every later read in the table that
 // holds it slower until a compaction to the last level drops it. Beyond, walking the range under the write lock
 // would be the worse price.
@@ -194,6 +197,7 @@ class RocksDbStore final : public KvStore {
   void commit_loop();
   void sync(CommitSequence target);
   void update_watermark();
+  void bound_replay();
 
   const base::Env env_;
   const std::shared_ptr<Fatal> fatal_;
@@ -207,6 +211,7 @@ class RocksDbStore final : public KvStore {
   // last_written() covers all that can be read; written_ after it, so a sync never counts one that is still to come.
   std::atomic<CommitSequence> assigned_;
   std::atomic<CommitSequence> written_;
+  std::atomic<uint64_t> unflushed_;  // changes since the last flush that was asked for
 
   DurabilityGate gate_;
   // Used by the commit thread only (and the constructor and destructor, when that does not run).
@@ -230,6 +235,7 @@ RocksDbStore::RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, Director
       db_(std::move(found.db)),
       assigned_(found.sequence),
       written_(found.sequence),
+      unflushed_(found.replayed),
       gate_(env.executor, found.sequence),
       watermark_(std::move(watermark)),
       watermark_time_(env.clock.now()),
@@ -280,6 +286,7 @@ CommitSequence RocksDbStore::write(const WriteBatch& batch) {
     auto status = encoded.Put(slice(kCommitKey), encode_sequence(sequence));
     assigned_ = sequence;
     if (status.ok()) status = db_->Write(rocksdb::WriteOptions(), &encoded);
+    unflushed_ += encoded.Count();
     if (!status.ok()) {
       fatal_->fail("write failed", status.ToString());
       gate_.abandon();
@@ -393,6 +400,16 @@ void RocksDbStore::sync(CommitSequence target) {
   if (++syncs_since_watermark_ >= kWatermarkSyncsMax || env_.clock.now() >= watermark_time_ + kWatermarkDelayMax) {
     update_watermark();  // after the replies have gone out
   }
+  bound_replay();
+}
+
+void RocksDbStore::bound_replay() {
+  if (unflushed_ < kReplayOperationsMax) return;
+  unflushed_ = 0;
+  rocksdb::FlushOptions options;
+  options.wait = false;  // begins a new memtable and log; RocksDB's own thread writes the table
+  options.allow_write_stall = true;
+  if (const auto status = db_->Flush(options); !status.ok()) fatal_->fail("flush failed", status.ToString());
 }
 
 void RocksDbStore::update_watermark() {

@@ -1,15 +1,18 @@
+#include "engine/lambda/event_source_mappings.h"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "aws/lambda/errors.h"
+#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/internal_call.h"
 #include "engine/lambda/answers.h"
 #include "engine/lambda/function_checks.h"
+#include "engine/lambda/function_name.h"
 #include "engine/lambda/keys.h"
 #include "engine/lambda/limits.h"
-#include "engine/lambda/service.h"
 
 namespace engine::lambda {
 
@@ -53,15 +56,86 @@ base::Result<void> set_response_types(MappingRecord& record, const std::optional
 
 }  // namespace
 
-base::Result<LambdaService::Mappings::iterator> LambdaService::find_mapping(const aws::Context& context,
-                                                                            const std::optional<std::string>& uuid) {
+EventSourceMappings::EventSourceMappings(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs,
+                                         MappedFunctions& functions, std::function<void(std::string_view)> lenient)
+    : store_(store),
+      env_(env),
+      sqs_(sqs),
+      functions_(functions),
+      lenient_(std::move(lenient)),
+      janitor_wanted_(env.executor.make_condition()) {
+  const std::string prefix = store::KeyWriter(keys::kMappingTable).take();
+  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
+    auto record = MappingRecord::decode(cursor->value());
+    CHECK(record.has_value(), "a row of Lambda in the store is damaged");
+    mappings_.emplace(std::string(cursor->key()), Mapping{std::move(*record), nullptr});
+  }
+}
+
+EventSourceMappings::~EventSourceMappings() {
+  request_stop();
+  stop();
+}
+
+void EventSourceMappings::start() {
+  janitor_ = env_.executor.spawn("lambda-janitor", [this] { janitor(); });
+  const std::lock_guard lock(mutex_);
+  started_ = true;
+  for (auto& [key, mapping] : mappings_) start_poller(mapping);
+}
+
+void EventSourceMappings::request_stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  for (auto& [key, mapping] : mappings_) retire_poller(mapping);
+  janitor_wanted_->notify_all();
+}
+
+void EventSourceMappings::stop() {
+  janitor_.reset();
+  std::vector<std::unique_ptr<QueuePoller>> pollers;
+  {
+    const std::lock_guard lock(mutex_);
+    pollers.swap(retired_pollers_);
+  }
+}
+
+// Ends the pollers of mappings that were changed or deleted, which takes up to a poll of the queue.
+void EventSourceMappings::janitor() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (retired_pollers_.empty()) {
+      env_.executor.wait_until(lock, *janitor_wanted_, base::kTimestampMax);
+      continue;
+    }
+    auto ended = std::exchange(retired_pollers_, {});
+    lock.unlock();
+    ended.clear();
+    lock.lock();
+  }
+}
+
+base::Result<EventSourceMappings::Mappings::iterator> EventSourceMappings::find(
+    const aws::Context& context, const std::optional<std::string>& uuid) {
   const auto found = mappings_.find(keys::mapping(context.account, context.region, uuid.value_or("")));
   if (found == mappings_.end()) return base::fail(no_such_mapping());
   return found;
 }
 
-base::Result<void> LambdaService::check_queue(const aws::Context& context, const std::string& queue_arn,
-                                              int32_t timeout_seconds) {
+base::Result<int32_t> EventSourceMappings::set_function(MappingRecord& record, const aws::Context& context,
+                                                        const std::optional<std::string>& name,
+                                                        const std::string& operation) {
+  TRY_ASSIGN(FunctionName resolved, resolve_function_name(context, name, {}, "lambda:" + operation));
+  if (resolved.qualifier == "$LATEST") resolved.qualifier.clear();
+  record.function_name = resolved.name;
+  record.qualifier = resolved.qualifier;
+  const auto timeout_seconds = functions_.mapped_timeout_seconds(record);
+  if (!timeout_seconds) return base::fail(invalid_parameter("Function does not exist"));
+  return *timeout_seconds;
+}
+
+base::Result<void> EventSourceMappings::check_queue(const aws::Context& context, const std::string& queue_arn,
+                                                    int32_t timeout_seconds) {
   const auto arn = Arn::parse(queue_arn);
   if (!arn || arn->service != "sqs") return base::fail(invalid_parameter("Unrecognized event source."));
   if (arn->region != context.region) {
@@ -81,23 +155,24 @@ base::Result<void> LambdaService::check_queue(const aws::Context& context, const
   const std::string* text = queue->attributes ? queue->attributes->find("VisibilityTimeout") : nullptr;
   if (text) std::from_chars(text->data(), text->data() + text->size(), visibility);
   if (visibility >= timeout_seconds) return {};
-  return base::fail(invalid_parameter("Queue visibility timeout: " + std::to_string(visibility) +
-                                      " seconds is less than Function timeout: " + std::to_string(timeout_seconds) +
-                                      " seconds"));
+  const std::string reason = "Queue visibility timeout: " + std::to_string(visibility) +
+                             " seconds is less than Function timeout: " + std::to_string(timeout_seconds) + " seconds";
+  if (!lenient_) return base::fail(invalid_parameter(reason));
+  lenient_("a mapping of " + queue_arn + ": " + reason);
+  return {};
 }
 
-base::Result<EventSourceMappingConfiguration> LambdaService::create_event_source_mapping(
-    aws::Context& context, CreateEventSourceMappingRequest in) {
+base::Result<EventSourceMappingConfiguration> EventSourceMappings::create(aws::Context& context,
+                                                                          CreateEventSourceMappingRequest in) {
   MappingRecord record;
   record.queue_arn = in.event_source_arn.value_or("");
   if (const auto arn = Arn::parse(record.queue_arn); !arn || arn->service != "sqs") {
     return base::fail(invalid_parameter("Unrecognized event source."));
   }
-  TRY_ASSIGN(record.function_name, resolve(context, in.function_name, std::nullopt, "lambda:CreateEventSourceMapping"));
-  auto function = find(context, record.function_name, std::nullopt, "lambda:CreateEventSourceMapping");
-  if (!function) return base::fail(invalid_parameter("Function does not exist"));
   record.account = context.account;
   record.region = context.region;
+  TRY_ASSIGN(const int32_t timeout_seconds,
+             set_function(record, context, in.function_name, "CreateEventSourceMapping"));
   record.batch_size = in.batch_size.value_or(kBatchSizeDefault);
   record.batching_window_seconds = in.maximum_batching_window_in_seconds.value_or(0);
   if (in.scaling_config) record.maximum_concurrency = in.scaling_config->maximum_concurrency;
@@ -105,14 +180,17 @@ base::Result<EventSourceMappingConfiguration> LambdaService::create_event_source
   record.last_modified = context.now;
   TRY(set_response_types(record, in.function_response_types));
   TRY(check_batching(record));
-  TRY(check_queue(context, record.queue_arn, function->record->timeout_seconds));
+  TRY(check_queue(context, record.queue_arn, timeout_seconds));
   record.uuid = base::make_uuid(env_.random);
 
   const std::lock_guard lock(mutex_);
   const std::string prefix = keys::scope(keys::kMappingTable, context.account, context.region);
   for (auto at = mappings_.lower_bound(prefix); at != mappings_.end() && at->first.starts_with(prefix); ++at) {
     const MappingRecord& other = at->second.record;
-    if (other.queue_arn != record.queue_arn || other.function_name != record.function_name) continue;
+    if (other.queue_arn != record.queue_arn || other.function_name != record.function_name ||
+        other.qualifier != record.qualifier) {
+      continue;
+    }
     return base::fail(conflict("An event source mapping with SQS arn (\" " + record.queue_arn +
                                " \") and function (\" " + record.function_name +
                                " \") already exists. Please update or delete the existing mapping with UUID " +
@@ -127,18 +205,18 @@ base::Result<EventSourceMappingConfiguration> LambdaService::create_event_source
   return out;
 }
 
-base::Result<EventSourceMappingConfiguration> LambdaService::get_event_source_mapping(aws::Context& context,
-                                                                                      GetEventSourceMappingRequest in) {
+base::Result<EventSourceMappingConfiguration> EventSourceMappings::get(aws::Context& context,
+                                                                       GetEventSourceMappingRequest in) {
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_mapping(context, in.uuid));
+  TRY_ASSIGN(const auto found, find(context, in.uuid));
   return found->second.record.configuration(found->second.record.settled_state());
 }
 
-base::Result<ListEventSourceMappingsResponse> LambdaService::list_event_source_mappings(
-    aws::Context& context, ListEventSourceMappingsRequest in) {
-  std::string name;
+base::Result<ListEventSourceMappingsResponse> EventSourceMappings::list(aws::Context& context,
+                                                                        ListEventSourceMappingsRequest in) {
+  FunctionName name;
   if (in.function_name) {
-    TRY_ASSIGN(name, resolve(context, in.function_name, std::nullopt, "lambda:ListEventSourceMappings"));
+    TRY_ASSIGN(name, resolve_function_name(context, in.function_name, {}, "lambda:ListEventSourceMappings"));
   }
   const auto count_max =
       static_cast<std::size_t>(std::clamp(in.max_items.value_or(kListMappingsMax), 1, kListMappingsMax));
@@ -150,7 +228,7 @@ base::Result<ListEventSourceMappingsResponse> LambdaService::list_event_source_m
                       : mappings_.lower_bound(prefix);
   for (; at != mappings_.end() && at->first.starts_with(prefix); ++at) {
     const MappingRecord& record = at->second.record;
-    if (in.function_name && record.function_name != name) continue;
+    if (in.function_name && (record.function_name != name.name || record.qualifier != name.qualifier)) continue;
     if (in.event_source_arn && record.queue_arn != *in.event_source_arn) continue;
     if (listed.size() == count_max) {
       out.next_marker = listed.back().uuid;
@@ -161,32 +239,30 @@ base::Result<ListEventSourceMappingsResponse> LambdaService::list_event_source_m
   return out;
 }
 
-base::Result<EventSourceMappingConfiguration> LambdaService::update_event_source_mapping(
-    aws::Context& context, UpdateEventSourceMappingRequest in) {
+base::Result<EventSourceMappingConfiguration> EventSourceMappings::update(aws::Context& context,
+                                                                          UpdateEventSourceMappingRequest in) {
   MappingRecord record;
   {
     const std::lock_guard lock(mutex_);
-    TRY_ASSIGN(const auto found, find_mapping(context, in.uuid));
+    TRY_ASSIGN(const auto found, find(context, in.uuid));
     record = found->second.record;
   }
-  if (in.function_name) {
-    TRY_ASSIGN(record.function_name,
-               resolve(context, in.function_name, std::nullopt, "lambda:UpdateEventSourceMapping"));
-  }
-  auto function = find(context, record.function_name, std::nullopt, "lambda:UpdateEventSourceMapping");
-  if (!function) return base::fail(invalid_parameter("Function does not exist"));
+  std::optional<std::string> function_name = record.function_name;
+  if (!record.qualifier.empty()) function_name->append(":").append(record.qualifier);
+  if (in.function_name) function_name = in.function_name;
+  TRY_ASSIGN(const int32_t timeout_seconds, set_function(record, context, function_name, "UpdateEventSourceMapping"));
   if (in.batch_size) record.batch_size = *in.batch_size;
   if (in.maximum_batching_window_in_seconds) record.batching_window_seconds = *in.maximum_batching_window_in_seconds;
   if (in.scaling_config) record.maximum_concurrency = in.scaling_config->maximum_concurrency;
   if (in.enabled) record.enabled = *in.enabled;
   TRY(set_response_types(record, in.function_response_types));
   TRY(check_batching(record));
-  TRY(check_queue(context, record.queue_arn, function->record->timeout_seconds));
+  TRY(check_queue(context, record.queue_arn, timeout_seconds));
   record.last_modified = context.now;
   record.state_transition_reason = "USER_INITIATED";
 
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_mapping(context, in.uuid));
+  TRY_ASSIGN(const auto found, find(context, in.uuid));
   store::WriteBatch batch;
   batch.put(found->first, record.encode());
   store_.write(batch);
@@ -196,10 +272,10 @@ base::Result<EventSourceMappingConfiguration> LambdaService::update_event_source
   return record.configuration("Updating");
 }
 
-base::Result<EventSourceMappingConfiguration> LambdaService::delete_event_source_mapping(
-    aws::Context& context, DeleteEventSourceMappingRequest in) {
+base::Result<EventSourceMappingConfiguration> EventSourceMappings::remove(aws::Context& context,
+                                                                          DeleteEventSourceMappingRequest in) {
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_mapping(context, in.uuid));
+  TRY_ASSIGN(const auto found, find(context, in.uuid));
   store::WriteBatch batch;
   batch.erase(found->first);
   store_.write(batch);
@@ -209,18 +285,17 @@ base::Result<EventSourceMappingConfiguration> LambdaService::delete_event_source
   return out;
 }
 
-void LambdaService::start_poller(Mapping& mapping) {
+void EventSourceMappings::start_poller(Mapping& mapping) {
   if (!started_ || stopping_ || !mapping.record.enabled) return;
   const MappingRecord& record = mapping.record;
-  const std::string function_key = keys::function(record.account, record.region, record.function_name);
   mapping.poller = std::make_unique<QueuePoller>(
       store_, env_, sqs_, record,
-      [this, function_key](std::string event) { return invoke_for_mapping(function_key, std::move(event)); },
-      [this, key = record.key()](const std::string&, const std::string& reason) { disable_mapping(key, reason); });
+      [this, record](std::string event) { return functions_.invoke_mapped(record, std::move(event)); },
+      [this, key = record.key()](const std::string&, const std::string& reason) { disable(key, reason); });
   mapping.poller->start();
 }
 
-void LambdaService::retire_poller(Mapping& mapping) {
+void EventSourceMappings::retire_poller(Mapping& mapping) {
   if (!mapping.poller) return;
   mapping.poller->request_stop();
   retired_pollers_.push_back(std::move(mapping.poller));
@@ -228,7 +303,7 @@ void LambdaService::retire_poller(Mapping& mapping) {
 }
 
 // Comes from one of the poller's own tasks, which the janitor therefore has to wait for.
-void LambdaService::disable_mapping(const std::string& key, const std::string& reason) {
+void EventSourceMappings::disable(const std::string& key, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   const auto found = mappings_.find(key);
   if (found == mappings_.end() || stopping_) return;
@@ -240,22 +315,6 @@ void LambdaService::disable_mapping(const std::string& key, const std::string& r
   batch.put(found->first, record.encode());
   store_.write(batch);
   retire_poller(found->second);
-}
-
-QueuePoller::Answer LambdaService::invoke_for_mapping(const std::string& function_key, std::string event) {
-  Function function;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = functions_.find(function_key);
-    if (found == functions_.end()) return {false, {}, "The function does not exist any more."};
-    function = found->second;
-  }
-  runtime::InvokeRequest request;
-  request.request_id = base::make_uuid(env_.random);
-  request.payload = std::move(event);
-  auto finished = run(function, std::move(request));
-  if (!finished) return {};
-  return {finished->outcome.kind == runtime::OutcomeKind::ok, std::move(finished->outcome.payload), {}};
 }
 
 }  // namespace engine::lambda

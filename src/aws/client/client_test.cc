@@ -1,0 +1,308 @@
+// What the client sends and when it sends it again, over a transport of the test's own.
+#include "aws/client/client.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <initializer_list>
+
+#include "aws/auth/verify.h"
+#include "aws/dynamodb/dynamodb.h"
+#include "aws/iam/iam.h"
+#include "aws/s3/caller.h"
+#include "aws/sqs/caller.h"
+#include "base/encoding.h"
+#include "base/manual/manual_env.h"
+
+namespace aws::client {
+namespace {
+
+using base::Duration;
+using std::chrono::milliseconds;
+
+// Sleeping moves the clock, at once, and is written down.
+class JumpingExecutor final : public base::Executor {
+ public:
+  explicit JumpingExecutor(base::ManualClock& clock) : clock_(clock) {}
+  std::unique_ptr<base::Condition> make_condition() override { return std::make_unique<Silent>(); }
+  void wait_until(std::unique_lock<std::mutex>&, base::Condition&, base::Timestamp deadline) override {
+    slept.push_back(deadline - clock_.now());
+    clock_.advance(slept.back());
+  }
+  std::unique_ptr<base::Task> spawn(std::string, std::function<void()>) override { return nullptr; }
+  std::vector<Duration> slept;
+
+ private:
+  struct Silent final : base::Condition {
+    void notify_one() override {}
+    void notify_all() override {}
+  };
+  base::ManualClock& clock_;
+};
+
+struct Keys final : auth::CredentialSource {
+  std::optional<auth::Credential> find(std::string_view) override {
+    auth::Credential key;
+    key.access_key_id = "AKID";
+    key.secret_access_key = "secret";
+    key.session_token = token;
+    return key;
+  }
+  std::string token;
+};
+
+http::Response answer(int status, std::string body = "{}") {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+http::Response json_error(int status, const std::string& code) {
+  return answer(status, R"({"__type":"com.amazonaws.sqs#)" + code + R"(","message":"m"})");
+}
+base::Result<http::Response> lost_connection() {
+  base::AwsError error;
+  error.code = "ConnectionError";
+  error.http_status = 0;
+  error.fault = base::Fault::receiver;
+  return base::fail(std::move(error));
+}
+
+// Answers from a list, the last of which serves for ever, and keeps what it was given.
+class ListTransport final : public http::Transport {
+ public:
+  base::Result<http::Response> round_trip(const http::Endpoint& endpoint, http::Request request,
+                                          Duration timeout) override {
+    endpoints.push_back(endpoint);
+    requests.push_back(std::move(request));
+    timeouts.push_back(timeout);
+    base::Result<http::Response> next = answers.front();
+    if (answers.size() > 1) answers.pop_front();
+    return next;
+  }
+  std::deque<base::Result<http::Response>> answers = {answer(200)};
+  std::vector<http::Endpoint> endpoints;
+  std::vector<http::Request> requests;
+  std::vector<Duration> timeouts;
+};
+
+class ClientTest : public testing::Test {
+ protected:
+  Client make(ClientOptions options) { return {transport_, credentials_, env_, std::move(options)}; }
+  // Sends a message with so many attempts; the code of the error, or "".
+  std::string send(int attempts_max, std::deque<base::Result<http::Response>> answers) {
+    transport_ = {};
+    executor_.slept.clear();
+    transport_.answers = std::move(answers);
+    Client client = make({.endpoint = http::Endpoint{false, "127.0.0.1", 4566}, .attempts_max = attempts_max});
+    sqs::SqsCaller sqs(client);
+    sqs::SendMessageRequest in;
+    in.queue_url = "http://127.0.0.1:4566/000000000000/q";
+    in.message_body = "text";
+    Context context;
+    const auto sent = sqs.send_message(context, std::move(in));
+    return sent.has_value() ? "" : sent.error().code;
+  }
+
+  base::ManualClock clock_;
+  base::SeededRandom random_;
+  JumpingExecutor executor_{clock_};
+  base::Env env_{clock_, random_, executor_};
+  ListTransport transport_;
+  FixedCredentials credentials_{{"AKID", "secret", "token"}};
+};
+
+TEST_F(ClientTest, TriesAgainOnlyWhereALaterAttemptMayDoBetter) {
+  const std::string throttled = "ThrottlingException";
+  struct Case {
+    base::Result<http::Response> first;
+    std::string code;  // if nothing but `first` ever comes
+    bool again;
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {lost_connection(), "ConnectionError", true},
+           {json_error(500, "InternalFailure"), "InternalFailure", true},
+           {answer(503, "<html>"), "UnknownError", true},
+           {json_error(429, "Whatever"), "Whatever", true},
+           {json_error(400, throttled), throttled, true},
+           {json_error(400, "RequestThrottled"), "RequestThrottled", true},
+           {json_error(400, "ProvisionedThroughputExceededException"), "ProvisionedThroughputExceededException", true},
+           {json_error(400, "QueueDoesNotExist"), "QueueDoesNotExist", false},
+           {json_error(403, "AccessDeniedException"), "AccessDeniedException", false},
+           {json_error(400, "throttlingexception"), "throttlingexception", false},
+           {answer(200, "{"), "InvalidResponse", true},
+       }) {
+    EXPECT_EQ(send(3, {c.first}), c.code);
+    EXPECT_EQ(transport_.requests.size(), c.again ? 3U : 1U) << c.code;
+    EXPECT_EQ(executor_.slept.size(), c.again ? 2U : 0U) << "no wait behind the last attempt: " << c.code;
+    EXPECT_EQ(send(3, {c.first, answer(200)}), c.again ? "" : c.code);
+    EXPECT_EQ(transport_.requests.size(), c.again ? 2U : 1U) << c.code;
+    EXPECT_EQ(send(1, {c.first, answer(200)}), c.code) << "one attempt is no retry";
+  }
+}
+
+TEST_F(ClientTest, WaitsAtRandomUpToABoundThatDoublesToOneSecond) {
+  std::vector<Duration> longest(11), shortest(11, std::chrono::hours(1));
+  for (int call = 0; call < 40; ++call) {
+    send(12, {json_error(500, "InternalFailure")});
+    EXPECT_EQ(transport_.requests.size(), 12U);
+    ASSERT_EQ(executor_.slept.size(), 11U);
+    for (std::size_t i = 0; i < 11; ++i) {
+      longest[i] = std::max(longest[i], executor_.slept[i]);
+      shortest[i] = std::min(shortest[i], executor_.slept[i]);
+    }
+  }
+  Duration bound = milliseconds(50);
+  for (std::size_t i = 0; i < 11; ++i) {
+    EXPECT_LE(longest[i], bound) << i;
+    EXPECT_GE(longest[i], bound * 4 / 5) << "nobody waits as long as may be: " << i;
+    EXPECT_LE(shortest[i], bound / 5) << "full jitter begins at nothing: " << i;
+    bound = std::min<Duration>(bound * 2, std::chrono::seconds(1));
+  }
+}
+
+TEST_F(ClientTest, EveryAttemptIsSignedAnewWithTheTimeOfDay) {
+  Keys keys;
+  keys.token = "token";
+  auth::Verifier verifier(keys);
+  const base::Timestamp begin = clock_.now();
+  send(8, {json_error(500, "InternalFailure")});
+  ASSERT_EQ(transport_.requests.size(), 8U);
+  for (const http::Request& request : transport_.requests) {
+    EXPECT_EQ(request.headers.get("Host"), "127.0.0.1:4566");
+    EXPECT_TRUE(verifier.verify(request, "sqs", begin).has_value());
+  }
+  EXPECT_EQ(transport_.requests.front().headers.get("X-Amz-Date"), base::format_amz_date(begin));
+  EXPECT_GT(transport_.requests.back().headers.get("X-Amz-Date"), base::format_amz_date(begin));
+  // A key that is kept for the day must not outlive it.
+  clock_.advance(std::chrono::hours(24));
+  send(1, {answer(200)});
+  EXPECT_TRUE(verifier.verify(transport_.requests.back(), "sqs", clock_.now()).has_value());
+}
+
+// Credentials that change under the client, as those of a role do.
+struct Rotating final : CredentialProvider {
+  base::Result<auth::Credentials> credentials() override { return current; }
+  base::Result<auth::Credentials> current = auth::Credentials{"AKID", "secret", ""};
+};
+
+TEST_F(ClientTest, ASecretThatWasRotatedSignsTheNextRequest) {
+  Rotating rotating;
+  Client client(transport_, rotating, env_, {.endpoint = http::Endpoint{false, "h", 80}});
+  sqs::SqsCaller sqs(client);
+  Context context;
+  const auto verifies = [&] {
+    Keys keys;
+    auth::Verifier verifier(keys);
+    EXPECT_TRUE(sqs.list_queues(context, {}).has_value());
+    return verifier.verify(transport_.requests.back(), "sqs", clock_.now()).has_value();
+  };
+  EXPECT_TRUE(verifies());
+  rotating.current->secret_access_key = "another";
+  EXPECT_FALSE(verifies()) << "signed with the old secret";
+  rotating.current->secret_access_key = "secret";
+  EXPECT_TRUE(verifies());
+  base::AwsError none;
+  none.code = "NoCredentials";
+  none.http_status = 400;
+  rotating.current = base::fail(std::move(none));
+  const std::size_t sent = transport_.requests.size();
+  const auto refused = sqs.list_queues(context, {});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "NoCredentials");
+  EXPECT_EQ(transport_.requests.size(), sent);
+}
+
+TEST_F(ClientTest, FindsEachServiceAtItsPublicEndpointUnlessOneIsGiven) {
+  const auto reached = [&](const ServiceDesc& service, std::string_view operation, ClientOptions options) {
+    transport_ = {};
+    Client client = make(std::move(options));
+    const OperationDesc& desc = *service.find(operation);
+    const AnyShape in = desc.make_input();
+    const AnyShape out = desc.make_output();
+    Context context;
+    (void)client.dispatch(service, desc, context, in.value.get(), out.value.get());
+    if (transport_.requests.empty()) return std::string("nothing was sent");
+    const http::Endpoint& endpoint = transport_.endpoints.front();
+    const std::string authorization(transport_.requests.front().headers.get("Authorization"));
+    const std::size_t scope = authorization.find('/', authorization.find('/') + 1) + 1;
+    return std::string(endpoint.tls ? "https " : "http ") + endpoint.host + ":" + std::to_string(endpoint.port) +
+           " Host " + std::string(transport_.requests.front().headers.get("Host")) + " " +
+           authorization.substr(scope, authorization.find("/aws4_request") - scope);
+  };
+  const http::Endpoint here{false, "127.0.0.1", 4566};
+  EXPECT_EQ(reached(sqs::kService, "ListQueues", {.region = "eu-west-1", .endpoint = {}}),
+            "https sqs.eu-west-1.amazonaws.com:443 Host sqs.eu-west-1.amazonaws.com eu-west-1/sqs");
+  EXPECT_EQ(reached(s3::kService, "ListBuckets", {.region = "us-east-2", .endpoint = {}}),
+            "https s3.us-east-2.amazonaws.com:443 Host s3.us-east-2.amazonaws.com us-east-2/s3");
+  // IAM is global and signed for us-east-1.
+  EXPECT_EQ(reached(iam::kService, "ListRoles", {.region = "eu-west-1", .endpoint = {}}),
+            "https iam.amazonaws.com:443 Host iam.amazonaws.com us-east-1/iam");
+  EXPECT_EQ(reached(iam::kService, "ListRoles", {.region = "eu-west-1", .endpoint = here}),
+            "http 127.0.0.1:4566 Host 127.0.0.1:4566 us-east-1/iam");
+  EXPECT_EQ(reached(dynamodb::kService, "ListTables", {.region = "eu-west-1", .endpoint = here}),
+            "http 127.0.0.1:4566 Host 127.0.0.1:4566 eu-west-1/dynamodb");
+  EXPECT_EQ(transport_.timeouts.front(), std::chrono::seconds(65));
+}
+
+TEST_F(ClientTest, AnOperationThatDemandsAChecksumGetsOneOfItsBody) {
+  transport_.answers = {answer(200, "<DeleteResult/>")};
+  Client client = make({.endpoint = http::Endpoint{false, "h", 80}});
+  s3::S3Caller s3(client);
+  Context context;
+  s3::DeleteObjectsRequest in;
+  in.bucket = "bucket";
+  in.delete_.emplace().objects.emplace().emplace_back().key = "key";
+  ASSERT_TRUE(s3.delete_objects(context, in).has_value());
+  const http::Request& request = transport_.requests.back();
+  EXPECT_EQ(request.headers.get("Content-MD5"), base::base64_encode(base::md5(request.body)));
+  EXPECT_NE(request.headers.get("Authorization").find("content-md5"), std::string_view::npos) << "and it is signed";
+  ASSERT_TRUE(s3.list_buckets(context, {}).has_value());
+  EXPECT_FALSE(transport_.requests.back().headers.contains("Content-MD5"));
+}
+
+// No generated operation has a token at present, so this shape is one of the test's own.
+struct Tokened {
+  std::optional<std::string> token;
+  static const StructDesc& desc() {
+    static constexpr TypeDesc kText = {.kind = Kind::string, .shape_name = "String"};
+    static constexpr MemberDesc kMembers[] = {{.name = "ClientToken",
+                                               .wire = "ClientToken",
+                                               .location = Location::body,
+                                               .timestamp_format = TimestampFormat::protocol_default,
+                                               .required = false,
+                                               .unsupported = false,
+                                               .idempotency_token = true,
+                                               .streaming = false,
+                                               .xml_attribute = false,
+                                               .xml_namespace = {},
+                                               .type = &kText,
+                                               .get = MemberAccess<&Tokened::token>::get,
+                                               .emplace = MemberAccess<&Tokened::token>::emplace}};
+    static constexpr StructDesc kDesc = {.name = "Tokened", .members = kMembers};
+    return kDesc;
+  }
+};
+
+TEST_F(ClientTest, TheAttemptsOfOneCallShareAnIdempotencyToken) {
+  Client client(transport_, credentials_, env_, {.endpoint = http::Endpoint{false, "h", 80}, .attempts_max = 2});
+  OperationDesc operation = *sqs::kService.find("ListQueues");
+  operation.input = &Tokened::desc();
+  operation.output = nullptr;
+  const auto call = [&](Tokened in) {
+    transport_.requests.clear();
+    transport_.answers = {json_error(500, "InternalFailure"), answer(200)};
+    Context context;
+    EXPECT_TRUE(client.dispatch(sqs::kService, operation, context, &in, nullptr).has_value());
+    EXPECT_EQ(transport_.requests.size(), 2U);
+    EXPECT_EQ(transport_.requests.front().body, transport_.requests.back().body);
+    return transport_.requests.back().body;
+  };
+  const std::string first = call({});
+  EXPECT_EQ(first.size(), std::string(R"({"ClientToken":""})").size() + 36);
+  EXPECT_NE(call({}), first) << "each call its own";
+  EXPECT_EQ(call({.token = "mine"}), R"({"ClientToken":"mine"})");
+}
+
+}  // namespace
+}  // namespace aws::client

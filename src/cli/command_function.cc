@@ -1,0 +1,132 @@
+// till invoke, till deploy.
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "aws/lambda/lambda.h"
+#include "base/encoding.h"
+#include "cli/commands.h"
+#include "cli/embedded_functions.h"
+#include "cli/exit_code.h"
+#include "cli/output.h"
+
+namespace cli {
+namespace {
+
+struct Embedded {
+  std::string_view name;
+  std::string_view (*zip)();
+};
+constexpr std::array<Embedded, 3> kEmbedded = {Embedded{"ingest", ingest_zip}, Embedded{"process", process_zip},
+                                               Embedded{"sweep", sweep_zip}};
+
+const Embedded* find_embedded(std::string_view name) {
+  for (const Embedded& each : kEmbedded)
+    if (each.name == name) return &each;
+  return nullptr;
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(in), {});
+  if (!in.good() && !in.eof()) return std::nullopt;
+  return in.is_open() && !in.bad() ? std::optional(std::move(bytes)) : std::nullopt;
+}
+
+struct Deployed {
+  std::string function;
+  std::string before;
+  std::string after;
+};
+
+base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string& function, std::string_view zip) {
+  aws::lambda::GetFunctionConfigurationRequest get;
+  get.function_name = function;
+  aws::Context context = site.call();
+  TRY_ASSIGN(const auto before, site.services.lambda.get_function_configuration(context, get));
+  aws::lambda::UpdateFunctionCodeRequest update;
+  update.function_name = function;
+  update.zip_file = std::string(zip);
+  TRY_ASSIGN(const auto updated, site.services.lambda.update_function_code(context, std::move(update)));
+  TRY(site.wait_until("function " + function, [&]() -> base::Result<bool> {
+    aws::Context again = site.call();
+    TRY_ASSIGN(const auto now, site.services.lambda.get_function_configuration(again, get));
+    if (now.last_update_status == "Failed")
+      return base::fail({.code = "Failed", .message = now.last_update_status_reason.value_or("the update failed")});
+    return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
+  }));
+  return Deployed{function, before.code_sha256.value_or(""), updated.code_sha256.value_or("")};
+}
+
+}  // namespace
+
+int invoke(const GlobalOptions& global, const std::string& function, const std::string& payload, bool event) {
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  const pipeline::Site& site = session->stack().site();
+  aws::lambda::InvocationRequest request;
+  request.function_name = find_embedded(function) == nullptr ? function : site.name(function);
+  request.invocation_type = event ? "Event" : "RequestResponse";
+  if (!event) request.log_type = "Tail";
+  request.payload = payload == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : payload;
+  const std::string name = *request.function_name;
+  aws::Context context = site.call();
+  const auto answer = site.services.lambda.invoke(context, std::move(request));
+  if (!answer.has_value()) return print_failure_of("function", name, answer.error());
+  const std::string log = base::base64_decode(answer->log_result.value_or("")).value_or("");
+  const std::string returned = answer->payload.value_or("");
+  const std::string failure = answer->function_error.value_or("");
+  if (global.json) {
+    print_line(fmt::format("{{\"status_code\":{},\"function_error\":{},\"payload\":{},\"log\":{}}}",
+                           answer->status_code.value_or(0), failure.empty() ? "null" : json_text(failure),
+                           returned.empty() ? "null" : json_or_text(returned), json_text(log)));
+  } else {
+    if (!log.empty()) std::cerr << log << (log.ends_with('\n') ? "" : "\n");
+    print_line(event ? "accepted" : returned);
+  }
+  if (failure.empty()) return kOk;
+  print_error("function " + name + " failed (" + failure + ")");
+  return kCheckFailed;
+}
+
+int deploy(const GlobalOptions& global, const std::vector<std::string>& functions, const std::string& zip_file) {
+  std::string own_zip;
+  if (!zip_file.empty()) {
+    if (functions.size() != 1) {
+      print_error("--zip: name the one function that gets it");
+      return kUsage;
+    }
+    auto read = read_file(zip_file);
+    if (!read.has_value() || read->empty()) {
+      print_error(zip_file + ": cannot be read, or is empty");
+      return kFailed;
+    }
+    own_zip = std::move(*read);
+  }
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  const pipeline::Site& site = session->stack().site();
+  std::string list;
+  for (const Embedded& each : kEmbedded) {
+    if (!functions.empty() && std::ranges::find(functions, each.name) == functions.end()) continue;
+    const std::string name = site.name(each.name);
+    const auto done = deploy_one(site, name, own_zip.empty() ? each.zip() : std::string_view(own_zip));
+    if (!done.has_value()) return print_failure_of("function", name, done.error());
+    const bool same = done->before == done->after;
+    if (global.json) {
+      list += fmt::format("{}{{\"function\":{},\"code_sha256\":{},\"changed\":{}}}", list.empty() ? "" : ",",
+                          json_text(name), json_text(done->after), !same);
+    } else {
+      print_line(fmt::format("function {} {}: {}", name, same ? "has that code already" : "updated", done->after));
+    }
+  }
+  if (global.json) print_line("{\"functions\":[" + list + "]}");
+  return kOk;
+}
+
+}  // namespace cli

@@ -1,0 +1,303 @@
+#include "pipeline/stack.h"
+
+#include <algorithm>
+
+#include "pipeline/policies.h"
+#include "pipeline/rows.h"
+#include "pipeline/stack_kinds.h"
+
+namespace pipeline {
+namespace {
+
+constexpr int32_t kLogRetentionDays = 30;
+constexpr std::size_t kDrillSuffixLength = 8;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kThresholdVariable = "TILL_LARGE_ORDER_THRESHOLD";
+
+// The failure with the resource's name in front, so that a person knows what was being worked on.
+std::unexpected<base::AwsError> failed(const Resource& resource, base::AwsError error) {
+  const std::string_view text = error.message.empty() ? std::string_view("no details") : error.message;
+  error.message = resource.kind() + " " + resource.name() + ": " + std::string(text);
+  return base::fail(std::move(error));
+}
+
+const Property* find(const Properties& properties, std::string_view name) {
+  const auto found = std::ranges::find(properties, name, &Property::name);
+  return found == properties.end() ? nullptr : &*found;
+}
+
+std::string_view done(Action action) {
+  switch (action) {
+    case Action::leave:
+      return "unchanged";
+    case Action::create:
+      return "created";
+    case Action::change:
+      return "changed";
+    case Action::replace:
+      return "replaced";
+  }
+  return "";
+}
+
+base::Result<void> carry_out(Resource& resource, Action action) {
+  switch (action) {
+    case Action::leave:
+      return {};
+    case Action::create:
+      return resource.create();
+    case Action::change:
+      return resource.change();
+    case Action::replace:
+      TRY(resource.remove());
+      return resource.create();
+  }
+  return {};
+}
+
+// Removes them from the last to the first.
+base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
+  for (auto each = resources.rbegin(); each != resources.rend(); ++each) {
+    Resource& resource = **each;
+    const auto removed = resource.remove();
+    if (!removed.has_value() && !is_absent(removed.error())) return failed(resource, removed.error());
+    if (removed.has_value() || report_absent)
+      report({resource.kind(), resource.name(), removed.has_value() ? "deleted" : "absent"});
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<PlannedStep> compare(Resource& resource) {
+  PlannedStep step{.kind = resource.kind(), .name = resource.name()};
+  const auto described = resource.describe();
+  if (!described.has_value() && !is_absent(described.error())) return failed(resource, described.error());
+  if (!described.has_value() || !described->has_value()) {
+    step.action = Action::create;
+    return step;
+  }
+  for (const Property& wanted : resource.wanted()) {
+    const Property* actual = find(**described, wanted.name);
+    if (actual != nullptr && actual->value == wanted.value) continue;
+    step.differences.push_back({wanted.name, actual == nullptr ? "none" : actual->value, wanted.value});
+    if (wanted.fixed) step.action = Action::replace;
+    if (step.action == Action::leave) step.action = Action::change;
+  }
+  step.loses_data = step.action == Action::replace && resource.holds_data();
+  return step;
+}
+
+Stack::Stack(Services services, base::Env& env, StackOptions options)
+    : site_{services, env, options.name, options.account, options.region}, options_(std::move(options)) {
+  add_tables();
+  add_messaging();
+  add_functions();
+  add_alarms();
+}
+
+PipelineConfig Stack::config() const {
+  return {.bucket = site_.name(options_.account + "-" + options_.region),
+          .orders_table = site_.name("orders"),
+          .quarantine_table = site_.name("quarantine"),
+          .uploads_table = site_.name("uploads"),
+          .queue_url = queue_url("orders"),
+          .notify_queue_url = queue_url("notify"),
+          .topic_arn = site_.topic_arn(site_.name("large-orders")),
+          .large_order_threshold = options_.large_order_threshold.value_or(base::Decimal::from_integer(50'000))};
+}
+
+void Stack::add_tables() {
+  const PipelineConfig names = config();
+  resources_.push_back(make_table(site_, {.name = names.orders_table, .key = std::string(orders::kTransactionId)}));
+  resources_.push_back(
+      make_table(site_, {.name = names.quarantine_table, .key = std::string(quarantine::kBodySha256)}));
+  resources_.push_back(make_table(site_, {.name = names.uploads_table, .key = std::string(uploads::kUploadId)}));
+}
+
+void Stack::add_messaging() {
+  const auto redrive = [&](std::string_view to, int receives) {
+    return "{\"deadLetterTargetArn\":\"" + site_.arn("sqs", site_.name(to)) +
+           "\",\"maxReceiveCount\":" + std::to_string(receives) + "}";
+  };
+  const auto add_queue = [&](std::string_view what, aws::Map<std::string> attributes) {
+    resources_.push_back(make_queue(site_, site_.name(what), std::move(attributes)));
+  };
+  const std::string four_days = "345600";
+  const std::string fourteen_days = "1209600";
+  // Visibility is 9 times the function's timeout, so that a slow invocation is never overtaken by a redelivery.
+  add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}});
+  add_queue("orders", {{"VisibilityTimeout", "90"},
+                       {"MessageRetentionPeriod", four_days},
+                       {"DelaySeconds", "0"},
+                       {"RedrivePolicy", redrive("orders-dlq", 8)}});
+  add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}});
+  add_queue("notify", {{"VisibilityTimeout", "90"},
+                       {"MessageRetentionPeriod", fourteen_days},
+                       {"DelaySeconds", "0"},
+                       {"RedrivePolicy", redrive("notify-dlq", 1000)}});
+  for (const std::string& topic : {site_.name("large-orders"), alarms_topic()}) {
+    resources_.push_back(make_topic(site_, topic));
+    for (const std::string& email : options_.emails)
+      resources_.push_back(make_subscription(site_, topic, "email", email));
+    for (const std::string& url : options_.webhooks)
+      resources_.push_back(make_subscription(site_, topic, url.substr(0, url.find(':')), url));
+  }
+}
+
+// What each function is, beside its code: size, time, and exactly what it may touch.
+void Stack::add_functions() {
+  const PipelineConfig names = config();
+  const auto table = [&](const std::string& t) { return site_.arn("dynamodb", "table/" + t); };
+  const auto queue = [&](std::string_view q) { return site_.arn("sqs", site_.name(q)); };
+  const auto polls = [&](std::string_view q) {
+    return Grant{{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, {queue(q)}};
+  };
+  aws::Map<std::string> environment;
+  aws::Map<std::string> defaults;
+  for (auto& [key, value] : to_environment(names)) {
+    const bool kept = key == kThresholdVariable && !options_.large_order_threshold.has_value();
+    (kept ? defaults : environment).append(std::move(key)) = std::move(value);
+  }
+  const auto add = [&](std::string_view what, std::string_view zip, int32_t timeout_seconds, int32_t memory_size_mb,
+                       std::vector<Grant> grants) {
+    const std::string name = site_.name(what);
+    const std::string group = "/aws/lambda/" + name;
+    const std::string group_arn = site_.arn("logs", "log-group:" + group);
+    grants.push_back({{"logs:CreateLogStream", "logs:PutLogEvents"}, {group_arn, group_arn + ":*"}});
+    resources_.push_back(make_function_role(site_, name, policy_document(grants)));
+    resources_.push_back(make_log_group(site_, group, kLogRetentionDays));
+    resources_.push_back(make_function(site_, {.name = name,
+                                               .zip = zip,
+                                               .timeout_seconds = timeout_seconds,
+                                               .memory_size_mb = memory_size_mb,
+                                               .environment = environment,
+                                               .defaults = defaults}));
+  };
+  const Grant notifies{{"sns:Publish"}, {names.topic_arn}};
+  const std::string objects = "arn:aws:s3:::" + names.bucket + "/*";
+  resources_.push_back(make_bucket(site_, names.bucket));
+  add("ingest", options_.ingest_zip, 900, 512,
+      {{{"s3:GetObject", "s3:PutObject"}, {objects}},
+       {{"sqs:SendMessage"}, {queue("orders")}},
+       {{"dynamodb:PutItem"}, {table(names.uploads_table), table(names.quarantine_table)}}});
+  add("process", options_.process_zip, 10, 256,
+      {polls("orders"),
+       {{"sqs:SendMessage"}, {queue("notify")}},
+       {{"dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
+       {{"dynamodb:PutItem"}, {table(names.quarantine_table)}},
+       notifies});
+  add("sweep", options_.sweep_zip, 10, 128,
+      {polls("notify"),
+       {{"sqs:SendMessage"}, {queue("notify")}},
+       {{"dynamodb:GetItem", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
+       notifies});
+  resources_.push_back(
+      make_mapping(site_, {site_.name("orders"), site_.name("process"), options_.maximum_concurrency}));
+  resources_.push_back(make_mapping(site_, {site_.name("notify"), site_.name("sweep"), 2}));
+  resources_.push_back(make_permission(site_, site_.name("ingest"), names.bucket));
+  resources_.push_back(make_notification(site_, names.bucket, site_.name("ingest")));
+}
+
+void Stack::add_alarms() {
+  const auto add = [&](std::string_view what, std::string description, std::string name_space, std::string metric_name,
+                       std::pair<std::string, std::string> dimension, std::string statistic, std::string comparison,
+                       double threshold) {
+    resources_.push_back(make_alarm(site_, {.name = site_.name(what),
+                                            .description = std::move(description),
+                                            .name_space = std::move(name_space),
+                                            .metric_name = std::move(metric_name),
+                                            .dimension = std::move(dimension),
+                                            .statistic = std::move(statistic),
+                                            .comparison_operator = std::move(comparison),
+                                            .threshold = threshold,
+                                            .topic_arn = site_.topic_arn(alarms_topic())}));
+  };
+  const std::pair<std::string, std::string> process{"FunctionName", site_.name("process")};
+  // The original says "more than 1", which one failed invocation a minute never reaches (users.md 4.1).
+  add("errors", "The process function failed.", "AWS/Lambda", "Errors", process, "Sum", "GreaterThanOrEqualToThreshold",
+      1);
+  add("duration", "The process function takes more than a second on average.", "AWS/Lambda", "Duration", process,
+      "Average", "GreaterThanThreshold", 1000);
+  add("throttle", "Writes to the orders table are throttled.", "AWS/DynamoDB", "WriteThrottleEvents",
+      {"TableName", site_.name("orders")}, "Sum", "GreaterThanThreshold", 0);
+  add("dead-letters", "Orders were given up: see `till dlq list`.", "AWS/SQS", "ApproximateNumberOfMessagesVisible",
+      {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", 0);
+}
+
+std::string Stack::new_drill_queue() const {
+  return drill_name() + "-" + base::random_string(site_.env.random, kDrillSuffixLength, kHexDigits);
+}
+
+// Exactly that, so that a stack called <stack>-drill is safe from us.
+bool Stack::is_drill_queue(std::string_view name) const {
+  const std::string prefix = drill_name() + "-";
+  return name.starts_with(prefix) && name.size() == prefix.size() + kDrillSuffixLength &&
+         name.find_first_not_of(kHexDigits, prefix.size()) == std::string_view::npos;
+}
+
+Resources Stack::drill_resources(const std::string& queue, bool with_table) const {
+  const std::string queue_arn = site_.arn("sqs", queue);
+  Resources out;
+  out.push_back(
+      make_queue(site_, queue, {{"Policy", topic_to_queue_policy(site_.topic_arn(alarms_topic()), queue_arn)}}));
+  out.push_back(make_subscription(site_, alarms_topic(), "sqs", queue_arn));
+  if (!with_table) return out;
+  out.push_back(make_table(site_, {.name = drill_name(), .key = "id", .capacity_units = 1, .scratch = true}));
+  out.push_back(make_alarm(site_, {.name = drill_alarm(),
+                                   .description = "As " + site_.name("throttle") + ", over the table of a drill.",
+                                   .name_space = "AWS/DynamoDB",
+                                   .metric_name = "WriteThrottleEvents",
+                                   .dimension = {"TableName", drill_name()},
+                                   .statistic = "Sum",
+                                   .comparison_operator = "GreaterThanThreshold",
+                                   .threshold = 0,
+                                   .topic_arn = site_.topic_arn(alarms_topic())}));
+  return out;
+}
+
+base::Result<Plan> Stack::plan() {
+  Plan plan;
+  for (const auto& resource : resources_) {
+    TRY_ASSIGN(PlannedStep step, compare(*resource));
+    plan.push_back(std::move(step));
+  }
+  return plan;
+}
+
+base::Result<void> Stack::apply(const Plan& plan, const Report& report) {
+  for (std::size_t i = 0; i < resources_.size(); ++i) {
+    Resource& resource = *resources_[i];
+    if (auto result = carry_out(resource, plan[i].action); !result.has_value()) return failed(resource, result.error());
+    report({resource.kind(), resource.name(), std::string(done(plan[i].action))});
+  }
+  return {};
+}
+
+base::Result<void> Stack::up(const Report& report) {
+  TRY_ASSIGN(const Plan planned, plan());
+  for (const PlannedStep& step : planned) {
+    if (!step.loses_data) continue;
+    return base::fail(
+        {.code = "ReplacementNeeded",
+         .message = step.kind + " " + step.name + " has another " + step.differences.front().property +
+                    " and would have to be replaced, with everything in it; `till up --replace` does it"});
+  }
+  return apply(planned, report);
+}
+
+base::Result<void> Stack::down(const Report& report) {
+  // What interrupted drills left needs the topics and nothing needs it, so it goes first.
+  TRY_ASSIGN(const auto found, list());
+  for (const Step& step : found) {
+    if (step.kind != "queue" || !is_drill_queue(step.name)) continue;
+    const Resources drill = drill_resources(step.name, /*with_table=*/false);
+    TRY(take_down(drill, /*report_absent=*/false, report));
+  }
+  const Resources drill = drill_resources(drill_name(), /*with_table=*/true);
+  TRY(take_down(drill, /*report_absent=*/false, report));
+  // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
+  return take_down(resources_, /*report_absent=*/true, report);
+}
+
+}  // namespace pipeline

@@ -1,0 +1,65 @@
+// The kinds of resources a stack is made of, each in a file of its own (stack_tables.cc, ...). `site` outlives what is
+// made. Names are full names; policies are JSON documents, compared as values and not as text.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/stack_resource.h"
+
+namespace pipeline {
+
+struct TableSpec {
+  std::string name;
+  std::string key;                             // its partition key, a string
+  std::optional<int64_t> capacity_units = {};  // provisioned, for reads and writes each; nullopt: on demand
+  bool scratch = false;                        // its rows are nobody's
+};
+struct FunctionSpec {
+  std::string name;
+  std::string_view zip;  // outlives the resource
+  int32_t timeout_seconds = 0;
+  int32_t memory_size_mb = 0;
+  aws::Map<std::string> environment;  // variables beside these are left alone
+  aws::Map<std::string> defaults;     // variables that a new function begins with
+};
+struct MappingSpec {
+  std::string queue;
+  std::string function;
+  int32_t maximum_concurrency = 2;
+};
+struct AlarmSpec {
+  std::string name;
+  std::string description;
+  std::string name_space;
+  std::string metric_name;
+  std::pair<std::string, std::string> dimension;
+  std::string statistic;
+  std::string comparison_operator;
+  double threshold = 0;
+  std::string topic_arn;  // its action
+};
+
+std::unique_ptr<Resource> make_table(const Site& site, TableSpec spec);
+std::unique_ptr<Resource> make_queue(const Site& site, const std::string& name, aws::Map<std::string> attributes);
+std::unique_ptr<Resource> make_topic(const Site& site, const std::string& name);
+// `protocol` is SNS's ("email", "https", "sqs"). One that waits for its confirmation counts as there.
+std::unique_ptr<Resource> make_subscription(const Site& site, const std::string& topic, const std::string& protocol,
+                                            const std::string& endpoint);
+std::unique_ptr<Resource> make_bucket(const Site& site, const std::string& name);
+// Calls `function` for each object that is created in `bucket`.
+std::unique_ptr<Resource> make_notification(const Site& site, const std::string& bucket, const std::string& function);
+// A role that Lambda may assume and that may do what `policy` says and nothing else: other policies are drift.
+std::unique_ptr<Resource> make_function_role(const Site& site, const std::string& name, const std::string& policy);
+std::unique_ptr<Resource> make_log_group(const Site& site, const std::string& name, int32_t retention_in_days);
+std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec);
+// Lets S3 invoke `function` for `bucket`.
+std::unique_ptr<Resource> make_permission(const Site& site, const std::string& function, const std::string& bucket);
+std::unique_ptr<Resource> make_mapping(const Site& site, MappingSpec spec);
+std::unique_ptr<Resource> make_alarm(const Site& site, AlarmSpec spec);
+
+}  // namespace pipeline

@@ -1,0 +1,191 @@
+// What calls functions: the permission of S3, and the mappings of queues.
+#include <simdjson.h>
+
+#include "aws/lambda/lambda.h"
+#include "pipeline/policies.h"
+#include "pipeline/stack_kinds.h"
+
+namespace pipeline {
+namespace {
+
+constexpr std::string_view kStatementId = "s3-invokes-ingest";
+constexpr int32_t kBatchSize = 10;
+constexpr std::string_view kResponseType = "ReportBatchItemFailures";
+
+class Permission final : public Resource {
+ public:
+  Permission(const Site& site, const std::string& function, const std::string& bucket)
+      : Resource("permission", bucket + " may invoke " + function),
+        site_(site),
+        function_(function),
+        bucket_arn_("arn:aws:s3:::" + bucket) {}
+
+  // The statement as Lambda writes it.
+  [[nodiscard]] Properties wanted() const override {
+    const std::string statement = R"({"Sid":")" + std::string(kStatementId) +
+                                  R"(","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},)" +
+                                  R"("Action":"lambda:InvokeFunction","Resource":")" +
+                                  site_.arn("lambda", "function:" + function_) +
+                                  R"(","Condition":{"StringEquals":{"AWS:SourceAccount":")" + site_.account +
+                                  R"("},"ArnLike":{"AWS:SourceArn":")" + bucket_arn_ + R"("}}})";
+    return {{"statement", canonical_json(statement)}};
+  }
+
+  base::Result<std::optional<Properties>> describe() override {
+    aws::lambda::GetPolicyRequest get;
+    get.function_name = function_;
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto got, site_.services.lambda.get_policy(context, std::move(get)));
+    const std::string policy = got.policy.value_or("");
+    simdjson::dom::parser parser;
+    simdjson::dom::array statements;
+    if (parser.parse(policy)["Statement"].get_array().get(statements) != simdjson::SUCCESS) return std::nullopt;
+    for (const simdjson::dom::element statement : statements) {
+      std::string_view sid;
+      if (statement["Sid"].get_string().get(sid) == simdjson::SUCCESS && sid == kStatementId)
+        return Properties{{"statement", canonical_json(simdjson::to_string(statement))}};
+    }
+    return std::nullopt;
+  }
+
+  base::Result<void> create() override {
+    aws::lambda::AddPermissionRequest add;
+    add.function_name = function_;
+    add.statement_id = kStatementId;
+    add.action = "lambda:InvokeFunction";
+    add.principal = "s3.amazonaws.com";
+    add.source_arn = bucket_arn_;
+    add.source_account = site_.account;
+    aws::Context context = site_.call();
+    TRY(site_.services.lambda.add_permission(context, std::move(add)));
+    return {};
+  }
+
+  base::Result<void> change() override {
+    TRY(remove());
+    return create();
+  }
+
+  base::Result<void> remove() override {
+    aws::lambda::RemovePermissionRequest remove;
+    remove.function_name = function_;
+    remove.statement_id = kStatementId;
+    aws::Context context = site_.call();
+    TRY(site_.services.lambda.remove_permission(context, std::move(remove)));
+    return {};
+  }
+
+ private:
+  const Site& site_;
+  const std::string function_;
+  const std::string bucket_arn_;
+};
+
+class Mapping final : public Resource {
+ public:
+  Mapping(const Site& site, MappingSpec spec)
+      : Resource("mapping", spec.queue + " -> " + spec.function), site_(site), spec_(std::move(spec)) {}
+
+  [[nodiscard]] Properties wanted() const override {
+    return {{"state", "Enabled"},
+            {"batch size", std::to_string(kBatchSize)},
+            {"batching window", "0 s"},
+            {"response types", std::string(kResponseType)},
+            {"maximum concurrency", std::to_string(spec_.maximum_concurrency)}};
+  }
+
+  base::Result<std::optional<Properties>> describe() override {
+    TRY_ASSIGN(const auto all, find());
+    if (all.empty()) return std::nullopt;
+    const auto& now = all.front();
+    const std::string state = now.state.value_or("");
+    const bool on = state == "Enabled" || state == "Enabling" || state == "Creating" || state == "Updating";
+    std::string types;
+    for (const std::string& type : now.function_response_types.value_or(std::vector<std::string>()))
+      types += (types.empty() ? "" : ", ") + type;
+    const bool limited = now.scaling_config.has_value() && now.scaling_config->maximum_concurrency.has_value();
+    return Properties{
+        {"state", on ? "Enabled" : state},
+        {"batch size", std::to_string(now.batch_size.value_or(0))},
+        {"batching window", std::to_string(now.maximum_batching_window_in_seconds.value_or(0)) + " s"},
+        {"response types", types},
+        {"maximum concurrency", limited ? std::to_string(*now.scaling_config->maximum_concurrency) : "no limit"}};
+  }
+
+  base::Result<void> create() override {
+    aws::lambda::CreateEventSourceMappingRequest create;
+    create.event_source_arn = site_.arn("sqs", spec_.queue);
+    create.function_name = spec_.function;
+    create.batch_size = kBatchSize;
+    create.function_response_types = {std::string(kResponseType)};
+    create.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
+    aws::Context context = site_.call();
+    TRY(site_.services.lambda.create_event_source_mapping(context, std::move(create)));
+    return {};
+  }
+
+  base::Result<void> change() override {
+    TRY_ASSIGN(const auto all, find());
+    for (const auto& each : all) {
+      aws::lambda::UpdateEventSourceMappingRequest update;
+      update.uuid = each.uuid;
+      update.enabled = true;
+      update.batch_size = kBatchSize;
+      update.maximum_batching_window_in_seconds = 0;
+      update.function_response_types = {std::string(kResponseType)};
+      update.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
+      aws::Context context = site_.call();
+      TRY(site_.services.lambda.update_event_source_mapping(context, std::move(update)));
+    }
+    return site_.wait_until("mapping " + name(), [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto now, find());
+      return !now.empty() && now.front().state == "Enabled";
+    });
+  }
+
+  base::Result<void> remove() override {
+    TRY_ASSIGN(const auto all, find());
+    if (all.empty()) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
+    for (const auto& each : all) {
+      if (each.state == "Deleting") continue;
+      aws::lambda::DeleteEventSourceMappingRequest remove;
+      remove.uuid = each.uuid;
+      aws::Context context = site_.call();
+      TRY(site_.services.lambda.delete_event_source_mapping(context, std::move(remove)));
+    }
+    return site_.wait_until("removal of mapping " + name(), [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto left, find());
+      return left.empty();
+    });
+  }
+
+ private:
+  // Those of this queue to this function; one, unless somebody made more.
+  base::Result<std::vector<aws::lambda::EventSourceMappingConfiguration>> find() {
+    aws::lambda::ListEventSourceMappingsRequest list;
+    list.event_source_arn = site_.arn("sqs", spec_.queue);
+    list.function_name = spec_.function;
+    aws::Context context = site_.call();
+    auto listed = site_.services.lambda.list_event_source_mappings(context, std::move(list));
+    if (!listed.has_value() && is_absent(listed.error()))
+      return std::vector<aws::lambda::EventSourceMappingConfiguration>();
+    if (!listed.has_value()) return base::fail(listed.error());
+    return std::move(listed->event_source_mappings)
+        .value_or(std::vector<aws::lambda::EventSourceMappingConfiguration>());
+  }
+
+  const Site& site_;
+  const MappingSpec spec_;
+};
+
+}  // namespace
+
+std::unique_ptr<Resource> make_permission(const Site& site, const std::string& function, const std::string& bucket) {
+  return std::make_unique<Permission>(site, function, bucket);
+}
+
+std::unique_ptr<Resource> make_mapping(const Site& site, MappingSpec spec) {
+  return std::make_unique<Mapping>(site, std::move(spec));
+}
+
+}  // namespace pipeline

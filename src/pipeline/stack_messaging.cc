@@ -1,0 +1,175 @@
+// Queues, topics and subscriptions.
+#include "aws/sns/sns.h"
+#include "aws/sqs/sqs.h"
+#include "pipeline/policies.h"
+#include "pipeline/stack_kinds.h"
+
+namespace pipeline {
+namespace {
+
+class Queue final : public Resource {
+ public:
+  Queue(const Site& site, const std::string& name, aws::Map<std::string> attributes)
+      : Resource("queue", name), site_(site), attributes_(std::move(attributes)) {}
+
+  [[nodiscard]] bool holds_data() const override { return true; }
+  [[nodiscard]] Properties wanted() const override {
+    Properties out;
+    for (const auto& [name, value] : attributes_) out.push_back({name, canonical_json(value)});
+    return out;
+  }
+
+  base::Result<std::optional<Properties>> describe() override {
+    aws::sqs::GetQueueAttributesRequest get;
+    get.queue_url = site_.queue_url(name());
+    get.attribute_names = {"All"};
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto got, site_.services.sqs.get_queue_attributes(context, std::move(get)));
+    Properties out;
+    for (const auto& [name, value] : got.attributes.value_or(aws::Map<std::string>()))
+      out.push_back({name, canonical_json(value)});
+    return out;
+  }
+
+  base::Result<void> create() override {
+    aws::sqs::CreateQueueRequest create;
+    create.queue_name = name();
+    create.attributes = attributes_;
+    aws::Context context = site_.call();
+    TRY(site_.services.sqs.create_queue(context, std::move(create)));
+    return {};
+  }
+
+  base::Result<void> change() override {
+    aws::sqs::SetQueueAttributesRequest set;
+    set.queue_url = site_.queue_url(name());
+    set.attributes = attributes_;
+    aws::Context context = site_.call();
+    TRY(site_.services.sqs.set_queue_attributes(context, std::move(set)));
+    return {};
+  }
+
+  base::Result<void> remove() override {
+    aws::sqs::DeleteQueueRequest remove;
+    remove.queue_url = site_.queue_url(name());
+    aws::Context context = site_.call();
+    TRY(site_.services.sqs.delete_queue(context, std::move(remove)));
+    return {};
+  }
+
+ private:
+  const Site& site_;
+  const aws::Map<std::string> attributes_;
+};
+
+class Topic final : public Resource {
+ public:
+  Topic(const Site& site, const std::string& name) : Resource("topic", name), site_(site) {}
+
+  [[nodiscard]] Properties wanted() const override { return {}; }
+
+  base::Result<std::optional<Properties>> describe() override {
+    aws::sns::GetTopicAttributesInput get;
+    get.topic_arn = site_.topic_arn(name());
+    aws::Context context = site_.call();
+    TRY(site_.services.sns.get_topic_attributes(context, std::move(get)));
+    return Properties{};
+  }
+
+  base::Result<void> create() override {
+    aws::sns::CreateTopicInput create;
+    create.name = name();
+    aws::Context context = site_.call();
+    TRY(site_.services.sns.create_topic(context, std::move(create)));
+    return {};
+  }
+
+  base::Result<void> remove() override {
+    TRY_ASSIGN(const auto found, describe());  // DeleteTopic itself does not tell
+    aws::sns::DeleteTopicInput remove;
+    remove.topic_arn = site_.topic_arn(name());
+    aws::Context context = site_.call();
+    TRY(site_.services.sns.delete_topic(context, std::move(remove)));
+    return {};
+  }
+
+ private:
+  const Site& site_;
+};
+
+class Subscription final : public Resource {
+ public:
+  Subscription(const Site& site, const std::string& topic, std::string protocol, std::string endpoint)
+      : Resource("subscription", topic + " -> " + endpoint),
+        site_(site),
+        topic_arn_(site.topic_arn(topic)),
+        protocol_(std::move(protocol)),
+        endpoint_(std::move(endpoint)) {}
+
+  [[nodiscard]] Properties wanted() const override { return {}; }
+
+  base::Result<std::optional<Properties>> describe() override {
+    TRY_ASSIGN(const auto found, find());
+    if (!found.has_value()) return std::nullopt;
+    return Properties{{"arn", *found}};
+  }
+
+  base::Result<void> create() override {
+    aws::sns::SubscribeInput subscribe;
+    subscribe.topic_arn = topic_arn_;
+    subscribe.protocol = protocol_;
+    subscribe.endpoint = endpoint_;
+    aws::Context context = site_.call();
+    TRY(site_.services.sns.subscribe(context, std::move(subscribe)));
+    return {};
+  }
+
+  base::Result<void> remove() override {
+    TRY_ASSIGN(const auto found, find());
+    if (!found.has_value()) return base::fail({.code = "NotFoundException", .message = "", .http_status = 404});
+    // One that was never confirmed has no ARN to be removed by; it goes with its topic.
+    if (!found->starts_with("arn:")) return {};
+    aws::sns::UnsubscribeInput remove;
+    remove.subscription_arn = *found;
+    aws::Context context = site_.call();
+    TRY(site_.services.sns.unsubscribe(context, std::move(remove)));
+    return {};
+  }
+
+ private:
+  // Its ARN, or the word that SNS shows instead while it waits for confirmation.
+  base::Result<std::optional<std::string>> find() {
+    aws::sns::ListSubscriptionsByTopicInput list;
+    list.topic_arn = topic_arn_;
+    while (true) {
+      aws::Context context = site_.call();
+      TRY_ASSIGN(const auto page, site_.services.sns.list_subscriptions_by_topic(context, list));
+      for (const auto& each : page.subscriptions.value_or(std::vector<aws::sns::Subscription>()))
+        if (each.protocol == protocol_ && each.endpoint == endpoint_) return each.subscription_arn.value_or("");
+      if (page.next_token.value_or("").empty()) return std::nullopt;
+      list.next_token = page.next_token;
+    }
+  }
+
+  const Site& site_;
+  const std::string topic_arn_;
+  const std::string protocol_;
+  const std::string endpoint_;
+};
+
+}  // namespace
+
+std::unique_ptr<Resource> make_queue(const Site& site, const std::string& name, aws::Map<std::string> attributes) {
+  return std::make_unique<Queue>(site, name, std::move(attributes));
+}
+
+std::unique_ptr<Resource> make_topic(const Site& site, const std::string& name) {
+  return std::make_unique<Topic>(site, name);
+}
+
+std::unique_ptr<Resource> make_subscription(const Site& site, const std::string& topic, const std::string& protocol,
+                                            const std::string& endpoint) {
+  return std::make_unique<Subscription>(site, topic, protocol, endpoint);
+}
+
+}  // namespace pipeline

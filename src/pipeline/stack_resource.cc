@@ -1,0 +1,55 @@
+#include "pipeline/stack_resource.h"
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/notifier.h"
+
+namespace pipeline {
+namespace {
+
+constexpr base::Duration kPollPause = std::chrono::milliseconds(20);
+constexpr base::Duration kPollMax = std::chrono::seconds(60);
+
+}  // namespace
+
+std::string Site::arn(std::string_view service, std::string_view resource) const {
+  const bool global = service == "iam";
+  return "arn:aws:" + std::string(service) + ":" + (global ? "" : region) + ":" + account + ":" + std::string(resource);
+}
+
+std::string Site::queue_url(std::string_view queue_name) const {
+  return "https://sqs." + region + ".amazonaws.com/" + account + "/" + std::string(queue_name);
+}
+
+aws::Context Site::call() const {
+  aws::Context context = call_context(env);
+  context.account = account;
+  context.region = region;
+  context.principal = {aws::Principal::Kind::root, account, "arn:aws:iam::" + account + ":root", account};
+  return context;
+}
+
+base::Result<void> Site::wait_until(const std::string& what, const std::function<base::Result<bool>()>& ready) const {
+  const base::Timestamp end = env.clock.now() + kPollMax;
+  std::mutex mutex;
+  const auto never = env.executor.make_condition();
+  while (true) {
+    TRY_ASSIGN(const bool done, ready());
+    if (done) return {};
+    if (env.clock.now() >= end) return base::fail({.code = "Timeout", .message = what + " did not become ready"});
+    const base::Timestamp next = env.clock.now() + kPollPause;
+    std::unique_lock lock(mutex);
+    while (env.clock.now() < next) env.executor.wait_until(lock, *never, next);
+  }
+}
+
+bool is_absent(const base::AwsError& error) {
+  constexpr std::array<std::string_view, 7> kCodes = {
+      "QueueDoesNotExist", "ResourceNotFoundException", "NoSuchEntity",     "NoSuchEntityException",
+      "NoSuchBucket",      "NotFoundException",         "ResourceNotFound",
+  };
+  return error.http_status == 404 || std::ranges::find(kCodes, error.code) != kCodes.end();
+}
+
+}  // namespace pipeline

@@ -1,0 +1,108 @@
+// Tables.
+#include "aws/dynamodb/dynamodb.h"
+#include "pipeline/stack_kinds.h"
+
+namespace pipeline {
+namespace {
+
+std::string capacity_text(std::optional<int64_t> units) {
+  return units ? std::to_string(*units) + " units" : "on demand";
+}
+
+class Table final : public Resource {
+ public:
+  Table(const Site& site, TableSpec spec) : Resource("table", spec.name), site_(site), spec_(std::move(spec)) {}
+
+  [[nodiscard]] bool holds_data() const override { return !spec_.scratch; }
+  [[nodiscard]] Properties wanted() const override {
+    return {{"key", spec_.key + " (S)", /*fixed=*/true}, {"capacity", capacity_text(spec_.capacity_units)}};
+  }
+
+  base::Result<std::optional<Properties>> describe() override {
+    TRY_ASSIGN(const auto table, look());
+    std::string key;
+    for (const auto& element : table.key_schema.value_or(std::vector<aws::dynamodb::KeySchemaElement>())) {
+      std::string type;
+      for (const auto& definition :
+           table.attribute_definitions.value_or(std::vector<aws::dynamodb::AttributeDefinition>())) {
+        if (definition.attribute_name == element.attribute_name) type = definition.attribute_type.value_or("");
+      }
+      key += (key.empty() ? "" : ", ") + element.attribute_name.value_or("") + " (" + type + ")";
+    }
+    const bool on_demand =
+        table.billing_mode_summary.has_value() && table.billing_mode_summary->billing_mode == "PAY_PER_REQUEST";
+    std::optional<int64_t> units;
+    if (!on_demand && table.provisioned_throughput.has_value())
+      units = table.provisioned_throughput->write_capacity_units;
+    return Properties{{"key", key}, {"capacity", capacity_text(units)}};
+  }
+
+  base::Result<void> create() override {
+    aws::dynamodb::CreateTableInput create;
+    create.table_name = name();
+    set_capacity(create);
+    create.attribute_definitions.emplace().push_back({spec_.key, "S"});
+    create.key_schema.emplace().push_back({spec_.key, "HASH"});
+    aws::Context context = site_.call();
+    TRY(site_.services.dynamodb.create_table(context, std::move(create)));
+    return wait();
+  }
+
+  base::Result<void> change() override {
+    aws::dynamodb::UpdateTableInput update;
+    update.table_name = name();
+    set_capacity(update);
+    aws::Context context = site_.call();
+    TRY(site_.services.dynamodb.update_table(context, std::move(update)));
+    return wait();
+  }
+
+  base::Result<void> remove() override {
+    aws::dynamodb::DeleteTableInput remove;
+    remove.table_name = name();
+    aws::Context context = site_.call();
+    TRY(site_.services.dynamodb.delete_table(context, std::move(remove)));
+    return site_.wait_until("removal of table " + name(), [&]() -> base::Result<bool> {
+      const auto left = look();
+      if (left.has_value()) return false;
+      if (is_absent(left.error())) return true;
+      return base::fail(left.error());
+    });
+  }
+
+ private:
+  template <class T>
+  void set_capacity(T& input) const {
+    input.billing_mode = spec_.capacity_units ? "PROVISIONED" : "PAY_PER_REQUEST";
+    if (!spec_.capacity_units) return;
+    auto& provisioned = input.provisioned_throughput.emplace();
+    provisioned.read_capacity_units = spec_.capacity_units;
+    provisioned.write_capacity_units = spec_.capacity_units;
+  }
+
+  base::Result<aws::dynamodb::TableDescription> look() {
+    aws::dynamodb::DescribeTableInput describe;
+    describe.table_name = name();
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto described, site_.services.dynamodb.describe_table(context, std::move(describe)));
+    return described.table.value_or(aws::dynamodb::TableDescription());
+  }
+
+  base::Result<void> wait() {
+    return site_.wait_until("table " + name(), [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto table, look());
+      return table.table_status == "ACTIVE";
+    });
+  }
+
+  const Site& site_;
+  const TableSpec spec_;
+};
+
+}  // namespace
+
+std::unique_ptr<Resource> make_table(const Site& site, TableSpec spec) {
+  return std::make_unique<Table>(site, std::move(spec));
+}
+
+}  // namespace pipeline

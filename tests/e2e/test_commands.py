@@ -1,0 +1,404 @@
+"""The commands that look after a stack: plan, up, down, alarms, logs, metrics, invoke, deploy, dlq, tx clear."""
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+from till_process import BINARY, FUNCTIONS, TillServer, clean_environment, eventually, till
+
+OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
+ORDER = {"transaction_id": "t-1", "amount": 12.5, "item": "kettle"}
+
+
+class Stack:
+    """An engine with the stack up, and `till` with the arguments that lead there."""
+
+    def __init__(self, data):
+        self.server = TillServer(data)
+        self.name = "tillstream"
+        assert self("up").code == OK
+
+    def __call__(self, *arguments, **more):
+        return till(*arguments, "--data", self.server.data, **more)
+
+    def client(self, service):
+        return self.server.client(service)
+
+    def queue(self, what):
+        return self.client("sqs").get_queue_url(QueueName=f"tillstream-{what}")["QueueUrl"]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    started = Stack(tmp_path_factory.mktemp("commands") / "data")
+    yield started
+    started.server.stop()
+
+
+@pytest.fixture
+def stack(tmp_path):
+    started = Stack(tmp_path / "data")
+    yield started
+    started.server.stop()
+
+
+def actions(planned):
+    return {(step["kind"], step["name"]): step["action"] for step in planned.json["plan"] if step["action"] != "leave"}
+
+
+# ---- plan, up, down
+
+
+def test_a_plan_changes_nothing_and_up_does_it(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    data = ("--data", tmp_path / "data")
+    planned = till("plan", "--json", *data)
+    assert planned.code == CHECK_FAILED
+    assert {step["action"] for step in planned.json["plan"]} == {"create"}
+    assert server.client("dynamodb").list_tables()["TableNames"] == []
+    made = till("up", "--json", *data)
+    assert made.code == OK, made
+    assert made.json["plan"] == planned.json["plan"]
+    assert {step["what"] for step in made.json["steps"]} == {"created"}
+    assert [step["name"] for step in made.json["steps"]] == [step["name"] for step in planned.json["plan"]]
+    again = till("plan", "--json", *data)
+    assert again.code == OK, actions(again)
+    assert {step["what"] for step in till("up", "--json", *data).json["steps"]} == {"unchanged"}
+    people = till("plan", *data)
+    assert people.code == OK and "0 to create, 0 to change, 0 to replace" in people.out
+
+
+def test_roles_may_do_nothing_beyond_named_resources(shared):
+    iam = shared.client("iam")
+    for function in ("ingest", "process", "sweep"):
+        document = iam.get_role_policy(RoleName=f"tillstream-{function}", PolicyName="tillstream")["PolicyDocument"]
+        for statement in document["Statement"]:
+            assert all("*" not in action for action in statement["Action"])
+            assert all("tillstream" in resource for resource in statement["Resource"]), statement
+
+
+def drift(stack):
+    """Changes one thing of each kind, as a hand in the wrong place would; answers what the plan must say."""
+    name = lambda what: f"tillstream-{what}"
+    lambda_, iam, sns = stack.client("lambda"), stack.client("iam"), stack.client("sns")
+    stack.client("sqs").set_queue_attributes(QueueUrl=stack.queue("orders"), Attributes={"VisibilityTimeout": "30"})
+    stack.client("sqs").set_queue_attributes(QueueUrl=stack.queue("notify"), Attributes={"RedrivePolicy": ""})
+    iam.delete_role_policy(RoleName=name("process"), PolicyName="tillstream")
+    iam.put_role_policy(RoleName=name("sweep"), PolicyName="extra", PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
+    lambda_.update_function_configuration(FunctionName=name("process"), Timeout=3)
+    lambda_.remove_permission(FunctionName=name("ingest"), StatementId="s3-invokes-ingest")
+    [mapping] = lambda_.list_event_source_mappings(FunctionName=name("process"))["EventSourceMappings"]
+    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    eventually(lambda: lambda_.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Disabled")
+    [bucket] = [each["Name"] for each in stack.client("s3").list_buckets()["Buckets"]]
+    stack.client("s3").put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    stack.client("cloudwatch").disable_alarm_actions(AlarmNames=[name("errors")])
+    stack.client("cloudwatch").delete_alarms(AlarmNames=[name("throttle")])
+    [topic] = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith("large-orders")]
+    sns.delete_topic(TopicArn=topic)
+    stack.client("logs").delete_retention_policy(logGroupName="/aws/lambda/tillstream-sweep")
+    return {
+        ("queue", name("orders")): "change", ("queue", name("notify")): "change", ("role", name("process")): "change",
+        ("role", name("sweep")): "change", ("function", name("process")): "change",
+        ("permission", f"{bucket} may invoke tillstream-ingest"): "create",
+        ("mapping", "tillstream-orders -> tillstream-process"): "change",
+        ("notification", f"{bucket} -> tillstream-ingest"): "create", ("alarm", name("errors")): "change",
+        ("alarm", name("throttle")): "create", ("topic", name("large-orders")): "create",
+        ("log group", "/aws/lambda/tillstream-sweep"): "change"}
+
+
+def test_up_repairs_what_has_changed(stack, tmp_path):
+    wanted = drift(stack)
+    planned = stack("plan", "--json")
+    assert planned.code == CHECK_FAILED
+    assert actions(planned) == wanted
+    [queue] = [step for step in planned.json["plan"] if step["name"] == "tillstream-orders" and step["kind"] == "queue"]
+    assert queue["differences"] == [{"property": "VisibilityTimeout", "actual": "30", "wanted": "90"}]
+    assert "VisibilityTimeout: 30 -> 90" in stack("plan").out
+    mended = stack("up", "--json")
+    assert mended.code == OK, mended
+    left = stack("plan", "--json")
+    assert left.code == OK, actions(left)
+    assert stack.client("iam").list_role_policies(RoleName="tillstream-sweep")["PolicyNames"] == ["tillstream"]
+    document = tmp_path / "orders.json"
+    document.write_text(json.dumps([ORDER]))
+    assert stack("ingest", document, "--json").json["accepted"] == 1
+
+
+def test_a_threshold_stays_until_another_is_given(stack):
+    read = lambda: stack.client("lambda").get_function_configuration(
+        FunctionName="tillstream-process")["Environment"]["Variables"]["TILL_LARGE_ORDER_THRESHOLD"]
+    assert read() == "50000"
+    assert stack("up", "--threshold", "99.5").code == OK
+    assert read() == "99.5"
+    assert stack("up").code == OK and read() == "99.5"
+    assert stack("plan", "--threshold", "100").code == CHECK_FAILED
+
+
+def test_a_table_of_another_shape_is_replaced_only_when_told(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    data = ("--data", tmp_path / "data")
+    server.client("dynamodb").create_table(
+        TableName="tillstream-orders", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    assert actions(till("plan", "--json", *data))["table", "tillstream-orders"] == "replace"
+    for command in (("up",), ("run", tmp_path / "none.json")):
+        refused = till(*command, *data)
+        assert refused.code == FAILED and "table tillstream-orders" in refused.err and "--replace" in refused.err
+    assert server.client("dynamodb").list_tables()["TableNames"] == ["tillstream-orders"], "nothing was done"
+    assert till("up", "--replace", *data).code == OK
+    assert till("plan", *data).code == OK
+
+
+def test_up_stops_at_a_failure_and_names_the_resource(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    other = server.client("s3", key="123456789012")  # another account's bucket has the name
+    bucket = f"tillstream-{server.account}-us-east-1"
+    other.create_bucket(Bucket=bucket)
+    failed = till("up", "--data", tmp_path / "data")
+    assert failed.code == FAILED and bucket in failed.err, failed
+    other.delete_bucket(Bucket=bucket)
+    assert till("up", "--data", tmp_path / "data").code == OK, "it goes on from there"
+
+
+def test_who_is_told(stack):
+    told = ("--email", "a@example.com", "--email", "b@example.com")
+    planned = stack("plan", "--json", *told, "--webhook", "https://example.com/hook")
+    assert actions(planned) == {("subscription", f"tillstream-{topic} -> {to}"): "create"
+                                for topic in ("large-orders", "alarms")
+                                for to in ("a@example.com", "b@example.com", "https://example.com/hook")}
+    assert stack("up", *told).code == OK
+    assert stack("plan", *told).code == OK
+    subscribed = stack.client("sns").list_subscriptions()["Subscriptions"]
+    assert sorted(each["Endpoint"] for each in subscribed) == ["a@example.com"] * 2 + ["b@example.com"] * 2
+    wrong = stack("up", "--webhook", "ftp://example.com")
+    assert wrong.code == USAGE and "ftp://example.com" in wrong.err
+
+
+def test_down_when_some_of_it_is_gone(stack):
+    lambda_, sqs = stack.client("lambda"), stack.client("sqs")
+    lambda_.delete_function(FunctionName="tillstream-process")
+    sqs.delete_queue(QueueUrl=stack.queue("notify"))
+    sqs.create_queue(QueueName="tillstream-drill-0a1b2c3d")  # as an interrupted drill would leave it
+    stack.client("iam").put_role_policy(RoleName="tillstream-sweep", PolicyName="extra", PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}))
+    down = stack("down", "--json")
+    assert down.code == OK, down
+    assert down.json["left"] == []
+    what = {(step["kind"], step["name"]): step["what"] for step in down.json["steps"]}
+    assert what["function", "tillstream-process"] == what["queue", "tillstream-notify"] == "absent"
+    assert what["function", "tillstream-ingest"] == what["queue", "tillstream-drill-0a1b2c3d"] == "deleted"
+    assert stack.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert stack.client("sns").list_subscriptions()["Subscriptions"] == []
+    assert stack("plan", "--json").json["plan"][0]["action"] == "create"
+
+
+def test_down_says_what_is_left(stack):
+    stack.client("sqs").create_queue(QueueName="tillstream-foreign")
+    down = stack("down")
+    assert down.code == CHECK_FAILED and "queue tillstream-foreign" in down.err
+
+
+# ---- orders and dead letters
+
+
+def test_clearing_the_tables(stack):
+    dynamodb = stack.client("dynamodb")
+    put = lambda table, key, count: [dynamodb.put_item(TableName=table, Item={key: {"S": str(i)}})
+                                     for i in range(count)]
+    put("tillstream-orders", "transaction_id", 60)
+    put("tillstream-quarantine", "body_sha256", 3)
+    kept = stack("tx", "clear", stdin="n\n")
+    assert kept.code == FAILED and "nothing was deleted" in kept.err
+    assert dynamodb.scan(TableName="tillstream-orders")["Count"] == 60
+    assert stack("tx", "clear", "--yes", "--json").json == {"orders": 60, "quarantined": 3}
+    assert dynamodb.scan(TableName="tillstream-orders")["Count"] == 0
+    assert stack("tx", "clear", "--json", stdin="yes\n").json == {"orders": 0, "quarantined": 0}
+    dynamodb.delete_table(TableName="tillstream-quarantine")
+    missing = stack("tx", "clear", "--yes")
+    assert missing.code == FAILED and "table tillstream-quarantine does not exist" in missing.err
+
+
+def test_dead_letters_are_listed_and_sent_in_again(stack):
+    sqs = stack.client("sqs")
+    for i in range(3):
+        sqs.send_message(QueueUrl=stack.queue("orders-dlq"),
+                         MessageBody=json.dumps({**ORDER, "transaction_id": f"d{i}"}),
+                         MessageAttributes={"source": {"DataType": "String", "StringValue": f"u-1#{i}"}})
+    listed = stack("dlq", "list", "--json")
+    assert sorted(m["source"] for m in listed.json["messages"]) == ["u-1#0", "u-1#1", "u-1#2"]
+    assert all("given up after" in m["reason"] for m in listed.json["messages"])
+    assert len(stack("dlq", "list", "--json").json["messages"]) == 3, "looking takes nothing away"
+    assert "kettle" in stack("dlq", "list").out
+    assert stack("dlq", "redrive", "--max", "1", "--json").json == {"moved": 1}
+    assert len(stack("dlq", "list", "--json").json["messages"]) == 2
+    assert stack("dlq", "redrive", "--json").json == {"moved": 2}
+    assert stack("dlq", "list", "--json").json["messages"] == []
+    for i in range(3):
+        row = eventually(lambda: (r := stack("tx", "get", f"d{i}", "--json")).code == OK and r.json)
+        assert row["source"] == f"u-1#{i}", "the message's attributes came along"
+    assert stack("dlq", "redrive", "--json").json == {"moved": 0}
+
+
+# ---- functions, logs, metrics
+
+
+def test_invoking_a_function(shared):
+    good = shared("invoke", "process", '{"Records": []}')
+    assert good.code == OK and json.loads(good.out) == {"batchItemFailures": []}
+    assert "START RequestId" in good.err and "REPORT RequestId" in good.err
+    from_stdin = shared("invoke", "tillstream-process", "-", "--json", stdin='{"Records": []}')
+    assert from_stdin.json["payload"] == {"batchItemFailures": []} and from_stdin.json["function_error"] is None
+    failed = shared("invoke", "process", '{"Records": 5}', "--json")
+    assert failed.code == CHECK_FAILED and failed.json["function_error"] == "Unhandled"
+    assert failed.json["payload"]["errorType"] == "Pipeline.InvalidEvent"
+    assert "tillstream-process failed" in failed.err
+    assert shared("invoke", "process", '{"Records": []}', "--event", "--json").json["status_code"] == 202
+    missing = shared("invoke", "nobody")
+    assert missing.code == FAILED and "function nobody does not exist" in missing.err
+
+
+def test_logs_of_the_functions(shared):
+    shared("invoke", "process", '{"Records": 7}')
+    seen = lambda *more: shared("logs", "process", "--since", "1h", "--json", *more).json["events"]
+    events = eventually(lambda: [e for e in seen() if "REPORT" in e["message"]] and seen())
+    assert {event["function"] for event in events} == {"process"}
+    assert [e["timestamp"] for e in events] == sorted(e["timestamp"] for e in events)
+    filtered = seen("--filter", "REPORT")
+    assert filtered and all("REPORT" in event["message"] for event in filtered)
+    assert "process  START RequestId" in shared("logs").out
+    cut = shared("logs", "process", "--max", "1", "--json")
+    assert len(cut.json["events"]) == 1 and cut.json["complete"] is False and "more than 1" in cut.err
+    wrong = shared("logs", "--since", "yesterday")
+    assert wrong.code == USAGE and "yesterday" in wrong.err
+    assert shared("logs", "nobody").code == USAGE
+    none = shared("logs", "process", "--stack", "other")
+    assert none.code == FAILED and "/aws/lambda/other-process" in none.err and "till up" in none.err
+
+
+def test_following_the_logs_until_ctrl_c(shared):
+    process = subprocess.Popen([BINARY, "logs", "process", "--follow", "--since", "0s", "--json", "--data",
+                                shared.server.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=clean_environment())
+    try:
+        time.sleep(0.2)  # it may also be invoked before the first reading; then that one shows it
+        shared("invoke", "process", '{"Records": []}')
+        line = json.loads(process.stdout.readline())
+        assert line["function"] == "process"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == OK and err == ""
+    ids = [json.loads(each)["message"] for each in out.splitlines()]
+    assert len(ids) == len(set(ids)), "nothing is shown twice"
+
+
+def test_metrics_of_the_last_hour(shared):
+    cloudwatch = shared.client("cloudwatch")
+    for value in (1, 2, 6):
+        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{
+            "MetricName": "Baskets", "Value": value, "Unit": "Count", "Dimensions": [{"Name": "Till", "Value": "3"}]}])
+    [row] = shared("metrics", "Shop", "--json").json["metrics"]
+    assert (row["metric"], row["dimensions"], row["unit"]) == ("Baskets", "Till=3", "Count")
+    assert (row["samples"], row["sum"], row["average"], row["minimum"], row["maximum"]) == (3, 9, 3, 1, 6)
+    assert "Baskets" in shared("metrics", "Shop").out
+    assert not any(row["namespace"] == "Shop" for row in shared("metrics", "--json").json["metrics"])
+    assert shared("metrics", "Nothing").out == "no metrics of Nothing in the last hour\n"
+    wrong = shared("metrics", ":bad")
+    assert wrong.code == FAILED and ":bad" in wrong.err
+
+
+def test_deploying_code(stack, tmp_path):
+    same = stack("deploy", "--json")
+    assert [(f["function"], f["changed"]) for f in same.json["functions"]] == [
+        (f"tillstream-{what}", False) for what in ("ingest", "process", "sweep")]
+    other = FUNCTIONS / "sweep.zip"
+    assert stack("deploy", "process", "--zip", other, "--json").json["functions"][0]["changed"] is True
+    assert actions(stack("plan", "--json")) == {("function", "tillstream-process"): "change"}
+    assert "updated" in stack("deploy", "process").out
+    assert stack("plan").code == OK
+    assert stack("deploy", "--zip", other).code == USAGE
+    missing = stack("deploy", "process", "--zip", tmp_path / "none.zip")
+    assert missing.code == FAILED and "none.zip" in missing.err
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    bad = stack("deploy", "process", "--zip", tmp_path / "bad.zip")
+    assert bad.code == FAILED and "tillstream-process" in bad.err
+    absent = stack("deploy", "sweep", "--stack", "other")
+    assert absent.code == FAILED and "function other-sweep does not exist" in absent.err
+
+
+# ---- alarms
+
+
+def test_the_alarms_of_a_stack(shared):
+    listed = shared("alarms", "list", "--json").json["alarms"]
+    assert {alarm["name"] for alarm in listed} == {f"tillstream-{what}" for what in
+                                                  ("errors", "duration", "throttle", "dead-letters")}
+    assert "tillstream-dead-letters" in shared("alarms", "list").out
+    topic = f"arn:aws:sns:us-east-1:{shared.server.account}:tillstream-alarms"
+    for alarm in shared.client("cloudwatch").describe_alarms(AlarmNamePrefix="tillstream-")["MetricAlarms"]:
+        assert alarm["AlarmActions"] == [topic] and alarm["ActionsEnabled"] and alarm["Period"] == 60
+    none = shared("alarms", "list", "--stack", "other")
+    assert none.code == FAILED and "other" in none.err
+
+
+def test_a_drill_without_a_stack(virtual_till):
+    for kind in ("error", "duration", "throttle"):
+        result = till("alarms", "drill", kind, "--endpoint", virtual_till.endpoint)
+        assert result.code == FAILED and "tillstream-alarms does not exist" in result.err, result
+    assert till("alarms", "drill", "fire").code == USAGE
+
+
+@pytest.fixture
+def virtual_stack(virtual_till):
+    assert till("up", "--endpoint", virtual_till.endpoint).code == OK
+    return virtual_till
+
+
+def leftovers(server):
+    names = [url.rpartition("/")[2] for url in server.client("sqs").list_queues().get("QueueUrls", [])]
+    names += server.client("dynamodb").list_tables()["TableNames"]
+    names += [alarm["AlarmName"] for alarm in server.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+    names += [each["Endpoint"] for each in server.client("sns").list_subscriptions()["Subscriptions"]]
+    return [name for name in names if "drill" in name]
+
+
+@pytest.mark.parametrize("kind", ["error", "duration", "throttle"])
+def test_a_drill_makes_the_alarm_go_off(virtual_stack, kind):
+    began = time.monotonic()
+    drill = till("alarms", "drill", kind, "--json", "--endpoint", virtual_stack.endpoint)
+    assert drill.code == OK, drill
+    assert drill.json["outcome"] == "arrived"
+    assert any("the notification arrived" in step["step"] for step in drill.json["steps"])
+    assert leftovers(virtual_stack) == []
+    assert virtual_stack.client("dynamodb").scan(TableName="tillstream-orders")["Count"] == 0
+    again = till("alarms", "drill", kind, "--endpoint", virtual_stack.endpoint)
+    assert again.code == OK and "the notification arrived" in again.out, "also from ALARM"
+    print(kind, "twice:", time.monotonic() - began)
+
+
+def test_a_drill_whose_notification_cannot_come(virtual_stack):
+    virtual_stack.client("cloudwatch").disable_alarm_actions(AlarmNames=["tillstream-errors"])
+    drill = till("alarms", "drill", "error", "--timeout", "300", "--json", "--endpoint", virtual_stack.endpoint)
+    assert drill.code == CHECK_FAILED, drill
+    assert drill.json["outcome"] == "late" and "tillstream-errors" in drill.err
+    assert leftovers(virtual_stack) == []
+
+
+def test_a_drill_ends_cleanly_at_ctrl_c(stack):
+    stack.client("cloudwatch").disable_alarm_actions(AlarmNames=["tillstream-errors"])
+    process = subprocess.Popen([BINARY, "alarms", "drill", "error", "--data", stack.server.data],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
+    try:
+        while "failed" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "interrupted" in err
+    assert leftovers(stack.server) == []

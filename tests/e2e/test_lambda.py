@@ -1,0 +1,314 @@
+"""Lambda through stock boto3: functions in Python and JavaScript, versions and aliases, asynchronous invocations."""
+import base64
+import io
+import json
+import shutil
+import subprocess
+import time
+import zipfile
+
+import pytest
+from botocore.exceptions import ClientError
+from till_process import PATIENCE, eventually
+
+HAS_BOTO3 = shutil.which("python3") and subprocess.run(
+    ["python3", "-c", "import boto3"], capture_output=True).returncode == 0
+# AWS's own client, if it is installed, shows the paths of the machine and not /var/task.
+HAS_AWS_CLIENT = shutil.which("python3") and subprocess.run(
+    ["python3", "-c", "import awslambdaric"], capture_output=True).returncode == 0
+
+PYTHON = """
+import json, logging, os, sys, time
+logger = logging.getLogger()
+logger.setLevel(logging.INFO)
+calls = 0
+
+def handler(event, context):
+    global calls
+    calls += 1
+    print("got", json.dumps(event))
+    what = event.get("do") if isinstance(event, dict) else None
+    if what == "fail":
+        raise RuntimeError("as told")
+    if what == "sleep":
+        time.sleep(60)
+    if what == "exit":
+        os._exit(4)
+    if what == "eat":
+        hoard = []
+        while True:
+            hoard.append(bytearray(8 << 20))
+            time.sleep(0.01)
+    if what == "env":
+        return {name: os.environ.get(name) for name in event["names"]}
+    if what == "log":
+        logger.info("an info line")
+    if what == "large":
+        return "x" * (7 << 20)
+    return {"calls": calls, "version": context.function_version, "arn": context.invoked_function_arn,
+            "stream": context.log_stream_name, "event": event}
+"""
+
+
+def package(**files):
+    """A deployment package: app="..." becomes app.py."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name if "." in name else name + ".py", text)
+    return out.getvalue()
+
+
+@pytest.fixture
+def role(iam, name):
+    """A role for functions, and how to give it rights."""
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+
+    class Role:
+        def __init__(self):
+            self.arn = arn
+
+        def allow(self, action, resource):
+            iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=json.dumps({
+                "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}))
+    return Role()
+
+
+@pytest.fixture
+def create(lambda_, role, name):
+    """Makes a function of this test's name; answers its ARN."""
+    def make(source=PYTHON, runtime="python3.12", handler="app.handler", **more):
+        more = {"Code": {"ZipFile": package(app=source)}, "MemorySize": 256, "Timeout": 20, **more}
+        arn = lambda_.create_function(FunctionName=name, Runtime=runtime, Handler=handler, Role=role.arn,
+                                      **more)["FunctionArn"]
+        lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+        return arn
+    yield make
+    try:
+        lambda_.delete_function(FunctionName=name)
+    except ClientError:
+        pass
+
+
+def call(lambda_, name, event=None, **more):
+    answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event), **more)
+    answer["Body"] = json.loads(answer["Payload"].read() or "null")
+    return answer
+
+
+def test_a_python_function_answers(lambda_, create, name):
+    arn = create(runtime="python3.9")
+    first = call(lambda_, name, {"a": "é"}, LogType="Tail")
+    assert first["StatusCode"] == 200 and "FunctionError" not in first and first["ExecutedVersion"] == "$LATEST"
+    assert first["Body"]["event"] == {"a": "é"} and first["Body"]["arn"] == arn and first["Body"]["calls"] == 1
+    tail = base64.b64decode(first["LogResult"]).decode()
+    assert tail.startswith("START RequestId: ") and "\ngot " in tail and "Init Duration: " in tail
+    second = call(lambda_, name, None, LogType="Tail")
+    assert second["Body"]["calls"] == 2, "globals stay"
+    assert "Init Duration" not in base64.b64decode(second["LogResult"]).decode()
+
+
+def test_its_environment_is_that_of_aws(lambda_, create, name):
+    create(Environment={"Variables": {"COLOUR": "red", "PYTHONPATH": "/nowhere"}})
+    names = ["COLOUR", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "_HANDLER", "TZ",
+             "AWS_REGION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "LAMBDA_TASK_ROOT", "PYTHONPATH", "HOME"]
+    seen = call(lambda_, name, {"do": "env", "names": names})["Body"]
+    root = seen.pop("LAMBDA_TASK_ROOT")
+    assert seen == {"COLOUR": "red", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12", "AWS_LAMBDA_FUNCTION_NAME": name,
+                    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "_HANDLER": "app.handler", "TZ": ":UTC",
+                    "AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+                    "PYTHONPATH": f"{root}:/nowhere", "HOME": None}
+
+
+def test_failures_in_the_words_of_aws(lambda_, create, name):
+    create()
+    failed = call(lambda_, name, {"do": "fail"})
+    assert failed["StatusCode"] == 200 and failed["FunctionError"] == "Unhandled"
+    body = failed["Body"]
+    assert list(body) == ["errorMessage", "errorType", "requestId", "stackTrace"]
+    assert (body["errorMessage"], body["errorType"]) == ("as told", "RuntimeError")
+    assert body["requestId"] == failed["ResponseMetadata"]["RequestId"]
+    if not HAS_AWS_CLIENT:
+        assert body["stackTrace"] == [
+            '  File "/var/task/app.py", line 13, in handler\n    raise RuntimeError("as told")\n']
+    for told, error_type, message in (("exit", "Runtime.ExitError", "Runtime exited with error: exit status 4"),
+                                      ("eat", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed")):
+        dead = call(lambda_, name, {"do": told})
+        assert dead["FunctionError"] == "Unhandled"
+        assert dead["Body"] == {"errorType": error_type, "errorMessage":
+                                f"RequestId: {dead['ResponseMetadata']['RequestId']} Error: {message}"}
+    large = call(lambda_, name, {"do": "large"})
+    assert large["FunctionError"] == "Unhandled" and large["Body"]["errorType"] == "Function.ResponseSizeTooLarge"
+    assert call(lambda_, name, {})["Body"]["calls"] >= 1, "and it goes on"
+
+
+def test_a_timeout(lambda_, create, name):
+    create(Timeout=1)
+    call(lambda_, name, {})
+    began = time.monotonic()
+    late = call(lambda_, name, {"do": "sleep"}, LogType="Tail")
+    assert time.monotonic() - began < 5 * PATIENCE
+    assert late["Body"]["errorType"] == "Sandbox.Timedout"
+    assert late["Body"]["errorMessage"].endswith("Error: Task timed out after 1.00 seconds")
+    assert "Status: timeout" in base64.b64decode(late["LogResult"]).decode()
+    assert call(lambda_, name, {})["Body"]["calls"] == 1, "a new process"
+
+
+@pytest.mark.parametrize("source, handler, error_type, message", [
+    (PYTHON, "gone.handler", "Runtime.ImportModuleError", "Unable to import module 'gone': No module named 'gone'"),
+    (PYTHON, "app.gone", "Runtime.HandlerNotFound", "Handler 'gone' missing on module 'app'"),
+    ("def handler(:", "app.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app': "),
+    ("import no_such_thing", "app.handler", "Runtime.ImportModuleError",
+     "Unable to import module 'app': No module named 'no_such_thing'"),
+    ("import datetime\ndef handler(e, c): return datetime.date(2024, 1, 1)", "app.handler", "Runtime.MarshalError",
+     "Unable to marshal response: Object of type date is not JSON serializable")])
+def test_code_that_does_not_work(lambda_, create, name, source, handler, error_type, message):
+    create(source, handler=handler)
+    body = call(lambda_, name, {})["Body"]
+    assert body["errorType"] == error_type and body["errorMessage"].startswith(message)
+
+
+def test_logs_reach_their_group(lambda_, logs, create, name):
+    create()
+    stream = call(lambda_, name, {"do": "log"})["Body"]["stream"]
+
+    def lines():
+        try:
+            events = logs.get_log_events(logGroupName=f"/aws/lambda/{name}", logStreamName=stream)["events"]
+        except ClientError:
+            return None
+        texts = [event["message"] for event in events]
+        return texts if any(text.startswith("REPORT") for text in texts) else None
+    texts = eventually(lines, what="the log")
+    assert texts[0].startswith("INIT_START Runtime Version: python:3.12.v")
+    assert [text.split()[0] for text in texts[1:]] == ["START", "got", "[INFO]", "END", "REPORT"]
+    assert texts[3].endswith("an info line")
+
+
+def test_the_function_uses_the_engine(lambda_, sqs, create, role, name):
+    if not HAS_BOTO3:
+        pytest.skip("python3 has no boto3")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    role.allow("sqs:SendMessage", arn)
+    create("import boto3\ndef handler(event, context):\n"
+           f"    boto3.client('sqs').send_message(QueueUrl={url!r}, MessageBody=event)\n")
+    assert "FunctionError" not in call(lambda_, name, "from the function")
+    assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "from the function"
+
+
+def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, name):
+    create("import json\ndef handler(event, context):\n"
+           "    return {'batchItemFailures': [{'itemIdentifier': r['messageId']} for r in event['Records']\n"
+           "                                  if r['body'] == 'bad']}\n")
+    url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mapping = lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, BatchSize=10,
+                                                  FunctionResponseTypes=["ReportBatchItemFailures"])
+    for body in ("good", "bad", "fine"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    def left():
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return [int(attributes["ApproximateNumberOfMessages" + kind]) for kind in ("", "NotVisible")] == [0, 1]
+    eventually(left, what="one bad message left")
+    lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
+
+
+def test_versions_and_aliases(lambda_, create, name):
+    arn = create(Publish=True)
+    lambda_.update_function_code(FunctionName=name, ZipFile=package(app="def handler(e, c): return 'second'"))
+    assert lambda_.publish_version(FunctionName=name)["Version"] == "2"
+    lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    assert call(lambda_, name + ":live", {})["Body"]["arn"] == arn + ":live"
+    assert call(lambda_, name, {}, Qualifier="live")["ExecutedVersion"] == "1"
+    lambda_.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    assert call(lambda_, name, {}, Qualifier="live")["Body"] == "second"
+    assert lambda_.get_function(FunctionName=name, Qualifier="1")["Configuration"]["FunctionArn"] == arn + ":1"
+    pages = lambda_.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    assert [v["Version"] for page in pages for v in page["Versions"]] == ["$LATEST", "1", "2"]
+    with pytest.raises(lambda_.exceptions.ResourceNotFoundException):
+        call(lambda_, name, {}, Qualifier="3")
+    lambda_.delete_alias(FunctionName=name, Name="live")
+
+
+def test_code_from_a_bucket(lambda_, s3, create, name):
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="code.zip", Body=package(app=PYTHON))
+    create(Code={"S3Bucket": name, "S3Key": "code.zip"})
+    assert call(lambda_, name, {})["Body"]["calls"] == 1
+    with pytest.raises(lambda_.exceptions.InvalidParameterValueException) as refused:
+        lambda_.update_function_code(FunctionName=name, S3Bucket=name, S3Key="none.zip")
+    assert refused.value.response["Error"]["Message"] == (
+        "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.")
+
+
+def test_a_failed_event_ends_in_its_destination_and_dead_letter_queue(lambda_, sqs, create, role, name):
+    urls, arns = {}, {}
+    for what in ("lost", "dead"):
+        urls[what] = sqs.create_queue(QueueName=f"{name}-{what}")["QueueUrl"]
+        arns[what] = sqs.get_queue_attributes(QueueUrl=urls[what], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    with pytest.raises(lambda_.exceptions.InvalidParameterValueException) as refused:
+        create(DeadLetterConfig={"TargetArn": arns["dead"]})
+    assert refused.value.response["Error"]["Message"] == (
+        "The provided execution role does not have permissions to call SendMessage on SQS")
+    role.allow("sqs:SendMessage", list(arns.values()))
+    arn = create(DeadLetterConfig={"TargetArn": arns["dead"]})
+    lambda_.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={
+        "OnFailure": {"Destination": arns["lost"]}})
+    accepted = lambda_.invoke(FunctionName=name, InvocationType="Event", Payload=b'{"do": "fail"}')
+    assert accepted["StatusCode"] == 202 and accepted["Payload"].read() == b""
+    request_id = accepted["ResponseMetadata"]["RequestId"]
+    received = {what: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])["Messages"][0]
+                for what, url in urls.items()}
+    assert json.loads(received["dead"]["Body"]) == {"do": "fail"}
+    attributes = {key: value["StringValue"] for key, value in received["dead"]["MessageAttributes"].items()}
+    assert attributes == {"RequestID": request_id, "ErrorCode": "200", "ErrorMessage": "as told"}
+    record = json.loads(received["lost"]["Body"])
+    assert record["requestContext"] == {"requestId": request_id, "functionArn": arn + ":$LATEST",
+                                        "condition": "RetriesExhausted", "approximateInvokeCount": 1}
+    assert record["requestPayload"] == {"do": "fail"}
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
+    assert record["responsePayload"]["errorType"] == "RuntimeError"
+
+
+def test_what_cannot_be_created(lambda_, create):
+    for runtime, says in (("python3.7", "no longer supported"), ("java21", "is not run by this engine"),
+                          ("cobol", "Member must satisfy enum value set")):
+        with pytest.raises(ClientError, match=says):
+            create(runtime=runtime)
+
+
+def test_payloads_that_are_too_large_or_no_json(lambda_, create, name):
+    create()
+    with pytest.raises(ClientError) as refused:
+        lambda_.invoke(FunctionName=name, Payload=json.dumps("x" * 6_300_000))
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+    with pytest.raises(lambda_.exceptions.InvalidRequestContentException, match="Could not parse request body into json"):
+        lambda_.invoke(FunctionName=name, Payload="{")
+
+
+def test_a_warm_call_costs_little(lambda_, create, name):
+    create("def handler(event, context): return event")
+    call(lambda_, name, 1)
+    times = []
+    for i in range(50):
+        began = time.monotonic()
+        call(lambda_, name, i)
+        times.append(time.monotonic() - began)
+    assert sorted(times)[5] < 0.02 * PATIENCE, "boto3 alone takes some milliseconds"
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="there is no node")
+def test_a_javascript_function(lambda_, create, name):
+    source = ("exports.handler = async (event, context) => {\n"
+              "  if (event.fail) throw new RangeError('as told');\n"
+              "  return { event, name: context.functionName };\n};\n")
+    create(runtime="nodejs20.x", handler="index.handler", Code={"ZipFile": package(**{"index.js": source})})
+    assert call(lambda_, name, {"a": 1})["Body"] == {"event": {"a": 1}, "name": name}
+    failed = call(lambda_, name, {"fail": True})
+    assert failed["FunctionError"] == "Unhandled"
+    assert failed["Body"]["errorType"] == "RangeError" and failed["Body"]["errorMessage"] == "as told"
+    assert "/var/task/index.js:2:" in failed["Body"]["trace"][1]
