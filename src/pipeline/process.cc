@@ -126,6 +126,11 @@ void Process::insert(std::span<const Entry> entries, std::vector<Outcome>& outco
   for (const Entry& entry : entries) batch.statements->push_back(insert_statement(config_.orders_table, entry.row));
   aws::Context context = call_context(env_);
   const auto answer = dynamodb_.batch_execute_statement(context, std::move(batch));
+  // The call as such is refused (the role may not, or the endpoint does not know it), so nothing was done.
+  if (!answer.has_value() && answer.error().fault == base::Fault::sender && answer.error().http_status == 400) {
+    for (const Entry& entry : entries) outcomes[entry.position] = put(entry, counts);
+    return;
+  }
   // Unclear what was done: all come again, and the rows that were made are known by their source then.
   if (!answer.has_value() || !answer->responses.has_value() || answer->responses->size() != entries.size()) return;
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -51,6 +51,7 @@ class ProcessTest : public testing::Test {
   std::function<Fault(std::string_view operation)> fault_ = [](std::string_view) { return Fault::none; };
 
   bool hide_old_rows_ = false;  // a refused INSERT does not show what is there
+  bool refuse_partiql_ = false;
   std::map<std::string, int> calls_;
 
   void SetUp() override {
@@ -88,6 +89,8 @@ class ProcessTest : public testing::Test {
                                 aws::Context& context, void* in, void* out) override {
       const Fault fault = test_.fault_(operation.name);
       if (fault == Fault::before) return base::fail(unavailable());
+      if (test_.refuse_partiql_ && operation.name == "BatchExecuteStatement")
+        return base::fail(base::AwsError{.code = "AccessDeniedException", .message = "may not"});
       context = test_.context_;
       context.now = test_.env_.clock.now();
       const auto result = target_.dispatch(service, operation, context, in, out);
@@ -233,6 +236,13 @@ TEST_F(ProcessTest, ABatchMayNameAnIdTwiceAndKnownIds) {
     EXPECT_EQ(counts.notified, 1u);
     EXPECT_EQ(topic_.published[fresh], 1);
   }
+}
+
+// A role made for an earlier version may only put.
+TEST_F(ProcessTest, WithoutPartiqlTheRowsArePutOneByOne) {
+  refuse_partiql_ = true;
+  EXPECT_EQ(handle({{"m1", order("a", "1")}, {"m2", order("b", "1")}}).counts.stored, 2u);
+  EXPECT_EQ(calls_["PutItem"], 2);
 }
 
 TEST_F(ProcessTest, ARowThatIsTooLargeIsQuarantinedAndTheOthersStored) {

@@ -58,7 +58,7 @@ class BotoStack:
             (["dynamodb:PutItem"], [tables[self.uploads_table], tables[self.quarantine_table]])))
         self._function("process", TIMEOUT_SECONDS, (
             (polls, queue), (["sqs:SendMessage"], notify), (["sns:Publish"], self.topic_arn),
-            (["dynamodb:PutItem", "dynamodb:UpdateItem"], tables[self.orders_table]),
+            (["dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"], tables[self.orders_table]),
             (["dynamodb:PutItem"], tables[self.quarantine_table])))
         self._function("sweep", TIMEOUT_SECONDS, (
             (polls, notify), (["sqs:SendMessage"], notify), (["sns:Publish"], self.topic_arn),

@@ -131,12 +131,6 @@ def test_a_tampered_token_is_refused(server, credentials):
     assert code == "UnrecognizedClientException"
 
 
-@pytest.mark.skip(reason="credentials live for 15 minutes at least and `till serve` has no clock to turn; "
-                         "the Verifier's unit test covers the expired token of each family")
-def test_an_expired_token_is_refused():
-    pass
-
-
 def test_errors_of_iam_and_sts(iam, sts, role, name):
     with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [

@@ -72,7 +72,7 @@ def test_a_token_expires(virtual_till, name):
     trust = {"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{virtual_till.account}:root"}, "Action": "sts:AssumeRole"}]}
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    got = sts.assume_role(RoleArn=arn, RoleSessionName="s", DurationSeconds=900)["Credentials"]
+    got = sts.assume_role(RoleArn=arn, RoleSessionName="session", DurationSeconds=900)["Credentials"]
     key = dict(key=got["AccessKeyId"], secret=got["SecretAccessKey"], token=got["SessionToken"])
 
     def refusals():

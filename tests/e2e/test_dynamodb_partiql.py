@@ -63,7 +63,7 @@ def test_each_statement_needs_its_own_permission(server, iam, dynamodb, table):
     iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=json.dumps({
         "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:PartiQLInsert",
                                                 "Resource": f"arn:aws:dynamodb:*:*:table/{table}"}]}))
-    keys = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+    keys = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
     limited = make_client("dynamodb", server.endpoint, keys["AccessKeyId"], keys["SecretAccessKey"],
                           keys["SessionToken"])
     insert = {"Statement": f"INSERT INTO \"{table}\" VALUE {{'id': 'p'}}"}
