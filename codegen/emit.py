@@ -133,7 +133,7 @@ def type_definition(service, shape):
             fields.append(f".{bound} = {raw[bound]}")
     if "pattern" in raw:
         fields.append(f".pattern = {quote(raw['pattern'])}")
-    if "enum" in raw:
+    if "enum" in raw and shape not in service.service_checked:
         lines.append(f"constexpr std::string_view {name}Values[] = {{{', '.join(map(quote, raw['enum']))}}};")
         fields.append(f".enum_values = {name}Values")
     if raw.get("sensitive"):

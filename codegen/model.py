@@ -67,6 +67,7 @@ class Service:
         self.unsupported = set(options.get("unsupported", []))
         self.omitted = set(options.get("omitted", []))
         self.query_names = options.get("query_names", {})
+        self.service_checked = set(options.get("service_checked", []))
         self.operations = [self._operation(n, o) for n, o in sorted(options["operations"].items())]
         self.errors = self._errors()
         self.reachable = self._reachable()
@@ -134,7 +135,7 @@ class Service:
 
     def _check_lists(self):
         """A path in the toml that matches nothing is a mistake, not a comment."""
-        for path in self.unsupported | self.omitted | set(self.query_names):
+        for path in self.unsupported | self.omitted | self.service_checked | set(self.query_names):
             shape, _, member = path.partition(".")
             if shape not in self.shapes or (member and member not in self.shapes[shape].get("members", {})):
                 raise SystemExit(f"{self.namespace}: no such member: {path}")

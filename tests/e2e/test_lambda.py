@@ -217,6 +217,39 @@ def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, name):
     lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
 
 
+def test_a_batching_window_gathers_more_than_ten(lambda_, sqs, logs, create, name):
+    """250 messages sent before the mapping begins: batches of up to 100 with a window of one second."""
+    create(source="""
+import json
+def handler(event, context):
+    print("BATCH", len(event["Records"]))
+    return {"batchItemFailures": []}
+""")
+    url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "120"})["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for start in range(0, 250, 10):
+        sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": str(i), "MessageBody": str(i)} for i in range(start, start + 10)])
+    with pytest.raises(ClientError, match="Maximum batch window in seconds must be greater than 0"):
+        lambda_.create_event_source_mapping(EventSourceArn=queue, FunctionName=name, BatchSize=100)
+    mapping = lambda_.create_event_source_mapping(
+        EventSourceArn=queue, FunctionName=name, BatchSize=100, MaximumBatchingWindowInSeconds=1,
+        ScalingConfig={"MaximumConcurrency": 2}, FunctionResponseTypes=["ReportBatchItemFailures"])
+
+    def sizes():
+        try:
+            lines = [e["message"] for page in logs.get_paginator("filter_log_events").paginate(
+                logGroupName=f"/aws/lambda/{name}", filterPattern="BATCH") for e in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []  # made with the first line
+        return [int(line.split()[1]) for line in lines]
+
+    found = eventually(lambda: sizes() if sum(sizes()) >= 250 else None, what="all messages are in the log")
+    assert sum(found) == 250 and max(found) <= 100, found
+    assert max(found) > 10 and len(found) <= 10, found
+    lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
+
+
 def test_versions_and_aliases(lambda_, create, name):
     arn = create(Publish=True)
     lambda_.update_function_code(FunctionName=name, ZipFile=package(app="def handler(e, c): return 'second'"))
@@ -277,7 +310,7 @@ def test_a_failed_event_ends_in_its_destination_and_dead_letter_queue(lambda_, s
 def test_what_cannot_be_created(lambda_, create):
     for runtime, says in (("python3.7", "no longer supported"), ("java21", "is not run by this engine"),
                           ("cobol", "Member must satisfy enum value set")):
-        with pytest.raises(ClientError, match=says):
+        with pytest.raises(lambda_.exceptions.InvalidParameterValueException, match=says):
             create(runtime=runtime)
 
 

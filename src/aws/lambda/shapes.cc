@@ -505,8 +505,7 @@ constinit const TypeDesc kResourceInUseException = {.kind = Kind::structure, .sh
 constinit const TypeDesc kResourceNotFoundException = {.kind = Kind::structure, .shape_name = "ResourceNotFoundException", .structure = &kResourceNotFoundExceptionStruct};
 constinit const TypeDesc kResourceNotReadyException = {.kind = Kind::structure, .shape_name = "ResourceNotReadyException", .structure = &kResourceNotReadyExceptionStruct};
 constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"};
-constexpr std::string_view kRuntimeValues[] = {"nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "java8", "java8.al2", "java11", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6", "dotnet8", "nodejs4.3-edge", "go1.x", "ruby2.5", "ruby2.7", "provided", "provided.al2", "nodejs18.x", "python3.10", "java17", "ruby3.2", "ruby3.3", "ruby3.4", "python3.11", "nodejs20.x", "provided.al2023", "python3.12", "java21", "python3.13", "nodejs22.x", "nodejs24.x", "python3.14", "java25", "dotnet10", "ruby4.0"};
-constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime", .enum_values = kRuntimeValues};
+constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime"};
 constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"};
 constinit const TypeDesc kRuntimeVersionConfig = {.kind = Kind::structure, .shape_name = "RuntimeVersionConfig", .structure = &kRuntimeVersionConfigStruct};
 constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .min = 3, .max = 63, .pattern = "[0-9A-Za-z\\.\\-_]*(?<!\\.)"};
