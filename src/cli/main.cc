@@ -102,7 +102,8 @@ void add_serve(CLI::App& app, Arguments& a) {
   serve->add_option("--port", a.serve.port, "Loopback port, 0 for a free one (4566)");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
-  serve->add_flag("--lenient", a.serve.lenient, "Accept, with a warning, what the original's scripts do and AWS refuses");
+  serve->add_flag("--lenient", a.serve.lenient,
+                  "Accept, with a warning, what the original's scripts do and AWS refuses");
   serve->add_option("--clock", a.serve.clock, "system, or virtual: it stands still but for POST /_till/clock/advance")
       ->check(CLI::IsMember({"system", "virtual"}));
   serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });

@@ -298,8 +298,7 @@ TEST(ReplyHead, FramesAndCleans) {
             "HTTP/1.1 418 Status\r\nX-A: b  Evil: c\r\nContent-Length: 5\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(head(404, {.is_http_1_0 = true}),
             "HTTP/1.1 404 Not Found\r\nX-A: b  Evil: c\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n");
-  EXPECT_EQ(head(200, {.date = "now"}),
-            "HTTP/1.1 200 OK\r\nX-A: b  Evil: c\r\nDate: now\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(head(200, {.date = "now"}), "HTTP/1.1 200 OK\r\nX-A: b  Evil: c\r\nDate: now\r\nContent-Length: 5\r\n\r\n");
   reply.headers.add("date", "then");
   EXPECT_EQ(head(200, {.date = "now"}),
             "HTTP/1.1 200 OK\r\nX-A: b  Evil: c\r\ndate: then\r\nContent-Length: 5\r\n\r\n");

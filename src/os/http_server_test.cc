@@ -110,7 +110,8 @@ void echo(Request request, Responder respond) {
 }
 
 std::string reply_of(std::string_view body) {
-  return "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  return "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
 }
 
 struct Fixture {
@@ -140,8 +141,9 @@ TEST(HttpServer, KeepsAliveAndPipelinesInOrder) {
       "POST /3 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nyo\r\n0\r\n\r\n"
       "GET http://localhost/4 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
       "GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(client.receive(), reply_of("POST /2 hi") + reply_of("POST /3 yo") +
-                                  "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /4 ");
+  EXPECT_EQ(client.receive(),
+            reply_of("POST /2 hi") + reply_of("POST /3 yo") +
+                "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /4 ");
   EXPECT_EQ(fixture.handler.calls, 4);
 }
 

@@ -1,6 +1,6 @@
 // Router: which operation of which service a request asks for, and in which protocol. It looks at the signals in the
-// order of protocols.md 1.6 (smithy-protocol, X-Amz-Target, form Action, path) and knows services only by their descriptions.
-// Immutable after construction, safe from any thread.
+// order of protocols.md 1.6 (smithy-protocol, X-Amz-Target, form Action, path) and knows services only by their
+// descriptions. Immutable after construction, safe from any thread.
 #pragma once
 
 #include <expected>

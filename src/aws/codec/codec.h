@@ -1,6 +1,6 @@
 // Codec: one wire protocol, both directions, for server and client. Each protocol is one table walker in its own .cc
-// (json, query, rest_json, rest_xml, cbor); quirks of one service are small named subclasses. Codecs have no state and are
-// safe from any thread.
+// (json, query, rest_json, rest_xml, cbor); quirks of one service are small named subclasses. Codecs have no state and
+// are safe from any thread.
 #pragma once
 
 #include <string>
