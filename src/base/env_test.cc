@@ -97,6 +97,29 @@ TEST(ManualEnv, AdvanceInStepsPassesEveryDeadline) {
   EXPECT_EQ(env.clock.now(), start + seconds(65));
 }
 
+// Of several tasks that wait for one thing, one is notified: the others wait still, and time goes on at once.
+TEST(ManualEnv, AdvanceInStepsKnowsWhoWaitsAfterANotifyOne) {
+  ManualEnv env;
+  std::mutex mutex;
+  const auto changed = env.executor.make_condition();
+  bool stopping = false;
+  std::vector<std::unique_ptr<Task>> tasks;
+  for (int i = 0; i < 3; ++i) {
+    tasks.push_back(env.executor.spawn("waiter", [&] {
+      std::unique_lock lock(mutex);
+      while (!stopping) env.executor.wait_until(lock, *changed, kTimestampMax);
+    }));
+  }
+  env.clock.await_waiters(3);
+  changed->notify_one();
+  const auto began = std::chrono::steady_clock::now();
+  env.clock.advance_in_steps(seconds(1), [] { return false; });
+  EXPECT_LT(std::chrono::steady_clock::now() - began, ManualClock::kSettleMax);
+  const std::lock_guard lock(mutex);
+  stopping = true;
+  changed->notify_all();
+}
+
 TEST(ManualEnv, NotifyWakesWithoutADeadline) {
   ManualEnv env;
   std::mutex mutex;

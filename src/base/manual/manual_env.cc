@@ -17,22 +17,20 @@ struct ManualClock::Signal {
   std::condition_variable changed;
   std::atomic<uint64_t> generation = 0;  // changed with the mutex held
 
-  void raise(bool all) {
+  // Wakes every waiter, also for notify_one: waits may end without a reason, and so the generation alone tells whether
+  // a task waits still.
+  void raise() {
     // Notified under the lock: the sleeper may drop the last reference to this as soon as it can lock.
     const std::lock_guard lock(mutex);
     ++generation;
-    if (all) {
-      changed.notify_all();
-    } else {
-      changed.notify_one();
-    }
+    changed.notify_all();
   }
 };
 
 class ManualCondition final : public Condition {
  public:
-  void notify_one() override { signal->raise(false); }
-  void notify_all() override { signal->raise(true); }
+  void notify_one() override { signal->raise(); }
+  void notify_all() override { signal->raise(); }
   const std::shared_ptr<ManualClock::Signal> signal = std::make_shared<ManualClock::Signal>();
 };
 
@@ -65,7 +63,7 @@ void ManualClock::advance(Duration by) {
     for (const Waiter* waiter : waiters_)
       if (waiter->deadline <= now_) due.push_back(waiter->signal);
   }
-  for (const auto& signal : due) signal->raise(true);
+  for (const auto& signal : due) signal->raise();
 }
 
 bool ManualClock::all_wait() {
