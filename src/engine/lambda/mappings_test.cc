@@ -251,8 +251,8 @@ struct Seen {
 };
 
 TEST(Mappings, NothingIsLostWhileTheFunctionChangesOrGoes) {
+  Seen seen;  // outlives the service, which may deliver once more while it ends
   TestBed bed;
-  Seen seen;
   bed.set_body(seen.body());
   bed.create("f");
   bed.create_queue("q");
