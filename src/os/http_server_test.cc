@@ -381,11 +381,12 @@ TEST(HttpServer, StopGivesGraceToRepliesInFlight) {
   Shelf shelf;
   Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); });
   RawClient answered(fixture.port);
-  RawClient idle(fixture.port);
+  std::vector<std::unique_ptr<RawClient>> idle;  // some of them with each I/O thread
+  for (int i = 0; i < 8; ++i) idle.push_back(std::make_unique<RawClient>(fixture.port));
   answered.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   Responder respond = shelf.take();
   std::thread stopper([&] { fixture.server->stop(std::chrono::seconds(10)); });
-  EXPECT_EQ(idle.receive(), "");  // so stopping has begun
+  for (const auto& client : idle) EXPECT_EQ(client->receive(), "");  // so stopping has begun, on every thread
   respond(with_body("last"));
   EXPECT_EQ(answered.receive(), "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast");
   stopper.join();
