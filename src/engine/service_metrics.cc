@@ -1,6 +1,6 @@
 #include "engine/service_metrics.h"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "aws/cloudwatch/cloudwatch.h"

@@ -116,7 +116,7 @@ not_callable = 1
 )";
 
 TEST_F(RuntimesTest, PythonAnswers) {
-  if (!has_our_python()) GTEST_SKIP();
+  if (!has_our_python()) GTEST_SKIP() << "no python3, or one that has AWS's runtime client";
   write("app.py", kPython);
   use("python3.9", "app.handler");
   const auto instance = start();
@@ -142,7 +142,7 @@ TEST_F(RuntimesTest, PythonAnswers) {
 }
 
 TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
-  if (!has_our_python()) GTEST_SKIP();
+  if (!has_our_python()) GTEST_SKIP() << "no python3, or one that has AWS's runtime client";
   write("app.py", kPython);
   use("python3.12", "app.handler");
   const auto instance = start();
@@ -222,7 +222,7 @@ exports.value = 1;
 )";
 
 TEST_F(RuntimesTest, NodeAnswersAndFails) {
-  if (!has("node -e 0")) GTEST_SKIP();
+  if (!has("node -e 0")) GTEST_SKIP() << "no node";
   write("index.js", kNode);
   write("module.mjs", "export const handler = async (event) => ({ module: event });\n");
   use("nodejs20.x", "index.async");

@@ -1,5 +1,6 @@
 """The commands that look after a stack: plan, up, down, alarms, logs, metrics, invoke, deploy, dlq, tx clear."""
 import json
+import select
 import signal
 import subprocess
 import time
@@ -284,8 +285,10 @@ def test_following_the_logs_until_ctrl_c(shared):
                                 shared.server.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env=clean_environment())
     try:
-        time.sleep(0.2)  # it may also be invoked before the first reading; then that one shows it
-        shared("invoke", "process", '{"Records": []}')
+        def shows_a_call():  # the first may come before it has begun to look
+            shared("invoke", "process", '{"Records": []}')
+            return select.select([process.stdout], [], [], 0.5)[0]
+        eventually(shows_a_call, what="a line of the log")
         line = json.loads(process.stdout.readline())
         assert line["function"] == "process"
         process.send_signal(signal.SIGINT)
