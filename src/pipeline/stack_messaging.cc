@@ -7,6 +7,9 @@
 namespace pipeline {
 namespace {
 
+constexpr std::string_view kPolicy = "Policy";
+
+// One without a policy among its attributes is open to the account's roles alone, so a policy is taken off it.
 class Queue final : public Resource {
  public:
   Queue(const Site& site, const std::string& name, aws::Map<std::string> attributes)
@@ -16,6 +19,7 @@ class Queue final : public Resource {
   [[nodiscard]] Properties wanted() const override {
     Properties out;
     for (const auto& [name, value] : attributes_) out.push_back({name, canonical_json(value)});
+    if (!attributes_.contains(kPolicy)) out.push_back({std::string(kPolicy), "none"});
     return out;
   }
 
@@ -26,8 +30,9 @@ class Queue final : public Resource {
     aws::Context context = site_.call();
     TRY_ASSIGN(const auto got, site_.services.sqs.get_queue_attributes(context, std::move(get)));
     Properties out;
-    for (const auto& [name, value] : got.attributes.value_or(aws::Map<std::string>()))
-      out.push_back({name, canonical_json(value)});
+    const aws::Map<std::string> now = got.attributes.value_or(aws::Map<std::string>());
+    for (const auto& [name, value] : now) out.push_back({name, canonical_json(value)});
+    if (!now.contains(kPolicy)) out.push_back({std::string(kPolicy), "none"});
     return out;
   }
 
@@ -43,7 +48,8 @@ class Queue final : public Resource {
   base::Result<void> change() override {
     aws::sqs::SetQueueAttributesRequest set;
     set.queue_url = site_.queue_url(name());
-    set.attributes = attributes_;
+    auto& attributes = set.attributes.emplace(attributes_);
+    if (!attributes.contains(kPolicy)) attributes.append(std::string(kPolicy)) = "";
     aws::Context context = site_.call();
     TRY(site_.services.sqs.set_queue_attributes(context, std::move(set)));
     return {};

@@ -85,6 +85,8 @@ def drift(stack):
     lambda_, iam, sns = stack.client("lambda"), stack.client("iam"), stack.client("sns")
     stack.client("sqs").set_queue_attributes(QueueUrl=stack.queue("orders"), Attributes={"VisibilityTimeout": "30"})
     stack.client("sqs").set_queue_attributes(QueueUrl=stack.queue("notify"), Attributes={"RedrivePolicy": ""})
+    stack.client("sqs").add_permission(QueueUrl=stack.queue("orders-dlq"), Label="anybody", AWSAccountIds=["999999999999"],
+                                       Actions=["ReceiveMessage"])
     iam.delete_role_policy(RoleName=name("process"), PolicyName="tillstream")
     iam.put_role_policy(RoleName=name("sweep"), PolicyName="extra", PolicyDocument=json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
@@ -101,7 +103,8 @@ def drift(stack):
     sns.delete_topic(TopicArn=topic)
     stack.client("logs").delete_retention_policy(logGroupName="/aws/lambda/tillstream-sweep")
     return {
-        ("queue", name("orders")): "change", ("queue", name("notify")): "change", ("role", name("process")): "change",
+        ("queue", name("orders")): "change", ("queue", name("notify")): "change",
+        ("queue", name("orders-dlq")): "change", ("role", name("process")): "change",
         ("role", name("sweep")): "change", ("function", name("process")): "change",
         ("permission", f"{bucket} may invoke tillstream-ingest"): "create",
         ("mapping", "tillstream-orders -> tillstream-process"): "change",
@@ -123,6 +126,8 @@ def test_up_repairs_what_has_changed(stack, tmp_path):
     left = stack("plan", "--json")
     assert left.code == OK, actions(left)
     assert stack.client("iam").list_role_policies(RoleName="tillstream-sweep")["PolicyNames"] == ["tillstream"]
+    dead_letters = stack.client("sqs").get_queue_attributes(QueueUrl=stack.queue("orders-dlq"), AttributeNames=["All"])
+    assert "Policy" not in dead_letters["Attributes"]
     document = tmp_path / "orders.json"
     document.write_text(json.dumps([ORDER]))
     assert stack("ingest", document, "--json").json["accepted"] == 1
