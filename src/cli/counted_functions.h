@@ -1,21 +1,29 @@
-// CountedFunctions: a FunctionHost in front of another that knows how many invocations are running. A virtual clock
-// asks, because a function computes in real time and must not be overtaken by the clock. Owned by the composition root,
+// CountedFunctions: a FunctionHost in front of another that knows which invocations are running. A virtual clock asks,
+// because a function computes in real time and must not be overtaken by the clock. Owned by the composition root,
 // outlives its instances; safe from any thread.
 #pragma once
 
-#include <atomic>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
+#include "base/env.h"
 #include "runtime/function_host.h"
 
 namespace cli {
 
 class CountedFunctions final : public runtime::FunctionHost {
  public:
-  explicit CountedFunctions(runtime::FunctionHost& host) : host_(host) {}
+  // An invocation that has run this long is taken to hang: time passes without it, so that its timeout can come.
+  static constexpr std::chrono::seconds kPatience{5};
 
-  [[nodiscard]] bool any_running() const { return running_ != 0; }
+  // `machine_clock` is the one that functions compute by. Both outlive this object.
+  CountedFunctions(runtime::FunctionHost& host, base::Clock& machine_clock)
+      : host_(host), machine_clock_(machine_clock) {}
+
+  // Whether an invocation runs that began less than kPatience ago.
+  [[nodiscard]] bool any_at_work();
 
   std::expected<std::unique_ptr<runtime::FunctionInstance>, runtime::StartError> start(
       const runtime::FunctionSpec& spec, runtime::LogSink& sink) override;
@@ -26,8 +34,12 @@ class CountedFunctions final : public runtime::FunctionHost {
 
  private:
   class Instance;
+  runtime::InvokeOutcome counted(runtime::FunctionInstance& instance, runtime::InvokeRequest request);
+
   runtime::FunctionHost& host_;
-  std::atomic<std::size_t> running_ = 0;
+  base::Clock& machine_clock_;
+  std::mutex mutex_;
+  std::multiset<base::Timestamp> begun_;  // of the invocations that run
 };
 
 }  // namespace cli

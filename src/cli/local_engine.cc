@@ -106,7 +106,7 @@ struct LocalEngine::Parts {
 ClockRoute::Advance LocalEngine::Parts::clock_mover() {
   if (!options.virtual_clock) return nullptr;
   return [this](base::Duration by) {
-    return manual_clock.advance_in_steps(by, [this] { return counted->any_running(); });
+    return manual_clock.advance_in_steps(by, [this] { return counted->any_at_work(); });
   };
 }
 
@@ -144,7 +144,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->http = std::move(*http);
   parts->functions =
       std::make_unique<os::ProcessFunctionHost>(env, *parts->http, std::nullopt, &parts->system.env().clock);
-  parts->counted = std::make_unique<CountedFunctions>(*parts->functions);
+  parts->counted = std::make_unique<CountedFunctions>(*parts->functions, parts->system.env().clock);
   parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
                                                      env.clock, env.random);
   parts->mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*parts->outbox);

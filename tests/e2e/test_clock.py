@@ -1,12 +1,14 @@
 """`till serve --clock virtual`: hours pass by request, and everything that AWS defines by a clock follows."""
+import io
 import json
 import time
 import urllib.error
 import urllib.request
+import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
-from till_process import make_client
+from till_process import PATIENCE, make_client
 
 
 def post(endpoint, path, body, method="POST"):
@@ -93,3 +95,26 @@ def test_a_day_passes_quickly(virtual_till, name):
     began = time.monotonic()
     virtual_till.advance(86_400)
     assert time.monotonic() - began < 20
+
+
+def test_a_function_that_hangs_does_not_hold_up_time(virtual_till, name):
+    """The clock waits for a function that computes, but for one that never answers only once."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "import threading\ndef handler(event, context):\n    threading.Event().wait()\n")
+    lambda_, logs = virtual_till.client("lambda"), virtual_till.client("logs")
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    iam = virtual_till.client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    lambda_.create_function(FunctionName=name, Runtime="python3.12", Handler="index.handler", Role=role, Timeout=300,
+                            Code={"ZipFile": packed.getvalue()})
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+    lambda_.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    lambda_.invoke(FunctionName=name, InvocationType="Event")
+    began = time.monotonic()
+    virtual_till.advance(320)
+    assert time.monotonic() - began < 20 * PATIENCE
+    read = lambda: [e["message"] for e in logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]]
+    assert any("Task timed out after 300.00 seconds" in message for message in read()), read()
