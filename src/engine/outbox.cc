@@ -21,7 +21,8 @@ std::string encode(const Outbox::Entry& entry) {
 
 Outbox::Entry decode(std::string_view bytes) {
   Outbox::Entry entry{};
-  for (RecordReader reader(bytes); reader.next();) {
+  RecordReader reader(bytes);
+  while (reader.next()) {
     switch (reader.field()) {
       case kPayload:
         entry.payload = reader.text();
@@ -36,6 +37,7 @@ Outbox::Entry decode(std::string_view bytes) {
         break;
     }
   }
+  store::require_intact(reader.ok(), "an entry of an outbox");
   return entry;
 }
 
@@ -53,7 +55,7 @@ Outbox::Outbox(store::KvStore& store, base::Env& env, std::string table, std::si
     store::KeyReader reader(cursor->key(), table_);
     uint64_t due = 0;
     uint64_t id = 0;
-    if (!reader.number(due) || !reader.number(id)) continue;
+    store::require_intact(reader.number(due) && reader.number(id), "a key of the outbox " + table_);
     entries_.emplace(Ticket(base::Timestamp(base::Duration(due)), id), false);
     next_id_ = std::max(next_id_, id + 1);
   }

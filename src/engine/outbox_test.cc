@@ -5,6 +5,7 @@
 #include <condition_variable>
 
 #include "base/manual/manual_env.h"
+#include "store/key.h"
 #include "store/memory/memory_store.h"
 
 namespace engine {
@@ -86,6 +87,22 @@ TEST_F(OutboxTest, WhatIsLeftIsDeliveredAfterARestart) {
   EXPECT_EQ(outbox.size(), 1u);
   outbox.start();
   EXPECT_EQ(deliveries_.wait_for(1), std::vector<std::string>{"left/0"});
+}
+
+// What is owed to others must not be forgotten because it cannot be read.
+TEST_F(OutboxTest, DamageEndsTheProcess) {
+  const auto outbox_with = [&](const std::string& key, const std::string& value) {
+    store::WriteBatch batch;
+    batch.put(key, value);
+    store_->write(batch);
+    Outbox outbox(*store_, env_.env, "test/outbox", 1, [](const auto&) { return std::nullopt; });
+    outbox.start();
+    env_.clock.await_waiters(1);
+  };
+  const std::string good_key = store::KeyWriter("test/outbox").number(1).number(1).take();
+  const auto dies = testing::ExitedWithCode(store::kFatalExitCode);
+  EXPECT_EXIT(outbox_with(store::KeyWriter("test/outbox").number(1).take(), ""), dies, "a key of the outbox");
+  EXPECT_EXIT(outbox_with(good_key, "\x0a\xff"), dies, "an entry of an outbox");
 }
 
 }  // namespace
