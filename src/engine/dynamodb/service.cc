@@ -1,9 +1,9 @@
 #include "engine/dynamodb/service.h"
 
 #include "aws/dynamodb/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/dynamodb/keys.h"
+#include "engine/dynamodb/table_definition.h"
 #include "engine/record.h"
 
 namespace engine::dynamodb {
@@ -28,20 +28,20 @@ void DynamoDbService::load() {
     RecordReader r(*sequence);
     while (r.next())
       if (r.field() == 1) next_table_number_ = r.number();
-    CHECK(r.ok(), "the sequence of DynamoDB's tables is damaged");
+    store::require_intact(r.ok(), "the number of DynamoDB's tables");
   }
   const std::string prefix = all_tables_prefix();
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
     auto table = std::make_shared<Table>();
-    CHECK(table->decode(cursor->value()), "the definition of a DynamoDB table is damaged");
+    store::require_intact(table->decode(cursor->value()), "the definition of a DynamoDB table");
     const std::string counts = count_prefix(table->number);
     for (auto row = store_.scan(counts, store::prefix_end(counts)); row->valid(); row->next()) {
       store::KeyReader key(row->key(), "dynamodb/count");
       uint64_t number = 0;
       uint64_t stripe = 0;
-      CHECK(key.number(number) && key.number(stripe) && stripe < kStripesPerTable &&
-                decode_counts(row->value(), table->stripes[stripe]),
-            "the counters of a DynamoDB table are damaged");
+      store::require_intact(key.number(number) && key.number(stripe) && stripe < kStripesPerTable &&
+                                decode_counts(row->value(), table->stripes[stripe]),
+                            "the size of a DynamoDB table");
     }
     drop_orphans(*table);
     attach_metrics(*table);
@@ -110,11 +110,9 @@ base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(Call& call,
   return use;
 }
 
-base::Result<std::optional<StoredItem>> DynamoDbService::load_item(const Table& table, const ItemKey& key) {
+std::optional<StoredItem> DynamoDbService::load_item(const Table& table, const ItemKey& key) {
   const auto bytes = store_.get(row_key(table.number, key));
-  if (!bytes) return std::nullopt;
-  TRY_ASSIGN(StoredItem item, read_item(*bytes));
-  return std::optional(std::move(item));
+  return bytes ? std::optional(read_item(*bytes, table.schema)) : std::nullopt;
 }
 
 void DynamoDbService::write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,

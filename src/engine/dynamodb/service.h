@@ -35,7 +35,8 @@ struct DynamoDbOptions {
 
 class DynamoDbService final : public wire::DynamoDb {
  public:
-  // Loads the tables; both references outlive the service. Ends the process (CHECK) if a table's record is damaged.
+  // Loads the tables; both references outlive the service. Ends the process if they are damaged, as do the
+  // operations that come upon a damaged item.
   DynamoDbService(store::KvStore& store, base::Env& env, DynamoDbOptions options = {});
   ~DynamoDbService() override;
   // The background work: items whose time to live is over are deleted, each minute.
@@ -116,13 +117,16 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<TableUse> use_table(Call& call, const std::optional<std::string>& name_or_arn);
   base::Result<TablePtr> find_table_by_arn(const aws::Context&, const std::optional<std::string>& arn);
   // The item as it is stored, if there is one.
-  base::Result<std::optional<StoredItem>> load_item(const Table& table, const ItemKey& key);
+  std::optional<StoredItem> load_item(const Table& table, const ItemKey& key);
   // Writes one item in a batch of its own, under the stripe's lock, which the caller holds.
   void write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
                   std::size_t after_bytes, Units& units);
   void sweep();
   std::size_t expire_page(Table& table, std::string& from, base::Timestamp now);
-  base::Result<void> backfill(Table& table, const Index& index);
+  void backfill(Table& table, const Index& index);
+
+  void refuse_denied(const aws::Context&, const std::vector<std::shared_ptr<const Statement>>& statements,
+                     std::vector<wire::BatchStatementResponse>& responses) const;
 
   // PartiQL (service_partiql.cc, service_partiql_batch.cc).
   struct WriteStatement;

@@ -114,18 +114,18 @@ std::size_t DynamoDbService::expire_page(Table& table, std::string& from, base::
       from = cursor->key();
       break;
     }
-    const auto item = decode_item(cursor->value());
-    if (item && is_expired(item->attributes, table.ttl_attribute, now))
-      expired.push_back(key_of_valid_item(table.schema, item->attributes));
+    const StoredItem item = read_item(cursor->value(), table.schema);
+    if (is_expired(item.attributes, table.ttl_attribute, now))
+      expired.push_back(key_of_valid_item(table.schema, item.attributes));
   }
   std::size_t deleted = 0;
   for (const ItemKey& key : expired) {
     const std::lock_guard stripe_lock(table.stripe_of(key).mutex);
     // It may have been changed since the scan.
     const auto item = load_item(table, key);
-    if (!item || !*item || !is_expired((*item)->attributes, table.ttl_attribute, now)) continue;
+    if (!item || !is_expired(item->attributes, table.ttl_attribute, now)) continue;
     Units free;  // the deletions of the time to live cost nothing
-    write_item(table, key, &**item, nullptr, 0, free);
+    write_item(table, key, &*item, nullptr, 0, free);
     ++deleted;
   }
   if (deleted > 0 && metrics_ != nullptr)

@@ -195,7 +195,7 @@ base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& c
   const bool inserts = bound.statement->verb == PartiqlVerb::insert;
   if (inserts) TRY(check_index_keys(table, bound.item));
   TRY(admit_write(table, inserts ? &bound.item : nullptr, call.context.now));
-  TRY_ASSIGN(auto before, load_item(table, write.key));
+  auto before = load_item(table, write.key);
   Stripe& stripe = table.stripe_of(write.key);
   if (inserts) {
     if (before) {

@@ -88,7 +88,7 @@ base::Result<std::optional<Item>> DynamoDbService::select_one(Call& call, const 
   TRY(check_key_paths(*table, bound.projection));
   TRY(check_key_paths(*table, bound.where));
   TRY(admit_read(*table, nullptr, consistent, call.context.now));
-  TRY_ASSIGN(auto item, load_item(*table, item_key));
+  auto item = load_item(*table, item_key);
   units.table += read_units(item ? item->size_bytes : 0, consistent);
   settle_read(*table, nullptr, consistent, units, call.context.now);
   if (!item || !condition_holds(*bound.where, item->attributes)) return std::nullopt;

@@ -301,7 +301,7 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
     store_.write(reserve);
     table->indexes = indexes;
     const auto created = std::ranges::find(table->indexes, *changes.created, &Index::number);
-    TRY(backfill(*table, *created));
+    backfill(*table, *created);
   }
   store::WriteBatch batch;
   for (const uint32_t number : changes.deleted) {
@@ -320,19 +320,13 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
 }
 
 // Called with the table's mutex held exclusively, so no item changes meanwhile and the stripes need no locks.
-base::Result<void> DynamoDbService::backfill(Table& table, const Index& index) {
+void DynamoDbService::backfill(Table& table, const Index& index) {
   const std::string prefix = rows_prefix(table.number, 0);
   store::WriteBatch batch;
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
-    auto item = read_item(cursor->value());
-    if (!item) {
-      const uint32_t number = index.number;
-      for (Stripe& stripe : table.stripes) stripe.counts.erase(number);
-      std::erase_if(table.indexes, [&](const Index& i) { return i.number == number; });
-      return std::unexpected(item.error());
-    }
-    const ItemKey key = key_of_valid_item(table.schema, item->attributes);
-    stage_new_entry(batch, table, index, table.stripe_of(key), key, item->attributes);
+    const StoredItem item = read_item(cursor->value(), table.schema);
+    const ItemKey key = key_of_valid_item(table.schema, item.attributes);
+    stage_new_entry(batch, table, index, table.stripe_of(key), key, item.attributes);
     if (batch.operations().size() < kBackfillBatchItemsMax) continue;
     store_.write(batch);
     batch = {};

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/manual/manual_env.h"
+#include "engine/iam/keys.h"
 #include "engine/iam/managed_policies.h"
 #include "store/memory/memory_store.h"
 
@@ -304,6 +305,23 @@ TEST_F(IamTest, EverythingSurvivesARestart) {
   const std::string queue[] = {"arn:aws:sqs:us-east-1:1:q"};
   EXPECT_TRUE(again.allows(session("r"), "sqs:SendMessage", queue));
   EXPECT_FALSE(again.allows(session("r"), "sqs:DeleteMessage", queue));
+}
+
+TEST_F(IamTest, DamageEndsTheProcess) {
+  ASSERT_TRUE(create("r").has_value());
+  RoleRecord role;
+  role.account = context_.account;
+  role.name = role.id = "r";
+  role.trust_document = "{";
+  for (const std::string& damaged : {std::string("\xff"), role.encode()})
+    EXPECT_EXIT(
+        {
+          store::WriteBatch batch;
+          batch.put(keys::role(context_.account, "r"), damaged);
+          store_->write(batch);
+          IamService again(*store_, env_.env);
+        },
+        ::testing::ExitedWithCode(store::kFatalExitCode), "^store: a row of IAM is damaged");
 }
 
 TEST_F(IamTest, AbsentMembersAreAnswered) {

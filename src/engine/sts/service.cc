@@ -5,7 +5,6 @@
 
 #include "aws/auth/policy.h"
 #include "aws/sts/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/iam/limits.h"
 #include "engine/sts/credential_record.h"
@@ -76,7 +75,7 @@ void StsService::load() {
   const std::string begin = store::KeyWriter(keys::kCredentialTable).take();
   for (auto cursor = store_.scan(begin, store::prefix_end(begin)); cursor->valid(); cursor->next()) {
     auto credential = decode_credential(cursor->value());
-    CHECK(credential.has_value(), "STS's rows in the store can be read");
+    store::require_intact(credential.has_value(), "a credential of STS");
     std::string id = credential->access_key_id;
     credentials_.emplace(std::move(id), std::move(*credential));
   }

@@ -5,6 +5,7 @@
 #include "base/manual/manual_env.h"
 #include "engine/iam/service.h"
 #include "engine/internal_call.h"
+#include "engine/sts/keys.h"
 #include "engine/sts/limits.h"
 #include "store/memory/memory_store.h"
 
@@ -175,6 +176,17 @@ TEST_F(StsTest, CredentialsSurviveARestartAndExpire) {
   env_.clock.await_waiters(1);
   EXPECT_FALSE(sts_.find(id));
   EXPECT_EQ(StsService(*store_, env_.env, iam_).size(), 0u);
+}
+
+TEST_F(StsTest, DamageEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        store::WriteBatch batch;
+        batch.put(keys::credential("ASIAAAAAAAAAAAAAAAAA"), "\xff");
+        store_->write(batch);
+        StsService again(*store_, env_.env, iam_);
+      },
+      ::testing::ExitedWithCode(store::kFatalExitCode), "^store: a credential of STS is damaged");
 }
 
 }  // namespace
