@@ -118,6 +118,8 @@ TEST_F(StsTest, ParametersAreChecked) {
     return text(sts_.assume_role(root_, {.role_arn = arn, .role_session_name = name}));
   };
   EXPECT_EQ(code("nonsense", "session"), "ValidationError: nonsense is invalid");
+  EXPECT_EQ(code("arn:aws:iam::111122223333:user/u", "session"),
+            "ValidationError: arn:aws:iam::111122223333:user/u is invalid");
   EXPECT_NE(code(kRoleArn, "a"), "");
   EXPECT_NE(code(kRoleArn, "a b"), "");
   EXPECT_EQ(code(kRoleArn, "a@b"), "");
@@ -149,6 +151,8 @@ TEST_F(StsTest, LongTermKeysAndSessionTokens) {
   EXPECT_EQ(credential->principal.account, kAccount);
   EXPECT_EQ(*credential->expiration, env_.clock.now() + seconds(900));
   EXPECT_EQ(sts_.get_session_token(root_, {.duration_seconds = 899}).error().code, "ValidationError");
+  token = sts_.get_session_token(root_, {.duration_seconds = 7200});
+  EXPECT_EQ(*token->credentials->expiration, env_.clock.now() + seconds(3600)) << "root gets an hour";
 }
 
 TEST_F(StsTest, CredentialsSurviveARestartAndExpire) {
