@@ -36,9 +36,15 @@ base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol,
   error.code = json || protocol == Protocol::rest_json ? "AccessDeniedException" : "AccessDenied";
   error.query_code = "AccessDenied";
   error.http_status = json && !service.query_compatible ? 400 : 403;
-  error.message = "User: " + context.principal.arn + " is not authorized to perform: " + std::string(action) +
-                  " on resource: " + std::string(resource) + " because no identity-based policy allows the " +
-                  std::string(action) + " action";
+  error.message = aws::auth::denial_text(context, action, resource);
+  return error;
+}
+
+base::AwsError too_large() {
+  base::AwsError error;
+  error.code = "RequestEntityTooLargeException";
+  error.http_status = 413;
+  error.message = "Request Entity Too Large";
   return error;
 }
 
@@ -178,11 +184,10 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
 base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& context, const void* in) {
   if (call.is_unsigned || context.principal.kind == aws::Principal::Kind::root) return {};
   const aws::OperationDesc& operation = *call.route.operation;
-  for (const aws::Access& access : aws::accesses(operation, in, context))
-    if (!authorizer_.allows(context, access.action, access.resources))
-      return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, access.action,
-                                      access.resources.empty() ? "*" : access.resources.front()));
-  return {};
+  const std::optional<aws::Access> access = aws::access_of(operation, in, context);
+  if (!access || authorizer_.allows(context, access->action, access->resources)) return {};
+  return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, access->action,
+                                  access->resources.empty() ? "*" : access->resources.front()));
 }
 
 base::Result<Response> ApiHandler::perform(Call& call) {

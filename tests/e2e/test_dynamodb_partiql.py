@@ -73,9 +73,13 @@ def test_each_statement_needs_its_own_permission(server, iam, dynamodb, table):
         with pytest.raises(ClientError) as refused:
             limited.execute_statement(Statement=denied)
         assert refused.value.response["Error"]["Code"] == "AccessDeniedException", denied
-    with pytest.raises(ClientError) as refused:
-        limited.batch_execute_statement(Statements=[insert, {"Statement": f"DELETE FROM {table}x WHERE id = 'p'"}])
-    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+    batch = limited.batch_execute_statement(Statements=[
+        {"Statement": f"INSERT INTO \"{table}\" VALUE {{'id': 'q'}}"},
+        {"Statement": f"DELETE FROM \"{table}\" WHERE id = 'p'"}, {"Statement": "nonsense"}])["Responses"]
+    assert [r.get("Error", {}).get("Code") for r in batch] == [None, "AccessDenied", "ValidationError"]
+    assert f"is not authorized to perform: dynamodb:PartiQLDelete on resource: arn:aws:dynamodb:" in batch[1]["Error"][
+        "Message"]
+    assert {i["id"]["S"] for i in dynamodb.scan(TableName=table)["Items"]} == {"p", "q"}
 
 
 def test_a_provisioned_table_throttles(dynamodb, name):

@@ -13,6 +13,7 @@ DynamoDbService::DynamoDbService(store::KvStore& store, base::Env& env, DynamoDb
       env_(env),
       metrics_(options.metrics),
       lenient_(std::move(options.lenient)),
+      role_may_(std::move(options.role_may)),
       expressions_(options.expression_cache_entries_max),
       statements_(options.statement_cache_entries_max),
       stop_requested_(env.executor.make_condition()) {

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <set>
 
+#include "aws/auth/authorizer.h"
+#include "engine/arn.h"
 #include "engine/dynamodb/admission.h"
 #include "engine/dynamodb/condition_evaluate.h"
 #include "engine/dynamodb/item_request.h"
@@ -60,6 +62,7 @@ base::Result<wire::BatchExecuteStatementOutput> DynamoDbService::batch_execute_s
   TRY_ASSIGN(const bool reads, all_read(statements));
   wire::BatchExecuteStatementOutput out;
   out.responses.emplace(count);
+  if (role_may_) refuse_denied(call.context, statements, *out.responses);
   std::map<std::string, Units> units;
   if (reads) {
     carry_out_reads(call, *in.statements, statements, out, units);
@@ -72,6 +75,28 @@ base::Result<wire::BatchExecuteStatementOutput> DynamoDbService::batch_execute_s
       out.consumed_capacity->push_back(std::move(*consumed));
     }
   return out;
+}
+
+void DynamoDbService::refuse_denied(const aws::Context& context,
+                                    const std::vector<std::shared_ptr<const Statement>>& statements,
+                                    std::vector<wire::BatchStatementResponse>& responses) const {
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const Statement& statement = *statements[i];
+    if (i > 0 && statements[i] == statements[i - 1]) {  // batches repeat one text
+      responses[i].error = responses[i - 1].error;
+      continue;
+    }
+    if (statement.table.empty()) continue;  // it is no statement, and says so
+    std::string resource = statement.table.starts_with("arn:")
+                               ? statement.table
+                               : make_arn("dynamodb", context.region, context.account, "table/" + statement.table);
+    if (!statement.index.empty()) resource += "/index/" + statement.index;
+    const std::string action = "dynamodb:PartiQL" + std::string(aws::verb_name(statement.verb));
+    if (role_may_(context, action, resource)) continue;
+    auto& error = responses[i].error.emplace();
+    error.code = "AccessDenied";
+    error.message = aws::auth::denial_text(context, action, resource);
+  }
 }
 
 base::Result<std::optional<Item>> DynamoDbService::select_one(Call& call, const BoundStatement& bound, bool consistent,
@@ -101,6 +126,7 @@ void DynamoDbService::carry_out_reads(Call& call, std::vector<wire::BatchStateme
                                       wire::BatchExecuteStatementOutput& out, std::map<std::string, Units>& units) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     wire::BatchStatementResponse& response = (*out.responses)[i];
+    if (response.error) continue;
     auto bound = bind_statement(statements[i], std::move(requests[i].parameters));
     if (!bound) {
       set_error(response, bound.error());
@@ -128,6 +154,7 @@ base::Result<void> DynamoDbService::carry_out_writes(Call& call, std::vector<wir
   std::set<std::string> items;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     wire::BatchStatementResponse& response = (*out.responses)[i];
+    if (response.error) continue;
     wire::BatchStatementRequest& request = requests[i];
     auto bound = bind_statement(statements[i], std::move(request.parameters));
     if (bound && request.consistent_read.value_or(false))
