@@ -194,6 +194,7 @@ base::Result<Response> ApiHandler::perform(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   const aws::OperationDesc& operation = *call.route.operation;
   const aws::codec::Codec& codec = aws::codec::codec_for(service, call.route.protocol);
+  if (call.request.body.size() > call.route.mount->body_bytes_max) return base::fail(too_large());
   TRY_ASSIGN(aws::Context context, authenticate(call));
   if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
   const aws::AnyShape in = operation.make_input();
