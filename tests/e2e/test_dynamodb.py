@@ -1,9 +1,11 @@
 """DynamoDB through stock boto3: conditional puts with ALL_OLD, expressions, pages, error classes."""
+import json
 from decimal import Decimal
 
 import boto3.dynamodb.types
 import pytest
 from botocore.exceptions import ClientError
+from till_process import make_client
 
 
 @pytest.fixture
@@ -86,3 +88,50 @@ def test_errors_are_those_of_aws(dynamodb, table):
     with pytest.raises(ClientError) as large:
         dynamodb.put_item(TableName=table, Item={"id": {"S": "1"}, "x": {"S": "x" * (400 << 10)}})
     assert "size" in large.value.response["Error"]["Message"]
+
+
+def test_tags_backups_and_sizes_are_answered_in_aws_words(server, dynamodb, table):
+    arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+
+    def refusal(call, **parameters):
+        with pytest.raises(ClientError) as refused:
+            call(**parameters)
+        return refused.value.response["Error"]["Code"], refused.value.response["Error"]["Message"]
+
+    tags = [{"Key": f"k{i}", "Value": "v"} for i in range(51)]
+    assert refusal(dynamodb.tag_resource, ResourceArn=arn, Tags=tags)[0] == "ValidationException"
+    assert refusal(dynamodb.tag_resource, ResourceArn=arn, Tags=[]) == (
+        "ValidationException", "Atleast one Tag needs to be provided as Input.")
+    assert refusal(dynamodb.untag_resource, ResourceArn=arn, TagKeys=[]) == (
+        "ValidationException", "Atleast one Tag Key needs to be provided as Input.")
+    wrong = f"{arn}/index/i"
+    assert refusal(dynamodb.list_tags_of_resource, ResourceArn=wrong) == (
+        "ValidationException", f"Invalid TableArn: Invalid ResourceArn provided as input {wrong}")
+    assert refusal(dynamodb.describe_continuous_backups, TableName="none") == (
+        "TableNotFoundException", "Table not found: none")
+    with pytest.raises(ClientError) as refused:
+        dynamodb.put_item(TableName=table, Item={"id": {"S": "x" * (16 << 20)}})
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+
+
+def test_a_policy_for_an_index_lets_query_the_index_only(server, iam, dynamodb, name):
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in ("id", "g")],
+        GlobalSecondaryIndexes=[{"IndexName": "byg", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                                 "Projection": {"ProjectionType": "ALL"}}])
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:Query",
+                                                "Resource": f"arn:aws:dynamodb:*:*:table/{name}/index/*"}]}))
+    keys = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+    limited = make_client("dynamodb", server.endpoint, keys["AccessKeyId"], keys["SecretAccessKey"],
+                          keys["SessionToken"])
+    values = {":v": {"S": "x"}}
+    assert limited.query(TableName=name, IndexName="byg", KeyConditionExpression="g = :v",
+                         ExpressionAttributeValues=values)["Count"] == 0
+    with pytest.raises(ClientError) as refused:
+        limited.query(TableName=name, KeyConditionExpression="id = :v", ExpressionAttributeValues=values)
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"

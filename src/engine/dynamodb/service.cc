@@ -77,8 +77,7 @@ base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table(const aws::C
     here = arn->region == context.region && arn->account == context.account;
     name = std::string_view(arn->resource).substr(kPrefix.size());
   }
-  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
-    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
+  TRY(check_table_name(name));
   if (here) {
     const std::shared_lock lock(directory_mutex_);
     const auto found = directory_.find(table_key(context.account, context.region, name));

@@ -1,5 +1,6 @@
 // The operations on tables: create, describe, list, change, delete.
 #include <algorithm>
+#include <set>
 
 #include "aws/dynamodb/errors.h"
 #include "base/check.h"
@@ -11,13 +12,6 @@
 namespace engine::dynamodb {
 
 namespace {
-
-bool is_table_name(std::string_view name) {
-  return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '-';
-  });
-}
 
 // AWS's text, in which numbers and names repeat.
 std::string unchanged_throughput(const std::string& of, const Throughput& now) {
@@ -100,11 +94,18 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
   IndexChanges changes;
   if (!in.global_secondary_index_updates) return changes;
   std::size_t structural = 0;
+  std::set<std::string> named;
   for (const auto& update : *in.global_secondary_index_updates) {
     if (static_cast<int>(update.update.has_value()) + update.create.has_value() + update.delete_.has_value() != 1)
       return invalid_parameters(
           "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
           "GlobalSecondaryIndexUpdate.Delete must not be null");
+    const auto& name = update.update   ? update.update->index_name
+                       : update.create ? update.create->index_name
+                                       : update.delete_->index_name;
+    if (!named.insert(name.value_or("")).second)
+      return invalid_parameters("Only one global secondary index update per index is allowed simultaneously. Index: " +
+                                *name);
     if (update.update) {
       TRY(change_index(*update.update, table, now));
       continue;
@@ -118,7 +119,6 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
                                                         create.provisioned_throughput));
       changes.created = index.number;
     } else {
-      const std::string name = update.delete_->index_name.value_or("");
       const auto index =
           std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
       if (index == table.indexes.end())
@@ -128,6 +128,14 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
     }
   }
   return changes;
+}
+
+// A table that has become PROVISIONED needs that of its indexes too: without it every write would be throttled.
+base::Result<void> check_index_throughput(const Table& table) {
+  for (const Index& index : table.indexes)
+    if (!table.pay_per_request && index.global && index.throughput.write_units == 0)
+      return invalid_parameters("ProvisionedThroughput must be specified for index: " + index.name);
+  return {};
 }
 
 base::Result<void> check_update(const wire::UpdateTableInput& in) {
@@ -178,12 +186,7 @@ void take_definition(Table& table, Table& changed) {
 
 base::Result<wire::CreateTableOutput> DynamoDbService::create_table(aws::Context& context, wire::CreateTableInput in) {
   const std::string name = in.table_name.value_or("");
-  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
-    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
-  if (!is_table_name(name))
-    return invalid("1 validation error detected: Value '" + name +
-                   "' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: "
-                   "[a-zA-Z0-9_.-]+");
+  TRY(check_table_name(name));
   auto table = std::make_shared<Table>();
   TRY(define_table(in, *table));
   table->account = context.account;
@@ -285,6 +288,7 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
   TRY(merge_attribute_types(in, changed));
   TRY(change_billing(in, changed, context.now, lenient_));
   TRY_ASSIGN(const IndexChanges changes, change_indexes(in, changed, context.now));
+  TRY(check_index_throughput(changed));
   drop_unused_attribute_types(changed);
   if (in.deletion_protection_enabled) changed.deletion_protection = *in.deletion_protection_enabled;
   if (in.table_class) changed.table_class = *in.table_class;
@@ -332,7 +336,6 @@ void DynamoDbService::backfill(Table& table, const Index& index) {
     batch = {};
   }
   store_.write(batch);
-  return {};
 }
 
 }  // namespace engine::dynamodb

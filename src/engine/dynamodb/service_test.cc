@@ -182,6 +182,14 @@ TEST_F(DynamoDbTest, CreateTableErrors) {
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
   EXPECT_EQ(error([](auto& in) { in.local_secondary_indexes.emplace(); }),
             kBad + "List of LocalSecondaryIndexes is empty");
+  const auto projecting = [&](std::vector<std::string> names) {
+    auto in = indexed_input("INCLUDE");
+    in.global_secondary_indexes->at(0).projection->non_key_attributes = std::move(names);
+    const auto out = service->create_table(context, in);
+    return out ? "" : out.error().message;
+  };
+  EXPECT_EQ(projecting({"a", "b", "a"}), kBad + "Duplicate value in attribute name: a");
+  EXPECT_EQ(projecting({"a", "b"}), "");
   EXPECT_EQ(error([](auto& in) { in.stream_specification.emplace().stream_enabled = true; }),
             "Unsupported parameter: StreamSpecification.StreamEnabled=true (streams)");
 }
