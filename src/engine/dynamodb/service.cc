@@ -1,6 +1,5 @@
 #include "engine/dynamodb/service.h"
 
-#include "aws/dynamodb/errors.h"
 #include "engine/arn.h"
 #include "engine/dynamodb/keys.h"
 #include "engine/dynamodb/table_definition.h"
@@ -83,9 +82,7 @@ base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table(const aws::C
     const auto found = directory_.find(table_key(context.account, context.region, name));
     if (found != directory_.end()) return found->second;
   }
-  return base::fail(wire::errors::resource_not_found_exception(
-      control_plane ? "Requested resource not found: Table: " + std::string(name) + " not found"
-                    : "Requested resource not found"));
+  return not_found(control_plane ? "Table: " + std::string(name) : "");
 }
 
 base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(const aws::Context& context,
@@ -96,9 +93,7 @@ base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(const aws::Co
   if (table->deleted) {
     // Deleted between the two locks: the same answer as for a table that never was.
     lock.unlock();
-    return base::fail(wire::errors::resource_not_found_exception(
-        control_plane ? "Requested resource not found: Table: " + table->name + " not found"
-                      : "Requested resource not found"));
+    return not_found(control_plane ? "Table: " + table->name : "");
   }
   return TableUse{std::move(table), std::move(lock)};
 }
@@ -113,6 +108,12 @@ base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(Call& call,
 std::optional<StoredItem> DynamoDbService::load_item(const Table& table, const ItemKey& key) {
   const auto bytes = store_.get(row_key(table.number, key));
   return bytes ? std::optional(read_item(*bytes, table.schema)) : std::nullopt;
+}
+
+void DynamoDbService::write_definition(const Table& table) {
+  store::WriteBatch batch;
+  batch.put(table_key(table.account, table.region, table.name), table.encode());
+  store_.write(batch);
 }
 
 void DynamoDbService::write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,

@@ -122,6 +122,7 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<TablePtr> find_table_by_arn(const aws::Context&, const std::optional<std::string>& arn);
   // The item as it is stored, if there is one.
   std::optional<StoredItem> load_item(const Table& table, const ItemKey& key);
+  void write_definition(const Table& table);
   // Writes one item in a batch of its own, under the stripe's lock, which the caller holds.
   void write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
                   std::size_t after_bytes, Units& units);

@@ -186,8 +186,10 @@ base::Result<void> DynamoDbService::carry_out_writes(Call& call, std::vector<wir
     wire::BatchStatementResponse& response = (*out.responses)[write.position];
     response.item = std::move(write.returned);
     if (!write.error) continue;
-    if (write.error->code == "ConditionalCheckFailedException" && write.table->metrics)
+    if (write.error->code == "ConditionalCheckFailedException" && metrics_ != nullptr) {
+      const std::shared_lock lock(write.table->mutex);  // `metrics` follows the definition
       write.table->metrics->condition_failed(call.context.now);
+    }
     set_error(response, *write.error);
     response.error->item = std::move(write.existing);
   }

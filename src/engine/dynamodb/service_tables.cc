@@ -71,8 +71,7 @@ base::Result<void> change_billing(const wire::UpdateTableInput& in, Table& table
 base::Result<void> change_index(const wire::UpdateGlobalSecondaryIndexAction& in, Table& table, base::Timestamp now) {
   const std::string name = in.index_name.value_or("");
   const auto index = std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
-  if (index == table.indexes.end())
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found"));
+  if (index == table.indexes.end()) return not_found();
   if (table.pay_per_request)
     return invalid_parameters("ProvisionedThroughput should not be specified for index: " + name +
                               " when BillingMode is PAY_PER_REQUEST");
@@ -121,8 +120,7 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
     } else {
       const auto index =
           std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
-      if (index == table.indexes.end())
-        return base::fail(wire::errors::resource_not_found_exception("Requested resource not found"));
+      if (index == table.indexes.end()) return not_found();
       changes.deleted.push_back(index->number);
       table.indexes.erase(index);
     }
@@ -256,9 +254,7 @@ base::Result<wire::DeleteTableOutput> DynamoDbService::delete_table(aws::Context
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
   const std::unique_lock directory_lock(directory_mutex_);
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: Table: " + table->name +
-                                                                 " not found"));
+  if (table->deleted) return not_found("Table: " + table->name);
   if (table->deletion_protection)
     return invalid("1 validation error detected: Table '" + table->name +
                    "' can't be deleted while DeletionProtectionEnabled is set to True");
@@ -279,9 +275,7 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
   TRY(check_update(in));
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: Table: " + table->name +
-                                                                 " not found"));
+  if (table->deleted) return not_found("Table: " + table->name);
   // Changes are made on a copy, and take effect only when all of them are legal.
   Table changed;
   CHECK(changed.decode(table->encode()), "a table's record cannot be read back");
@@ -300,9 +294,7 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
     const std::vector<Index> indexes = table->indexes;
     std::erase_if(table->indexes, [&](const Index& i) { return i.number == *changes.created; });
     table->next_index_number = next_index_number;
-    store::WriteBatch reserve;
-    reserve.put(table_key(table->account, table->region, table->name), table->encode());
-    store_.write(reserve);
+    write_definition(*table);
     table->indexes = indexes;
     const auto created = std::ranges::find(table->indexes, *changes.created, &Index::number);
     backfill(*table, *created);

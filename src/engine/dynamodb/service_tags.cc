@@ -1,7 +1,6 @@
 // The operations about tables that Terraform and the console read: tags, time to live, backups.
 #include "aws/dynamodb/errors.h"
 #include "engine/arn.h"
-#include "engine/dynamodb/keys.h"
 #include "engine/dynamodb/service.h"
 #include "engine/dynamodb/table_definition.h"
 
@@ -14,9 +13,7 @@ base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table_by_arn(const
       parsed->resource.find('/', 6) != std::string::npos)
     return invalid("Invalid TableArn: Invalid ResourceArn provided as input " + arn.value_or(""));
   auto table = find_table(context, arn, true);
-  if (!table && table.error().code == "ResourceNotFoundException")
-    return base::fail(
-        wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " + *arn + " not found"));
+  if (!table && table.error().code == "ResourceNotFoundException") return not_found("ResourcArn: " + *arn);
   return table;
 }
 
@@ -25,13 +22,9 @@ base::Result<wire::TagResourceResponse> DynamoDbService::tag_resource(aws::Conte
   if (!in.tags || in.tags->empty()) return invalid("Atleast one Tag needs to be provided as Input.");
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception(
-        "Requested resource not found: ResourcArn: " + *in.resource_arn + " not found"));
+  if (table->deleted) return not_found("ResourcArn: " + *in.resource_arn);
   TRY_ASSIGN(table->tags, merge_tags(table->tags, *in.tags));
-  store::WriteBatch batch;
-  batch.put(table_key(table->account, table->region, table->name), table->encode());
-  store_.write(batch);
+  write_definition(*table);
   return wire::TagResourceResponse{};
 }
 
@@ -40,13 +33,9 @@ base::Result<wire::UntagResourceResponse> DynamoDbService::untag_resource(aws::C
   if (!in.tag_keys || in.tag_keys->empty()) return invalid("Atleast one Tag Key needs to be provided as Input.");
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception(
-        "Requested resource not found: ResourcArn: " + *in.resource_arn + " not found"));
+  if (table->deleted) return not_found("ResourcArn: " + *in.resource_arn);
   for (const std::string& key : *in.tag_keys) table->tags.erase(key);
-  store::WriteBatch batch;
-  batch.put(table_key(table->account, table->region, table->name), table->encode());
-  store_.write(batch);
+  write_definition(*table);
   return wire::UntagResourceResponse{};
 }
 

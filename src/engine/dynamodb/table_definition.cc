@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "aws/dynamodb/errors.h"
-
 namespace engine::dynamodb {
 
 namespace {
