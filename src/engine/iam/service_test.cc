@@ -125,6 +125,27 @@ TEST_F(IamTest, DocumentsAreCheckedWhenWritten) {
   EXPECT_EQ(put("r", "a", big + std::string(9'000, ' ')), "");
 }
 
+TEST_F(IamTest, PoliciesThatWouldAllowMoreThanOnAwsAreRefused) {
+  ASSERT_TRUE(create("r").has_value());
+  const auto outcome = [this](std::string_view effect, std::string_view condition) {
+    const std::string text =
+        put("r", "p",
+            R"({"Version":"2012-10-17","Statement":[{"Effect":")" + std::string(effect) +
+                R"(","Action":"*","Resource":"*","Condition":{)" + std::string(condition) + "}}]}");
+    return text.starts_with("MalformedPolicyDocumentException: Unsupported condition key: ") ? "refused" : text;
+  };
+  const char* const leading = R"("ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["x"]})";
+  EXPECT_EQ(outcome("Allow", leading), "refused");
+  EXPECT_EQ(outcome("Deny", leading), "") << "it denies where AWS may not";
+  const char* const address = R"("IpAddress":{"aws:SourceIp":"10.0.0.0/8"})";
+  EXPECT_EQ(outcome("Allow", address), "");
+  EXPECT_EQ(outcome("Deny", address), "refused");
+  EXPECT_EQ(outcome("Deny", R"("Null":{"s3:x-amz-acl":"false"})"), "refused");
+  EXPECT_EQ(outcome("Allow", R"("StringNotEquals":{"aws:ResourceTag/a":"b"})"), "refused");
+  EXPECT_EQ(outcome("Allow", R"("StringLikeIfExists":{"iam:PassedToService":"lambda.amazonaws.com"})"), "");
+  EXPECT_EQ(outcome("Deny", R"("StringEquals":{"aws:PrincipalTag/team":"a","aws:RequestedRegion":"x"})"), "");
+}
+
 TEST_F(IamTest, InlineAndAttachedPolicies) {
   ASSERT_TRUE(create("r").has_value());
   const std::string document = policy("Allow", "s3:Get*", "arn:aws:s3:::b/%2F*");
