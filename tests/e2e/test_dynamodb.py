@@ -1,11 +1,9 @@
 """DynamoDB through stock boto3: conditional puts with ALL_OLD, expressions, pages, error classes."""
-import json
 from decimal import Decimal
 
 import boto3.dynamodb.types
 import pytest
 from botocore.exceptions import ClientError
-from till_process import make_client
 
 
 @pytest.fixture
@@ -90,7 +88,7 @@ def test_errors_are_those_of_aws(dynamodb, table):
     assert "size" in large.value.response["Error"]["Message"]
 
 
-def test_tags_backups_and_sizes_are_answered_in_aws_words(server, dynamodb, table):
+def test_tags_backups_and_sizes_are_answered_in_aws_words(dynamodb, table):
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
 
     def refusal(call, **parameters):
@@ -114,21 +112,13 @@ def test_tags_backups_and_sizes_are_answered_in_aws_words(server, dynamodb, tabl
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
-def test_a_policy_for_an_index_lets_query_the_index_only(server, iam, dynamodb, name):
+def test_a_policy_for_an_index_lets_query_the_index_only(dynamodb, role_client, name):
     dynamodb.create_table(
         TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in ("id", "g")],
         GlobalSecondaryIndexes=[{"IndexName": "byg", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
                                  "Projection": {"ProjectionType": "ALL"}}])
-    trust = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({
-        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:Query",
-                                                "Resource": f"arn:aws:dynamodb:*:*:table/{name}/index/*"}]}))
-    keys = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
-    limited = make_client("dynamodb", server.endpoint, keys["AccessKeyId"], keys["SecretAccessKey"],
-                          keys["SessionToken"])
+    limited = role_client("dynamodb", "dynamodb:Query", f"arn:aws:dynamodb:*:*:table/{name}/index/*")
     values = {":v": {"S": "x"}}
     assert limited.query(TableName=name, IndexName="byg", KeyConditionExpression="g = :v",
                          ExpressionAttributeValues=values)["Count"] == 0

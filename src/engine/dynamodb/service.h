@@ -25,14 +25,16 @@
 
 namespace engine::dynamodb {
 
+// Whether a role's own policies let it do this.
+using RoleMay = std::function<bool(const aws::Context&, std::string_view action, const std::string& resource_arn)>;
+
 struct DynamoDbOptions {
   ServiceMetrics* metrics = nullptr;  // where AWS/DynamoDB goes; null: nowhere. Outlives the service.
   // If set, an UpdateTable that changes nothing, which AWS refuses, is accepted, and this is told AWS's text.
   std::function<void(std::string_view reason)> lenient = {};
-  // Whether a role's own policies let it do this; unset: they do. Asked for each statement of BatchExecuteStatement,
-  // which is refused by itself; what else a request needs, the server has asked for.
-  std::function<bool(const aws::Context& context, std::string_view action, const std::string& resource_arn)> role_may =
-      {};
+  // Asked for each statement of BatchExecuteStatement, which is refused by itself; for what else a request needs the
+  // server has asked. Unset: roles may.
+  RoleMay role_may = {};
   std::size_t expression_cache_entries_max = kExpressionCacheEntriesMax;
   std::size_t statement_cache_entries_max = kStatementCacheEntriesMax;
 };
@@ -130,9 +132,6 @@ class DynamoDbService final : public wire::DynamoDb {
   std::size_t expire_page(Table& table, std::string& from, base::Timestamp now);
   void backfill(Table& table, const Index& index);
 
-  void refuse_denied(const aws::Context&, const std::vector<std::shared_ptr<const Statement>>& statements,
-                     std::vector<wire::BatchStatementResponse>& responses) const;
-
   // PartiQL (service_partiql.cc, service_partiql_batch.cc).
   struct WriteStatement;
   std::shared_ptr<const Statement> parsed(const std::string& text);
@@ -156,7 +155,7 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Env& env_;
   ServiceMetrics* const metrics_;
   const std::function<void(std::string_view)> lenient_;
-  const std::function<bool(const aws::Context&, std::string_view, const std::string&)> role_may_;
+  const RoleMay role_may_;
   ExpressionCache expressions_;
   TextCache<Statement> statements_;
   std::shared_mutex directory_mutex_;

@@ -14,6 +14,7 @@ namespace engine::dynamodb {
 namespace {
 
 using aws::PartiqlVerb;
+using Statements = std::vector<std::shared_ptr<const Statement>>;
 
 // The code of BatchStatementError for the exception that the same statement alone would get.
 std::string batch_code(std::string_view exception) {
@@ -31,7 +32,7 @@ void set_error(wire::BatchStatementResponse& response, const base::AwsError& err
 }
 
 // All statements read, or all write; those that are no statements do neither.
-base::Result<bool> all_read(const std::vector<std::shared_ptr<const Statement>>& statements) {
+base::Result<bool> all_read(const Statements& statements) {
   bool reads = false;
   bool writes = false;
   for (const auto& statement : statements) {
@@ -41,6 +42,28 @@ base::Result<bool> all_read(const std::vector<std::shared_ptr<const Statement>>&
   if (reads && writes)
     return invalid("BatchExecuteStatement API does not support both read and write operations in the same request.");
   return reads;
+}
+
+// Gives the statements that the caller may not carry out their errors.
+void refuse_denied(const RoleMay& role_may, const aws::Context& context, const Statements& statements,
+                   std::vector<wire::BatchStatementResponse>& responses) {
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const Statement& statement = *statements[i];
+    if (i > 0 && statements[i] == statements[i - 1]) {  // batches repeat one text
+      responses[i].error = responses[i - 1].error;
+      continue;
+    }
+    if (statement.table.empty()) continue;  // it is no statement, and says so
+    std::string resource = statement.table.starts_with("arn:")
+                               ? statement.table
+                               : make_arn("dynamodb", context.region, context.account, "table/" + statement.table);
+    if (!statement.index.empty()) resource += "/index/" + statement.index;
+    const std::string action = "dynamodb:PartiQL" + std::string(aws::verb_name(statement.verb));
+    if (role_may(context, action, resource)) continue;
+    auto& error = responses[i].error.emplace();
+    error.code = "AccessDenied";
+    error.message = aws::auth::denial_text(context, action, resource);
+  }
 }
 
 }  // namespace
@@ -62,7 +85,7 @@ base::Result<wire::BatchExecuteStatementOutput> DynamoDbService::batch_execute_s
   TRY_ASSIGN(const bool reads, all_read(statements));
   wire::BatchExecuteStatementOutput out;
   out.responses.emplace(count);
-  if (role_may_) refuse_denied(call.context, statements, *out.responses);
+  if (role_may_) refuse_denied(role_may_, call.context, statements, *out.responses);
   std::map<std::string, Units> units;
   if (reads) {
     carry_out_reads(call, *in.statements, statements, out, units);
@@ -75,28 +98,6 @@ base::Result<wire::BatchExecuteStatementOutput> DynamoDbService::batch_execute_s
       out.consumed_capacity->push_back(std::move(*consumed));
     }
   return out;
-}
-
-void DynamoDbService::refuse_denied(const aws::Context& context,
-                                    const std::vector<std::shared_ptr<const Statement>>& statements,
-                                    std::vector<wire::BatchStatementResponse>& responses) const {
-  for (std::size_t i = 0; i < statements.size(); ++i) {
-    const Statement& statement = *statements[i];
-    if (i > 0 && statements[i] == statements[i - 1]) {  // batches repeat one text
-      responses[i].error = responses[i - 1].error;
-      continue;
-    }
-    if (statement.table.empty()) continue;  // it is no statement, and says so
-    std::string resource = statement.table.starts_with("arn:")
-                               ? statement.table
-                               : make_arn("dynamodb", context.region, context.account, "table/" + statement.table);
-    if (!statement.index.empty()) resource += "/index/" + statement.index;
-    const std::string action = "dynamodb:PartiQL" + std::string(aws::verb_name(statement.verb));
-    if (role_may_(context, action, resource)) continue;
-    auto& error = responses[i].error.emplace();
-    error.code = "AccessDenied";
-    error.message = aws::auth::denial_text(context, action, resource);
-  }
 }
 
 base::Result<std::optional<Item>> DynamoDbService::select_one(Call& call, const BoundStatement& bound, bool consistent,
