@@ -53,31 +53,43 @@ TEST(Partiql, Tokens) {
   EXPECT_EQ(partiql_tokens("'open")[0].kind, Kind::wrong);
 }
 
-TEST(Partiql, EveryStatementNeedsItsOwnPermission) {
+std::string access(const OperationDesc& operation, const void* in) {
   Context context;
   context.region = "eu-west-1";
   context.account = "123456789012";
-  dynamodb::BatchExecuteStatementInput in;
-  for (const char* text : {"INSERT INTO a VALUE {'p': ?}", "INSERT INTO a VALUE {'p': ?}", "DELETE FROM b WHERE p = 1",
-                           "nonsense", "INSERT INTO a VALUE {'p': 7}", "SELECT * FROM a.i WHERE p = 1",
-                           "SELECT * FROM \"arn:aws:dynamodb:eu-west-1:9:table/c\" WHERE p = 1"})
-    in.statements ? (void)(in.statements->emplace_back().statement = text)
-                  : (void)(in.statements.emplace().emplace_back().statement = text);
-  const OperationDesc& operation = *dynamodb::kService.find("BatchExecuteStatement");
-  std::string out;
-  for (const Access& access : accesses(operation, &in, context))
-    out += access.action + " " + access.resources[0] + "\n";
-  EXPECT_EQ(out,
-            "dynamodb:PartiQLInsert arn:aws:dynamodb:eu-west-1:123456789012:table/a\n"
-            "dynamodb:PartiQLDelete arn:aws:dynamodb:eu-west-1:123456789012:table/b\n"
-            "dynamodb:PartiQLSelect arn:aws:dynamodb:eu-west-1:123456789012:table/a/index/i\n"
-            "dynamodb:PartiQLSelect arn:aws:dynamodb:eu-west-1:9:table/c\n");
-  dynamodb::GetItemInput get;
-  get.table_name = "t";
-  const auto one = accesses(*dynamodb::kService.find("GetItem"), &get, context);
-  ASSERT_EQ(one.size(), 1u);
-  EXPECT_EQ(one[0].action + " " + one[0].resources[0],
-            "dynamodb:GetItem arn:aws:dynamodb:eu-west-1:123456789012:table/t");
+  const auto found = access_of(operation, in, context);
+  return found ? found->action + " " + found->resources[0] : "nothing";
+}
+
+TEST(Partiql, AStatementNeedsPermissionForWhatItDoes) {
+  const OperationDesc& execute = *dynamodb::kService.find("ExecuteStatement");
+  const std::string here = "arn:aws:dynamodb:eu-west-1:123456789012:table/";
+  for (const auto& [statement, needs] : std::initializer_list<std::pair<const char*, std::string>>{
+           {"INSERT INTO a VALUE {'p': ?}", "dynamodb:PartiQLInsert " + here + "a"},
+           {"DELETE FROM b WHERE p = 1", "dynamodb:PartiQLDelete " + here + "b"},
+           {"nonsense", "nothing"},
+           {"SELECT * FROM a.i WHERE p = 1", "dynamodb:PartiQLSelect " + here + "a/index/i"},
+           {"SELECT * FROM \"arn:aws:dynamodb:eu-west-1:9:table/c\" WHERE p = 1",
+            "dynamodb:PartiQLSelect arn:aws:dynamodb:eu-west-1:9:table/c"}}) {
+    dynamodb::ExecuteStatementInput in;
+    in.statement = statement;
+    EXPECT_EQ(access(execute, &in), needs) << statement;
+  }
+  EXPECT_EQ(access(*dynamodb::kService.find("BatchExecuteStatement"), nullptr), "nothing") << "the service asks";
+}
+
+TEST(Access, AnOrdinaryOperationNeedsItsActionOnItsResource) {
+  dynamodb::QueryInput in;
+  in.table_name = "t";
+  const OperationDesc& query = *dynamodb::kService.find("Query");
+  const std::string table = "dynamodb:Query arn:aws:dynamodb:eu-west-1:123456789012:table/t";
+  EXPECT_EQ(access(query, &in), table);
+  in.index_name = "i";
+  EXPECT_EQ(access(query, &in), table + "/index/i");
+  in.table_name = "arn:aws:dynamodb:eu-west-1:9:table/c";
+  EXPECT_EQ(access(query, &in), "dynamodb:Query arn:aws:dynamodb:eu-west-1:9:table/c/index/i");
+  in.index_name.reset();
+  EXPECT_EQ(access(query, &in), "dynamodb:Query arn:aws:dynamodb:eu-west-1:9:table/c");
 }
 
 }  // namespace

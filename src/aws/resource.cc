@@ -29,20 +29,9 @@ std::vector<std::string_view> member_values(const OperationDesc& operation, cons
   return keys;
 }
 
-// The texts at the end of a path of member names ("Statements.Statement"), which may lead through lists.
-void collect_texts(const TypeDesc& type, const void* value, std::string_view path, std::vector<std::string_view>& out) {
-  if (value == nullptr) return;
-  if (type.kind == Kind::list) {
-    for (std::size_t i = 0; i < type.list->size(value); ++i)
-      collect_texts(*type.list->element, type.list->at(value, i), path, out);
-  } else if (type.kind == Kind::structure) {
-    const std::string_view name = path.substr(0, path.find('.'));
-    const MemberDesc* member = type.structure->find(name);
-    if (member == nullptr || member->get == nullptr) return;
-    collect_texts(*member->type, member->get(value), path.substr(std::min(path.size(), name.size() + 1)), out);
-  } else if (type.kind == Kind::string) {
-    out.push_back(*static_cast<const std::string*>(value));
-  }
+// True for one {Member:index} and nothing else.
+bool is_optional_index(std::string_view placeholder) {
+  return placeholder.ends_with(":index}") && placeholder.find('}') == placeholder.size() - 1;
 }
 
 using ValuesOf = std::function<std::vector<std::string_view>(std::string_view member)>;
@@ -65,10 +54,14 @@ std::vector<std::string> expand(std::string_view rest, const Context& context, c
       continue;
     }
     // Only a name that is all there is to choose: the key of an object may look like an ARN and must not become one.
-    const bool is_only_member = !has_member && rest.empty();
+    const bool is_only_member = !has_member && (rest.empty() || is_optional_index(rest));
     has_member = true;
     std::vector<std::string> grown;
     for (std::string_view value : values_of(name)) {
+      if (form == "index") {
+        for (const std::string& arn : arns) grown.push_back(value == "*" ? arn : arn + "/index/" + std::string(value));
+        continue;
+      }
       if (form == "function") value = function_name(value);
       if (form == "last") value = value.substr(value.rfind('/') + 1);
       const bool whole = is_only_member && value.starts_with("arn:");
@@ -86,26 +79,17 @@ std::vector<std::string> resource_arns(const OperationDesc& operation, const voi
                 [&](std::string_view member) { return member_values(operation, in, member); });
 }
 
-std::vector<Access> accesses(const OperationDesc& operation, const void* in, const Context& context) {
+std::optional<Access> access_of(const OperationDesc& operation, const void* in, const Context& context) {
   const std::string_view action = operation.iam_action;
+  if (action.empty()) return std::nullopt;
   const std::size_t open = action.find('{');
-  if (open == std::string_view::npos) return {{std::string(action), resource_arns(operation, in, context)}};
-  const std::string_view path = action.substr(open + 1, action.find(':', open) - open - 1);
-  std::vector<std::string_view> statements;
-  collect_texts({.kind = Kind::structure, .shape_name = {}, .structure = operation.input}, in, path, statements);
-  std::vector<Access> out;
-  for (std::size_t i = 0; i < statements.size(); ++i) {
-    if (i > 0 && statements[i] == statements[i - 1]) continue;  // batches repeat one text
-    const auto target = partiql_target(partiql_tokens(statements[i]));
-    if (!target) continue;
-    const std::string table = target->table + (target->index.empty() ? "" : "/index/") + target->index;
-    Access access;
-    access.action = expand(action, context, [&](auto) { return std::vector{verb_name(target->verb)}; }).front();
-    access.resources =
-        expand(operation.iam_resource, context, [&](auto) { return std::vector<std::string_view>{table}; });
-    if (std::ranges::find(out, access) == out.end()) out.push_back(std::move(access));
-  }
-  return out;
+  if (open == std::string_view::npos) return Access{std::string(action), resource_arns(operation, in, context)};
+  const std::string_view member = action.substr(open + 1, action.find(':', open) - open - 1);
+  const auto target = partiql_target(partiql_tokens(member_values(operation, in, member).front()));
+  if (!target) return std::nullopt;
+  const std::string table = target->table + (target->index.empty() ? "" : "/index/") + target->index;
+  return Access{expand(action, context, [&](auto) { return std::vector{verb_name(target->verb)}; }).front(),
+                expand(operation.iam_resource, context, [&](auto) { return std::vector<std::string_view>{table}; })};
 }
 
 }  // namespace aws

@@ -2,6 +2,7 @@
 // operation's description, filled from its decoded input. Pure, safe from any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,20 +13,22 @@ namespace aws {
 
 // The template's placeholders: {region} and {account} of the context; {Member} the text of an input member;
 // {Member:last} what follows its last '/' (a queue's name in its URL); {Member:function} the function's name in a
-// name, partial ARN or ARN; {Member:keys} one ARN for each key of a map. A member that is itself an ARN replaces the
-// whole template if it is the only one in it and ends it, unless it is a {Member:function}. An absent member becomes
+// name, partial ARN or ARN; {Member:keys} one ARN for each key of a map; {Member:index}, which comes last,
+// "/index/" and the member, or nothing. A member that is itself an ARN replaces the
+// whole template if it is the only one in it (but for {Member:index}) and ends it, unless it is a {Member:function}. An
+// absent member becomes
 // '*'.
 std::vector<std::string> resource_arns(const OperationDesc& operation, const void* in, const Context& context);
 
-// What a request needs to be allowed: each action on all of its resources.
+// What a request needs to be allowed: the action on all of the resources.
 struct Access {
   std::string action;
   std::vector<std::string> resources;
-  bool operator==(const Access&) const = default;
 };
-// One access, of iam_action to resource_arns(), unless the action itself is a template: {A.B:partiql_verb} makes an
-// access of each PartiQL statement at that path of members, to the table {A.B:partiql_table} and index that it names.
-// Statements in which no table can be found need nothing: the service refuses them (it reads them in the same way).
-std::vector<Access> accesses(const OperationDesc& operation, const void* in, const Context& context);
+// iam_action on resource_arns(), unless the action is a template: {Member:partiql_verb} means what the PartiQL
+// statement in that member does to the table {Member:partiql_table} and index that it names. Nothing for a statement in
+// which no table can be found, which the service refuses (it reads it in the same way), and for operations without an
+// action, whose service asks by itself (BatchExecuteStatement, statement by statement).
+std::optional<Access> access_of(const OperationDesc& operation, const void* in, const Context& context);
 
 }  // namespace aws

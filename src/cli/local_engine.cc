@@ -40,9 +40,11 @@ class StoreGate final : public server::ReplyGate {
   store::KvStore& store_;
 };
 
+constexpr std::size_t kDynamoDbRequestBytesMax = 16 << 20;  // Developer Guide, quotas, BatchWriteItem
+
 std::vector<server::Mount> mounts(engine::Engine& engine) {
   return {{&aws::sqs::kService, &engine.sqs()},
-          {&aws::dynamodb::kService, &engine.dynamodb()},
+          {&aws::dynamodb::kService, &engine.dynamodb(), {}, kDynamoDbRequestBytesMax},
           {&aws::sns::kService, &engine.sns(), {"ConfirmSubscription", "Unsubscribe"}},
           {&aws::lambda::kService, &engine.lambda()},
           {&aws::s3::kService, &engine.s3()},

@@ -126,7 +126,7 @@ void Process::insert(std::span<const Entry> entries, std::vector<Outcome>& outco
   for (const Entry& entry : entries) batch.statements->push_back(insert_statement(config_.orders_table, entry.row));
   aws::Context context = call_context(env_);
   const auto answer = dynamodb_.batch_execute_statement(context, std::move(batch));
-  // The call as such is refused (the role may not, or the endpoint does not know it), so nothing was done.
+  // The call as such is refused (the endpoint may not know it), so nothing was done.
   if (!answer.has_value() && answer.error().fault == base::Fault::sender && answer.error().http_status == 400) {
     for (const Entry& entry : entries) outcomes[entry.position] = put(entry, counts);
     return;
@@ -140,8 +140,9 @@ void Process::insert(std::span<const Entry> entries, std::vector<Outcome>& outco
       outcome = settle(entries[i].row, /*hold_lease=*/true, Outcome::stored, counts);
     } else if (refused->code == "DuplicateItem" && refused->item.has_value()) {
       outcome = already_there(entries[i], *refused->item, counts);
-    } else if (refused->code == "DuplicateItem" || refused->code == "ValidationError") {
-      outcome = put(entries[i], counts);  // which tells the old row, or what is wrong with the item
+    } else if (refused->code == "DuplicateItem" || refused->code == "ValidationError" ||
+               refused->code == "AccessDenied") {
+      outcome = put(entries[i], counts);  // which tells the old row or what is wrong with the item, or may be allowed
     }
   }
 }

@@ -50,8 +50,9 @@ class ProcessTest : public testing::Test {
   enum class Fault { none, before, after };
   std::function<Fault(std::string_view operation)> fault_ = [](std::string_view) { return Fault::none; };
 
-  bool hide_old_rows_ = false;  // a refused INSERT does not show what is there
-  bool refuse_partiql_ = false;
+  bool hide_old_rows_ = false;      // a refused INSERT does not show what is there
+  bool no_partiql_ = false;         // the endpoint does not know BatchExecuteStatement
+  bool refuse_statements_ = false;  // the role may not
   std::map<std::string, int> calls_;
 
   void SetUp() override {
@@ -89,8 +90,15 @@ class ProcessTest : public testing::Test {
                                 aws::Context& context, void* in, void* out) override {
       const Fault fault = test_.fault_(operation.name);
       if (fault == Fault::before) return base::fail(unavailable());
-      if (test_.refuse_partiql_ && operation.name == "BatchExecuteStatement")
-        return base::fail(base::AwsError{.code = "AccessDeniedException", .message = "may not"});
+      if (test_.no_partiql_ && operation.name == "BatchExecuteStatement")
+        return base::fail(base::AwsError{.code = "UnknownOperationException", .message = "what?"});
+      if (test_.refuse_statements_ && operation.name == "BatchExecuteStatement") {
+        const auto& statements = *static_cast<aws::dynamodb::BatchExecuteStatementInput*>(in)->statements;
+        auto& responses = static_cast<aws::dynamodb::BatchExecuteStatementOutput*>(out)->responses;
+        responses.emplace(statements.size());
+        for (auto& each : *responses) each.error.emplace().code = "AccessDenied";
+        return {};
+      }
       context = test_.context_;
       context.now = test_.env_.clock.now();
       const auto result = target_.dispatch(service, operation, context, in, out);
@@ -238,11 +246,15 @@ TEST_F(ProcessTest, ABatchMayNameAnIdTwiceAndKnownIds) {
   }
 }
 
-// A role made for an earlier version may only put.
+// An endpoint may lack PartiQL, and a role made for an earlier version may only put.
 TEST_F(ProcessTest, WithoutPartiqlTheRowsArePutOneByOne) {
-  refuse_partiql_ = true;
+  no_partiql_ = true;
   EXPECT_EQ(handle({{"m1", order("a", "1")}, {"m2", order("b", "1")}}).counts.stored, 2u);
   EXPECT_EQ(calls_["PutItem"], 2);
+  no_partiql_ = false;
+  refuse_statements_ = true;
+  EXPECT_EQ(handle({{"m3", order("c", "1")}, {"m4", order("d", "1")}}).counts.stored, 2u);
+  EXPECT_EQ(calls_["PutItem"], 4);
 }
 
 TEST_F(ProcessTest, ARowThatIsTooLargeIsQuarantinedAndTheOthersStored) {

@@ -5,6 +5,7 @@
 #include "aws/auth/chunked.h"
 #include "aws/codec/body_checksum.h"
 #include "aws/codec/codec.h"
+#include "aws/codec/query.h"
 #include "aws/resource.h"
 #include "aws/validate.h"
 #include "server/content_encoding.h"
@@ -36,9 +37,15 @@ base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol,
   error.code = json || protocol == Protocol::rest_json ? "AccessDeniedException" : "AccessDenied";
   error.query_code = "AccessDenied";
   error.http_status = json && !service.query_compatible ? 400 : 403;
-  error.message = "User: " + context.principal.arn + " is not authorized to perform: " + std::string(action) +
-                  " on resource: " + std::string(resource) + " because no identity-based policy allows the " +
-                  std::string(action) + " action";
+  error.message = aws::auth::denial_text(context, action, resource);
+  return error;
+}
+
+base::AwsError too_large() {
+  base::AwsError error;
+  error.code = "RequestEntityTooLargeException";
+  error.http_status = 413;
+  error.message = "Request Entity Too Large";
   return error;
 }
 
@@ -86,6 +93,14 @@ struct ApiHandler::Call {
   Route route;
   std::string request_id;
   bool is_unsigned = false;
+
+  // Services that speak nothing but query answer in JSON to who asks for it.
+  [[nodiscard]] const aws::codec::Codec& codec() const {
+    const aws::ServiceDesc& service = *route.mount->desc;
+    const bool json = route.protocol == Protocol::query && service.protocols.size() == 1 &&
+                      request.headers.get("Accept") == "application/json";
+    return json ? aws::codec::query_json_codec() : aws::codec::codec_for(service, route.protocol);
+  }
 };
 
 ApiHandler::ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
@@ -136,8 +151,7 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
   if (!call->route.operation->may_wait) return serve(*call);
   if (workers_.run([this, call] { serve(*call); })) return;
   const aws::ServiceDesc& service = *call->route.mount->desc;
-  call->respond(
-      aws::codec::codec_for(service, call->route.protocol).encode_error(service, slow_down(), call->request_id));
+  call->respond(call->codec().encode_error(service, slow_down(), call->request_id));
 }
 
 void ApiHandler::serve(Call& call) {
@@ -149,7 +163,7 @@ Response ApiHandler::answer(Call& call) {
   base::Result<Response> response = perform(call);
   if (response.has_value()) return std::move(*response);
   const aws::ServiceDesc& service = *call.route.mount->desc;
-  return aws::codec::codec_for(service, call.route.protocol).encode_error(service, response.error(), call.request_id);
+  return call.codec().encode_error(service, response.error(), call.request_id);
 }
 
 base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
@@ -178,17 +192,17 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
 base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& context, const void* in) {
   if (call.is_unsigned || context.principal.kind == aws::Principal::Kind::root) return {};
   const aws::OperationDesc& operation = *call.route.operation;
-  for (const aws::Access& access : aws::accesses(operation, in, context))
-    if (!authorizer_.allows(context, access.action, access.resources))
-      return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, access.action,
-                                      access.resources.empty() ? "*" : access.resources.front()));
-  return {};
+  const std::optional<aws::Access> access = aws::access_of(operation, in, context);
+  if (!access || authorizer_.allows(context, access->action, access->resources)) return {};
+  return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, access->action,
+                                  access->resources.empty() ? "*" : access->resources.front()));
 }
 
 base::Result<Response> ApiHandler::perform(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   const aws::OperationDesc& operation = *call.route.operation;
-  const aws::codec::Codec& codec = aws::codec::codec_for(service, call.route.protocol);
+  const aws::codec::Codec& codec = call.codec();
+  if (call.request.body.size() > call.route.mount->body_bytes_max) return base::fail(too_large());
   TRY_ASSIGN(aws::Context context, authenticate(call));
   if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
   const aws::AnyShape in = operation.make_input();

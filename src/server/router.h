@@ -3,6 +3,8 @@
 // descriptions. Immutable after construction, safe from any thread.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -26,6 +28,7 @@ struct Mount {
   // Operations that also serve requests without any signature, because what they are asked with is a secret itself
   // (SNS's ConfirmSubscription). They find a principal without an account in their context.
   std::vector<std::string_view> unsigned_operations = {};
+  std::size_t body_bytes_max = SIZE_MAX;  // requests with a larger body are refused with 413
 
   [[nodiscard]] bool serves_unsigned(std::string_view operation) const;
 };

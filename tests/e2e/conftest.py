@@ -1,8 +1,9 @@
+import json
 import os
 import uuid
 
 import pytest
-from till_process import BINARY, TillServer, VirtualTill
+from till_process import BINARY, TillServer, VirtualTill, make_client
 
 
 def pytest_report_header():
@@ -53,6 +54,20 @@ def virtual_till(tmp_path):
 def name():
     """A name that no other test uses, good for a resource of any service."""
     return "t" + uuid.uuid4().hex[:12]
+
+
+@pytest.fixture
+def role_client(server, iam, name):
+    """Makes a client with the credentials of a role that may do one thing only."""
+    def make(service, action, resource):
+        anyone = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(anyone))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}))
+        keys = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+        return make_client(service, server.endpoint, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    return make
 
 
 def _client(service):

@@ -6,6 +6,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
+import urllib3
 from botocore.exceptions import ClientError
 from till_process import REGION, make_client
 
@@ -141,3 +142,21 @@ def test_errors_of_iam_and_sts(iam, sts, role, name):
         iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument="{")
     assert code_of(lambda: sts.assume_role(RoleArn=role + "none", RoleSessionName="e2e"))[0] == "AccessDenied"
     assert name in [r["RoleName"] for page in iam.get_paginator("list_roles").paginate() for r in page["Roles"]]
+
+
+def test_sts_and_iam_answer_in_json_to_who_asks_for_it(server):
+    def ask(service, form):
+        request = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=form, headers={
+            "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"})
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), service, REGION).add_auth(request)
+        answer = urllib3.PoolManager(retries=False).request("POST", request.url, body=form, headers=dict(request.headers))
+        assert answer.headers["Content-Type"] == "application/json"
+        return answer.status, json.loads(answer.data)
+
+    status, answer = ask("sts", "Action=GetCallerIdentity&Version=2011-06-15")
+    assert status == 200 and answer["GetCallerIdentityResponse"]["GetCallerIdentityResult"]["Account"] == "0" * 12
+    assert answer["GetCallerIdentityResponse"]["ResponseMetadata"]["RequestId"]
+    status, answer = ask("sts", "Action=GetSessionToken&Version=2011-06-15")
+    assert isinstance(answer["GetSessionTokenResponse"]["GetSessionTokenResult"]["Credentials"]["Expiration"], int)
+    status, answer = ask("iam", "Action=GetRole&Version=2010-05-08&RoleName=none")
+    assert (status, answer["Error"]["Code"], answer["Error"]["Type"]) == (404, "NoSuchEntity", "Sender")

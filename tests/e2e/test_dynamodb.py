@@ -86,3 +86,42 @@ def test_errors_are_those_of_aws(dynamodb, table):
     with pytest.raises(ClientError) as large:
         dynamodb.put_item(TableName=table, Item={"id": {"S": "1"}, "x": {"S": "x" * (400 << 10)}})
     assert "size" in large.value.response["Error"]["Message"]
+
+
+def test_tags_backups_and_sizes_are_answered_in_aws_words(dynamodb, table):
+    arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+
+    def refusal(call, **parameters):
+        with pytest.raises(ClientError) as refused:
+            call(**parameters)
+        return refused.value.response["Error"]["Code"], refused.value.response["Error"]["Message"]
+
+    tags = [{"Key": f"k{i}", "Value": "v"} for i in range(51)]
+    assert refusal(dynamodb.tag_resource, ResourceArn=arn, Tags=tags)[0] == "ValidationException"
+    assert refusal(dynamodb.tag_resource, ResourceArn=arn, Tags=[]) == (
+        "ValidationException", "Atleast one Tag needs to be provided as Input.")
+    assert refusal(dynamodb.untag_resource, ResourceArn=arn, TagKeys=[]) == (
+        "ValidationException", "Atleast one Tag Key needs to be provided as Input.")
+    wrong = f"{arn}/index/i"
+    assert refusal(dynamodb.list_tags_of_resource, ResourceArn=wrong) == (
+        "ValidationException", f"Invalid TableArn: Invalid ResourceArn provided as input {wrong}")
+    assert refusal(dynamodb.describe_continuous_backups, TableName="none") == (
+        "TableNotFoundException", "Table not found: none")
+    with pytest.raises(ClientError) as refused:
+        dynamodb.put_item(TableName=table, Item={"id": {"S": "x" * (16 << 20)}})
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+
+
+def test_a_policy_for_an_index_lets_query_the_index_only(dynamodb, role_client, name):
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": a, "AttributeType": "S"} for a in ("id", "g")],
+        GlobalSecondaryIndexes=[{"IndexName": "byg", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                                 "Projection": {"ProjectionType": "ALL"}}])
+    limited = role_client("dynamodb", "dynamodb:Query", f"arn:aws:dynamodb:*:*:table/{name}/index/*")
+    values = {":v": {"S": "x"}}
+    assert limited.query(TableName=name, IndexName="byg", KeyConditionExpression="g = :v",
+                         ExpressionAttributeValues=values)["Count"] == 0
+    with pytest.raises(ClientError) as refused:
+        limited.query(TableName=name, KeyConditionExpression="id = :v", ExpressionAttributeValues=values)
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"

@@ -18,4 +18,11 @@ class Authorizer {
   virtual bool allows(const Context& context, std::string_view action, std::span<const std::string> resources) = 0;
 };
 
+// What AWS says to a principal whose policies do not allow an action.
+inline std::string denial_text(const Context& context, std::string_view action, std::string_view resource) {
+  return "User: " + context.principal.arn + " is not authorized to perform: " + std::string(action) +
+         " on resource: " + std::string(resource) + " because no identity-based policy allows the " +
+         std::string(action) + " action";
+}
+
 }  // namespace aws::auth

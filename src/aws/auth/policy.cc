@@ -103,6 +103,42 @@ bool agrees(const Condition& condition, const Condition::Value& value, const std
   return false;
 }
 
+bool holds_without_key(const Condition& condition) {
+  if (condition.compare == Condition::Compare::null)
+    return std::ranges::any_of(condition.values, [](const auto& value) { return std::get<bool>(value); });
+  if (condition.if_exists || condition.quantifier == Condition::Quantifier::all_values) return true;
+  return condition.negated && condition.quantifier == Condition::Quantifier::none;
+}
+
+// True for keys of AWS's own and of the services that are here, unless condition_values(), IAM or STS make them or they
+// would be absent on AWS as well: there are no users, organisations and private networks.
+bool is_unknown(std::string_view key) {
+  static constexpr std::string_view kPrefixes[] = {
+      "aws:", "cloudwatch:", "dynamodb:", "lambda:", "logs:", "s3:", "sns:", "sqs:", "sts:"};
+  static constexpr std::string_view kKnown[] = {"aws:currenttime",
+                                                "aws:epochtime",
+                                                "aws:principalaccount",
+                                                "aws:principalarn",
+                                                "aws:principalisawsservice",
+                                                "aws:principalorgid",
+                                                "aws:principalorgpaths",
+                                                "aws:principalservicename",
+                                                "aws:principaltype",
+                                                "aws:requestedregion",
+                                                "aws:securetransport",
+                                                "aws:sourceaccount",
+                                                "aws:sourcearn",
+                                                "aws:sourcevpc",
+                                                "aws:sourcevpce",
+                                                "aws:userid",
+                                                "aws:username",
+                                                "aws:vpcsourceip",
+                                                "sts:externalid",
+                                                "sts:rolesessionname"};
+  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return key.starts_with(prefix); }) &&
+         !key.starts_with("aws:principaltag/") && std::ranges::find(kKnown, key) == std::end(kKnown);
+}
+
 bool holds(const Condition& condition, const PolicyRequest& request) {
   bool present = false, all = true, any = false;
   for (const ConditionValue& entry : request.conditions) {
@@ -116,10 +152,7 @@ bool holds(const Condition& condition, const PolicyRequest& request) {
   }
   if (condition.compare == Condition::Compare::null)
     return std::ranges::any_of(condition.values, [&](const auto& value) { return std::get<bool>(value) == !present; });
-  if (!present) {
-    if (condition.if_exists || condition.quantifier == Condition::Quantifier::all_values) return true;
-    return condition.negated && condition.quantifier == Condition::Quantifier::none;
-  }
+  if (!present) return holds_without_key(condition);
   switch (condition.quantifier) {
     case Condition::Quantifier::all_values:
       return all;
@@ -234,6 +267,13 @@ Policy::Policy(std::vector<Statement> statements)
 
 std::size_t Policy::statement_count() const {
   return statements_->size();
+}
+
+std::optional<std::string> Policy::undecidable_key() const {
+  for (const Statement& statement : *statements_)
+    for (const Condition& condition : statement.conditions)
+      if (is_unknown(condition.key) && holds_without_key(condition) == statement.allow) return condition.key;
+  return std::nullopt;
 }
 
 Decision Policy::evaluate(const PolicyRequest& request) const {

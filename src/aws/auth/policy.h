@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +65,10 @@ class Policy {
   // Whether evaluate() looks at request.conditions at all, so that callers may save themselves making them.
   [[nodiscard]] bool needs_conditions() const { return needs_conditions_; }
   [[nodiscard]] std::size_t statement_count() const;
+
+  // A condition key (in lower case) of which AWS knows the value and this engine does not, if for want of it a
+  // statement would allow more or deny less than on AWS: dynamodb:LeadingKeys for all values, aws:SourceIp in a Deny.
+  [[nodiscard]] std::optional<std::string> undecidable_key() const;
 
   struct Statement;  // policy_statement.h
 

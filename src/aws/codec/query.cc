@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/codec/error_shape.h"
+#include "aws/codec/json_shape.h"
 #include "aws/codec/query_form.h"
 #include "aws/codec/xml_shape.h"
 
@@ -126,7 +127,6 @@ class QueryCodec : public Codec {
     return std::string(found->query_code);
   }
 
- private:
   static http::Response make_response(int status, std::string_view request_id) {
     http::Response response;
     response.status = status;
@@ -135,6 +135,7 @@ class QueryCodec : public Codec {
     return response;
   }
 
+ private:
   static bool is_message(const MemberDesc& member) { return member.name == "message" || member.name == "Message"; }
 
   void write_detail(const ShapeDetail& detail, std::string& body) const {
@@ -167,6 +168,45 @@ class QueryCodec : public Codec {
   }
 
   IsoDates dates_;
+};
+
+class QueryJsonCodec final : public QueryCodec {
+ public:
+  QueryJsonCodec() : QueryCodec(IsoDates::seconds) {}
+
+  http::Response encode_response(const ServiceDesc& /*service*/, const OperationDesc& operation, void* out,
+                                 std::string_view request_id) const override {
+    http::Response response = json_response(operation.http_status, request_id);
+    response.body = fmt::format("{{\"{}Response\":{{", operation.name);
+    if (!operation.output_wrapper.empty()) {
+      response.body += fmt::format("\"{}\":", operation.output_wrapper);
+      write_json(*operation.output, out, JsonNames::model, response.body);
+      response.body += ',';
+    }
+    response.body += fmt::format("\"ResponseMetadata\":{{\"RequestId\":\"{}\"}}}}}}", request_id);
+    return response;
+  }
+
+  http::Response encode_error(const ServiceDesc& /*service*/, const base::AwsError& error,
+                              std::string_view request_id) const override {
+    int status = error.http_status;
+    const std::string code = query_code(error, status);
+    http::Response response = json_response(status, request_id);
+    response.body = "{\"Error\":{\"Code\":";
+    write_json_string(code, response.body);
+    response.body += ",\"Message\":";
+    write_json_string(message(error), response.body);
+    response.body += fmt::format(",\"Type\":\"{}\"}},\"RequestId\":\"{}\"}}",
+                                 error.fault == base::Fault::sender ? "Sender" : "Receiver", request_id);
+    return response;
+  }
+
+ private:
+  static http::Response json_response(int status, std::string_view request_id) {
+    http::Response response = make_response(status, request_id);
+    response.headers.set("Content-Type", "application/json");
+    return response;
+  }
 };
 
 class SqsQueryCodec final : public QueryCodec {
@@ -203,6 +243,11 @@ class SqsQueryCodec final : public QueryCodec {
 };
 
 }  // namespace
+
+const Codec& query_json_codec() {
+  static const QueryJsonCodec codec;
+  return codec;
+}
 
 const Codec& query_codec(const ServiceDesc& service) {
   static const QueryCodec plain(IsoDates::as_needed);

@@ -15,6 +15,10 @@ namespace aws::codec {
 // STS: dates in whole seconds). Lives for ever.
 const Codec& query_codec(const ServiceDesc& service);
 
+// The codec for clients that want JSON (Accept: application/json), which STS and IAM then answer: the same document,
+// with times as epoch seconds. Lives for ever.
+const Codec& query_json_codec();
+
 // Parameters of a request: the form in the body of a POST, else the query string. nullopt if they are malformed.
 std::optional<std::vector<Parameter>> query_parameters(const http::Request& request);
 

@@ -13,6 +13,11 @@ std::unexpected<base::AwsError> invalid(std::string message) {
   return base::fail(wire::errors::validation_exception(std::move(message)));
 }
 
+std::unexpected<base::AwsError> not_found(const std::string& what) {
+  return base::fail(wire::errors::resource_not_found_exception("Requested resource not found" +
+                                                               (what.empty() ? "" : ": " + what + " not found")));
+}
+
 std::unexpected<base::AwsError> invalid_parameters(std::string_view message) {
   return invalid("One or more parameter values were invalid: " + std::string(message));
 }

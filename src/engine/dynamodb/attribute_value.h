@@ -21,6 +21,8 @@ using Item = aws::Map<AttributeValue>;
 
 // The failure of every check of this service: ValidationException with `message`.
 std::unexpected<base::AwsError> invalid(std::string message);
+// ResourceNotFoundException; `what` ("Table: t") is named by the operations on tables, not by those on items.
+std::unexpected<base::AwsError> not_found(const std::string& what = "");
 // The same with "One or more parameter values were invalid: " before it.
 std::unexpected<base::AwsError> invalid_parameters(std::string_view message);
 

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "aws/dynamodb/errors.h"
 #include "engine/dynamodb/limits.h"
+#include "store/kv_store.h"
 
 namespace engine::dynamodb {
 
@@ -169,19 +169,10 @@ std::optional<StoredItem> decode_item(std::string_view bytes) {
   return out;
 }
 
-base::Result<StoredItem> read_item(std::string_view bytes) {
+StoredItem read_item(std::string_view bytes, const KeySchema& schema) {
   auto item = decode_item(bytes);
-  if (!item) return base::fail(wire::errors::internal_server_error("A stored item is damaged and cannot be read"));
+  store::require_intact(item.has_value() && has_key(schema, item->attributes), "an item of DynamoDB");
   return std::move(*item);
-}
-
-base::Result<std::size_t> read_item_size(std::string_view bytes) {
-  Reader reader(bytes);
-  unsigned char version = 0;
-  uint64_t size = 0;
-  if (!reader.byte(version) || version != kVersion || !reader.number(size))
-    return base::fail(wire::errors::internal_server_error("A stored item is damaged and cannot be read"));
-  return size;
 }
 
 }  // namespace engine::dynamodb

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/dynamodb/attribute_value.h"
+#include "engine/dynamodb/item_key.h"
 
 namespace engine::dynamodb {
 
@@ -21,9 +22,8 @@ std::string encode_item(const Item& item, std::size_t size_bytes);
 // nullopt if the bytes are not an item (corruption). Reads no further than the bytes, allocates no more than they can
 // hold, and recurses no deeper than an item may nest.
 std::optional<StoredItem> decode_item(std::string_view bytes);
-// decode_item() of bytes from the store; InternalServerError for corruption, so that nothing wrong is served.
-base::Result<StoredItem> read_item(std::string_view bytes);
-// Only the size_bytes of read_item(), without reading the attributes.
-base::Result<std::size_t> read_item_size(std::string_view bytes);
+// decode_item() of bytes from the store, which `schema` is about. Ends the process if they are damaged
+// (store::require_intact); so the item has its key.
+StoredItem read_item(std::string_view bytes, const KeySchema& schema);
 
 }  // namespace engine::dynamodb

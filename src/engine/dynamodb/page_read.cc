@@ -11,11 +11,9 @@ namespace engine::dynamodb {
 namespace {
 
 // The entry of a local index tells where the item is; it may be gone since the page's moment.
-base::Result<std::optional<StoredItem>> fetch(store::KvStore& store, const Table& table, const Item& entry) {
+std::optional<StoredItem> fetch(store::KvStore& store, const Table& table, const Item& entry) {
   const auto bytes = store.get(row_key(table.number, key_of_valid_item(table.schema, entry)));
-  if (!bytes) return std::nullopt;
-  TRY_ASSIGN(StoredItem item, read_item(*bytes));
-  return std::optional(std::move(item));
+  return bytes ? std::optional(read_item(*bytes, table.schema)) : std::nullopt;
 }
 
 Item key_attributes(const PageRequest& request, const Item& item) {
@@ -104,7 +102,7 @@ void continue_after(PageRequest& request, const std::string& row) {
   }
 }
 
-base::Result<Page> read_page(store::KvStore& store, const PageRequest& request) {
+Page read_page(store::KvStore& store, const PageRequest& request) {
   Page page;
   std::size_t bytes = 0;
   std::size_t fetched_bytes = 0;
@@ -114,7 +112,7 @@ base::Result<Page> read_page(store::KvStore& store, const PageRequest& request) 
   const bool empty = !request.rows.end.empty() && request.rows.begin >= request.rows.end;
   auto cursor = empty ? nullptr : store.scan(request.rows.begin, request.rows.end, direction);
   for (; cursor != nullptr && cursor->valid(); cursor->next()) {
-    TRY_ASSIGN(StoredItem row, read_item(cursor->value()));
+    StoredItem row = read_item(cursor->value(), request.table->schema);
     ++page.scanned_count;
     bytes += row.size_bytes;
     // The limits count what is read, not what passes the filter; the row that passes 1 MB is still in the page.
@@ -122,7 +120,7 @@ base::Result<Page> read_page(store::KvStore& store, const PageRequest& request) 
     if (last) page.last_key = key_attributes(request, row.attributes);
     bool gone = false;
     if (request.fetch_from_table) {
-      TRY_ASSIGN(auto whole, fetch(store, *request.table, row.attributes));
+      auto whole = fetch(store, *request.table, row.attributes);
       gone = !whole.has_value();
       if (whole) fetched_bytes += whole->size_bytes;
       if (whole) row = std::move(*whole);
@@ -148,7 +146,7 @@ base::Result<Page> read_page(store::KvStore& store, const PageRequest& request) 
 base::Result<Page> read_metered(store::KvStore& store, Table& table, const PageRequest& request, OperationKind kind,
                                 base::Timestamp now) {
   TRY(admit_read(table, request.index, request.consistent, now));
-  TRY_ASSIGN(Page page, read_page(store, request));
+  Page page = read_page(store, request);
   settle_read(table, request.index, request.consistent, page.units, now);
   if (table.metrics) table.metrics->returned_items(kind, static_cast<std::size_t>(page.count), now);
   return page;

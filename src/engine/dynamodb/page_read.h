@@ -35,7 +35,7 @@ struct Page {
   Units units;
 };
 
-base::Result<Page> read_page(store::KvStore& store, const PageRequest& request);
+Page read_page(store::KvStore& store, const PageRequest& request);
 // read_page() as far as the capacity of the table or index allows; counts what it consumes and returns. `table` is the
 // request's.
 base::Result<Page> read_metered(store::KvStore& store, Table& table, const PageRequest& request, OperationKind kind,

@@ -1,6 +1,8 @@
 // PartiQL through the service's interface.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/manual/manual_env.h"
 #include "engine/dynamodb/partiql_parser.h"
 #include "engine/dynamodb/service.h"
@@ -18,6 +20,7 @@ class PartiqlTest : public ::testing::Test {
     context.now = env.clock.now();
     context.account = "123456789012";
     context.region = "eu-west-1";
+    context.principal.arn = "arn:aws:sts::123456789012:assumed-role/r/s";
     create("tab", false);
     create("rng", true);
   }
@@ -101,7 +104,11 @@ class PartiqlTest : public ::testing::Test {
 
   base::ManualEnv env;
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
-  DynamoDbService service{*store, env.env};
+  std::set<std::string> denied;  // "Verb resource", of roles
+  DynamoDbService service{
+      *store, env.env, {.role_may = [this](const aws::Context&, std::string_view action, const std::string& resource) {
+        return !denied.contains(std::string(action) + " " + resource);
+      }}};
   aws::Context context;
   wire::BatchExecuteStatementOutput last;
 };
@@ -305,6 +312,24 @@ TEST_F(PartiqlTest, BatchOfInsertsIsOneWriteAndEachStandsAlone) {
   wire::DescribeTableInput describe;
   describe.table_name = "tab";
   EXPECT_EQ(*service.describe_table(context, describe)->table->item_count, 3);
+}
+
+TEST_F(PartiqlTest, EachStatementOfABatchIsRefusedByItself) {
+  const std::string tables = "arn:aws:dynamodb:eu-west-1:123456789012:table/";
+  denied = {"dynamodb:PartiQLInsert " + tables + "rng", "dynamodb:PartiQLSelect " + tables + "rng/index/byg",
+            "dynamodb:PartiQLDelete " + tables + "tab"};
+  const std::string insert = "INSERT INTO rng VALUE {'p': ?, 'r': 1}";
+  EXPECT_EQ(batch({request("INSERT INTO tab VALUE {'p': 'a'}"), request(insert, {S("b")}), request(insert, {S("c")}),
+                   request("DELETE FROM tab WHERE p = 'x'"), request("nonsense")}),
+            "ok AccessDenied AccessDenied AccessDenied ValidationError");
+  EXPECT_EQ(*last.responses->at(1).error->message,
+            "User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized to perform: dynamodb:PartiQLInsert on "
+            "resource: " +
+                tables + "rng because no identity-based policy allows the dynamodb:PartiQLInsert action");
+  EXPECT_FALSE(get("a").empty());
+  EXPECT_EQ(keys("SELECT * FROM rng"), "");
+  EXPECT_EQ(batch({request("SELECT * FROM tab WHERE p = 'a'"), request("SELECT * FROM rng.byg WHERE g = 'a'")}),
+            "ok AccessDenied");
 }
 
 TEST_F(PartiqlTest, BatchOverTablesAndItsLimits) {

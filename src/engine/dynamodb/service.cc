@@ -1,9 +1,8 @@
 #include "engine/dynamodb/service.h"
 
-#include "aws/dynamodb/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/dynamodb/keys.h"
+#include "engine/dynamodb/table_definition.h"
 #include "engine/record.h"
 
 namespace engine::dynamodb {
@@ -13,6 +12,7 @@ DynamoDbService::DynamoDbService(store::KvStore& store, base::Env& env, DynamoDb
       env_(env),
       metrics_(options.metrics),
       lenient_(std::move(options.lenient)),
+      role_may_(std::move(options.role_may)),
       expressions_(options.expression_cache_entries_max),
       statements_(options.statement_cache_entries_max),
       stop_requested_(env.executor.make_condition()) {
@@ -28,20 +28,20 @@ void DynamoDbService::load() {
     RecordReader r(*sequence);
     while (r.next())
       if (r.field() == 1) next_table_number_ = r.number();
-    CHECK(r.ok(), "the sequence of DynamoDB's tables is damaged");
+    store::require_intact(r.ok(), "the number of DynamoDB's tables");
   }
   const std::string prefix = all_tables_prefix();
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
     auto table = std::make_shared<Table>();
-    CHECK(table->decode(cursor->value()), "the definition of a DynamoDB table is damaged");
+    store::require_intact(table->decode(cursor->value()), "the definition of a DynamoDB table");
     const std::string counts = count_prefix(table->number);
     for (auto row = store_.scan(counts, store::prefix_end(counts)); row->valid(); row->next()) {
       store::KeyReader key(row->key(), "dynamodb/count");
       uint64_t number = 0;
       uint64_t stripe = 0;
-      CHECK(key.number(number) && key.number(stripe) && stripe < kStripesPerTable &&
-                decode_counts(row->value(), table->stripes[stripe]),
-            "the counters of a DynamoDB table are damaged");
+      store::require_intact(key.number(number) && key.number(stripe) && stripe < kStripesPerTable &&
+                                decode_counts(row->value(), table->stripes[stripe]),
+                            "the size of a DynamoDB table");
     }
     drop_orphans(*table);
     attach_metrics(*table);
@@ -76,16 +76,13 @@ base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table(const aws::C
     here = arn->region == context.region && arn->account == context.account;
     name = std::string_view(arn->resource).substr(kPrefix.size());
   }
-  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
-    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
+  TRY(check_table_name(name));
   if (here) {
     const std::shared_lock lock(directory_mutex_);
     const auto found = directory_.find(table_key(context.account, context.region, name));
     if (found != directory_.end()) return found->second;
   }
-  return base::fail(wire::errors::resource_not_found_exception(
-      control_plane ? "Requested resource not found: Table: " + std::string(name) + " not found"
-                    : "Requested resource not found"));
+  return not_found(control_plane ? "Table: " + std::string(name) : "");
 }
 
 base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(const aws::Context& context,
@@ -96,9 +93,7 @@ base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(const aws::Co
   if (table->deleted) {
     // Deleted between the two locks: the same answer as for a table that never was.
     lock.unlock();
-    return base::fail(wire::errors::resource_not_found_exception(
-        control_plane ? "Requested resource not found: Table: " + table->name + " not found"
-                      : "Requested resource not found"));
+    return not_found(control_plane ? "Table: " + table->name : "");
   }
   return TableUse{std::move(table), std::move(lock)};
 }
@@ -110,11 +105,15 @@ base::Result<DynamoDbService::TableUse> DynamoDbService::use_table(Call& call,
   return use;
 }
 
-base::Result<std::optional<StoredItem>> DynamoDbService::load_item(const Table& table, const ItemKey& key) {
+std::optional<StoredItem> DynamoDbService::load_item(const Table& table, const ItemKey& key) {
   const auto bytes = store_.get(row_key(table.number, key));
-  if (!bytes) return std::nullopt;
-  TRY_ASSIGN(StoredItem item, read_item(*bytes));
-  return std::optional(std::move(item));
+  return bytes ? std::optional(read_item(*bytes, table.schema)) : std::nullopt;
+}
+
+void DynamoDbService::write_definition(const Table& table) {
+  store::WriteBatch batch;
+  batch.put(table_key(table.account, table.region, table.name), table.encode());
+  store_.write(batch);
 }
 
 void DynamoDbService::write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,

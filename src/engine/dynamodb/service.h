@@ -25,17 +25,24 @@
 
 namespace engine::dynamodb {
 
+// Whether a role's own policies let it do this.
+using RoleMay = std::function<bool(const aws::Context&, std::string_view action, const std::string& resource_arn)>;
+
 struct DynamoDbOptions {
   ServiceMetrics* metrics = nullptr;  // where AWS/DynamoDB goes; null: nowhere. Outlives the service.
   // If set, an UpdateTable that changes nothing, which AWS refuses, is accepted, and this is told AWS's text.
   std::function<void(std::string_view reason)> lenient = {};
+  // Asked for each statement of BatchExecuteStatement, which is refused by itself; for what else a request needs the
+  // server has asked. Unset: roles may.
+  RoleMay role_may = {};
   std::size_t expression_cache_entries_max = kExpressionCacheEntriesMax;
   std::size_t statement_cache_entries_max = kStatementCacheEntriesMax;
 };
 
 class DynamoDbService final : public wire::DynamoDb {
  public:
-  // Loads the tables; both references outlive the service. Ends the process (CHECK) if a table's record is damaged.
+  // Loads the tables; both references outlive the service. Ends the process if they are damaged, as do the
+  // operations that come upon a damaged item.
   DynamoDbService(store::KvStore& store, base::Env& env, DynamoDbOptions options = {});
   ~DynamoDbService() override;
   // The background work: items whose time to live is over are deleted, each minute.
@@ -116,13 +123,14 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<TableUse> use_table(Call& call, const std::optional<std::string>& name_or_arn);
   base::Result<TablePtr> find_table_by_arn(const aws::Context&, const std::optional<std::string>& arn);
   // The item as it is stored, if there is one.
-  base::Result<std::optional<StoredItem>> load_item(const Table& table, const ItemKey& key);
+  std::optional<StoredItem> load_item(const Table& table, const ItemKey& key);
+  void write_definition(const Table& table);
   // Writes one item in a batch of its own, under the stripe's lock, which the caller holds.
   void write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
                   std::size_t after_bytes, Units& units);
   void sweep();
   std::size_t expire_page(Table& table, std::string& from, base::Timestamp now);
-  base::Result<void> backfill(Table& table, const Index& index);
+  void backfill(Table& table, const Index& index);
 
   // PartiQL (service_partiql.cc, service_partiql_batch.cc).
   struct WriteStatement;
@@ -147,6 +155,7 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Env& env_;
   ServiceMetrics* const metrics_;
   const std::function<void(std::string_view)> lenient_;
+  const RoleMay role_may_;
   ExpressionCache expressions_;
   TextCache<Statement> statements_;
   std::shared_mutex directory_mutex_;

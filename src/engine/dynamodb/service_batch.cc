@@ -104,7 +104,7 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call&
       }
       ++written;
       const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
-      TRY_ASSIGN(const auto before, load_item(table, change.key));
+      const auto before = load_item(table, change.key);
       write_item(table, change.key, before ? &*before : nullptr, change.item, change.bytes, units);
     }
     settle_write(table, units, call.context.now, written - written_before);
@@ -169,7 +169,7 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
         continue;
       }
       ++read;
-      TRY_ASSIGN(auto item, load_item(*table, parsed[i]));
+      auto item = load_item(*table, parsed[i]);
       units.table += read_units(item ? item->size_bytes : 0, consistent);
       if (!item) continue;
       total_bytes += item->size_bytes;

@@ -41,16 +41,14 @@ base::Result<wire::UpdateTimeToLiveOutput> DynamoDbService::update_time_to_live(
     return invalid("TimeToLiveSpecification needs Enabled and an AttributeName of 1 to 255 characters");
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted) return std::unexpected(use_table(context, in.table_name, true).error());
+  if (table->deleted) return not_found("Table: " + table->name);
   const std::string& current = table->ttl_attribute;
   if (!current.empty() && current != *wanted->attribute_name)
     return invalid("TimeToLive is active on a different AttributeName: current AttributeName is " + current);
   if (current.empty() != *wanted->enabled)
     return invalid(*wanted->enabled ? "TimeToLive is already enabled" : "TimeToLive is already disabled");
   table->ttl_attribute = *wanted->enabled ? *wanted->attribute_name : "";
-  store::WriteBatch batch;
-  batch.put(table_key(table->account, table->region, table->name), table->encode());
-  store_.write(batch);
+  write_definition(*table);
   wire::UpdateTimeToLiveOutput out;
   out.time_to_live_specification = *wanted;
   return out;
@@ -114,18 +112,18 @@ std::size_t DynamoDbService::expire_page(Table& table, std::string& from, base::
       from = cursor->key();
       break;
     }
-    const auto item = decode_item(cursor->value());
-    if (item && is_expired(item->attributes, table.ttl_attribute, now))
-      expired.push_back(key_of_valid_item(table.schema, item->attributes));
+    const StoredItem item = read_item(cursor->value(), table.schema);
+    if (is_expired(item.attributes, table.ttl_attribute, now))
+      expired.push_back(key_of_valid_item(table.schema, item.attributes));
   }
   std::size_t deleted = 0;
   for (const ItemKey& key : expired) {
     const std::lock_guard stripe_lock(table.stripe_of(key).mutex);
     // It may have been changed since the scan.
     const auto item = load_item(table, key);
-    if (!item || !*item || !is_expired((*item)->attributes, table.ttl_attribute, now)) continue;
+    if (!item || !is_expired(item->attributes, table.ttl_attribute, now)) continue;
     Units free;  // the deletions of the time to live cost nothing
-    write_item(table, key, &**item, nullptr, 0, free);
+    write_item(table, key, &*item, nullptr, 0, free);
     ++deleted;
   }
   if (deleted > 0 && metrics_ != nullptr)

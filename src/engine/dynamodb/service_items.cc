@@ -37,7 +37,7 @@ base::Result<wire::GetItemOutput> DynamoDbService::get_item(Call& call, wire::Ge
   TRY(check_key_paths(*table, projection));
   const bool consistent = in.consistent_read.value_or(false);
   TRY(admit_read(*table, nullptr, consistent, call.context.now));
-  TRY_ASSIGN(auto item, load_item(*table, key));
+  auto item = load_item(*table, key);
 
   wire::GetItemOutput out;
   Units units;
@@ -70,7 +70,7 @@ base::Result<wire::PutItemOutput> DynamoDbService::put_item(Call& call, wire::Pu
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
-    TRY_ASSIGN(auto before, load_item(*table, key));
+    auto before = load_item(*table, key);
     TRY(check_write_condition(condition, before, in.return_values_on_condition_check_failure));
     write_item(*table, key, before ? &*before : nullptr, &*in.item, bytes, units);
     if (before && in.return_values == "ALL_OLD") out.attributes = std::move(before->attributes);
@@ -98,7 +98,7 @@ base::Result<wire::DeleteItemOutput> DynamoDbService::delete_item(Call& call, wi
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
-    TRY_ASSIGN(auto before, load_item(*table, key));
+    auto before = load_item(*table, key);
     TRY(check_write_condition(condition, before, in.return_values_on_condition_check_failure));
     write_item(*table, key, before ? &*before : nullptr, nullptr, 0, units);
     if (before && in.return_values == "ALL_OLD") out.attributes = std::move(before->attributes);
@@ -129,7 +129,7 @@ base::Result<wire::UpdateItemOutput> DynamoDbService::update_item(Call& call, wi
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
-    TRY_ASSIGN(const auto before, load_item(*table, key));
+    const auto before = load_item(*table, key);
     TRY(check_write_condition(condition, before, in.return_values_on_condition_check_failure));
     Item after = before ? before->attributes : std::move(*in.key);
     if (update) {

@@ -189,13 +189,13 @@ void DynamoDbService::carry_out(const Call& call, Table& table, std::span<WriteS
 base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& call, store::WriteBatch& batch,
                                                                    Table& table, WriteStatement& write, Units& units) {
   BoundStatement& bound = write.bound;
-  if (table.deleted) return base::fail(wire::errors::resource_not_found_exception("Requested resource not found"));
+  if (table.deleted) return not_found();
   TRY(check_key_paths(table, bound.where));
   TRY(check_key_paths(table, bound.update));
   const bool inserts = bound.statement->verb == PartiqlVerb::insert;
   if (inserts) TRY(check_index_keys(table, bound.item));
   TRY(admit_write(table, inserts ? &bound.item : nullptr, call.context.now));
-  TRY_ASSIGN(auto before, load_item(table, write.key));
+  auto before = load_item(table, write.key);
   Stripe& stripe = table.stripe_of(write.key);
   if (inserts) {
     if (before) {

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <set>
 
+#include "aws/auth/authorizer.h"
+#include "engine/arn.h"
 #include "engine/dynamodb/admission.h"
 #include "engine/dynamodb/condition_evaluate.h"
 #include "engine/dynamodb/item_request.h"
@@ -12,6 +14,7 @@ namespace engine::dynamodb {
 namespace {
 
 using aws::PartiqlVerb;
+using Statements = std::vector<std::shared_ptr<const Statement>>;
 
 // The code of BatchStatementError for the exception that the same statement alone would get.
 std::string batch_code(std::string_view exception) {
@@ -29,7 +32,7 @@ void set_error(wire::BatchStatementResponse& response, const base::AwsError& err
 }
 
 // All statements read, or all write; those that are no statements do neither.
-base::Result<bool> all_read(const std::vector<std::shared_ptr<const Statement>>& statements) {
+base::Result<bool> all_read(const Statements& statements) {
   bool reads = false;
   bool writes = false;
   for (const auto& statement : statements) {
@@ -39,6 +42,28 @@ base::Result<bool> all_read(const std::vector<std::shared_ptr<const Statement>>&
   if (reads && writes)
     return invalid("BatchExecuteStatement API does not support both read and write operations in the same request.");
   return reads;
+}
+
+// Gives the statements that the caller may not carry out their errors.
+void refuse_denied(const RoleMay& role_may, const aws::Context& context, const Statements& statements,
+                   std::vector<wire::BatchStatementResponse>& responses) {
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const Statement& statement = *statements[i];
+    if (i > 0 && statements[i] == statements[i - 1]) {  // batches repeat one text
+      responses[i].error = responses[i - 1].error;
+      continue;
+    }
+    if (statement.table.empty()) continue;  // it is no statement, and says so
+    std::string resource = statement.table.starts_with("arn:")
+                               ? statement.table
+                               : make_arn("dynamodb", context.region, context.account, "table/" + statement.table);
+    if (!statement.index.empty()) resource += "/index/" + statement.index;
+    const std::string action = "dynamodb:PartiQL" + std::string(aws::verb_name(statement.verb));
+    if (role_may(context, action, resource)) continue;
+    auto& error = responses[i].error.emplace();
+    error.code = "AccessDenied";
+    error.message = aws::auth::denial_text(context, action, resource);
+  }
 }
 
 }  // namespace
@@ -60,6 +85,7 @@ base::Result<wire::BatchExecuteStatementOutput> DynamoDbService::batch_execute_s
   TRY_ASSIGN(const bool reads, all_read(statements));
   wire::BatchExecuteStatementOutput out;
   out.responses.emplace(count);
+  if (role_may_) refuse_denied(role_may_, call.context, statements, *out.responses);
   std::map<std::string, Units> units;
   if (reads) {
     carry_out_reads(call, *in.statements, statements, out, units);
@@ -88,7 +114,7 @@ base::Result<std::optional<Item>> DynamoDbService::select_one(Call& call, const 
   TRY(check_key_paths(*table, bound.projection));
   TRY(check_key_paths(*table, bound.where));
   TRY(admit_read(*table, nullptr, consistent, call.context.now));
-  TRY_ASSIGN(auto item, load_item(*table, item_key));
+  auto item = load_item(*table, item_key);
   units.table += read_units(item ? item->size_bytes : 0, consistent);
   settle_read(*table, nullptr, consistent, units, call.context.now);
   if (!item || !condition_holds(*bound.where, item->attributes)) return std::nullopt;
@@ -101,6 +127,7 @@ void DynamoDbService::carry_out_reads(Call& call, std::vector<wire::BatchStateme
                                       wire::BatchExecuteStatementOutput& out, std::map<std::string, Units>& units) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     wire::BatchStatementResponse& response = (*out.responses)[i];
+    if (response.error) continue;
     auto bound = bind_statement(statements[i], std::move(requests[i].parameters));
     if (!bound) {
       set_error(response, bound.error());
@@ -128,6 +155,7 @@ base::Result<void> DynamoDbService::carry_out_writes(Call& call, std::vector<wir
   std::set<std::string> items;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     wire::BatchStatementResponse& response = (*out.responses)[i];
+    if (response.error) continue;
     wire::BatchStatementRequest& request = requests[i];
     auto bound = bind_statement(statements[i], std::move(request.parameters));
     if (bound && request.consistent_read.value_or(false))
@@ -159,8 +187,10 @@ base::Result<void> DynamoDbService::carry_out_writes(Call& call, std::vector<wir
     wire::BatchStatementResponse& response = (*out.responses)[write.position];
     response.item = std::move(write.returned);
     if (!write.error) continue;
-    if (write.error->code == "ConditionalCheckFailedException" && write.table->metrics)
+    if (write.error->code == "ConditionalCheckFailedException" && metrics_ != nullptr) {
+      const std::shared_lock lock(write.table->mutex);  // `metrics` follows the definition
       write.table->metrics->condition_failed(call.context.now);
+    }
     set_error(response, *write.error);
     response.error->item = std::move(write.existing);
   }

@@ -1,5 +1,6 @@
 // The operations on tables: create, describe, list, change, delete.
 #include <algorithm>
+#include <set>
 
 #include "aws/dynamodb/errors.h"
 #include "base/check.h"
@@ -11,13 +12,6 @@
 namespace engine::dynamodb {
 
 namespace {
-
-bool is_table_name(std::string_view name) {
-  return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '-';
-  });
-}
 
 // AWS's text, in which numbers and names repeat.
 std::string unchanged_throughput(const std::string& of, const Throughput& now) {
@@ -77,8 +71,7 @@ base::Result<void> change_billing(const wire::UpdateTableInput& in, Table& table
 base::Result<void> change_index(const wire::UpdateGlobalSecondaryIndexAction& in, Table& table, base::Timestamp now) {
   const std::string name = in.index_name.value_or("");
   const auto index = std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
-  if (index == table.indexes.end())
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found"));
+  if (index == table.indexes.end()) return not_found();
   if (table.pay_per_request)
     return invalid_parameters("ProvisionedThroughput should not be specified for index: " + name +
                               " when BillingMode is PAY_PER_REQUEST");
@@ -100,11 +93,18 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
   IndexChanges changes;
   if (!in.global_secondary_index_updates) return changes;
   std::size_t structural = 0;
+  std::set<std::string> named;
   for (const auto& update : *in.global_secondary_index_updates) {
     if (static_cast<int>(update.update.has_value()) + update.create.has_value() + update.delete_.has_value() != 1)
       return invalid_parameters(
           "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
           "GlobalSecondaryIndexUpdate.Delete must not be null");
+    const auto& name = update.update   ? update.update->index_name
+                       : update.create ? update.create->index_name
+                                       : update.delete_->index_name;
+    if (!named.insert(name.value_or("")).second)
+      return invalid_parameters("Only one global secondary index update per index is allowed simultaneously. Index: " +
+                                *name);
     if (update.update) {
       TRY(change_index(*update.update, table, now));
       continue;
@@ -118,16 +118,22 @@ base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Tabl
                                                         create.provisioned_throughput));
       changes.created = index.number;
     } else {
-      const std::string name = update.delete_->index_name.value_or("");
       const auto index =
           std::ranges::find_if(table.indexes, [&](const Index& i) { return i.global && i.name == name; });
-      if (index == table.indexes.end())
-        return base::fail(wire::errors::resource_not_found_exception("Requested resource not found"));
+      if (index == table.indexes.end()) return not_found();
       changes.deleted.push_back(index->number);
       table.indexes.erase(index);
     }
   }
   return changes;
+}
+
+// A table that has become PROVISIONED needs that of its indexes too: without it every write would be throttled.
+base::Result<void> check_index_throughput(const Table& table) {
+  for (const Index& index : table.indexes)
+    if (!table.pay_per_request && index.global && index.throughput.write_units == 0)
+      return invalid_parameters("ProvisionedThroughput must be specified for index: " + index.name);
+  return {};
 }
 
 base::Result<void> check_update(const wire::UpdateTableInput& in) {
@@ -178,12 +184,7 @@ void take_definition(Table& table, Table& changed) {
 
 base::Result<wire::CreateTableOutput> DynamoDbService::create_table(aws::Context& context, wire::CreateTableInput in) {
   const std::string name = in.table_name.value_or("");
-  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
-    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
-  if (!is_table_name(name))
-    return invalid("1 validation error detected: Value '" + name +
-                   "' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: "
-                   "[a-zA-Z0-9_.-]+");
+  TRY(check_table_name(name));
   auto table = std::make_shared<Table>();
   TRY(define_table(in, *table));
   table->account = context.account;
@@ -253,9 +254,7 @@ base::Result<wire::DeleteTableOutput> DynamoDbService::delete_table(aws::Context
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
   const std::unique_lock directory_lock(directory_mutex_);
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: Table: " + table->name +
-                                                                 " not found"));
+  if (table->deleted) return not_found("Table: " + table->name);
   if (table->deletion_protection)
     return invalid("1 validation error detected: Table '" + table->name +
                    "' can't be deleted while DeletionProtectionEnabled is set to True");
@@ -276,15 +275,14 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
   TRY(check_update(in));
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception("Requested resource not found: Table: " + table->name +
-                                                                 " not found"));
+  if (table->deleted) return not_found("Table: " + table->name);
   // Changes are made on a copy, and take effect only when all of them are legal.
   Table changed;
   CHECK(changed.decode(table->encode()), "a table's record cannot be read back");
   TRY(merge_attribute_types(in, changed));
   TRY(change_billing(in, changed, context.now, lenient_));
   TRY_ASSIGN(const IndexChanges changes, change_indexes(in, changed, context.now));
+  TRY(check_index_throughput(changed));
   drop_unused_attribute_types(changed);
   if (in.deletion_protection_enabled) changed.deletion_protection = *in.deletion_protection_enabled;
   if (in.table_class) changed.table_class = *in.table_class;
@@ -296,12 +294,10 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
     const std::vector<Index> indexes = table->indexes;
     std::erase_if(table->indexes, [&](const Index& i) { return i.number == *changes.created; });
     table->next_index_number = next_index_number;
-    store::WriteBatch reserve;
-    reserve.put(table_key(table->account, table->region, table->name), table->encode());
-    store_.write(reserve);
+    write_definition(*table);
     table->indexes = indexes;
     const auto created = std::ranges::find(table->indexes, *changes.created, &Index::number);
-    TRY(backfill(*table, *created));
+    backfill(*table, *created);
   }
   store::WriteBatch batch;
   for (const uint32_t number : changes.deleted) {
@@ -320,25 +316,18 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
 }
 
 // Called with the table's mutex held exclusively, so no item changes meanwhile and the stripes need no locks.
-base::Result<void> DynamoDbService::backfill(Table& table, const Index& index) {
+void DynamoDbService::backfill(Table& table, const Index& index) {
   const std::string prefix = rows_prefix(table.number, 0);
   store::WriteBatch batch;
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
-    auto item = read_item(cursor->value());
-    if (!item) {
-      const uint32_t number = index.number;
-      for (Stripe& stripe : table.stripes) stripe.counts.erase(number);
-      std::erase_if(table.indexes, [&](const Index& i) { return i.number == number; });
-      return std::unexpected(item.error());
-    }
-    const ItemKey key = key_of_valid_item(table.schema, item->attributes);
-    stage_new_entry(batch, table, index, table.stripe_of(key), key, item->attributes);
+    const StoredItem item = read_item(cursor->value(), table.schema);
+    const ItemKey key = key_of_valid_item(table.schema, item.attributes);
+    stage_new_entry(batch, table, index, table.stripe_of(key), key, item.attributes);
     if (batch.operations().size() < kBackfillBatchItemsMax) continue;
     store_.write(batch);
     batch = {};
   }
   store_.write(batch);
-  return {};
 }
 
 }  // namespace engine::dynamodb

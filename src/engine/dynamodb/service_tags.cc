@@ -1,6 +1,6 @@
 // The operations about tables that Terraform and the console read: tags, time to live, backups.
 #include "aws/dynamodb/errors.h"
-#include "engine/dynamodb/keys.h"
+#include "engine/arn.h"
 #include "engine/dynamodb/service.h"
 #include "engine/dynamodb/table_definition.h"
 
@@ -8,47 +8,34 @@ namespace engine::dynamodb {
 
 base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table_by_arn(const aws::Context& context,
                                                                            const std::optional<std::string>& arn) {
-  if (!arn || !arn->starts_with("arn:"))
+  const auto parsed = Arn::parse(arn.value_or(""));
+  if (!parsed || parsed->service != "dynamodb" || !parsed->resource.starts_with("table/") ||
+      parsed->resource.find('/', 6) != std::string::npos)
     return invalid("Invalid TableArn: Invalid ResourceArn provided as input " + arn.value_or(""));
   auto table = find_table(context, arn, true);
-  if (!table && table.error().code == "ResourceNotFoundException")
-    return base::fail(
-        wire::errors::resource_not_found_exception("Requested resource not found: ResourcArn: " + *arn + " not found"));
+  if (!table && table.error().code == "ResourceNotFoundException") return not_found("ResourcArn: " + *arn);
   return table;
 }
 
 base::Result<wire::TagResourceResponse> DynamoDbService::tag_resource(aws::Context& context,
                                                                       wire::TagResourceInput in) {
-  if (!in.tags || in.tags->empty()) return invalid_parameters("At least one tag must be given");
-  TRY(check_tags(*in.tags));
+  if (!in.tags || in.tags->empty()) return invalid("Atleast one Tag needs to be provided as Input.");
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception(
-        "Requested resource not found: ResourcArn: " + *in.resource_arn + " not found"));
-  auto tags = table->tags;
-  for (const wire::Tag& tag : *in.tags) tags[*tag.key] = *tag.value;
-  if (tags.size() > kTagsMax)
-    return base::fail(wire::errors::limit_exceeded_exception("Too many tags: a table may have at most 50"));
-  table->tags = std::move(tags);
-  store::WriteBatch batch;
-  batch.put(table_key(table->account, table->region, table->name), table->encode());
-  store_.write(batch);
+  if (table->deleted) return not_found("ResourcArn: " + *in.resource_arn);
+  TRY_ASSIGN(table->tags, merge_tags(table->tags, *in.tags));
+  write_definition(*table);
   return wire::TagResourceResponse{};
 }
 
 base::Result<wire::UntagResourceResponse> DynamoDbService::untag_resource(aws::Context& context,
                                                                           wire::UntagResourceInput in) {
-  if (!in.tag_keys || in.tag_keys->empty()) return invalid_parameters("At least one tag key must be given");
+  if (!in.tag_keys || in.tag_keys->empty()) return invalid("Atleast one Tag Key needs to be provided as Input.");
   TRY_ASSIGN(const TablePtr table, find_table_by_arn(context, in.resource_arn));
   const std::unique_lock lock(table->mutex);
-  if (table->deleted)
-    return base::fail(wire::errors::resource_not_found_exception(
-        "Requested resource not found: ResourcArn: " + *in.resource_arn + " not found"));
+  if (table->deleted) return not_found("ResourcArn: " + *in.resource_arn);
   for (const std::string& key : *in.tag_keys) table->tags.erase(key);
-  store::WriteBatch batch;
-  batch.put(table_key(table->account, table->region, table->name), table->encode());
-  store_.write(batch);
+  write_definition(*table);
   return wire::UntagResourceResponse{};
 }
 
@@ -74,7 +61,10 @@ base::Result<wire::ListTagsOfResourceOutput> DynamoDbService::list_tags_of_resou
 
 base::Result<wire::DescribeContinuousBackupsOutput> DynamoDbService::describe_continuous_backups(
     aws::Context& context, wire::DescribeContinuousBackupsInput in) {
-  TRY_ASSIGN(const TableUse table, use_table(context, in.table_name, true));
+  const auto table = use_table(context, in.table_name, true);
+  if (!table && table.error().code == "ResourceNotFoundException")
+    return base::fail(wire::errors::table_not_found_exception("Table not found: " + *in.table_name));
+  if (!table) return std::unexpected(table.error());
   wire::DescribeContinuousBackupsOutput out;
   auto& backups = out.continuous_backups_description.emplace();
   // As on AWS by default; there is no operation here to enable recovery.

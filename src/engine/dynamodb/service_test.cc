@@ -6,7 +6,9 @@
 #include <set>
 
 #include "base/manual/manual_env.h"
+#include "engine/dynamodb/item_codec.h"
 #include "engine/dynamodb/test_values.h"
+#include "store/key.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::dynamodb {
@@ -180,6 +182,14 @@ TEST_F(DynamoDbTest, CreateTableErrors) {
             "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
   EXPECT_EQ(error([](auto& in) { in.local_secondary_indexes.emplace(); }),
             kBad + "List of LocalSecondaryIndexes is empty");
+  const auto projecting = [&](std::vector<std::string> names) {
+    auto in = indexed_input("INCLUDE");
+    in.global_secondary_indexes->at(0).projection->non_key_attributes = std::move(names);
+    const auto out = service->create_table(context, in);
+    return out ? "" : out.error().message;
+  };
+  EXPECT_EQ(projecting({"a", "b", "a"}), kBad + "Duplicate value in attribute name: a");
+  EXPECT_EQ(projecting({"a", "b"}), "");
   EXPECT_EQ(error([](auto& in) { in.stream_specification.emplace().stream_enabled = true; }),
             "Unsupported parameter: StreamSpecification.StreamEnabled=true (streams)");
 }
@@ -400,6 +410,47 @@ TEST_F(DynamoDbTest, UpdateTableAddsAndRemovesIndexes) {
   ASSERT_TRUE(service->update_table(context, remove));
   EXPECT_EQ(service->query(context, query).error().message, "The table does not have the specified index: byg");
   EXPECT_EQ(describe_table("idx").attribute_definitions->size(), 2u);
+}
+
+TEST_F(DynamoDbTest, UpdateTableErrors) {
+  const std::string kBad = "One or more parameter values were invalid: ";
+  ASSERT_TRUE(service->create_table(context, indexed_input("ALL")));
+  wire::UpdateTableInput in;
+  in.table_name = "idx";
+  in.billing_mode = "PROVISIONED";
+  in.provisioned_throughput = {.read_capacity_units = 5, .write_capacity_units = 5};
+  EXPECT_EQ(service->update_table(context, in).error().message,
+            kBad + "ProvisionedThroughput must be specified for index: byg");
+  EXPECT_EQ(describe_table("idx").billing_mode_summary->billing_mode, "PAY_PER_REQUEST") << "nothing has changed";
+  auto& update = in.global_secondary_index_updates.emplace().emplace_back().update.emplace();
+  update.index_name = "byg";
+  update.provisioned_throughput = {.read_capacity_units = 1, .write_capacity_units = 1};
+  in.global_secondary_index_updates->push_back(in.global_secondary_index_updates->front());
+  EXPECT_EQ(service->update_table(context, in).error().message,
+            kBad + "Only one global secondary index update per index is allowed simultaneously. Index: byg");
+  in.global_secondary_index_updates->pop_back();
+  ASSERT_TRUE(service->update_table(context, in));
+  ASSERT_TRUE(put("idx", {{"p", S("a")}, {"r", N(1)}, {"g", S("x")}, {"z", N(1)}}));
+  in.table_name = "arn:aws:dynamodb:eu-west-1:123456789012:table/idx/index/byg";
+  EXPECT_EQ(service->update_table(context, in).error().code, "ValidationException");
+}
+
+TEST_F(DynamoDbTest, DamageEndsTheProcess) {
+  create("tab");
+  ASSERT_TRUE(put("tab", {{"p", S("a")}}));
+  const auto damage = [&](std::string_view kind, const std::string& value) {
+    const std::string prefix = store::KeyWriter(kind).take();
+    store::WriteBatch batch;
+    batch.put(std::string(store->scan(prefix, store::prefix_end(prefix))->key()), value);
+    store->write(batch);
+  };
+  const auto stops = ::testing::ExitedWithCode(store::kFatalExitCode);
+  EXPECT_EXIT((damage("dynamodb/row", "\xff"), get("tab", {{"p", S("a")}})), stops,
+              "^store: an item of DynamoDB is damaged");
+  EXPECT_EXIT((damage("dynamodb/row", encode_item({{"q", S("a")}}, 2)), get("tab", {{"p", S("a")}})), stops,
+              "an item of DynamoDB");
+  EXPECT_EXIT((damage("dynamodb/count", "\xff"), restart()), stops, "the size of a DynamoDB table");
+  EXPECT_EXIT((damage("dynamodb/table", "\xff"), restart()), stops, "the definition of a DynamoDB table");
 }
 
 TEST_F(DynamoDbTest, ConsumedCapacity) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "aws/dynamodb/errors.h"
-
 namespace engine::dynamodb {
 
 namespace {
@@ -52,7 +50,11 @@ base::Result<void> read_projection(const std::optional<wire::Projection>& projec
     return invalid_parameters("ProjectionType is " + index.projection_type + ", but NonKeyAttributes is specified");
   if (includes && (!projection->non_key_attributes || projection->non_key_attributes->empty()))
     return invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-  if (includes) index.non_key_attributes = *projection->non_key_attributes;
+  if (!includes) return {};
+  index.non_key_attributes = *projection->non_key_attributes;
+  for (auto name = index.non_key_attributes.begin(); name != index.non_key_attributes.end(); ++name)
+    if (std::find(index.non_key_attributes.begin(), name, *name) != name)
+      return invalid_parameters("Duplicate value in attribute name: " + *name);
   return {};
 }
 
@@ -250,13 +252,29 @@ base::Result<void> check_all_definitions_used(const Table& table) {
                             ", keys used: " + names_text(used, [](const std::string& n) { return n; }));
 }
 
-base::Result<void> check_tags(const std::vector<wire::Tag>& tags) {
-  for (const wire::Tag& tag : tags) {
+base::Result<void> check_table_name(std::string_view name) {
+  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
+    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
+  const bool legal = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
+  if (legal) return {};
+  return invalid("1 validation error detected: Value '" + std::string(name) +
+                 "' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: "
+                 "[a-zA-Z0-9_.-]+");
+}
+
+base::Result<std::map<std::string, std::string>> merge_tags(std::map<std::string, std::string> tags,
+                                                            const std::vector<wire::Tag>& added) {
+  for (const wire::Tag& tag : added) {
     if (!tag.key || tag.key->empty() || tag.key->size() > 128 * 4 || !tag.value || tag.value->size() > 256 * 4)
       return invalid_parameters("A tag has a key of 1 to 128 and a value of 0 to 256 characters");
     if (tag.key->starts_with("aws:")) return invalid_parameters("Tag keys must not start with aws:");
+    tags[*tag.key] = *tag.value;
   }
-  return {};
+  if (tags.size() > kTagsMax) return invalid_parameters("Too many tags: a table may have at most 50");
+  return tags;
 }
 
 base::Result<void> define_table(const wire::CreateTableInput& in, Table& table) {
@@ -272,9 +290,7 @@ base::Result<void> define_table(const wire::CreateTableInput& in, Table& table) 
   table.table_class = in.table_class.value_or("");
   table.deletion_protection = in.deletion_protection_enabled.value_or(false);
   if (!in.tags) return {};
-  TRY(check_tags(*in.tags));
-  for (const wire::Tag& tag : *in.tags) table.tags[*tag.key] = *tag.value;
-  if (table.tags.size() > kTagsMax) return invalid_parameters("Too many tags: a table may have at most 50");
+  TRY_ASSIGN(table.tags, merge_tags({}, *in.tags));
   return {};
 }
 

@@ -11,6 +11,9 @@
 
 namespace engine::dynamodb {
 
+// ValidationException unless a table may have this name.
+base::Result<void> check_table_name(std::string_view name);
+
 // Fills a new table's definition from the request, or fails with AWS's text for what is wrong (protocols.md 4.3 items
 // 13 and 14). Identity (number, account, region, id, created) is the caller's to set.
 base::Result<void> define_table(const wire::CreateTableInput& in, Table& table);
@@ -26,7 +29,9 @@ base::Result<std::vector<std::pair<std::string, std::string>>> read_attribute_ty
 // Fails if an attribute is defined but is no key of anything.
 base::Result<void> check_all_definitions_used(const Table& table);
 base::Result<Throughput> read_throughput(const wire::ProvisionedThroughput& throughput);
-base::Result<void> check_tags(const std::vector<wire::Tag>& tags);
+// The tags that a table with `tags` has when `added` are added, at most 50.
+base::Result<std::map<std::string, std::string>> merge_tags(std::map<std::string, std::string> tags,
+                                                            const std::vector<wire::Tag>& added);
 
 // `status` is shown for the table and its indexes: CREATING, UPDATING, ACTIVE or DELETING. The caller holds the table's
 // mutex in some way.

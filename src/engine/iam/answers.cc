@@ -35,6 +35,10 @@ base::AwsError absent(std::string_view parameter) {
 base::Result<aws::auth::Policy> parse_document(std::string_view document, aws::auth::PolicyKind kind) {
   auto policy = aws::auth::Policy::parse(document, kind);
   if (!policy.has_value()) return base::fail(errors::malformed_policy_document_exception(std::move(policy).error()));
+  if (const auto key = policy->undecidable_key())
+    return base::fail(errors::malformed_policy_document_exception(
+        "Unsupported condition key: " + *key +
+        " (it is never known here, so the policy would allow more than it says)"));
   return std::move(*policy);
 }
 

@@ -25,7 +25,7 @@ base::AwsError no_such_role(std::string_view name);
 base::AwsError no_such_policy(std::string_view arn);  // "Policy <arn> was not found."
 base::AwsError absent(std::string_view parameter);    // a required parameter is missing
 
-// The policy in `document`, or MalformedPolicyDocument.
+// The policy in `document`, or MalformedPolicyDocument; also for one that would allow more here than on AWS.
 base::Result<aws::auth::Policy> parse_document(std::string_view document, aws::auth::PolicyKind kind);
 // ValidationError unless `arn` looks like the ARN of a managed policy.
 base::Result<void> check_policy_arn(std::string_view arn);

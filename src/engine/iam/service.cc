@@ -17,13 +17,15 @@ using aws::auth::PolicyKind;
 
 namespace {
 
-// Reads every row of `table` into `out`. Rows that cannot be read are corruption, which must not go on.
+constexpr std::string_view kRow = "a row of IAM";
+
+// Hands every row of `table` to `add`.
 template <class Record, class Add>
 void load_table(store::KvStore& store, std::string_view table, Add add) {
   const std::string begin = store::KeyWriter(table).take();
   for (auto cursor = store.scan(begin, store::prefix_end(begin)); cursor->valid(); cursor->next()) {
     std::optional<Record> record = Record::decode(cursor->value());
-    CHECK(record.has_value(), "IAM's rows in the store can be read");
+    store::require_intact(record.has_value(), kRow);
     add(std::string(cursor->key()), std::move(*record));
   }
 }
@@ -40,7 +42,7 @@ void IamService::load() {
   });
   load_table<RoleRecord>(store_, keys::kRoleTable, [this](std::string key, RoleRecord record) {
     auto trust = Policy::parse(record.trust_document, PolicyKind::trust);
-    CHECK(trust.has_value(), "a trust policy was valid when it was stored");
+    store::require_intact(trust.has_value(), kRow);
     auto policies = parsed_policies(record);
     roles_.emplace(std::move(key), Role{std::move(record), std::move(*trust), std::move(policies)});
   });
@@ -126,7 +128,7 @@ std::vector<Policy> IamService::parsed_policies(const RoleRecord& record) const 
   std::vector<Policy> out;
   const auto add = [&out](std::string_view document) {
     auto policy = Policy::parse(document, PolicyKind::identity);
-    CHECK(policy.has_value(), "a policy was valid when it was stored");
+    store::require_intact(policy.has_value(), kRow);  // it was valid when it was stored
     out.push_back(std::move(*policy));
   };
   for (const auto& [name, document] : record.inline_documents) add(document);

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/manual/manual_env.h"
+#include "engine/iam/keys.h"
 #include "engine/iam/managed_policies.h"
 #include "store/memory/memory_store.h"
 
@@ -122,6 +123,27 @@ TEST_F(IamTest, DocumentsAreCheckedWhenWritten) {
   EXPECT_EQ(put("r", "a", big), "");
   EXPECT_EQ(put("r", "b", big), "LimitExceededException: Maximum policy size of 10240 bytes exceeded for role r");
   EXPECT_EQ(put("r", "a", big + std::string(9'000, ' ')), "");
+}
+
+TEST_F(IamTest, PoliciesThatWouldAllowMoreThanOnAwsAreRefused) {
+  ASSERT_TRUE(create("r").has_value());
+  const auto outcome = [this](std::string_view effect, std::string_view condition) {
+    const std::string text =
+        put("r", "p",
+            R"({"Version":"2012-10-17","Statement":[{"Effect":")" + std::string(effect) +
+                R"(","Action":"*","Resource":"*","Condition":{)" + std::string(condition) + "}}]}");
+    return text.starts_with("MalformedPolicyDocumentException: Unsupported condition key: ") ? "refused" : text;
+  };
+  const char* const leading = R"("ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["x"]})";
+  EXPECT_EQ(outcome("Allow", leading), "refused");
+  EXPECT_EQ(outcome("Deny", leading), "") << "it denies where AWS may not";
+  const char* const address = R"("IpAddress":{"aws:SourceIp":"10.0.0.0/8"})";
+  EXPECT_EQ(outcome("Allow", address), "");
+  EXPECT_EQ(outcome("Deny", address), "refused");
+  EXPECT_EQ(outcome("Deny", R"("Null":{"s3:x-amz-acl":"false"})"), "refused");
+  EXPECT_EQ(outcome("Allow", R"("StringNotEquals":{"aws:ResourceTag/a":"b"})"), "refused");
+  EXPECT_EQ(outcome("Allow", R"("StringLikeIfExists":{"iam:PassedToService":"lambda.amazonaws.com"})"), "");
+  EXPECT_EQ(outcome("Deny", R"("StringEquals":{"aws:PrincipalTag/team":"a","aws:RequestedRegion":"x"})"), "");
 }
 
 TEST_F(IamTest, InlineAndAttachedPolicies) {
@@ -304,6 +326,23 @@ TEST_F(IamTest, EverythingSurvivesARestart) {
   const std::string queue[] = {"arn:aws:sqs:us-east-1:1:q"};
   EXPECT_TRUE(again.allows(session("r"), "sqs:SendMessage", queue));
   EXPECT_FALSE(again.allows(session("r"), "sqs:DeleteMessage", queue));
+}
+
+TEST_F(IamTest, DamageEndsTheProcess) {
+  ASSERT_TRUE(create("r").has_value());
+  RoleRecord role;
+  role.account = context_.account;
+  role.name = role.id = "r";
+  role.trust_document = "{";
+  for (const std::string& damaged : {std::string("\xff"), role.encode()})
+    EXPECT_EXIT(
+        {
+          store::WriteBatch batch;
+          batch.put(keys::role(context_.account, "r"), damaged);
+          store_->write(batch);
+          IamService again(*store_, env_.env);
+        },
+        ::testing::ExitedWithCode(store::kFatalExitCode), "^store: a row of IAM is damaged");
 }
 
 TEST_F(IamTest, AbsentMembersAreAnswered) {

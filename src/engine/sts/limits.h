@@ -12,6 +12,7 @@ namespace engine::sts {
 constexpr int32_t kSessionSecondsDefault = 3'600;
 constexpr int32_t kSessionSecondsMin = 900;
 constexpr int32_t kSessionTokenSecondsMax = 129'600;  // GetSessionToken; AssumeRole: the role's MaxSessionDuration
+constexpr int32_t kRootSessionSecondsMax = 3'600;     // what root gets of GetSessionToken if it asks for more
 constexpr int32_t kChainedSessionSecondsMax = 3'600;  // a role assumed by a session of a role
 constexpr std::size_t kSessionNameLengthMin = 2;      // RoleSessionName
 constexpr std::size_t kSessionNameLengthMax = 64;     //

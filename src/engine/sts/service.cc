@@ -5,7 +5,6 @@
 
 #include "aws/auth/policy.h"
 #include "aws/sts/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/iam/limits.h"
 #include "engine/sts/credential_record.h"
@@ -76,7 +75,7 @@ void StsService::load() {
   const std::string begin = store::KeyWriter(keys::kCredentialTable).take();
   for (auto cursor = store_.scan(begin, store::prefix_end(begin)); cursor->valid(); cursor->next()) {
     auto credential = decode_credential(cursor->value());
-    CHECK(credential.has_value(), "STS's rows in the store can be read");
+    store::require_intact(credential.has_value(), "a credential of STS");
     std::string id = credential->access_key_id;
     credentials_.emplace(std::move(id), std::move(*credential));
   }
@@ -164,7 +163,7 @@ Result<aws::sts::AssumeRoleResponse> StsService::assume_role(aws::Context& conte
   const std::string role_arn = in.role_arn.value_or("");
   const std::string session = in.role_session_name.value_or("");
   const auto arn = Arn::parse(role_arn);
-  if (!arn || arn->service != "iam" || !is_account(arn->account))
+  if (!arn || arn->service != "iam" || !is_account(arn->account) || !arn->resource.starts_with("role/"))
     return base::fail(errors::validation_error(role_arn + " is invalid"));
   if (!is_session_name(session))
     return base::fail(errors::validation_error(
@@ -211,7 +210,7 @@ Result<aws::sts::GetSessionTokenResponse> StsService::get_session_token(aws::Con
     return base::fail(errors::access_denied("Cannot call GetSessionToken with session credentials"));
   TRY_ASSIGN(const int32_t seconds, duration_of(in.duration_seconds, kSessionTokenSecondsMax));
   aws::sts::GetSessionTokenResponse out;
-  TRY_ASSIGN(out.credentials, issue(context.now, seconds, context.principal));
+  TRY_ASSIGN(out.credentials, issue(context.now, std::min(seconds, kRootSessionSecondsMax), context.principal));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include "base/manual/manual_env.h"
 #include "engine/iam/service.h"
 #include "engine/internal_call.h"
+#include "engine/sts/keys.h"
 #include "engine/sts/limits.h"
 #include "store/memory/memory_store.h"
 
@@ -117,6 +118,8 @@ TEST_F(StsTest, ParametersAreChecked) {
     return text(sts_.assume_role(root_, {.role_arn = arn, .role_session_name = name}));
   };
   EXPECT_EQ(code("nonsense", "session"), "ValidationError: nonsense is invalid");
+  EXPECT_EQ(code("arn:aws:iam::111122223333:user/u", "session"),
+            "ValidationError: arn:aws:iam::111122223333:user/u is invalid");
   EXPECT_NE(code(kRoleArn, "a"), "");
   EXPECT_NE(code(kRoleArn, "a b"), "");
   EXPECT_EQ(code(kRoleArn, "a@b"), "");
@@ -148,6 +151,8 @@ TEST_F(StsTest, LongTermKeysAndSessionTokens) {
   EXPECT_EQ(credential->principal.account, kAccount);
   EXPECT_EQ(*credential->expiration, env_.clock.now() + seconds(900));
   EXPECT_EQ(sts_.get_session_token(root_, {.duration_seconds = 899}).error().code, "ValidationError");
+  token = sts_.get_session_token(root_, {.duration_seconds = 7200});
+  EXPECT_EQ(*token->credentials->expiration, env_.clock.now() + seconds(3600)) << "root gets an hour";
 }
 
 TEST_F(StsTest, CredentialsSurviveARestartAndExpire) {
@@ -175,6 +180,17 @@ TEST_F(StsTest, CredentialsSurviveARestartAndExpire) {
   env_.clock.await_waiters(1);
   EXPECT_FALSE(sts_.find(id));
   EXPECT_EQ(StsService(*store_, env_.env, iam_).size(), 0u);
+}
+
+TEST_F(StsTest, DamageEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        store::WriteBatch batch;
+        batch.put(keys::credential("ASIAAAAAAAAAAAAAAAAA"), "\xff");
+        store_->write(batch);
+        StsService again(*store_, env_.env, iam_);
+      },
+      ::testing::ExitedWithCode(store::kFatalExitCode), "^store: a credential of STS is damaged");
 }
 
 }  // namespace
