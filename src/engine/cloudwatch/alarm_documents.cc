@@ -172,7 +172,8 @@ std::string topic_message(const Alarm& alarm, const AlarmState& old_state) {
   out.text("AWSAccountId", alarm.account).time("AlarmConfigurationUpdatedTimestamp", alarm.configured_at);
   out.text("NewStateValue", alarm.state.value).text("NewStateReason", alarm.state.reason);
   out.time("StateChangeTime", alarm.state.updated_at).text("Region", region_name(alarm.region));
-  out.text("AlarmArn", alarm.arn).text("OldStateValue", old_state.value).texts("OKActions", alarm.ok_actions);
+  out.text("AlarmArn", alarm.arn).text("OldStateValue", old_state.value);
+  out.boolean("ActionExecutedAfterMuteWindow", false).texts("OKActions", alarm.ok_actions);  // no mute rules here
   out.texts("AlarmActions", alarm.alarm_actions).texts("InsufficientDataActions", alarm.insufficient_data_actions);
   if (alarm.metric()) {
     out.raw("Trigger", trigger(alarm));
@@ -340,9 +341,10 @@ std::string AlarmAction::encode() const {
       .take();
 }
 
-AlarmAction AlarmAction::decode(std::string_view bytes) {
+std::optional<AlarmAction> AlarmAction::decode(std::string_view bytes) {
   AlarmAction out;
-  for (RecordReader reader(bytes); reader.next();) {
+  RecordReader reader(bytes);
+  while (reader.next()) {
     switch (reader.field()) {
       case kArn:
         out.arn = reader.text();
@@ -375,7 +377,7 @@ AlarmAction AlarmAction::decode(std::string_view bytes) {
         break;
     }
   }
-  return out;
+  return reader.ok() && !out.arn.empty() ? std::optional(std::move(out)) : std::nullopt;
 }
 
 AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const std::string& arn,

@@ -45,7 +45,7 @@ struct AlarmAction {
 
   [[nodiscard]] bool is_topic() const;
   [[nodiscard]] std::string encode() const;
-  static AlarmAction decode(std::string_view bytes);
+  static std::optional<AlarmAction> decode(std::string_view bytes);  // nullopt: not an action
 };
 // `metric_id` names the metric in the event for a function, which AWS draws by chance.
 AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const std::string& arn,

@@ -37,8 +37,10 @@ bool has_too_few_samples(const Evaluation& evaluation) {
   const auto statistic = parse_statistic(evaluation.config.extended_statistic.value_or(""));
   if (!statistic || statistic->kind != Statistic::Kind::percentile) return false;
   const double share = std::min(statistic->percent, 100 - statistic->percent) / 100;
-  return std::ranges::any_of(
-      evaluation.real, [&](const AlarmPoint& point) { return point.sample_count && *point.sample_count * share < 10; });
+  constexpr double kEnough = 10 - 1e-6;  // 100 - 99.9 is a little less than 0.1
+  return std::ranges::any_of(evaluation.real, [&](const AlarmPoint& point) {
+    return point.sample_count && *point.sample_count * share < kEnough;
+  });
 }
 
 // Ages count from 1, the newest period. The oldest datapoint of all has been breaching for long enough, and nothing

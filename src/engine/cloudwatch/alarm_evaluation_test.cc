@@ -130,6 +130,11 @@ TEST(Evaluation, APercentileOfTooFewSamplesDecidesNothing) {
   EXPECT_FALSE(evaluate_alarm(alarm, 60, point, kEnd, "", {}));
   point[0].sample_count = 100;
   EXPECT_EQ(evaluate_alarm(alarm, 60, point, kEnd, "", {})->state, "ALARM");
+  alarm.extended_statistic = "p99.9";
+  point[0].sample_count = 9'999;
+  EXPECT_FALSE(evaluate_alarm(alarm, 60, point, kEnd, "", {}));
+  point[0].sample_count = 10'000;
+  EXPECT_EQ(evaluate_alarm(alarm, 60, point, kEnd, "", {})->state, "ALARM");
   point[0].sample_count = 1;
   alarm.evaluate_low_sample_count_percentile = "evaluate";
   EXPECT_EQ(evaluate_alarm(alarm, 60, point, kEnd, "", {})->state, "ALARM");

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/cloudwatch/alarm_text.h"
 #include "engine/cloudwatch/keys.h"
@@ -49,7 +48,9 @@ Alarms::~Alarms() {
 
 void Alarms::load() {
   if (const auto row = store_.get(keys::kNextHistoryIdKey)) {
-    for (RecordReader reader(*row); reader.next();) next_history_id_ = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) next_history_id_ = reader.number();
+    store::require_intact(reader.ok(), "a row of CloudWatch");
   }
   const std::string rows = store::KeyWriter(keys::kAlarmTable).take();
   for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid(); cursor->next()) {
@@ -58,7 +59,7 @@ void Alarms::load() {
     std::string region;
     const bool readable = key.text(account) && key.text(region);
     auto alarm = readable ? Alarm::decode(account, region, cursor->value()) : std::nullopt;
-    CHECK(alarm.has_value(), "an alarm of CloudWatch in the store is damaged");
+    store::require_intact(alarm.has_value(), "an alarm of CloudWatch");
     Change unwritten;
     replace(unwritten, std::move(*alarm));
   }

@@ -135,13 +135,7 @@ base::Result<void> Alarms::put_composite_alarm(const aws::Context& context,
 
 base::Result<void> Alarms::set_alarm_state(const aws::Context& context, aws::cloudwatch::SetAlarmStateInput in) {
   const std::string value = in.state_value.value_or("");
-  if (value != kOk && value != kInAlarm && value != kInsufficientData) {
-    // AWS's words and order: protocols.md 4.6 item 10.
-    return invalid_alarm(
-        fmt::format("1 validation error detected: Value '{}' at 'stateValue' failed to satisfy "
-                    "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
-                    value));
-  }
+  TRY(check_state_value(value));
   if (!in.state_reason) return missing_parameter("StateReason");
   if (in.state_reason_data && !is_json(*in.state_reason_data)) {
     return base::fail(errors::invalid_format_fault("StateReasonData is not valid JSON."));
