@@ -124,11 +124,13 @@ base::Result<void> Alarms::put_composite_alarm(const aws::Context& context,
            configuration_item(*put, old ? AlarmChange::update : AlarmChange::create, put->configured_at));
   const std::string value = evaluate_rule(*put);
   const std::string_view how = old ? "was updated and its new alarm rule" : "was created and its alarm rule";
+  const std::vector<AlarmRef> triggers = children(*put);
   set_state(change, put,
             {.value = value,
              .reason = fmt::format("{} {} evaluates to {}", put->arn, how, value),
-             .reason_data = triggering_alarms(children(*put)),
-             .updated_at = context.now});
+             .reason_data = triggering_alarms(triggers),
+             .updated_at = context.now},
+            triggers);
   commit(std::move(change));
   return {};
 }
