@@ -204,3 +204,10 @@ def test_copies_keep_their_headers_unless_told(s3, bucket):
     with pytest.raises(ClientError) as itself:
         s3.copy_object(Bucket=bucket, Key="a", CopySource=f"{bucket}/a")
     assert itself.value.response["Error"]["Code"] == "InvalidRequest"
+
+
+def test_deletions_that_name_nothing_are_malformed(s3, bucket):
+    for objects in ([], [{"Key": "k"}] * 1001):
+        with pytest.raises(ClientError) as refused:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+        assert refused.value.response["Error"]["Code"] == "MalformedXML"
