@@ -66,8 +66,7 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   TRY(check_storage_class(in.storage_class));
   TRY_ASSIGN(const Source source, parse_source(in.copy_source));
   TRY_ASSIGN(const bool new_headers, replaces("metadata", in.metadata_directive));
-  TRY(replaces("tagging",
-               in.tagging_directive));  // objects have no tags, and new ones are refused: both change nothing
+  TRY(replaces("tagging", in.tagging_directive));  // either way: objects have no tags, and new ones are refused
   TRY_ASSIGN(const auto algorithm, read_algorithm(in.checksum_algorithm, "x-amz-checksum-algorithm"));
   TRY(check_self_copy(in, source, new_headers));
   if (context.principal.kind == aws::Principal::Kind::role &&
