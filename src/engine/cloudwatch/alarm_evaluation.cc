@@ -85,6 +85,9 @@ std::string missing_words(const Evaluation& evaluation) {
                      were(evaluation.filled), breaching ? "Breaching" : "NonBreaching");
 }
 
+// From so many on, AWS's sentence is another one, and names only the newest.
+constexpr std::size_t kNamedDatapoints = 5;
+
 std::string reason_of(const Evaluation& evaluation, std::string_view state) {
   if (state == kInsufficientData) {
     return fmt::format("Insufficient Data: {} {} unknown.", counted(evaluation.filled, "datapoint"),
@@ -95,7 +98,7 @@ std::string reason_of(const Evaluation& evaluation, std::string_view state) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < evaluation.real.size(); ++i) {
     if (evaluation.breaching[i] != in_alarm) continue;
-    if (++count > kShownDatapointsMax) continue;
+    if (++count > kNamedDatapoints) continue;
     if (!shown.empty()) shown += ", ";
     const AlarmPoint& point = evaluation.real[i];
     shown += fmt::format("{} ({})", java_double(point.value), reason_time(base::from_epoch_seconds(point.seconds)));
@@ -108,12 +111,15 @@ std::string reason_of(const Evaluation& evaluation, std::string_view state) {
   }
   // Alarms that say how many datapoints they want are answered in these terms.
   const bool counting = evaluation.config.datapoints_to_alarm.has_value();
+  const bool many = count >= kNamedDatapoints;
   std::string out = "Threshold Crossed: ";
   out += counting ? fmt::format("{} out of the last {} datapoints", count, evaluation.periods)
                   : counted(count, "datapoint");
-  out += fmt::format(" [{}] {} {}{} the threshold ({}){}", shown, were(count), in_alarm ? "" : "not ",
+  out += many ? "" : " [" + shown + "]";
+  out += fmt::format(" {} {}{} the threshold ({}){}", were(count), in_alarm ? "" : "not ",
                      comparison_words(evaluation.config.comparison_operator.value_or("")),
                      java_double(evaluation.config.threshold.value_or(0)), missing_words(evaluation));
+  if (many) out += ". The most recent datapoints which crossed the threshold: [" + shown + "]";
   if (counting) {
     const std::size_t needed = in_alarm ? evaluation.to_alarm : evaluation.periods - evaluation.to_alarm + 1;
     out += fmt::format(" (minimum {} for {} transition)", counted(needed, "datapoint"),

@@ -155,6 +155,19 @@ TEST(Reason, IsInTheWordsOfAws) {
             "Threshold Crossed: 3 out of the last 3 datapoints [3.0 (14/11/23 22:13:00), 3.0 (14/11/23 22:12:00), 3.0 "
             "(14/11/23 22:11:00)] were greater than the threshold (2.0) (minimum 3 datapoints for OK -> ALARM "
             "transition).");
+  const std::string five =
+      "3.0 (14/11/23 22:13:00), 3.0 (14/11/23 22:12:00), 3.0 (14/11/23 22:11:00), 3.0 (14/11/23 22:10:00), 3.0 "
+      "(14/11/23 22:09:00)]";
+  EXPECT_EQ(reason(config(4, {}), "00XXXX").substr(0, 62),
+            "Threshold Crossed: 4 datapoints [3.0 (14/11/23 22:13:00), 3.0 ");
+  EXPECT_EQ(reason(config(6, {}), "00XXXXXX"),
+            "Threshold Crossed: 6 datapoints were greater than the threshold (2.0). The most recent datapoints which "
+            "crossed the threshold: [" +
+                five + ".");
+  EXPECT_EQ(reason(config(5, 5), "00XXXXX"),
+            "Threshold Crossed: 5 out of the last 5 datapoints were greater than the threshold (2.0). The most recent "
+            "datapoints which crossed the threshold: [" +
+                five + " (minimum 5 datapoints for OK -> ALARM transition).");
   EXPECT_EQ(reason(config(3, 2), "00X00"),
             "Threshold Crossed: 2 out of the last 3 datapoints [1.0 (14/11/23 22:13:00), 1.0 (14/11/23 22:12:00)] were "
             "not greater than the threshold (2.0) (minimum 2 datapoints for ALARM -> OK transition).");

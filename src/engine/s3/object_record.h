@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "engine/s3/checksum.h"
 #include "engine/s3/chunk_store.h"
+#include "store/kv_store.h"
 
 namespace engine::s3 {
 
