@@ -134,8 +134,7 @@ std::string evaluated_datapoints(const Evaluation& evaluation) {
   std::size_t next_real = 0;
   std::size_t missing_left = evaluation.filled;
   const int64_t range = evaluation_range(static_cast<int64_t>(evaluation.periods));
-  std::size_t shown = 0;
-  for (int64_t age = 1; age <= range && shown < kShownDatapointsMax; ++age) {
+  for (int64_t age = 1; age <= range; ++age) {
     const int64_t start = evaluation.end_seconds - age * evaluation.period_seconds;
     const bool is_real = next_real < evaluation.real.size() && evaluation.real[next_real].seconds == start;
     if (!is_real && missing_left == 0) continue;
@@ -148,8 +147,9 @@ std::string evaluated_datapoints(const Evaluation& evaluation) {
     } else {
       --missing_left;
     }
-    if (shown++ > 0) out += ',';
-    out += point.take();
+    const std::string text = point.take();
+    if (out.size() + text.size() > kEvaluatedBytesMax) break;
+    out += (out.size() > 1 ? "," : "") + text;
   }
   return out + ']';
 }
@@ -159,7 +159,7 @@ std::string reason_data_of(const Evaluation& evaluation, base::Timestamp now) {
   JsonObject out;
   out.text("version", "1.0").time("queryDate", now);
   std::string recent;
-  const std::size_t shown = std::min(evaluation.real.size(), 2 * kShownDatapointsMax);
+  const std::size_t shown = std::min(evaluation.real.size(), kRecentDatapointsMax);
   for (std::size_t i = shown; i > 0; --i) {
     recent += (recent.empty() ? "" : ",") + java_double(evaluation.real[i - 1].value);
   }

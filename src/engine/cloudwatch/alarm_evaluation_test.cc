@@ -203,6 +203,8 @@ TEST(Reason, HasItsData) {
       data(config(1, {}, "breaching"), "---"),
       R"({"version":"1.0","queryDate":"2023-11-14T22:14:00.005+0000","statistic":"Average","period":60,)"
       R"("recentDatapoints":[],"threshold":2.0,"evaluatedDatapoints":[{"timestamp":"2023-11-14T22:13:00.000+0000"}]})");
+  const std::string all = data(config(24, {}), std::string(26, 'X'));
+  EXPECT_EQ(std::ranges::count(all, '{'), 1 + 24) << all;
   const std::string many(200, 'X');
   EXPECT_LE(data(config(200, {}), many).size(), 4000u);
   EXPECT_LE(reason(config(200, 200), many).size(), 1023u);
