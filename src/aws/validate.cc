@@ -414,6 +414,10 @@ base::Result<void> validate(const ServiceDesc& service, const OperationDesc& ope
   if (sqs || service.id == "s3") {
     const std::string missing = missing_member(*operation.input, in, 0);
     if (missing.empty()) return {};
+    if (!sqs && missing.find('.') != std::string::npos) {  // within a document
+      return base::fail(refusal(
+          "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"));
+    }
     base::AwsError error = refusal(sqs ? "MissingRequiredParameterException" : "InvalidRequest",
                                    fmt::format("The request must contain the parameter {}.", missing));
     if (sqs) error.query_code = "MissingParameter";

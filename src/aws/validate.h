@@ -11,8 +11,9 @@ namespace aws {
 // 'tableName' failed to satisfy constraint: Member must ...; Value null at ..." (at most 10 are listed; see
 // protocols.md 1.3 and dynalite's order of checks). SQS and S3 have no such validation on AWS; their models carry no
 // constraints but `required`, which yields "The request must contain the parameter X." with SQS's
-// MissingRequiredParameterException (query code MissingParameter) or S3's InvalidRequest. SNS checks only `required`
-// too, in the aggregated form. A pattern that aws/pattern.h cannot compile is not checked.
+// MissingRequiredParameterException (query code MissingParameter) or S3's InvalidRequest; what lacks within a document
+// of S3's makes that MalformedXML. SNS checks only `required` too, in the aggregated form. A pattern that aws/pattern.h
+// cannot compile is not checked.
 base::Result<void> validate(const ServiceDesc& service, const OperationDesc& operation, const void* in);
 
 // The refusal of a parameter that AWS takes and we do not honour: service.unsupported_code, naming `path`.

@@ -142,6 +142,11 @@ TEST(Validate, ServicesWithWordsOfTheirOwn) {
   error = check(s3::kService, "HeadBucket", s3::HeadBucketRequest{});
   EXPECT_EQ(error.code, "InvalidRequest");
   EXPECT_EQ(error.message, "The request must contain the parameter Bucket.");
+  s3::DeleteObjectsRequest nothing;
+  nothing.bucket = "b";
+  EXPECT_EQ(check(s3::kService, "DeleteObjects", nothing).code, "InvalidRequest");
+  nothing.delete_.emplace();
+  EXPECT_EQ(check(s3::kService, "DeleteObjects", nothing).code, "MalformedXML");
   error = check(sns::kService, "CreateTopic", sns::CreateTopicInput{});
   EXPECT_EQ(error.code, "ValidationError");
   EXPECT_EQ(error.message,

@@ -163,7 +163,12 @@ Response ApiHandler::answer(Call& call) {
   base::Result<Response> response = perform(call);
   if (response.has_value()) return std::move(*response);
   const aws::ServiceDesc& service = *call.route.mount->desc;
-  return call.codec().encode_error(service, response.error(), call.request_id);
+  Response refusal = call.codec().encode_error(service, response.error(), call.request_id);
+  // A status of the query protocol is for callers that know that protocol's errors (protocols.md 1.3).
+  const bool query_status = call.route.protocol == Protocol::query || !service.query_compatible ||
+                            call.request.headers.contains("x-amzn-query-mode");
+  if (refusal.status == 404 && !query_status) refusal.status = 400;
+  return refusal;
 }
 
 base::Result<aws::Context> ApiHandler::authenticate(Call& call) {

@@ -143,7 +143,9 @@ def test_a_composite_alarm_follows_its_children(cloudwatch, sns, sqs, name):
     assert composite()["StateReason"].startswith(f"{arn} transitioned to ALARM at ")
     triggers = json.loads(composite()["StateReasonData"])["triggeringAlarms"]
     assert [(t["arn"], t["state"]["value"]) for t in triggers] == [(arn, "ALARM")]
-    assert json.loads(next_notification(sqs, queue)["Message"])["AlarmRule"] == rule
+    message = json.loads(next_notification(sqs, queue)["Message"])
+    assert message["AlarmRule"] == rule and "Trigger" not in message
+    assert [(t["Arn"], t["State"]["Value"]) for t in message["TriggeringChildren"]] == [(arn, "ALARM")]
     with pytest.raises(ClientError) as needed:
         cloudwatch.delete_alarms(AlarmNames=children[:1])
     assert needed.value.response["Error"]["Message"] == (

@@ -3,62 +3,18 @@ import datetime
 import urllib.parse
 import xml.etree.ElementTree
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
-import botocore.httpsession
-import botocore.model
-import botocore.parsers
-import botocore.serialize
-import botocore.session
 import pytest
 from botocore.exceptions import ClientError
-from till_process import REGION
-
-PREFIX = "GraniteServiceVersion20100801"
+from protocol_client import PREFIX, ProtocolClient, send
 
 
 def now():
     return datetime.datetime.now(datetime.timezone.utc)
 
 
-def send(server, path, headers, body):
-    """A signed POST; the response's status, headers (lower case) and body."""
-    request = botocore.awsrequest.AWSRequest("POST", server.endpoint + path, headers=headers, data=body)
-    credentials = botocore.credentials.Credentials("test", "test")
-    botocore.auth.SigV4Auth(credentials, "monitoring", REGION).add_auth(request)
-    response = botocore.httpsession.URLLib3Session().send(request.prepare())
-    return response.status_code, response.headers, response.content
-
-
-class Cbor:
-    """Calls by botocore's own CBOR serializer and parser, which boto3 itself would not choose for CloudWatch."""
-
-    protocol = "smithy-rpc-v2-cbor"
-
-    def __init__(self, server):
-        self.server = server
-        model = botocore.session.Session().get_component("data_loader").load_service_model("cloudwatch", "service-2")
-        self.model = botocore.model.ServiceModel(model, "cloudwatch")
-
-    def serialize(self, operation, parameters):
-        serializer = botocore.serialize.create_serializer(self.protocol)
-        return serializer.serialize_to_request(parameters, self.model.operation_model(operation))
-
-    def call(self, operation, path_prefix="", more_headers=None, **parameters):
-        request = self.serialize(operation, parameters)
-        assert request["url_path"] == f"/service/{PREFIX}/operation/{operation}"
-        status, headers, body = send(self.server, path_prefix + request["url_path"],
-                                     {**request["headers"], **(more_headers or {})}, request["body"])
-        assert headers["smithy-protocol"] == "rpc-v2-cbor" and headers["Content-Type"] == "application/cbor"
-        parser = botocore.parsers.create_parser(self.protocol)
-        return parser.parse({"status_code": status, "headers": headers, "body": body},
-                            self.model.operation_model(operation).output_shape)
-
-
 @pytest.fixture
 def cbor(server):
-    return Cbor(server)
+    return ProtocolClient(server, "smithy-rpc-v2-cbor")
 
 
 def test_cbor_puts_and_reads_metrics(cbor, cloudwatch, name):

@@ -301,8 +301,7 @@ constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "S
 constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat"};
 constinit const TypeDesc kStateReason = {.kind = Kind::string, .shape_name = "StateReason", .min = 0, .max = 1023};
 constinit const TypeDesc kStateReasonData = {.kind = Kind::string, .shape_name = "StateReasonData", .min = 0, .max = 4000};
-constexpr std::string_view kStateValueValues[] = {"OK", "ALARM", "INSUFFICIENT_DATA"};
-constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue", .enum_values = kStateValueValues};
+constinit const TypeDesc kStateValue = {.kind = Kind::string, .shape_name = "StateValue"};
 constexpr std::string_view kStatisticValues[] = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"};
 constinit const TypeDesc kStatistic = {.kind = Kind::string, .shape_name = "Statistic", .enum_values = kStatisticValues};
 constinit const TypeDesc kStatisticSet = {.kind = Kind::structure, .shape_name = "StatisticSet", .structure = &kStatisticSetStruct};

@@ -103,7 +103,7 @@ class QueryCodec : public Codec {
     if (response.status >= 300) return base::fail(read_error(service, operation, response));
     if (operation.output == nullptr || (operation.output->members.empty() && operation.output_wrapper.empty()))
       return {};
-    if (auto read = read_xml(*operation.output, response.body, operation.output_wrapper, false, out); !read)
+    if (auto read = read_xml(*operation.output, response.body, operation.output_wrapper, out); !read)
       return base::fail(invalid_response(service, operation, read.error().message));
     return {};
   }
@@ -161,7 +161,7 @@ class QueryCodec : public Codec {
     base::AwsError error = error_from_wire(desc, code, std::move(message), response.status);
     if (desc != nullptr && desc->make != nullptr) {
       AnyShape detail = desc->make();
-      if (read_xml(*desc->structure, response.body, "Error", false, detail.value.get()))
+      if (read_xml(*desc->structure, response.body, "Error", detail.value.get()))
         error.detail = std::make_shared<ShapeDetail>(std::move(detail));
     }
     return error;

@@ -84,7 +84,7 @@ class RestXmlCodec final : public Codec {
     }
     const StructDesc& desc = payload != nullptr ? *payload->type->structure : *operation.input;
     void* object = payload != nullptr ? payload->emplace(in) : in;
-    auto read = read_xml(desc, request.body, "", true, object);
+    auto read = read_xml_request(desc, request.body, payload != nullptr ? payload->wire : operation.input_root, object);
     if (!read && read.error().code == "Unsupported")
       return base::fail(unsupported_parameter(service, read.error().message));
     return read;
@@ -200,7 +200,7 @@ class RestXmlCodec final : public Codec {
       return {};
     }
     const StructDesc& desc = structured ? *payload->type->structure : output;
-    if (auto read = read_xml(desc, response.body, "", false, structured ? payload->emplace(out) : out); !read)
+    if (auto read = read_xml(desc, response.body, "", structured ? payload->emplace(out) : out); !read)
       return base::fail(invalid_response(service, operation, read.error().message));
     return {};
   }
@@ -237,7 +237,7 @@ class RestXmlCodec final : public Codec {
     error.fields = std::move(fields);
     if (desc != nullptr && desc->make != nullptr) {
       AnyShape detail = desc->make();
-      if (read_xml(*desc->structure, response.body, "", false, detail.value.get()))
+      if (read_xml(*desc->structure, response.body, "", detail.value.get()))
         error.detail = std::make_shared<ShapeDetail>(std::move(detail));
     }
     return error;

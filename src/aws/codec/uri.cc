@@ -61,6 +61,10 @@ constexpr auto kSubResources = std::to_array<std::string_view>({
 // Headers that do the same.
 constexpr auto kSelectingHeaders = std::to_array<std::string_view>({"x-amz-copy-source", "x-amz-rename-source"});
 
+bool is_sub_resource(std::string_view name) {
+  return std::ranges::find(kSubResources, name) != kSubResources.end();
+}
+
 std::span<const MemberDesc> input_members(const OperationDesc& operation) {
   return operation.input != nullptr ? operation.input->members : std::span<const MemberDesc>();
 }
@@ -229,7 +233,12 @@ base::Result<UriMatch> UriMatcher::match(std::string_view method, std::string_vi
       best_rank = rank;
     }
   }
-  if (best == nullptr) return base::fail(unknown(method, path_known));
+  if (best == nullptr) {
+    if (s3_ && path_known)
+      for (const Parameter& parameter : *parameters)
+        if (is_sub_resource(parameter.name)) return base::fail(not_implemented(parameter.name));
+    return base::fail(unknown(method, path_known));
+  }
   return finish(*best, call);
 }
 
@@ -237,7 +246,10 @@ base::Result<UriMatch> UriMatcher::finish(const Route& route, const Call& call) 
   const OperationDesc& operation = *route.operation;
   if (s3_) {
     for (const Parameter& parameter : call.parameters) {
-      if (std::ranges::find(kSubResources, parameter.name) == kSubResources.end()) continue;
+      // A key without a value may be a sub-resource that came after this list: no change is made in its name.
+      const bool foreign = operation.http_method != "GET" && operation.http_method != "HEAD" &&
+                           parameter.value.empty() && !parameter.name.starts_with("X-Amz-");
+      if (!foreign && !is_sub_resource(parameter.name)) continue;
       const bool named = std::ranges::any_of(route.keys, [&](const Key& key) { return key.name == parameter.name; });
       if (!named && !binds(operation, Location::query, parameter.name))
         return base::fail(not_implemented(parameter.name));

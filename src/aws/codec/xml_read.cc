@@ -179,7 +179,7 @@ class Reader {
   base::Result<void> child_element(const StructDesc& desc, const pugi::xml_node& child, const std::string& path,
                                    void* object) const {
     const MemberDesc* member = find_element(desc, local_name(child));
-    if (member == nullptr) return {};
+    if (member == nullptr) return unknown_element();
     const std::string member_path = path.empty() ? std::string(member->name) : path + '.' + std::string(member->name);
     if (member->emplace == nullptr) {
       if (request_ && member->unsupported) return base::fail(unsupported(member_path));
@@ -199,6 +199,12 @@ class Reader {
     return value(type, child, member_path, member->emplace(object));
   }
 
+  // A request that says something nobody reads would be accepted silently.
+  [[nodiscard]] base::Result<void> unknown_element() const {
+    if (request_) return base::fail(malformed());
+    return {};
+  }
+
   static bool is_scalar(const TypeDesc& type) { return type.list == nullptr && type.map == nullptr && !type.structure; }
 
   base::Result<void> map_entry(const MapAccess& map, const pugi::xml_node& node, const std::string& path,
@@ -213,9 +219,14 @@ class Reader {
                            void* place) const {
     switch (type.kind) {
       case Kind::list:
-        for (const pugi::xml_node& child : node.children())
-          if (child.type() == pugi::node_element && local_name(child) == type.list->element_name)
+        for (const pugi::xml_node& child : node.children()) {
+          if (child.type() != pugi::node_element) continue;
+          if (local_name(child) == type.list->element_name) {
             TRY(value(*type.list->element, child, path, type.list->append(place)));
+          } else {
+            TRY(unknown_element());
+          }
+        }
         return {};
       case Kind::map:
         for (const pugi::xml_node& child : node.children())
@@ -236,15 +247,22 @@ class Reader {
 
 }  // namespace
 
-base::Result<void> read_xml(const StructDesc& desc, std::string_view text, std::string_view inside,
-                            bool refuse_unsupported, void* object) {
+base::Result<void> read_xml(const StructDesc& desc, std::string_view text, std::string_view inside, void* object) {
   pugi::xml_document document;
   TRY_ASSIGN(pugi::xml_node node, parse(text, document));
   if (!inside.empty()) {
     node = child_named(node, inside);
     if (!node) return base::fail(malformed());
   }
-  return Reader(refuse_unsupported).members(desc, node, "", object);
+  return Reader(false).members(desc, node, "", object);
+}
+
+base::Result<void> read_xml_request(const StructDesc& desc, std::string_view text, std::string_view root,
+                                    void* object) {
+  pugi::xml_document document;
+  TRY_ASSIGN(const pugi::xml_node node, parse(text, document));
+  if (!root.empty() && local_name(node) != root) return base::fail(malformed());
+  return Reader(true).members(desc, node, "", object);
 }
 
 base::Result<XmlLeaves> read_xml_leaves(std::string_view text, std::string_view inside) {

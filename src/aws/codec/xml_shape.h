@@ -29,12 +29,13 @@ void write_xml_element(const MemberDesc& member, const void* value, std::string&
                        IsoDates dates = IsoDates::as_needed);
 
 // Fills the body members of `object` from the children of the document's root element; if `inside` is not empty, from
-// the children of the root's child of that name (query's "SendMessageResult"). Unknown elements are skipped. In a
-// request (`refuse_unsupported`) a present unsupported member gives code "Unsupported" with its path as message, and a
-// value that is no value of its type, or a single member twice, is malformed; in a response such a member is absent.
-// Malformed text gives code "MalformedXML".
-base::Result<void> read_xml(const StructDesc& desc, std::string_view text, std::string_view inside,
-                            bool refuse_unsupported, void* object);
+// the children of the root's child of that name (query's "SendMessageResult"). Of a response: unknown elements are
+// skipped, and a single value that is empty is absent. Malformed text gives code "MalformedXML".
+base::Result<void> read_xml(const StructDesc& desc, std::string_view text, std::string_view inside, void* object);
+// Of a request whose root element is `root` (any, if that is empty). A present unsupported member gives code
+// "Unsupported" with its path as message. Another root, an unknown element, a value that is no value of its type and a
+// single member twice are malformed.
+base::Result<void> read_xml_request(const StructDesc& desc, std::string_view text, std::string_view root, void* object);
 
 // The parts of a document that need no description: errors, and GetBucketLocation's bare element.
 struct XmlLeaves {

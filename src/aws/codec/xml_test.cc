@@ -21,13 +21,14 @@ TEST(Xml, EscapesText) {
 
 TEST(Xml, ReadsWhatClientsWrite) {
   s3::Delete in;
-  // A prefix, a declaration, comments, CDATA, white space in a key, unknown elements.
-  const auto read = read_xml(s3::Delete::desc(),
-                             "\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c --><n:Delete "
-                             "xmlns:n=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  <n:Object><Key> </Key></n:Object>"
-                             "<Object><Key>a&amp;&#x42;<!-- & --><![CDATA[<&c]]></Key><New/></Object>"
-                             "<Quiet>true</Quiet></n:Delete>\n",
-                             "", true, &in);
+  // A prefix, a declaration, comments, CDATA, white space in a key.
+  const auto read =
+      read_xml_request(s3::Delete::desc(),
+                       "\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c --><n:Delete "
+                       "xmlns:n=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  <n:Object><Key> </Key></n:Object>"
+                       "<Object><Key>a&amp;&#x42;<!-- & --><![CDATA[<&c]]></Key></Object>"
+                       "<Quiet>true</Quiet></n:Delete>\n",
+                       "Delete", &in);
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(in.objects->size(), 2U);
   EXPECT_EQ(in.objects->at(0).key, " ");
@@ -63,6 +64,8 @@ TEST(Xml, RefusesHostileText) {
       "<Delete><Object><Key><b/></Key></Object></Delete>",
       "<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>",
       "<Delete><Quiet>maybe</Quiet></Delete>",
+      "<Delete><Loud>true</Loud></Delete>",
+      "<Deletion><Quiet>true</Quiet></Deletion>",
       "<Delete><!-- </Delete>",
       "<Delete><![CDATA[ </Delete>",
       std::string("<Delete/>\0", 10),
@@ -73,7 +76,7 @@ TEST(Xml, RefusesHostileText) {
   };
   for (const std::string& c : kCases) {
     s3::Delete in;
-    const auto read = read_xml(s3::Delete::desc(), c, "", true, &in);
+    const auto read = read_xml_request(s3::Delete::desc(), c, "Delete", &in);
     ASSERT_FALSE(read) << c.substr(0, 80);
     EXPECT_EQ(read.error().code, "MalformedXML");
     EXPECT_EQ(read.error().http_status, 400);
@@ -83,8 +86,8 @@ TEST(Xml, RefusesHostileText) {
 TEST(Xml, TakesBothNamesOfAnElement) {
   for (const char* name : {"CloudFunction", "LambdaFunctionArn"}) {
     s3::LambdaFunctionConfiguration in;
-    ASSERT_TRUE(read_xml(s3::LambdaFunctionConfiguration::desc(),
-                         std::string("<a><") + name + ">arn</" + name + "></a>", "", true, &in));
+    ASSERT_TRUE(read_xml_request(s3::LambdaFunctionConfiguration::desc(),
+                                 std::string("<a><") + name + ">arn</" + name + "></a>", "", &in));
     EXPECT_EQ(in.lambda_function_arn, "arn");
   }
 }
@@ -152,20 +155,21 @@ TEST(Xml, WritesAndReadsEveryKindOfMember) {
             "<ID>i</ID></Grantee><Names><Name>a</Name><Name>b</Name></Names>"
             "<Counts><entry><key>k</key><value>-1</value></entry></Counts><Share>2.0</Share>");
   Grant back;
-  ASSERT_TRUE(read_xml(kGrant, "<R><In>" + out + "</In></R>", "In", true, &back));
+  ASSERT_TRUE(read_xml(kGrant, "<R><In>" + out + "</In><More/></R>", "In", &back));
   EXPECT_EQ(back.grantee->type, grant.grantee->type);
   EXPECT_EQ(back.grantee->id, "i");
   EXPECT_EQ(back.names, grant.names);
   EXPECT_EQ(*back.counts, *grant.counts);
   EXPECT_EQ(back.share, 2.0);
 
-  const auto refused = read_xml(kGrant, "<R><Refused>x</Refused></R>", "", true, &back);
+  const auto refused = read_xml_request(kGrant, "<R><Refused>x</Refused></R>", "R", &back);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "Unsupported");
   EXPECT_EQ(refused.error().message, "Refused");
-  EXPECT_TRUE(read_xml(kGrant, "<R><Refused>x</Refused><Share/></R>", "", false, &back));
+  EXPECT_TRUE(read_xml(kGrant, "<R><Refused>x</Refused><Share/><More/></R>", "", &back));
+  EXPECT_FALSE(read_xml_request(kGrant, "<R><Names><Nickname>x</Nickname></Names></R>", "R", &(back = {})));
   for (const char* bad : {"", "1x", "inf", "nan(1)", "0x1", " 1"})
-    EXPECT_FALSE(read_xml(kGrant, std::string("<R><Share>") + bad + "</Share></R>", "", true, &(back = {}))) << bad;
+    EXPECT_FALSE(read_xml_request(kGrant, std::string("<R><Share>") + bad + "</Share></R>", "R", &(back = {}))) << bad;
 }
 
 TEST(Xml, ReadsLeaves) {

@@ -29,6 +29,7 @@ const ErrorDesc kInvalidPartNumber = {"InvalidPartNumber", "InvalidPartNumber", 
 const ErrorDesc kInvalidPartOrder = {"InvalidPartOrder", "InvalidPartOrder", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidRange = {"InvalidRange", "InvalidRange", 416, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidRequest = {"InvalidRequest", "InvalidRequest", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidStorageClass = {"InvalidStorageClass", "InvalidStorageClass", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidURI = {"InvalidURI", "InvalidURI", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidWriteOffset = {"InvalidWriteOffset", "InvalidWriteOffset", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kKeyTooLongError = {"KeyTooLongError", "KeyTooLongError", 400, base::Fault::sender, nullptr, nullptr};
@@ -119,6 +120,9 @@ base::AwsError invalid_range(std::string message) {
 }
 base::AwsError invalid_request(std::string message) {
   return make_error(kInvalidRequest, std::move(message));
+}
+base::AwsError invalid_storage_class(std::string message) {
+  return make_error(kInvalidStorageClass, std::move(message));
 }
 base::AwsError invalid_uri(std::string message) {
   return make_error(kInvalidURI, std::move(message));

@@ -35,6 +35,7 @@ extern const ErrorDesc kInvalidPartNumber;
 extern const ErrorDesc kInvalidPartOrder;
 extern const ErrorDesc kInvalidRange;
 extern const ErrorDesc kInvalidRequest;
+extern const ErrorDesc kInvalidStorageClass;
 extern const ErrorDesc kInvalidURI;
 extern const ErrorDesc kInvalidWriteOffset;
 extern const ErrorDesc kKeyTooLongError;
@@ -77,6 +78,7 @@ base::AwsError invalid_part_number(std::string message);  // 416
 base::AwsError invalid_part_order(std::string message);  // 400
 base::AwsError invalid_range(std::string message);  // 416
 base::AwsError invalid_request(std::string message);  // 400
+base::AwsError invalid_storage_class(std::string message);  // 400
 base::AwsError invalid_uri(std::string message);  // 400
 base::AwsError invalid_write_offset(std::string message);  // 400
 base::AwsError key_too_long_error(std::string message);  // 400

@@ -241,6 +241,7 @@ extern const TypeDesc kSize;
 extern const TypeDesc kSkipValidation;
 extern const TypeDesc kStartAfter;
 extern const TypeDesc kStorageClass;
+extern const TypeDesc kTaggingDirective;
 extern const TypeDesc kToken;
 extern const TypeDesc kTopicArn;
 extern const TypeDesc kTopicConfiguration;
@@ -450,6 +451,8 @@ constinit const TypeDesc kSkipValidation = {.kind = Kind::boolean, .shape_name =
 constinit const TypeDesc kStartAfter = {.kind = Kind::string, .shape_name = "StartAfter"};
 constexpr std::string_view kStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
 constinit const TypeDesc kStorageClass = {.kind = Kind::string, .shape_name = "StorageClass", .enum_values = kStorageClassValues};
+constexpr std::string_view kTaggingDirectiveValues[] = {"COPY", "REPLACE"};
+constinit const TypeDesc kTaggingDirective = {.kind = Kind::string, .shape_name = "TaggingDirective", .enum_values = kTaggingDirectiveValues};
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
 constinit const TypeDesc kTopicArn = {.kind = Kind::string, .shape_name = "TopicArn"};
 constinit const TypeDesc kTopicConfiguration = {.kind = Kind::structure, .shape_name = "TopicConfiguration", .structure = &kTopicConfigurationStruct};
@@ -578,7 +581,7 @@ constexpr MemberDesc kCopyObjectRequestMembers[] = {
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CopyObjectRequest::key>::get, MemberAccess<&CopyObjectRequest::key>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CopyObjectRequest::metadata>::get, MemberAccess<&CopyObjectRequest::metadata>::emplace},
     {"MetadataDirective", "x-amz-metadata-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadataDirective, MemberAccess<&CopyObjectRequest::metadata_directive>::get, MemberAccess<&CopyObjectRequest::metadata_directive>::emplace},
-    {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingDirective, MemberAccess<&CopyObjectRequest::tagging_directive>::get, MemberAccess<&CopyObjectRequest::tagging_directive>::emplace},
     {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CopyObjectRequest::storage_class>::get, MemberAccess<&CopyObjectRequest::storage_class>::emplace},
     {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},

@@ -210,6 +210,7 @@ struct CopyObjectRequest {
   std::optional<std::string> key;
   std::optional<Map<std::string>> metadata;
   std::optional<std::string> metadata_directive;
+  std::optional<std::string> tagging_directive;
   std::optional<std::string> storage_class;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> expected_source_bucket_owner;

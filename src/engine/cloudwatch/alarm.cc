@@ -83,11 +83,13 @@ bool compile(Alarm& alarm) {
     auto rule = CompositeRule::parse(composite->alarm_rule.value_or(""));
     if (!rule) return false;
     alarm.rule = std::move(*rule);
-  } else if (const auto& metrics = alarm.metric()->metrics; metrics) {
-    auto math = MetricMath::compile(*metrics);
-    if (!math) return false;
-    alarm.math = std::move(*math);
+    return true;
   }
+  const MetricAlarm& config = *alarm.metric();
+  if (!config.metrics) return config.namespace_ && config.metric_name && config.dimensions;
+  auto math = MetricMath::compile(*config.metrics);
+  if (!math) return false;
+  alarm.math = std::move(*math);
   return true;
 }
 

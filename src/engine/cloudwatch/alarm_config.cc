@@ -164,7 +164,7 @@ base::Result<MetricMath> compile_metrics(const MetricAlarm& config) {
         "Metrics cannot be specified together with MetricName, Namespace, Dimensions, Period, Unit, Statistic or "
         "ExtendedStatistic.");
   }
-  TRY_ASSIGN(MetricMath math, MetricMath::compile(*config.metrics));
+  TRY_ASSIGN(MetricMath math, MetricMath::compile(*config.metrics, "Metrics"));
   const auto& queries = math.queries();
   std::size_t returned = 0;
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -198,6 +198,15 @@ base::Result<void> check_math_periods(const Alarm& alarm) {
 
 std::unexpected<base::AwsError> invalid_alarm(std::string message) {
   return base::fail(errors::validation_error(std::move(message)));
+}
+
+base::Result<void> check_state_value(std::string_view value) {
+  if (value == kOk || value == kInAlarm || value == kInsufficientData) return {};
+  // AWS's words and order: protocols.md 4.6 item 10.
+  return invalid_alarm(
+      fmt::format("1 validation error detected: Value '{}' at 'stateValue' failed to satisfy "
+                  "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
+                  value));
 }
 
 base::Result<void> add_tags(const std::vector<aws::cloudwatch::Tag>& added, aws::Map<std::string>& tags) {

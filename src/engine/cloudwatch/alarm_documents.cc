@@ -165,19 +165,31 @@ std::string trigger(const Alarm& alarm) {
   return out.take();
 }
 
-std::string topic_message(const Alarm& alarm, const AlarmState& old_state) {
+std::string triggering_children(const std::vector<AlarmRef>& triggers) {
+  std::vector<std::string> list;
+  for (const AlarmRef& trigger : triggers) {
+    const std::string state =
+        JsonObject().text("Value", trigger->state.value).time("Timestamp", trigger->state.updated_at).take();
+    list.push_back(JsonObject().text("Arn", trigger->arn).raw("State", state).take());
+  }
+  return bracketed(list);
+}
+
+std::string topic_message(const Alarm& alarm, const AlarmState& old_state, const std::vector<AlarmRef>& triggers) {
   JsonObject out;
   out.text("AlarmName", alarm.name);
   out.raw("AlarmDescription", alarm.description ? json_string(*alarm.description) : "null");
   out.text("AWSAccountId", alarm.account).time("AlarmConfigurationUpdatedTimestamp", alarm.configured_at);
   out.text("NewStateValue", alarm.state.value).text("NewStateReason", alarm.state.reason);
   out.time("StateChangeTime", alarm.state.updated_at).text("Region", region_name(alarm.region));
-  out.text("AlarmArn", alarm.arn).text("OldStateValue", old_state.value).texts("OKActions", alarm.ok_actions);
+  out.text("AlarmArn", alarm.arn).text("OldStateValue", old_state.value);
+  out.boolean("ActionExecutedAfterMuteWindow", false).texts("OKActions", alarm.ok_actions);  // no mute rules here
   out.texts("AlarmActions", alarm.alarm_actions).texts("InsufficientDataActions", alarm.insufficient_data_actions);
   if (alarm.metric()) {
     out.raw("Trigger", trigger(alarm));
   } else {
     out.text("AlarmRule", alarm.composite()->alarm_rule.value_or(""));
+    out.raw("TriggeringChildren", triggering_children(triggers));
   }
   return out.take();
 }
@@ -340,9 +352,10 @@ std::string AlarmAction::encode() const {
       .take();
 }
 
-AlarmAction AlarmAction::decode(std::string_view bytes) {
+std::optional<AlarmAction> AlarmAction::decode(std::string_view bytes) {
   AlarmAction out;
-  for (RecordReader reader(bytes); reader.next();) {
+  RecordReader reader(bytes);
+  while (reader.next()) {
     switch (reader.field()) {
       case kArn:
         out.arn = reader.text();
@@ -375,11 +388,11 @@ AlarmAction AlarmAction::decode(std::string_view bytes) {
         break;
     }
   }
-  return out;
+  return reader.ok() && !out.arn.empty() ? std::optional(std::move(out)) : std::nullopt;
 }
 
-AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const std::string& arn,
-                        const std::string& metric_id) {
+AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const std::vector<AlarmRef>& triggers,
+                        const std::string& arn, const std::string& metric_id) {
   AlarmAction out{.arn = arn,
                   .account = alarm.account,
                   .region = alarm.region,
@@ -391,7 +404,7 @@ AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const s
                   .state_updated_at = alarm.state.updated_at};
   const bool topic = out.is_topic();
   if (topic) out.subject = topic_subject(alarm);
-  out.message = topic ? topic_message(alarm, old_state) : function_event(alarm, old_state, metric_id);
+  out.message = topic ? topic_message(alarm, old_state, triggers) : function_event(alarm, old_state, metric_id);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/cloudwatch/shapes.h"
 #include "base/time.h"
@@ -45,11 +46,12 @@ struct AlarmAction {
 
   [[nodiscard]] bool is_topic() const;
   [[nodiscard]] std::string encode() const;
-  static AlarmAction decode(std::string_view bytes);
+  static std::optional<AlarmAction> decode(std::string_view bytes);  // nullopt: not an action
 };
-// `metric_id` names the metric in the event for a function, which AWS draws by chance.
-AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const std::string& arn,
-                        const std::string& metric_id);
+// `triggers` are the alarms that made a composite alarm change. `metric_id` names the metric in the event for a
+// function, which AWS draws by chance.
+AlarmAction make_action(const Alarm& alarm, const AlarmState& old_state, const std::vector<AlarmRef>& triggers,
+                        const std::string& arn, const std::string& metric_id);
 // `error` is empty if the action succeeded.
 HistoryItem action_item(const AlarmAction& action, std::string_view error, base::Timestamp now);
 

@@ -37,8 +37,10 @@ bool has_too_few_samples(const Evaluation& evaluation) {
   const auto statistic = parse_statistic(evaluation.config.extended_statistic.value_or(""));
   if (!statistic || statistic->kind != Statistic::Kind::percentile) return false;
   const double share = std::min(statistic->percent, 100 - statistic->percent) / 100;
-  return std::ranges::any_of(
-      evaluation.real, [&](const AlarmPoint& point) { return point.sample_count && *point.sample_count * share < 10; });
+  constexpr double kEnough = 10 - 1e-6;  // 100 - 99.9 is a little less than 0.1
+  return std::ranges::any_of(evaluation.real, [&](const AlarmPoint& point) {
+    return point.sample_count && *point.sample_count * share < kEnough;
+  });
 }
 
 // Ages count from 1, the newest period. The oldest datapoint of all has been breaching for long enough, and nothing
@@ -83,6 +85,9 @@ std::string missing_words(const Evaluation& evaluation) {
                      were(evaluation.filled), breaching ? "Breaching" : "NonBreaching");
 }
 
+// From so many on, AWS's sentence is another one, and names only the newest.
+constexpr std::size_t kNamedDatapoints = 5;
+
 std::string reason_of(const Evaluation& evaluation, std::string_view state) {
   if (state == kInsufficientData) {
     return fmt::format("Insufficient Data: {} {} unknown.", counted(evaluation.filled, "datapoint"),
@@ -93,7 +98,7 @@ std::string reason_of(const Evaluation& evaluation, std::string_view state) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < evaluation.real.size(); ++i) {
     if (evaluation.breaching[i] != in_alarm) continue;
-    if (++count > kShownDatapointsMax) continue;
+    if (++count > kNamedDatapoints) continue;
     if (!shown.empty()) shown += ", ";
     const AlarmPoint& point = evaluation.real[i];
     shown += fmt::format("{} ({})", java_double(point.value), reason_time(base::from_epoch_seconds(point.seconds)));
@@ -106,12 +111,15 @@ std::string reason_of(const Evaluation& evaluation, std::string_view state) {
   }
   // Alarms that say how many datapoints they want are answered in these terms.
   const bool counting = evaluation.config.datapoints_to_alarm.has_value();
+  const bool many = count >= kNamedDatapoints;
   std::string out = "Threshold Crossed: ";
   out += counting ? fmt::format("{} out of the last {} datapoints", count, evaluation.periods)
                   : counted(count, "datapoint");
-  out += fmt::format(" [{}] {} {}{} the threshold ({}){}", shown, were(count), in_alarm ? "" : "not ",
+  out += many ? "" : " [" + shown + "]";
+  out += fmt::format(" {} {}{} the threshold ({}){}", were(count), in_alarm ? "" : "not ",
                      comparison_words(evaluation.config.comparison_operator.value_or("")),
                      java_double(evaluation.config.threshold.value_or(0)), missing_words(evaluation));
+  if (many) out += ". The most recent datapoints which crossed the threshold: [" + shown + "]";
   if (counting) {
     const std::size_t needed = in_alarm ? evaluation.to_alarm : evaluation.periods - evaluation.to_alarm + 1;
     out += fmt::format(" (minimum {} for {} transition)", counted(needed, "datapoint"),
@@ -126,8 +134,7 @@ std::string evaluated_datapoints(const Evaluation& evaluation) {
   std::size_t next_real = 0;
   std::size_t missing_left = evaluation.filled;
   const int64_t range = evaluation_range(static_cast<int64_t>(evaluation.periods));
-  std::size_t shown = 0;
-  for (int64_t age = 1; age <= range && shown < kShownDatapointsMax; ++age) {
+  for (int64_t age = 1; age <= range; ++age) {
     const int64_t start = evaluation.end_seconds - age * evaluation.period_seconds;
     const bool is_real = next_real < evaluation.real.size() && evaluation.real[next_real].seconds == start;
     if (!is_real && missing_left == 0) continue;
@@ -140,8 +147,9 @@ std::string evaluated_datapoints(const Evaluation& evaluation) {
     } else {
       --missing_left;
     }
-    if (shown++ > 0) out += ',';
-    out += point.take();
+    const std::string text = point.take();
+    if (out.size() + text.size() > kEvaluatedBytesMax) break;
+    out += (out.size() > 1 ? "," : "") + text;
   }
   return out + ']';
 }
@@ -151,7 +159,7 @@ std::string reason_data_of(const Evaluation& evaluation, base::Timestamp now) {
   JsonObject out;
   out.text("version", "1.0").time("queryDate", now);
   std::string recent;
-  const std::size_t shown = std::min(evaluation.real.size(), 2 * kShownDatapointsMax);
+  const std::size_t shown = std::min(evaluation.real.size(), kRecentDatapointsMax);
   for (std::size_t i = shown; i > 0; --i) {
     recent += (recent.empty() ? "" : ",") + java_double(evaluation.real[i - 1].value);
   }

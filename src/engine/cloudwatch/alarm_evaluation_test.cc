@@ -130,6 +130,11 @@ TEST(Evaluation, APercentileOfTooFewSamplesDecidesNothing) {
   EXPECT_FALSE(evaluate_alarm(alarm, 60, point, kEnd, "", {}));
   point[0].sample_count = 100;
   EXPECT_EQ(evaluate_alarm(alarm, 60, point, kEnd, "", {})->state, "ALARM");
+  alarm.extended_statistic = "p99.9";
+  point[0].sample_count = 9'999;
+  EXPECT_FALSE(evaluate_alarm(alarm, 60, point, kEnd, "", {}));
+  point[0].sample_count = 10'000;
+  EXPECT_EQ(evaluate_alarm(alarm, 60, point, kEnd, "", {})->state, "ALARM");
   point[0].sample_count = 1;
   alarm.evaluate_low_sample_count_percentile = "evaluate";
   EXPECT_EQ(evaluate_alarm(alarm, 60, point, kEnd, "", {})->state, "ALARM");
@@ -150,6 +155,19 @@ TEST(Reason, IsInTheWordsOfAws) {
             "Threshold Crossed: 3 out of the last 3 datapoints [3.0 (14/11/23 22:13:00), 3.0 (14/11/23 22:12:00), 3.0 "
             "(14/11/23 22:11:00)] were greater than the threshold (2.0) (minimum 3 datapoints for OK -> ALARM "
             "transition).");
+  const std::string five =
+      "3.0 (14/11/23 22:13:00), 3.0 (14/11/23 22:12:00), 3.0 (14/11/23 22:11:00), 3.0 (14/11/23 22:10:00), 3.0 "
+      "(14/11/23 22:09:00)]";
+  EXPECT_EQ(reason(config(4, {}), "00XXXX").substr(0, 62),
+            "Threshold Crossed: 4 datapoints [3.0 (14/11/23 22:13:00), 3.0 ");
+  EXPECT_EQ(reason(config(6, {}), "00XXXXXX"),
+            "Threshold Crossed: 6 datapoints were greater than the threshold (2.0). The most recent datapoints which "
+            "crossed the threshold: [" +
+                five + ".");
+  EXPECT_EQ(reason(config(5, 5), "00XXXXX"),
+            "Threshold Crossed: 5 out of the last 5 datapoints were greater than the threshold (2.0). The most recent "
+            "datapoints which crossed the threshold: [" +
+                five + " (minimum 5 datapoints for OK -> ALARM transition).");
   EXPECT_EQ(reason(config(3, 2), "00X00"),
             "Threshold Crossed: 2 out of the last 3 datapoints [1.0 (14/11/23 22:13:00), 1.0 (14/11/23 22:12:00)] were "
             "not greater than the threshold (2.0) (minimum 2 datapoints for ALARM -> OK transition).");
@@ -185,6 +203,8 @@ TEST(Reason, HasItsData) {
       data(config(1, {}, "breaching"), "---"),
       R"({"version":"1.0","queryDate":"2023-11-14T22:14:00.005+0000","statistic":"Average","period":60,)"
       R"("recentDatapoints":[],"threshold":2.0,"evaluatedDatapoints":[{"timestamp":"2023-11-14T22:13:00.000+0000"}]})");
+  const std::string all = data(config(24, {}), std::string(26, 'X'));
+  EXPECT_EQ(std::ranges::count(all, '{'), 1 + 24) << all;
   const std::string many(200, 'X');
   EXPECT_LE(data(config(200, {}), many).size(), 4000u);
   EXPECT_LE(reason(config(200, 200), many).size(), 1023u);

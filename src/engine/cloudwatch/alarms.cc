@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/cloudwatch/alarm_text.h"
 #include "engine/cloudwatch/keys.h"
@@ -49,7 +48,9 @@ Alarms::~Alarms() {
 
 void Alarms::load() {
   if (const auto row = store_.get(keys::kNextHistoryIdKey)) {
-    for (RecordReader reader(*row); reader.next();) next_history_id_ = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) next_history_id_ = reader.number();
+    store::require_intact(reader.ok(), "a row of CloudWatch");
   }
   const std::string rows = store::KeyWriter(keys::kAlarmTable).take();
   for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid(); cursor->next()) {
@@ -58,7 +59,7 @@ void Alarms::load() {
     std::string region;
     const bool readable = key.text(account) && key.text(region);
     auto alarm = readable ? Alarm::decode(account, region, cursor->value()) : std::nullopt;
-    CHECK(alarm.has_value(), "an alarm of CloudWatch in the store is damaged");
+    store::require_intact(alarm.has_value(), "an alarm of CloudWatch");
     Change unwritten;
     replace(unwritten, std::move(*alarm));
   }
@@ -131,7 +132,8 @@ void Alarms::remove(Change& change, const Alarm& alarm) {
   alarms_.erase(key);  // last: it may own `alarm`
 }
 
-AlarmRef Alarms::set_own_state(Change& change, const AlarmRef& alarm, AlarmState state) {
+AlarmRef Alarms::set_own_state(Change& change, const AlarmRef& alarm, AlarmState state,
+                               const std::vector<AlarmRef>& triggers) {
   const AlarmState old_state = alarm->state;
   const bool changed = state.value != old_state.value;
   state.updated_at = std::chrono::floor<std::chrono::milliseconds>(state.updated_at);
@@ -144,15 +146,15 @@ AlarmRef Alarms::set_own_state(Change& change, const AlarmRef& alarm, AlarmState
   if (!out->actions_enabled) return out;
   const base::Timestamp now = env_.clock.now();
   for (const std::string& arn : out->actions()) {
-    const AlarmAction action = make_action(*out, old_state, arn, base::make_uuid(env_.random));
+    const AlarmAction action = make_action(*out, old_state, triggers, arn, base::make_uuid(env_.random));
     change.actions.push_back(actions_.add(change.batch, now, now, action.encode()));
   }
   return out;
 }
 
-void Alarms::set_state(Change& change, const AlarmRef& alarm, AlarmState state) {
+void Alarms::set_state(Change& change, const AlarmRef& alarm, AlarmState state, const std::vector<AlarmRef>& triggers) {
   const bool changed = state.value != alarm->state.value;
-  const AlarmRef now = set_own_state(change, alarm, std::move(state));
+  const AlarmRef now = set_own_state(change, alarm, std::move(state), triggers);
   if (changed) evaluate_parents(change, now);
 }
 
@@ -186,7 +188,7 @@ void Alarms::evaluate_parents(Change& change, const AlarmRef& child) {
                                            composite_time(trigger->state.updated_at)),
                      .reason_data = triggering_alarms({trigger}),
                      .updated_at = child->state.updated_at};
-    changed.emplace_back(key, set_own_state(change, composite, std::move(state)));
+    changed.emplace_back(key, set_own_state(change, composite, std::move(state), {trigger}));
   }
 }
 

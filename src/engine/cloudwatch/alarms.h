@@ -106,8 +106,10 @@ class Alarms {
   void remove(Change& change, const Alarm& alarm);
   void forget(const std::string& key, const Alarm& alarm);  // takes it out of the indices
   // Gives the alarm a state, with history and actions if its value is another one, and then its parents theirs.
-  void set_state(Change& change, const AlarmRef& alarm, AlarmState state);
-  AlarmRef set_own_state(Change& change, const AlarmRef& alarm, AlarmState state);
+  // `triggers` are the alarms that made a composite one change.
+  void set_state(Change& change, const AlarmRef& alarm, AlarmState state, const std::vector<AlarmRef>& triggers = {});
+  AlarmRef set_own_state(Change& change, const AlarmRef& alarm, AlarmState state,
+                         const std::vector<AlarmRef>& triggers);
   void evaluate_parents(Change& change, const AlarmRef& child);
   [[nodiscard]] std::string evaluate_rule(const Alarm& composite) const;
   // For the reason of a composite alarm: the states of these alarms, as JSON.

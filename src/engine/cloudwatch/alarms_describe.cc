@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "aws/cloudwatch/errors.h"
-#include "base/check.h"
 #include "base/encoding.h"
 #include "engine/cloudwatch/alarm_config.h"
 #include "engine/cloudwatch/alarms.h"
@@ -68,6 +67,7 @@ base::Result<void> check_filters(const DescribeAlarmsInput& in) {
   if (in.alarm_names && in.alarm_names->size() > kAlarmNamesMax) {
     return invalid_alarm("The collection AlarmNames must not have a size greater than 100.");
   }
+  if (in.state_value) TRY(check_state_value(*in.state_value));
   return {};
 }
 
@@ -196,7 +196,7 @@ base::Result<DescribeAlarmHistoryOutput> Alarms::describe_history(const aws::Con
     const auto row = in.alarm_name ? store_.get(items + place) : std::optional<std::string>(cursor->value());
     if (!row) continue;  // removed since the scan began
     auto item = HistoryItem::decode(*row);
-    CHECK(item.has_value(), "an item of an alarm's history in the store is damaged");
+    store::require_intact(item.has_value(), "an item of an alarm's history");
     if (!is_wanted(*item, in, types)) continue;
     if (shown.size() == page_size) {
       out.next_token = base::base64_encode(last);

@@ -124,24 +124,20 @@ base::Result<void> Alarms::put_composite_alarm(const aws::Context& context,
            configuration_item(*put, old ? AlarmChange::update : AlarmChange::create, put->configured_at));
   const std::string value = evaluate_rule(*put);
   const std::string_view how = old ? "was updated and its new alarm rule" : "was created and its alarm rule";
+  const std::vector<AlarmRef> triggers = children(*put);
   set_state(change, put,
             {.value = value,
              .reason = fmt::format("{} {} evaluates to {}", put->arn, how, value),
-             .reason_data = triggering_alarms(children(*put)),
-             .updated_at = context.now});
+             .reason_data = triggering_alarms(triggers),
+             .updated_at = context.now},
+            triggers);
   commit(std::move(change));
   return {};
 }
 
 base::Result<void> Alarms::set_alarm_state(const aws::Context& context, aws::cloudwatch::SetAlarmStateInput in) {
   const std::string value = in.state_value.value_or("");
-  if (value != kOk && value != kInAlarm && value != kInsufficientData) {
-    // AWS's words and order: protocols.md 4.6 item 10.
-    return invalid_alarm(
-        fmt::format("1 validation error detected: Value '{}' at 'stateValue' failed to satisfy "
-                    "constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
-                    value));
-  }
+  TRY(check_state_value(value));
   if (!in.state_reason) return missing_parameter("StateReason");
   if (in.state_reason_data && !is_json(*in.state_reason_data)) {
     return base::fail(errors::invalid_format_fault("StateReasonData is not valid JSON."));

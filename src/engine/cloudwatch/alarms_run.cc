@@ -183,7 +183,9 @@ base::Result<void> Alarms::call(const AlarmAction& action) {
 }
 
 std::optional<base::Timestamp> Alarms::execute(const Outbox::Entry& entry) {
-  const AlarmAction action = AlarmAction::decode(entry.payload);
+  const auto decoded = AlarmAction::decode(entry.payload);
+  store::require_intact(decoded.has_value(), "an action of an alarm");
+  const AlarmAction& action = *decoded;
   const auto called = call(action);
   const base::Timestamp now = env_.clock.now();
   if (!called && called.error().fault == base::Fault::receiver && entry.attempts + 1 < kActionAttemptsMax) {
@@ -211,15 +213,14 @@ void Alarms::sweep_history() {
     store::KeyReader key(cursor->key(), keys::kHistoryTable);
     std::string account;
     std::string region;
-    if (!key.text(account) || !key.text(region)) return;
+    store::require_intact(key.text(account) && key.text(region), "a key of an alarm's history");
     const std::string prefix = keys::history(account, region);
     const std::string old_end = prefix + keys::history_place(horizon, 0);
     for (; cursor->valid() && cursor->key() < old_end && left > 0; cursor->next(), --left) {
       const auto item = HistoryItem::decode(cursor->value());
-      if (item) {
-        batch.erase(keys::alarm_history(account, region, item->alarm_name) +
-                    std::string(cursor->key().substr(prefix.size())));
-      }
+      store::require_intact(item.has_value(), "an item of an alarm's history");
+      batch.erase(keys::alarm_history(account, region, item->alarm_name) +
+                  std::string(cursor->key().substr(prefix.size())));
       batch.erase(std::string(cursor->key()));
     }
     from = left == 0 ? prefix : store::prefix_end(prefix);

@@ -128,7 +128,8 @@ TEST(MetricAlarm, FollowsItsMetricAndCallsItsActions) {
       R"("Threshold Crossed: 1 datapoint [5.0 (14/11/23 22:14:00)] was greater than the threshold (1.0).",)"
       R"x("StateChangeTime":"2023-11-14T22:15:00.000+0000","Region":"US East (Ohio)","AlarmArn":")x" +
           arn +
-          R"(","OldStateValue":"INSUFFICIENT_DATA","OKActions":["arn:aws:sns:us-east-2:123456789012:alarms"],)"
+          R"(","OldStateValue":"INSUFFICIENT_DATA","ActionExecutedAfterMuteWindow":false,)"
+          R"("OKActions":["arn:aws:sns:us-east-2:123456789012:alarms"],)"
           R"("AlarmActions":["arn:aws:sns:us-east-2:123456789012:alarms",)"
           R"("arn:aws:lambda:us-east-2:123456789012:function:on-alarm"],)"
           R"("InsufficientDataActions":[],"Trigger":{"MetricName":"m","Namespace":"ns","StatisticType":"Statistic",)"

@@ -260,10 +260,6 @@ bool MetricMath::gives_one_series(std::size_t query) const {
   return (*queries_)[query].type == ValueType::series;
 }
 
-bool MetricMath::is_used(std::size_t query) const {
-  return (*queries_)[query].used;
-}
-
 base::Result<std::vector<Series>> MetricMath::evaluate(Span span, const FetchPoints& fetch) const {
   const std::vector<Query>& queries = *queries_;
   std::vector<Value> values(queries.size());

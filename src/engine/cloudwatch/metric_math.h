@@ -66,8 +66,6 @@ class MetricMath {
   [[nodiscard]] int64_t period_seconds(std::size_t query) const;
   // True if the query gives exactly one series whatever the data are, as an alarm needs.
   [[nodiscard]] bool gives_one_series(std::size_t query) const;
-  // False if the data of the query are not part of the answer, nor needed for it.
-  [[nodiscard]] bool is_used(std::size_t query) const;
 
  private:
   struct Query;

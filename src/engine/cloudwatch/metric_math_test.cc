@@ -242,9 +242,6 @@ TEST(MetricMath, PeriodsAndKinds) {
   EXPECT_EQ(math->period_seconds(4), 60);
   EXPECT_TRUE(math->gives_one_series(2));
   EXPECT_FALSE(math->gives_one_series(3));
-  const auto plain = MetricMath::compile({metric("a", "A"), metric("b", "B"), expression("e", "a")});
-  EXPECT_TRUE(plain->is_used(0));
-  EXPECT_FALSE(plain->is_used(1));
 }
 
 TEST(MetricMath, LabelsTellQueriesApart) {

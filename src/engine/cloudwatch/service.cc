@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "engine/cloudwatch/alarms.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"
@@ -11,9 +10,8 @@
 namespace engine::cloudwatch {
 namespace {
 
-// Rows are only ever written by this service, so one that does not read means that the disk lies.
 void check_row(bool ok) {
-  CHECK(ok, "a row of CloudWatch in the store is damaged");
+  store::require_intact(ok, "a row of CloudWatch");
 }
 
 }  // namespace
@@ -51,6 +49,12 @@ PointPlace read_point_key(std::string_view key) {
   return out;
 }
 
+Aggregate read_point(std::string_view value) {
+  auto aggregate = Aggregate::decode(value);
+  check_row(aggregate.has_value());
+  return std::move(*aggregate);
+}
+
 CloudWatchService::CloudWatchService(store::KvStore& store, base::Env& env, CloudWatchOptions options)
     : store_(store), env_(env), options_(std::move(options)), stop_requested_(env.executor.make_condition()) {
   load();
@@ -63,7 +67,9 @@ CloudWatchService::~CloudWatchService() {
 
 void CloudWatchService::load() {
   if (const auto row = store_.get(keys::kNextIdKey)) {
-    for (RecordReader reader(*row); reader.next();) next_id_ = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) next_id_ = reader.number();
+    check_row(reader.ok());
   }
   const std::string rows = store::KeyWriter(keys::kMetricTable).take();
   for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid(); cursor->next()) {

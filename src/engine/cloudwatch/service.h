@@ -150,5 +150,6 @@ struct PointPlace {
   uint64_t unit = 0;  // index into kUnits
 };
 PointPlace read_point_key(std::string_view key);  // of keys::point()
+Aggregate read_point(std::string_view value);     // of the row under it
 
 }  // namespace engine::cloudwatch

@@ -1,5 +1,4 @@
 // The operations of alarms, passed on to Alarms, and the data that it evaluates.
-#include "base/check.h"
 #include "engine/cloudwatch/alarms.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"
@@ -24,15 +23,14 @@ std::vector<std::pair<int64_t, Aggregate>> CloudWatchService::read_windows(const
   for (auto cursor = store_.scan(keys::point(*id, span.start, 0), end); cursor->valid(); cursor->next()) {
     const PointPlace place = read_point_key(cursor->key());
     if (query.unit && *query.unit != place.unit) continue;
-    const auto aggregate = Aggregate::decode(cursor->value());
-    CHECK(aggregate.has_value(), "a point of CloudWatch in the store is damaged");
+    const Aggregate aggregate = read_point(cursor->value());
     const int64_t into = (place.seconds - span.start) % query.period_seconds;
     if (out.empty() || out.back().first != place.seconds - into) out.emplace_back(place.seconds - into, Aggregate());
     Aggregate& window = out.back().second;
     if (query.with_values) {
-      window.merge(*aggregate, kReadValuesMax);
+      window.merge(aggregate, kReadValuesMax);
     } else {
-      window.add_set(aggregate->count(), aggregate->sum(), aggregate->minimum(), aggregate->maximum(), 1);
+      window.add_set(aggregate.count(), aggregate.sum(), aggregate.minimum(), aggregate.maximum(), 1);
     }
   }
   return out;

@@ -188,9 +188,7 @@ base::Result<CloudWatchService::Periods> CloudWatchService::read_periods(uint64_
     --points_left;
     const PointPlace place = read_point_key(cursor->key());
     if (unit && *unit != place.unit) continue;
-    const auto aggregate = Aggregate::decode(cursor->value());
-    CHECK(aggregate.has_value(), "a point of CloudWatch in the store is damaged");
-    out[{round_down(place.seconds, period_seconds), place.unit}].merge(*aggregate, kReadValuesMax);
+    out[{round_down(place.seconds, period_seconds), place.unit}].merge(read_point(cursor->value()), kReadValuesMax);
   }
   return out;
 }

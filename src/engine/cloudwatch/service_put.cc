@@ -4,7 +4,6 @@
 #include <set>
 
 #include "aws/cloudwatch/errors.h"
-#include "base/check.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"
 #include "engine/cloudwatch/service.h"
@@ -81,11 +80,7 @@ void CloudWatchService::add_data(const std::vector<std::string>& rows, const std
     std::string key = keys::point(metric.id, datum.seconds, datum.unit);
     auto [point, first_here] = points.try_emplace(std::move(key));
     if (first_here) {
-      if (const auto row = store_.get(point->first)) {
-        auto stored = Aggregate::decode(*row);
-        CHECK(stored.has_value(), "a point of CloudWatch in the store is damaged");
-        point->second = std::move(*stored);
-      }
+      if (const auto row = store_.get(point->first)) point->second = read_point(*row);
     }
     point->second.merge(datum.aggregate, kStoredValuesMax);
   }

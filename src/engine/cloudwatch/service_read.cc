@@ -4,7 +4,6 @@
 #include <map>
 
 #include "aws/cloudwatch/errors.h"
-#include "base/check.h"
 #include "base/encoding.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"

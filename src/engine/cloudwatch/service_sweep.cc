@@ -1,7 +1,6 @@
 // What becomes of points as they age: rolled up into coarser ones, at last removed, with the metrics that have none.
 #include <algorithm>
 
-#include "base/check.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/periods.h"
 #include "engine/cloudwatch/service.h"
@@ -110,10 +109,8 @@ int64_t CloudWatchService::roll_up(uint64_t metric_id, Span span, int64_t step_s
       step_start = start;
     }
     if (points_left > 0) --points_left;
-    const auto aggregate = Aggregate::decode(cursor->value());
-    CHECK(aggregate.has_value(), "a point of CloudWatch in the store is damaged");
     Rolled& rolled = units[place.unit];
-    rolled.aggregate.merge(*aggregate, kStoredValuesMax);
+    rolled.aggregate.merge(read_point(cursor->value()), kStoredValuesMax);
     rolled.keys.emplace_back(cursor->key());
   }
   finish_step();

@@ -7,6 +7,7 @@
 #include "base/manual/manual_env.h"
 #include "engine/cloudwatch/keys.h"
 #include "engine/cloudwatch/limits.h"
+#include "engine/test_calls.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::cloudwatch {
@@ -35,26 +36,14 @@ struct TestBed {
     metrics.reset();
     metrics = std::make_unique<CloudWatchService>(*store, env.env);
   }
-  aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
-    return out;
-  }
+  aws::Context context() { return root_context(env); }
   template <class Out, class In>
   Out ok(base::Result<Out> (CloudWatchService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*metrics).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*metrics, context(), operation, std::move(in));
   }
   template <class Out, class In>
   std::string error(base::Result<Out> (CloudWatchService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*metrics).*operation)(call, std::move(in));
-    return out ? "no error" : out.error().query_code + ": " + out.error().message;
+    return call_error(Codes::query, *metrics, context(), operation, std::move(in));
   }
   static PutMetricDataInput put_input(std::vector<MetricDatum> data) {
     PutMetricDataInput in;
@@ -518,6 +507,25 @@ TEST(Limits, MetricsAreBounded) {
   }
   EXPECT_TRUE(bed.put_error(datum("one more", 1)).starts_with("LimitExceeded: "));
   bed.put({datum("1", 1)});
+}
+
+TEST(Damage, EndsTheProcess) {
+  const auto damage = [](const std::string& row) {
+    TestBed bed;
+    bed.put({datum("m", 1)});
+    store::WriteBatch batch;
+    batch.put(row, "\xff");
+    bed.store->write(batch);
+    bed.restart();
+    bed.get(bed.query(60));
+  };
+  const auto stopped = ::testing::ExitedWithCode(store::kFatalExitCode);
+  const std::string alarm = keys::alarm("123456789012", "eu-west-1", "a");
+  const std::string metric = metric_key(keys::metrics("123456789012", "eu-west-1"), "ns", "m", {});
+  const std::string point = keys::point(1, base::to_epoch_seconds(TestBed().minute), unit_index("None"));
+  EXPECT_EXIT(damage(metric), stopped, "^store: a row of CloudWatch is damaged; stopping");
+  EXPECT_EXIT(damage(point), stopped, "^store: a row of CloudWatch is damaged; stopping");
+  EXPECT_EXIT(damage(alarm), stopped, "^store: an alarm of CloudWatch is damaged; stopping");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "aws/sns/caller.h"
 #include "base/manual/manual_env.h"
 #include "engine/cloudwatch/service.h"
+#include "engine/test_calls.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::cloudwatch {
@@ -79,26 +80,17 @@ struct AlarmTestBed {
     service = make();
   }
   aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
+    aws::Context out = root_context(env);
     out.region = "us-east-2";
     return out;
   }
   template <class Out, class In>
   Out ok(base::Result<Out> (CloudWatchService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*service).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*service, context(), operation, std::move(in));
   }
   template <class Out, class In>
   std::string error(base::Result<Out> (CloudWatchService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*service).*operation)(call, std::move(in));
-    if (out) return "no error";
-    return (out.error().query_code.empty() ? out.error().code : out.error().query_code) + ": " + out.error().message;
+    return call_error(Codes::query, *service, context(), operation, std::move(in));
   }
   static PutMetricAlarmInput alarm(const std::string& name, int periods = 1) {
     PutMetricAlarmInput in;

@@ -28,8 +28,10 @@ std::optional<uint64_t> owner_of(const Segments& segments) {
 ChunkStore::ChunkStore(store::KvStore& store) : store_(store) {
   uint64_t epoch = 1;
   if (const auto bytes = store_.get(keys::kEpochKey)) {
-    for (RecordReader reader(*bytes); reader.next();)
+    RecordReader reader(*bytes);
+    while (reader.next())
       if (reader.field() == 1) epoch = reader.number() + 1;
+    store::require_intact(reader.ok() && epoch > 1, "the row of S3 that counts its starts");
   }
   next_id_ = epoch << kEpochShift;
   store::WriteBatch batch;
@@ -38,7 +40,7 @@ ChunkStore::ChunkStore(store::KvStore& store) : store_(store) {
   std::size_t count = 0;
   for (auto cursor = store_.scan(begin, store::prefix_end(begin)); cursor->valid(); cursor->next()) {
     uint64_t chunk_set = 0;
-    if (!store::KeyReader(cursor->key(), keys::kGarbageTable).number(chunk_set)) continue;
+    store::require_intact(store::KeyReader(cursor->key(), keys::kGarbageTable).number(chunk_set), "a key of S3");
     const std::string rows = keys::rows(keys::kChunkTable, chunk_set);
     batch.erase_range(rows, store::prefix_end(rows));
     batch.erase(std::string(cursor->key()));
@@ -170,8 +172,10 @@ void ChunkStore::write_and_drop(store::WriteBatch batch, const std::vector<Segme
   for (const Segments* segments : pinned) unpin(*owner_of(*segments));
 }
 
-std::optional<std::string> ChunkStore::read(uint64_t chunk_set, uint64_t number) {
-  return store_.get(keys::chunk(chunk_set, number));
+std::string ChunkStore::read(uint64_t chunk_set, uint64_t number) {
+  auto chunk = store_.get(keys::chunk(chunk_set, number));
+  store::require_intact(chunk.has_value(), "the body of an object of S3");
+  return std::move(*chunk);
 }
 
 }  // namespace engine::s3

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,8 +71,8 @@ class ChunkStore : public std::enable_shared_from_this<ChunkStore> {
   // Writes the batch, to which it adds the erasure of `dropped` (one element for each object or part that goes away).
   void write_and_drop(store::WriteBatch batch, const std::vector<Segments>& dropped);
 
-  // One chunk, or nullopt if the store has lost it.
-  std::optional<std::string> read(uint64_t chunk_set, uint64_t number);
+  // One chunk. REQUIRES: it is pinned; if the store has lost it, that is damage and ends the process.
+  std::string read(uint64_t chunk_set, uint64_t number);
 
  private:
   static void erase(store::WriteBatch& batch, const Segments& segments);

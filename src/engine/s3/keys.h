@@ -10,10 +10,12 @@
 
 namespace engine::s3::keys {
 
-constexpr std::string_view kBucketTable = "s3/bucket";    // name -> BucketRecord
-constexpr std::string_view kObjectTable = "s3/object";    // bucket id, key -> ObjectRecord
-constexpr std::string_view kUploadTable = "s3/upload";    // bucket id, key, upload id -> UploadRecord
-constexpr std::string_view kPartTable = "s3/part";        // upload number, part number -> PartRecord
+constexpr std::string_view kBucketTable = "s3/bucket";  // name -> BucketRecord
+constexpr std::string_view kObjectTable = "s3/object";  // bucket id, key -> ObjectRecord
+constexpr std::string_view kUploadTable = "s3/upload";  // bucket id, key, upload id -> UploadRecord
+constexpr std::string_view kPartTable = "s3/part";      // upload number, part number -> PartRecord
+// bucket id, upload id, key -> ObjectRecord without its bytes: uploads that were completed a while ago
+constexpr std::string_view kCompletedTable = "s3/completed";
 constexpr std::string_view kChunkTable = "s3/chunk";      // chunk set, chunk number -> bytes
 constexpr std::string_view kGarbageTable = "s3/garbage";  // chunk set -> empty: no object refers to it
 constexpr std::string_view kOutboxTable = "s3/outbox";    // notifications not delivered yet
@@ -31,6 +33,9 @@ inline std::string upload(uint64_t bucket_id, std::string_view key, std::string_
 }
 inline std::string part(uint64_t upload_number, uint64_t part_number) {
   return store::KeyWriter(kPartTable).number(upload_number).number(part_number).take();
+}
+inline std::string completed(uint64_t bucket_id, std::string_view upload_id, std::string_view key) {
+  return store::KeyWriter(kCompletedTable).number(bucket_id).text(upload_id).raw(key).take();
 }
 inline std::string chunk(uint64_t chunk_set, uint64_t number) {
   return store::KeyWriter(kChunkTable).number(chunk_set).number(number).take();

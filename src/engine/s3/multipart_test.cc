@@ -115,6 +115,42 @@ TEST_F(MultipartTest, AssemblesPartsWithoutMovingThem) {
   EXPECT_EQ(rows(keys::kChunkTable), 0U);
 }
 
+TEST_F(MultipartTest, ARepeatedCompletionHasTheSameResult) {
+  create_bucket();
+  const auto complete = [&](const std::string& id) {
+    auto in = complete_request("k", id);
+    list(in, 1, *upload("k", id, 1, "x"));
+    return call(&S3Service::complete_multipart_upload, in);
+  };
+  const std::string id = begin("k");
+  const auto first = complete(id);
+  ASSERT_TRUE(first);
+  const auto again = [&](const std::string& key) {
+    return call(&S3Service::complete_multipart_upload, complete_request(key, id));
+  };
+  const auto is_same = [&](const base::Result<aws::s3::CompleteMultipartUploadOutput>& out) {
+    return out && out->etag == first->etag && out->checksum_crc64_nvme == first->checksum_crc64_nvme &&
+           out->location == first->location;
+  };
+  put("k", "overwritten");
+  EXPECT_TRUE(is_same(again("k")));
+  EXPECT_EQ(get("k"), "overwritten");
+  ASSERT_TRUE(remove("k"));
+  restart();
+  EXPECT_TRUE(is_same(again("k")));
+  EXPECT_EQ(get("k"), "NoSuchKey");
+  EXPECT_EQ(code_of(again("other")), "NoSuchUpload");
+  manual.clock.advance(kCompletedKept + std::chrono::seconds(1));
+  ASSERT_TRUE(complete(begin("k")));
+  EXPECT_EQ(code_of(again("k")), "NoSuchUpload") << "forgotten by the next completion";
+  EXPECT_EQ(rows(keys::kCompletedTable), 1U);
+  ASSERT_TRUE(remove("k"));
+  aws::s3::DeleteBucketRequest bucket;
+  bucket.bucket = "bucket";
+  ASSERT_TRUE(call(&S3Service::delete_bucket, bucket));
+  EXPECT_EQ(rows(keys::kCompletedTable), 0U);
+}
+
 TEST_F(MultipartTest, CountInTheMetricsOfTheBucketToo) {
   ServiceMetrics metrics(manual.env);
   s3 = nullptr;
@@ -211,6 +247,8 @@ TEST_F(MultipartTest, Refusals) {
   EXPECT_EQ(complete([&](auto& in) { list(in, 2, *two), list(in, 1, *one); }), "InvalidPartOrder");
   EXPECT_EQ(complete([&](auto& in) { list(in, 1, *two); }), "InvalidPart");
   EXPECT_EQ(complete([&](auto& in) { list(in, 3, *two); }), "InvalidPart");
+  EXPECT_EQ(complete([&](auto& in) { list(in, 1, *two), in.multipart_upload->parts->front().etag = "*"; }),
+            "InvalidPart");
   EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one), list(in, 2, *two); }), "EntityTooSmall");
   EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one), in.mpu_object_size = 4; }), "InvalidRequest");
   EXPECT_EQ(complete([&](auto& in) { list(in, 1, *one), in.if_match = "x"; }), "NoSuchKey");

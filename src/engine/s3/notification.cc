@@ -195,6 +195,7 @@ std::optional<NotificationRule> NotificationRule::decode(std::string_view bytes)
   while (reader.next()) {
     switch (reader.field()) {
       case 1:
+        if (!is_target(reader.number())) return std::nullopt;
         out.target = static_cast<Target>(reader.number());
         break;
       case 2:

@@ -17,6 +17,7 @@ namespace engine::s3 {
 
 struct NotificationRule {
   enum class Target : uint8_t { lambda = 1, queue = 2, topic = 3 };  // numbers are stored
+  static constexpr bool is_target(uint64_t number) { return number >= 1 && number <= 3; }
   Target target = Target::lambda;
   std::string id;
   std::string arn;

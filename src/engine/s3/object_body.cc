@@ -1,7 +1,6 @@
 #include "engine/s3/object_body.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "engine/s3/limits.h"
 
@@ -32,17 +31,14 @@ class ObjectBody final : public aws::http::BodySource {
 void ObjectBody::read(std::string& out) {
   while (left_ > 0 && segment_ < segments_.size() && offset_ >= segments_[segment_].size)
     offset_ -= segments_[segment_++].size;
-  if (left_ > 0 && segment_ < segments_.size()) {
-    const std::optional<std::string> chunk = chunks_->read(segments_[segment_].chunk_set, offset_ / kChunkBytes);
+  if (left_ > 0) {
+    const std::string chunk = chunks_->read(segments_[segment_].chunk_set, offset_ / kChunkBytes);
     const std::size_t skipped = offset_ % kChunkBytes;
-    if (chunk && chunk->size() > skipped) {
-      const std::size_t count = std::min<uint64_t>(left_, chunk->size() - skipped);
-      out.append(*chunk, skipped, count);
-      offset_ += count;
-      left_ -= count;
-    } else {
-      left_ = 0;
-    }
+    store::require_intact(chunk.size() > skipped, "the body of an object of S3");
+    const std::size_t count = std::min<uint64_t>(left_, chunk.size() - skipped);
+    out.append(chunk, skipped, count);
+    offset_ += count;
+    left_ -= count;
   }
   if (left_ == 0) pin_ = nullptr;
 }

@@ -10,7 +10,7 @@
 namespace engine::s3 {
 
 // Bytes [begin, end) of what `segments` hold; `pin` is that of these segments. Used by one thread at a time. A chunk
-// that is missing from the store (which reports its own corruption) ends the body early, before size() bytes.
+// that the store has lost ends the process.
 // REQUIRES: begin <= end <= the segments' total.
 std::shared_ptr<aws::http::BodySource> object_body(std::shared_ptr<ChunkStore> chunks, std::shared_ptr<void> pin,
                                                    Segments segments, uint64_t begin, uint64_t end);

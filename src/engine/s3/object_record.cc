@@ -75,15 +75,15 @@ RecordWriter encode_segment(const Segment& segment) {
   return std::move(RecordWriter().number(1, segment.chunk_set).number(2, segment.size));
 }
 
-Segment decode_segment(std::string_view bytes) {
-  Segment out;
-  for (RecordReader reader(bytes); reader.next();) (reader.field() == 1 ? out.chunk_set : out.size) = reader.number();
-  return out;
+bool decode_segment(std::string_view bytes, Segment& out) {
+  RecordReader reader(bytes);
+  while (reader.next()) (reader.field() == 1 ? out.chunk_set : out.size) = reader.number();
+  return reader.ok() && out.chunk_set != 0;
 }
 
-ChecksumAlgorithm decode_algorithm(uint64_t number) {
-  return number <= static_cast<uint64_t>(ChecksumAlgorithm::sha256) ? static_cast<ChecksumAlgorithm>(number)
-                                                                    : ChecksumAlgorithm::none;
+bool decode_algorithm(uint64_t number, ChecksumAlgorithm& out) {
+  out = static_cast<ChecksumAlgorithm>(number);
+  return number <= static_cast<uint64_t>(ChecksumAlgorithm::sha256);
 }
 
 }  // namespace
@@ -104,11 +104,13 @@ std::string ObjectRecord::encode() const {
 
 std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
   ObjectRecord out;
+  uint64_t bytes_of_segments = 0;
   RecordReader reader(bytes);
   while (reader.next()) {
     switch (reader.field()) {
       case kSegment:
-        out.segments.push_back(decode_segment(reader.text()));
+        if (!decode_segment(reader.text(), out.segments.emplace_back())) return std::nullopt;
+        bytes_of_segments += out.segments.back().size;
         break;
       case kSize:
         out.size = reader.number();
@@ -120,7 +122,7 @@ std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
         out.modified_at = reader.time();
         break;
       case kChecksumAlgorithm:
-        out.checksum.algorithm = decode_algorithm(reader.number());
+        if (!decode_algorithm(reader.number(), out.checksum.algorithm)) return std::nullopt;
         break;
       case kChecksumValue:
         out.checksum.value = reader.text();
@@ -135,7 +137,7 @@ std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
         decode_header(reader, out.headers);
     }
   }
-  return reader.ok() ? std::optional(std::move(out)) : std::nullopt;
+  return reader.ok() && bytes_of_segments == out.size ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::string UploadRecord::encode() const {
@@ -161,7 +163,7 @@ std::optional<UploadRecord> UploadRecord::decode(std::string_view bytes) {
         out.initiator = reader.text();
         break;
       case kChecksumAlgorithm:
-        out.algorithm = decode_algorithm(reader.number());
+        if (!decode_algorithm(reader.number(), out.algorithm)) return std::nullopt;
         break;
       case kComposite:
         out.composite = reader.number() != 0;
@@ -185,7 +187,7 @@ std::optional<PartRecord> PartRecord::decode(std::string_view bytes) {
   while (reader.next()) {
     switch (reader.field()) {
       case kSegment:
-        out.segment = decode_segment(reader.text());
+        if (!decode_segment(reader.text(), out.segment)) return std::nullopt;
         break;
       case kMd5:
         out.md5 = reader.text();

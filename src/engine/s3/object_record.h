@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "engine/s3/checksum.h"
 #include "engine/s3/chunk_store.h"
+#include "store/kv_store.h"
 
 namespace engine::s3 {
 
@@ -29,12 +30,12 @@ struct ObjectHeaders {
 
 struct ObjectRecord {
   Segments segments;  // one, or one for each part in order
-  uint64_t size = 0;
-  std::string etag;  // without quotes
+  uint64_t size = 0;  // of all segments
+  std::string etag;   // without quotes
   base::Timestamp modified_at;
   ObjectHeaders headers;
   Checksum checksum;
-  std::string upload_id;  // of the multipart upload that made it, so that a repeated completion is recognised
+  std::string upload_id;  // of the multipart upload that made it, if one did
 
   [[nodiscard]] bool is_multipart() const { return !upload_id.empty(); }
   [[nodiscard]] std::string quoted_etag() const { return '"' + etag + '"'; }
@@ -66,6 +67,14 @@ struct PartRecord {
   [[nodiscard]] std::string encode() const;
   static std::optional<PartRecord> decode(std::string_view bytes);
 };
+
+// The record in a row of S3; a row that is none is damage, which ends the process (store::require_intact).
+template <class Record>
+Record read_row(std::string_view bytes) {
+  auto record = Record::decode(bytes);
+  store::require_intact(record.has_value(), "a row of S3");
+  return std::move(*record);
+}
 
 // Times are kept to the second, as the Last-Modified header shows them.
 base::Timestamp whole_second(base::Timestamp t);

@@ -112,9 +112,13 @@ TEST_F(ObjectTest, HeadersAndMetadata) {
   in = put_request("k", "");
   in.acl = "public-read";
   EXPECT_EQ(code_of(call(&S3Service::put_object, in)), "AccessControlListNotSupported");
+  in.acl = "invented";
+  EXPECT_EQ(code_of(call(&S3Service::put_object, in)), "InvalidArgument");
   in.acl.reset();
   in.storage_class = "GLACIER";
   EXPECT_EQ(code_of(call(&S3Service::put_object, in)), "NotImplemented");
+  in.storage_class = "INVENTED";
+  EXPECT_EQ(code_of(call(&S3Service::put_object, in)), "InvalidStorageClass");
   EXPECT_EQ(get("k"), "hello");
 }
 
@@ -329,6 +333,10 @@ TEST_F(ObjectTest, Copy) {
   EXPECT_TRUE(get("copy") == body);
   EXPECT_EQ(*call(&S3Service::get_object, get_request("copy"))->metadata->find("m"), "2");
   EXPECT_EQ(rows(keys::kChunkTable), 20U);
+  EXPECT_TRUE(copy("bucket/copy", "tagged", [](auto& r) { r.tagging_directive = "COPY"; }));
+  EXPECT_TRUE(remove("tagged"));
+  EXPECT_EQ(code_of(copy("bucket/copy", "x", [](auto& r) { r.tagging_directive = "MOVE"; })), "InvalidArgument");
+  EXPECT_EQ(code_of(copy("bucket/copy", "x", [](auto& r) { r.metadata_directive = "MOVE"; })), "InvalidArgument");
   EXPECT_EQ(code_of(copy("bucket/none", "x", same)), "NoSuchKey");
   EXPECT_EQ(code_of(copy("none/copy", "x", same)), "NoSuchBucket");
   EXPECT_EQ(code_of(copy("bucket", "x", same)), "InvalidArgument");
@@ -343,6 +351,27 @@ TEST_F(ObjectTest, Copy) {
   aws::Context role = context();
   role.principal.kind = aws::Principal::Kind::role;
   EXPECT_EQ(code_of(s3->copy_object(role, by_role)), "AccessDenied") << "the source is not the server's to check";
+}
+
+TEST_F(ObjectTest, DamageInTheStoreEndsTheProcess) {
+  create_bucket();
+  put("k", pattern_bytes(kChunkBytes + 1));
+  const auto first = [&](std::string_view table) {
+    const std::string begin = store::KeyWriter(table).take();
+    return std::string(kv->scan(begin, store::prefix_end(begin))->key());
+  };
+  const auto change = [&](std::string_view table, bool erase) {
+    store::WriteBatch batch;
+    erase ? batch.erase(first(table)) : batch.put(first(table), "\xff");
+    kv->write(batch);
+    restart();
+    get("k");
+  };
+  const auto stopped = ::testing::ExitedWithCode(store::kFatalExitCode);
+  EXPECT_EXIT(change(keys::kBucketTable, false), stopped, "^store: a row of S3 is damaged; stopping");
+  EXPECT_EXIT(change(keys::kObjectTable, false), stopped, "^store: a row of S3 is damaged; stopping");
+  EXPECT_EXIT(change(keys::kChunkTable, true), stopped, "^store: the body of an object of S3 is damaged; stopping");
+  EXPECT_EXIT(change(keys::kChunkTable, false), stopped, "^store: the body of an object of S3 is damaged; stopping");
 }
 
 }  // namespace

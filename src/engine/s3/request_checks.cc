@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "aws/s3/errors.h"
 #include "aws/validate.h"
 #include "engine/s3/limits.h"
@@ -60,11 +63,19 @@ base::Result<void> check_key(const std::optional<std::string>& key) {
 
 base::Result<void> check_acl(const std::optional<std::string>& acl) {
   if (!acl || *acl == "private" || *acl == "bucket-owner-full-control") return {};
+  constexpr std::array<std::string_view, 5> kOthers = {"public-read", "public-read-write", "authenticated-read",
+                                                       "aws-exec-read", "bucket-owner-read"};
+  if (std::ranges::find(kOthers, *acl) == kOthers.end()) return base::fail(invalid_argument("", "x-amz-acl", *acl));
   return base::fail(errors::access_control_list_not_supported("The bucket does not allow ACLs"));
 }
 
 base::Result<void> check_storage_class(const std::optional<std::string>& storage_class) {
   if (!storage_class || *storage_class == "STANDARD") return {};
+  constexpr std::array<std::string_view, 10> kOthers = {
+      "SNOW",    "OUTPOSTS",   "STANDARD_IA",  "ONEZONE_IA",      "INTELLIGENT_TIERING",
+      "GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "EXPRESS_ONEZONE", "REDUCED_REDUNDANCY"};
+  if (std::ranges::find(kOthers, *storage_class) == kOthers.end())
+    return base::fail(errors::invalid_storage_class("The storage class you specified is not valid"));
   return base::fail(
       aws::unsupported_parameter(aws::s3::kService, fmt::format("x-amz-storage-class: {}", *storage_class)));
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "aws/s3/errors.h"
-#include "base/check.h"
 #include "engine/s3/keys.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/request_checks.h"
@@ -15,14 +14,6 @@ namespace engine::s3 {
 namespace errors = aws::s3::errors;
 
 namespace {
-
-// The store checks its own bytes; a record that it returns and we cannot read was never one of ours.
-template <class Record>
-Record decoded(std::string_view bytes) {
-  auto record = Record::decode(bytes);
-  CHECK(record.has_value(), "the store holds a record that S3 has not written");
-  return std::move(*record);
-}
 
 bool is_account(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -62,7 +53,7 @@ S3Service::S3Service(store::KvStore& store, base::Env& env, aws::lambda::Lambda&
               [this](const Outbox::Entry& entry) { return deliver(entry); }) {
   const std::string begin = store::KeyWriter(keys::kBucketTable).take();
   for (auto cursor = store_.scan(begin, store::prefix_end(begin)); cursor->valid(); cursor->next()) {
-    auto bucket = std::make_shared<const BucketRecord>(decoded<BucketRecord>(cursor->value()));
+    auto bucket = std::make_shared<const BucketRecord>(read_row<BucketRecord>(cursor->value()));
     buckets_.emplace(bucket->name, bucket);
   }
 }
@@ -101,13 +92,13 @@ base::Result<S3Service::BucketRef> S3Service::lock_and_find_bucket(const aws::Co
 
 std::optional<ObjectRecord> S3Service::load_object(const BucketRecord& bucket, std::string_view key) {
   const auto bytes = store_.get(keys::object(bucket.id, key));
-  return bytes ? std::optional(decoded<ObjectRecord>(*bytes)) : std::nullopt;
+  return bytes ? std::optional(read_row<ObjectRecord>(*bytes)) : std::nullopt;
 }
 
 std::optional<UploadRecord> S3Service::load_upload(const BucketRecord& bucket, std::string_view key,
                                                    std::string_view upload_id) {
   const auto bytes = store_.get(keys::upload(bucket.id, key, upload_id));
-  return bytes ? std::optional(decoded<UploadRecord>(*bytes)) : std::nullopt;
+  return bytes ? std::optional(read_row<UploadRecord>(*bytes)) : std::nullopt;
 }
 
 base::Result<S3Service::Opened> S3Service::open_object(const aws::Context& context,

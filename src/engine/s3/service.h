@@ -141,6 +141,8 @@ class S3Service final : public aws::s3::S3 {
   // service_multipart.cc
   base::Result<ObjectRecord> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
                                       Change& change);
+  void remember_completed(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
+                          const ObjectRecord& object, Change& change);
 
   // service_notifications.cc
   void notify(const aws::Context& context, const BucketRecord& bucket, const ObjectEvent& event, Change& change);

@@ -129,14 +129,14 @@ base::Result<aws::s3::DeleteBucketResponse> S3Service::delete_bucket(aws::Contex
   Change change;
   const std::string uploads = keys::rows(keys::kUploadTable, bucket->id);
   for (auto cursor = store_.scan(uploads, store::prefix_end(uploads)); cursor->valid(); cursor->next()) {
-    const auto upload = UploadRecord::decode(cursor->value());
-    if (!upload) continue;
-    const std::string parts = keys::rows(keys::kPartTable, upload->number);
+    const std::string parts = keys::rows(keys::kPartTable, read_row<UploadRecord>(cursor->value()).number);
     for (auto part = store_.scan(parts, store::prefix_end(parts)); part->valid(); part->next())
-      if (const auto record = PartRecord::decode(part->value())) change.dropped.push_back({record->segment});
+      change.dropped.push_back({read_row<PartRecord>(part->value()).segment});
     change.batch.erase_range(parts, store::prefix_end(parts));
   }
   change.batch.erase_range(uploads, store::prefix_end(uploads));
+  const std::string completed = keys::rows(keys::kCompletedTable, bucket->id);
+  change.batch.erase_range(completed, store::prefix_end(completed));
   change.batch.erase(keys::bucket(bucket->name));
   commit(std::move(change));
   buckets_.erase(bucket->name);

@@ -42,15 +42,16 @@ base::Result<Source> parse_source(const std::optional<std::string>& header) {
   return Source{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
 }
 
-base::Result<bool> replaces_metadata(const aws::s3::CopyObjectRequest& in) {
-  const std::string directive = in.metadata_directive.value_or("COPY");
+// Whether a directive ("metadata" or "tagging") says REPLACE.
+base::Result<bool> replaces(std::string_view what, const std::optional<std::string>& directive) {
   if (directive == "REPLACE") return true;
-  if (directive == "COPY") return false;
-  return base::fail(invalid_argument("Unknown metadata directive.", "x-amz-metadata-directive", directive));
+  if (!directive || directive == "COPY") return false;
+  return base::fail(invalid_argument(fmt::format("Unknown {} directive.", what),
+                                     fmt::format("x-amz-{}-directive", what), *directive));
 }
 
-base::Result<void> check_self_copy(const aws::s3::CopyObjectRequest& in, const Source& source, bool replaces) {
-  if (source.bucket != in.bucket || source.key != in.key || replaces || in.storage_class || in.checksum_algorithm)
+base::Result<void> check_self_copy(const aws::s3::CopyObjectRequest& in, const Source& source, bool new_headers) {
+  if (source.bucket != in.bucket || source.key != in.key || new_headers || in.storage_class || in.checksum_algorithm)
     return {};
   return base::fail(errors::invalid_request(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
@@ -64,9 +65,10 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   TRY(check_acl(in.acl));
   TRY(check_storage_class(in.storage_class));
   TRY_ASSIGN(const Source source, parse_source(in.copy_source));
-  TRY_ASSIGN(const bool replaces, replaces_metadata(in));
+  TRY_ASSIGN(const bool new_headers, replaces("metadata", in.metadata_directive));
+  TRY(replaces("tagging", in.tagging_directive));  // either way: objects have no tags, and new ones are refused
   TRY_ASSIGN(const auto algorithm, read_algorithm(in.checksum_algorithm, "x-amz-checksum-algorithm"));
-  TRY(check_self_copy(in, source, replaces));
+  TRY(check_self_copy(in, source, new_headers));
   if (context.principal.kind == aws::Principal::Kind::role &&
       (!options_.role_may ||
        !options_.role_may(context, "s3:GetObject", fmt::format("arn:aws:s3:::{}/{}", source.bucket, source.key))))
@@ -83,7 +85,7 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   }
   ObjectRecord object;
   object.headers = opened.object.headers;
-  if (replaces) {
+  if (new_headers) {
     TRY_ASSIGN(object.headers, read_headers(in));
   }
   object.checksum.algorithm = algorithm ? *algorithm

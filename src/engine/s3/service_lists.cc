@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "aws/s3/errors.h"
-#include "base/check.h"
 #include "engine/s3/keys.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/listing.h"
@@ -74,9 +73,7 @@ base::Result<std::string> list_into(store::KvStore& store, const BucketRecord& b
   std::vector<aws::s3::Object> contents;
   ListResult listed = list_keys(store, keys::rows(keys::kObjectTable, bucket.id), query,
                                 [&](std::string_view key, std::string_view value) {
-                                  const auto object = ObjectRecord::decode(value);
-                                  CHECK(object.has_value(), "the store holds an object that S3 has not written");
-                                  contents.push_back(list_entry(key, *object, url));
+                                  contents.push_back(list_entry(key, read_row<ObjectRecord>(value), url));
                                   if (owner) contents.back().owner.emplace().id = *owner;
                                 });
   out.name = bucket.name;
@@ -144,7 +141,8 @@ bool fill_uploads(store::Cursor& cursor, const BucketRecord& bucket, std::string
     store::KeyReader reader(cursor.key(), keys::kUploadTable);
     uint64_t bucket_id = 0;
     std::string key;
-    if (!reader.number(bucket_id) || !reader.text(key) || !key.starts_with(page.prefix)) continue;
+    store::require_intact(reader.number(bucket_id) && reader.text(key), "a key of S3");
+    if (!key.starts_with(page.prefix)) continue;
     const std::string_view id = reader.rest();
     if (!key_marker.empty() && (key < key_marker || (key == key_marker && (id_marker.empty() || id <= id_marker))))
       continue;
@@ -158,10 +156,9 @@ bool fill_uploads(store::Cursor& cursor, const BucketRecord& bucket, std::string
       continue;
     }
     if (!page.take(key, id)) return true;
-    const auto upload = UploadRecord::decode(cursor.value());
-    CHECK(upload.has_value(), "the store holds an upload that S3 has not written");
+    const auto upload = read_row<UploadRecord>(cursor.value());
     if (!page.out.uploads) page.out.uploads.emplace();
-    page.out.uploads->push_back(upload_entry(key, id, *upload, owner, page.url));
+    page.out.uploads->push_back(upload_entry(key, id, upload, owner, page.url));
   }
   return false;
 }
@@ -262,14 +259,14 @@ base::Result<aws::s3::ListPartsOutput> S3Service::list_parts(aws::Context& conte
   for (; cursor->valid() && parts.size() < limit; cursor->next()) {
     uint64_t number = 0;
     store::KeyReader reader(cursor->key(), keys::kPartTable);
-    const auto part = PartRecord::decode(cursor->value());
-    CHECK(part && reader.number(number) && reader.number(number), "the store holds a part that S3 has not written");
+    store::require_intact(reader.number(number) && reader.number(number), "a key of S3");
+    const auto part = read_row<PartRecord>(cursor->value());
     auto& entry = parts.emplace_back();
     entry.part_number = static_cast<int32_t>(number);
-    entry.last_modified = part->modified_at;
-    entry.etag = '"' + base::hex_encode(part->md5) + '"';
-    entry.size = static_cast<int64_t>(part->segment.size);
-    if (checksums) show_checksum_value({upload->algorithm, base::base64_encode(part->checksum), false}, entry);
+    entry.last_modified = part.modified_at;
+    entry.etag = '"' + base::hex_encode(part.md5) + '"';
+    entry.size = static_cast<int64_t>(part.segment.size);
+    if (checksums) show_checksum_value({upload->algorithm, base::base64_encode(part.checksum), false}, entry);
   }
   out.is_truncated = limit > 0 && cursor->valid();
   out.next_part_number_marker = parts.empty() ? 0 : *parts.back().part_number;

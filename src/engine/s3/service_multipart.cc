@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "aws/s3/errors.h"
-#include "base/check.h"
 #include "engine/s3/conditions.h"
 #include "engine/s3/keys.h"
 #include "engine/s3/limits.h"
@@ -69,10 +68,8 @@ base::Result<void> check_part_number(const std::optional<int32_t>& part_number) 
                                      part_number ? std::to_string(*part_number) : ""));
 }
 
-PartRecord decoded_part(std::string_view bytes) {
-  auto part = PartRecord::decode(bytes);
-  CHECK(part.has_value(), "the store holds a part that S3 has not written");
-  return std::move(*part);
+std::string_view unquoted(std::string_view etag) {
+  return etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"') ? etag.substr(1, etag.size() - 2) : etag;
 }
 
 base::AwsError invalid_part(const aws::s3::CompletedPart& part, std::string_view upload_id) {
@@ -237,7 +234,7 @@ base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& con
   TRY_ASSIGN(upload, find_upload(bucket));  // it may have been completed or aborted meanwhile
   const std::string key = keys::part(upload.number, static_cast<uint64_t>(*in.part_number));
   Change change;
-  if (const auto replaced = store_.get(key)) change.dropped.push_back({decoded_part(*replaced).segment});
+  if (const auto replaced = store_.get(key)) change.dropped.push_back({read_row<PartRecord>(*replaced).segment});
   change.batch.put(key, part.encode());
   writer.finish(change.batch);
   commit(std::move(change));
@@ -256,8 +253,8 @@ base::Result<ObjectRecord> S3Service::assemble(const UploadRecord& upload,
   for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid(); cursor->next()) {
     uint64_t number = 0;
     store::KeyReader reader(cursor->key(), keys::kPartTable);
-    if (reader.number(number) && reader.number(number))
-      parts.emplace(static_cast<int32_t>(number), decoded_part(cursor->value()));
+    store::require_intact(reader.number(number) && reader.number(number), "a key of S3");
+    parts.emplace(static_cast<int32_t>(number), read_row<PartRecord>(cursor->value()));
   }
   const ChecksumAlgorithm algorithm = upload.effective_algorithm();
   ObjectRecord out;
@@ -265,7 +262,7 @@ base::Result<ObjectRecord> S3Service::assemble(const UploadRecord& upload,
   std::string checksums;  // of the parts in a row if composite, else that of the bytes so far
   for (const aws::s3::CompletedPart& item : *listed) {
     const auto found = parts.find(*item.part_number);
-    if (found == parts.end() || !etag_listed(item.etag.value_or(""), base::hex_encode(found->second.md5)))
+    if (found == parts.end() || unquoted(item.etag.value_or("")) != base::hex_encode(found->second.md5))
       return base::fail(invalid_part(item, in.upload_id.value_or("")));
     const PartRecord& part = found->second;
     TRY(check_part_checksum(item, part, upload, in.upload_id.value_or("")));
@@ -302,9 +299,10 @@ base::Result<aws::s3::CompleteMultipartUploadOutput> S3Service::complete_multipa
   const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
   const std::optional<UploadRecord> upload = load_upload(*bucket, *in.key, upload_id);
   if (!upload) {
-    // A client that missed the first answer asks again (protocols.md 4.5 item 18).
-    if (current && !upload_id.empty() && current->upload_id == upload_id)
-      return completed(context, bucket->name, *in.key, *current);
+    // A client that missed the first answer asks again (protocols.md 4.5 item 18). The object may be another one by
+    // then, or gone, if whoever was notified of it was quick.
+    if (const auto before = store_.get(keys::completed(bucket->id, upload_id, *in.key)))
+      return completed(context, bucket->name, *in.key, read_row<ObjectRecord>(*before));
     return base::fail(no_such_upload(upload_id));
   }
   Change change;
@@ -315,9 +313,25 @@ base::Result<aws::s3::CompleteMultipartUploadOutput> S3Service::complete_multipa
   object.modified_at = whole_second(context.now);
   object.upload_id = upload_id;
   erase_upload(*bucket, *in.key, upload_id, upload->number, change);
+  remember_completed(context, *bucket, *in.key, object, change);
   replace_object(context, *bucket, *in.key, object, current, "ObjectCreated:CompleteMultipartUpload", change);
   commit(std::move(change));
   return completed(context, bucket->name, *in.key, object);
+}
+
+// Upload ids are in the order of their beginning, so the oldest results come first.
+void S3Service::remember_completed(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
+                                   const ObjectRecord& object, Change& change) {
+  ObjectRecord result;
+  result.etag = object.etag;
+  result.modified_at = object.modified_at;
+  result.checksum = object.checksum;
+  change.batch.put(keys::completed(bucket.id, object.upload_id, key), result.encode());
+  const std::string rows = keys::rows(keys::kCompletedTable, bucket.id);
+  std::size_t left = kForgottenPerCompletion;
+  for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid() && left > 0; cursor->next(), --left)
+    if (read_row<ObjectRecord>(cursor->value()).modified_at < context.now - kCompletedKept)
+      change.batch.erase(std::string(cursor->key()));
 }
 
 base::Result<aws::s3::AbortMultipartUploadOutput> S3Service::abort_multipart_upload(
@@ -331,7 +345,7 @@ base::Result<aws::s3::AbortMultipartUploadOutput> S3Service::abort_multipart_upl
   Change change;
   const std::string rows = keys::rows(keys::kPartTable, upload->number);
   for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid(); cursor->next())
-    change.dropped.push_back({decoded_part(cursor->value()).segment});
+    change.dropped.push_back({read_row<PartRecord>(cursor->value()).segment});
   erase_upload(*bucket, *in.key, upload_id, upload->number, change);
   commit(std::move(change));
   return {};

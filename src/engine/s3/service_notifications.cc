@@ -164,7 +164,8 @@ std::optional<base::Timestamp> S3Service::deliver(const Outbox::Entry& entry) {
   std::string arn;
   std::string document;
   BucketRecord bucket;
-  for (RecordReader reader(entry.payload); reader.next();) {
+  RecordReader reader(entry.payload);
+  while (reader.next()) {
     switch (reader.field()) {
       case kTarget:
         target = reader.number();
@@ -188,6 +189,7 @@ std::optional<base::Timestamp> S3Service::deliver(const Outbox::Entry& entry) {
         break;
     }
   }
+  store::require_intact(reader.ok() && NotificationRule::is_target(target), "a notification of S3");
   const auto sent = send(static_cast<NotificationRule::Target>(target), arn, bucket, document);
   if (sent) return std::nullopt;
   const base::Timestamp now = env_.clock.now();

@@ -1,22 +1,11 @@
 // S3Service: the metrics of AWS/S3 that every bucket has. AWS stores them once a day; request metrics exist there only
 // after PutBucketMetricsConfiguration, which is not offered here. Rules: S3 User Guide, "Metrics and dimensions".
-#include "base/check.h"
 #include "engine/s3/keys.h"
 #include "engine/s3/object_record.h"
 #include "engine/s3/service.h"
 #include "engine/service_metrics.h"
 
 namespace engine::s3 {
-namespace {
-
-template <class Record>
-Record read_row(std::string_view bytes) {
-  auto record = Record::decode(bytes);
-  CHECK(record.has_value(), "a row of S3 in the store is damaged");
-  return std::move(*record);
-}
-
-}  // namespace
 
 void S3Service::sample_metrics(base::Timestamp now) {
   const auto day = std::chrono::floor<std::chrono::days>(now);
