@@ -159,6 +159,52 @@ TEST(Webhook, RefusesForGood) {
   }
 }
 
+TEST(Webhook, ThatHangsHoldsUpNeitherOthersNorTheEnd) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const Texts no_retries = {{"DeliveryPolicy", R"({"healthyRetryPolicy":{"numRetries":0}})"}};
+  for (const char* url : {"http://a.example/", "http://b.example/1", "http://b.example/2"}) {
+    bed.subscribe(arn, "http", url, no_retries);
+    confirm(bed, arn);
+  }
+  constexpr std::ptrdiff_t kMessages = 10;
+  for (int i = 0; i < kMessages; ++i) bed.publish(arn, "m");
+  bed.web.hosts.clear();
+  bed.web.hanging = "b.example";
+  bed.web.cancelled = false;  // as it is after a restart of the process
+  bed.sns->start();
+  bed.web.await_requests("a.example", kMessages);
+  bed.web.await_requests("b.example", kWebDeliveriesPerHost);
+  bed.restart();  // cancels what hangs
+  EXPECT_EQ(std::ranges::count(bed.web.hosts, "a.example"), kMessages);
+  EXPECT_EQ(std::ranges::count(bed.web.hosts, "b.example"), std::ptrdiff_t{kWebDeliveriesPerHost});
+  bed.web.hosts.clear();
+  bed.web.hanging.clear();
+  bed.sns->start();
+  bed.web.await_requests("b.example", 2 * kMessages);  // none was counted as a failed attempt
+  bed.restart();
+  bed.deliver();
+  EXPECT_EQ(std::ranges::count(bed.web.hosts, "b.example"), 2 * kMessages);
+}
+
+TEST(HostSlots, ArePassedOnInTurn) {
+  const auto ticket = [](uint64_t id) { return Outbox::Ticket(base::Timestamp(), id); };
+  HostSlots slots(1);
+  EXPECT_TRUE(slots.enter("a", ticket(1)));
+  EXPECT_FALSE(slots.enter("a", ticket(2)));
+  EXPECT_FALSE(slots.enter("a", ticket(3)));
+  EXPECT_TRUE(slots.enter("b", ticket(4)));
+  EXPECT_EQ(slots.leave("a"), ticket(2));
+  EXPECT_FALSE(slots.enter("a", ticket(5)));
+  EXPECT_EQ(slots.passed_on(ticket(3)), std::nullopt);
+  EXPECT_EQ(slots.passed_on(ticket(2)), "a");
+  EXPECT_EQ(slots.passed_on(ticket(2)), std::nullopt);
+  EXPECT_EQ(slots.leave("a"), ticket(3));
+  EXPECT_EQ(slots.leave("a"), ticket(5));
+  EXPECT_EQ(slots.leave("a"), std::nullopt);
+  EXPECT_TRUE(slots.enter("a", ticket(6)));
+}
+
 TEST(Webhook, EndpointsAreChecked) {
   TestBed bed;
   const std::string arn = bed.topic("t");
@@ -241,7 +287,7 @@ TEST(DeliveryPolicy, IsShownAndChecked) {
     EXPECT_TRUE(error(bad).starts_with(start)) << bad;
   EXPECT_TRUE(bed.error(&SnsService::subscribe,
                         TestBed::subscription(arn, "sqs", TestBed::queue_arn("q"), {{"DeliveryPolicy", "{}"}}))
-                  .starts_with(start));
+                  .starts_with("InvalidParameter: Invalid parameter: Attributes Reason: DeliveryPolicy"));
 }
 
 TEST(Metrics, CountWhatHappens) {
