@@ -202,7 +202,11 @@ TEST(Mail, IsSentOnceConfirmed) {
   const std::string mail = bed.mailer.mails[0];
   EXPECT_TRUE(mail.starts_with("a@b.example|AWS Notification - Subscription Confirmation|")) << mail;
   const std::string token = mail.substr(mail.find("\nToken: ") + 8, 64);
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, "a1", {}}),
+            "InvalidParameter: Invalid parameter: Token");
   EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, "x", {}}),
+            "InvalidParameter: Invalid token");
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn + "-none", token, {}}),
             "InvalidParameter: Invalid parameter: Token");
   const auto confirmed = bed.ok(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, token, {}});
   EXPECT_EQ(bed.subscribe(arn, "email", "a@b.example"), confirmed.subscription_arn);
@@ -246,9 +250,9 @@ TEST(Policy, DecidesForServicesAndOtherAccounts) {
   };
   EXPECT_EQ(publish("s3.amazonaws.com"), "AuthorizationError");
   EXPECT_EQ(publish("cloudwatch.amazonaws.com"), "ok");
-  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", R"({"open":true})"});
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", policy_named("open")});
   EXPECT_EQ(publish("s3.amazonaws.com"), "ok");
-  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", "{}"});
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", policy_named("closed")});
   EXPECT_EQ(publish("cloudwatch.amazonaws.com"), "AuthorizationError");
 }
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kForeignProtocols = {"sms", "application", "firehose"};
 constexpr std::size_t kTokenLength = 64;
+constexpr std::string_view kTokenDigits = "0123456789abcdef";
 constexpr std::size_t kMailAddressLengthMax = 320;
 
 bool is_mail_address(std::string_view text) {
@@ -65,6 +66,22 @@ base::Result<void> check_filter(const aws::Map<std::string>& attributes) {
   return {};
 }
 
+// Subscribe says where the attribute stood: "Invalid parameter: Attributes Reason: FilterPolicy: ...".
+base::AwsError among_attributes(base::AwsError error) {
+  constexpr std::string_view kPrefix = "Invalid parameter: ";
+  const std::string_view rest = std::string_view(error.message).substr(kPrefix.size());
+  if (rest.find(": ") != rest.npos && !rest.starts_with("Attributes "))
+    error.message.insert(kPrefix.size(), "Attributes Reason: ");
+  return error;
+}
+
+base::Result<void> set_attributes(SubscriptionRecord& record, const aws::Map<std::string>& attributes) {
+  for (const auto& [name, value] : attributes) {
+    TRY(set_subscription_attribute(record.attributes, record.protocol, name, value));
+  }
+  return check_filter(record.attributes);
+}
+
 aws::sns::Subscription show(const SubscriptionRecord& record) {
   aws::sns::Subscription out;
   out.subscription_arn = record.pending ? "PendingConfirmation" : record.arn();
@@ -92,10 +109,9 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   record.protocol = protocol;
   record.endpoint = in.endpoint.value_or("");
   TRY(check_endpoint(record, options_));
-  for (const auto& [name, value] : in.attributes.value_or(aws::Map<std::string>())) {
-    TRY(set_subscription_attribute(record.attributes, protocol, name, value));
+  if (auto set = set_attributes(record, in.attributes.value_or(aws::Map<std::string>())); !set) {
+    return base::fail(among_attributes(std::move(set).error()));
   }
-  TRY(check_filter(record.attributes));
   std::unique_lock lock(mutex_);
   TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:Subscribe"));
   Topic& topic = found->second;
@@ -121,7 +137,7 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   store::WriteBatch batch;
   std::optional<Outbox::Ticket> ticket;
   if (record.pending) {
-    record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
+    record.token = base::random_string(env_.random, kTokenLength, kTokenDigits);
     record.token_expires_at = context.now + kTokenLife;
     ticket = add_confirmation(batch, context, topic, record);
   }
@@ -147,7 +163,7 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
   std::string arn = existing.record.arn();
   if (!existing.record.pending) return arn;
   SubscriptionRecord record = existing.record;  // another confirmation request, with a fresh token
-  record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
+  record.token = base::random_string(env_.random, kTokenLength, kTokenDigits);
   record.token_expires_at = context.now + kTokenLife;
   store::WriteBatch batch;
   Outbox& outbox = outbox_for(record);
@@ -184,12 +200,17 @@ base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::
     caller.region = arn->region;  // nothing else says it; the token decides
     caller.principal.account = arn->account;
   }
-  const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_topic(caller, in.topic_arn, "TopicArn", "sns:ConfirmSubscription"));
   const std::string token = in.token.value_or("");
+  if (token.empty() || token.find_first_not_of(kTokenDigits) != token.npos) {
+    return base::fail(errors::invalid_parameter_exception("Invalid token"));
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found_topic = find_topic(caller, in.topic_arn, "TopicArn", "sns:ConfirmSubscription");
+  if (!found_topic && found_topic.error().http_status == 404) return invalid_parameter("Token");  // as on AWS
+  TRY_ASSIGN(const auto found, found_topic);
   const auto& subscriptions = found->second.subscriptions;
   const auto entry = std::ranges::find_if(subscriptions, [&](const auto& candidate) {
-    return !token.empty() && base::constant_time_equal(candidate.second->record.token, token);
+    return base::constant_time_equal(candidate.second->record.token, token);
   });
   if (entry == subscriptions.end()) return invalid_parameter("Token");
   SubscriptionRecord record = entry->second->record;
