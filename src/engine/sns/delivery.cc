@@ -102,9 +102,9 @@ std::optional<base::Timestamp> SnsService::next_attempt(const Outbox::Entry& ent
 
 SnsService::Outcome SnsService::attempt(const DeliveryRecord& delivery, const Destination& destination) {
   const SubscriptionRecord& subscription = destination.subscription->record;
-  if (delivery.kind == DeliveryRecord::Kind::confirmation &&
+  if (delivery.kind != DeliveryRecord::Kind::notification &&
       (!subscription.pending || delivery.message != subscription.token)) {
-    return Outcome::done;  // confirmed meanwhile, or a newer one was sent
+    return Outcome::done;  // confirmed or restored meanwhile, or a newer one was sent
   }
   if (subscription.protocol == "sqs") return send_to_queue(subscription.endpoint, delivery, subscription);
   if (subscription.protocol == "lambda") return send_to_function(delivery, subscription);

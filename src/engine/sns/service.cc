@@ -157,6 +157,7 @@ base::Result<SnsService::Found> SnsService::find_subscription(const aws::Context
   const auto subscription = found->second.subscriptions.find(arn->substr(last + 1));
   if (subscription == found->second.subscriptions.end()) return Found{topics_.end(), nullptr};
   const SubscriptionRecord& record = subscription->second->record;
+  if (record.ended) return Found{topics_.end(), nullptr};
   const bool nobody = context.principal.account.empty();
   const bool by_link = nobody && (record.web() || record.mail()) && !record.signed_unsubscribe;
   if (!by_link && context.principal.account != record.owner) {

@@ -146,8 +146,12 @@ class SnsService final : public aws::sns::Sns {
   base::Result<Found> find_subscription(const aws::Context& context, const OptionalText& arn);
   void store_subscription(store::WriteBatch& batch, Topic& topic, SubscriptionRecord record);
   Outbox& outbox_for(const SubscriptionRecord& record) { return record.web() ? web_outbox_ : outbox_; }
+  // Gives the pending `record` a fresh token, and its endpoint a message of this kind that holds it.
   Outbox::Ticket add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
-                                  const SubscriptionRecord& record);
+                                  SubscriptionRecord& record, DeliveryRecord::Kind kind);
+  void erase_subscription(store::WriteBatch& batch, Topic& topic, const std::string& uuid);
+  // Of those that were ended: the ones whose time to be restored is over.
+  void erase_ended(store::WriteBatch& batch, Topic& topic, base::Timestamp now);
   base::Result<void> replace_policy(Topics::iterator topic, std::string policy);
   base::Result<std::string> subscribe_again(const aws::Context& context, Topic& topic, const Subscription& existing,
                                             const aws::Map<std::string>& attributes);

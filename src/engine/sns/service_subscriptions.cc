@@ -116,7 +116,8 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:Subscribe"));
   Topic& topic = found->second;
   const auto existing = std::ranges::find_if(topic.subscriptions, [&](const auto& entry) {
-    return entry.second->record.protocol == protocol && entry.second->record.endpoint == record.endpoint;
+    const SubscriptionRecord& other = entry.second->record;
+    return !other.ended && other.protocol == protocol && other.endpoint == record.endpoint;
   });
   const bool return_arn = in.return_subscription_arn.value_or(false);
   if (existing != topic.subscriptions.end()) {
@@ -135,12 +136,9 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   record.pending = record.web() || (record.mail() && !options_.auto_confirm_email);
   record.authenticated = !record.web() && !record.mail();
   store::WriteBatch batch;
+  erase_ended(batch, topic, context.now);
   std::optional<Outbox::Ticket> ticket;
-  if (record.pending) {
-    record.token = base::random_string(env_.random, kTokenLength, kTokenDigits);
-    record.token_expires_at = context.now + kTokenLife;
-    ticket = add_confirmation(batch, context, topic, record);
-  }
+  if (record.pending) ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   Outbox& outbox = outbox_for(record);
   SubscribeResponse out{record.pending && !return_arn ? "pending confirmation" : record.arn()};
   store_subscription(batch, topic, std::move(record));
@@ -163,11 +161,9 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
   std::string arn = existing.record.arn();
   if (!existing.record.pending) return arn;
   SubscriptionRecord record = existing.record;  // another confirmation request, with a fresh token
-  record.token = base::random_string(env_.random, kTokenLength, kTokenDigits);
-  record.token_expires_at = context.now + kTokenLife;
   store::WriteBatch batch;
   Outbox& outbox = outbox_for(record);
-  const Outbox::Ticket ticket = add_confirmation(batch, context, topic, record);
+  const Outbox::Ticket ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   store_subscription(batch, topic, std::move(record));
   store_.write(batch);
   outbox.release(ticket);
@@ -175,10 +171,12 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
 }
 
 Outbox::Ticket SnsService::add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
-                                            const SubscriptionRecord& record) {
+                                            SubscriptionRecord& record, DeliveryRecord::Kind kind) {
+  record.token = base::random_string(env_.random, kTokenLength, kTokenDigits);
+  record.token_expires_at = context.now + kTokenLife;
   const std::string_view version = attribute_of(topic.record.attributes, "SignatureVersion");
   DeliveryRecord delivery;
-  delivery.kind = DeliveryRecord::Kind::confirmation;
+  delivery.kind = kind;
   delivery.subscription_arn = record.arn();
   delivery.message_id = base::make_uuid(env_.random);
   delivery.message = record.token;
@@ -217,7 +215,7 @@ base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::
   ConfirmSubscriptionResponse out{record.arn()};
   if (!record.pending) return out;
   if (context.now > record.token_expires_at) return invalid_parameter("Token Reason: the token has expired");
-  record.pending = false;
+  record.pending = record.ended = false;
   record.authenticated = !is_nobody(context);
   record.signed_unsubscribe = record.authenticated && authenticate == "true";
   store::WriteBatch batch;
@@ -234,12 +232,36 @@ base::Result<UnsubscribeResponse> SnsService::unsubscribe(aws::Context& context,
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const Found found, find_subscription(caller, in.subscription_arn));
   if (found.subscription == nullptr) return UnsubscribeResponse{};
+  Topic& topic = found.topic->second;
+  SubscriptionRecord record = found.subscription->record;
   store::WriteBatch batch;
-  batch.erase(keys::subscription(found.topic->second.record.id, found.subscription->record.uuid));
+  erase_ended(batch, topic, context.now);
+  std::optional<Outbox::Ticket> ticket;
+  if (is_nobody(context) && record.web() && !record.pending) {
+    // "a final cancellation message is delivered to the endpoint, so that the endpoint owner can easily resubscribe"
+    // (Unsubscribe), unless the owner ends it.
+    record.ended = record.pending = true;
+    ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::end);
+    store_subscription(batch, topic, std::move(record));
+  } else {
+    erase_subscription(batch, topic, record.uuid);
+  }
   store_.write(batch);
-  found.topic->second.subscriptions.erase(found.subscription->record.uuid);
-  --subscription_count_;
+  if (ticket) web_outbox_.release(*ticket);
   return UnsubscribeResponse{};
+}
+
+void SnsService::erase_subscription(store::WriteBatch& batch, Topic& topic, const std::string& uuid) {
+  batch.erase(keys::subscription(topic.record.id, uuid));
+  subscription_count_ -= topic.subscriptions.erase(uuid);
+}
+
+void SnsService::erase_ended(store::WriteBatch& batch, Topic& topic, base::Timestamp now) {
+  std::vector<std::string> over;
+  for (const auto& [uuid, subscription] : topic.subscriptions) {
+    if (subscription->record.ended && subscription->record.token_expires_at < now) over.push_back(uuid);
+  }
+  for (const std::string& uuid : over) erase_subscription(batch, topic, uuid);
 }
 
 base::Result<GetSubscriptionAttributesResponse> SnsService::get_subscription_attributes(
@@ -288,7 +310,7 @@ base::Result<ListSubscriptionsByTopicResponse> SnsService::list_subscriptions_by
       out.next_token = base::base64_encode(std::prev(at)->first);
       break;
     }
-    page.push_back(show(at->second->record));
+    if (!at->second->record.ended) page.push_back(show(at->second->record));
   }
   return out;
 }
@@ -315,7 +337,7 @@ base::Result<ListSubscriptionsResponse> SnsService::list_subscriptions(aws::Cont
         return out;
       }
       last = topic->second.record.name + ":" + at->first;
-      page.push_back(show(at->second->record));
+      if (!at->second->record.ended) page.push_back(show(at->second->record));
     }
   }
   return out;

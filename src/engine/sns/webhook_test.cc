@@ -127,6 +127,53 @@ TEST(Webhook, MayEndItWithoutASignature) {
             "InvalidParameter: Invalid parameter: AuthenticateOnUnsubscribe");
 }
 
+TEST(Webhook, ThatEndsItByTheLinkCanRestoreIt) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  const std::string subscription = web_subscription(bed, arn);
+  const auto shown = [&](const std::string& name) {
+    return (*bed.ok(&SnsService::get_topic_attributes, GetTopicAttributesInput{arn}).attributes)[name];
+  };
+  const auto unsubscribe = [&] {
+    aws::Context nobody = bed.nobody();
+    ASSERT_TRUE(bed.sns->unsubscribe(nobody, UnsubscribeInput{subscription}));
+  };
+  unsubscribe();
+  unsubscribe();  // once more says nothing
+  bed.publish(arn, "not any more");
+  bed.deliver();
+  ASSERT_EQ(bed.web.requests.size(), 1u);
+  const aws::http::Request request = bed.web.requests[0];
+  EXPECT_EQ(header(request, "x-amz-sns-message-type"), "UnsubscribeConfirmation");
+  EXPECT_EQ(header(request, "x-amz-sns-subscription-arn"), subscription);
+  EXPECT_EQ(member(request.body, "Type"), "UnsubscribeConfirmation");
+  EXPECT_TRUE(
+      member(request.body, "Message").starts_with("You have chosen to deactivate subscription " + subscription));
+  EXPECT_TRUE(member(request.body, "SubscribeURL").ends_with("&Token=" + member(request.body, "Token")));
+  EXPECT_EQ(shown("SubscriptionsDeleted") + shown("SubscriptionsConfirmed") + shown("SubscriptionsPending"), "100");
+  EXPECT_TRUE(bed.ok(&SnsService::list_subscriptions, ListSubscriptionsInput{}).subscriptions->empty());
+  EXPECT_TRUE(
+      bed.ok(&SnsService::list_subscriptions_by_topic, ListSubscriptionsByTopicInput{arn, {}}).subscriptions->empty());
+  EXPECT_EQ(bed.error(&SnsService::get_subscription_attributes, GetSubscriptionAttributesInput{subscription}),
+            "NotFound: Subscription does not exist");
+  EXPECT_EQ(confirm(bed, arn), subscription);
+  bed.publish(arn, "again");
+  bed.deliver();
+  EXPECT_EQ(member(bed.web.requests.at(0).body, "Message"), "again");
+  // The owner's call ends it for good, and so do two days.
+  unsubscribe();
+  bed.deliver();
+  const std::string token = member(bed.web.requests.back().body, "Token");
+  bed.env.clock.advance(kTokenLife + seconds(1));
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, token, {}}),
+            "InvalidParameter: Invalid parameter: Token Reason: the token has expired");
+  const std::string other = web_subscription(bed, arn);
+  EXPECT_EQ(shown("SubscriptionsDeleted"), "0");
+  bed.ok(&SnsService::unsubscribe, UnsubscribeInput{other});
+  bed.deliver();
+  EXPECT_TRUE(bed.web.requests.empty());
+}
+
 TEST(Webhook, IsTriedAgainAsItsPolicySays) {
   TestBed bed;
   const std::string arn = bed.topic("t");
