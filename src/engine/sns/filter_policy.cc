@@ -251,12 +251,12 @@ base::Result<Alternatives> read_rules(dom::object object, bool nested, const std
       const std::size_t combinations = rule.conditions.size() * depth;
       factor.push_back({{std::move(rule)}, combinations});
     } else if (value.get(inner) == simdjson::SUCCESS) {
+      if (depth == kJsonDepthMax) return refuse("Filter policy is too complex");
+      TRY_ASSIGN(factor, read_rules(inner, nested, path + ".", depth + 1));
       if (!nested) {
         return base::fail(aws::sns::errors::invalid_parameter_exception(
             "Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy"));
       }
-      if (depth == kJsonDepthMax) return refuse("Filter policy is too complex");
-      TRY_ASSIGN(factor, read_rules(inner, nested, path + ".", depth + 1));
     } else {
       return refuse(fmt::format("\"{}\" must be an object or an array", name));
     }

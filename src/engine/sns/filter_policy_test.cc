@@ -113,6 +113,7 @@ TEST(FilterPolicy, Refusals) {
   };
   EXPECT_EQ(error("[]", false), "FilterPolicy: Filter is not an object");
   EXPECT_EQ(error(R"({"a":"x"})", false), R"(FilterPolicy: "a" must be an object or an array)");
+  EXPECT_EQ(error(R"({"a":{"suffix":"x"}})", false), R"(FilterPolicy: "suffix" must be an object or an array)");
   EXPECT_EQ(error(R"({"a":[]})", false), "FilterPolicy: Empty arrays are not allowed");
   EXPECT_EQ(error(R"({"a":{"b":["x"]}})", false),
             "Filter policy scope MessageAttributes does not support nested filter policy");
