@@ -233,6 +233,8 @@ TEST(Mail, TokensExpireAndMayBeNeedless) {
   bed.options.auto_confirm_email = true;
   bed.restart();
   EXPECT_TRUE(bed.subscribe(arn, "email", "c@d.example").starts_with(arn + ":"));
+  const auto listed = bed.ok(&SnsService::list_subscriptions_by_topic, ListSubscriptionsByTopicInput{arn, {}});
+  EXPECT_EQ(listed.subscriptions->size(), 1u);  // the first one was never confirmed
   bed.options.mailer = nullptr;
   bed.restart();
   EXPECT_TRUE(bed.error(&SnsService::subscribe, TestBed::subscription(arn, "email", "e@f.example"))

@@ -150,8 +150,8 @@ class SnsService final : public aws::sns::Sns {
   Outbox::Ticket add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
                                   SubscriptionRecord& record, DeliveryRecord::Kind kind);
   void erase_subscription(store::WriteBatch& batch, Topic& topic, const std::string& uuid);
-  // Of those that were ended: the ones whose time to be restored is over.
-  void erase_ended(store::WriteBatch& batch, Topic& topic, base::Timestamp now);
+  // The subscriptions whose time to be confirmed, or restored, is over.
+  void erase_expired(store::WriteBatch& batch, Topic& topic, base::Timestamp now);
   base::Result<void> replace_policy(Topics::iterator topic, std::string policy);
   base::Result<std::string> subscribe_again(const aws::Context& context, Topic& topic, const Subscription& existing,
                                             const aws::Map<std::string>& attributes);

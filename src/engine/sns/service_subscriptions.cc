@@ -136,7 +136,7 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   record.pending = record.web() || (record.mail() && !options_.auto_confirm_email);
   record.authenticated = !record.web() && !record.mail();
   store::WriteBatch batch;
-  erase_ended(batch, topic, context.now);
+  erase_expired(batch, topic, context.now);
   std::optional<Outbox::Ticket> ticket;
   if (record.pending) ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   Outbox& outbox = outbox_for(record);
@@ -235,7 +235,7 @@ base::Result<UnsubscribeResponse> SnsService::unsubscribe(aws::Context& context,
   Topic& topic = found.topic->second;
   SubscriptionRecord record = found.subscription->record;
   store::WriteBatch batch;
-  erase_ended(batch, topic, context.now);
+  erase_expired(batch, topic, context.now);
   std::optional<Outbox::Ticket> ticket;
   if (is_nobody(context) && record.web() && !record.pending) {
     // "a final cancellation message is delivered to the endpoint, so that the endpoint owner can easily resubscribe"
@@ -256,10 +256,10 @@ void SnsService::erase_subscription(store::WriteBatch& batch, Topic& topic, cons
   subscription_count_ -= topic.subscriptions.erase(uuid);
 }
 
-void SnsService::erase_ended(store::WriteBatch& batch, Topic& topic, base::Timestamp now) {
+void SnsService::erase_expired(store::WriteBatch& batch, Topic& topic, base::Timestamp now) {
   std::vector<std::string> over;
   for (const auto& [uuid, subscription] : topic.subscriptions) {
-    if (subscription->record.ended && subscription->record.token_expires_at < now) over.push_back(uuid);
+    if (subscription->record.pending && subscription->record.token_expires_at < now) over.push_back(uuid);
   }
   for (const std::string& uuid : over) erase_subscription(batch, topic, uuid);
 }
