@@ -1,5 +1,6 @@
 #include "engine/arn.h"
 
+#include <algorithm>
 #include <array>
 
 namespace engine {
@@ -26,6 +27,10 @@ std::string make_arn(std::string_view service, std::string_view region, std::str
   std::string out = "arn:aws:";
   out.append(service).append(":").append(region).append(":").append(account).append(":").append(resource);
   return out;
+}
+
+bool is_account_id(std::string_view text) {
+  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace engine

@@ -19,6 +19,9 @@ struct Arn {
   [[nodiscard]] std::string text() const;
 };
 
+// Whether `text` is the id of an account: 12 digits.
+bool is_account_id(std::string_view text);
+
 std::string make_arn(std::string_view service, std::string_view region, std::string_view account,
                      std::string_view resource);
 

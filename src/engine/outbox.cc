@@ -56,7 +56,7 @@ Outbox::Outbox(store::KvStore& store, base::Env& env, std::string table, std::si
     uint64_t due = 0;
     uint64_t id = 0;
     store::require_intact(reader.number(due) && reader.number(id), "a key of the outbox " + table_);
-    entries_.emplace(Ticket(base::Timestamp(base::Duration(due)), id), false);
+    waiting_.emplace(base::Timestamp(base::Duration(due)), id);
     next_id_ = std::max(next_id_, id + 1);
   }
 }
@@ -83,7 +83,14 @@ Outbox::Ticket Outbox::add(store::WriteBatch& batch, base::Timestamp now, base::
 
 void Outbox::release(Ticket ticket) {
   const std::lock_guard lock(mutex_);
-  entries_.emplace(ticket, false);
+  waiting_.insert(ticket);
+  changed_->notify_one();
+}
+
+void Outbox::resume(Ticket ticket) {
+  const std::lock_guard lock(mutex_);
+  --taken_;
+  waiting_.insert(ticket);
   changed_->notify_one();
 }
 
@@ -102,19 +109,19 @@ void Outbox::stop() {
 
 std::size_t Outbox::size() {
   const std::lock_guard lock(mutex_);
-  return entries_.size();
+  return waiting_.size() + taken_;
 }
 
 void Outbox::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const auto next = std::ranges::find_if(entries_, [](const auto& entry) { return !entry.second; });
-    if (next == entries_.end() || next->first.first > env_.clock.now()) {
-      env_.executor.wait_until(lock, *changed_, next == entries_.end() ? base::kTimestampMax : next->first.first);
+    const base::Timestamp due = waiting_.empty() ? base::kTimestampMax : waiting_.begin()->first;
+    if (due > env_.clock.now()) {
+      env_.executor.wait_until(lock, *changed_, due);
       continue;
     }
-    next->second = true;
-    const Ticket ticket = next->first;
+    const Ticket ticket = waiting_.extract(waiting_.begin()).value();
+    ++taken_;
     lock.unlock();
     deliver(ticket);
     lock.lock();
@@ -127,7 +134,9 @@ void Outbox::deliver(Ticket ticket) {
   const std::optional<std::string> bytes = store_.get(key(ticket));
   CHECK(bytes.has_value(), "an outbox entry is erased only by its delivery");
   Entry entry = decode(*bytes);
+  entry.ticket = ticket;
   const std::optional<base::Timestamp> retry_at = deliver_(entry);
+  if (retry_at == kHeld) return;
   store::WriteBatch batch;
   batch.erase(key(ticket));
   Ticket again(retry_at.value_or(base::Timestamp()), ticket.second);
@@ -137,8 +146,8 @@ void Outbox::deliver(Ticket ticket) {
   }
   store_.write(batch);
   const std::lock_guard lock(mutex_);
-  entries_.erase(ticket);
-  if (retry_at) entries_.emplace(again, false);
+  --taken_;
+  if (retry_at) waiting_.insert(again);
   changed_->notify_all();
 }
 

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,12 +20,16 @@ namespace engine {
 
 class Outbox {
  public:
+  using Ticket = std::pair<base::Timestamp, uint64_t>;
   struct Entry {
     std::string payload;
     uint64_t attempts;           // deliveries tried before this one
     base::Timestamp created_at;  // when it was added
+    Ticket ticket = {};
   };
   // What a delivery came to: nullopt if the entry is finished (delivered, or given up on), else when to try again.
+  // kHeld: it was not tried; the entry stays as it is and comes again after resume(), or after the next start.
+  static constexpr base::Timestamp kHeld = base::kTimestampMax;
   using Deliver = std::function<std::optional<base::Timestamp>(const Entry&)>;
 
   // `table` names the entries' place in the store. At most `workers` deliveries run at once. Entries left by an
@@ -35,10 +39,11 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  using Ticket = std::pair<base::Timestamp, uint64_t>;
   // Adds an entry, due at `due`, to the caller's batch. After the batch is written, pass the ticket to release().
   Ticket add(store::WriteBatch& batch, base::Timestamp now, base::Timestamp due, std::string_view payload);
   void release(Ticket ticket);
+  // Delivers an entry again that was held, or is about to be: at most once for each time.
+  void resume(Ticket ticket);
 
   void start();
   // Waits for running deliveries; what is left stays in the store.
@@ -58,7 +63,8 @@ class Outbox {
   const Deliver deliver_;
   std::mutex mutex_;
   std::unique_ptr<base::Condition> changed_;
-  std::map<Ticket, bool> entries_;  // value: being delivered
+  std::set<Ticket> waiting_;
+  std::size_t taken_ = 0;  // being delivered, or held
   uint64_t next_id_ = 1;
   bool stopping_ = false;
   std::vector<std::unique_ptr<base::Task>> tasks_;

@@ -105,5 +105,26 @@ TEST_F(OutboxTest, DamageEndsTheProcess) {
   EXPECT_EXIT(outbox_with(good_key, "\x0a\xff"), dies, "an entry of an outbox");
 }
 
+TEST_F(OutboxTest, WhatIsHeldComesAgainUnchanged) {
+  {
+    Outbox outbox(*store_, env_.env, "test/outbox", 1, [&](const auto& e) {
+      const bool first = deliveries_.wait_for(0).empty();
+      deliveries_.take(e, std::nullopt);
+      if (first) outbox.resume(e.ticket);
+      return std::optional(Outbox::kHeld);
+    });
+    add(outbox, env_.clock.now(), "x");
+    outbox.start();
+    EXPECT_EQ(deliveries_.wait_for(2), (std::vector<std::string>{"x/0", "x/0"}));
+    outbox.stop();
+    EXPECT_EQ(outbox.size(), 1u);
+  }
+  Outbox again(*store_, env_.env, "test/outbox", 1, [&](const auto& e) { return deliveries_.take(e, std::nullopt); });
+  again.start();
+  EXPECT_EQ(deliveries_.wait_for(3).back(), "x/0");
+  again.stop();
+  EXPECT_EQ(again.size(), 0u);
+}
+
 }  // namespace
 }  // namespace engine

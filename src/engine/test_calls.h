@@ -45,4 +45,10 @@ std::string call_error(Codes codes, Service& service, aws::Context context,
   return (query ? out.error().query_code : out.error().code) + ": " + out.error().message;
 }
 
+// A resource policy that lets everybody do everything, whose statement has a name by which a test's `allows` knows it.
+inline std::string policy_named(const std::string& sid) {
+  return R"({"Version":"2012-10-17","Statement":[{"Sid":")" + sid +
+         R"(","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]})";
+}
+
 }  // namespace engine

@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <system_error>
 
 namespace os {
@@ -50,12 +49,15 @@ std::chrono::milliseconds left_until(Deadline deadline) {
   return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
 }
 
-std::expected<void, StreamError> poll_until(int socket, short events, Deadline deadline) {
+// Waits in slices, between which it looks whether it is cancelled.
+std::expected<void, StreamError> poll_until(int socket, short events, Deadline deadline,
+                                            const std::atomic<bool>& cancelled) {
   for (;;) {
-    const auto left = left_until(deadline);
+    const auto left = std::min(left_until(deadline), kSlice);
     if (left.count() <= 0) return fail(Kind::timed_out, "timed out");
+    if (cancelled) return fail(Kind::failed, "cancelled");
     pollfd wanted{socket, events, 0};
-    const int ready = ::poll(&wanted, 1, static_cast<int>(std::min<int64_t>(left.count(), INT_MAX)));
+    const int ready = ::poll(&wanted, 1, static_cast<int>(left.count()));
     if (ready > 0) return {};
     if (ready < 0 && errno != EINTR) return fail_with_errno("poll", errno);
   }
@@ -77,12 +79,13 @@ void set_blocking_slices(int socket) {
 }
 
 // A connected socket whose calls block for at most kSlice.
-std::expected<int, StreamError> connect_address(const addrinfo& address, Deadline deadline) {
+std::expected<int, StreamError> connect_address(const addrinfo& address, Deadline deadline,
+                                                const std::atomic<bool>& cancelled) {
   const int socket = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (socket < 0) return fail_with_errno("socket", errno);
   int error = ::connect(socket, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
-    if (auto ready = poll_until(socket, POLLOUT, deadline); !ready) {
+    if (auto ready = poll_until(socket, POLLOUT, deadline, cancelled); !ready) {
       ::close(socket);
       return fail(ready.error().kind, "connect: " + ready.error().message);
     }
@@ -121,7 +124,8 @@ TlsContext::~TlsContext() {
 
 std::expected<std::unique_ptr<ClientStream>, StreamError> ClientStream::connect(const aws::http::Endpoint& endpoint,
                                                                                 const TlsContext* tls,
-                                                                                Deadline deadline) {
+                                                                                Deadline deadline,
+                                                                                const std::atomic<bool>& cancelled) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
@@ -132,11 +136,11 @@ std::expected<std::unique_ptr<ClientStream>, StreamError> ClientStream::connect(
   }
   std::expected<int, StreamError> socket = fail(Kind::failed, endpoint.host + " has no address");
   for (const addrinfo* address = addresses.first; address != nullptr; address = address->ai_next) {
-    socket = connect_address(*address, deadline);
+    socket = connect_address(*address, deadline, cancelled);
     if (socket) break;
   }
   if (!socket) return std::unexpected(std::move(socket).error());
-  std::unique_ptr<ClientStream> stream(new ClientStream(*socket));
+  std::unique_ptr<ClientStream> stream(new ClientStream(*socket, cancelled));
   if (endpoint.tls) {
     if (tls == nullptr) return fail(Kind::failed, "no TLS context");
     if (auto started = stream->start_tls(endpoint, *tls, deadline); !started) {
@@ -152,8 +156,8 @@ ClientStream::~ClientStream() {
 }
 
 std::expected<void, StreamError> ClientStream::await(short events, Deadline deadline) {
-  if (left_until(deadline) > kSlice) return {};
-  return poll_until(socket_, events, deadline);
+  if (left_until(deadline) > kSlice && !cancelled_) return {};
+  return poll_until(socket_, events, deadline, cancelled_);
 }
 
 std::expected<void, StreamError> ClientStream::write(std::string_view head, std::string_view body, Deadline deadline) {
@@ -250,9 +254,9 @@ std::expected<void, StreamError> ClientStream::await_tls(int result, std::string
   const int number = errno;
   switch (SSL_get_error(tls_, result)) {
     case SSL_ERROR_WANT_READ:
-      return poll_until(socket_, POLLIN, deadline);
+      return poll_until(socket_, POLLIN, deadline, cancelled_);
     case SSL_ERROR_WANT_WRITE:
-      return poll_until(socket_, POLLOUT, deadline);
+      return poll_until(socket_, POLLOUT, deadline, cancelled_);
     case SSL_ERROR_SYSCALL:
       if (number != 0) return fail_with_errno(doing, number);
       return fail(Kind::closed, std::string(doing) + ": connection closed");

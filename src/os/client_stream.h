@@ -2,6 +2,7 @@
 // HttpTransport; owned by one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <expected>
@@ -43,9 +44,11 @@ class TlsContext {
 class ClientStream {
  public:
   // Resolves the host, tries its addresses in turn and, for tls, verifies that the peer is `endpoint.host`. `tls` may
-  // be null for plain endpoints and outlives the stream. The system's resolver knows no deadline.
+  // be null for plain endpoints and outlives the stream, as does `cancelled`: once it is true, every call that has to
+  // wait fails soon. The system's resolver knows neither deadline nor cancellation.
   static std::expected<std::unique_ptr<ClientStream>, StreamError> connect(const aws::http::Endpoint& endpoint,
-                                                                           const TlsContext* tls, Deadline deadline);
+                                                                           const TlsContext* tls, Deadline deadline,
+                                                                           const std::atomic<bool>& cancelled);
   ~ClientStream();
   ClientStream(const ClientStream&) = delete;
   ClientStream& operator=(const ClientStream&) = delete;
@@ -58,7 +61,7 @@ class ClientStream {
   [[nodiscard]] bool is_quiet() const;
 
  private:
-  explicit ClientStream(int socket) : socket_(socket) {}
+  ClientStream(int socket, const std::atomic<bool>& cancelled) : socket_(socket), cancelled_(cancelled) {}
   std::expected<void, StreamError> start_tls(const aws::http::Endpoint& endpoint, const TlsContext& tls,
                                              Deadline deadline);
   std::expected<void, StreamError> write_plain(std::string_view head, std::string_view body, Deadline deadline);
@@ -67,6 +70,7 @@ class ClientStream {
   std::expected<void, StreamError> await_tls(int result, std::string_view doing, Deadline deadline);
 
   int socket_;
+  const std::atomic<bool>& cancelled_;
   ssl_st* tls_ = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #include "os/http_transport.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
@@ -159,6 +160,7 @@ class HttpTransport::Core {
   explicit Core(const HttpTransportOptions& its_options) : options(its_options) {}
 
   const HttpTransportOptions options;
+  std::atomic<bool> cancelled = false;
 
   // Made when the first TLS connection needs it: reading the system's authorities takes 20 ms and 2 MiB, which a
   // function that calls an engine on this machine never has a use for.
@@ -179,8 +181,8 @@ class HttpTransport::Core {
       if (!made) return std::unexpected(StreamError{StreamError::Kind::failed, made.error()});
       context = *made;
     }
-    auto stream = ClientStream::connect(endpoint, context,
-                                        std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout));
+    auto stream = ClientStream::connect(
+        endpoint, context, std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout), cancelled);
     if (!stream) return std::unexpected(std::move(stream).error());
     PooledConnection connection;
     connection.stream = std::move(*stream);
@@ -247,6 +249,10 @@ std::expected<std::unique_ptr<HttpTransport>, std::string> HttpTransport::make(c
 
 HttpTransport::HttpTransport(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 HttpTransport::~HttpTransport() = default;
+
+void HttpTransport::cancel() {
+  core_->cancelled = true;
+}
 
 base::Result<Response> HttpTransport::round_trip(const Endpoint& endpoint, Request request, base::Duration timeout) {
   // Far deadlines would overflow the clock's nanoseconds.

@@ -33,6 +33,8 @@ class HttpTransport final : public aws::http::Transport {
   // fails with "ConnectionError" before anything is sent.
   base::Result<aws::http::Response> round_trip(const aws::http::Endpoint& endpoint, aws::http::Request request,
                                                base::Duration timeout) override;
+  // As the interface says, within a fifth of a second; but the system's resolver, once asked, takes its time.
+  void cancel() override;
 
  private:
   class Core;

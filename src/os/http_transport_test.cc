@@ -237,6 +237,26 @@ TEST(HttpTransport, TimesOutWhereverThePeerStalls) {
   done.count_down();
 }
 
+TEST(HttpTransport, CancelEndsCallsThatWaitAndLaterOnes) {
+  std::latch waits(1);
+  ScriptedServer server([&](int socket, int) {
+    if (read_head(socket).empty()) return;
+    waits.count_down();
+    wait_for_close(socket);
+  });
+  const auto transport = make_transport();
+  std::thread canceller([&] {
+    waits.wait();
+    transport->cancel();
+  });
+  for (int call = 0; call < 2; ++call) {
+    const auto reply = transport->round_trip(server.endpoint, make_request("GET", "/"), std::chrono::hours(1));
+    ASSERT_FALSE(reply.has_value());
+    EXPECT_EQ(reply.error().code, "ConnectionError");
+  }
+  canceller.join();
+}
+
 TEST(HttpTransport, RefusesBadResponsesAndBadRequests) {
   const std::string_view responses[] = {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",
                                         "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",

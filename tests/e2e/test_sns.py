@@ -2,12 +2,13 @@
 import http.server
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
-from till_process import eventually
+from till_process import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -37,13 +38,14 @@ def receive(sqs, url):
 
 @pytest.fixture
 def webhook():
-    """An http endpoint that keeps the requests it gets and answers with `statuses`, then with 200."""
+    """An http endpoint that keeps the requests it gets. While `let_go` is set, it answers with `statuses`, then 200."""
     class Hook(http.server.BaseHTTPRequestHandler):
-        requests, statuses = [], []
+        requests, statuses, let_go = [], [], threading.Event()
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             Hook.requests.append((dict(self.headers), body))
+            Hook.let_go.wait()
             self.send_response(Hook.statuses.pop(0) if Hook.statuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -51,11 +53,13 @@ def webhook():
         def log_message(self, *_):
             pass
 
+    Hook.let_go.set()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as listening:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
         Hook.url = f"http://127.0.0.1:{listening.server_port}/hook?x=1"
         yield Hook
+        Hook.let_go.set()
         listening.shutdown()
         thread.join()
 
@@ -94,6 +98,30 @@ def test_a_webhook_confirms_and_is_notified(sns, topic, webhook):
     assert status == 200 and pem.startswith("-----BEGIN CERTIFICATE-----")
     assert get(got["UnsubscribeURL"])[0] == 200
     assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    ended = eventually(lambda: envelopes(webhook, "UnsubscribeConfirmation"), what="word of the end")[0]
+    assert get(ended["SubscribeURL"])[0] == 200
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["SubscriptionArn"] == subscription
+
+
+def test_a_webhook_that_hangs_does_not_hold_up_the_end(serve, webhook):
+    first = serve()
+    sns = first.client("sns")
+    topic = sns.create_topic(Name="hanging")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=webhook.url,
+                  Attributes={"DeliveryPolicy": json.dumps({"healthyRetryPolicy": {"numRetries": 0}})})
+    asked = eventually(lambda: envelopes(webhook, "SubscriptionConfirmation"), what="the request to confirm")[0]
+    assert get(asked["SubscribeURL"])[0] == 200
+    webhook.let_go.clear()
+    sns.publish(TopicArn=topic, Message="owed")
+    eventually(lambda: envelopes(webhook, "Notification"), what="a delivery that hangs")
+    begun = time.monotonic()
+    first.stop()
+    assert time.monotonic() - begun < 10 * PATIENCE, "it waited for the webhook"
+    webhook.let_go.set()
+    webhook.requests.clear()
+    serve()
+    owed = eventually(lambda: envelopes(webhook, "Notification"), what="the delivery after the restart")
+    assert [message["Message"] for message in owed] == ["owed"]
 
 
 def test_a_webhook_that_refuses_leaves_the_message_to_the_dead_letters(sns, sqs, topic, inbox, webhook):
@@ -145,6 +173,25 @@ def test_raw_delivery_has_no_envelope(sns, sqs, topic, inbox):
     got = receive(sqs, url)
     assert got["Body"] == "plain"
     assert got["MessageAttributes"]["kind"]["StringValue"] == "x"
+
+
+def test_a_filter_policy_with_alternatives(sns, sqs, topic, inbox):
+    url, arn = inbox
+    policy = {"$or": [{"amount": [{"numeric": [">=", 100]}]}, {"from": [{"cidr": "10.0.0.0/8"}]}],
+              "shop.name": ["boats"]}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={
+        "RawMessageDelivery": "true", "FilterPolicyScope": "MessageBody", "FilterPolicy": json.dumps(policy)})
+    for order in ({"amount": 99, "shop": {"name": "boats"}}, {"amount": 100, "shop": {"name": "cars"}},
+                  {"from": "10.1.2.3", "shop": {"name": "boats"}}):
+        sns.publish(TopicArn=topic, Message=json.dumps(order))
+    assert json.loads(receive(sqs, url)["Body"])["from"] == "10.1.2.3"
+    left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    assert left == {"ApproximateNumberOfMessages": "0"}
+    with pytest.raises(sns.exceptions.InvalidParameterException) as bad:
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn + "x",
+                      Attributes={"FilterPolicy": json.dumps({"amount": [{"numeric": [">", 20, 30]}]})})
+    assert bad.value.response["Error"]["Message"] == (
+        "Invalid parameter: Attributes Reason: FilterPolicy: Bad value in numeric range: 30")
 
 
 def test_topics_and_subscriptions_are_listed(sns, topic, inbox):

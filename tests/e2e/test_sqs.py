@@ -115,6 +115,17 @@ def test_permissions_change_the_policy(sqs, queue):
     assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])
 
 
+def test_a_policy_that_nobody_understands_is_refused(sqs, queue, name):
+    policy = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*",
+        "Condition": {"PhaseOfTheMoon": {"aws:x": "y"}}}]}
+    for text in ("{}", json.dumps(policy)):
+        with pytest.raises(sqs.exceptions.InvalidAttributeValue):
+            sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": text})
+        with pytest.raises(sqs.exceptions.InvalidAttributeValue):
+            sqs.create_queue(QueueName=name + "-x", Attributes={"Policy": text})
+
+
 def test_keys_of_kms_are_refused(sqs, queue):
     with pytest.raises(ClientError) as refused:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})

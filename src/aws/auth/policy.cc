@@ -1,7 +1,5 @@
 #include "aws/auth/policy.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -65,16 +63,6 @@ bool related(Condition::Relation relation, std::strong_ordering order) {
   return false;
 }
 
-bool contains(const AddressRange& range, const AddressRange& address) {
-  if (address.bits < range.bits) return false;
-  const auto whole = static_cast<std::size_t>(range.bits / 8);
-  if (!std::equal(range.address.begin(), range.address.begin() + static_cast<std::ptrdiff_t>(whole),
-                  address.address.begin()))
-    return false;
-  const int rest = range.bits % 8;
-  return rest == 0 || ((range.address[whole] ^ address.address[whole]) >> (8 - rest)) == 0;
-}
-
 // Whether the request's `text` agrees with one value of the policy. What cannot be read as the type does not.
 bool agrees(const Condition& condition, const Condition::Value& value, const std::string& text,
             const PolicyRequest& request) {
@@ -95,7 +83,7 @@ bool agrees(const Condition& condition, const Condition::Value& value, const std
       return lower_case(text) == (std::get<bool>(value) ? "true" : "false");
     case Condition::Compare::address: {
       const auto address = AddressRange::parse(text);
-      return address && contains(std::get<AddressRange>(value), *address);
+      return address && std::get<AddressRange>(value).contains(*address);
     }
     case Condition::Compare::null:
       return false;  // decided before, by the key's presence
@@ -207,30 +195,6 @@ std::optional<base::Timestamp> parse_condition_date(std::string_view text) {
   }
   if (text.size() == 10) return base::parse_iso8601(std::string(text) + "T00:00:00Z");
   return base::parse_iso8601(text);
-}
-
-std::optional<AddressRange> AddressRange::parse(std::string_view text) {
-  AddressRange out;
-  const std::size_t slash = text.find('/');
-  const std::string address(text.substr(0, slash));
-  const bool v4 = address.find(':') == std::string::npos;
-  int bits_max = 128;
-  if (address.find('\0') != std::string::npos) return std::nullopt;
-  if (v4) {
-    bits_max = 32;
-    out.address[10] = out.address[11] = 0xff;
-    if (inet_pton(AF_INET, address.c_str(), out.address.data() + 12) != 1) return std::nullopt;
-  } else if (inet_pton(AF_INET6, address.c_str(), out.address.data()) != 1) {
-    return std::nullopt;
-  }
-  int bits = bits_max;
-  if (slash != std::string_view::npos) {
-    const std::string_view count = text.substr(slash + 1);
-    const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), bits);
-    if (error != std::errc() || end != count.data() + count.size() || bits < 0 || bits > bits_max) return std::nullopt;
-  }
-  out.bits = bits + 128 - bits_max;
-  return out;
 }
 
 std::vector<ConditionValue> condition_values(const Context& context) {

@@ -2,12 +2,12 @@
 // Plain values.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "aws/auth/address_range.h"
 #include "aws/auth/policy.h"
 #include "aws/auth/policy_pattern.h"
 #include "base/decimal.h"
@@ -28,14 +28,6 @@ struct PrincipalPattern {
   Kind kind = Kind::never;
   std::string account;
   std::string name;
-};
-
-// An address range: the first `bits` of `address`; IPv4 is in its IPv6-mapped form.
-struct AddressRange {
-  std::array<unsigned char, 16> address{};
-  int bits = 0;
-  // a.b.c.d[/n] or IPv6 with optional /n; nullopt for anything else.
-  static std::optional<AddressRange> parse(std::string_view text);
 };
 
 struct Condition {

@@ -97,6 +97,8 @@ class Transport {
   // "RequestTimeout" or "ConnectionError", http_status 0 and fault receiver; whether the request took effect is then
   // unknown. Host and Content-Length are added if they are absent.
   virtual base::Result<Response> round_trip(const Endpoint& endpoint, Request request, base::Duration timeout) = 0;
+  // Ends every call that waits, and all later ones, with "ConnectionError", so that whoever made them can stop soon.
+  virtual void cancel() {}
 };
 
 }  // namespace aws::http

@@ -4,7 +4,6 @@
 #include "aws/http/message.h"
 #include "aws/lambda/lambda.h"
 #include "aws/sqs/sqs.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/internal_call.h"
 #include "engine/sns/delivery_policy.h"
@@ -35,26 +34,55 @@ std::string body_of(const DeliveryRecord& delivery, const SubscriptionRecord& su
 
 std::optional<base::Timestamp> SnsService::deliver(const Outbox::Entry& entry) {
   const auto delivery = DeliveryRecord::decode(entry.payload);
-  CHECK(delivery.has_value(), "a delivery of SNS in the store is damaged");
+  store::require_intact(delivery.has_value(), "a delivery of SNS");
   const std::optional<Destination> destination = lookup(delivery->subscription_arn);
   if (!destination) return std::nullopt;  // unsubscribed meanwhile
-  const SubscriptionRecord& record = destination->subscription->record;
-  const bool counts = delivery->kind == DeliveryRecord::Kind::notification;
   const Outcome outcome = attempt(*delivery, *destination);
+  if (outcome == Outcome::failed && stopping_) return Outbox::kHeld;  // cancelled, which is no fault of the endpoint
+  return settle(entry, *delivery, *destination, outcome);
+}
+
+std::optional<base::Timestamp> SnsService::deliver_to_web(const Outbox::Entry& entry) {
+  if (stopping_) return Outbox::kHeld;
+  std::optional<std::string> host = web_hosts_.passed_on(entry.ticket);
+  if (!host) {
+    host = host_of(entry);
+    if (!host) return std::nullopt;  // unsubscribed meanwhile
+    if (!web_hosts_.enter(*host, entry.ticket)) return Outbox::kHeld;
+  }
+  const std::optional<base::Timestamp> out = deliver(entry);
+  if (const auto next = web_hosts_.leave(*host)) web_outbox_.resume(*next);
+  return out;
+}
+
+std::optional<std::string> SnsService::host_of(const Outbox::Entry& entry) {
+  const auto delivery = DeliveryRecord::decode(entry.payload);
+  store::require_intact(delivery.has_value(), "a delivery of SNS");
+  const std::optional<Destination> destination = lookup(delivery->subscription_arn);
+  if (!destination) return std::nullopt;
+  const SubscriptionRecord& record = destination->subscription->record;
+  const auto webhook = parse_webhook(record.protocol, record.endpoint);
+  return webhook ? aws::http::host_header(webhook->endpoint) : record.endpoint;
+}
+
+std::optional<base::Timestamp> SnsService::settle(const Outbox::Entry& entry, const DeliveryRecord& delivery,
+                                                  const Destination& destination, Outcome outcome) {
+  const SubscriptionRecord& record = destination.subscription->record;
+  const bool counts = delivery.kind == DeliveryRecord::Kind::notification;
   const base::Timestamp now = env_.clock.now();
   if (outcome == Outcome::done) {
-    if (counts) destination->metrics->delivered(now);
+    if (counts) destination.metrics->delivered(now);
     return std::nullopt;
   }
-  const auto again = outcome == Outcome::failed ? next_attempt(entry, *destination, now) : std::nullopt;
+  const auto again = outcome == Outcome::failed ? next_attempt(entry, destination, now) : std::nullopt;
   // AWS counts each failed attempt of http(s), and of the others only that nothing more is tried.
-  if (counts && (record.web() || !again)) destination->metrics->failed(now);
+  if (counts && (record.web() || !again)) destination.metrics->failed(now);
   if (again) return again;
   const std::string queue = dead_letter_queue_arn(record);
   if (queue.empty() || !counts) return std::nullopt;
-  const Outcome redriven = send_to_queue(queue, *delivery, record);
+  const Outcome redriven = send_to_queue(queue, delivery, record);
   if (redriven == Outcome::failed && now - entry.created_at < kGiveUpAfter) return now + kRetryMax;
-  destination->metrics->redriven(redriven == Outcome::done, now);
+  destination.metrics->redriven(redriven == Outcome::done, now);
   return std::nullopt;
 }
 
@@ -74,9 +102,9 @@ std::optional<base::Timestamp> SnsService::next_attempt(const Outbox::Entry& ent
 
 SnsService::Outcome SnsService::attempt(const DeliveryRecord& delivery, const Destination& destination) {
   const SubscriptionRecord& subscription = destination.subscription->record;
-  if (delivery.kind == DeliveryRecord::Kind::confirmation &&
+  if (delivery.kind != DeliveryRecord::Kind::notification &&
       (!subscription.pending || delivery.message != subscription.token)) {
-    return Outcome::done;  // confirmed meanwhile, or a newer one was sent
+    return Outcome::done;  // confirmed or restored meanwhile, or a newer one was sent
   }
   if (subscription.protocol == "sqs") return send_to_queue(subscription.endpoint, delivery, subscription);
   if (subscription.protocol == "lambda") return send_to_function(delivery, subscription);

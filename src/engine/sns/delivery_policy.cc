@@ -9,9 +9,9 @@
 
 #include "aws/sns/sns.h"
 #include "aws/validate.h"
-#include "base/check.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/message_checks.h"
+#include "store/kv_store.h"
 
 namespace engine::sns {
 namespace {
@@ -166,7 +166,7 @@ std::string retry_text(const RetryPolicy& retry) {
 DeliveryPolicy stored_policy(std::string_view json, bool topic) {
   if (json.empty()) return {};
   auto policy = topic ? DeliveryPolicy::parse_topic(json) : DeliveryPolicy::parse_subscription(json);
-  CHECK(policy.has_value(), "a stored delivery policy was parsed when it was set");
+  store::require_intact(policy.has_value(), "a delivery policy of SNS");  // it was parsed before it was stored
   return std::move(*policy);
 }
 

@@ -202,7 +202,11 @@ TEST(Mail, IsSentOnceConfirmed) {
   const std::string mail = bed.mailer.mails[0];
   EXPECT_TRUE(mail.starts_with("a@b.example|AWS Notification - Subscription Confirmation|")) << mail;
   const std::string token = mail.substr(mail.find("\nToken: ") + 8, 64);
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, "a1", {}}),
+            "InvalidParameter: Invalid parameter: Token");
   EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, "x", {}}),
+            "InvalidParameter: Invalid token");
+  EXPECT_EQ(bed.error(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn + "-none", token, {}}),
             "InvalidParameter: Invalid parameter: Token");
   const auto confirmed = bed.ok(&SnsService::confirm_subscription, ConfirmSubscriptionInput{arn, token, {}});
   EXPECT_EQ(bed.subscribe(arn, "email", "a@b.example"), confirmed.subscription_arn);
@@ -229,6 +233,8 @@ TEST(Mail, TokensExpireAndMayBeNeedless) {
   bed.options.auto_confirm_email = true;
   bed.restart();
   EXPECT_TRUE(bed.subscribe(arn, "email", "c@d.example").starts_with(arn + ":"));
+  const auto listed = bed.ok(&SnsService::list_subscriptions_by_topic, ListSubscriptionsByTopicInput{arn, {}});
+  EXPECT_EQ(listed.subscriptions->size(), 1u);  // the first one was never confirmed
   bed.options.mailer = nullptr;
   bed.restart();
   EXPECT_TRUE(bed.error(&SnsService::subscribe, TestBed::subscription(arn, "email", "e@f.example"))
@@ -246,9 +252,9 @@ TEST(Policy, DecidesForServicesAndOtherAccounts) {
   };
   EXPECT_EQ(publish("s3.amazonaws.com"), "AuthorizationError");
   EXPECT_EQ(publish("cloudwatch.amazonaws.com"), "ok");
-  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", R"({"open":true})"});
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", policy_named("open")});
   EXPECT_EQ(publish("s3.amazonaws.com"), "ok");
-  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", "{}"});
+  bed.ok(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", policy_named("closed")});
   EXPECT_EQ(publish("cloudwatch.amazonaws.com"), "AuthorizationError");
 }
 

@@ -27,7 +27,11 @@ std::string signature(const DeliveryRecord& delivery, const SubscriptionRecord& 
   return signer.sign(text_to_sign(delivery, subscription.topic_arn), delivery.signature_version);
 }
 
-std::string confirmation_text(const std::string& topic_arn) {
+std::string confirmation_text(const DeliveryRecord& delivery, const std::string& topic_arn) {
+  if (delivery.kind == DeliveryRecord::Kind::end) {
+    return "You have chosen to deactivate subscription " + delivery.subscription_arn +
+           ".\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.";
+  }
   return "You have chosen to subscribe to the topic " + topic_arn +
          ".\nTo confirm the subscription, visit the SubscribeURL included in this message.";
 }
@@ -57,14 +61,26 @@ void add_signature(EnvelopeWriter& writer, const DeliveryRecord& delivery, const
 
 }  // namespace
 
+std::string_view type_of(DeliveryRecord::Kind kind) {
+  switch (kind) {
+    case DeliveryRecord::Kind::confirmation:
+      return "SubscriptionConfirmation";
+    case DeliveryRecord::Kind::end:
+      return "UnsubscribeConfirmation";
+    case DeliveryRecord::Kind::notification:
+      break;
+  }
+  return "Notification";
+}
+
 std::string confirmation_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer) {
   EnvelopeWriter writer;
-  writer.add("Type", "SubscriptionConfirmation");
+  writer.add("Type", type_of(delivery.kind));
   writer.add("MessageId", delivery.message_id);
   writer.add("Token", delivery.message);
   writer.add("TopicArn", subscription.topic_arn);
-  writer.add("Message", confirmation_text(subscription.topic_arn));
+  writer.add("Message", confirmation_text(delivery, subscription.topic_arn));
   writer.add("SubscribeURL", subscribe_url(delivery, subscription.topic_arn));
   add_signature(writer, delivery, subscription, signer);
   return writer.take();
@@ -75,15 +91,15 @@ std::string text_to_sign(const DeliveryRecord& delivery, const std::string& topi
   const auto add = [&](std::string_view key, std::string_view value) {
     out.append(key).append("\n").append(value).append("\n");
   };
-  const bool confirmation = delivery.kind == DeliveryRecord::Kind::confirmation;
-  add("Message", confirmation ? confirmation_text(topic_arn) : delivery.message);
+  const bool confirmation = delivery.kind != DeliveryRecord::Kind::notification;
+  add("Message", confirmation ? confirmation_text(delivery, topic_arn) : delivery.message);
   add("MessageId", delivery.message_id);
   if (delivery.subject) add("Subject", *delivery.subject);
   if (confirmation) add("SubscribeURL", subscribe_url(delivery, topic_arn));
   add("Timestamp", base::format_iso8601_milliseconds(delivery.published_at));
   if (confirmation) add("Token", delivery.message);
   add("TopicArn", topic_arn);
-  add("Type", confirmation ? "SubscriptionConfirmation" : "Notification");
+  add("Type", type_of(delivery.kind));
   return out;
 }
 

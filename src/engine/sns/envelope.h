@@ -11,14 +11,16 @@ namespace engine::sns {
 // The body for SQS without raw delivery, and for email-json.
 std::string notification_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer);
-// The request for confirmation that an http(s) endpoint gets.
+// The Type of an envelope.
+std::string_view type_of(DeliveryRecord::Kind kind);
+// What an http(s) endpoint gets to confirm a subscription with, or to restore it with once it has ended it.
 std::string confirmation_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer);
 // The event for Lambda.
 std::string lambda_event_json(const DeliveryRecord& delivery, const SubscriptionRecord& subscription,
                               const Signer& signer);
 // What is signed: "Key\nValue\n" for Message, MessageId, Subject (if any), Timestamp, TopicArn and Type of a
-// notification; for Message, MessageId, SubscribeURL, Timestamp, Token, TopicArn and Type of a confirmation request.
+// notification; for Message, MessageId, SubscribeURL, Timestamp, Token, TopicArn and Type of the others.
 std::string text_to_sign(const DeliveryRecord& delivery, const std::string& topic_arn);
 std::string unsubscribe_url(const DeliveryRecord& delivery);
 std::string subscribe_url(const DeliveryRecord& delivery, const std::string& topic_arn);

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "aws/http/message.h"
 #include "aws/sns/errors.h"
@@ -46,35 +47,72 @@ std::optional<Value> scalar(dom::element element) {
   }
 }
 
+// The elements of "numeric": an operator and its number, and for a range a second pair. Texts as recorded from AWS.
+class NumericReader {
+ public:
+  NumericReader(dom::array parts, FilterPolicy::Condition& out) : parts_(parts), out_(out) {}
+
+  base::Result<void> read() {
+    if (parts_.size() == 0) return refuse("Invalid member in numeric match: ]");
+    std::string_view first;
+    if (part(0).get(first) != simdjson::SUCCESS) {
+      return refuse("Invalid member in numeric match: " + simdjson::minify(part(0)));
+    }
+    if (first != "=" && first != "<" && first != "<=" && first != ">" && first != ">=") {
+      return refuse(fmt::format("Unrecognized numeric range operator: {}", first));
+    }
+    TRY(bound(0, first));
+    if (parts_.size() == 2) return {};
+    if (!first.starts_with('>')) return refuse("Too many elements in numeric expression");
+    std::string_view second;
+    if (part(2).get(second) != simdjson::SUCCESS) {
+      return refuse("Bad value in numeric range: " + simdjson::minify(part(2)));
+    }
+    if (!second.starts_with('<') || second.size() > 2)
+      return refuse(fmt::format("Bad numeric range operator: {}", second));
+    TRY(bound(2, second));
+    if (parts_.size() != 4) return refuse("Too many terms in numeric range expression");
+    if (*out_.high < *out_.low) return refuse("Bottom must be less than top");
+    return {};
+  }
+
+ private:
+  [[nodiscard]] dom::element part(std::size_t at) const { return parts_.at(at).value_unsafe(); }
+
+  // The number after the operator at `at`.
+  base::Result<void> bound(std::size_t at, std::string_view op) {
+    const auto value = at + 1 < parts_.size() ? scalar(part(at + 1)) : std::nullopt;
+    if (!value || !std::holds_alternative<base::Decimal>(*value)) {
+      return refuse(fmt::format("Value of {} must be numeric", op == "=" ? "equals" : op));
+    }
+    const base::Decimal number = std::get<base::Decimal>(*value);
+    if (!op.starts_with('<')) {
+      out_.low = number;
+      out_.low_open = op == ">";
+    }
+    if (!op.starts_with('>')) {
+      out_.high = number;
+      out_.high_open = op == "<";
+    }
+    return {};
+  }
+
+  dom::array parts_;
+  FilterPolicy::Condition& out_;
+};
+
 base::Result<void> read_numeric(dom::element operand, FilterPolicy::Condition& out) {
   dom::array parts;
-  if (operand.get(parts) != simdjson::SUCCESS || parts.size() == 0) {
-    return refuse("Value of numeric must be an array");
-  }
-  if (parts.size() % 2 != 0 || parts.size() > 4) return refuse("Unterminated numeric match");
-  for (std::size_t i = 0; i < parts.size(); i += 2) {
-    std::string_view op;
-    const auto bound = scalar(parts.at(i + 1).value_unsafe());
-    if (parts.at(i).get(op) != simdjson::SUCCESS) return refuse("Invalid member in numeric match");
-    if (!bound || !std::holds_alternative<base::Decimal>(*bound)) {
-      return refuse(fmt::format("Value of {} must be numeric", op));
-    }
-    const base::Decimal number = std::get<base::Decimal>(*bound);
-    if (op == "=" && parts.size() == 2) {
-      out.low = out.high = number;
-    } else if (op == ">" || op == ">=") {
-      if (i != 0) return refuse("Bad numeric range operator: " + std::string(op));
-      out.low = number;
-      out.low_open = op == ">";
-    } else if (op == "<" || op == "<=") {
-      if (i == 0 && parts.size() == 4) return refuse("Too many elements in numeric expression");
-      out.high = number;
-      out.high_open = op == "<";
-    } else {
-      return refuse("Unrecognized numeric range operator: " + std::string(op));
-    }
-  }
-  if (out.low && out.high && *out.high < *out.low) return refuse("Bottom must be less than top");
+  if (operand.get(parts) != simdjson::SUCCESS) return refuse("Value of numeric must be an array");
+  return NumericReader(parts, out).read();
+}
+
+base::Result<void> read_cidr(dom::element operand, FilterPolicy::Condition& out) {
+  std::string_view text;
+  if (operand.get(text) != simdjson::SUCCESS) return refuse("cidr match pattern must be a string");
+  const auto range = aws::auth::AddressRange::parse(text);
+  if (!range || text.find('/') == text.npos) return refuse(fmt::format("Malformed CIDR: {}", text));
+  out.range = *range;
   return {};
 }
 
@@ -135,44 +173,96 @@ base::Result<FilterPolicy::Condition> read_condition(dom::element element) {
     out.kind = Kind::exists;
     if (operand.get(out.wanted) != simdjson::SUCCESS)
       return refuse("exists match pattern must be either true or false.");
-  } else if (name == "cidr" || name == "wildcard") {
-    return refuse(fmt::format("the operator {} is not supported by this engine", name));
+  } else if (name == "cidr") {
+    out.kind = Kind::cidr;
+    TRY(read_cidr(operand, out));
+  } else if (name == "wildcard") {
+    return refuse("the operator wildcard is not supported by this engine");
   } else {
     return refuse(fmt::format("Unrecognized match type {}", name));
   }
   return out;
 }
 
-base::Result<void> read_rules(dom::object object, bool nested, std::vector<std::string>& path,
-                              std::size_t& combinations, std::vector<FilterPolicy::Rule>& out) {
+// Rules that have to hold together, and how many combinations of values they stand for: AWS's measure of complexity,
+// in which every condition counts as often as its key lies deep.
+struct Conjunction {
+  std::vector<FilterPolicy::Rule> rules;
+  std::size_t combinations = 1;
+};
+using Alternatives = std::vector<Conjunction>;
+
+// Each of `left` together with each of `right`. Every conjunction is at least one combination, so this is bounded.
+base::Result<Alternatives> combined(const Alternatives& left, const Alternatives& right) {
+  Alternatives out;
+  std::size_t combinations = 0;
+  for (const Conjunction& a : left) {
+    for (const Conjunction& b : right) {
+      combinations += a.combinations * b.combinations;
+      if (combinations > kFilterCombinationsMax) return refuse("Filter policy is too complex");
+      Conjunction& both = out.emplace_back(a);
+      both.rules.insert(both.rules.end(), b.rules.begin(), b.rules.end());
+      both.combinations *= b.combinations;
+    }
+  }
+  return out;
+}
+
+// "$or" is the operator only with two or more objects whose keys are no operators; else a key like any other (SNS
+// Developer Guide, "OR operator").
+bool is_or(std::string_view name, dom::array list) {
+  constexpr std::string_view kOperators[] = {
+      "prefix", "suffix", "equals-ignore-case", "anything-but", "numeric", "exists", "cidr", "wildcard"};
+  if (name != "$or" || list.size() < 2) return false;
+  return std::ranges::all_of(list, [&](dom::element element) {
+    dom::object object;
+    return element.get(object) == simdjson::SUCCESS && std::ranges::none_of(object, [&](const auto& member) {
+             return std::ranges::find(kOperators, member.key) != std::end(kOperators);
+           });
+  });
+}
+
+base::Result<FilterPolicy::Rule> read_rule(std::string path, dom::array list) {
+  FilterPolicy::Rule rule{std::move(path), {}};
+  for (const dom::element element : list) {
+    TRY_ASSIGN(auto condition, read_condition(element));
+    rule.conditions.push_back(std::move(condition));
+  }
+  if (rule.conditions.empty()) return refuse("Empty arrays are not allowed");
+  return rule;
+}
+
+// The members of an object at `depth` (the outermost is 1), whose keys come after `prefix`.
+base::Result<Alternatives> read_rules(dom::object object, bool nested, const std::string& prefix, std::size_t depth) {
+  Alternatives out(1);
   for (const auto [name, value] : object) {
-    if (name == "$or") return refuse("the operator $or is not supported by this engine");
-    path.emplace_back(name);
+    Alternatives factor;
     dom::array list;
     dom::object inner;
-    if (value.get(list) == simdjson::SUCCESS) {
-      FilterPolicy::Rule rule{path, {}};
+    const std::string path = prefix + std::string(name);
+    const bool is_list = value.get(list) == simdjson::SUCCESS;
+    if (is_list && is_or(name, list)) {
       for (const dom::element element : list) {
-        TRY_ASSIGN(auto condition, read_condition(element));
-        rule.conditions.push_back(std::move(condition));
+        TRY_ASSIGN(Alternatives some, read_rules(element.get_object().value_unsafe(), nested, prefix, depth));
+        std::ranges::move(some, std::back_inserter(factor));
       }
-      if (rule.conditions.empty()) return refuse("Empty arrays are not allowed");
-      combinations = std::min(combinations * rule.conditions.size() * path.size(), kFilterCombinationsMax + 1);
-      out.push_back(std::move(rule));
-      if (out.size() > kFilterKeysMax) return refuse("Filter policy can not have more than 5 keys");
+    } else if (is_list) {
+      TRY_ASSIGN(FilterPolicy::Rule rule, read_rule(path, list));
+      const std::size_t combinations = rule.conditions.size() * depth;
+      factor.push_back({{std::move(rule)}, combinations});
     } else if (value.get(inner) == simdjson::SUCCESS) {
+      if (depth == kJsonDepthMax) return refuse("Filter policy is too complex");
+      TRY_ASSIGN(factor, read_rules(inner, nested, path + ".", depth + 1));
       if (!nested) {
         return base::fail(aws::sns::errors::invalid_parameter_exception(
             "Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy"));
       }
-      if (path.size() == kJsonDepthMax) return refuse("Filter policy is too complex");
-      TRY(read_rules(inner, nested, path, combinations, out));
     } else {
       return refuse(fmt::format("\"{}\" must be an object or an array", name));
     }
-    path.pop_back();
+    TRY_ASSIGN(out, combined(out, factor));
   }
-  return {};
+  return out;
 }
 
 // The scalars of an element, or of what is in a list of any depth.
@@ -186,23 +276,22 @@ void add_scalars(dom::element element, std::size_t depth, Values& out) {
   }
 }
 
-// The values under `path`; the lists on the way stand for each of their elements.
-void find_values(dom::element element, const std::vector<std::string>& path, std::size_t at, std::size_t depth,
-                 bool& exists, Values& out) {
-  if (at == path.size()) {
-    exists = true;
-    add_scalars(element, depth, out);
-    return;
-  }
+// The values under `path`, whose parts are separated by dots, as keys of the message may be too; the lists on the way
+// stand for each of their elements.
+void find_values(dom::element element, std::string_view path, std::size_t depth, Values& out) {
   if (depth == kJsonDepthMax) return;
   dom::array list;
   dom::object object;
   if (element.get(list) == simdjson::SUCCESS) {
-    for (const dom::element inner : list) find_values(inner, path, at, depth + 1, exists, out);
+    for (const dom::element inner : list) find_values(inner, path, depth + 1, out);
   } else if (element.get(object) == simdjson::SUCCESS) {
-    dom::element inner;
-    if (object.at_key(path[at]).get(inner) == simdjson::SUCCESS)
-      find_values(inner, path, at + 1, depth + 1, exists, out);
+    for (const auto [key, value] : object) {
+      if (key == path) {
+        add_scalars(value, depth, out);
+      } else if (path.starts_with(key) && path[key.size()] == '.') {
+        find_values(value, path.substr(key.size() + 1), depth + 1, out);
+      }
+    }
   }
 }
 
@@ -230,10 +319,31 @@ bool is_broken_array(const aws::sns::MessageAttributeValue& attribute) {
   return parser.parse(attribute.string_value.value_or("")).get(list) != simdjson::SUCCESS;
 }
 
-bool holds(const FilterPolicy::Rule& rule, bool exists, const Values& values) {
+// A property exists if it has a value, neither null nor empty; objects on the way to other properties have none (SNS
+// Developer Guide, "Key matching").
+bool is_value(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return !std::holds_alternative<std::monostate>(value) && (text == nullptr || !text->empty());
+}
+
+bool holds(const FilterPolicy::Rule& rule, const Values& values) {
   return std::ranges::any_of(rule.conditions, [&](const FilterPolicy::Condition& condition) {
-    if (condition.kind == Kind::exists) return condition.wanted == exists;
+    if (condition.kind == Kind::exists) return condition.wanted == std::ranges::any_of(values, is_value);
     return std::ranges::any_of(values, [&](const Value& value) { return condition.accepts(value); });
+  });
+}
+
+// What a rule on attributes compares with. An absent attribute is null; and without any, exists:false does not hold
+// either (the same page).
+bool holds(const FilterPolicy::Rule& rule, const MessageAttributes& attributes) {
+  const auto* attribute = attributes.find(rule.path);
+  if (attribute != nullptr && attribute->binary_value) {
+    return std::ranges::any_of(rule.conditions, [](const auto& it) { return it.kind == Kind::exists && it.wanted; });
+  }
+  if (attribute != nullptr) return holds(rule, attribute_values(*attribute));
+  return std::ranges::any_of(rule.conditions, [&](const FilterPolicy::Condition& condition) {
+    if (condition.kind == Kind::exists) return !condition.wanted && !attributes.empty();
+    return condition.kind == Kind::exact && std::holds_alternative<std::monostate>(condition.values[0]);
   });
 }
 
@@ -262,6 +372,10 @@ bool FilterPolicy::Condition::accepts(const Value& value) const {
       return number != nullptr && (!low || (low_open ? *number > *low : *number >= *low)) &&
              (!high || (high_open ? *number < *high : *number <= *high));
     }
+    case Kind::cidr: {
+      const auto address = text == nullptr ? std::nullopt : aws::auth::AddressRange::parse(*text);
+      return address && range.contains(*address);
+    }
     case Kind::exists:
       return wanted;
   }
@@ -275,41 +389,41 @@ base::Result<FilterPolicy> FilterPolicy::parse(std::string_view json, bool in_bo
   dom::object object;
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return refuse("failed to parse JSON.");
   if (root.get(object) != simdjson::SUCCESS) return refuse("Filter is not an object");
+  // "For a nested policy, only parent keys are counted" (SNS Developer Guide, "Filter policy constraints").
+  if (object.size() > kFilterKeysMax) return refuse("Filter policy can not have more than 5 keys");
+  TRY_ASSIGN(Alternatives alternatives, read_rules(object, in_body, "", 1));
   FilterPolicy out;
   out.in_body_ = in_body;
-  std::vector<std::string> path;
-  std::size_t combinations = 1;
-  TRY(read_rules(object, in_body, path, combinations, out.rules_));
-  if (combinations > kFilterCombinationsMax) return refuse("Filter policy is too complex");
+  for (Conjunction& each : alternatives) out.alternatives_.push_back(std::move(each.rules));
   return out;
 }
 
 std::optional<FilterPolicy::Mismatch> FilterPolicy::mismatch(const MessageAttributes& attributes,
                                                              std::string_view body) const {
-  if (rules_.empty()) return std::nullopt;
   if (!in_body_) {
-    if (attributes.empty()) return Mismatch::no_attributes;
-    const bool all = std::ranges::all_of(rules_, [&](const Rule& rule) {
-      const auto* attribute = attributes.find(rule.path[0]);
-      return holds(rule, attribute != nullptr, attribute == nullptr ? Values() : attribute_values(*attribute));
+    const bool wanted = std::ranges::any_of(alternatives_, [&](const auto& rules) {
+      return std::ranges::all_of(rules, [&](const Rule& rule) { return holds(rule, attributes); });
     });
-    if (all) return std::nullopt;
+    if (wanted) return std::nullopt;
+    if (attributes.empty()) return Mismatch::no_attributes;
     const bool valid =
         std::ranges::none_of(attributes, [](const auto& entry) { return is_broken_array(entry.second); });
     return valid ? Mismatch::attributes : Mismatch::invalid_attributes;
   }
+  if (alternatives_[0].empty()) return std::nullopt;  // it asks for nothing
   dom::parser parser;
   dom::element root;
   if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS || !root.is_object()) {
     return Mismatch::invalid_body;
   }
-  const bool all = std::ranges::all_of(rules_, [&](const Rule& rule) {
-    Values values;
-    bool exists = false;
-    find_values(root, rule.path, 0, 0, exists, values);
-    return holds(rule, exists, values);
+  const bool wanted = std::ranges::any_of(alternatives_, [&](const auto& rules) {
+    return std::ranges::all_of(rules, [&](const Rule& rule) {
+      Values values;
+      find_values(root, rule.path, 0, values);
+      return holds(rule, values);
+    });
   });
-  return all ? std::nullopt : std::optional(Mismatch::body);
+  return wanted ? std::nullopt : std::optional(Mismatch::body);
 }
 
 }  // namespace engine::sns

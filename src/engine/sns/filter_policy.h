@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "aws/auth/address_range.h"
 #include "base/decimal.h"
 #include "base/result.h"
 #include "engine/sns/records.h"
@@ -18,8 +19,7 @@ namespace engine::sns {
 
 class FilterPolicy {
  public:
-  // `in_body`: FilterPolicyScope MessageBody. Fails with InvalidParameter; the operators cidr, wildcard and $or are
-  // refused by name.
+  // `in_body`: FilterPolicyScope MessageBody. Fails with InvalidParameter; the operator wildcard is refused by name.
   static base::Result<FilterPolicy> parse(std::string_view json, bool in_body);
   [[nodiscard]] bool matches(const MessageAttributes& attributes, std::string_view body) const {
     return !mismatch(attributes, body).has_value();
@@ -32,25 +32,26 @@ class FilterPolicy {
   // A scalar of JSON: null, a boolean, a number or text.
   using Value = std::variant<std::monostate, bool, base::Decimal, std::string>;
   struct Condition {
-    enum class Kind { exact, prefix, suffix, ignore_case, anything_but, but_prefix, but_suffix, numeric, exists };
+    enum class Kind { exact, prefix, suffix, ignore_case, anything_but, but_prefix, but_suffix, numeric, cidr, exists };
     Kind kind = Kind::exact;
     std::vector<Value> values = {};         // exact, anything_but: what counts; else one text
     std::optional<base::Decimal> low = {};  // numeric
     std::optional<base::Decimal> high = {};
     bool low_open = false;
     bool high_open = false;
-    bool wanted = true;  // exists
+    aws::auth::AddressRange range = {};  // cidr
+    bool wanted = true;                  // exists
     [[nodiscard]] bool accepts(const Value& value) const;
   };
   // All conditions on the values under one key; one of them has to accept.
   struct Rule {
-    std::vector<std::string> path;  // one name for attributes
+    std::string path;  // the attribute's name; of a body, the keys from the outermost to the last, joined by dots
     std::vector<Condition> conditions;
   };
 
  private:
   bool in_body_ = false;
-  std::vector<Rule> rules_;  // all have to hold
+  std::vector<std::vector<Rule>> alternatives_;  // all rules of one of them have to hold; at least one
 };
 
 }  // namespace engine::sns

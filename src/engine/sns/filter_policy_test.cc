@@ -41,11 +41,45 @@ TEST(FilterPolicy, Bodies) {
                                    {R"({"a":[{"numeric":[">",0,"<=",5]}]})", R"({"a":5})", "yes"},
                                    {R"({"a":[{"numeric":[">",0,"<=",5]}]})", R"({"a":0})", "no"},
                                    {R"({"a":[{"numeric":["<",5]}]})", R"({"a":"4"})", "no"},
-                                   {R"({"a":[{"exists":true}]})", R"({"a":{"b":1}})", "yes"},
+                                   {R"({"a":[{"exists":true}]})", R"({"a":{"b":1}})", "no"},
+                                   {R"({"a":{"b":[{"exists":true}]}})", R"({"a":{"b":1}})", "yes"},
+                                   {R"({"a":[{"exists":true}]})", R"({"a":[null,""]})", "no"},
+                                   {R"({"a.b.c":["x"]})", R"({"a":{"b":{"c":"x"}}})", "yes"},
+                                   {R"({"a.b.c":["x"]})", R"({"a.b.c":"x"})", "yes"},
+                                   {R"({"a.b.c":["x"]})", R"({"a.b":{"c":"x"}})", "yes"},
+                                   {R"({"a":{"b.c":["x"]}})", R"({"a":{"b":{"c":"x"}}})", "yes"},
+                                   {R"({"a.b.c":["x"]})", R"({"a":{"b":{"c":"y"}}})", "no"},
+                                   {R"({"a":[{"cidr":"10.1.2.0/23"}]})", R"({"a":"10.1.3.4"})", "yes"},
+                                   {R"({"a":[{"cidr":"10.1.2.0/23"}]})", R"({"a":"10.1.4.4"})", "no"},
+                                   {R"({"a":[{"cidr":"2001:db8::/32"}]})", R"({"a":"2001:db8::1"})", "yes"},
+                                   {R"({"a":[{"cidr":"10.0.0.0/8"}]})", R"({"a":"no address"})", "no"},
+                                   {R"({"$or":["x"]})", R"({"$or":"x"})", "yes"},
+                                   {R"({"$or":[{"prefix":"x"},{"prefix":"y"}]})", R"({"$or":"yes"})", "yes"},
                                    {R"({"a":[{"exists":false}]})", R"({"b":1})", "yes"},
                                    {R"({"a":[{"exists":false}]})", R"({"a":1})", "no"},
                                    {"{}", "anything", "yes"}}) {
     EXPECT_EQ(body_match(policy, body), expected) << policy << " on " << body;
+  }
+}
+
+// The example of the recording behind protocols.md 4.2 item 19.
+TEST(FilterPolicy, Or) {
+  constexpr std::string_view kPolicy =
+      R"({"$or":[{"metric":["CPU","Latency"]},{"namespace":["EC2","ES"]}],)"
+      R"("detail":{"scope":["Service"],"$or":[{"source":["cw"]},{"type":["Change"]}]}})";
+  struct Case {
+    std::string_view body, expected;
+  };
+  for (const auto& [body, expected] :
+       std::initializer_list<Case>{{R"({"metric":"CPU","detail":{"scope":"cw","type":"Change"}})", "no"},
+                                   {R"({"metric":"CPU","detail":{"scope":"Service","type":"CPU"}})", "no"},
+                                   {R"({"metric":"CPU","detail":{"type":"Change"}})", "no"},
+                                   {R"({"metric":"CPU","detail":{"scope":"Service"}})", "no"},
+                                   {R"({"metric":"EC2","detail":{"scope":"Service","type":"Change"}})", "no"},
+                                   {R"({"metric":"CPU","detail":{"scope":"Service","source":"cw"}})", "yes"},
+                                   {R"({"metric":"Latency","detail":{"scope":"Service","type":"Change"}})", "yes"},
+                                   {R"({"namespace":"ES","detail":{"scope":"Service","source":"cw"}})", "yes"}}) {
+    EXPECT_EQ(body_match(kPolicy, body), expected) << body;
   }
 }
 
@@ -66,6 +100,10 @@ TEST(FilterPolicy, Attributes) {
   EXPECT_FALSE(match(R"({"b":["x"]})", attributes));
   EXPECT_TRUE(match(R"({"b":[{"exists":true}],"z":[{"exists":false}]})", attributes));
   EXPECT_FALSE(match(R"({"z":[{"exists":false}]})", {}));  // no attributes at all
+  EXPECT_TRUE(match(R"({"z":[null,{"anything-but":"x"}]})", {}));
+  EXPECT_FALSE(match(R"({"s":[null,{"anything-but":"x"}]})", attributes));
+  EXPECT_TRUE(match(R"({"$or":[{"s":["y"]},{"n":[100]}]})", attributes));
+  EXPECT_FALSE(match(R"({"$or":[{"s":["y"]},{"n":[1]}]})", attributes));
 }
 
 TEST(FilterPolicy, Refusals) {
@@ -75,21 +113,47 @@ TEST(FilterPolicy, Refusals) {
   };
   EXPECT_EQ(error("[]", false), "FilterPolicy: Filter is not an object");
   EXPECT_EQ(error(R"({"a":"x"})", false), R"(FilterPolicy: "a" must be an object or an array)");
+  EXPECT_EQ(error(R"({"a":{"suffix":"x"}})", false), R"(FilterPolicy: "suffix" must be an object or an array)");
   EXPECT_EQ(error(R"({"a":[]})", false), "FilterPolicy: Empty arrays are not allowed");
   EXPECT_EQ(error(R"({"a":{"b":["x"]}})", false),
             "Filter policy scope MessageAttributes does not support nested filter policy");
-  EXPECT_EQ(error(R"({"a":[{"cidr":"10.0.0.0/8"}]})", false),
-            "FilterPolicy: the operator cidr is not supported by this engine");
-  EXPECT_EQ(error(R"({"$or":[]})", true), "FilterPolicy: the operator $or is not supported by this engine");
+  EXPECT_EQ(error(R"({"a":[{"cidr":"10.0.0.1"}]})", false), "FilterPolicy: Malformed CIDR: 10.0.0.1");
+  EXPECT_EQ(error(R"({"a":[{"wildcard":"x*"}]})", false),
+            "FilterPolicy: the operator wildcard is not supported by this engine");
   EXPECT_EQ(error(R"({"a":[{"bigger":1}]})", true), "FilterPolicy: Unrecognized match type bigger");
-  EXPECT_EQ(error(R"({"a":[{"numeric":["<",1,">",0]}]})", true),
-            "FilterPolicy: Too many elements in numeric expression");
-  EXPECT_EQ(error(R"({"a":[{"numeric":[">",5,"<",1]}]})", true), "FilterPolicy: Bottom must be less than top");
+  struct Numeric {
+    std::string_view operand, expected;
+  };
+  for (const auto& [operand, expected] :
+       std::initializer_list<Numeric>{{"[]", "Invalid member in numeric match: ]"},
+                                      {R"(["operator"])", "Unrecognized numeric range operator: operator"},
+                                      {R"([1,"<="])", "Invalid member in numeric match: 1"},
+                                      {R"(["=","000"])", "Value of equals must be numeric"},
+                                      {R"([">="])", "Value of >= must be numeric"},
+                                      {R"(["<",100,">",10])", "Too many elements in numeric expression"},
+                                      {R"([">=",1,">",2])", "Bad numeric range operator: >"},
+                                      {R"([">",3,"<",1])", "Bottom must be less than top"},
+                                      {R"([">",20,"<="])", "Value of <= must be numeric"},
+                                      {R"([">",20,30])", "Bad value in numeric range: 30"},
+                                      {R"([">",20,"test"])", "Bad numeric range operator: test"},
+                                      {R"([">","20","<","30"])", "Value of > must be numeric"},
+                                      {R"([">",20,"<",30,"<",50])", "Too many terms in numeric range expression"}}) {
+    EXPECT_EQ(error(R"({"key":[{"numeric":)" + std::string(operand) + "}]}", false),
+              "FilterPolicy: " + std::string(expected));
+  }
   EXPECT_EQ(error(R"({"a":[1],"b":[1],"c":[1],"d":[1],"e":[1],"f":[1]})", true),
             "FilterPolicy: Filter policy can not have more than 5 keys");
   EXPECT_EQ(error(R"({"a":[1,2,3,4,5,6],"b":[1,2,3,4,5,6],"c":[1,2,3,4,5]})", true),
             "FilterPolicy: Filter policy is too complex");
   EXPECT_EQ(error(R"({"a":[1,2,3,4,5,6],"b":[1,2,3,4,5],"c":[1,2,3,4,5]})", true), "none");
+  EXPECT_EQ(error(R"({"a":{"b":[1],"c":[1],"d":[1],"e":[1],"f":[1],"g":[1]}})", true), "none");  // one parent key
+  // Combinations: 3 * 4 * 2 + 3 * 4 * 6 + 2 * 4 * 2 + 2 * 4 * 6 = 160; 3 * 6 + 3 * 4 * 4 + 3 * 4 * 7 = 150.
+  EXPECT_EQ(error(R"({"$or":[{"m":[1,2,3]},{"n":[1,2]}],"d":{"s":[1,2],"$or":[{"a":[1]},{"b":[1,2,3]}]}})", true),
+            "FilterPolicy: Filter policy is too complex");
+  EXPECT_EQ(error(R"({"s":[1,2,3],"$or":[{"m":[1,2,3,4,5,6]},)"
+                  R"({"t":[1,2,3,4],"$or":[{"i":[1,2,3,4]},{"p":[1,2,3,4,5,6,7]}]}]})",
+                  false),
+            "none");
 }
 
 }  // namespace

@@ -32,8 +32,9 @@ constexpr std::size_t kTopicsMax = 10'000;         // in all
 constexpr std::size_t kSubscriptionsMax = 50'000;  // in all
 constexpr std::size_t kOutboxMax = 500'000;        // deliveries owed; then Publish is throttled
 constexpr std::size_t kOutboxWorkers = 4;
-constexpr std::size_t kWebWorkers = 8;     // for http(s) endpoints, which may be slow and must not hold up the others
-constexpr std::size_t kJsonDepthMax = 32;  // of message bodies that filter policies look into
+constexpr std::size_t kWebWorkers = 8;  // for http(s) endpoints, which may be slow and must not hold up the others
+constexpr std::size_t kWebDeliveriesPerHost = 2;  // of these workers: a host that hangs must not take all of them
+constexpr std::size_t kJsonDepthMax = 32;         // of message bodies that filter policies look into
 constexpr base::Duration kRetryMax = std::chrono::seconds(20);  // between two attempts
 constexpr base::Duration kGiveUpAfter = std::chrono::hours(1);  // AWS: 23 days for its own services
 

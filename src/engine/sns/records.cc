@@ -75,7 +75,7 @@ std::string SubscriptionRecord::encode() const {
   writer.number(7, pending ? 1 : 0).number(8, authenticated ? 1 : 0).text(9, token);
   writer.time(10, token_expires_at);
   write_texts(writer, 11, attributes);
-  writer.number(12, signed_unsubscribe ? 1 : 0);
+  writer.number(12, signed_unsubscribe ? 1 : 0).number(13, ended ? 1 : 0);
   return writer.take();
 }
 
@@ -119,6 +119,9 @@ std::optional<SubscriptionRecord> SubscriptionRecord::decode(std::string_view by
         break;
       case 12:
         out.signed_unsubscribe = reader.number() != 0;
+        break;
+      case 13:
+        out.ended = reader.number() != 0;
         break;
       default:
         break;

@@ -40,6 +40,8 @@ struct SubscriptionRecord {
       false;          // only a signed call may end it: AuthenticateOnUnsubscribe, in a signed confirmation
   std::string token;  // of the confirmation, also afterwards; empty if none was needed
   base::Timestamp token_expires_at;
+  // Its endpoint ended it by the link in a message; until the token expires it can be restored. Pending meanwhile.
+  bool ended = false;
   aws::Map<std::string> attributes;  // FilterPolicy, FilterPolicyScope, RawMessageDelivery, RedrivePolicy as set
 
   [[nodiscard]] std::string arn() const { return topic_arn + ":" + uuid; }
@@ -55,11 +57,12 @@ std::string_view attribute_of(const aws::Map<std::string>& attributes, std::stri
 
 // One message on its way to one subscription: the payload of an outbox entry.
 struct DeliveryRecord {
-  enum class Kind : uint8_t { notification = 1, confirmation = 2 };
+  // confirmation: a request to confirm a subscription; end: that it was ended, and how to restore it.
+  enum class Kind : uint8_t { notification = 1, confirmation = 2, end = 3 };
   Kind kind = Kind::notification;
   std::string subscription_arn;
   std::string message_id;
-  std::string message;  // the one for the subscription's protocol; for confirmations the token
+  std::string message;  // the one for the subscription's protocol; the token if this is no notification
   std::optional<std::string> subject = {};
   std::optional<std::string> message_group_id = {};
   base::Timestamp published_at;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "aws/http/message.h"
 #include "aws/sns/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/policy_statements.h"
 #include "engine/record.h"
@@ -20,7 +20,7 @@ namespace {
 
 // Rows are only ever written by this service, so one that does not read means that the disk lies.
 void check_row(bool ok) {
-  CHECK(ok, "a row of SNS in the store is damaged");
+  store::require_intact(ok, "a row of SNS");
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ SnsService::SnsService(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs
       outbox_(store, env, std::string(keys::kOutboxTable), kOutboxWorkers,
               [this](const Outbox::Entry& entry) { return deliver(entry); }),
       web_outbox_(store, env, std::string(keys::kWebOutboxTable), kWebWorkers,
-                  [this](const Outbox::Entry& entry) { return deliver(entry); }) {
+                  [this](const Outbox::Entry& entry) { return deliver_to_web(entry); }) {
   load();
 }
 
@@ -45,7 +45,9 @@ SnsService::~SnsService() {
 
 void SnsService::load() {
   if (const auto row = store_.get(keys::kNextIdKey)) {
-    for (RecordReader reader(*row); reader.next();) next_topic_id_ = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) next_topic_id_ = reader.number();
+    check_row(reader.ok());
   }
   std::map<uint64_t, Topic*> by_id;
   const std::string topics = store::KeyWriter(keys::kTopicTable).take();
@@ -78,18 +80,24 @@ void SnsService::start() {
 }
 
 void SnsService::stop() {
+  stopping_ = true;
+  if (options_.transport != nullptr) options_.transport->cancel();
   outbox_.stop();
   web_outbox_.stop();
 }
 
 const Signer& SnsService::signer() {
-  const std::lock_guard lock(signer_mutex_);
-  if (!signer_) signer_ = std::make_unique<Signer>(store_, env_.clock.now());
+  {
+    const std::lock_guard lock(signer_mutex_);
+    if (!signer_) signer_ = std::make_unique<Signer>(store_, env_.clock.now());
+  }
+  store_.wait_durable(signer_->written());
   return *signer_;
 }
 
 std::optional<std::string> SnsService::certificate_pem(std::string_view name) {
-  if (!name.starts_with(Signer::kCertificatePrefix)) return std::nullopt;
+  // Whoever asks for it before anything was signed does not make the key.
+  if (!name.starts_with(Signer::kCertificatePrefix) || !store_.get(keys::kSigningKey)) return std::nullopt;
   const Signer& own = signer();
   return name == own.certificate_name() ? std::optional(own.certificate_pem()) : std::nullopt;
 }
@@ -149,6 +157,7 @@ base::Result<SnsService::Found> SnsService::find_subscription(const aws::Context
   const auto subscription = found->second.subscriptions.find(arn->substr(last + 1));
   if (subscription == found->second.subscriptions.end()) return Found{topics_.end(), nullptr};
   const SubscriptionRecord& record = subscription->second->record;
+  if (record.ended) return Found{topics_.end(), nullptr};
   const bool nobody = context.principal.account.empty();
   const bool by_link = nobody && (record.web() || record.mail()) && !record.signed_unsubscribe;
   if (!by_link && context.principal.account != record.owner) {
@@ -163,7 +172,7 @@ void SnsService::store_subscription(store::WriteBatch& batch, Topic& topic, Subs
   if (const std::string* policy = record.attributes.find("FilterPolicy")) {
     const std::string* scope = record.attributes.find("FilterPolicyScope");
     auto filter = FilterPolicy::parse(*policy, scope != nullptr && *scope == "MessageBody");
-    CHECK(filter.has_value(), "a stored filter policy was parsed when it was set");
+    check_row(filter.has_value());  // it was parsed before it was stored
     subscription->filter = std::move(*filter);
   }
   const std::string uuid = record.uuid;

@@ -3,6 +3,7 @@
 // subscription to an outbox, whose workers deliver through the interfaces of SQS and Lambda and through a Mailer.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,8 @@
 #include "base/env.h"
 #include "engine/outbox.h"
 #include "engine/sns/filter_policy.h"
+#include "engine/sns/host_slots.h"
+#include "engine/sns/limits.h"
 #include "engine/sns/mailer.h"
 #include "engine/sns/records.h"
 #include "engine/sns/signer.h"
@@ -46,8 +49,8 @@ struct SnsOptions {
   Mailer* mailer = nullptr;
   // Subscriptions by e-mail need no confirmation: for engines whose mails only go to a local directory.
   bool auto_confirm_email = false;
-  // Reaches http(s) endpoints; without one, subscriptions by http and https are refused. Outlives the service. An
-  // answer that it finds too large counts as a failure.
+  // Reaches http(s) endpoints; without one, subscriptions by http and https are refused. Outlives the service, whose
+  // stop() cancels it, so nobody else may use it. An answer that it finds too large counts as a failure.
   aws::http::Transport* transport = nullptr;
   // scheme://host:port for URLs in messages that services publish; others get the address their publisher used.
   std::string endpoint = "http://localhost:4566";
@@ -68,7 +71,8 @@ class SnsService final : public aws::sns::Sns {
   void set_endpoint(std::string endpoint);
   // Begins to deliver.
   void start();
-  // Ends that; what is left is delivered after the next start of a service over the store.
+  // Ends that, without waiting for endpoints that do not answer; what is left, or was not answered, is delivered after
+  // the next start of a service over the store.
   void stop();
   // The certificate of SigningCertURL whose last part is `name`; nullopt if it is another one.
   std::optional<std::string> certificate_pem(std::string_view name);
@@ -142,8 +146,12 @@ class SnsService final : public aws::sns::Sns {
   base::Result<Found> find_subscription(const aws::Context& context, const OptionalText& arn);
   void store_subscription(store::WriteBatch& batch, Topic& topic, SubscriptionRecord record);
   Outbox& outbox_for(const SubscriptionRecord& record) { return record.web() ? web_outbox_ : outbox_; }
+  // Gives the pending `record` a fresh token, and its endpoint a message of this kind that holds it.
   Outbox::Ticket add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
-                                  const SubscriptionRecord& record);
+                                  SubscriptionRecord& record, DeliveryRecord::Kind kind);
+  void erase_subscription(store::WriteBatch& batch, Topic& topic, const std::string& uuid);
+  // The subscriptions whose time to be confirmed, or restored, is over.
+  void erase_expired(store::WriteBatch& batch, Topic& topic, base::Timestamp now);
   base::Result<void> replace_policy(Topics::iterator topic, std::string policy);
   base::Result<std::string> subscribe_again(const aws::Context& context, Topic& topic, const Subscription& existing,
                                             const aws::Map<std::string>& attributes);
@@ -168,6 +176,12 @@ class SnsService final : public aws::sns::Sns {
     std::string delivery_policy;  // of the topic
   };
   std::optional<base::Timestamp> deliver(const Outbox::Entry& entry);
+  // The same for http(s), at most kWebDeliveriesPerHost at once to one host.
+  std::optional<base::Timestamp> deliver_to_web(const Outbox::Entry& entry);
+  std::optional<std::string> host_of(const Outbox::Entry& entry);
+  // What follows from an outcome: done, another attempt, or the dead-letter queue.
+  std::optional<base::Timestamp> settle(const Outbox::Entry& entry, const DeliveryRecord& delivery,
+                                        const Destination& destination, Outcome outcome);
   // When a failed delivery is to be tried again; nullopt: not any more.
   std::optional<base::Timestamp> next_attempt(const Outbox::Entry& entry, const Destination& destination,
                                               base::Timestamp now) const;
@@ -189,6 +203,8 @@ class SnsService final : public aws::sns::Sns {
   Topics topics_;
   uint64_t next_topic_id_ = 1;
   std::size_t subscription_count_ = 0;
+  std::atomic<bool> stopping_ = false;
+  HostSlots web_hosts_{kWebDeliveriesPerHost};
   std::mutex signer_mutex_;
   std::unique_ptr<Signer> signer_;
   Outbox outbox_;      // last: their workers use all of the above

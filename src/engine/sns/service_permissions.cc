@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "aws/sns/errors.h"
+#include "engine/arn.h"
 #include "engine/policy_statements.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/message_checks.h"
@@ -27,10 +28,6 @@ constexpr std::string_view kActions[] = {"*",
                                          "SetTopicAttributes",
                                          "Subscribe"};
 
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 base::Result<void> SnsService::replace_policy(Topics::iterator topic, std::string policy) {
@@ -48,7 +45,7 @@ base::Result<AddPermissionResponse> SnsService::add_permission(aws::Context& con
   auto actions = std::move(in.action_name).value_or(std::vector<std::string>());
   const auto accounts = std::move(in.aws_account_id).value_or(std::vector<std::string>());
   if (label.empty()) return invalid_parameter("Label");
-  if (accounts.empty() || accounts.size() > kPermissionAccountsMax || !std::ranges::all_of(accounts, is_account)) {
+  if (accounts.empty() || accounts.size() > kPermissionAccountsMax || !std::ranges::all_of(accounts, is_account_id)) {
     return invalid_parameter("AWSAccountId");
   }
   if (actions.empty() || actions.size() > std::size(kActions)) return invalid_parameter("ActionName");

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kForeignProtocols = {"sms", "application", "firehose"};
 constexpr std::size_t kTokenLength = 64;
+constexpr std::string_view kTokenDigits = "0123456789abcdef";
 constexpr std::size_t kMailAddressLengthMax = 320;
 
 bool is_mail_address(std::string_view text) {
@@ -65,6 +66,22 @@ base::Result<void> check_filter(const aws::Map<std::string>& attributes) {
   return {};
 }
 
+// Subscribe says where the attribute stood: "Invalid parameter: Attributes Reason: FilterPolicy: ...".
+base::AwsError among_attributes(base::AwsError error) {
+  constexpr std::string_view kPrefix = "Invalid parameter: ";
+  const std::string_view rest = std::string_view(error.message).substr(kPrefix.size());
+  if (rest.find(": ") != rest.npos && !rest.starts_with("Attributes "))
+    error.message.insert(kPrefix.size(), "Attributes Reason: ");
+  return error;
+}
+
+base::Result<void> set_attributes(SubscriptionRecord& record, const aws::Map<std::string>& attributes) {
+  for (const auto& [name, value] : attributes) {
+    TRY(set_subscription_attribute(record.attributes, record.protocol, name, value));
+  }
+  return check_filter(record.attributes);
+}
+
 aws::sns::Subscription show(const SubscriptionRecord& record) {
   aws::sns::Subscription out;
   out.subscription_arn = record.pending ? "PendingConfirmation" : record.arn();
@@ -92,15 +109,15 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   record.protocol = protocol;
   record.endpoint = in.endpoint.value_or("");
   TRY(check_endpoint(record, options_));
-  for (const auto& [name, value] : in.attributes.value_or(aws::Map<std::string>())) {
-    TRY(set_subscription_attribute(record.attributes, protocol, name, value));
+  if (auto set = set_attributes(record, in.attributes.value_or(aws::Map<std::string>())); !set) {
+    return base::fail(among_attributes(std::move(set).error()));
   }
-  TRY(check_filter(record.attributes));
   std::unique_lock lock(mutex_);
   TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:Subscribe"));
   Topic& topic = found->second;
   const auto existing = std::ranges::find_if(topic.subscriptions, [&](const auto& entry) {
-    return entry.second->record.protocol == protocol && entry.second->record.endpoint == record.endpoint;
+    const SubscriptionRecord& other = entry.second->record;
+    return !other.ended && other.protocol == protocol && other.endpoint == record.endpoint;
   });
   const bool return_arn = in.return_subscription_arn.value_or(false);
   if (existing != topic.subscriptions.end()) {
@@ -119,12 +136,9 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   record.pending = record.web() || (record.mail() && !options_.auto_confirm_email);
   record.authenticated = !record.web() && !record.mail();
   store::WriteBatch batch;
+  erase_expired(batch, topic, context.now);
   std::optional<Outbox::Ticket> ticket;
-  if (record.pending) {
-    record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
-    record.token_expires_at = context.now + kTokenLife;
-    ticket = add_confirmation(batch, context, topic, record);
-  }
+  if (record.pending) ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   Outbox& outbox = outbox_for(record);
   SubscribeResponse out{record.pending && !return_arn ? "pending confirmation" : record.arn()};
   store_subscription(batch, topic, std::move(record));
@@ -147,11 +161,9 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
   std::string arn = existing.record.arn();
   if (!existing.record.pending) return arn;
   SubscriptionRecord record = existing.record;  // another confirmation request, with a fresh token
-  record.token = base::random_string(env_.random, kTokenLength, "0123456789abcdef");
-  record.token_expires_at = context.now + kTokenLife;
   store::WriteBatch batch;
   Outbox& outbox = outbox_for(record);
-  const Outbox::Ticket ticket = add_confirmation(batch, context, topic, record);
+  const Outbox::Ticket ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   store_subscription(batch, topic, std::move(record));
   store_.write(batch);
   outbox.release(ticket);
@@ -159,10 +171,12 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
 }
 
 Outbox::Ticket SnsService::add_confirmation(store::WriteBatch& batch, const aws::Context& context, const Topic& topic,
-                                            const SubscriptionRecord& record) {
+                                            SubscriptionRecord& record, DeliveryRecord::Kind kind) {
+  record.token = base::random_string(env_.random, kTokenLength, kTokenDigits);
+  record.token_expires_at = context.now + kTokenLife;
   const std::string_view version = attribute_of(topic.record.attributes, "SignatureVersion");
   DeliveryRecord delivery;
-  delivery.kind = DeliveryRecord::Kind::confirmation;
+  delivery.kind = kind;
   delivery.subscription_arn = record.arn();
   delivery.message_id = base::make_uuid(env_.random);
   delivery.message = record.token;
@@ -184,19 +198,24 @@ base::Result<ConfirmSubscriptionResponse> SnsService::confirm_subscription(aws::
     caller.region = arn->region;  // nothing else says it; the token decides
     caller.principal.account = arn->account;
   }
-  const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_topic(caller, in.topic_arn, "TopicArn", "sns:ConfirmSubscription"));
   const std::string token = in.token.value_or("");
+  if (token.empty() || token.find_first_not_of(kTokenDigits) != token.npos) {
+    return base::fail(errors::invalid_parameter_exception("Invalid token"));
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found_topic = find_topic(caller, in.topic_arn, "TopicArn", "sns:ConfirmSubscription");
+  if (!found_topic && found_topic.error().http_status == 404) return invalid_parameter("Token");  // as on AWS
+  TRY_ASSIGN(const auto found, found_topic);
   const auto& subscriptions = found->second.subscriptions;
   const auto entry = std::ranges::find_if(subscriptions, [&](const auto& candidate) {
-    return !token.empty() && base::constant_time_equal(candidate.second->record.token, token);
+    return base::constant_time_equal(candidate.second->record.token, token);
   });
   if (entry == subscriptions.end()) return invalid_parameter("Token");
   SubscriptionRecord record = entry->second->record;
   ConfirmSubscriptionResponse out{record.arn()};
   if (!record.pending) return out;
   if (context.now > record.token_expires_at) return invalid_parameter("Token Reason: the token has expired");
-  record.pending = false;
+  record.pending = record.ended = false;
   record.authenticated = !is_nobody(context);
   record.signed_unsubscribe = record.authenticated && authenticate == "true";
   store::WriteBatch batch;
@@ -213,12 +232,36 @@ base::Result<UnsubscribeResponse> SnsService::unsubscribe(aws::Context& context,
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const Found found, find_subscription(caller, in.subscription_arn));
   if (found.subscription == nullptr) return UnsubscribeResponse{};
+  Topic& topic = found.topic->second;
+  SubscriptionRecord record = found.subscription->record;
   store::WriteBatch batch;
-  batch.erase(keys::subscription(found.topic->second.record.id, found.subscription->record.uuid));
+  erase_expired(batch, topic, context.now);
+  std::optional<Outbox::Ticket> ticket;
+  if (is_nobody(context) && record.web() && !record.pending) {
+    // "a final cancellation message is delivered to the endpoint, so that the endpoint owner can easily resubscribe"
+    // (Unsubscribe), unless the owner ends it.
+    record.ended = record.pending = true;
+    ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::end);
+    store_subscription(batch, topic, std::move(record));
+  } else {
+    erase_subscription(batch, topic, record.uuid);
+  }
   store_.write(batch);
-  found.topic->second.subscriptions.erase(found.subscription->record.uuid);
-  --subscription_count_;
+  if (ticket) web_outbox_.release(*ticket);
   return UnsubscribeResponse{};
+}
+
+void SnsService::erase_subscription(store::WriteBatch& batch, Topic& topic, const std::string& uuid) {
+  batch.erase(keys::subscription(topic.record.id, uuid));
+  subscription_count_ -= topic.subscriptions.erase(uuid);
+}
+
+void SnsService::erase_expired(store::WriteBatch& batch, Topic& topic, base::Timestamp now) {
+  std::vector<std::string> over;
+  for (const auto& [uuid, subscription] : topic.subscriptions) {
+    if (subscription->record.pending && subscription->record.token_expires_at < now) over.push_back(uuid);
+  }
+  for (const std::string& uuid : over) erase_subscription(batch, topic, uuid);
 }
 
 base::Result<GetSubscriptionAttributesResponse> SnsService::get_subscription_attributes(
@@ -267,7 +310,7 @@ base::Result<ListSubscriptionsByTopicResponse> SnsService::list_subscriptions_by
       out.next_token = base::base64_encode(std::prev(at)->first);
       break;
     }
-    page.push_back(show(at->second->record));
+    if (!at->second->record.ended) page.push_back(show(at->second->record));
   }
   return out;
 }
@@ -294,7 +337,7 @@ base::Result<ListSubscriptionsResponse> SnsService::list_subscriptions(aws::Cont
         return out;
       }
       last = topic->second.record.name + ":" + at->first;
-      page.push_back(show(at->second->record));
+      if (!at->second->record.ended) page.push_back(show(at->second->record));
     }
   }
   return out;

@@ -117,17 +117,21 @@ base::Result<GetTopicAttributesResponse> SnsService::get_topic_attributes(aws::C
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:GetTopicAttributes"));
   const TopicRecord& record = found->second.record;
-  const auto pending = std::ranges::count_if(found->second.subscriptions,
-                                             [](const auto& entry) { return entry.second->record.pending; });
-  const auto all = static_cast<std::ptrdiff_t>(found->second.subscriptions.size());
+  std::size_t confirmed = 0;
+  std::size_t pending = 0;
+  std::size_t ended = 0;
+  for (const auto& [uuid, subscription] : found->second.subscriptions) {
+    const SubscriptionRecord& it = subscription->record;
+    ++(it.ended ? ended : it.pending ? pending : confirmed);
+  }
   GetTopicAttributesResponse out;
   auto& attributes = out.attributes.emplace();
   attributes["DisplayName"] = "";
   attributes["EffectiveDeliveryPolicy"] = effective_topic_text(attribute_of(record.attributes, "DeliveryPolicy"));
   attributes["Owner"] = record.account;
   attributes["Policy"] = topic_policy(record);
-  attributes["SubscriptionsConfirmed"] = std::to_string(all - pending);
-  attributes["SubscriptionsDeleted"] = "0";
+  attributes["SubscriptionsConfirmed"] = std::to_string(confirmed);
+  attributes["SubscriptionsDeleted"] = std::to_string(ended);
   attributes["SubscriptionsPending"] = std::to_string(pending);
   attributes["TopicArn"] = record.arn();
   for (const auto& [name, value] : record.attributes) attributes[name] = value;

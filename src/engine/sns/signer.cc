@@ -50,11 +50,12 @@ Signer::Signer(store::KvStore& store, base::Timestamp now) {
   EVP_PKEY* key = nullptr;
   if (const auto row = store.get(keys::kSigningKey)) {
     std::string key_pem;
-    for (RecordReader reader(*row); reader.next();) (reader.field() == 1 ? key_pem : certificate_pem_) = reader.text();
+    RecordReader reader(*row);
+    while (reader.next()) (reader.field() == 1 ? key_pem : certificate_pem_) = reader.text();
     const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
         BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())), BIO_free);
     key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);
-    CHECK(key != nullptr, "the signing key of SNS in the store is damaged");
+    store::require_intact(reader.ok() && key != nullptr, "the signing key of SNS");
   } else {
     key = EVP_RSA_gen(kKeyBits);
     CHECK(key != nullptr, "OpenSSL cannot make a key");
@@ -63,7 +64,7 @@ Signer::Signer(store::KvStore& store, base::Timestamp now) {
         pem_of([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
     store::WriteBatch batch;
     batch.put(std::string(keys::kSigningKey), RecordWriter().text(1, key_pem).text(2, certificate_pem_).take());
-    store.wait_durable(store.write(batch));
+    written_ = store.write(batch);
   }
   key_ = std::shared_ptr<void>(key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); });
   certificate_name_ =

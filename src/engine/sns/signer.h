@@ -1,5 +1,5 @@
 // Signer: the RSA key with which SNS signs notifications, and its certificate. Made at the first use over a store and
-// kept there, durably before anything is signed with it. Immutable afterwards, safe from any thread.
+// kept there; whoever makes it waits until it is durable before signing. Immutable, safe from any thread.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,14 @@ namespace engine::sns {
 
 class Signer {
  public:
-  // Loads the key pair from `store`; makes one of 2048 bits and writes it if there is none. The certificate is
-  // self-signed and valid for ten years from `now`. Takes about a tenth of a second the first time.
+  // Loads the key pair from `store`; makes one of 2048 bits and writes it, as written() says, if there is none. The
+  // certificate is self-signed and valid for ten years from `now`. Takes about a tenth of a second the first time.
   Signer(store::KvStore& store, base::Timestamp now);
   ~Signer();
   Signer(const Signer&) = delete;
   Signer& operator=(const Signer&) = delete;
 
+  [[nodiscard]] store::CommitSequence written() const { return written_; }
   static constexpr std::string_view kCertificatePrefix = "SimpleNotificationService-";
 
   // RSA PKCS #1 v1.5 in base64 over SHA-1 (version "1") or SHA-256 ("2").
@@ -30,6 +31,7 @@ class Signer {
 
  private:
   std::shared_ptr<void> key_;  // an EVP_PKEY
+  store::CommitSequence written_ = 0;
   std::string certificate_pem_;
   std::string certificate_name_;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/auth/policy.h"
 #include "aws/sns/sns.h"
 #include "aws/validate.h"
 #include "engine/arn.h"
@@ -45,12 +46,6 @@ constexpr ForeignAttribute kForeignTopicAttributes[] = {{"FifoTopic", "false"},
                                                         {"DataProtectionPolicy", ""},
                                                         {"TracingConfig", "PassThrough"}};
 
-bool is_json_object(std::string_view text) {
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  return text.size() <= kPolicyBytesMax && parser.parse(text.data(), text.size()).get(object) == simdjson::SUCCESS;
-}
-
 std::unexpected<base::AwsError> not_supported(std::string_view path) {
   return base::fail(aws::unsupported_parameter(aws::sns::kService, path));
 }
@@ -82,7 +77,7 @@ base::Result<void> set_topic_attribute(aws::Map<std::string>& attributes, const 
     return {};
   }
   if (name == "DisplayName" && value.size() > 100) return invalid_parameter("DisplayName");
-  if (name == "Policy" && !is_json_object(value)) {
+  if (name == "Policy" && !aws::auth::Policy::parse(value, aws::auth::PolicyKind::resource)) {
     return invalid_parameter("Policy Error: null");
   }
   if (name == "SignatureVersion" && value != "1" && value != "2") return invalid_parameter("SignatureVersion");
@@ -122,13 +117,11 @@ base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes,
     }
   } else if (name == "RawMessageDelivery") {
     if (value != "true" && value != "false") {
-      return invalid_parameter(
-          fmt::format("Attributes Reason: RawMessageDelivery: Invalid value [{}]. Must be true or false.", value));
+      return invalid_parameter(fmt::format("RawMessageDelivery: Invalid value [{}]. Must be true or false.", value));
     }
     if (value == "true" && protocol != "sqs" && !web) {
-      return invalid_parameter(fmt::format(
-          "Attributes Reason: RawMessageDelivery: Delivery protocol [{}] does not support raw message delivery.",
-          protocol));
+      return invalid_parameter(
+          fmt::format("RawMessageDelivery: Delivery protocol [{}] does not support raw message delivery.", protocol));
     }
   } else if (name == "DeliveryPolicy") {
     if (value.empty()) {

@@ -1,3 +1,4 @@
+#include "engine/sns/keys.h"
 #include "engine/sns/test_bed.h"
 
 namespace engine::sns {
@@ -120,6 +121,34 @@ TEST(Topics, Tags) {
             "ResourceNotFound: Resource does not exist");
 }
 
+TEST(Topics, PoliciesThatAreNotUnderstoodAreRefused) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  for (const char* policy :
+       {"{", "{}", R"({"Statement":[{"Effect":"Maybe","Principal":"*","Action":"*","Resource":"*"}]})"})
+    EXPECT_EQ(bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", policy}),
+              "InvalidParameter: Invalid parameter: Policy Error: null");
+}
+
+TEST(Topics, DamageInTheStoreStopsTheEngine) {
+  for (const std::string& key : {keys::topic("123456789012", "eu-west-1", "t"), keys::subscription(1, "u"),
+                                 std::string(keys::kNextIdKey), std::string(keys::kSigningKey)}) {
+    TestBed bed;
+    bed.queue("q");
+    const std::string arn = bed.topic("t");
+    bed.subscribe(arn, "sqs", TestBed::queue_arn("q"));
+    store::WriteBatch batch;
+    batch.put(key, "\xff");
+    bed.store->write(batch);
+    EXPECT_EXIT(
+        {
+          bed.restart();
+          bed.sns->certificate_pem("SimpleNotificationService-x.pem");
+        },
+        testing::ExitedWithCode(store::kFatalExitCode), "store: .* of SNS is damaged");
+  }
+}
+
 TEST(Subscriptions, Refusals) {
   TestBed bed;
   const std::string arn = bed.topic("t");
@@ -139,9 +168,9 @@ TEST(Subscriptions, Refusals) {
       "InvalidParameter: Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [x]. Must be true "
       "or false.");
   EXPECT_EQ(error("sqs", queue, {{"RedrivePolicy", "{"}}),
-            "InvalidParameter: Invalid parameter: RedrivePolicy: failed to parse JSON.");
+            "InvalidParameter: Invalid parameter: Attributes Reason: RedrivePolicy: failed to parse JSON.");
   EXPECT_EQ(error("sqs", queue, {{"FilterPolicy", "{"}}),
-            "InvalidParameter: Invalid parameter: FilterPolicy: failed to parse JSON.");
+            "InvalidParameter: Invalid parameter: Attributes Reason: FilterPolicy: failed to parse JSON.");
 }
 
 TEST(Subscriptions, AttributesAndIdempotence) {
@@ -155,6 +184,9 @@ TEST(Subscriptions, AttributesAndIdempotence) {
       bed.error(&SnsService::subscribe, TestBed::subscription(topic, "sqs", queue, {{"RawMessageDelivery", "false"}})),
       "InvalidParameter: Invalid parameter: Attributes Reason: Subscription already exists with different "
       "attributes");
+  EXPECT_EQ(bed.error(&SnsService::set_subscription_attributes,
+                      SetSubscriptionAttributesInput{arn, "RawMessageDelivery", "True"}),
+            "InvalidParameter: Invalid parameter: RawMessageDelivery: Invalid value [True]. Must be true or false.");
   bed.ok(&SnsService::set_subscription_attributes,
          SetSubscriptionAttributesInput{arn, "FilterPolicy", R"({"a":["b"]})"});
   bed.restart();

@@ -32,21 +32,22 @@ base::Result<Webhook> parse_webhook(std::string_view protocol, std::string_view 
 aws::http::Request webhook_request(const Webhook& webhook, const DeliveryRecord& delivery,
                                    const SubscriptionRecord& subscription, const std::string& content_type,
                                    const Signer& signer) {
-  const bool confirmation = delivery.kind == DeliveryRecord::Kind::confirmation;
-  const bool raw = !confirmation && subscription.raw();
+  const bool notification = delivery.kind == DeliveryRecord::Kind::notification;
+  const bool raw = notification && subscription.raw();
   aws::http::Request out{"POST", webhook.target, {}, {}};
-  out.headers.add("x-amz-sns-message-type", confirmation ? "SubscriptionConfirmation" : "Notification");
+  out.headers.add("x-amz-sns-message-type", std::string(type_of(delivery.kind)));
   out.headers.add("x-amz-sns-message-id", delivery.message_id);
   out.headers.add("x-amz-sns-topic-arn", subscription.topic_arn);
-  if (!confirmation) out.headers.add("x-amz-sns-subscription-arn", delivery.subscription_arn);
+  if (delivery.kind != DeliveryRecord::Kind::confirmation)
+    out.headers.add("x-amz-sns-subscription-arn", delivery.subscription_arn);
   if (raw) out.headers.add("x-amz-sns-rawdelivery", "true");
   out.headers.add("Content-Type", content_type);
   out.headers.add("Host", aws::http::host_header(webhook.endpoint));
   out.headers.add("User-Agent", "Amazon Simple Notification Service Agent");
-  if (confirmation) {
-    out.body = confirmation_json(delivery, subscription, signer);
-  } else {
+  if (notification) {
     out.body = raw ? delivery.message : notification_json(delivery, subscription, signer);
+  } else {
+    out.body = confirmation_json(delivery, subscription, signer);
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aws/auth/policy.h"
 #include "aws/sqs/errors.h"
 #include "engine/record.h"
 #include "engine/sqs/limits.h"
@@ -189,6 +190,13 @@ base::Result<QueueAttributes> QueueAttributes::with(QueueAttributes current, con
         "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup."));
   }
   return current;
+}
+
+base::Result<void> check_policy(const aws::Map<std::string>& changes) {
+  const std::string* policy = changes.find("Policy");
+  if (policy == nullptr || policy->empty()) return {};
+  if (aws::auth::Policy::parse(*policy, aws::auth::PolicyKind::resource)) return {};
+  return base::fail(invalid_value("Policy"));
 }
 
 // Stored as the texts of the attributes, the form that is stable for ever.

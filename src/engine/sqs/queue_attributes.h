@@ -49,6 +49,10 @@ struct QueueAttributes {
   static std::optional<QueueAttributes> decode(std::string_view bytes);
 };
 
+// Fails with InvalidAttributeValue unless the Policy in `changes`, if there is one, can be evaluated. Not part of
+// with(): what is stored has to stay readable whatever the rules for policies become.
+base::Result<void> check_policy(const aws::Map<std::string>& changes);
+
 // The names that text() knows, in alphabetical order.
 const std::vector<std::string_view>& settable_attribute_names();
 

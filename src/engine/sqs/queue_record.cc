@@ -22,10 +22,6 @@ enum Field : uint32_t {
   kTag = 10,  // repeated: 1 key, 2 value
 };
 
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 std::string QueueRecord::arn() const {
@@ -119,7 +115,7 @@ std::optional<QueueAddress> parse_queue_url(std::string_view url) {
   if (out.name.empty()) return std::nullopt;
   std::string_view rest = url.substr(0, slash);
   rest.remove_prefix(rest.rfind('/') == std::string_view::npos ? 0 : rest.rfind('/') + 1);
-  if (is_account(rest)) out.account = rest;
+  if (is_account_id(rest)) out.account = rest;
   return out;
 }
 

@@ -65,6 +65,9 @@ TEST(Queues, CreateRefuses) {
       {"x", {{"MaximumMessageSize", "1023"}}, size + "MaximumMessageSize."},
       {"x", {{"ReceiveMessageWaitTimeSeconds", "21"}}, size + "ReceiveMessageWaitTimeSeconds."},
       {"x", {{"Policy", "[]"}}, size + "Policy."},
+      {"x",
+       {{"Policy", R"({"Statement":[{"Effect":"Maybe","Principal":"*","Action":"*","Resource":"*"}]})"}},
+       size + "Policy."},
       {"x", {{"KmsMasterKeyId", "alias/aws/sqs"}}, size + "KmsMasterKeyId. Reason: Encryption with KMS keys"},
       {"x", {{"KmsMasterKeyId", "k"}, {"SqsManagedSseEnabled", "true"}}, "InvalidAttributeName: You can use one type"},
       {"x",
@@ -104,7 +107,7 @@ TEST(Queues, SetAttributes) {
   bed.create("dlq");
   const std::string url = bed.create("q");
   bed.env.clock.advance(seconds(10));
-  const std::string policy = R"({"Statement":[]})";
+  const std::string policy = policy_named("s");
   bed.set(url, {{"RedrivePolicy", bed.redrive("dlq", 3)}, {"Policy", policy}, {"SqsManagedSseEnabled", "False"}});
   Texts all = bed.attributes(url);
   EXPECT_EQ(all["RedrivePolicy"], bed.redrive("dlq", 3));  // kept as sent
@@ -168,6 +171,10 @@ TEST(Queues, ListsByPrefixAndPage) {
   ASSERT_EQ(page2.queue_urls->size(), 1u);
   EXPECT_TRUE(page2.queue_urls->front().ends_with("/b3"));
   EXPECT_FALSE(page2.next_token.has_value());
+  for (const char* token : {"!", "AAAA"})
+    EXPECT_EQ(bed.error(&SqsService::list_queues, ListQueuesRequest{{}, token, 2}),
+              "InvalidParameterValueException: Value " + std::string(token) +
+                  " for parameter NextToken is invalid. Reason: The token is not valid.");
   EXPECT_NE(bed.error(&SqsService::list_queues, ListQueuesRequest{{}, {}, 0}), "no error");
 }
 
@@ -226,7 +233,7 @@ TEST(Queues, ServicesAndOtherAccountsNeedThePolicy) {
   TestBed bed;
   bed.options.allows = [](const std::string& policy, const aws::Context& context, std::string_view action,
                           std::string_view arn) {
-    return policy == R"({"a":1})" && context.principal.arn == "sns.amazonaws.com" && action == "sqs:SendMessage" &&
+    return policy == policy_named("s") && context.principal.arn == "sns.amazonaws.com" && action == "sqs:SendMessage" &&
            arn == TestBed::arn("q");
   };
   bed.restart();
@@ -241,7 +248,7 @@ TEST(Queues, ServicesAndOtherAccountsNeedThePolicy) {
     return out ? std::string("sent") : out.error().code;
   };
   EXPECT_EQ(send(service), "AccessDeniedException");
-  bed.set(url, {{"Policy", R"({"a":1})"}});
+  bed.set(url, {{"Policy", policy_named("s")}});
   EXPECT_EQ(send(service), "sent");
   aws::Context other = bed.context();
   other.principal.account = "999999999999";

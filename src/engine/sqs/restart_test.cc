@@ -19,7 +19,7 @@ TEST(Restart, QueuesKeepTheirSettings) {
                                                             Texts{{"DelaySeconds", "3"},
                                                                   {"RedrivePolicy", bed.redrive("dlq", 4)},
                                                                   {"SqsManagedSseEnabled", "false"},
-                                                                  {"Policy", "{}"}},
+                                                                  {"Policy", policy_named("s")}},
                                                             Texts{{"k", "v"}}})
            .queue_url;
   const std::string fifo = bed.create("q.fifo", {{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}});
@@ -70,6 +70,24 @@ TEST(Restart, HandlesStayValidAndNumbersAreNotUsedAgain) {
   EXPECT_GT(second.sequence_number, first.sequence_number);
   bed.remove(url, old);  // names a message that is gone, not the new one
   EXPECT_EQ(bed.counts(url), "1/0/0");
+}
+
+TEST(Restart, DamageInTheStoreStopsTheEngine) {
+  for (const std::string_view table : {keys::kQueueTable, keys::kMessageTable, keys::kLeaseTable, keys::kDedupTable,
+                                       keys::kMoveTaskTable, keys::kEpochKey}) {
+    TestBed bed;
+    bed.create("dlq.fifo", {{"FifoQueue", "true"}});
+    const std::string url =
+        bed.create("q.fifo", {{"FifoQueue", "true"}, {"RedrivePolicy", bed.redrive("dlq.fifo", 2)}});
+    bed.send_fifo(url, "x", "g");
+    bed.receive(url);
+    bed.ok(&SqsService::start_message_move_task, StartMessageMoveTaskRequest{TestBed::arn("dlq.fifo"), {}, {}});
+    const auto cursor = bed.store->scan(std::string(table.substr(0, table.find('\0'))), "");
+    store::WriteBatch batch;
+    batch.put(std::string(cursor->key()), "\xff");
+    bed.store->write(batch);
+    EXPECT_EXIT(bed.restart(), testing::ExitedWithCode(store::kFatalExitCode), "store: .* of SQS is damaged") << table;
+  }
 }
 
 TEST(Restart, NothingIsLeftBehindInTheStore) {

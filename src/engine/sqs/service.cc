@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "aws/sqs/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/record.h"
 #include "engine/sqs/keys.h"
@@ -20,7 +19,7 @@ constexpr int kEpochBits = 40;  // numbers of one process lifetime, per queue
 
 // Rows are only ever written by this service, so one that does not read means that the disk lies.
 void check_row(bool ok) {
-  CHECK(ok, "a row of SQS in the store is damaged");
+  store::require_intact(ok, "a row of SQS");
 }
 
 }  // namespace
@@ -41,7 +40,9 @@ SqsService::~SqsService() {
 void SqsService::load() {
   uint64_t epoch = 0;
   if (const auto row = store_.get(keys::kEpochKey)) {
-    for (RecordReader reader(*row); reader.next();) epoch = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) epoch = reader.number();
+    check_row(reader.ok());
   }
   store::WriteBatch batch;
   batch.put(std::string(keys::kEpochKey), RecordWriter().number(1, ++epoch).take());

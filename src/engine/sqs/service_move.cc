@@ -62,7 +62,9 @@ void SqsService::load_move_tasks(const std::map<uint64_t, MessageIndex*>& by_id)
     uint64_t queue_id = 0;
     store::KeyReader key(cursor->key(), keys::kMoveTaskTable);
     auto task = MoveTask::decode(cursor->value());
-    CHECK(key.number(queue_id) && task && by_id.contains(queue_id), "a row of SQS in the store is damaged");
+    store::require_intact(key.number(queue_id) && task && by_id.contains(queue_id), "a move task of SQS");
+    const auto source = find_by_arn(task->source_arn);
+    store::require_intact(source != directory_.end() && source->second.record->id == queue_id, "a move task of SQS");
     move_tasks_[queue_id].push_back(std::move(*task));  // in the order in which they were started
   }
 }
@@ -231,7 +233,7 @@ std::optional<std::string> SqsService::next_destination(const Queue& source, con
 StoredMessage SqsService::load_message(const MessageIndex& index, uint64_t sequence) {
   const std::optional<std::string> row = store_.get(keys::message(index.queue_id(), sequence));
   std::optional<StoredMessage> message = row ? StoredMessage::decode(*row) : std::nullopt;
-  CHECK(message.has_value(), "every message of the index has its record");
+  store::require_intact(message.has_value(), "a message of SQS");  // all of the index have a record
   return std::move(*message);
 }
 

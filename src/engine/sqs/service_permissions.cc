@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "aws/sqs/errors.h"
+#include "engine/arn.h"
 #include "engine/policy_statements.h"
 #include "engine/sqs/limits.h"
 #include "engine/sqs/message_checks.h"
@@ -18,10 +19,6 @@ constexpr std::size_t kLabelLengthMax = 80;
 constexpr std::string_view kActions[] = {
     "*",          "SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes",
     "GetQueueUrl"};
-
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
 
 bool is_label(std::string_view text) {
   return !text.empty() && text.size() <= kLabelLengthMax && std::ranges::all_of(text, [](char c) {
@@ -41,7 +38,7 @@ base::Result<void> check_permission(const AddPermissionRequest& in) {
   if (accounts.empty()) return base::fail(missing_parameter("AWSAccountIds"));
   if (actions.empty()) return base::fail(missing_parameter("Actions"));
   for (const std::string& account : accounts) {
-    if (!is_account(account)) return base::fail(invalid_value(account, "PrincipalId", "Unable to verify."));
+    if (!is_account_id(account)) return base::fail(invalid_value(account, "PrincipalId", "Unable to verify."));
   }
   for (const std::string& action : actions) {
     if (std::ranges::count(kActions, action)) continue;

@@ -51,12 +51,14 @@ base::Result<std::size_t> page_size(const std::optional<int32_t>& max_results) {
       invalid_value(std::to_string(*max_results), "MaxResults", "MaxResults must be an integer between 1 and 1000."));
 }
 
-// A page's token is the key of the last queue on the page before.
-base::Result<std::string> page_begin(const std::optional<std::string>& token, std::string begin) {
-  if (!token || token->empty()) return begin;
+// A page's token is the key of the last queue on the page before, of those that begin with `prefix`.
+base::Result<std::string> page_begin(const std::optional<std::string>& token, const std::string& prefix) {
+  if (!token || token->empty()) return prefix;
   const auto after = base::base64_decode(*token);
-  if (!after) return base::fail(invalid_value(*token, "NextToken", "The token is not valid."));
-  return std::max(begin, *after + '\0');
+  if (!after || !after->starts_with(prefix)) {
+    return base::fail(invalid_value(*token, "NextToken", "The token is not valid."));
+  }
+  return *after + '\0';
 }
 
 }  // namespace
@@ -67,6 +69,7 @@ base::Result<CreateQueueResult> SqsService::create_queue(aws::Context& context, 
   const aws::Map<std::string> tags = std::move(in.tags).value_or(aws::Map<std::string>());
   TRY_ASSIGN(const bool fifo, queue_type(*in.queue_name, attributes));
   TRY(check_tags(tags, *in.queue_name));
+  TRY(check_policy(attributes));
 
   const std::string key = keys::queue(context.account, context.region, *in.queue_name);
   const std::lock_guard lock(mutex_);

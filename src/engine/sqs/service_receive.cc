@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "aws/sqs/errors.h"
-#include "base/check.h"
 #include "base/encoding.h"
 #include "engine/sqs/keys.h"
 #include "engine/sqs/limits.h"
@@ -225,7 +224,7 @@ std::optional<Message> SqsService::read_message(const Receive& receive, const Ta
   const std::optional<std::string> row = store_.get(keys::message(queue_id, taken.sequence));
   if (!row) return std::nullopt;
   std::optional<StoredMessage> stored = StoredMessage::decode(*row);
-  CHECK(stored.has_value(), "a row of SQS in the store is damaged");
+  store::require_intact(stored.has_value(), "a message of SQS");
 
   Message out;
   out.message_id = std::move(stored->message_id);

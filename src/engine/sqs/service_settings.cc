@@ -77,6 +77,7 @@ base::Result<GetQueueAttributesResult> SqsService::get_queue_attributes(aws::Con
 base::Result<SetQueueAttributesResponse> SqsService::set_queue_attributes(aws::Context& context,
                                                                           SetQueueAttributesRequest in) {
   if (!in.attributes) return base::fail(missing_parameter("Attributes"));
+  TRY(check_policy(*in.attributes));
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto entry, find_entry(context, in.queue_url, "sqs:SetQueueAttributes"));
   const std::shared_ptr<MessageIndex> messages = entry->second.messages;
