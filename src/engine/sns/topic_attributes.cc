@@ -77,8 +77,11 @@ base::Result<void> set_topic_attribute(aws::Map<std::string>& attributes, const 
     return {};
   }
   if (name == "DisplayName" && value.size() > 100) return invalid_parameter("DisplayName");
-  if (name == "Policy" && !aws::auth::Policy::parse(value, aws::auth::PolicyKind::resource)) {
-    return invalid_parameter("Policy Error: null");
+  if (name == "Policy") {
+    const auto policy = aws::auth::Policy::parse(value, aws::auth::PolicyKind::resource);
+    if (!policy) return invalid_parameter("Policy Error: null");
+    if (const auto key = policy->undecidable_key())
+      return invalid_parameter("Policy Error: Unsupported condition key: " + *key);
   }
   if (name == "SignatureVersion" && value != "1" && value != "2") return invalid_parameter("SignatureVersion");
   if (name == "DeliveryPolicy") TRY(DeliveryPolicy::parse_topic(value));

@@ -128,6 +128,10 @@ TEST(Topics, PoliciesThatAreNotUnderstoodAreRefused) {
        {"{", "{}", R"({"Statement":[{"Effect":"Maybe","Principal":"*","Action":"*","Resource":"*"}]})"})
     EXPECT_EQ(bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", policy}),
               "InvalidParameter: Invalid parameter: Policy Error: null");
+  const char* undecidable = R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*",)"
+                            R"("Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})";
+  EXPECT_EQ(bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, "Policy", undecidable}),
+            "InvalidParameter: Invalid parameter: Policy Error: Unsupported condition key: aws:sourceip");
 }
 
 TEST(Topics, DamageInTheStoreStopsTheEngine) {

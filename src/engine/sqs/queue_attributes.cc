@@ -195,8 +195,13 @@ base::Result<QueueAttributes> QueueAttributes::with(QueueAttributes current, con
 base::Result<void> check_policy(const aws::Map<std::string>& changes) {
   const std::string* policy = changes.find("Policy");
   if (policy == nullptr || policy->empty()) return {};
-  if (aws::auth::Policy::parse(*policy, aws::auth::PolicyKind::resource)) return {};
-  return base::fail(invalid_value("Policy"));
+  const auto parsed = aws::auth::Policy::parse(*policy, aws::auth::PolicyKind::resource);
+  if (!parsed) return base::fail(invalid_value("Policy"));
+  if (const auto key = parsed->undecidable_key()) {
+    return base::fail(errors::invalid_attribute_value(
+        "Invalid value for the parameter Policy. Reason: Unsupported condition key: " + *key));
+  }
+  return {};
 }
 
 // Stored as the texts of the attributes, the form that is stable for ever.

@@ -68,6 +68,10 @@ TEST(Queues, CreateRefuses) {
       {"x",
        {{"Policy", R"({"Statement":[{"Effect":"Maybe","Principal":"*","Action":"*","Resource":"*"}]})"}},
        size + "Policy."},
+      {"x",
+       {{"Policy", R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*",)"
+                   R"("Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})"}},
+       size + "Policy. Reason: Unsupported condition key: aws:sourceip"},
       {"x", {{"KmsMasterKeyId", "alias/aws/sqs"}}, size + "KmsMasterKeyId. Reason: Encryption with KMS keys"},
       {"x", {{"KmsMasterKeyId", "k"}, {"SqsManagedSseEnabled", "true"}}, "InvalidAttributeName: You can use one type"},
       {"x",
