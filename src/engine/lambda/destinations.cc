@@ -8,6 +8,7 @@
 #include "engine/arn.h"
 #include "engine/internal_call.h"
 #include "engine/lambda/answers.h"
+#include "engine/lambda/function_name.h"
 #include "engine/lambda/limits.h"
 
 namespace engine::lambda {
@@ -45,7 +46,7 @@ base::Result<aws::Context> Destinations::role_call(const std::string& account, c
                                       make_arn("lambda", region, account, "function:" + function_name));
   aws::sts::AssumeRoleRequest assume;
   assume.role_arn = role;
-  assume.role_session_name = function_name;
+  assume.role_session_name = role_session_name(function_name);
   TRY_ASSIGN(const auto assumed, sts_.assume_role(context, std::move(assume)));
   context = account_call(env_, account, region);
   context.principal.kind = aws::Principal::Kind::role;

@@ -49,8 +49,12 @@ TEST(Invoke, FailuresOfTheFunctionAre200) {
   bed.set_body([](const auto& spec, const auto& request) {
     return runtime::timed_out_outcome(request.request_id, spec.timeout);
   });
-  const InvocationResponse late = bed.invoke("f");
+  InvocationRequest with_tail = TestBed::event("f");
+  with_tail.log_type = "Tail";
+  const InvocationResponse late = bed.ok(&LambdaService::invoke, with_tail);
   EXPECT_EQ(late.status_code, 200);
+  EXPECT_NE(base::base64_decode(*late.log_result)->find(" Task timed out after 3.00 seconds\nEND RequestId: "),
+            std::string::npos);
   EXPECT_EQ(late.function_error, "Unhandled");
   EXPECT_NE(late.payload->find("Task timed out after 3.00 seconds"), std::string::npos);
   // The instance died with it; the next one exits before it takes the event, as does the second; the third is the last.

@@ -102,6 +102,7 @@ void LogShipper::set_group_alive(const std::string& account, const std::string& 
   if (alive) {
     dead_groups_.erase(key);
   } else {
+    if (dead_groups_.size() >= kLogDeadGroupsMax) dead_groups_.clear();
     dead_groups_.insert(key);
   }
 }

@@ -25,6 +25,7 @@
 #include "engine/lambda/function_entry.h"
 #include "engine/lambda/function_name.h"
 #include "engine/lambda/instance_pool.h"
+#include "engine/lambda/invocation_metrics.h"
 #include "engine/lambda/log_shipper.h"
 #include "engine/lambda/options.h"
 #include "runtime/function_host.h"
@@ -153,6 +154,8 @@ class LambdaService final : public aws::lambda::Lambda, private AsyncFunctions, 
 
   // service_functions.cc
   Result<void> check_assumable(const FunctionRecord& record);
+  // Fails while an update is under way, or if `revision_id` is given and not $LATEST's. REQUIRES: mutex_ is held.
+  static Result<void> check_updatable(const FunctionEntry& entry, const Name& revision_id);
   Result<void> check_dead_letter(const FunctionRecord& record);
   // The deployment package, from the request or from a bucket.
   Result<std::string> package_of(Context& context, Name& zip_file, const Name& bucket, const Name& key);
@@ -208,12 +211,12 @@ class LambdaService final : public aws::lambda::Lambda, private AsyncFunctions, 
   aws::sts::Sts& sts_;
   aws::s3::S3* s3_ = nullptr;
   const LambdaOptions options_;
+  FunctionMetrics metrics_;
   LogShipper logs_;
   InstancePool pool_;
-  std::mutex mutex_;  // guards the next four
+  std::mutex mutex_;  // guards the next three
   std::string endpoint_;
   Directory functions_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<MetricLane>> account_lanes_;  // by account and region
   uint64_t next_id_ = 1;
   Destinations destinations_;
   AsyncInvocations async_;

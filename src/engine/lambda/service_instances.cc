@@ -39,7 +39,7 @@ base::Result<aws::sts::Credentials> LambdaService::credentials_for(Runnable& run
   aws::Context context = service_call(env_, record.account, record.region, "lambda.amazonaws.com", record.arn());
   aws::sts::AssumeRoleRequest assume;
   assume.role_arn = record.role;
-  assume.role_session_name = record.name;
+  assume.role_session_name = role_session_name(record.name);
   assume.duration_seconds = kRoleSessionSeconds;
   TRY_ASSIGN(const auto assumed, sts_.assume_role(context, std::move(assume)));
   const std::lock_guard lock(runnable.credentials_mutex);

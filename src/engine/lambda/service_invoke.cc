@@ -151,10 +151,14 @@ LambdaService::Finished LambdaService::run_on(std::unique_ptr<Instance> instance
   const std::string start = "START RequestId: " + request_id + " Version: " + record.version;
   instance->log->append(start);
   outcome = instance->running->invoke(std::move(request));
+  std::string told = std::exchange(outcome.log_tail, {});
+  if (!told.empty() && !told.ends_with('\n')) told += '\n';
   if (outcome.kind == OutcomeKind::timed_out) {
-    instance->log->append(fmt::format("{} {} Task timed out after {:.2f} seconds",
-                                      base::format_iso8601_milliseconds(env_.clock.now()), request_id,
-                                      static_cast<double>(record.timeout_seconds)));
+    const std::string late =
+        fmt::format("{} {} Task timed out after {:.2f} seconds", base::format_iso8601_milliseconds(env_.clock.now()),
+                    request_id, static_cast<double>(record.timeout_seconds));
+    instance->log->append(late);
+    told += late + "\n";
   }
   const std::string end = "END RequestId: " + request_id;
   const std::string summary = report_line(request_id, record, outcome);
@@ -163,9 +167,7 @@ LambdaService::Finished LambdaService::run_on(std::unique_ptr<Instance> instance
   const bool healthy = outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error;
   const bool reusable = healthy && instance->running->alive();
   pool_.release(std::move(instance), reusable);
-  finished.report = start + "\n" + std::exchange(outcome.log_tail, {});
-  if (!finished.report.ends_with('\n')) finished.report += '\n';
-  finished.report += end + "\n" + summary + "\n";
+  finished.report = start + "\n" + told + end + "\n" + summary + "\n";
   return finished;
 }
 

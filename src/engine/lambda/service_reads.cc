@@ -13,7 +13,8 @@ namespace {
 
 // Under the ARN by which the caller named it.
 FunctionConfiguration configuration_as_named(const Function& function) {
-  FunctionConfiguration out = configuration_of(*function.record);
+  FunctionConfiguration out =
+      function.updating ? updating_configuration_of(*function.record) : configuration_of(*function.record);
   out.function_arn = function.arn();
   return out;
 }
@@ -107,8 +108,8 @@ base::Result<ListVersionsByFunctionResponse> LambdaService::list_versions_by_fun
   uint64_t after = 0;
   if (!in.marker) {
     versions.push_back(version_entry(*entry.latest.record));
-  } else if (is_version_number(*in.marker) && in.marker->size() < 20) {
-    after = std::stoull(*in.marker);
+  } else {
+    after = version_number(*in.marker).value_or(0);
   }
   for (auto at = entry.versions.upper_bound(after); at != entry.versions.end(); ++at) {
     if (versions.size() == count_max) {

@@ -53,6 +53,7 @@ class FakeHost final : public runtime::FunctionHost {
     return std::make_unique<Running>(*this, spec, sink);
   }
   base::Result<void> stage_code(std::string_view zip, const std::string& destination) override {
+    if (const auto once = std::exchange(while_staging, {})) once();
     const std::lock_guard lock(mutex);
     if (zip.starts_with("bad")) {
       return base::fail(aws::lambda::errors::invalid_parameter_value_exception(
@@ -75,6 +76,7 @@ class FakeHost final : public runtime::FunctionHost {
   std::mutex mutex;
   Body body = [](const auto&, const auto&) { return InvokeOutcome(); };
   std::string start_error;
+  std::function<void()> while_staging;  // called once
   std::vector<runtime::FunctionSpec> specs;
   std::map<std::string, std::string> staged;
   std::atomic<int> live = 0;
@@ -120,6 +122,7 @@ struct FakeSts final : aws::Dispatcher {
                               void* out) override {
     EXPECT_EQ(context.principal.arn, "lambda.amazonaws.com");
     const auto& request = *static_cast<aws::sts::AssumeRoleRequest*>(in);
+    if (request.role_session_name->size() < 2) return base::fail(aws::sts::errors::access_denied("too short"));
     if (request.role_arn->ends_with("unassumable")) return base::fail(aws::sts::errors::access_denied("no"));
     auto& credentials = static_cast<aws::sts::AssumeRoleResponse*>(out)->credentials.emplace();
     credentials.access_key_id = "ASIA" + std::to_string(++calls);
