@@ -27,6 +27,7 @@
 #include "engine/lambda/service.h"
 #include "engine/service_metrics.h"
 #include "engine/sqs/service.h"
+#include "engine/test_calls.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::lambda {
@@ -259,27 +260,17 @@ struct TestBed {
   }
 
   aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
+    aws::Context out = root_context(env);
     out.request_id = base::make_uuid(env.random);
-    out.principal = {aws::Principal::Kind::root, out.account, "arn:aws:iam::123456789012:root", out.account};
     return out;
   }
   template <class Out, class In>
   Out ok(base::Result<Out> (LambdaService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*lambda).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*lambda, context(), operation, std::move(in));
   }
   template <class Out, class In>
   std::string error(base::Result<Out> (LambdaService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*lambda).*operation)(call, std::move(in));
-    return out ? "no error" : out.error().code + ": " + out.error().message;
+    return call_error(Codes::json, *lambda, context(), operation, std::move(in));
   }
 
   static CreateFunctionRequest function(const std::string& name) {
