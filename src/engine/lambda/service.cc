@@ -39,10 +39,11 @@ LambdaService::LambdaService(store::KvStore& store, base::Env& env, runtime::Fun
       host_(host),
       sts_(sts),
       options_(std::move(options)),
-      metrics_(options_.metrics),
       logs_(env, logs),
+      starter_(env, host, sts, logs_),
       pool_(env, options_.instances_max, options_.busy_wait,
-            [this](const std::shared_ptr<Runnable>& runnable) { return start_instance(runnable); }),
+            [this](const std::shared_ptr<Runnable>& runnable) { return starter_.start(runnable); }),
+      invoker_(env, pool_, options_.metrics),
       destinations_(env, sqs, sts, options_.role_may),
       async_(store, env, options_.async_workers, *this, destinations_),
       mappings_(store, env, sqs, *this, options_.lenient) {
@@ -109,11 +110,6 @@ void LambdaService::load_versions(std::map<uint64_t, std::shared_ptr<Code>>& cod
   });
 }
 
-void LambdaService::set_endpoint(std::string url) {
-  const std::lock_guard lock(mutex_);
-  endpoint_ = std::move(url);
-}
-
 void LambdaService::start() {
   logs_.start();
   pool_.start();
@@ -175,12 +171,6 @@ uint64_t LambdaService::take_id(store::WriteBatch& batch) {
   const uint64_t id = next_id_++;
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
   return id;
-}
-
-std::shared_ptr<InvocationMetrics> LambdaService::metrics_of(const Function& function) {
-  const FunctionRecord& record = *function.record;
-  return metrics_.of({record.account, record.region, record.name, function.qualifier,
-                      function.alias ? std::string_view(record.version) : std::string_view()});
 }
 
 base::Result<EventSourceMappingConfiguration> LambdaService::create_event_source_mapping(

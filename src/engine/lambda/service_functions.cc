@@ -236,12 +236,12 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_function(aws::Context
     for (const auto& [number, version] : found->second.versions) {
       pool_.remove_current(latest.id, version.record->version);
     }
+    invoker_.forget_metrics(latest);
     gone = std::move(found->second);
     functions_.erase(found);
   }
   // What its invocations have logged is in Logs before the answer, so that deleting the group afterwards is the end.
   logs_.drain();
-  metrics_.forget(context.account, context.region, name.name);
   if (log_group == "/aws/lambda/" + name.name) logs_.set_group_alive(context.account, context.region, log_group, false);
   DeleteFunctionResponse out;
   out.status_code = 204;
