@@ -1,10 +1,15 @@
 """Lambda through stock boto3: functions in Python and JavaScript, versions and aliases, asynchronous invocations."""
 import base64
+import hashlib
+import io
 import json
 import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
@@ -38,6 +43,21 @@ def test_its_environment_is_that_of_aws(lambda_, create, name):
                     "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "_HANDLER": "app.handler", "TZ": ":UTC",
                     "AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
                     "PYTHONPATH": f"{root}:/nowhere", "HOME": None}
+
+
+def test_the_code_can_be_downloaded(lambda_, create, name):
+    create(Publish=True)
+    second = package(app="def handler(event, context): return 2")
+    lambda_.update_function_code(FunctionName=name, ZipFile=second)
+    for qualifier, code in (("1", package(app=PYTHON)), ("$LATEST", second)):
+        answer = lambda_.get_function(FunctionName=name, Qualifier=qualifier)
+        assert answer["Code"]["RepositoryType"] == "S3"
+        with urllib.request.urlopen(answer["Code"]["Location"]) as reply:
+            body = reply.read()
+        assert base64.b64encode(hashlib.sha256(body).digest()).decode() == answer["Configuration"]["CodeSha256"]
+        assert zipfile.ZipFile(io.BytesIO(body)).read("app.py") == zipfile.ZipFile(io.BytesIO(code)).read("app.py")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(answer["Code"]["Location"][:-1] + "x")
 
 
 def test_failures_in_the_words_of_aws(lambda_, create, name):

@@ -99,30 +99,26 @@ def test_the_version_behind_an_alias_is_told_and_measured(lambda_, cloudwatch, c
 
 # ---- limits
 
-def test_reserved_concurrency(lambda_, create, name):
-    create("import time\ndef handler(event, context): time.sleep(event)\n")
+def test_reserved_concurrency(lambda_, create, name, tmp_path):
+    create("import os, time\n"
+           "def handler(event, context):\n"
+           "    if event: open(event + '/holds', 'w').close()\n"
+           "    while event and not os.path.exists(event + '/done'): time.sleep(0.02)\n")
     lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
-    refusals = []
-
-    def hold():
-        call(lambda_, name, 3)
-
-    def refused():
-        try:
-            call(lambda_, name, 0)
-        except ClientError as error:
-            refusals.append(error.response)
-        return refusals
-
-    holder = threading.Thread(target=hold)
+    holder = threading.Thread(target=call, args=(lambda_, name, str(tmp_path)))
     holder.start()
-    eventually(refused, what="a throttle")
-    holder.join()
-    first = refusals[0]
-    assert first["ResponseMetadata"]["HTTPStatusCode"] == 429
-    assert (first["Error"]["Code"], first["Reason"], first["Type"], first["message"]) == (
-        "TooManyRequestsException", "ReservedFunctionConcurrentInvocationLimitExceeded", "User", "Rate Exceeded.")
-    assert call(lambda_, name, 0)["StatusCode"] == 200
+    try:
+        eventually((tmp_path / "holds").exists, what="an invocation under way")
+        with pytest.raises(lambda_.exceptions.TooManyRequestsException) as refused:
+            call(lambda_, name)
+    finally:
+        (tmp_path / "done").touch()
+        holder.join()
+    answer = refused.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
+    assert (answer["Reason"], answer["Type"], answer["message"]) == (
+        "ReservedFunctionConcurrentInvocationLimitExceeded", "User", "Rate Exceeded.")
+    assert call(lambda_, name)["StatusCode"] == 200
 
 
 def test_a_timeout_ends_the_whole_process_group(lambda_, create, name, tmp_path):

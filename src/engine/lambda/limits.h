@@ -45,6 +45,7 @@ constexpr int32_t kBatchSizeWithoutWindowMax = 10;  // and FIFO queues
 constexpr int32_t kBatchingWindowSecondsMax = 300;
 constexpr int32_t kMappingConcurrencyMin = 2;
 constexpr int32_t kMappingConcurrencyMax = 1'000;
+constexpr base::Duration kCodeLinkLife = std::chrono::minutes(10);  // FunctionCodeLocation
 
 // --- Our bounds.
 constexpr std::size_t kCodeChunkBytes = 1'048'576;  // one value of the store

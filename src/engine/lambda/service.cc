@@ -39,6 +39,7 @@ LambdaService::LambdaService(store::KvStore& store, base::Env& env, runtime::Fun
       host_(host),
       sts_(sts),
       options_(std::move(options)),
+      code_links_(env.random),
       logs_(env, logs),
       starter_(env, host, sts, logs_),
       pool_(env, options_.instances_max, options_.busy_wait,

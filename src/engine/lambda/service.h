@@ -20,6 +20,7 @@
 #include "aws/sts/sts.h"
 #include "base/env.h"
 #include "engine/lambda/async_invocations.h"
+#include "engine/lambda/code_links.h"
 #include "engine/lambda/destinations.h"
 #include "engine/lambda/event_source_mappings.h"
 #include "engine/lambda/function_entry.h"
@@ -60,6 +61,9 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   void start();
   // Interrupts running invocations, ends all instances and puts what is left of logs. What was accepted stays owed.
   void stop();
+  // A deployment package, by the path of an address that GetFunction has answered with (Code.Location); nullopt: there
+  // is no such address, or not any more.
+  std::optional<aws::Body> download(std::string_view path);
   // Asynchronous invocations, and messages to their destinations, that are not done yet.
   std::size_t async_pending();
 
@@ -192,6 +196,7 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   aws::sts::Sts& sts_;
   aws::s3::S3* s3_ = nullptr;
   const LambdaOptions options_;
+  const CodeLinks code_links_;
   LogShipper logs_;
   InstanceStarter starter_;
   InstancePool pool_;

@@ -37,8 +37,11 @@ base::Result<GetFunctionResponse> LambdaService::get_function(aws::Context& cont
   TRY_ASSIGN(const Function latest, find(context, function.record->name, std::nullopt, "lambda:GetFunction"));
   GetFunctionResponse out;
   out.configuration = configuration_as_named(function);
-  // Without a Location: packages are kept inside the engine, which has no address for them.
   out.code.emplace().repository_type = "S3";
+  if (!context.endpoint.empty()) {  // a caller in this process has no use for an address
+    const CodeLinks::Package package{function.record->code_id, function.record->code_size};
+    out.code->location = context.endpoint + code_links_.path_of(package, env_.clock.now() + kCodeLinkLife);
+  }
   if (!latest.record->tags.empty()) {
     auto& tags = out.tags.emplace();
     for (const auto& [tag, value] : latest.record->tags) tags.append(tag) = value;
@@ -47,6 +50,11 @@ base::Result<GetFunctionResponse> LambdaService::get_function(aws::Context& cont
     out.concurrency.emplace().reserved_concurrent_executions = latest.reserved_concurrency;
   }
   return out;
+}
+
+std::optional<aws::Body> LambdaService::download(std::string_view path) {
+  const auto package = code_links_.read(path, env_.clock.now());
+  return package ? Code::read(store_, package->code_id, package->bytes) : std::nullopt;
 }
 
 base::Result<FunctionConfiguration> LambdaService::get_function_configuration(aws::Context& context,
