@@ -99,6 +99,26 @@ TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
   EXPECT_TRUE(lines[4].starts_with("REPORT "));
 }
 
+// A clock that is set back must not make a batch of lines one that Logs refuses.
+TEST(Invoke, LogsAreInTheOrderOfTime) {
+  struct Clock final : base::Clock {
+    base::Timestamp now() override { return base::from_epoch_milliseconds(1'000'000 - ++calls * 1'000); }
+    int64_t calls = 0;
+  };
+  base::ManualEnv manual;
+  Clock clock;
+  base::Env env{clock, manual.env.random, manual.env.executor};
+  FakeLogs calls;
+  aws::logs::LogsCaller logs(calls);
+  LogShipper shipper(env, logs);
+  const auto stream = std::make_shared<LogStream>(shipper, "123456789012", "eu-west-1", "g");
+  stream->set_name("s");
+  stream->append("one");
+  stream->append("two");
+  shipper.drain();
+  EXPECT_EQ(calls.lines["g s"], (std::vector<std::string>{"one", "two"}));
+}
+
 TEST(Invoke, ServicesNeedThePolicy) {
   TestBed bed([](LambdaOptions& options) {
     options.allows = [](const std::string& policy, const aws::Context& context, std::string_view action,

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -146,6 +147,9 @@ struct FakeLogs final : aws::Dispatcher {
     } else if (operation.name == "PutLogEvents") {
       const auto& put = *static_cast<aws::logs::PutLogEventsRequest*>(in);
       if (!groups[*put.log_group_name]) return base::fail(aws::logs::errors::resource_not_found_exception("none"));
+      if (!std::ranges::is_sorted(*put.log_events, {}, &aws::logs::InputLogEvent::timestamp)) {
+        return base::fail(aws::logs::errors::invalid_parameter_exception("not in chronological order"));
+      }
       for (const auto& event : *put.log_events) {
         lines[*put.log_group_name + " " + *put.log_stream_name].push_back(*event.message);
       }
