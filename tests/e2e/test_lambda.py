@@ -135,14 +135,22 @@ def test_the_function_uses_the_engine(lambda_, sqs, create, role, name):
     assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "from the function"
 
 
-def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, name):
+def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, role, name):
     create("import json\ndef handler(event, context):\n"
            "    return {'batchItemFailures': [{'itemIdentifier': r['messageId']} for r in event['Records']\n"
            "                                  if r['body'] == 'bad']}\n")
     url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    mapping = lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, BatchSize=10,
-                                                  FunctionResponseTypes=["ReportBatchItemFailures"])
+    wanted = dict(EventSourceArn=arn, FunctionName=name, BatchSize=10,
+                  FunctionResponseTypes=["ReportBatchItemFailures"])
+    for allowed, lacks in (([], "ReceiveMessage"), (["sqs:ReceiveMessage"], "DeleteMessage")):
+        role.allow(["logs:*", *allowed], "*")
+        with pytest.raises(lambda_.exceptions.InvalidParameterValueException) as refused:
+            lambda_.create_event_source_mapping(**wanted)
+        assert refused.value.response["Error"]["Message"] == (
+            f"The provided execution role does not have permissions to call {lacks} on SQS")
+    role.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arn)
+    mapping = lambda_.create_event_source_mapping(**wanted)
     for body in ("good", "bad", "fine"):
         sqs.send_message(QueueUrl=url, MessageBody=body)
 
@@ -153,7 +161,7 @@ def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, name):
     lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
 
 
-def test_a_batching_window_gathers_more_than_ten(lambda_, sqs, logs, create, name):
+def test_a_batching_window_gathers_more_than_ten(lambda_, sqs, logs, create, role, name):
     """250 messages sent before the mapping begins: batches of up to 100 with a window of one second."""
     create(source="""
 import json
@@ -163,6 +171,7 @@ def handler(event, context):
 """)
     url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "120"})["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    role.allow("sqs:*", queue)
     for start in range(0, 250, 10):
         sqs.send_message_batch(QueueUrl=url, Entries=[
             {"Id": str(i), "MessageBody": str(i)} for i in range(start, start + 10)])

@@ -287,6 +287,7 @@ def test_nothing_is_lost_while_the_function_of_a_mapping_changes_or_goes(lambda_
     source = MARKER.format(directory=str(tmp_path))
     create(source, Timeout=3)
     url, queue = queue_of(sqs, name, VisibilityTimeout="4")
+    role.allow("sqs:*", queue)
     bodies = {str(i) for i in range(300)}
     for start in range(0, 300, 10):
         sqs.send_message_batch(QueueUrl=url, Entries=[

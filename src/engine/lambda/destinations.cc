@@ -64,6 +64,17 @@ bool Destinations::may_send(const std::string& account, const std::string& regio
   return context && role_may_(*context, send_action(target_arn).iam_action, target_arn);
 }
 
+std::optional<std::string_view> Destinations::first_refused(const FunctionRecord& function,
+                                                            std::initializer_list<std::string_view> actions,
+                                                            const std::string& resource_arn) {
+  if (!role_may_) return std::nullopt;
+  const auto context = role_call(function.account, function.region, function.name, function.role);
+  for (const std::string_view action : actions) {
+    if (!context || !role_may_(*context, action, resource_arn)) return action;
+  }
+  return std::nullopt;
+}
+
 base::Result<void> Destinations::send(const Delivery& delivery) {
   const auto arn = Arn::parse(delivery.target_arn);
   const SendAction action = send_action(delivery.target_arn);

@@ -161,6 +161,13 @@ base::Result<void> EventSourceMappings::check_queue(const aws::Context& context,
   return {};
 }
 
+base::Result<void> EventSourceMappings::check_role(const MappingRecord& record) {
+  const auto lacks = functions_.mapped_role_lacks(record);
+  if (!lacks) return {};
+  return base::fail(invalid_parameter("The provided execution role does not have permissions to call " +
+                                      std::string(lacks->substr(lacks->find(':') + 1)) + " on SQS"));
+}
+
 base::Result<EventSourceMappingConfiguration> EventSourceMappings::create(aws::Context& context,
                                                                           CreateEventSourceMappingRequest in) {
   MappingRecord record;
@@ -180,6 +187,7 @@ base::Result<EventSourceMappingConfiguration> EventSourceMappings::create(aws::C
   TRY(set_response_types(record, in.function_response_types));
   TRY(check_batching(record));
   TRY(check_queue(context, record.queue_arn, timeout_seconds));
+  TRY(check_role(record));
   record.uuid = base::make_uuid(env_.random);
 
   const std::lock_guard lock(mutex_);
@@ -258,6 +266,7 @@ base::Result<EventSourceMappingConfiguration> EventSourceMappings::update(aws::C
   TRY(set_response_types(record, in.function_response_types));
   TRY(check_batching(record));
   TRY(check_queue(context, record.queue_arn, timeout_seconds));
+  TRY(check_role(record));
   record.last_modified = context.now;
   record.state_transition_reason = "USER_INITIATED";
 

@@ -188,6 +188,7 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   Result<Answer> run_async(const AsyncEvent& event) override;
   bool async_stopping() override { return pool_.stopping(); }
   std::optional<int32_t> mapped_timeout_seconds(const MappingRecord& mapping) override;
+  std::optional<std::string_view> mapped_role_lacks(const MappingRecord& mapping) override;
   QueuePoller::Answer invoke_mapped(const MappingRecord& mapping, std::string event) override;
 
   store::KvStore& store_;

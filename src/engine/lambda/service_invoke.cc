@@ -159,6 +159,18 @@ std::optional<int32_t> LambdaService::mapped_timeout_seconds(const MappingRecord
   return function ? std::optional(function->record->timeout_seconds) : std::nullopt;
 }
 
+std::optional<std::string_view> LambdaService::mapped_role_lacks(const MappingRecord& mapping) {
+  std::optional<Function> function;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = functions_.find(keys::function(mapping.account, mapping.region, mapping.function_name));
+    if (found != functions_.end()) function = found->second.select(mapping.qualifier, env_.random);
+  }
+  if (!function) return std::nullopt;  // deleted this moment; the poller will find out
+  return destinations_.first_refused(
+      *function->record, {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, mapping.queue_arn);
+}
+
 QueuePoller::Answer LambdaService::invoke_mapped(const MappingRecord& mapping, std::string event) {
   aws::Context context;
   context.account = mapping.account;
