@@ -156,6 +156,9 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   // Fails while an update is under way, or if `revision_id` is given and not $LATEST's. REQUIRES: mutex_ is held.
   static Result<void> check_updatable(const FunctionEntry& entry, const Name& revision_id);
   Result<void> check_dead_letter(const FunctionRecord& record);
+  // Of the caller's account in the region, published versions included. Both REQUIRE: mutex_ is held.
+  [[nodiscard]] uint64_t stored_code_bytes(const Context& context) const;
+  [[nodiscard]] Result<void> check_code_storage(const Context& context, uint64_t added_bytes) const;
   // The deployment package, from the request or from a bucket.
   Result<std::string> package_of(Context& context, Name& zip_file, const Name& bucket, const Name& key);
   Result<api::DeleteFunctionResponse> delete_version(Context& context, const FunctionName& name);

@@ -98,6 +98,22 @@ base::Result<void> LambdaService::check_assumable(const FunctionRecord& record) 
   return base::fail(invalid_parameter("The role defined for the function cannot be assumed by Lambda."));
 }
 
+uint64_t LambdaService::stored_code_bytes(const Context& context) const {
+  const std::string prefix = keys::scope(keys::kFunctionTable, context.account, context.region);
+  uint64_t bytes = 0;
+  for (auto at = functions_.lower_bound(prefix); at != functions_.end() && at->first.starts_with(prefix); ++at) {
+    bytes += at->second.latest.record->code_size;
+    for (const auto& [number, version] : at->second.versions) bytes += version.record->code_size;
+  }
+  return bytes;
+}
+
+base::Result<void> LambdaService::check_code_storage(const Context& context, uint64_t added_bytes) const {
+  if (stored_code_bytes(context) + added_bytes <= kCodeStorageBytesMax) return {};
+  return base::fail(
+      errors::code_storage_exceeded_exception("Code storage limit exceeded.", {.type = "User", .message = {}}));
+}
+
 // Item 4.
 base::Result<void> LambdaService::check_updatable(const FunctionEntry& entry, const Name& revision_id) {
   const FunctionRecord& record = *entry.latest.record;
@@ -181,12 +197,7 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   {
     const std::lock_guard lock(mutex_);
     if (functions_.contains(key)) return base::fail(exists());
-    uint64_t stored = zip.size();
-    for (const auto& [other, entry] : functions_) stored += entry.latest.record->code_size;
-    if (stored > kCodeStorageBytesMax) {
-      return base::fail(
-          errors::code_storage_exceeded_exception("Code storage limit exceeded.", {.type = "User", .message = {}}));
-    }
+    TRY(check_code_storage(context, zip.size()));
     record.id = take_id(batch);
     record.code_id = record.id;
   }
@@ -309,6 +320,7 @@ base::Result<FunctionConfiguration> LambdaService::update_function_code(aws::Con
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_entry(context, name));
   FunctionEntry& entry = found->second;
+  TRY(check_code_storage(context, zip.size()));
   if (entry.update.lock() != update) return base::fail(function_not_found(context, name));  // it is another one now
   FunctionRecord record = *entry.latest.record;
   const uint64_t code_before = std::exchange(record.code_id, code_id);

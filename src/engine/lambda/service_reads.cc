@@ -150,19 +150,16 @@ base::Result<GetAccountSettingsResponse> LambdaService::get_account_settings(aws
   limit.concurrent_executions = kAccountConcurrency;
   int32_t unreserved = kAccountConcurrency;
   auto& usage = out.account_usage.emplace();
-  int64_t bytes = 0;
   int64_t count = 0;
   const std::string prefix = keys::scope(keys::kFunctionTable, context.account, context.region);
   const std::lock_guard lock(mutex_);
   for (auto at = functions_.lower_bound(prefix); at != functions_.end() && at->first.starts_with(prefix); ++at) {
     const FunctionEntry& entry = at->second;
-    bytes += static_cast<int64_t>(entry.latest.record->code_size);
-    for (const auto& [number, version] : entry.versions) bytes += static_cast<int64_t>(version.record->code_size);
     unreserved -= entry.latest.record->reserved_concurrency.value_or(0);
     ++count;
   }
   limit.unreserved_concurrent_executions = unreserved;
-  usage.total_code_size = bytes;
+  usage.total_code_size = static_cast<int64_t>(stored_code_bytes(context));
   usage.function_count = count;
   return out;
 }
