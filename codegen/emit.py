@@ -129,6 +129,8 @@ def type_definition(service, shape):
     if kind == "structure":
         fields.append(f".structure = &{name}Struct")
     for bound in ("min", "max"):
+        if bound == "max" and shape in service.service_checked:
+            continue
         if bound in raw and isinstance(raw[bound], int):
             fields.append(f".{bound} = {raw[bound]}")
     if "pattern" in raw:

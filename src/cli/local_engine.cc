@@ -119,9 +119,7 @@ void LocalEngine::Parts::make_api() {
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
   api_options.clients_clock = &system.env().clock;
-  api_options.document = [this](std::string_view path) {
-    return engine->certificate_pem(path.substr(path.starts_with('/')));
-  };
+  api_options.document = [this](std::string_view path) { return engine->document(path); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
                                              std::move(api_options));
   routes = std::make_unique<ClockRoute>(*api, env(), clock_mover());

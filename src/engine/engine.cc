@@ -114,8 +114,23 @@ void Engine::stop() {
   parts_->sts.stop();
 }
 
-std::optional<std::string> Engine::certificate_pem(std::string_view name) {
-  return parts_->sns.certificate_pem(name);
+std::optional<aws::http::Response> Engine::document(std::string_view path) {
+  aws::http::Response out;
+  if (lambda::CodeLinks::is_link(path)) {
+    out.headers.add("Content-Type", "application/zip");
+    auto package = parts_->lambda.download(path);
+    if (package) {
+      out.stream = package->source;
+    } else {
+      out.status = 403;
+    }
+    return out;
+  }
+  auto certificate = parts_->sns.certificate_pem(path.substr(path.starts_with('/')));
+  if (!certificate) return std::nullopt;
+  out.headers.add("Content-Type", "application/x-pem-file");
+  out.body = std::move(*certificate);
+  return out;
 }
 
 aws::sqs::Sqs& Engine::sqs() {

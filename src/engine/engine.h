@@ -60,8 +60,9 @@ class Engine {
   // Ends it: pollers first, so that nothing new begins, then what they use. What is left goes on after a restart.
   void stop();
 
-  // The certificate that SNS signs messages with, by the last part of its URL; nullopt if it is another one.
-  std::optional<std::string> certificate_pem(std::string_view name);
+  // What stands at a path that belongs to no API: the certificate that SNS signs messages with, and functions' code
+  // (Lambda's Code.Location); nullopt if nothing does. Quick.
+  std::optional<aws::http::Response> document(std::string_view path);
 
   aws::sqs::Sqs& sqs();
   aws::sns::Sns& sns();

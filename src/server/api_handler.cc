@@ -131,12 +131,7 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
       (path == "/_localstack/health" || path == "/_till/health"))
     return respond(health());
   if (request.method == "GET" && options_.document) {
-    if (auto document = options_.document(path)) {
-      Response response;
-      response.headers.add("Content-Type", "application/x-pem-file");
-      response.body = std::move(*document);
-      return respond(std::move(response));
-    }
+    if (auto document = options_.document(path)) return respond(std::move(*document));
   }
   auto route = router_.route(request);
   if (!route.has_value()) {

@@ -31,9 +31,9 @@ class ApiHandler final : public aws::http::Handler {
     std::size_t waiting_calls_max = 512;  // long polls and invocations at the same time
     // The clock that clients sign by, if it is not that of `env`. Outlives the handler.
     base::Clock* clients_clock = nullptr;
-    // The document at a path that belongs to no API (the certificate that SNS signs with), or nullopt. Called for every
-    // GET, on I/O threads: it must be quick to say no.
-    std::function<std::optional<std::string>(std::string_view path)> document = {};
+    // What stands at a path that belongs to no API (the certificate that SNS signs with, a function's code), or
+    // nullopt. Called for every GET, on I/O threads: it must be quick to say no.
+    std::function<std::optional<aws::http::Response>(std::string_view path)> document = {};
   };
 
   // All references outlive the handler.

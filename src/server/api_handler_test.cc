@@ -107,8 +107,9 @@ TEST_F(ApiHandlerTest, RefusesInTheServicesWords) {
 TEST_F(ApiHandlerTest, ServesWithoutASignatureOnlyWhatTheMountSays) {
   ApiHandler handler({{&aws::sqs::kService, static_cast<aws::sqs::Sqs*>(&sqs_), {"GetQueueUrl"}}}, verifier_,
                      authorizer_, gate_, env_.env, {.version = "test", .document = [](std::string_view path) {
-                                                      return path == "/x.pem" ? std::optional<std::string>("PEM")
-                                                                              : std::nullopt;
+                                                      std::optional<aws::http::Response> out;
+                                                      if (path == "/x.pem") out.emplace().body = "PEM";
+                                                      return out;
                                                     }});
   store_.release_all();
   const auto get = [&](const std::string& target) {

@@ -1,100 +1,24 @@
 """Lambda through stock boto3: functions in Python and JavaScript, versions and aliases, asynchronous invocations."""
 import base64
+import hashlib
 import io
 import json
 import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
+from lambda_functions import PYTHON, call, create, package, role  # noqa: F401 (fixtures)
 from till_process import PATIENCE, eventually
 
 # AWS's own client, if it is installed, shows the paths of the machine and not /var/task.
 # Functions run by the interpreter of the tests (till_process.py).
 HAS_AWS_CLIENT = subprocess.run([sys.executable, "-c", "import awslambdaric"], capture_output=True).returncode == 0
-
-PYTHON = """
-import json, logging, os, sys, time
-logger = logging.getLogger()
-logger.setLevel(logging.INFO)
-calls = 0
-
-def handler(event, context):
-    global calls
-    calls += 1
-    print("got", json.dumps(event))
-    what = event.get("do") if isinstance(event, dict) else None
-    if what == "fail":
-        raise RuntimeError("as told")
-    if what == "sleep":
-        time.sleep(60)
-    if what == "exit":
-        os._exit(4)
-    if what == "eat":
-        hoard = []
-        while True:
-            hoard.append(bytearray(8 << 20))
-            time.sleep(0.01)
-    if what == "env":
-        return {name: os.environ.get(name) for name in event["names"]}
-    if what == "log":
-        logger.info("an info line")
-    if what == "large":
-        return "x" * (7 << 20)
-    return {"calls": calls, "version": context.function_version, "arn": context.invoked_function_arn,
-            "stream": context.log_stream_name, "event": event}
-"""
-
-
-def package(**files):
-    """A deployment package: app="..." becomes app.py."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name if "." in name else name + ".py", text)
-    return out.getvalue()
-
-
-@pytest.fixture
-def role(iam, name):
-    """A role for functions, and how to give it rights."""
-    trust = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-
-    class Role:
-        def __init__(self):
-            self.arn = arn
-
-        def allow(self, action, resource):
-            iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=json.dumps({
-                "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}))
-    return Role()
-
-
-@pytest.fixture
-def create(lambda_, role, name):
-    """Makes a function of this test's name; answers its ARN."""
-    def make(source=PYTHON, runtime="python3.12", handler="app.handler", **more):
-        more = {"Code": {"ZipFile": package(app=source)}, "MemorySize": 256, "Timeout": 20, **more}
-        arn = lambda_.create_function(FunctionName=name, Runtime=runtime, Handler=handler, Role=role.arn,
-                                      **more)["FunctionArn"]
-        lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
-        return arn
-    yield make
-    try:
-        lambda_.delete_function(FunctionName=name)
-    except ClientError:
-        pass
-
-
-def call(lambda_, name, event=None, **more):
-    answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event), **more)
-    answer["Body"] = json.loads(answer["Payload"].read() or "null")
-    return answer
 
 
 def test_a_python_function_answers(lambda_, create, name):
@@ -119,6 +43,21 @@ def test_its_environment_is_that_of_aws(lambda_, create, name):
                     "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "_HANDLER": "app.handler", "TZ": ":UTC",
                     "AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
                     "PYTHONPATH": f"{root}:/nowhere", "HOME": None}
+
+
+def test_the_code_can_be_downloaded(lambda_, create, name):
+    create(Publish=True)
+    second = package(app="def handler(event, context): return 2")
+    lambda_.update_function_code(FunctionName=name, ZipFile=second)
+    for qualifier, code in (("1", package(app=PYTHON)), ("$LATEST", second)):
+        answer = lambda_.get_function(FunctionName=name, Qualifier=qualifier)
+        assert answer["Code"]["RepositoryType"] == "S3"
+        with urllib.request.urlopen(answer["Code"]["Location"]) as reply:
+            body = reply.read()
+        assert base64.b64encode(hashlib.sha256(body).digest()).decode() == answer["Configuration"]["CodeSha256"]
+        assert zipfile.ZipFile(io.BytesIO(body)).read("app.py") == zipfile.ZipFile(io.BytesIO(code)).read("app.py")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(answer["Code"]["Location"][:-1] + "x")
 
 
 def test_failures_in_the_words_of_aws(lambda_, create, name):
@@ -196,14 +135,22 @@ def test_the_function_uses_the_engine(lambda_, sqs, create, role, name):
     assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "from the function"
 
 
-def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, name):
+def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, role, name):
     create("import json\ndef handler(event, context):\n"
            "    return {'batchItemFailures': [{'itemIdentifier': r['messageId']} for r in event['Records']\n"
            "                                  if r['body'] == 'bad']}\n")
     url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    mapping = lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, BatchSize=10,
-                                                  FunctionResponseTypes=["ReportBatchItemFailures"])
+    wanted = dict(EventSourceArn=arn, FunctionName=name, BatchSize=10,
+                  FunctionResponseTypes=["ReportBatchItemFailures"])
+    for allowed, lacks in (([], "ReceiveMessage"), (["sqs:ReceiveMessage"], "DeleteMessage")):
+        role.allow(["logs:*", *allowed], "*")
+        with pytest.raises(lambda_.exceptions.InvalidParameterValueException) as refused:
+            lambda_.create_event_source_mapping(**wanted)
+        assert refused.value.response["Error"]["Message"] == (
+            f"The provided execution role does not have permissions to call {lacks} on SQS")
+    role.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arn)
+    mapping = lambda_.create_event_source_mapping(**wanted)
     for body in ("good", "bad", "fine"):
         sqs.send_message(QueueUrl=url, MessageBody=body)
 
@@ -214,7 +161,7 @@ def test_a_mapping_feeds_a_python_function(lambda_, sqs, create, name):
     lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
 
 
-def test_a_batching_window_gathers_more_than_ten(lambda_, sqs, logs, create, name):
+def test_a_batching_window_gathers_more_than_ten(lambda_, sqs, logs, create, role, name):
     """250 messages sent before the mapping begins: batches of up to 100 with a window of one second."""
     create(source="""
 import json
@@ -224,6 +171,7 @@ def handler(event, context):
 """)
     url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "120"})["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    role.allow("sqs:*", queue)
     for start in range(0, 250, 10):
         sqs.send_message_batch(QueueUrl=url, Entries=[
             {"Id": str(i), "MessageBody": str(i)} for i in range(start, start + 10)])

@@ -236,12 +236,12 @@ constinit const TypeDesc kLogGroup = {.kind = Kind::structure, .shape_name = "Lo
 constexpr std::string_view kLogGroupClassValues[] = {"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"};
 constinit const TypeDesc kLogGroupClass = {.kind = Kind::string, .shape_name = "LogGroupClass", .enum_values = kLogGroupClassValues};
 constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*"};
-constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
 constinit const TypeDesc kLogGroupNamePattern = {.kind = Kind::string, .shape_name = "LogGroupNamePattern", .min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*"};
 constexpr ListAccess kLogGroupsAccess = list_access<LogGroup>(&kLogGroup, "member", false);
 constinit const TypeDesc kLogGroups = {.kind = Kind::list, .shape_name = "LogGroups", .list = &kLogGroupsAccess};
 constinit const TypeDesc kLogStream = {.kind = Kind::structure, .shape_name = "LogStream", .structure = &kLogStreamStruct};
-constinit const TypeDesc kLogStreamName = {.kind = Kind::string, .shape_name = "LogStreamName", .min = 1, .max = 512, .pattern = "[^:*]*"};
+constinit const TypeDesc kLogStreamName = {.kind = Kind::string, .shape_name = "LogStreamName", .min = 1, .pattern = "[^:*]*"};
 constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, .shape_name = "LogStreamSearchedCompletely"};
 constexpr ListAccess kLogStreamsAccess = list_access<LogStream>(&kLogStream, "member", false);
 constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess};

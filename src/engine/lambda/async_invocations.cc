@@ -47,7 +47,8 @@ std::string encode_delivery(const Delivery& delivery) {
 // nullopt if the entry is an event.
 std::optional<Delivery> decode_delivery(std::string_view bytes) {
   Delivery out;
-  for (RecordReader reader(bytes); reader.next();) {
+  RecordReader reader(bytes);
+  while (reader.next()) {
     switch (reader.field()) {
       case kTarget:
         out.target_arn = reader.text();
@@ -86,6 +87,7 @@ std::optional<Delivery> decode_delivery(std::string_view bytes) {
         break;
     }
   }
+  store::require_intact(reader.ok(), "an asynchronous invocation of Lambda");
   return out.target_arn.empty() ? std::nullopt : std::optional(std::move(out));
 }
 

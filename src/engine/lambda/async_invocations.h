@@ -33,7 +33,7 @@ struct AsyncEvent {
   base::Timestamp accepted_at;  // of the first entry, if this one replaces it
 
   [[nodiscard]] std::string encode() const;
-  static AsyncEvent decode(std::string_view bytes);
+  static AsyncEvent decode(std::string_view bytes);  // of bytes that are a record
 };
 
 // What asynchronous invocations have to know of functions.

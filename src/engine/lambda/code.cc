@@ -4,6 +4,25 @@
 #include "engine/lambda/limits.h"
 
 namespace engine::lambda {
+namespace {
+
+// A package on its way out, chunk by chunk.
+class PackageSource final : public aws::http::BodySource {
+ public:
+  PackageSource(std::unique_ptr<store::Cursor> cursor, uint64_t bytes) : cursor_(std::move(cursor)), bytes_(bytes) {}
+  [[nodiscard]] uint64_t size() const override { return bytes_; }
+  void read(std::string& out) override {
+    if (!cursor_->valid()) return;
+    out += cursor_->value();
+    cursor_->next();
+  }
+
+ private:
+  const std::unique_ptr<store::Cursor> cursor_;
+  const uint64_t bytes_;
+};
+
+}  // namespace
 
 Code::Code(store::KvStore& store, runtime::FunctionHost& host, uint64_t id, const std::string& root)
     : store_(store), host_(host), id_(id), directory_(root + "/code-" + std::to_string(id)) {}
@@ -21,6 +40,13 @@ void Code::put(store::WriteBatch& batch, uint64_t id, std::string_view zip) {
 void Code::erase(store::WriteBatch& batch, uint64_t id) {
   const std::string prefix = keys::code(id);
   batch.erase_range(prefix, store::prefix_end(prefix));
+}
+
+std::optional<aws::Body> Code::read(store::KvStore& store, uint64_t id, uint64_t bytes) {
+  const std::string prefix = keys::code(id);
+  auto cursor = store.scan(prefix, store::prefix_end(prefix));
+  if (!cursor->valid()) return std::nullopt;
+  return aws::Body(std::make_shared<PackageSource>(std::move(cursor), bytes));
 }
 
 base::Result<void> Code::stage(std::string_view zip) {

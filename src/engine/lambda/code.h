@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "aws/body.h"
 #include "base/result.h"
 #include "runtime/function_host.h"
 #include "store/kv_store.h"
@@ -24,6 +26,8 @@ class Code {
   // Adds the chunks of `zip` to the batch.
   static void put(store::WriteBatch& batch, uint64_t id, std::string_view zip);
   static void erase(store::WriteBatch& batch, uint64_t id);
+  // The package `id` of that many bytes, as the store holds it now; nullopt if it is gone.
+  static std::optional<aws::Body> read(store::KvStore& store, uint64_t id, uint64_t bytes);
 
   // Unpacks `zip` now, which is how a package is checked before it is accepted.
   base::Result<void> stage(std::string_view zip);

@@ -8,6 +8,7 @@
 #include "engine/arn.h"
 #include "engine/internal_call.h"
 #include "engine/lambda/answers.h"
+#include "engine/lambda/function_name.h"
 #include "engine/lambda/limits.h"
 
 namespace engine::lambda {
@@ -45,7 +46,7 @@ base::Result<aws::Context> Destinations::role_call(const std::string& account, c
                                       make_arn("lambda", region, account, "function:" + function_name));
   aws::sts::AssumeRoleRequest assume;
   assume.role_arn = role;
-  assume.role_session_name = function_name;
+  assume.role_session_name = role_session_name(function_name);
   TRY_ASSIGN(const auto assumed, sts_.assume_role(context, std::move(assume)));
   context = account_call(env_, account, region);
   context.principal.kind = aws::Principal::Kind::role;
@@ -61,6 +62,17 @@ bool Destinations::may_send(const std::string& account, const std::string& regio
   if (!role_may_) return true;
   const auto context = role_call(account, region, function_name, role);
   return context && role_may_(*context, send_action(target_arn).iam_action, target_arn);
+}
+
+std::optional<std::string_view> Destinations::first_refused(const FunctionRecord& function,
+                                                            std::initializer_list<std::string_view> actions,
+                                                            const std::string& resource_arn) {
+  if (!role_may_) return std::nullopt;
+  const auto context = role_call(function.account, function.region, function.name, function.role);
+  for (const std::string_view action : actions) {
+    if (!context || !role_may_(*context, action, resource_arn)) return action;
+  }
+  return std::nullopt;
 }
 
 base::Result<void> Destinations::send(const Delivery& delivery) {

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "aws/context.h"
 #include "base/env.h"
 #include "base/result.h"
+#include "engine/lambda/function_record.h"
 
 namespace aws::lambda {
 class Lambda;
@@ -57,6 +60,11 @@ class Destinations {
   // Whether `role` may send to `target_arn`: true also for what cannot be told.
   bool may_send(const std::string& account, const std::string& region, const std::string& function_name,
                 const std::string& role, const std::string& target_arn);
+  // The first of `actions` ("sqs:ReceiveMessage") that the function's role may not do on `resource_arn`; nullopt: it
+  // may do all of them, or nobody can tell.
+  std::optional<std::string_view> first_refused(const FunctionRecord& function,
+                                                std::initializer_list<std::string_view> actions,
+                                                const std::string& resource_arn);
 
  private:
   // A call by the role; its permissions are not checked by who is called.

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "aws/lambda/errors.h"
-#include "base/check.h"
 #include "engine/arn.h"
 #include "engine/internal_call.h"
 #include "engine/lambda/answers.h"
@@ -67,7 +66,7 @@ EventSourceMappings::EventSourceMappings(store::KvStore& store, base::Env& env, 
   const std::string prefix = store::KeyWriter(keys::kMappingTable).take();
   for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
     auto record = MappingRecord::decode(cursor->value());
-    CHECK(record.has_value(), "a row of Lambda in the store is damaged");
+    store::require_intact(record.has_value(), "a row of Lambda");
     mappings_.emplace(std::string(cursor->key()), Mapping{std::move(*record), nullptr});
   }
 }
@@ -162,6 +161,13 @@ base::Result<void> EventSourceMappings::check_queue(const aws::Context& context,
   return {};
 }
 
+base::Result<void> EventSourceMappings::check_role(const MappingRecord& record) {
+  const auto lacks = functions_.mapped_role_lacks(record);
+  if (!lacks) return {};
+  return base::fail(invalid_parameter("The provided execution role does not have permissions to call " +
+                                      std::string(lacks->substr(lacks->find(':') + 1)) + " on SQS"));
+}
+
 base::Result<EventSourceMappingConfiguration> EventSourceMappings::create(aws::Context& context,
                                                                           CreateEventSourceMappingRequest in) {
   MappingRecord record;
@@ -181,6 +187,7 @@ base::Result<EventSourceMappingConfiguration> EventSourceMappings::create(aws::C
   TRY(set_response_types(record, in.function_response_types));
   TRY(check_batching(record));
   TRY(check_queue(context, record.queue_arn, timeout_seconds));
+  TRY(check_role(record));
   record.uuid = base::make_uuid(env_.random);
 
   const std::lock_guard lock(mutex_);
@@ -247,6 +254,7 @@ base::Result<EventSourceMappingConfiguration> EventSourceMappings::update(aws::C
     TRY_ASSIGN(const auto found, find(context, in.uuid));
     record = found->second.record;
   }
+  const std::string before = record.encode();
   std::optional<std::string> function_name = record.function_name;
   if (!record.qualifier.empty()) function_name->append(":").append(record.qualifier);
   if (in.function_name) function_name = in.function_name;
@@ -258,11 +266,16 @@ base::Result<EventSourceMappingConfiguration> EventSourceMappings::update(aws::C
   TRY(set_response_types(record, in.function_response_types));
   TRY(check_batching(record));
   TRY(check_queue(context, record.queue_arn, timeout_seconds));
+  if (record.enabled) TRY(check_role(record));  // who loses a right must be able to stop polling
   record.last_modified = context.now;
   record.state_transition_reason = "USER_INITIATED";
 
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find(context, in.uuid));
+  if (found->second.record.encode() != before) {
+    return base::fail(errors::resource_in_use_exception("Cannot update the event source mapping because it is in use.",
+                                                        {.type = "User", .message = {}}));
+  }
   store::WriteBatch batch;
   batch.put(found->first, record.encode());
   store_.write(batch);

@@ -26,6 +26,8 @@ class MappedFunctions {
   virtual ~MappedFunctions() = default;
   // The timeout of the mapping's function; nullopt: there is no such function, version or alias.
   virtual std::optional<int32_t> mapped_timeout_seconds(const MappingRecord& mapping) = 0;
+  // Which action ("sqs:ReceiveMessage") that polling needs the role of the mapping's function may not do on its queue.
+  virtual std::optional<std::string_view> mapped_role_lacks(const MappingRecord& mapping) = 0;
   virtual QueuePoller::Answer invoke_mapped(const MappingRecord& mapping, std::string event) = 0;
 };
 
@@ -72,6 +74,7 @@ class EventSourceMappings {
   base::Result<int32_t> set_function(MappingRecord& record, const aws::Context& context,
                                      const std::optional<std::string>& name, const std::string& operation);
   base::Result<void> check_queue(const aws::Context& context, const std::string& queue_arn, int32_t timeout_seconds);
+  base::Result<void> check_role(const MappingRecord& record);
   // REQUIRES: mutex_ is held.
   base::Result<Mappings::iterator> find(const aws::Context& context, const std::optional<std::string>& uuid);
 

@@ -8,6 +8,7 @@
 #include "engine/arn.h"
 #include "engine/lambda/answers.h"
 #include "engine/lambda/limits.h"
+#include "engine/tags.h"
 
 namespace engine::lambda {
 namespace {
@@ -179,8 +180,21 @@ base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>
 }
 
 base::Result<void> check_tags(const FunctionRecord::Pairs& tags) {
-  if (tags.size() > kTagsMax) return base::fail(invalid_parameter("Number of tags exceeds resource tag limit."));
-  return {};
+  aws::Map<std::string> map;
+  for (const auto& [tag, value] : tags) map.append(tag) = value;
+  const auto fault = find_tag_fault(map);
+  if (!fault) return {};
+  switch (fault->kind) {
+    case TagFault::Kind::too_many:
+      return base::fail(invalid_parameter("Number of tags exceeds resource tag limit."));
+    case TagFault::Kind::key_length:
+      return base::fail(invalid_parameter("The tag key " + fault->key + " must have 1 to 128 characters."));
+    case TagFault::Kind::value_length:
+      return base::fail(invalid_parameter("The value of the tag " + fault->key + " must have at most 256 characters."));
+    case TagFault::Kind::reserved_key:
+      break;
+  }
+  return base::fail(invalid_parameter("The tag key " + fault->key + " must not begin with aws:"));
 }
 
 base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest& in, std::string_view function_arn) {

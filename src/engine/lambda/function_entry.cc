@@ -9,13 +9,18 @@ bool is_version_number(std::string_view qualifier) {
   return !qualifier.empty() && std::ranges::all_of(qualifier, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::optional<uint64_t> version_number(std::string_view qualifier) {
+  uint64_t number = 0;
+  if (!is_version_number(qualifier)) return std::nullopt;
+  const auto parsed = std::from_chars(qualifier.data(), qualifier.data() + qualifier.size(), number);
+  return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
 const FunctionEntry::Version* FunctionEntry::find_version(std::string_view version) const {
   if (version == "$LATEST") return &latest;
-  if (!is_version_number(version)) return nullptr;
-  uint64_t number = 0;
-  const auto parsed = std::from_chars(version.data(), version.data() + version.size(), number);
-  if (parsed.ec != std::errc()) return nullptr;
-  const auto found = versions.find(number);
+  const auto number = version_number(version);
+  if (!number) return nullptr;
+  const auto found = versions.find(*number);
   return found == versions.end() ? nullptr : &found->second;
 }
 
@@ -40,6 +45,7 @@ std::optional<Function> FunctionEntry::select(std::string_view qualifier, base::
   if (version == nullptr) return std::nullopt;
   out.record = version->record;
   out.runnable = version->runnable;
+  out.updating = version == &latest && !update.expired();
   return out;
 }
 

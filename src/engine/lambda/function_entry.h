@@ -14,7 +14,6 @@
 #include "engine/lambda/event_invoke_record.h"
 #include "engine/lambda/function_record.h"
 #include "engine/lambda/instance_pool.h"
-#include "engine/lambda/invocation_metrics.h"
 
 namespace engine::lambda {
 
@@ -24,6 +23,7 @@ struct Function {
   std::shared_ptr<const AliasRecord> alias;  // by which the version was named, if it was
   std::string qualifier;                     // as it was given; empty: none
   std::optional<int32_t> reserved_concurrency;
+  bool updating = false;  // an update of it is under way
 
   // As it was named: with the qualifier if there was one.
   [[nodiscard]] std::string arn() const { return qualifier.empty() ? record->arn() : record->arn() + ":" + qualifier; }
@@ -38,9 +38,9 @@ struct FunctionEntry {
   Version latest;
   std::map<uint64_t, Version> versions;
   std::map<std::string, std::shared_ptr<const AliasRecord>, std::less<>> aliases;
-  std::map<std::string, EventInvokeRecord, std::less<>> event_invoke;              // by qualifier
-  std::map<std::string, std::shared_ptr<InvocationMetrics>, std::less<>> metrics;  // by qualifier, once used
-  std::shared_ptr<MetricLane> metric_lane;
+  std::map<std::string, EventInvokeRecord, std::less<>> event_invoke;  // by qualifier
+  // Held by the update of $LATEST that is under way; the next one has to wait until it has let go.
+  std::weak_ptr<const void> update;
 
   // What `qualifier` means: nothing and $LATEST, a version's number, an alias, for which `random` draws among its
   // versions. nullopt: there is no such thing.
@@ -51,5 +51,7 @@ struct FunctionEntry {
 
 // True for "12", which is how versions are named and aliases are not.
 bool is_version_number(std::string_view qualifier);
+// nullopt if it is none, or larger than any.
+std::optional<uint64_t> version_number(std::string_view qualifier);
 
 }  // namespace engine::lambda

@@ -26,6 +26,10 @@ bool is_account(std::string_view text) {
 
 }  // namespace
 
+std::string role_session_name(const std::string& function_name) {
+  return function_name.size() < 2 ? function_name + "-" : function_name;  // AssumeRole: 2 to 64 characters
+}
+
 base::AwsError function_not_found(const aws::Context& context, std::string_view name, std::string_view qualifier) {
   std::string resource = "function:" + std::string(name);
   if (!qualifier.empty()) resource.append(":").append(qualifier);

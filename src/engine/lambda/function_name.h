@@ -24,6 +24,9 @@ base::Result<FunctionName> resolve_function_name(const aws::Context& context, co
 base::Result<std::string> resolve_whole_function(const aws::Context& context, const std::optional<std::string>& text,
                                                  std::string_view action);
 
+// Under which the function's role is assumed: the function's name, made long enough for STS.
+std::string role_session_name(const std::string& function_name);
+
 base::AwsError function_not_found(const aws::Context& context, std::string_view name, std::string_view qualifier = {});
 // "User: ... is not authorized to perform: ... because no resource-based policy allows the ... action".
 base::AwsError not_authorised(const aws::Context& context, std::string_view action, std::string_view resource_arn);

@@ -255,4 +255,21 @@ aws::lambda::FunctionConfiguration configuration_of(const FunctionRecord& record
   return out;
 }
 
+aws::lambda::FunctionConfiguration pending_configuration_of(const FunctionRecord& record) {
+  aws::lambda::FunctionConfiguration out = configuration_of(record);
+  out.state = "Pending";
+  out.state_reason = "The function is being created.";
+  out.state_reason_code = "Creating";
+  out.last_update_status.reset();
+  return out;
+}
+
+aws::lambda::FunctionConfiguration updating_configuration_of(const FunctionRecord& record) {
+  aws::lambda::FunctionConfiguration out = configuration_of(record);
+  out.last_update_status = "InProgress";
+  out.last_update_status_reason = "The function is being created.";
+  out.last_update_status_reason_code = "Creating";
+  return out;
+}
+
 }  // namespace engine::lambda

@@ -70,6 +70,9 @@ struct FunctionRecord {
 // The version in AWS's terms, ready to use ("Active", "Successful"), under the unqualified ARN for $LATEST and the
 // version's own for others; see protocols.md 4.4 items 1 to 3.
 aws::lambda::FunctionConfiguration configuration_of(const FunctionRecord& record);
+// The same as it is shown while its creation or its update is under way.
+aws::lambda::FunctionConfiguration pending_configuration_of(const FunctionRecord& record);
+aws::lambda::FunctionConfiguration updating_configuration_of(const FunctionRecord& record);
 // As lists show it: without states and runtime version (item 3).
 aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record);
 std::string runtime_version_arn(const FunctionRecord& record);

@@ -1,3 +1,4 @@
+#include "engine/lambda/keys.h"
 #include "engine/lambda/test_bed.h"
 
 namespace engine::lambda {
@@ -47,6 +48,60 @@ TEST(Functions, LifecycleAsOnAws) {
   EXPECT_EQ(bed.error(&LambdaService::delete_function, {"f", {}}),
             "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:f");
   EXPECT_TRUE(TestBed::eventually([&] { return bed.host.staged.empty(); }));
+}
+
+TEST(Functions, OneUpdateAtATime) {
+  TestBed bed;
+  bed.create("f");
+  UpdateFunctionCodeRequest code;
+  code.function_name = "f";
+  code.zip_file = "other zip";
+  std::string seen;
+  bed.host.while_staging = [&] {
+    const std::string busy =
+        "ResourceConflictException: The operation cannot be performed at this time. An update is in progress for "
+        "resource: arn:aws:lambda:eu-west-1:123456789012:function:f";
+    UpdateFunctionConfigurationRequest change;
+    change.function_name = "f";
+    change.timeout = 60;
+    EXPECT_EQ(bed.error(&LambdaService::update_function_code, code), busy);
+    EXPECT_EQ(bed.error(&LambdaService::update_function_configuration, change), busy);
+    PublishVersionRequest publish;
+    publish.function_name = "f";
+    EXPECT_EQ(bed.error(&LambdaService::publish_version, publish), busy);
+    const FunctionConfiguration now = bed.configuration("f");
+    EXPECT_EQ(now.state, "Active");
+    EXPECT_EQ(now.last_update_status, "InProgress");
+    EXPECT_EQ(bed.invoke("f").status_code, 200) << "the old code serves";
+    seen = *now.code_sha256;
+  };
+  bed.ok(&LambdaService::update_function_code, code);
+  EXPECT_EQ(bed.configuration("f").last_update_status, "Successful");
+  EXPECT_NE(bed.configuration("f").code_sha256, seen);
+  // An update that fails is over, too; one whose function is deleted meanwhile does nothing to its successor.
+  code.zip_file = "bad";
+  EXPECT_NE(bed.error(&LambdaService::update_function_code, code), "no error");
+  code.zip_file = "third zip";
+  bed.host.while_staging = [&] {
+    bed.ok(&LambdaService::delete_function, {"f", {}});
+    seen = *bed.create("f").code_sha256;
+  };
+  EXPECT_EQ(bed.error(&LambdaService::update_function_code, code),
+            "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:f");
+  EXPECT_EQ(bed.configuration("f").code_sha256, seen);
+}
+
+// Bytes of a disk are no bug of the engine: it stops and says what is damaged.
+TEST(Functions, DamageInTheStoreStopsTheEngine) {
+  for (const auto table :
+       {keys::kFunctionTable, keys::kVersionTable, keys::kAliasTable, keys::kEventInvokeTable, keys::kMappingTable}) {
+    TestBed bed;
+    bed.close();
+    store::WriteBatch batch;
+    batch.put(store::KeyWriter(table).text("123456789012").text("eu-west-1").text("f").take(), "\xff\xff");
+    bed.store->write(batch);
+    EXPECT_EXIT(bed.open(), testing::ExitedWithCode(store::kFatalExitCode), "a row of Lambda");
+  }
 }
 
 TEST(Functions, CreationIsRefusedInTheWordsOfAws) {
@@ -134,6 +189,8 @@ TEST(Functions, PolicyTagsAndConcurrency) {
   bed.ok(&LambdaService::tag_resource, {arn, aws::Map<std::string>{{"a", "1"}, {"b", "2"}}});
   bed.ok(&LambdaService::untag_resource, {arn, std::vector<std::string>{"a"}});
   EXPECT_EQ(bed.ok(&LambdaService::list_tags, {arn}).tags->size(), 1U);
+  EXPECT_EQ(bed.error(&LambdaService::tag_resource, {arn, aws::Map<std::string>{{"aws:a", "1"}}}),
+            "InvalidParameterValueException: The tag key aws:a must not begin with aws:");
 
   EXPECT_FALSE(bed.ok(&LambdaService::get_function_concurrency, {"f"}).reserved_concurrent_executions.has_value());
   bed.ok(&LambdaService::put_function_concurrency, {"f", 7});

@@ -53,4 +53,48 @@ void InvocationMetrics::end(base::Timestamp began, base::Duration duration, bool
   add(Metric::duration, std::chrono::duration<double, std::milli>(duration).count(), began);
 }
 
+FunctionMetrics::FunctionMetrics(ServiceMetrics* metrics)
+    : metrics_(metrics), nothing_(std::make_shared<InvocationMetrics>(std::vector<std::shared_ptr<MetricLane>>())) {}
+
+std::shared_ptr<MetricLane> FunctionMetrics::lane(const std::string& key, const Name& name,
+                                                  const MetricLane::Dimensions& dimensions) {
+  auto& found = lanes_[key];
+  if (!found) found = std::make_shared<MetricLane>(*metrics_, name.account, name.region, dimensions);
+  return found;
+}
+
+std::shared_ptr<InvocationMetrics> FunctionMetrics::of(const Name& name) {
+  if (metrics_ == nullptr) return nothing_;
+  const std::string_view qualifier = name.qualifier == "$LATEST" ? std::string_view() : name.qualifier;
+  const auto joined = [](std::string text, std::string_view next) { return std::move(text.append("/").append(next)); };
+  const std::string account = joined(std::string(name.account), name.region);
+  const std::string function = joined(account, name.function);
+  const std::string resource = joined(function, qualifier);
+  const std::string executed = joined(resource, name.executed_version);
+  const std::lock_guard lock(mutex_);
+  auto& metrics = known_[executed];
+  if (metrics) return metrics;
+  std::string shown(name.function);
+  if (!qualifier.empty()) shown.append(":").append(qualifier);
+  std::vector<std::shared_ptr<MetricLane>> lanes = {
+      lane(account, name, {}), lane(function, name, {{"FunctionName", name.function}}),
+      lane(resource, name, {{"FunctionName", name.function}, {"Resource", shown}})};
+  if (!name.executed_version.empty()) {
+    lanes.push_back(
+        lane(executed, name,
+             {{"FunctionName", name.function}, {"Resource", shown}, {"ExecutedVersion", name.executed_version}}));
+  }
+  metrics = std::make_shared<InvocationMetrics>(std::move(lanes));
+  return metrics;
+}
+
+void FunctionMetrics::forget(std::string_view account, std::string_view region, std::string_view function) {
+  std::string key(account);
+  key.append("/").append(region).append("/").append(function);
+  const std::lock_guard lock(mutex_);
+  const auto belongs = [&](const auto& entry) { return entry.first == key || entry.first.starts_with(key + "/"); };
+  std::erase_if(lanes_, belongs);
+  std::erase_if(known_, belongs);
+}
+
 }  // namespace engine::lambda

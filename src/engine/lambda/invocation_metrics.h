@@ -1,12 +1,15 @@
 // InvocationMetrics: what AWS/Lambda measures of one function under one qualifier (protocols.md 4.4 item 31). Each
-// value goes to three sets of series, called lanes: the resource's (FunctionName and Resource), the function's
-// (FunctionName) and the account's (no dimensions). Series are looked up once; counting costs a few short locks. Safe
-// from any thread.
+// value goes to several sets of series, called lanes: the account's (no dimensions), the function's (FunctionName), the
+// resource's (FunctionName and Resource) and, for an alias, that of the version behind it (with ExecutedVersion: Lambda
+// Developer Guide, "Monitoring Lambda functions"). Series are looked up once; counting costs a few short locks.
+// FunctionMetrics: all of them, made at first use. Owned by the service. Both are safe from any thread.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -59,6 +62,34 @@ class InvocationMetrics {
 
  private:
   const std::vector<std::shared_ptr<MetricLane>> lanes_;
+};
+
+class FunctionMetrics {
+ public:
+  // `metrics` outlives this object; null: nothing is measured.
+  explicit FunctionMetrics(ServiceMetrics* metrics);
+
+  struct Name {
+    std::string_view account;
+    std::string_view region;
+    std::string_view function;
+    std::string_view qualifier;         // as it was given; empty: none
+    std::string_view executed_version;  // of an alias; empty: the qualifier is none
+  };
+  // Never null.
+  std::shared_ptr<InvocationMetrics> of(const Name& name);
+  // The function is deleted.
+  void forget(std::string_view account, std::string_view region, std::string_view function);
+
+ private:
+  // REQUIRES: mutex_ is held.
+  std::shared_ptr<MetricLane> lane(const std::string& key, const Name& name, const MetricLane::Dimensions& dimensions);
+
+  ServiceMetrics* const metrics_;
+  const std::shared_ptr<InvocationMetrics> nothing_;
+  std::mutex mutex_;  // guards what follows; both by account, region, function and so on, "/" between them
+  std::map<std::string, std::shared_ptr<MetricLane>, std::less<>> lanes_;
+  std::map<std::string, std::shared_ptr<InvocationMetrics>, std::less<>> known_;
 };
 
 }  // namespace engine::lambda

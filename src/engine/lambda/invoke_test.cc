@@ -49,8 +49,12 @@ TEST(Invoke, FailuresOfTheFunctionAre200) {
   bed.set_body([](const auto& spec, const auto& request) {
     return runtime::timed_out_outcome(request.request_id, spec.timeout);
   });
-  const InvocationResponse late = bed.invoke("f");
+  InvocationRequest with_tail = TestBed::event("f");
+  with_tail.log_type = "Tail";
+  const InvocationResponse late = bed.ok(&LambdaService::invoke, with_tail);
   EXPECT_EQ(late.status_code, 200);
+  EXPECT_NE(base::base64_decode(*late.log_result)->find(" Task timed out after 3.00 seconds\nEND RequestId: "),
+            std::string::npos);
   EXPECT_EQ(late.function_error, "Unhandled");
   EXPECT_NE(late.payload->find("Task timed out after 3.00 seconds"), std::string::npos);
   // The instance died with it; the next one exits before it takes the event, as does the second; the third is the last.
@@ -93,6 +97,26 @@ TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
   EXPECT_TRUE(lines[1].starts_with("START "));
   EXPECT_EQ(lines[2], "hello from f");
   EXPECT_TRUE(lines[4].starts_with("REPORT "));
+}
+
+// A clock that is set back must not make a batch of lines one that Logs refuses.
+TEST(Invoke, LogsAreInTheOrderOfTime) {
+  struct Clock final : base::Clock {
+    base::Timestamp now() override { return base::from_epoch_milliseconds(1'000'000 - ++calls * 1'000); }
+    int64_t calls = 0;
+  };
+  base::ManualEnv manual;
+  Clock clock;
+  base::Env env{clock, manual.env.random, manual.env.executor};
+  FakeLogs calls;
+  aws::logs::LogsCaller logs(calls);
+  LogShipper shipper(env, logs);
+  const auto stream = std::make_shared<LogStream>(shipper, "123456789012", "eu-west-1", "g");
+  stream->set_name("s");
+  stream->append("one");
+  stream->append("two");
+  shipper.drain();
+  EXPECT_EQ(calls.lines["g s"], (std::vector<std::string>{"one", "two"}));
 }
 
 TEST(Invoke, ServicesNeedThePolicy) {

@@ -16,7 +16,6 @@ constexpr std::size_t kZippedBytesMax = 52'428'800;  // direct upload
 constexpr uint64_t kCodeStorageBytesMax = 80'530'636'800;
 constexpr std::size_t kEnvironmentBytesMax = 4'096;
 constexpr std::size_t kPolicyBytesMax = 20'480;
-constexpr std::size_t kTagsMax = 50;
 constexpr int32_t kTimeoutSecondsMax = 900;
 constexpr int32_t kMemoryMbMin = 128;
 constexpr int32_t kMemoryMbMax = 10'240;
@@ -46,6 +45,7 @@ constexpr int32_t kBatchSizeWithoutWindowMax = 10;  // and FIFO queues
 constexpr int32_t kBatchingWindowSecondsMax = 300;
 constexpr int32_t kMappingConcurrencyMin = 2;
 constexpr int32_t kMappingConcurrencyMax = 1'000;
+constexpr base::Duration kCodeLinkLife = std::chrono::minutes(10);  // FunctionCodeLocation
 
 // --- Our bounds.
 constexpr std::size_t kCodeChunkBytes = 1'048'576;  // one value of the store
@@ -65,6 +65,7 @@ constexpr base::Duration kThrottleRetryMax = std::chrono::minutes(5);
 constexpr base::Duration kLogFlushInterval = std::chrono::milliseconds(200);
 constexpr std::size_t kLogFlushBytes = 256 * 1024;
 constexpr std::size_t kLogPendingBytesMax = 8 * 1024 * 1024;
+constexpr std::size_t kLogDeadGroupsMax = 10'000;
 constexpr std::size_t kLogBatchEventsMax = 10'000;    // PutLogEvents
 constexpr std::size_t kLogBatchBytesMax = 1'048'576;  // PutLogEvents
 constexpr std::size_t kLogEventOverheadBytes = 26;    // PutLogEvents

@@ -16,7 +16,6 @@ LogStream::~LogStream() {
 }
 
 void LogStream::append(std::string text) {
-  const base::Timestamp now = shipper_.env_.clock.now();
   const std::size_t bytes = text.size() + kLogEventOverheadBytes;
   bool hurry = false;
   {
@@ -26,7 +25,9 @@ void LogStream::append(std::string text) {
       ++dropped_;
     } else {
       shipper_.pending_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-      lines_.push_back({now, std::move(text)});
+      // PutLogEvents takes events in the order of time only, and clocks may be set back.
+      const base::Timestamp now = shipper_.env_.clock.now();
+      lines_.push_back({lines_.empty() ? now : std::max(now, lines_.back().at), std::move(text)});
       hurry = pending < kLogFlushBytes && pending + bytes >= kLogFlushBytes;
     }
     if (!queued_ && !name_.empty()) {
@@ -102,6 +103,7 @@ void LogShipper::set_group_alive(const std::string& account, const std::string& 
   if (alive) {
     dead_groups_.erase(key);
   } else {
+    if (dead_groups_.size() >= kLogDeadGroupsMax) dead_groups_.clear();
     dead_groups_.insert(key);
   }
 }
@@ -139,9 +141,11 @@ void LogShipper::flush(const std::vector<std::shared_ptr<LogStream>>& streams) {
 
 void LogShipper::put(LogStream& stream, const std::string& name, std::vector<LogStream::Line> lines, uint64_t dropped) {
   if (dropped != 0) {
-    lines.push_back({env_.clock.now(), "NOTICE: " + std::to_string(dropped) +
-                                           " log lines were dropped because functions wrote faster than they could be "
-                                           "stored"});
+    const base::Timestamp now = env_.clock.now();
+    lines.push_back({lines.empty() ? now : std::max(now, lines.back().at),
+                     "NOTICE: " + std::to_string(dropped) +
+                         " log lines were dropped because functions wrote faster than they could be "
+                         "stored"});
   }
   std::vector<aws::logs::InputLogEvent> events;
   std::size_t bytes = 0;

@@ -64,7 +64,8 @@ class LogShipper {
   void stop();
   // Returns when every line appended before has been put.
   void drain();
-  // A function that is deleted or made: late lines of a deleted one do not bring its log group back.
+  // A function that is deleted or made: late lines of a deleted one do not bring its log group back. Remembers at most
+  // kLogDeadGroupsMax of them, then begins anew.
   void set_group_alive(const std::string& account, const std::string& region, const std::string& group, bool alive);
 
  private:

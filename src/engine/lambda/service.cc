@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include "base/check.h"
 #include "engine/lambda/keys.h"
 #include "engine/record.h"
-#include "engine/service_metrics.h"
 
 namespace engine::lambda {
 
@@ -13,11 +11,15 @@ using namespace aws::lambda;
 
 namespace {
 
-// Rows of lambda/ that cannot be read are corruption, and the engine does not serve wrong data.
+// Rows are only ever written by this service, so one that does not read means that the disk lies.
+void check_row(bool ok) {
+  store::require_intact(ok, "a row of Lambda");
+}
+
 template <class Record>
 Record decode_row(std::string_view bytes) {
   auto record = Record::decode(bytes);
-  CHECK(record.has_value(), "a row of Lambda in the store is damaged");
+  check_row(record.has_value());
   return std::move(*record);
 }
 
@@ -37,9 +39,12 @@ LambdaService::LambdaService(store::KvStore& store, base::Env& env, runtime::Fun
       host_(host),
       sts_(sts),
       options_(std::move(options)),
+      code_links_(env.random),
       logs_(env, logs),
+      starter_(env, host, sts, logs_),
       pool_(env, options_.instances_max, options_.busy_wait,
-            [this](const std::shared_ptr<Runnable>& runnable) { return start_instance(runnable); }),
+            [this](const std::shared_ptr<Runnable>& runnable) { return starter_.start(runnable); }),
+      invoker_(env, pool_, options_.metrics),
       destinations_(env, sqs, sts, options_.role_may),
       async_(store, env, options_.async_workers, *this, destinations_),
       mappings_(store, env, sqs, *this, options_.lenient) {
@@ -54,7 +59,9 @@ LambdaService::~LambdaService() {
 
 void LambdaService::load() {
   if (const auto row = store_.get(keys::kNextIdKey)) {
-    for (RecordReader reader(*row); reader.next();) next_id_ = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) next_id_ = reader.number();
+    check_row(reader.ok());
   }
   std::map<uint64_t, std::shared_ptr<Code>> codes;  // versions share theirs
   const std::string prefix = store::KeyWriter(keys::kFunctionTable).take();
@@ -79,16 +86,18 @@ void LambdaService::load_versions(std::map<uint64_t, std::shared_ptr<Code>>& cod
   };
   const auto entry_of = [&](const auto& record, const std::string& name) -> FunctionEntry& {
     const auto found = functions_.find(keys::function(record.account, record.region, name));
-    CHECK(found != functions_.end(), "a row of Lambda belongs to no function");
+    check_row(found != functions_.end());
     return found->second;
   };
   each(keys::kVersionTable, [&](std::string_view row) {
     const auto record = std::make_shared<const FunctionRecord>(decode_row<FunctionRecord>(row));
     auto& code = codes[record->code_id];
     if (!code) code = code_of(record->code_id);
+    const auto number = version_number(record->version);
+    check_row(number.has_value());
     const auto runnable = make_runnable(record, code);
     pool_.set_current(runnable);
-    entry_of(*record, record->name).versions[std::stoull(record->version)] = {record, runnable};
+    entry_of(*record, record->name).versions[*number] = {record, runnable};
   });
   each(keys::kAliasTable, [&](std::string_view row) {
     const auto record = std::make_shared<const AliasRecord>(decode_row<AliasRecord>(row));
@@ -100,11 +109,6 @@ void LambdaService::load_versions(std::map<uint64_t, std::shared_ptr<Code>>& cod
     const std::string qualifier = record.qualifier;
     entry.event_invoke[qualifier] = std::move(record);
   });
-}
-
-void LambdaService::set_endpoint(std::string url) {
-  const std::lock_guard lock(mutex_);
-  endpoint_ = std::move(url);
 }
 
 void LambdaService::start() {
@@ -168,29 +172,6 @@ uint64_t LambdaService::take_id(store::WriteBatch& batch) {
   const uint64_t id = next_id_++;
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
   return id;
-}
-
-std::shared_ptr<InvocationMetrics> LambdaService::metrics_of(const Function& function) {
-  static const auto nothing = std::make_shared<InvocationMetrics>(std::vector<std::shared_ptr<MetricLane>>());
-  if (options_.metrics == nullptr) return nothing;
-  const FunctionRecord& record = *function.record;
-  const std::string qualifier = function.qualifier == "$LATEST" ? "" : function.qualifier;
-  const std::lock_guard lock(mutex_);
-  const auto found = functions_.find(keys::function(record.account, record.region, record.name));
-  if (found == functions_.end()) return nothing;  // deleted meanwhile
-  FunctionEntry& entry = found->second;
-  auto& metrics = entry.metrics[qualifier];
-  if (metrics) return metrics;
-  auto& account_lane = account_lanes_[{record.account, record.region}];
-  const auto lane = [&](const MetricLane::Dimensions& dimensions) {
-    return std::make_shared<MetricLane>(*options_.metrics, record.account, record.region, dimensions);
-  };
-  if (!account_lane) account_lane = lane({});
-  if (!entry.metric_lane) entry.metric_lane = lane({{"FunctionName", record.name}});
-  const std::string resource = qualifier.empty() ? record.name : record.name + ":" + qualifier;
-  metrics = std::make_shared<InvocationMetrics>(
-      std::vector{account_lane, entry.metric_lane, lane({{"FunctionName", record.name}, {"Resource", resource}})});
-  return metrics;
 }
 
 base::Result<EventSourceMappingConfiguration> LambdaService::create_event_source_mapping(

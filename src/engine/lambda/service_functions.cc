@@ -31,23 +31,16 @@ void take_code(FunctionRecord& record, std::string_view zip) {
   record.code_sha256 = base::base64_encode(base::sha256(zip));
 }
 
-// What the reply to an update shows while the function is ready already (item 4).
-FunctionConfiguration updating(const FunctionRecord& record, base::Random& random) {
-  FunctionConfiguration out = configuration_of(record);
-  out.last_update_status = "InProgress";
-  out.last_update_status_reason = "The function is being created.";
-  out.last_update_status_reason_code = "Creating";
+// What the reply to an update shows, although the function is ready by then (item 4).
+FunctionConfiguration updated(const FunctionRecord& record, base::Random& random) {
+  FunctionConfiguration out = updating_configuration_of(record);
   out.revision_id = base::make_uuid(random);
   return out;
 }
 
-// What the reply to a creation shows (item 1).
-FunctionConfiguration pending(const FunctionRecord& record, base::Random& random) {
-  FunctionConfiguration out = configuration_of(record);
-  out.state = "Pending";
-  out.state_reason = "The function is being created.";
-  out.state_reason_code = "Creating";
-  out.last_update_status.reset();
+// What the reply to a creation shows, likewise (item 1).
+FunctionConfiguration created(const FunctionRecord& record, base::Random& random) {
+  FunctionConfiguration out = pending_configuration_of(record);
   out.revision_id = base::make_uuid(random);
   return out;
 }
@@ -100,9 +93,38 @@ base::Result<void> LambdaService::check_assumable(const FunctionRecord& record) 
   aws::Context context = service_call(env_, record.account, record.region, "lambda.amazonaws.com", record.arn());
   aws::sts::AssumeRoleRequest assume;
   assume.role_arn = record.role;
-  assume.role_session_name = record.name;
+  assume.role_session_name = role_session_name(record.name);
   if (sts_.assume_role(context, std::move(assume))) return {};
   return base::fail(invalid_parameter("The role defined for the function cannot be assumed by Lambda."));
+}
+
+uint64_t LambdaService::stored_code_bytes(const Context& context) const {
+  const std::string prefix = keys::scope(keys::kFunctionTable, context.account, context.region);
+  uint64_t bytes = 0;
+  for (auto at = functions_.lower_bound(prefix); at != functions_.end() && at->first.starts_with(prefix); ++at) {
+    bytes += at->second.latest.record->code_size;
+    for (const auto& [number, version] : at->second.versions) bytes += version.record->code_size;
+  }
+  return bytes;
+}
+
+base::Result<void> LambdaService::check_code_storage(const Context& context, uint64_t added_bytes) const {
+  if (stored_code_bytes(context) + added_bytes <= kCodeStorageBytesMax) return {};
+  return base::fail(
+      errors::code_storage_exceeded_exception("Code storage limit exceeded.", {.type = "User", .message = {}}));
+}
+
+// Item 4.
+base::Result<void> LambdaService::check_updatable(const FunctionEntry& entry, const Name& revision_id) {
+  const FunctionRecord& record = *entry.latest.record;
+  if (!entry.update.expired()) {
+    return base::fail(conflict(
+        "The operation cannot be performed at this time. An update is in progress for resource: " + record.arn()));
+  }
+  if (revision_id && *revision_id != record.revision_id) {
+    return base::fail(revision_mismatch("GetFunction/GetAlias"));
+  }
+  return {};
 }
 
 base::Result<void> LambdaService::check_dead_letter(const FunctionRecord& record) {
@@ -175,12 +197,7 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   {
     const std::lock_guard lock(mutex_);
     if (functions_.contains(key)) return base::fail(exists());
-    uint64_t stored = zip.size();
-    for (const auto& [other, entry] : functions_) stored += entry.latest.record->code_size;
-    if (stored > kCodeStorageBytesMax) {
-      return base::fail(
-          errors::code_storage_exceeded_exception("Code storage limit exceeded.", {.type = "User", .message = {}}));
-    }
+    TRY(check_code_storage(context, zip.size()));
     record.id = take_id(batch);
     record.code_id = record.id;
   }
@@ -198,7 +215,7 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   if (!added) return base::fail(exists());
   // Another creation may have taken a later id in between, and its row must not go back.
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
-  FunctionConfiguration out = pending(record, env_.random);
+  FunctionConfiguration out = created(record, env_.random);
   FunctionEntry& entry = found->second;
   replace_runnable(entry, std::move(record), std::move(code), batch);
   if (in.publish.value_or(false)) out.version = publish(entry, {}, context.now, batch)->version;
@@ -230,6 +247,7 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_function(aws::Context
     for (const auto& [number, version] : found->second.versions) {
       pool_.remove_current(latest.id, version.record->version);
     }
+    invoker_.forget_metrics(latest);
     gone = std::move(found->second);
     functions_.erase(found);
   }
@@ -265,7 +283,7 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_version(aws::Context&
   store::WriteBatch batch;
   batch.erase(gone.record->key());
   batch.erase(keys::event_invoke(context.account, context.region, name.name, gone.record->version));
-  entry.versions.erase(std::stoull(gone.record->version));
+  entry.versions.erase(*version_number(gone.record->version));
   entry.event_invoke.erase(gone.record->version);
   const uint64_t code_id = gone.record->code_id;
   if (code_id != entry.latest.record->code_id && !entry.uses_code(code_id)) Code::erase(batch, code_id);
@@ -277,42 +295,47 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_version(aws::Context&
 base::Result<FunctionConfiguration> LambdaService::update_function_code(aws::Context& context,
                                                                         UpdateFunctionCodeRequest in) {
   TRY_ASSIGN(const std::string name, resolve_whole_function(context, in.function_name, "lambda:UpdateFunctionCode"));
-  TRY_ASSIGN(const Function before, find(context, name, std::nullopt, "lambda:UpdateFunctionCode"));
-  std::string architecture = before.record->architecture;
-  if (in.architectures) {
-    TRY_ASSIGN(architecture, checked_architecture(in.architectures, before.record->runtime));
-  }
-  const auto stale = [&](const FunctionRecord& now) { return in.revision_id && *in.revision_id != now.revision_id; };
-  if (stale(*before.record)) return base::fail(revision_mismatch("GetFunction/GetAlias"));
-  TRY_ASSIGN(const std::string zip, package_of(context, in.zip_file, in.s3_bucket, in.s3_key));
   store::WriteBatch batch;
   uint64_t code_id = 0;
+  std::string architecture;
+  // Others are told that an update is under way until this one is over, however it ends.
+  const std::shared_ptr<const void> update = std::make_shared<const int>(0);
   {
     const std::lock_guard lock(mutex_);
+    TRY_ASSIGN(const auto found, find_entry(context, name));
+    FunctionEntry& entry = found->second;
+    TRY(check_updatable(entry, in.revision_id));
+    architecture = entry.latest.record->architecture;
+    if (in.architectures) {
+      TRY_ASSIGN(architecture, checked_architecture(in.architectures, entry.latest.record->runtime));
+    }
     code_id = take_id(batch);
+    entry.update = update;
   }
+  TRY_ASSIGN(const std::string zip, package_of(context, in.zip_file, in.s3_bucket, in.s3_key));
   auto code = code_of(code_id);
   TRY(code->stage(zip));
-  Code::put(batch, code_id, zip);
 
   FunctionEntry::Version replaced;  // let go of without the lock
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_entry(context, name));
   FunctionEntry& entry = found->second;
-  if (stale(*entry.latest.record)) return base::fail(revision_mismatch("GetFunction/GetAlias"));
+  TRY(check_code_storage(context, zip.size()));
+  if (entry.update.lock() != update) return base::fail(function_not_found(context, name));  // it is another one now
   FunctionRecord record = *entry.latest.record;
-  if (!entry.uses_code(record.code_id)) Code::erase(batch, record.code_id);
-  record.code_id = code_id;
+  const uint64_t code_before = std::exchange(record.code_id, code_id);
   record.architecture = architecture;
   record.last_modified = context.now;
   take_code(record, zip);
   if (in.dry_run.value_or(false)) return configuration_of(record);
   record.revision_id = base::make_uuid(env_.random);
-  FunctionConfiguration out = updating(record, env_.random);
+  FunctionConfiguration out = updated(record, env_.random);
+  if (!entry.uses_code(code_before)) Code::erase(batch, code_before);
+  Code::put(batch, code_id, zip);
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
   replaced = entry.latest;
   replace_runnable(entry, std::move(record), std::move(code), batch);
-  if (in.publish.value_or(false)) out = pending(*publish(entry, {}, context.now, batch), env_.random);
+  if (in.publish.value_or(false)) out = created(*publish(entry, {}, context.now, batch), env_.random);
   store_.write(batch);
   return out;
 }
@@ -346,9 +369,7 @@ base::Result<FunctionConfiguration> LambdaService::update_function_configuration
   TRY_ASSIGN(const auto found, find_entry(context, name));
   FunctionEntry& entry = found->second;
   FunctionRecord record = *entry.latest.record;
-  if (in.revision_id && *in.revision_id != record.revision_id) {
-    return base::fail(revision_mismatch("GetFunction/GetAlias"));
-  }
+  TRY(check_updatable(entry, in.revision_id));
   if (in.role) record.role = *in.role;
   if (in.handler) record.handler = *in.handler;
   if (in.description) record.description = *in.description;
@@ -361,7 +382,7 @@ base::Result<FunctionConfiguration> LambdaService::update_function_configuration
   if (in.dead_letter_config) record.dead_letter_arn = wanted.dead_letter_arn;
   record.last_modified = context.now;
   record.revision_id = base::make_uuid(env_.random);
-  FunctionConfiguration out = updating(record, env_.random);
+  FunctionConfiguration out = updated(record, env_.random);
   replaced = entry.latest;
   store::WriteBatch batch;
   replace_runnable(entry, std::move(record), replaced.runnable->code, batch);

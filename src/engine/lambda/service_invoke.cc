@@ -13,30 +13,9 @@
 namespace engine::lambda {
 
 using namespace aws::lambda;
-using runtime::InvokeOutcome;
 using runtime::OutcomeKind;
 
 namespace {
-
-double milliseconds(base::Duration d) {
-  return std::chrono::duration<double, std::milli>(d).count();
-}
-
-// Item 18.
-std::string report_line(const std::string& request_id, const FunctionRecord& record, const InvokeOutcome& outcome) {
-  const base::Duration billed = std::chrono::ceil<std::chrono::milliseconds>(
-      outcome.duration + outcome.init_duration.value_or(base::Duration(0)));
-  std::string out = fmt::format(
-      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
-      request_id, milliseconds(outcome.duration), billed / std::chrono::milliseconds(1), record.memory_size_mb,
-      (outcome.max_memory_used_bytes + (1 << 20) - 1) >> 20);
-  if (outcome.init_duration) out += fmt::format("Init Duration: {:.2f} ms\t", milliseconds(*outcome.init_duration));
-  if (outcome.kind == OutcomeKind::timed_out) out += "Status: timeout\t";
-  if (outcome.kind == OutcomeKind::exited || outcome.kind == OutcomeKind::init_failed) {
-    out += "Status: error\tError Type: " + outcome.error_type + "\t";
-  }
-  return out;
-}
 
 base::Result<std::string> decode_client_context(const std::optional<std::string>& header) {
   if (!header || header->empty()) return std::string();
@@ -102,71 +81,13 @@ base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, In
   request.request_id = context.request_id.empty() ? base::make_uuid(env_.random) : context.request_id;
   request.trace_id = context.trace_header;
   request.payload = std::move(*in.payload);
-  TRY_ASSIGN(Finished finished, run(function, std::move(request)));
+  TRY_ASSIGN(Invoker::Finished finished, invoker_.run(function, std::move(request)));
   out.status_code = 200;
   out.executed_version = function.record->version;
   if (finished.outcome.kind != OutcomeKind::ok) out.function_error = "Unhandled";
   if (in.log_type == "Tail") out.log_result = log_result(std::move(finished.report));
   out.payload = std::move(finished.outcome.payload);
   return out;
-}
-
-base::Result<LambdaService::Finished> LambdaService::run(const Function& function, runtime::InvokeRequest request) {
-  const FunctionRecord& record = *function.record;
-  request.invoked_function_arn = function.arn();
-  const auto metrics = metrics_of(function);
-  const base::Timestamp began = env_.clock.now();
-  Finished finished;
-  for (std::size_t attempt = 1;; ++attempt) {
-    auto acquired = pool_.acquire(function.runnable, function.reserved_concurrency);
-    if (!acquired) {
-      if (is_throttle(acquired.error())) metrics->throttled(began);
-      return base::fail(std::move(acquired).error());
-    }
-    metrics->begin(began);
-    if (!*acquired) {
-      finished.outcome = runtime::start_failed_outcome(request.request_id, acquired->error());
-      metrics->end(began, finished.outcome.duration, true);
-      return finished;
-    }
-    const bool last = attempt == kStartAttemptsMax;
-    finished = run_on(std::move(**acquired), record, last ? std::move(request) : request);
-    const InvokeOutcome& outcome = finished.outcome;
-    // An idle instance may end just as it is given an event; the event may safely go to another one.
-    const bool unseen = outcome.kind == OutcomeKind::exited && !outcome.delivered && !outcome.init_duration;
-    if (unseen && !last && !pool_.stopping()) {
-      metrics->abandon();
-      continue;
-    }
-    metrics->end(began, outcome.duration, outcome.kind != OutcomeKind::ok);
-    return finished;
-  }
-}
-
-LambdaService::Finished LambdaService::run_on(std::unique_ptr<Instance> instance, const FunctionRecord& record,
-                                              runtime::InvokeRequest request) {
-  Finished finished;
-  InvokeOutcome& outcome = finished.outcome;
-  const std::string request_id = request.request_id;
-  const std::string start = "START RequestId: " + request_id + " Version: " + record.version;
-  instance->log->append(start);
-  outcome = instance->running->invoke(std::move(request));
-  if (outcome.kind == OutcomeKind::timed_out) {
-    instance->log->append(fmt::format("{} {} Task timed out after {:.2f} seconds",
-                                      base::format_iso8601_milliseconds(env_.clock.now()), request_id,
-                                      static_cast<double>(record.timeout_seconds)));
-  }
-  const std::string end = "END RequestId: " + request_id;
-  const std::string summary = report_line(request_id, record, outcome);
-  instance->log->append(end);
-  instance->log->append(summary);
-  const bool healthy = outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error;
-  const bool reusable = healthy && instance->running->alive();
-  pool_.release(std::move(instance), reusable);
-  finished.report = start + "\n" + std::exchange(outcome.log_tail, {});
-  if (!finished.report.ends_with('\n')) finished.report += '\n';
-  finished.report += end + "\n" + summary + "\n";
-  return finished;
 }
 
 base::Result<InvocationResponse> LambdaService::invoke_later(aws::Context& context, const Function& function,
@@ -181,7 +102,7 @@ base::Result<InvocationResponse> LambdaService::invoke_later(aws::Context& conte
   event.trace_id = context.trace_header;
   event.accepted_at = context.now;
   async_.accept(event);
-  metrics_of(function)->add(Metric::async_events_received, 1, context.now);
+  invoker_.metrics_of(function)->add(Metric::async_events_received, 1, context.now);
   InvocationResponse out;
   out.status_code = 202;
   out.payload = "";
@@ -212,7 +133,7 @@ std::optional<LambdaService::Settings> LambdaService::async_settings(const Async
   out.role = function.record->role;
   out.function_arn = function.record->arn() + ":" + (event.qualifier.empty() ? "$LATEST" : event.qualifier);
   out.blocked = function.reserved_concurrency == 0;
-  out.metrics = metrics_of(function);
+  out.metrics = invoker_.metrics_of(function);
   return out;
 }
 
@@ -226,7 +147,7 @@ base::Result<AsyncFunctions::Answer> LambdaService::run_async(const AsyncEvent& 
   request.request_id = event.request_id;
   request.trace_id = event.trace_id;
   request.payload = event.payload;
-  TRY_ASSIGN(Finished finished, run(function, std::move(request)));
+  TRY_ASSIGN(Invoker::Finished finished, invoker_.run(function, std::move(request)));
   return Answer{std::move(finished.outcome), function.record->version};
 }
 
@@ -236,6 +157,18 @@ std::optional<int32_t> LambdaService::mapped_timeout_seconds(const MappingRecord
   if (found == functions_.end()) return std::nullopt;
   const auto function = found->second.select(mapping.qualifier, env_.random);
   return function ? std::optional(function->record->timeout_seconds) : std::nullopt;
+}
+
+std::optional<std::string_view> LambdaService::mapped_role_lacks(const MappingRecord& mapping) {
+  std::optional<Function> function;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = functions_.find(keys::function(mapping.account, mapping.region, mapping.function_name));
+    if (found != functions_.end()) function = found->second.select(mapping.qualifier, env_.random);
+  }
+  if (!function) return std::nullopt;  // deleted this moment; the poller will find out
+  return destinations_.first_refused(
+      *function->record, {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, mapping.queue_arn);
 }
 
 QueuePoller::Answer LambdaService::invoke_mapped(const MappingRecord& mapping, std::string event) {
@@ -248,7 +181,7 @@ QueuePoller::Answer LambdaService::invoke_mapped(const MappingRecord& mapping, s
   runtime::InvokeRequest request;
   request.request_id = base::make_uuid(env_.random);
   request.payload = std::move(event);
-  auto finished = run(*function, std::move(request));
+  auto finished = invoker_.run(*function, std::move(request));
   if (!finished) return {};
   return {finished->outcome.kind == OutcomeKind::ok, std::move(finished->outcome.payload), {}};
 }

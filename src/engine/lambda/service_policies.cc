@@ -29,7 +29,7 @@ void LambdaService::replace_policy(FunctionEntry& entry, const std::string& qual
     alias->second = std::make_shared<const AliasRecord>(std::move(record));
   } else {
     const bool whole = qualifier.empty() || qualifier == "$LATEST";
-    FunctionEntry::Version& version = whole ? entry.latest : entry.versions.at(std::stoull(qualifier));
+    FunctionEntry::Version& version = whole ? entry.latest : entry.versions.at(version_number(qualifier).value_or(0));
     FunctionRecord record = *version.record;
     record.policy = std::move(policy);
     batch.put(record.key(), record.encode());

@@ -13,7 +13,8 @@ namespace {
 
 // Under the ARN by which the caller named it.
 FunctionConfiguration configuration_as_named(const Function& function) {
-  FunctionConfiguration out = configuration_of(*function.record);
+  FunctionConfiguration out =
+      function.updating ? updating_configuration_of(*function.record) : configuration_of(*function.record);
   out.function_arn = function.arn();
   return out;
 }
@@ -36,8 +37,11 @@ base::Result<GetFunctionResponse> LambdaService::get_function(aws::Context& cont
   TRY_ASSIGN(const Function latest, find(context, function.record->name, std::nullopt, "lambda:GetFunction"));
   GetFunctionResponse out;
   out.configuration = configuration_as_named(function);
-  // Without a Location: packages are kept inside the engine, which has no address for them.
   out.code.emplace().repository_type = "S3";
+  if (!context.endpoint.empty()) {  // a caller in this process has no use for an address
+    const CodeLinks::Package package{function.record->code_id, function.record->code_size};
+    out.code->location = context.endpoint + code_links_.path_of(package, env_.clock.now() + kCodeLinkLife);
+  }
   if (!latest.record->tags.empty()) {
     auto& tags = out.tags.emplace();
     for (const auto& [tag, value] : latest.record->tags) tags.append(tag) = value;
@@ -46,6 +50,11 @@ base::Result<GetFunctionResponse> LambdaService::get_function(aws::Context& cont
     out.concurrency.emplace().reserved_concurrent_executions = latest.reserved_concurrency;
   }
   return out;
+}
+
+std::optional<aws::Body> LambdaService::download(std::string_view path) {
+  const auto package = code_links_.read(path, env_.clock.now());
+  return package ? Code::read(store_, package->code_id, package->bytes) : std::nullopt;
 }
 
 base::Result<FunctionConfiguration> LambdaService::get_function_configuration(aws::Context& context,
@@ -107,8 +116,8 @@ base::Result<ListVersionsByFunctionResponse> LambdaService::list_versions_by_fun
   uint64_t after = 0;
   if (!in.marker) {
     versions.push_back(version_entry(*entry.latest.record));
-  } else if (is_version_number(*in.marker) && in.marker->size() < 20) {
-    after = std::stoull(*in.marker);
+  } else {
+    after = version_number(*in.marker).value_or(0);
   }
   for (auto at = entry.versions.upper_bound(after); at != entry.versions.end(); ++at) {
     if (versions.size() == count_max) {
@@ -141,19 +150,16 @@ base::Result<GetAccountSettingsResponse> LambdaService::get_account_settings(aws
   limit.concurrent_executions = kAccountConcurrency;
   int32_t unreserved = kAccountConcurrency;
   auto& usage = out.account_usage.emplace();
-  int64_t bytes = 0;
   int64_t count = 0;
   const std::string prefix = keys::scope(keys::kFunctionTable, context.account, context.region);
   const std::lock_guard lock(mutex_);
   for (auto at = functions_.lower_bound(prefix); at != functions_.end() && at->first.starts_with(prefix); ++at) {
     const FunctionEntry& entry = at->second;
-    bytes += static_cast<int64_t>(entry.latest.record->code_size);
-    for (const auto& [number, version] : entry.versions) bytes += static_cast<int64_t>(version.record->code_size);
     unreserved -= entry.latest.record->reserved_concurrency.value_or(0);
     ++count;
   }
   limit.unreserved_concurrent_executions = unreserved;
-  usage.total_code_size = bytes;
+  usage.total_code_size = static_cast<int64_t>(stored_code_bytes(context));
   usage.function_count = count;
   return out;
 }

@@ -63,9 +63,7 @@ base::Result<FunctionConfiguration> LambdaService::publish_version(aws::Context&
   TRY_ASSIGN(const auto found, find_entry(context, name));
   FunctionEntry& entry = found->second;
   const FunctionRecord& latest = *entry.latest.record;
-  if (in.revision_id && *in.revision_id != latest.revision_id) {
-    return base::fail(revision_mismatch("GetFunction/GetAlias"));
-  }
+  TRY(check_updatable(entry, in.revision_id));
   if (in.code_sha256 && *in.code_sha256 != latest.code_sha256) {
     return base::fail(invalid_parameter("CodeSHA256 (" + *in.code_sha256 +
                                         ") is different from current CodeSHA256 in $LATEST (" + latest.code_sha256 +
@@ -75,13 +73,8 @@ base::Result<FunctionConfiguration> LambdaService::publish_version(aws::Context&
   store::WriteBatch batch;
   const auto record = publish(entry, in.description, context.now, batch);
   store_.write(batch);
-  FunctionConfiguration out = configuration_of(*record);
-  if (entry.latest.record->last_published == newest) return out;  // nothing has changed since
-  out.state = "Pending";
-  out.state_reason = "The function is being created.";
-  out.state_reason_code = "Creating";
-  out.last_update_status.reset();
-  return out;
+  const bool is_new = entry.latest.record->last_published != newest;
+  return is_new ? pending_configuration_of(*record) : configuration_of(*record);
 }
 
 base::Result<void> LambdaService::set_routing(AliasRecord& alias, const FunctionEntry& entry, const Context& context,

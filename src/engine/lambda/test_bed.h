@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -27,6 +28,7 @@
 #include "engine/lambda/service.h"
 #include "engine/service_metrics.h"
 #include "engine/sqs/service.h"
+#include "engine/test_calls.h"
 #include "store/memory/memory_store.h"
 
 namespace engine::lambda {
@@ -53,6 +55,7 @@ class FakeHost final : public runtime::FunctionHost {
     return std::make_unique<Running>(*this, spec, sink);
   }
   base::Result<void> stage_code(std::string_view zip, const std::string& destination) override {
+    if (const auto once = std::exchange(while_staging, {})) once();
     const std::lock_guard lock(mutex);
     if (zip.starts_with("bad")) {
       return base::fail(aws::lambda::errors::invalid_parameter_value_exception(
@@ -75,6 +78,7 @@ class FakeHost final : public runtime::FunctionHost {
   std::mutex mutex;
   Body body = [](const auto&, const auto&) { return InvokeOutcome(); };
   std::string start_error;
+  std::function<void()> while_staging;  // called once
   std::vector<runtime::FunctionSpec> specs;
   std::map<std::string, std::string> staged;
   std::atomic<int> live = 0;
@@ -120,6 +124,7 @@ struct FakeSts final : aws::Dispatcher {
                               void* out) override {
     EXPECT_EQ(context.principal.arn, "lambda.amazonaws.com");
     const auto& request = *static_cast<aws::sts::AssumeRoleRequest*>(in);
+    if (request.role_session_name->size() < 2) return base::fail(aws::sts::errors::access_denied("too short"));
     if (request.role_arn->ends_with("unassumable")) return base::fail(aws::sts::errors::access_denied("no"));
     auto& credentials = static_cast<aws::sts::AssumeRoleResponse*>(out)->credentials.emplace();
     credentials.access_key_id = "ASIA" + std::to_string(++calls);
@@ -142,6 +147,9 @@ struct FakeLogs final : aws::Dispatcher {
     } else if (operation.name == "PutLogEvents") {
       const auto& put = *static_cast<aws::logs::PutLogEventsRequest*>(in);
       if (!groups[*put.log_group_name]) return base::fail(aws::logs::errors::resource_not_found_exception("none"));
+      if (!std::ranges::is_sorted(*put.log_events, {}, &aws::logs::InputLogEvent::timestamp)) {
+        return base::fail(aws::logs::errors::invalid_parameter_exception("not in chronological order"));
+      }
       for (const auto& event : *put.log_events) {
         lines[*put.log_group_name + " " + *put.log_stream_name].push_back(*event.message);
       }
@@ -256,27 +264,17 @@ struct TestBed {
   }
 
   aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
+    aws::Context out = root_context(env);
     out.request_id = base::make_uuid(env.random);
-    out.principal = {aws::Principal::Kind::root, out.account, "arn:aws:iam::123456789012:root", out.account};
     return out;
   }
   template <class Out, class In>
   Out ok(base::Result<Out> (LambdaService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*lambda).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*lambda, context(), operation, std::move(in));
   }
   template <class Out, class In>
   std::string error(base::Result<Out> (LambdaService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*lambda).*operation)(call, std::move(in));
-    return out ? "no error" : out.error().code + ": " + out.error().message;
+    return call_error(Codes::json, *lambda, context(), operation, std::move(in));
   }
 
   static CreateFunctionRequest function(const std::string& name) {

@@ -149,6 +149,12 @@ TEST(Versions, AliasesLeadToThem) {
   for (int i = 0; i < 100; ++i) ++runs[*bed.invoke("f:live").executed_version];
   EXPECT_GT(runs["1"], 20);
   EXPECT_GT(runs["2"], 20);
+  for (const std::string version : {"1", "2"}) {
+    EXPECT_EQ(bed.sum("Invocations FunctionName=f Resource=f:live ExecutedVersion=" + version),
+              runs[version] + (version == "1" ? 1 : 0));
+  }
+  EXPECT_EQ(bed.sum("Invocations FunctionName=f Resource=f:live"), 101);
+  EXPECT_EQ(bed.sum("Invocations"), 101);
   update.routing_config->additional_version_weights = aws::Map<double>{{"1", 0.5}};
   EXPECT_TRUE(bed.error(&LambdaService::update_alias, update).find("already included in routing") != std::string::npos);
   update.routing_config->additional_version_weights = aws::Map<double>{};

@@ -27,7 +27,9 @@ LogsService::~LogsService() {
 
 void LogsService::load() {
   if (const auto row = store_.get(keys::kNextIdKey)) {
-    for (RecordReader reader(*row); reader.next();) next_id_ = reader.number();
+    RecordReader reader(*row);
+    while (reader.next()) next_id_ = reader.number();
+    check_row(reader.ok());
   }
   std::map<uint64_t, Group*> by_id;
   const std::string groups = store::KeyWriter(keys::kGroupTable).take();

@@ -10,6 +10,7 @@
 
 #include "base/manual/manual_env.h"
 #include "engine/logs/service.h"
+#include "engine/test_calls.h"
 #include "store/key.h"
 #include "store/memory/memory_store.h"
 
@@ -27,26 +28,13 @@ struct TestBed {
     logs.reset();
     logs = std::make_unique<LogsService>(*store, env.env, LogsOptions{&metrics});
   }
-  aws::Context context() {
-    aws::Context out;
-    out.now = env.clock.now();
-    out.account = "123456789012";
-    out.region = "eu-west-1";
-    return out;
-  }
   template <class Out, class In>
   Out ok(base::Result<Out> (LogsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*logs).*operation)(call, std::move(in));
-    if (out) return std::move(*out);
-    ADD_FAILURE() << out.error().code << ": " << out.error().message;
-    return Out();
+    return call_ok(*logs, root_context(env), operation, std::move(in));
   }
   template <class Out, class In>
   std::string error(base::Result<Out> (LogsService::*operation)(aws::Context&, In), In in) {
-    aws::Context call = context();
-    auto out = ((*logs).*operation)(call, std::move(in));
-    return out ? "no error" : out.error().code + ": " + out.error().message;
+    return call_error(Codes::json, *logs, root_context(env), operation, std::move(in));
   }
   void group(const std::string& name) {
     ok(&LogsService::create_log_group, aws::logs::CreateLogGroupRequest{name, {}, {}});

@@ -1,9 +1,11 @@
+#include "engine/lambda/instance_starter.h"
+
 #include <algorithm>
 #include <utility>
 
 #include "engine/internal_call.h"
+#include "engine/lambda/function_name.h"
 #include "engine/lambda/limits.h"
-#include "engine/lambda/service.h"
 
 namespace engine::lambda {
 namespace {
@@ -26,7 +28,12 @@ std::string init_start_line(const FunctionRecord& record) {
 
 }  // namespace
 
-base::Result<aws::sts::Credentials> LambdaService::credentials_for(Runnable& runnable) {
+void InstanceStarter::set_endpoint(std::string url) {
+  const std::lock_guard lock(mutex_);
+  endpoint_ = std::move(url);
+}
+
+base::Result<aws::sts::Credentials> InstanceStarter::credentials_for(Runnable& runnable) {
   const base::Timestamp now = env_.clock.now();
   {
     const std::lock_guard lock(runnable.credentials_mutex);
@@ -39,7 +46,7 @@ base::Result<aws::sts::Credentials> LambdaService::credentials_for(Runnable& run
   aws::Context context = service_call(env_, record.account, record.region, "lambda.amazonaws.com", record.arn());
   aws::sts::AssumeRoleRequest assume;
   assume.role_arn = record.role;
-  assume.role_session_name = record.name;
+  assume.role_session_name = role_session_name(record.name);
   assume.duration_seconds = kRoleSessionSeconds;
   TRY_ASSIGN(const auto assumed, sts_.assume_role(context, std::move(assume)));
   const std::lock_guard lock(runnable.credentials_mutex);
@@ -48,10 +55,10 @@ base::Result<aws::sts::Credentials> LambdaService::credentials_for(Runnable& run
 }
 
 // Item 19. User variables come first; the reserved ones cannot be among them.
-std::vector<std::pair<std::string, std::string>> LambdaService::environment_of(const FunctionRecord& record,
-                                                                               const aws::sts::Credentials& credentials,
-                                                                               const std::string& directory) {
-  std::vector<std::pair<std::string, std::string>> out = record.environment.value_or(FunctionRecord::Pairs());
+InstanceStarter::Environment InstanceStarter::environment_of(const FunctionRecord& record,
+                                                             const aws::sts::Credentials& credentials,
+                                                             const std::string& directory) {
+  Environment out = record.environment.value_or(FunctionRecord::Pairs());
   const auto user_value = [&](std::string_view variable) -> const std::string* {
     if (!record.environment) return nullptr;
     const auto found = std::ranges::find(*record.environment, variable, &std::pair<std::string, std::string>::first);
@@ -93,7 +100,7 @@ std::vector<std::pair<std::string, std::string>> LambdaService::environment_of(c
   return out;
 }
 
-InstancePool::Started LambdaService::start_instance(const std::shared_ptr<Runnable>& runnable) {
+InstancePool::Started InstanceStarter::start(const std::shared_ptr<Runnable>& runnable) {
   const FunctionRecord& record = *runnable->record;
   if (auto staged = runnable->code->stage_once(); !staged) {
     return std::unexpected(runtime::StartError{"Runtime.CodeUnavailable", staged.error().message});

@@ -1,0 +1,105 @@
+#include "engine/lambda/invoker.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/lambda/answers.h"
+#include "engine/lambda/limits.h"
+
+namespace engine::lambda {
+
+using runtime::InvokeOutcome;
+using runtime::OutcomeKind;
+
+namespace {
+
+double milliseconds(base::Duration d) {
+  return std::chrono::duration<double, std::milli>(d).count();
+}
+
+// Item 18.
+std::string report_line(const std::string& request_id, const FunctionRecord& record, const InvokeOutcome& outcome) {
+  const base::Duration billed = std::chrono::ceil<std::chrono::milliseconds>(
+      outcome.duration + outcome.init_duration.value_or(base::Duration(0)));
+  std::string out = fmt::format(
+      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
+      request_id, milliseconds(outcome.duration), billed / std::chrono::milliseconds(1), record.memory_size_mb,
+      (outcome.max_memory_used_bytes + (1 << 20) - 1) >> 20);
+  if (outcome.init_duration) out += fmt::format("Init Duration: {:.2f} ms\t", milliseconds(*outcome.init_duration));
+  if (outcome.kind == OutcomeKind::timed_out) out += "Status: timeout\t";
+  if (outcome.kind == OutcomeKind::exited || outcome.kind == OutcomeKind::init_failed) {
+    out += "Status: error\tError Type: " + outcome.error_type + "\t";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<InvocationMetrics> Invoker::metrics_of(const Function& function) {
+  const FunctionRecord& record = *function.record;
+  return metrics_.of({record.account, record.region, record.name, function.qualifier,
+                      function.alias ? std::string_view(record.version) : std::string_view()});
+}
+
+base::Result<Invoker::Finished> Invoker::run(const Function& function, runtime::InvokeRequest request) {
+  const FunctionRecord& record = *function.record;
+  request.invoked_function_arn = function.arn();
+  const auto metrics = metrics_of(function);
+  const base::Timestamp began = env_.clock.now();
+  Finished finished;
+  for (std::size_t attempt = 1;; ++attempt) {
+    auto acquired = pool_.acquire(function.runnable, function.reserved_concurrency);
+    if (!acquired) {
+      if (is_throttle(acquired.error())) metrics->throttled(began);
+      return base::fail(std::move(acquired).error());
+    }
+    metrics->begin(began);
+    if (!*acquired) {
+      finished.outcome = runtime::start_failed_outcome(request.request_id, acquired->error());
+      metrics->end(began, finished.outcome.duration, true);
+      return finished;
+    }
+    const bool last = attempt == kStartAttemptsMax;
+    finished = run_on(std::move(**acquired), record, last ? std::move(request) : request);
+    const InvokeOutcome& outcome = finished.outcome;
+    // An idle instance may end just as it is given an event; the event may safely go to another one.
+    const bool unseen = outcome.kind == OutcomeKind::exited && !outcome.delivered && !outcome.init_duration;
+    if (unseen && !last && !pool_.stopping()) {
+      metrics->abandon();
+      continue;
+    }
+    metrics->end(began, outcome.duration, outcome.kind != OutcomeKind::ok);
+    return finished;
+  }
+}
+
+Invoker::Finished Invoker::run_on(std::unique_ptr<Instance> instance, const FunctionRecord& record,
+                                  runtime::InvokeRequest request) {
+  Finished finished;
+  InvokeOutcome& outcome = finished.outcome;
+  const std::string request_id = request.request_id;
+  const std::string start = "START RequestId: " + request_id + " Version: " + record.version;
+  instance->log->append(start);
+  outcome = instance->running->invoke(std::move(request));
+  std::string told = std::exchange(outcome.log_tail, {});
+  if (!told.empty() && !told.ends_with('\n')) told += '\n';
+  if (outcome.kind == OutcomeKind::timed_out) {
+    const std::string late =
+        fmt::format("{} {} Task timed out after {:.2f} seconds", base::format_iso8601_milliseconds(env_.clock.now()),
+                    request_id, static_cast<double>(record.timeout_seconds));
+    instance->log->append(late);
+    told += late + "\n";
+  }
+  const std::string end = "END RequestId: " + request_id;
+  const std::string summary = report_line(request_id, record, outcome);
+  instance->log->append(end);
+  instance->log->append(summary);
+  const bool healthy = outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error;
+  const bool reusable = healthy && instance->running->alive();
+  pool_.release(std::move(instance), reusable);
+  finished.report = start + "\n" + told + end + "\n" + summary + "\n";
+  return finished;
+}
+
+}  // namespace engine::lambda
