@@ -15,18 +15,35 @@ std::string_view function_name(std::string_view text) {
   return text.substr(0, text.find(':'));
 }
 
-// The values of a placeholder's member: one for text, one per key for a map.
-std::vector<std::string_view> member_values(const OperationDesc& operation, const void* in, std::string_view name) {
+// name | arn:aws:logs:r:a:log-group:name[:*]
+std::string_view log_group_name(std::string_view text) {
+  constexpr std::string_view kMarker = ":log-group:";
+  const std::size_t marker = text.starts_with("arn:") ? text.find(kMarker) : std::string_view::npos;
+  if (marker == std::string_view::npos) return text;
+  text.remove_prefix(marker + kMarker.size());
+  return text.substr(0, text.find(':'));
+}
+
+// The values of a placeholder's member, of "A|B" of the first that is there: one for text, one per key for a map, each
+// of a list of texts.
+std::vector<std::string_view> member_values(const OperationDesc& operation, const void* in, std::string_view names) {
+  const std::string_view name = names.substr(0, names.find('|'));
   const MemberDesc* member = operation.input->find(name);
   const void* value = member != nullptr && member->get != nullptr ? member->get(in) : nullptr;
+  if (value == nullptr && name.size() < names.size())
+    return member_values(operation, in, names.substr(name.size() + 1));
   if (value == nullptr) return {"*"};
   if (member->type->kind == Kind::string) return {*static_cast<const std::string*>(value)};
-  std::vector<std::string_view> keys;
+  std::vector<std::string_view> out;
   if (member->type->kind == Kind::map) {
     const MapAccess& map = *member->type->map;
-    for (std::size_t i = 0; i < map.size(value); ++i) keys.push_back(map.key_at(value, i));
+    for (std::size_t i = 0; i < map.size(value); ++i) out.push_back(map.key_at(value, i));
+  } else if (member->type->kind == Kind::list && member->type->list->element->kind == Kind::string) {
+    const ListAccess& list = *member->type->list;
+    for (std::size_t i = 0; i < list.size(value); ++i)
+      out.push_back(*static_cast<const std::string*>(list.at(value, i)));
   }
-  return keys;
+  return out;
 }
 
 // True for one {Member:index} and nothing else.
@@ -63,6 +80,7 @@ std::vector<std::string> expand(std::string_view rest, const Context& context, c
         continue;
       }
       if (form == "function") value = function_name(value);
+      if (form == "log_group") value = log_group_name(value);
       if (form == "last") value = value.substr(value.rfind('/') + 1);
       const bool whole = is_only_member && value.starts_with("arn:");
       for (const std::string& arn : arns) grown.push_back(whole ? std::string(value) : arn + std::string(value));

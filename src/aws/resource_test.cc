@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "aws/cloudwatch/cloudwatch.h"
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/iam/iam.h"
 #include "aws/lambda/lambda.h"
+#include "aws/logs/logs.h"
 #include "aws/s3/s3.h"
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
@@ -64,6 +66,29 @@ TEST(ResourceArns, AMemberThatIsAnArnIsTheResource) {
   EXPECT_EQ(arns(dynamodb::kService, "GetItem", get), "arn:aws:dynamodb:eu-west-1:123456789012:table/orders;");
   get.table_name = "arn:aws:dynamodb:us-east-2:999999999999:table/orders";
   EXPECT_EQ(arns(dynamodb::kService, "GetItem", get), "arn:aws:dynamodb:us-east-2:999999999999:table/orders;");
+}
+
+TEST(ResourceArns, WhatCanBeNamedInTwoWaysIsOneResource) {
+  sns::PublishInput publish;
+  publish.target_arn = "arn:aws:sns:us-east-2:999999999999:orders";
+  EXPECT_EQ(arns(sns::kService, "Publish", publish), "arn:aws:sns:us-east-2:999999999999:orders;");
+  const std::string group = "arn:aws:logs:eu-west-1:123456789012:log-group:secret";
+  for (const std::string& name : {std::string("secret"), group, group + ":*"}) {
+    logs::FilterLogEventsRequest filter;
+    filter.log_group_identifier = name;
+    EXPECT_EQ(arns(logs::kService, "FilterLogEvents", filter), group + ";") << name;
+    logs::GetLogEventsRequest get;
+    get.log_group_identifier = name;
+    get.log_stream_name = "s";
+    EXPECT_EQ(arns(logs::kService, "GetLogEvents", get), group + ":log-stream:s;") << name;
+  }
+}
+
+TEST(ResourceArns, EachOfAListOfNames) {
+  cloudwatch::DeleteAlarmsInput in;
+  in.alarm_names = {"a", "b"};
+  const std::string alarm = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:";
+  EXPECT_EQ(arns(cloudwatch::kService, "DeleteAlarms", in), alarm + "a;" + alarm + "b;");
 }
 
 TEST(ResourceArns, ABatchTouchesEachOfItsTables) {

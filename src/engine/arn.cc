@@ -13,7 +13,7 @@ std::optional<Arn> Arn::parse(std::string_view text) {
     part = text.substr(0, colon);
     text.remove_prefix(colon + 1);
   }
-  if (parts[0] != "arn" || (parts[1] != "aws" && parts[1] != "aws-cn" && parts[1] != "aws-us-gov")) return std::nullopt;
+  if (parts[0] != "arn" || parts[1] != "aws") return std::nullopt;
   if (parts[2].empty() || text.empty()) return std::nullopt;
   return Arn{std::string(parts[2]), std::string(parts[3]), std::string(parts[4]), std::string(text)};
 }

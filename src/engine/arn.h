@@ -13,8 +13,9 @@ struct Arn {
   std::string account;  // empty for S3 buckets
   std::string resource;
 
-  // nullopt unless there are six parts, the first two are "arn" and "aws" (or "aws-cn", "aws-us-gov"), and service and
-  // resource are not empty. The resource may hold colons.
+  // nullopt unless there are six parts, the first two are "arn" and "aws" (there is no other partition here: policies
+  // compare ARNs as texts, so nothing may have two), and service and resource are not empty. The resource may hold
+  // colons.
   static std::optional<Arn> parse(std::string_view text);
   [[nodiscard]] std::string text() const;
 };

@@ -132,6 +132,38 @@ def test_a_tampered_token_is_refused(server, credentials):
     assert code == "UnrecognizedClientException"
 
 
+def test_a_denied_resource_is_denied_by_whatever_name(server, iam, sts, role, name):
+    arn = lambda service, resource: f"arn:aws:{service}:{REGION}:{server.account}:{resource}"
+    group, topic, table = arn("logs", f"log-group:{name}"), arn("sns", name), arn("dynamodb", f"table/{name}")
+    server.client("logs").create_log_group(logGroupName=name)
+    server.client("sns").create_topic(Name=name)
+    server.client("dynamodb").create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    server.client("cloudwatch").put_metric_alarm(
+        AlarmName=name, Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold")
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": [group + "*", topic, table, arn("cloudwatch", f"alarm:{name}")]}]}))
+    credentials = sts.assume_role(RoleArn=role, RoleSessionName="e2e")["Credentials"]
+    client = lambda service: client_of(server, service, credentials)
+    logs = client("logs")
+    assert "logGroups" in logs.describe_log_groups()
+    for call in (
+            lambda: logs.filter_log_events(logGroupName=name), lambda: logs.filter_log_events(logGroupIdentifier=name),
+            lambda: logs.describe_log_streams(logGroupIdentifier=group),
+            lambda: client("sns").publish(TopicArn=topic, Message="m"),
+            lambda: client("sns").publish(TargetArn=topic, Message="m"),
+            lambda: client("dynamodb").scan(TableName=table), lambda: client("cloudwatch").delete_alarms(AlarmNames=[name]),
+            lambda: client("cloudwatch").disable_alarm_actions(AlarmNames=["other", name])):
+        assert code_of(call)[0].startswith("AccessDenied")
+    # There is one partition, so an ARN of another one is nobody's.
+    assert code_of(lambda: client("dynamodb").scan(TableName=table.replace("aws", "aws-cn", 1)))[0] == "ValidationException"
+    assert code_of(lambda: client("sns").publish(TopicArn=topic.replace("aws", "aws-cn", 1), Message="m"))[0] == (
+        "InvalidParameter")
+
+
 def test_errors_of_iam_and_sts(iam, sts, role, name):
     with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [

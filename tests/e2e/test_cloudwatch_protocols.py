@@ -12,8 +12,9 @@ DIMENSIONS = [{"Name": "Site", "Value": "north & south"}]
 
 
 @pytest.fixture
-def clients(server):
-    return {protocol: ProtocolClient(server, protocol) for protocol in PROTOCOLS}
+def clients(virtual_till):
+    """On a clock that stands still: no alarm is evaluated between two calls."""
+    return {protocol: ProtocolClient(virtual_till, protocol) for protocol in PROTOCOLS}
 
 
 def succeeded(answer):
@@ -31,7 +32,7 @@ def read_by_all(clients, operation, **parameters):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_every_operation(clients, server, name, protocol):
+def test_every_operation(clients, name, protocol):
     writer = clients[protocol]
 
     def write(operation, **parameters):

@@ -194,6 +194,10 @@ std::optional<base::Timestamp> parse_condition_date(std::string_view text) {
     return base::from_epoch_seconds(seconds);
   }
   if (text.size() == 10) return base::parse_iso8601(std::string(text) + "T00:00:00Z");
+  // Seconds may be left out: 2009-01-31T12:00Z (W3C profile of ISO 8601).
+  constexpr std::size_t kMinuteEnd = 16;
+  if (text.size() > kMinuteEnd && text[kMinuteEnd] != ':')
+    return base::parse_iso8601(std::string(text.substr(0, kMinuteEnd)) + ":00" + std::string(text.substr(kMinuteEnd)));
   return base::parse_iso8601(text);
 }
 

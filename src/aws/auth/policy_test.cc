@@ -258,6 +258,7 @@ TEST(Policy, Conditions) {
       {R"({"NumericGreaterThan":{"aws:x":"9"}})", {{"aws:x", "ten"}}, false},
       {R"({"DateLessThan":{"aws:x":"2024-01-01T00:00:00Z"}})", {{"aws:x", "2023-12-31T23:59:59Z"}}, true},
       {R"({"DateGreaterThanEquals":{"aws:x":"1700000000"}})", {{"aws:x", "2023-11-14T22:13:20Z"}}, true},
+      {R"({"DateLessThan":{"aws:x":"2009-01-31T12:00Z"}})", {{"aws:x", "2009-01-31T11:59:59Z"}}, true},
       {R"({"DateGreaterThan":{"aws:x":"2024-01-01"}})", {{"aws:x", "2024-01-01T00:00:00Z"}}, false},
       {R"({"IpAddress":{"aws:x":["10.1.0.0/12","2001:db8::/33"]}})", {{"aws:x", "10.15.255.1"}}, true},
       {R"({"IpAddress":{"aws:x":"10.1.0.0/16"}})", {{"aws:x", "10.2.0.0"}}, false},

@@ -162,9 +162,10 @@ TEST(RestXml, RefusesWrongValues) {
 // JavaScript's presigner moves x-amz- headers into the query.
 TEST(RestXml, TakesHeadersOfPresignedUrlsFromTheQuery) {
   const auto put = decode<s3::PutObjectRequest>(
-      s3::kService, make("PUT", "/b/k?X-Amz-Signature=s&x-amz-meta-a=1&x-amz-checksum-crc32=AAAAAA%3D%3D", ""));
+      s3::kService,
+      make("PUT", "/b/k?X-Amz-Signature=s&x-amz-meta-a=1&x-amz-meta-e=&x-amz-checksum-crc32=AAAAAA%3D%3D", ""));
   ASSERT_TRUE(put) << put.error().message;
-  EXPECT_EQ(*put->metadata, (Map<std::string>{{"a", "1"}}));
+  EXPECT_EQ(*put->metadata, (Map<std::string>{{"a", "1"}, {"e", ""}}));
   EXPECT_EQ(put->checksum_crc32, "AAAAAA==");
   EXPECT_EQ(put->body, "");
 }

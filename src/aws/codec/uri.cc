@@ -248,7 +248,7 @@ base::Result<UriMatch> UriMatcher::finish(const Route& route, const Call& call) 
     for (const Parameter& parameter : call.parameters) {
       // A key without a value may be a sub-resource that came after this list: no change is made in its name.
       const bool foreign = operation.http_method != "GET" && operation.http_method != "HEAD" &&
-                           parameter.value.empty() && !parameter.name.starts_with("X-Amz-");
+                           parameter.value.empty() && !http::equal_ignoring_case(parameter.name.substr(0, 6), "x-amz-");
       if (!foreign && !is_sub_resource(parameter.name)) continue;
       const bool named = std::ranges::any_of(route.keys, [&](const Key& key) { return key.name == parameter.name; });
       if (!named && !binds(operation, Location::query, parameter.name))

@@ -23,11 +23,12 @@ using aws::cloudwatch::MetricAlarm;
 using aws::cloudwatch::PutMetricAlarmInput;
 
 base::Result<void> check_action(const aws::Context& context, const std::string& text) {
+  if (text.starts_with("arn:aws-")) {
+    const std::string_view partition = std::string_view(text).substr(4, text.find(':', 4) - 4);
+    return invalid_alarm(fmt::format("Invalid partition {} specified. Only aws is supported.", partition));
+  }
   const auto arn = Arn::parse(text);
   if (!arn) return invalid_alarm("Invalid arn syntax: " + text);
-  const std::string_view partition = std::string_view(text).substr(4, text.find(':', 4) - 4);
-  if (partition != "aws")
-    return invalid_alarm(fmt::format("Invalid partition {} specified. Only aws is supported.", partition));
   if (arn->service != "sns" && arn->service != "lambda") {
     return invalid_alarm(
         fmt::format("The action {} is not supported: this engine executes actions on SNS topics and "

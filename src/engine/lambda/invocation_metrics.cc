@@ -89,10 +89,20 @@ std::shared_ptr<InvocationMetrics> FunctionMetrics::of(const Name& name) {
 }
 
 void FunctionMetrics::forget(std::string_view account, std::string_view region, std::string_view function) {
+  forget_version(account, region, function, "");
+}
+
+void FunctionMetrics::forget_version(std::string_view account, std::string_view region, std::string_view function,
+                                     std::string_view version) {
   std::string key(account);
   key.append("/").append(region).append("/").append(function);
+  const std::string end = "/" + std::string(version);
   const std::lock_guard lock(mutex_);
-  const auto belongs = [&](const auto& entry) { return entry.first == key || entry.first.starts_with(key + "/"); };
+  const auto belongs = [&](const auto& entry) {
+    const std::string& name = entry.first;
+    return version.empty() ? name == key || name.starts_with(key + "/")
+                           : name.starts_with(key + "/") && name.ends_with(end);
+  };
   std::erase_if(lanes_, belongs);
   std::erase_if(known_, belongs);
 }

@@ -80,6 +80,9 @@ class FunctionMetrics {
   std::shared_ptr<InvocationMetrics> of(const Name& name);
   // The function is deleted.
   void forget(std::string_view account, std::string_view region, std::string_view function);
+  // The same of one version, by whatever alias it was called.
+  void forget_version(std::string_view account, std::string_view region, std::string_view function,
+                      std::string_view version);
 
  private:
   // REQUIRES: mutex_ is held.

@@ -28,6 +28,9 @@ class Invoker {
   // or the engine stops.
   base::Result<Finished> run(const Function& function, runtime::InvokeRequest request);
   std::shared_ptr<InvocationMetrics> metrics_of(const Function& function);
+  void forget_metrics_of_version(const FunctionRecord& record) {
+    metrics_.forget_version(record.account, record.region, record.name, record.version);
+  }
   void forget_metrics(const FunctionRecord& record) { metrics_.forget(record.account, record.region, record.name); }
 
  private:

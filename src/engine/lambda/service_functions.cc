@@ -289,6 +289,7 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_version(aws::Context&
   if (code_id != entry.latest.record->code_id && !entry.uses_code(code_id)) Code::erase(batch, code_id);
   store_.write(batch);
   pool_.remove_current(gone.record->id, gone.record->version);
+  invoker_.forget_metrics_of_version(*gone.record);
   return out;
 }
 

@@ -37,6 +37,8 @@ std::optional<base::Timestamp> SnsService::deliver(const Outbox::Entry& entry) {
   store::require_intact(delivery.has_value(), "a delivery of SNS");
   const std::optional<Destination> destination = lookup(delivery->subscription_arn);
   if (!destination) return std::nullopt;  // unsubscribed meanwhile
+  if (delivery->kind == DeliveryRecord::Kind::notification && destination->subscription->record.ended)
+    return std::nullopt;  // by the link, which can be taken back; what was on its way is not wanted all the same
   const Outcome outcome = attempt(*delivery, *destination);
   if (outcome == Outcome::failed && stopping_) return Outbox::kHeld;  // cancelled, which is no fault of the endpoint
   return settle(entry, *delivery, *destination, outcome);

@@ -68,8 +68,7 @@ class NumericReader {
     if (part(2).get(second) != simdjson::SUCCESS) {
       return refuse("Bad value in numeric range: " + simdjson::minify(part(2)));
     }
-    if (!second.starts_with('<') || second.size() > 2)
-      return refuse(fmt::format("Bad numeric range operator: {}", second));
+    if (second != "<" && second != "<=") return refuse(fmt::format("Bad numeric range operator: {}", second));
     TRY(bound(2, second));
     if (parts_.size() != 4) return refuse("Too many terms in numeric range expression");
     if (*out_.high < *out_.low) return refuse("Bottom must be less than top");
@@ -192,14 +191,16 @@ struct Conjunction {
 };
 using Alternatives = std::vector<Conjunction>;
 
-// Each of `left` together with each of `right`. Every conjunction is at least one combination, so this is bounded.
+// Each of `left` together with each of `right`. Bounded: a conjunction is at least one combination, and more rules than
+// combinations may be (which a key with one value adds nothing to) none needs.
 base::Result<Alternatives> combined(const Alternatives& left, const Alternatives& right) {
   Alternatives out;
   std::size_t combinations = 0;
   for (const Conjunction& a : left) {
     for (const Conjunction& b : right) {
       combinations += a.combinations * b.combinations;
-      if (combinations > kFilterCombinationsMax) return refuse("Filter policy is too complex");
+      const std::size_t rules = a.rules.size() + b.rules.size();
+      if (std::max(combinations, rules) > kFilterCombinationsMax) return refuse("Filter policy is too complex");
       Conjunction& both = out.emplace_back(a);
       both.rules.insert(both.rules.end(), b.rules.begin(), b.rules.end());
       both.combinations *= b.combinations;
@@ -389,13 +390,19 @@ base::Result<FilterPolicy> FilterPolicy::parse(std::string_view json, bool in_bo
   dom::object object;
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return refuse("failed to parse JSON.");
   if (root.get(object) != simdjson::SUCCESS) return refuse("Filter is not an object");
-  // "For a nested policy, only parent keys are counted" (SNS Developer Guide, "Filter policy constraints").
-  if (object.size() > kFilterKeysMax) return refuse("Filter policy can not have more than 5 keys");
   TRY_ASSIGN(Alternatives alternatives, read_rules(object, in_body, "", 1));
   FilterPolicy out;
   out.in_body_ = in_body;
+  out.key_count_ = object.size();
   for (Conjunction& each : alternatives) out.alternatives_.push_back(std::move(each.rules));
   return out;
+}
+
+base::Result<void> FilterPolicy::check(std::string_view json, bool in_body) {
+  TRY_ASSIGN(const FilterPolicy policy, parse(json, in_body));
+  // "For a nested policy, only parent keys are counted" (SNS Developer Guide, "Filter policy constraints").
+  if (policy.key_count_ > kFilterKeysMax) return refuse("Filter policy can not have more than 5 keys");
+  return {};
 }
 
 std::optional<FilterPolicy::Mismatch> FilterPolicy::mismatch(const MessageAttributes& attributes,

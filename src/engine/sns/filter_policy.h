@@ -20,7 +20,10 @@ namespace engine::sns {
 class FilterPolicy {
  public:
   // `in_body`: FilterPolicyScope MessageBody. Fails with InvalidParameter; the operator wildcard is refused by name.
+  // Reads all that was ever stored.
   static base::Result<FilterPolicy> parse(std::string_view json, bool in_body);
+  // For one that is not stored yet: also whether it has more keys than it may have.
+  static base::Result<void> check(std::string_view json, bool in_body);
   [[nodiscard]] bool matches(const MessageAttributes& attributes, std::string_view body) const {
     return !mismatch(attributes, body).has_value();
   }
@@ -51,6 +54,7 @@ class FilterPolicy {
 
  private:
   bool in_body_ = false;
+  std::size_t key_count_ = 0;                    // of the outermost object
   std::vector<std::vector<Rule>> alternatives_;  // all rules of one of them have to hold; at least one
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/sns/limits.h"
+
 namespace engine::sns {
 namespace {
 
@@ -83,6 +85,17 @@ TEST(FilterPolicy, Or) {
   }
 }
 
+// A key with one value adds no combination, so keys in "$or" need a bound of their own.
+TEST(FilterPolicy, OrIsBounded) {
+  const auto policy = [](int keys) {
+    std::string members = R"("k0":[1])";
+    for (int i = 1; i < keys; ++i) members += ",\"k" + std::to_string(i) + "\":[1]";
+    return R"({"$or":[{)" + members + R"(},{"x":[1]}]})";
+  };
+  EXPECT_TRUE(FilterPolicy::parse(policy(kFilterCombinationsMax - 1), true));
+  EXPECT_FALSE(FilterPolicy::parse(policy(kFilterCombinationsMax + 1), true));
+}
+
 TEST(FilterPolicy, Attributes) {
   const auto match = [](std::string_view policy, const MessageAttributes& attributes) {
     const auto parsed = FilterPolicy::parse(policy, false);
@@ -108,8 +121,8 @@ TEST(FilterPolicy, Attributes) {
 
 TEST(FilterPolicy, Refusals) {
   const auto error = [](std::string_view policy, bool in_body) {
-    const auto parsed = FilterPolicy::parse(policy, in_body);
-    return parsed ? "none" : parsed.error().message.substr(std::string_view("Invalid parameter: ").size());
+    const auto checked = FilterPolicy::check(policy, in_body);
+    return checked ? "none" : checked.error().message.substr(std::string_view("Invalid parameter: ").size());
   };
   EXPECT_EQ(error("[]", false), "FilterPolicy: Filter is not an object");
   EXPECT_EQ(error(R"({"a":"x"})", false), R"(FilterPolicy: "a" must be an object or an array)");

@@ -62,7 +62,7 @@ base::Result<void> check_endpoint(const SubscriptionRecord& record, const SnsOpt
 base::Result<void> check_filter(const aws::Map<std::string>& attributes) {
   const std::string* policy = attributes.find("FilterPolicy");
   const std::string* scope = attributes.find("FilterPolicyScope");
-  if (policy != nullptr) TRY(FilterPolicy::parse(*policy, scope != nullptr && *scope == "MessageBody"));
+  if (policy != nullptr) TRY(FilterPolicy::check(*policy, scope != nullptr && *scope == "MessageBody"));
   return {};
 }
 
@@ -125,7 +125,10 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
     TRY_ASSIGN(std::string arn, subscribe_again(context, topic, *before, record.attributes));
     return SubscribeResponse{before->record.pending && !return_arn ? "pending confirmation" : std::move(arn)};
   }
+  store::WriteBatch batch;
+  erase_expired(batch, topic, context.now);
   if (subscription_count_ >= kSubscriptionsMax) {
+    store_.write(batch);  // what is over is over
     return base::fail(
         errors::subscription_limit_exceeded_exception("The maximum number of subscriptions has been reached"));
   }
@@ -135,8 +138,6 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   record.principal = context.principal.arn;
   record.pending = record.web() || (record.mail() && !options_.auto_confirm_email);
   record.authenticated = !record.web() && !record.mail();
-  store::WriteBatch batch;
-  erase_expired(batch, topic, context.now);
   std::optional<Outbox::Ticket> ticket;
   if (record.pending) ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   Outbox& outbox = outbox_for(record);

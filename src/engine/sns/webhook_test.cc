@@ -138,6 +138,7 @@ TEST(Webhook, ThatEndsItByTheLinkCanRestoreIt) {
     aws::Context nobody = bed.nobody();
     ASSERT_TRUE(bed.sns->unsubscribe(nobody, UnsubscribeInput{subscription}));
   };
+  bed.publish(arn, "on its way");
   unsubscribe();
   unsubscribe();  // once more says nothing
   bed.publish(arn, "not any more");
