@@ -85,11 +85,23 @@ def test_the_endpoint_comes_from_option_or_environment(serve, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_the_port_of_a_killed_engine_may_be_that_of_another(serve, tmp_path):
+    killed = serve(data=tmp_path / "mine")
+    killed.client("sqs").create_queue(QueueName="tillstream-mine")
+    killed.kill()
+    other = serve(data=tmp_path / "other")
+    other.client("sqs").create_queue(QueueName="tillstream-other")
+    left = tmp_path / "mine" / "endpoint"
+    left.write_text(left.read_text().replace(killed.endpoint, other.endpoint))
+    found = till("status", "--json", "--data", tmp_path / "mine")
+    assert [r["name"] for r in found.json["resources"]] == ["tillstream-mine"]
+
+
 def test_messages_by_hand(serve, engine, tmp_path):
     queue = ("--queue", "by-hand", "--json", *engine)
     missing = till("send", "x", *queue)
     assert missing.code == FAILED and "QueueDoesNotExist" in missing.err
-    endpoint = (tmp_path / "data" / "endpoint").read_text().strip()
+    endpoint = (tmp_path / "data" / "endpoint").read_text().splitlines()[0]
     from till_process import make_client
     make_client("sqs", endpoint).create_queue(QueueName="by-hand")
     body = '{"a": "größer ☃"}'
