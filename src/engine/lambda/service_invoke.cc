@@ -68,6 +68,12 @@ std::string log_result(std::string text) {
   return base::base64_encode(text);
 }
 
+// The engine has ended the function's process: no error of the function, whose alarm must not go off for it.
+std::unexpected<base::AwsError> interrupted(InvocationMetrics& metrics) {
+  metrics.abandon();
+  return base::fail(stopping());
+}
+
 }  // namespace
 
 base::Result<void> LambdaService::authorise(const aws::Context& context, const Function& function,
@@ -125,6 +131,7 @@ base::Result<LambdaService::Finished> LambdaService::run(const Function& functio
     }
     metrics->begin(began);
     if (!*acquired) {
+      if (pool_.stopping()) return interrupted(*metrics);
       finished.outcome = runtime::start_failed_outcome(request.request_id, acquired->error());
       metrics->end(began, finished.outcome.duration, true);
       return finished;
@@ -132,9 +139,10 @@ base::Result<LambdaService::Finished> LambdaService::run(const Function& functio
     const bool last = attempt == kStartAttemptsMax;
     finished = run_on(std::move(**acquired), record, last ? std::move(request) : request);
     const InvokeOutcome& outcome = finished.outcome;
+    if (outcome.kind == OutcomeKind::exited && pool_.stopping()) return interrupted(*metrics);
     // An idle instance may end just as it is given an event; the event may safely go to another one.
     const bool unseen = outcome.kind == OutcomeKind::exited && !outcome.delivered && !outcome.init_duration;
-    if (unseen && !last && !pool_.stopping()) {
+    if (unseen && !last) {
       metrics->abandon();
       continue;
     }
