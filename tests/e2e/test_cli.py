@@ -1,9 +1,11 @@
 """The command line: exit codes, --json, help, who may open a data directory, small commands."""
 import json
+import os
 import socket
+import subprocess
 
 import pytest
-from till_process import BINARY, till
+from till_process import BINARY, clean_environment, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 
@@ -146,3 +148,21 @@ def test_health_needs_no_signature(serve, tmp_path):
     with urllib.request.urlopen(server.endpoint + "/_till/health", timeout=10) as response:
         assert json.load(response)["services"]["sqs"] == "running"
     assert BINARY.exists()
+
+
+def test_output_that_is_lost(serve):
+    server = serve("--memory")
+    sqs = server.client("sqs")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="big")["QueueUrl"], MessageBody="x" * 100_000)
+    big = ["receive", "--queue", "big", "--endpoint", server.endpoint, "--json"]
+    with open("/dev/full", "w") as full:
+        for arguments in (["generate", "1"], ["generate", "10000"], big, ["help"]):
+            lost = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, env=clean_environment())
+            assert lost.returncode == FAILED and b"output" in lost.stderr, lost
+
+
+def test_closed_streams_are_not_files_of_the_store(tmp_path):
+    closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', BINARY, "send", "x", "--queue", "none",
+                             "--data", tmp_path], env=clean_environment())
+    assert closed.returncode == FAILED
+    assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
