@@ -166,3 +166,9 @@ def test_closed_streams_are_not_files_of_the_store(tmp_path):
                              "--data", tmp_path], env=clean_environment())
     assert closed.returncode == FAILED
     assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
+
+
+def test_odd_arguments(engine, tmp_path):
+    assert till("send", os.fsdecode(b"\xff"), *engine).code == FAILED
+    assert till("deploy", "process", "--zip", tmp_path, *engine).code == FAILED
+    assert till("status", "--data", "").code == USAGE
