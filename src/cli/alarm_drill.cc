@@ -75,9 +75,9 @@ int AlarmDrill::run(Kind kind, base::Duration timeout) {
   auto prepared = prepare();
   if (prepared.has_value()) prepared = cause(kind);
   auto outcome = prepared.has_value() ? wait(kind, timeout) : base::fail(prepared.error());
-  clean_up();
+  const bool clean = clean_up();
   if (interruption_.requested()) {
-    print_error("interrupted; what the drill made is removed again");
+    print_error(clean ? "interrupted; what the drill made is removed again" : "interrupted");
     return finish("interrupted", kInterrupted);
   }
   if (!outcome.has_value()) {
@@ -224,13 +224,16 @@ base::Result<AlarmDrill::Outcome> AlarmDrill::wait(Kind kind, base::Duration tim
   return Outcome::interrupted;
 }
 
-void AlarmDrill::clean_up() {
+bool AlarmDrill::clean_up() {
+  bool clean = true;
   for (auto each = resources_.rbegin(); each != resources_.rend(); ++each) {
     const auto removed = (*each)->remove();
     if (removed.has_value() || pipeline::is_absent(removed.error())) continue;
     print_failure((*each)->kind() + " " + (*each)->name() + " is left (`till down` removes it)", removed.error());
+    clean = false;
   }
-  step("what the drill made is removed");
+  if (clean) step("what the drill made is removed");
+  return clean;
 }
 
 }  // namespace cli

@@ -33,7 +33,7 @@ class AlarmDrill {
   base::Result<std::pair<std::string, std::string>> state();
   // Whether the queue of the drill has been given the alarm's notification.
   base::Result<bool> receive_notification();
-  void clean_up();
+  bool clean_up();  // false: something is left, and the user was told
   void step(const std::string& text);
   int finish(std::string_view outcome, int exit_code);
 

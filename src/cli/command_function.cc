@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 
 #include "aws/lambda/lambda.h"
 #include "base/encoding.h"
@@ -31,9 +32,9 @@ const Embedded* find_embedded(std::string_view name) {
 
 std::optional<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  std::string bytes(std::istreambuf_iterator<char>(in), {});
-  if (!in.good() && !in.eof()) return std::nullopt;
-  return in.is_open() && !in.bad() ? std::optional(std::move(bytes)) : std::nullopt;
+  std::ostringstream bytes;  // an iterator of the buffer would throw at a directory
+  bytes << in.rdbuf();
+  return bytes.good() ? std::optional(std::move(bytes).str()) : std::nullopt;
 }
 
 struct Deployed {

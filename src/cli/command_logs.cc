@@ -120,7 +120,7 @@ int follow(Session& session, const GlobalOptions& global, LogReader& reader, int
     }
     if (!lines->empty()) since = std::max(since, lines->back().timestamp - kLateMilliseconds);
     std::erase_if(shown, [&](const auto& each) { return each.first < since; });
-  } while (interruption.pause(kFollowPause));
+  } while (!output_is_lost() && interruption.pause(kFollowPause));
   return kOk;
 }
 

@@ -1,5 +1,6 @@
 // till send, till receive, till delete.
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <iostream>
 #include <iterator>
@@ -34,6 +35,10 @@ int send(const GlobalOptions& global, const std::string& queue, const std::strin
   aws::sqs::SendMessageRequest request;
   request.queue_url = queue_url(*session, queue);
   request.message_body = text == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : text;
+  if (!simdjson::validate_utf8(*request.message_body)) {
+    print_error("send: the text is not UTF-8");
+    return kFailed;
+  }
   aws::Context context;
   const auto sent = session->services().sqs.send_message(context, std::move(request));
   if (!sent.has_value()) return print_failure("send", sent.error());

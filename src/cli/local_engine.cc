@@ -99,6 +99,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<ClockRoute> routes;
   uint16_t port = 0;
+  const std::string instance = base::make_uuid(system.env().random);
 
   base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
   ClockRoute::Advance clock_mover();
@@ -118,6 +119,7 @@ void LocalEngine::Parts::make_api() {
   gate = std::make_unique<StoreGate>(*store);
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
+  api_options.instance = instance;
   api_options.clients_clock = &system.env().clock;
   api_options.document = [this](std::string_view path) { return engine->document(path); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
@@ -163,7 +165,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->port = *port;
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));
   made->parts_->engine->start(made->endpoint_url());
-  std::ofstream(endpoint_file(options.data_directory)) << made->endpoint_url() << "\n";
+  std::ofstream(endpoint_file(options.data_directory)) << made->endpoint_url() << "\n"
+                                                       << made->parts_->instance << "\n";
   return made;
 }
 
@@ -182,11 +185,12 @@ std::string LocalEngine::endpoint_url() const {
   return "http://127.0.0.1:" + std::to_string(parts_->port);
 }
 
-std::string running_endpoint(const std::string& data_directory) {
+WrittenEndpoint read_endpoint(const std::string& data_directory) {
   std::ifstream file(endpoint_file(data_directory));
-  std::string url;
-  std::getline(file, url);
-  return url;
+  WrittenEndpoint out;
+  std::getline(file, out.url);
+  std::getline(file, out.instance);
+  return out;
 }
 
 }  // namespace cli

@@ -41,7 +41,13 @@ class LocalEngine {
   std::unique_ptr<Parts> parts_;
 };
 
-// The endpoint of the engine that serves `data_directory` now, or empty. It is left in the file `endpoint` there.
-std::string running_endpoint(const std::string& data_directory);
+// What the last engine that served `data_directory` has written into the file `endpoint` there; empty strings if there
+// is none. After a kill it stays, and the port may be another engine's by now: `instance` is what GET /_till/health
+// shows of the one that is meant.
+struct WrittenEndpoint {
+  std::string url;
+  std::string instance;
+};
+WrittenEndpoint read_endpoint(const std::string& data_directory);
 
 }  // namespace cli

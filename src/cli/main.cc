@@ -1,10 +1,10 @@
 // till: the composition root. Reads the command line and calls one command.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/version.h"
 #include "os/environment.h"
 
@@ -206,7 +206,7 @@ void add_function_commands(CLI::App& app, Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  cli::prepare_streams();
   CLI::App app("Tillstream: a pipeline for orders on the AWS API, on one machine or on AWS.", "till");
   Arguments a;
   a.global.data_directory = default_data_directory();
@@ -215,7 +215,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL)");
-  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)");
+  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")->check([](const std::string& name) {
+    return name.empty() ? "no directory has an empty name" : "";
+  });
   app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (tillstream)")
       ->check([](const std::string& name) -> std::string {
         const bool good = !name.empty() && name.size() <= 20 &&
@@ -239,6 +241,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? cli::kOk : cli::kUsage;
+  }
+  if (a.exit_code == cli::kOk && cli::output_is_lost()) {
+    cli::print_error("the output is closed, or its disk is full");
+    return cli::kFailed;
   }
   return a.exit_code;
 }

@@ -1,9 +1,11 @@
 #include "cli/output.h"
 
-#include <fmt/core.h>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <simdjson.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 
@@ -13,13 +15,32 @@
 
 namespace cli {
 
+namespace {
+
+// fmt::print throws if the stream fails.
+void put(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+}  // namespace
+
+void prepare_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) == -1) open("/dev/null", O_RDWR);  // takes the lowest free number, which is this one
+}
+
 void print_line(std::string_view line) {
-  fmt::print("{}\n", line);
-  std::fflush(stdout);
+  put(stdout, fmt::format("{}\n", line));
 }
 
 void print_error(std::string_view line) {
-  fmt::print(stderr, "till: {}\n", line);
+  put(stderr, fmt::format("till: {}\n", line));
+}
+
+bool output_is_lost() {
+  return std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
 }
 
 int print_failure(std::string_view what, const base::AwsError& error) {
@@ -51,8 +72,7 @@ std::string json_time(const std::optional<base::Timestamp>& time) {
 }
 
 bool confirm(std::string_view question) {
-  fmt::print(stderr, "{} [y/N] ", question);
-  std::fflush(stderr);
+  put(stderr, fmt::format("{} [y/N] ", question));
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
@@ -69,7 +89,7 @@ void pause(base::Env& env, base::Duration how_long) {
 Progress::Progress(std::string label) : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
-  if (terminal_ && last_ != UINT64_MAX) fmt::print(stderr, "\n");
+  if (terminal_ && last_ != UINT64_MAX) put(stderr, "\n");
 }
 
 void Progress::show(uint64_t done, uint64_t total) {
@@ -78,13 +98,12 @@ void Progress::show(uint64_t done, uint64_t total) {
   if (step == last_) return;
   last_ = step;
   if (!terminal_) {
-    fmt::print(stderr, "{}: {} of {}\n", label_, done, total);
+    put(stderr, fmt::format("{}: {} of {}\n", label_, done, total));
     return;
   }
   const uint64_t filled = total == 0 ? 0 : done * kWidth / total;
-  fmt::print(stderr, "\r{} [{}{}] {} of {}", label_, std::string(filled, '#'), std::string(kWidth - filled, ' '), done,
-             total);
-  std::fflush(stderr);
+  put(stderr, fmt::format("\r{} [{}{}] {} of {}", label_, std::string(filled, '#'), std::string(kWidth - filled, ' '),
+                          done, total));
 }
 
 }  // namespace cli

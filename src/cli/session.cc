@@ -41,11 +41,12 @@ aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours)
   return found;
 }
 
-// Whether something answers there; a file left by a killed engine names a port where nothing does.
-bool answers(aws::http::Transport& transport, const std::string& url) {
-  const auto endpoint = aws::http::parse_endpoint(url);
-  return endpoint.has_value() &&
-         transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2)).has_value();
+// Whether that very engine answers there: a file left by a killed one names a port where nothing does, or another.
+bool answers(aws::http::Transport& transport, const WrittenEndpoint& written) {
+  const auto endpoint = aws::http::parse_endpoint(written.url);
+  if (!endpoint.has_value() || written.instance.empty()) return false;
+  const auto health = transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2));
+  return health.has_value() && health->body.contains("\"instance\":" + json_text(written.instance));
 }
 
 }  // namespace
@@ -81,8 +82,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   std::string url = first_set({options.endpoint, variable(options, "AWS_ENDPOINT_URL")});
   const bool ours = url.empty() || options.ignore_environment;
   if (url.empty()) {
-    const std::string running = running_endpoint(options.data_directory);
-    if (!running.empty() && answers(*parts->transport, running)) url = running;
+    const WrittenEndpoint written = read_endpoint(options.data_directory);
+    if (answers(*parts->transport, written)) url = written.url;
   }
   if (url.empty()) {
     auto local = LocalEngine::open({.data_directory = options.data_directory});

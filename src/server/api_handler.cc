@@ -121,7 +121,8 @@ Response ApiHandler::health() const {
     response.body.append(&mount == router_.mounts().data() ? "\"" : ",\"")
         .append(mount.desc->id)
         .append("\":\"running\"");
-  response.body.append("},\"edition\":\"tillstream\",\"version\":\"").append(options_.version).append("\"}");
+  response.body.append("},\"edition\":\"tillstream\",\"version\":\"").append(options_.version);
+  response.body.append("\",\"instance\":\"").append(options_.instance).append("\"}");
   return response;
 }
 

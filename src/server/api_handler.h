@@ -28,6 +28,7 @@ class ApiHandler final : public aws::http::Handler {
  public:
   struct Options {
     std::string version;                  // of the product, for the health route
+    std::string instance = {};            // of the process, for the health route: no other has the same
     std::size_t waiting_calls_max = 512;  // long polls and invocations at the same time
     // The clock that clients sign by, if it is not that of `env`. Outlives the handler.
     base::Clock* clients_clock = nullptr;

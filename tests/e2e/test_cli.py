@@ -1,9 +1,11 @@
 """The command line: exit codes, --json, help, who may open a data directory, small commands."""
 import json
+import os
 import socket
+import subprocess
 
 import pytest
-from till_process import BINARY, till
+from till_process import BINARY, clean_environment, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 
@@ -85,11 +87,23 @@ def test_the_endpoint_comes_from_option_or_environment(serve, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_the_port_of_a_killed_engine_may_be_that_of_another(serve, tmp_path):
+    killed = serve(data=tmp_path / "mine")
+    killed.client("sqs").create_queue(QueueName="tillstream-mine")
+    killed.kill()
+    other = serve(data=tmp_path / "other")
+    other.client("sqs").create_queue(QueueName="tillstream-other")
+    left = tmp_path / "mine" / "endpoint"
+    left.write_text(left.read_text().replace(killed.endpoint, other.endpoint))
+    found = till("status", "--json", "--data", tmp_path / "mine")
+    assert [r["name"] for r in found.json["resources"]] == ["tillstream-mine"]
+
+
 def test_messages_by_hand(serve, engine, tmp_path):
     queue = ("--queue", "by-hand", "--json", *engine)
     missing = till("send", "x", *queue)
     assert missing.code == FAILED and "QueueDoesNotExist" in missing.err
-    endpoint = (tmp_path / "data" / "endpoint").read_text().strip()
+    endpoint = (tmp_path / "data" / "endpoint").read_text().splitlines()[0]
     from till_process import make_client
     make_client("sqs", endpoint).create_queue(QueueName="by-hand")
     body = '{"a": "größer ☃"}'
@@ -134,3 +148,27 @@ def test_health_needs_no_signature(serve, tmp_path):
     with urllib.request.urlopen(server.endpoint + "/_till/health", timeout=10) as response:
         assert json.load(response)["services"]["sqs"] == "running"
     assert BINARY.exists()
+
+
+def test_output_that_is_lost(serve):
+    server = serve("--memory")
+    sqs = server.client("sqs")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="big")["QueueUrl"], MessageBody="x" * 100_000)
+    big = ["receive", "--queue", "big", "--endpoint", server.endpoint, "--json"]
+    with open("/dev/full", "w") as full:
+        for arguments in (["generate", "1"], ["generate", "10000"], big, ["help"]):
+            lost = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, env=clean_environment())
+            assert lost.returncode == FAILED and b"output" in lost.stderr, lost
+
+
+def test_closed_streams_are_not_files_of_the_store(tmp_path):
+    closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', BINARY, "send", "x", "--queue", "none",
+                             "--data", tmp_path], env=clean_environment())
+    assert closed.returncode == FAILED
+    assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
+
+
+def test_odd_arguments(engine, tmp_path):
+    assert till("send", os.fsdecode(b"\xff"), *engine).code == FAILED
+    assert till("deploy", "process", "--zip", tmp_path, *engine).code == FAILED
+    assert till("status", "--data", "").code == USAGE

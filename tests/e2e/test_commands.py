@@ -397,6 +397,21 @@ def test_a_drill_whose_notification_cannot_come(virtual_stack):
     assert leftovers(virtual_stack) == []
 
 
+def test_a_drill_whose_engine_dies(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    assert till("up", "--data", server.data).code == OK
+    process = subprocess.Popen([BINARY, "alarms", "drill", "error", "--data", server.data], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=clean_environment())
+    try:
+        while "failed" not in process.stdout.readline():
+            assert process.poll() is None
+        server.kill()
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == UNREACHABLE and "is left" in err and "removed" not in out, out + err
+
+
 def test_a_drill_ends_cleanly_at_ctrl_c(stack):
     stack.client("cloudwatch").disable_alarm_actions(AlarmNames=["tillstream-errors"])
     process = subprocess.Popen([BINARY, "alarms", "drill", "error", "--data", stack.server.data],

@@ -287,18 +287,14 @@ base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context
   if (in.deletion_protection_enabled) changed.deletion_protection = *in.deletion_protection_enabled;
   if (in.table_class) changed.table_class = *in.table_class;
 
-  const uint32_t next_index_number = changed.next_index_number;
-  take_definition(*table, changed);
   if (changes.created) {
-    // The number is used up before the first entry is written, so that load() finds what a crash leaves behind.
-    const std::vector<Index> indexes = table->indexes;
-    std::erase_if(table->indexes, [&](const Index& i) { return i.number == *changes.created; });
-    table->next_index_number = next_index_number;
+    // The number is used up before the first entry is written, so that load() finds what a crash leaves behind. All
+    // else takes effect with the last batch.
+    table->next_index_number = changed.next_index_number;
     write_definition(*table);
-    table->indexes = indexes;
-    const auto created = std::ranges::find(table->indexes, *changes.created, &Index::number);
-    backfill(*table, *created);
   }
+  take_definition(*table, changed);
+  if (changes.created) backfill(*table, *std::ranges::find(table->indexes, *changes.created, &Index::number));
   store::WriteBatch batch;
   for (const uint32_t number : changes.deleted) {
     const std::string prefix = rows_prefix(table->number, number);

@@ -22,6 +22,10 @@ base::AwsError service_failure(std::string message) {
   return errors::service_exception(std::move(message), {.type = "Service", .message = {}});
 }
 
+base::AwsError stopping() {
+  return service_failure("The engine is stopping.");
+}
+
 base::AwsError invalid_content(std::string message) {
   return errors::invalid_request_content_exception(std::move(message), {.type = "User", .message = {}});
 }

@@ -12,6 +12,7 @@ base::AwsError invalid_parameter(std::string message);
 base::AwsError not_found(std::string message);
 base::AwsError conflict(std::string message);
 base::AwsError service_failure(std::string message);
+base::AwsError stopping();  // the engine is
 base::AwsError invalid_content(std::string message);
 base::AwsError request_too_large(std::string message);
 base::AwsError revision_mismatch(std::string_view operations);  // "GetFunction/GetAlias"

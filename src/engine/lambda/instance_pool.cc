@@ -132,7 +132,7 @@ InstancePool::Acquired InstancePool::acquire(const std::shared_ptr<Runnable>& ru
   base::Timestamp now = env_.clock.now();
   const base::Timestamp deadline = now + busy_wait_;
   for (;;) {
-    if (stopping_) return base::fail(service_failure("The engine is stopping."));
+    if (stopping_) return base::fail(engine::lambda::stopping());
     Slot& slot = slots_[id];
     if (reserved && slot.busy >= static_cast<std::size_t>(*reserved)) {
       drop_if_unused(id);

@@ -315,12 +315,20 @@ TEST(Invoke, StopInterruptsWhatRunsAndKeepsWhatIsOwed) {
   bed.set_body(gate.body());
   bed.invoke("f", "{}", "Event");
   ASSERT_TRUE(TestBed::eventually([&] { return gate.inside == 1; }));
+  std::string refusal;
+  auto waiting =
+      bed.env.executor.spawn("waiting", [&] { refusal = bed.error(&LambdaService::invoke, TestBed::event("f")); });
+  ASSERT_TRUE(TestBed::eventually([&] { return gate.inside == 2; }));
+  bed.lambda->stop();
+  waiting.reset();
   bed.close();
   EXPECT_EQ(bed.host.live, 0);
+  EXPECT_EQ(bed.sum("Errors"), 0) << "the functions did nothing wrong";
+  EXPECT_EQ(refusal, "ServiceException: The engine is stopping.");
   gate.open = true;
   bed.open();
   EXPECT_TRUE(TestBed::eventually([&] { return bed.lambda->async_pending() == 0; }));
-  EXPECT_EQ(bed.host.started(), 2U);
+  EXPECT_EQ(bed.host.started(), 3U);
 }
 
 }  // namespace

@@ -34,6 +34,12 @@ std::string report_line(const std::string& request_id, const FunctionRecord& rec
   return out;
 }
 
+// The engine has ended the function's process: no error of the function, whose alarm must not go off for it.
+std::unexpected<base::AwsError> interrupted(InvocationMetrics& metrics) {
+  metrics.abandon();
+  return base::fail(stopping());
+}
+
 }  // namespace
 
 std::shared_ptr<InvocationMetrics> Invoker::metrics_of(const Function& function) {
@@ -56,6 +62,7 @@ base::Result<Invoker::Finished> Invoker::run(const Function& function, runtime::
     }
     metrics->begin(began);
     if (!*acquired) {
+      if (pool_.stopping()) return interrupted(*metrics);
       finished.outcome = runtime::start_failed_outcome(request.request_id, acquired->error());
       metrics->end(began, finished.outcome.duration, true);
       return finished;
@@ -63,9 +70,10 @@ base::Result<Invoker::Finished> Invoker::run(const Function& function, runtime::
     const bool last = attempt == kStartAttemptsMax;
     finished = run_on(std::move(**acquired), record, last ? std::move(request) : request);
     const InvokeOutcome& outcome = finished.outcome;
+    if (outcome.kind == OutcomeKind::exited && pool_.stopping()) return interrupted(*metrics);
     // An idle instance may end just as it is given an event; the event may safely go to another one.
     const bool unseen = outcome.kind == OutcomeKind::exited && !outcome.delivered && !outcome.init_duration;
-    if (unseen && !last && !pool_.stopping()) {
+    if (unseen && !last) {
       metrics->abandon();
       continue;
     }
