@@ -164,6 +164,18 @@ def test_a_denied_resource_is_denied_by_whatever_name(server, iam, sts, role, na
         "InvalidParameter")
 
 
+def test_delete_objects_asks_for_each_key(s3, role_client, name):
+    s3.create_bucket(Bucket=name)
+    for key in ("open/a", "open/b", "kept/c"):
+        s3.put_object(Bucket=name, Key=key, Body=b"x")
+    mine = role_client("s3", "s3:DeleteObject", f"arn:aws:s3:::{name}/open/*")
+    keys = [{"Key": key} for key in ("open/a", "kept/c", "open/b", "kept/none")]
+    done = mine.delete_objects(Bucket=name, Delete={"Objects": keys})
+    assert [each["Key"] for each in done["Deleted"]] == ["open/a", "open/b"]
+    assert [(e["Key"], e["Code"]) for e in done["Errors"]] == [("kept/c", "AccessDenied"), ("kept/none", "AccessDenied")]
+    assert [o["Key"] for o in s3.list_objects_v2(Bucket=name)["Contents"]] == ["kept/c"]
+
+
 def test_errors_of_iam_and_sts(iam, sts, role, name):
     with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [

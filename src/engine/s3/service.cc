@@ -107,10 +107,11 @@ base::Result<S3Service::Opened> S3Service::open_object(const aws::Context& conte
                                                        const std::optional<std::string>& expected_owner,
                                                        Region region) {
   TRY(check_key(key));
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   TRY_ASSIGN(const BucketRef found, find_bucket(context, bucket, expected_owner, region));
   std::optional<ObjectRecord> object = load_object(*found, *key);
   if (!object) {
+    lock.unlock();  // IAM is another service
     const bool may_know = context.principal.kind != aws::Principal::Kind::role || !options_.role_may ||
                           options_.role_may(context, "s3:ListBucket", found->arn());
     return base::fail(may_know ? no_such_key(*key) : errors::access_denied("Access Denied"));

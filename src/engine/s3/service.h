@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -132,6 +133,9 @@ class S3Service final : public aws::s3::S3 {
                       Change& change);
   void erase_object(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
                     const ObjectRecord& current, Change& change);
+  // service_objects.cc. Of the keys, those that the caller's policies do not let it delete.
+  [[nodiscard]] std::set<std::string> keys_not_to_delete(const aws::Context& context, const std::string& bucket,
+                                                         const std::vector<aws::s3::ObjectIdentifier>& objects) const;
   // Adds the erasure of an upload's record and of those of its parts. REQUIRES: mutex_ is held.
   void erase_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id, uint64_t number,
                     Change& change);

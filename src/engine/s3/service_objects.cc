@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "aws/auth/authorizer.h"
 #include "aws/s3/errors.h"
 #include "engine/s3/conditions.h"
 #include "engine/s3/limits.h"
@@ -16,6 +17,12 @@ namespace engine::s3 {
 namespace errors = aws::s3::errors;
 
 namespace {
+
+constexpr std::string_view kDeleteAction = "s3:DeleteObject";
+
+std::string object_arn(std::string_view bucket, std::string_view key) {
+  return fmt::format("arn:aws:s3:::{}/{}", bucket, key);
+}
 
 // Which bytes a GET or HEAD is about; `partial` makes the answer a 206.
 struct Wanted {
@@ -150,6 +157,18 @@ base::Result<aws::s3::DeleteObjectOutput> S3Service::delete_object(aws::Context&
   return {};
 }
 
+// Asked without a lock, because IAM is another service.
+std::set<std::string> S3Service::keys_not_to_delete(const aws::Context& context, const std::string& bucket,
+                                                    const std::vector<aws::s3::ObjectIdentifier>& objects) const {
+  std::set<std::string> out;
+  if (context.principal.kind != aws::Principal::Kind::role) return out;
+  for (const aws::s3::ObjectIdentifier& id : objects) {
+    const std::string key = id.key.value_or("");
+    if (!options_.role_may || !options_.role_may(context, kDeleteAction, object_arn(bucket, key))) out.insert(key);
+  }
+  return out;
+}
+
 base::Result<aws::s3::DeleteObjectsOutput> S3Service::delete_objects(aws::Context& context,
                                                                      aws::s3::DeleteObjectsRequest in) {
   TRY(read_algorithm(in.checksum_algorithm, "x-amz-sdk-checksum-algorithm"));
@@ -158,12 +177,16 @@ base::Result<aws::s3::DeleteObjectsOutput> S3Service::delete_objects(aws::Contex
     return base::fail(malformed_xml());
   const bool quiet = in.delete_->quiet.value_or(false);
   aws::s3::DeleteObjectsOutput out;
+  const std::set<std::string> denied = keys_not_to_delete(context, in.bucket.value_or(""), *in.delete_->objects);
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
   Change change;
   std::set<std::string_view> seen;
   for (const aws::s3::ObjectIdentifier& id : *in.delete_->objects) {
     auto checked = check_key(id.key);
+    if (checked && denied.contains(*id.key))
+      checked = base::fail(
+          errors::access_denied(aws::auth::denial_text(context, kDeleteAction, object_arn(bucket->name, *id.key))));
     if (checked && !is_only_version(id.version_id)) {
       base::AwsError error;
       error.code = "NoSuchVersion";
