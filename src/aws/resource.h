@@ -27,7 +27,7 @@ struct Access {
 // iam_action on resource_arns(), unless the action is a template: {Member:partiql_verb} means what the PartiQL
 // statement in that member does to the table {Member:partiql_table} and index that it names. Nothing for a statement in
 // which no table can be found, which the service refuses (it reads it in the same way), and for operations without an
-// action, whose service asks by itself (BatchExecuteStatement, statement by statement).
+// action, whose service asks by itself (BatchExecuteStatement for each statement, DeleteObjects for each key).
 std::optional<Access> access_of(const OperationDesc& operation, const void* in, const Context& context);
 
 }  // namespace aws

@@ -176,6 +176,18 @@ def test_delete_objects_asks_for_each_key(s3, role_client, name):
     assert [o["Key"] for o in s3.list_objects_v2(Bucket=name)["Contents"]] == ["kept/c"]
 
 
+def test_delete_objects_does_not_evade_a_deny(server, s3, iam, sts, role, name):
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="kept/c", Body=b"x")
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{name}/kept/*"}]}))
+    mine = client_of(server, "s3", sts.assume_role(RoleArn=role, RoleSessionName="e2e")["Credentials"])
+    done = mine.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "kept/c"}, {"Key": "none"}], "Quiet": True})
+    assert [(e["Key"], e["Code"]) for e in done["Errors"]] == [("kept/c", "AccessDenied")] and "Deleted" not in done
+    assert s3.head_object(Bucket=name, Key="kept/c")["ContentLength"] == 1
+
+
 def test_errors_of_iam_and_sts(iam, sts, role, name):
     with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [

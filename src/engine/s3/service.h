@@ -37,8 +37,8 @@ struct S3Options {
   // Refuse calls signed for another region than the bucket's, and say which is right, as AWS does.
   bool check_region = true;
   // Whether the policies of a calling role let it do `action` ("s3:GetObject") on `resource_arn`. Asked only for what
-  // the server does not check, since it is not what the operation is about: to read the source of a copy, and to learn
-  // that a key does not exist ("s3:ListBucket"). Without this function a role may do the second but not the first.
+  // the server does not check: to read the source of a copy, to delete each key of DeleteObjects, and to learn that a
+  // key does not exist ("s3:ListBucket"). Without this function a role may do the last but not the others.
   std::function<bool(const aws::Context& context, std::string_view action, const std::string& resource_arn)> role_may;
   // Where AWS/S3 goes; null: nowhere. Outlives the service.
   ServiceMetrics* metrics = nullptr;
