@@ -274,6 +274,7 @@ def test_failed_events_are_tried_again_after_one_and_two_minutes(virtual_till, n
 
 # ---- mappings
 
+# Takes its time, so that messages are in flight while the function is changed and deleted.
 MARKER = """
 import pathlib, time
 def handler(event, context):

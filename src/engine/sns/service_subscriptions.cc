@@ -69,6 +69,7 @@ base::Result<void> check_filter(const aws::Map<std::string>& attributes) {
 // Subscribe says where the attribute stood: "Invalid parameter: Attributes Reason: FilterPolicy: ...".
 base::AwsError among_attributes(base::AwsError error) {
   constexpr std::string_view kPrefix = "Invalid parameter: ";
+  if (!error.message.starts_with(kPrefix)) return error;
   const std::string_view rest = std::string_view(error.message).substr(kPrefix.size());
   if (rest.find(": ") != rest.npos && !rest.starts_with("Attributes "))
     error.message.insert(kPrefix.size(), "Attributes Reason: ");
