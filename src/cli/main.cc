@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/version.h"
 #include "os/environment.h"
+#include "os/standard_streams.h"
 
 namespace {
 
@@ -206,7 +207,7 @@ void add_function_commands(CLI::App& app, Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cli::prepare_streams();
+  os::prepare_standard_streams();
   CLI::App app("Tillstream: a pipeline for orders on the AWS API, on one machine or on AWS.", "till");
   Arguments a;
   a.global.data_directory = default_data_directory();

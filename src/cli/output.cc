@@ -1,16 +1,14 @@
 #include "cli/output.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 
 #include "aws/codec/json_shape.h"
 #include "cli/exit_code.h"
+#include "os/standard_streams.h"
 #include "pipeline/stack_resource.h"
 
 namespace cli {
@@ -24,12 +22,6 @@ void put(std::FILE* stream, std::string_view text) {
 }
 
 }  // namespace
-
-void prepare_streams() {
-  std::signal(SIGPIPE, SIG_IGN);
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (fcntl(stream, F_GETFD) == -1) open("/dev/null", O_RDWR);  // takes the lowest free number, which is this one
-}
 
 void print_line(std::string_view line) {
   put(stdout, fmt::format("{}\n", line));
@@ -86,7 +78,7 @@ void pause(base::Env& env, base::Duration how_long) {
   while (env.clock.now() < until) env.executor.wait_until(lock, *never, until);
 }
 
-Progress::Progress(std::string label) : label_(std::move(label)), terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::string label) : label_(std::move(label)), terminal_(os::stderr_is_terminal()) {}
 
 Progress::~Progress() {
   if (terminal_ && last_ != UINT64_MAX) put(stderr, "\n");

@@ -11,9 +11,6 @@
 
 namespace cli {
 
-// First of all: a closed stream gets /dev/null, lest the store's first file becomes "standard output". Writing into a
-// closed pipe fails instead of ending the process.
-void prepare_streams();
 void print_line(std::string_view line);   // stdout
 void print_error(std::string_view line);  // stderr, after "till: "
 // Whether something that was printed has not arrived: the disk is full, the pipe is closed.
