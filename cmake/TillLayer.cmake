@@ -21,7 +21,15 @@ function(till_layer name)
   endif()
   if(tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} ${arg_TEST_DEPS} GTest::gtest_main)
-    gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
+    target_link_libraries(${name}_test PRIVATE ${name} ${arg_TEST_DEPS})
+    till_test(${name})
   endif()
+endfunction()
+
+# Makes ${name}_test a program of GoogleTest whose tests ctest knows as ${name}.Suite.Test.
+function(till_test name)
+  # What is tested is optimised as the product is; the tests themselves compile a quarter faster with less of it.
+  target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+  target_link_libraries(${name}_test PRIVATE GTest::gtest_main)
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
 endfunction()

@@ -1,6 +1,7 @@
 // till invoke, till deploy.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iostream>
