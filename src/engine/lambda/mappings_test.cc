@@ -233,6 +233,31 @@ TEST(Mappings, AreDisabledWhenTheirQueueOrFunctionIsGone) {
   EXPECT_EQ(state(two).state_transition_reason, "The function does not exist any more.");
 }
 
+TEST(Mappings, WhatTheEnginesStopCutsOffIsThereAgainAtItsStart) {
+  TestBed bed;
+  std::atomic<int> running = 0;
+  bed.set_body([&](const auto&, const auto&) {
+    ++running;
+    while (!FakeHost::interrupted()) std::this_thread::yield();
+    InvokeOutcome out;
+    out.kind = OutcomeKind::exited;
+    return out;
+  });
+  bed.create("f");
+  bed.create_queue("q", {{"VisibilityTimeout", "43200"}});
+  for (int i = 0; i < 12; ++i) bed.send("q", "m");
+  bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("q", "f"));
+  ASSERT_TRUE(TestBed::eventually([&] { return running == 2; }));
+  EXPECT_EQ(bed.counts("q"), "0/12");
+  bed.close();
+  Consumer consumer;
+  bed.set_body(consumer.body());
+  bed.open();
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.counts("q") == "0/0"; }));
+  EXPECT_EQ(consumer.records(), 12U);
+  bed.close();
+}
+
 // Messages of which a function saw the body, and events that it finished, whatever happens to the function meanwhile.
 struct Seen {
   std::mutex mutex;

@@ -1,6 +1,7 @@
 #include "engine/lambda/queue_poller.h"
 
 #include <algorithm>
+#include <span>
 
 #include "engine/arn.h"
 #include "engine/internal_call.h"
@@ -11,11 +12,27 @@
 namespace engine::lambda {
 namespace {
 
-constexpr std::size_t kReceiveMax = 10;  // ReceiveMessage, DeleteMessageBatch
+constexpr std::size_t kBatchMax = 10;  // ReceiveMessage, DeleteMessageBatch, ChangeMessageVisibilityBatch
 
 std::size_t task_count(const MappingRecord& mapping) {
   if (!mapping.maximum_concurrency) return kPollersDefault;
   return std::min<std::size_t>(static_cast<std::size_t>(*mapping.maximum_concurrency), kPollersMax);
+}
+
+// Requests about the messages of these receipts, as many to a request as SQS takes.
+template <class Request>
+std::vector<Request> batch_requests(const std::string& queue_url, std::span<const std::string_view> receipts) {
+  std::vector<Request> out;
+  for (std::size_t i = 0; i < receipts.size(); ++i) {
+    if (i % kBatchMax == 0) {
+      out.emplace_back().queue_url = queue_url;
+      out.back().entries.emplace();
+    }
+    auto& entry = out.back().entries->emplace_back();
+    entry.id = std::to_string(i % kBatchMax);
+    entry.receipt_handle = receipts[i];
+  }
+  return out;
 }
 
 }  // namespace
@@ -92,7 +109,7 @@ QueuePoller::Messages QueuePoller::gather() {
       if (left <= base::Duration(0)) break;
       if (left < std::chrono::seconds(kPollSliceSeconds)) wait_seconds = 0;
     }
-    auto received = receive(std::min(kReceiveMax, wanted - batch.size()), wait_seconds);
+    auto received = receive(std::min(kBatchMax, wanted - batch.size()), wait_seconds);
     if (!received) {
       if (received.error().code == "QueueDoesNotExist") {
         fail("The event source " + mapping_.queue_arn + " does not exist any more.");
@@ -133,16 +150,17 @@ void QueuePoller::handle(const Messages& messages) {
   std::string record;
   std::size_t begin = 0;
   bool ok = true;
+  const std::span<const aws::sqs::Message> all(messages);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     record.clear();
     write_sqs_record(messages[i], mapping_.queue_arn, mapping_.region, record);
     if (event.add(record, kSyncPayloadBytesMax)) continue;
-    ok &= handle_part(messages, begin, i, event.take());
+    ok &= handle_part(all.subspan(begin, i - begin), event.take());
     begin = i;
     event = SqsEvent();
     event.add(record, kSyncPayloadBytesMax);
   }
-  ok &= handle_part(messages, begin, messages.size(), event.take());
+  ok &= handle_part(all.subspan(begin), event.take());
   if (ok) {
     const std::lock_guard lock(mutex_);
     failures_in_a_row_ = 0;
@@ -152,37 +170,42 @@ void QueuePoller::handle(const Messages& messages) {
 }
 
 // False if the function failed: its messages stay until their visibility ends.
-bool QueuePoller::handle_part(const Messages& messages, std::size_t begin, std::size_t end, std::string event) {
+bool QueuePoller::handle_part(std::span<const aws::sqs::Message> messages, std::string event) {
   Answer answer = invoke_(std::move(event));
   if (!answer.broken.empty()) fail(answer.broken);
-  if (!answer.ok) return false;
-  std::vector<bool> failed(end - begin, false);
-  if (mapping_.reports_item_failures) {
+  if (!answer.ok && !answer.cut_off) return false;
+  std::vector<bool> failed(messages.size(), false);
+  if (answer.ok && mapping_.reports_item_failures) {
     std::vector<std::string> ids;
-    for (std::size_t i = begin; i < end; ++i) ids.push_back(messages[i].message_id.value_or(""));
+    for (const auto& message : messages) ids.push_back(message.message_id.value_or(""));
     failed = failed_messages(answer.payload, ids);
   }
-  std::vector<std::size_t> done;
-  for (std::size_t i = begin; i < end; ++i) {
-    if (!failed[i - begin]) done.push_back(i);
+  std::vector<std::string_view> receipts;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (!failed[i]) receipts.push_back(*messages[i].receipt_handle);
   }
-  remove(messages, done);
-  return !done.empty();
+  if (answer.cut_off) {
+    give_back(receipts);
+  } else {
+    remove(receipts);
+  }
+  return !receipts.empty();
 }
 
 // A message that is not deleted comes again; delivery is at least once.
-void QueuePoller::remove(const Messages& messages, const std::vector<std::size_t>& done) {
-  for (std::size_t at = 0; at < done.size(); at += kReceiveMax) {
-    aws::sqs::DeleteMessageBatchRequest in;
-    in.queue_url = queue_url_;
-    auto& entries = in.entries.emplace();
-    for (std::size_t i = at; i < std::min(at + kReceiveMax, done.size()); ++i) {
-      aws::sqs::DeleteMessageBatchRequestEntry& entry = entries.emplace_back();
-      entry.id = std::to_string(i - at);
-      entry.receipt_handle = messages[done[i]].receipt_handle;
-    }
+void QueuePoller::remove(std::span<const std::string_view> receipts) {
+  for (auto& request : batch_requests<aws::sqs::DeleteMessageBatchRequest>(queue_url_, receipts)) {
     aws::Context context = account_call(env_, mapping_.account, mapping_.region);
-    (void)sqs_.delete_message_batch(context, std::move(in));
+    (void)sqs_.delete_message_batch(context, std::move(request));
+  }
+}
+
+// Who starts the engine again need not wait until the visibility of what its stop has cut off is over.
+void QueuePoller::give_back(std::span<const std::string_view> receipts) {
+  for (auto& request : batch_requests<aws::sqs::ChangeMessageVisibilityBatchRequest>(queue_url_, receipts)) {
+    for (auto& entry : *request.entries) entry.visibility_timeout = 0;
+    aws::Context context = account_call(env_, mapping_.account, mapping_.region);
+    (void)sqs_.change_message_visibility_batch(context, std::move(request));
   }
 }
 

@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aws/sqs/sqs.h"
@@ -21,8 +23,9 @@ class QueuePoller {
   // What an invocation came to. `broken`: it can never succeed (the function is gone); says why.
   struct Answer {
     bool ok = false;
-    std::string payload;
-    std::string broken;
+    std::string payload = {};
+    std::string broken = {};
+    bool cut_off = false;  // the engine stops: whoever starts it again does the work
   };
   using Invoke = std::function<Answer(std::string event)>;
   // Told once, from a poller's task, that the mapping cannot work any more; the poller has stopped by itself.
@@ -47,8 +50,9 @@ class QueuePoller {
   Messages gather();
   base::Result<Messages> receive(std::size_t count_max, int32_t wait_seconds);
   void handle(const Messages& messages);
-  bool handle_part(const Messages& messages, std::size_t begin, std::size_t end, std::string event);
-  void remove(const Messages& messages, const std::vector<std::size_t>& done);
+  bool handle_part(std::span<const aws::sqs::Message> messages, std::string event);
+  void remove(std::span<const std::string_view> receipts);
+  void give_back(std::span<const std::string_view> receipts);
   void fail(const std::string& reason);
   void back_off();
   bool stopping();

@@ -177,13 +177,13 @@ QueuePoller::Answer LambdaService::invoke_mapped(const MappingRecord& mapping, s
   context.region = mapping.region;
   const Name qualifier = mapping.qualifier.empty() ? std::nullopt : Name(mapping.qualifier);
   const auto function = find(context, mapping.function_name, qualifier, "lambda:InvokeFunction");
-  if (!function) return {false, {}, "The function does not exist any more."};
+  if (!function) return {.broken = "The function does not exist any more."};
   runtime::InvokeRequest request;
   request.request_id = base::make_uuid(env_.random);
   request.payload = std::move(event);
   auto finished = invoker_.run(*function, std::move(request));
-  if (!finished) return {};
-  return {finished->outcome.kind == OutcomeKind::ok, std::move(finished->outcome.payload), {}};
+  if (!finished) return {.cut_off = pool_.stopping()};
+  return {.ok = finished->outcome.kind == OutcomeKind::ok, .payload = std::move(finished->outcome.payload)};
 }
 
 }  // namespace engine::lambda
