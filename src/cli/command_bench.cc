@@ -75,8 +75,10 @@ int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& dat
     if (session == nullptr) return exit_code;
     const auto made = session->stack().up([](const pipeline::Step&) {});
     if (!made.has_value()) return print_failure("up", made.error());
-    Follower follower(session->services(), session->env(), session->stack());
+    Interruption interruption(session->env());
+    Follower follower(session->services(), session->env(), session->stack(), interruption);
     auto followed = follower.follow(file, /*quiet=*/true);
+    if (interruption.requested()) return kInterrupted;
     if (!followed.has_value()) return print_failure("bench", followed.error());
     functions_bytes = children_peak_resident_bytes();
     tally = std::move(followed->tally);

@@ -57,9 +57,14 @@ void print_summary(Followed& followed) {
 }
 
 int follow(Session& session, const GlobalOptions& global, const std::string& file) {
-  Follower follower(session.services(), session.env(), session.stack());
+  Interruption interruption(session.env());
+  Follower follower(session.services(), session.env(), session.stack(), interruption);
   auto followed = follower.follow(file, global.json);
-  if (!followed.has_value()) return print_failure(file, followed.error());
+  if (!followed.has_value()) {
+    if (followed.error().code != "Interrupted") return print_failure(file, followed.error());
+    print_error("interrupted: " + followed.error().message);
+    return kInterrupted;
+  }
   global.json ? print_json(*followed) : print_summary(*followed);
   if (!followed->upload_error.empty()) {
     print_error(file + ": " + followed->upload_error);

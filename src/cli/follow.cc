@@ -29,6 +29,15 @@ base::AwsError local_error(std::string message) {
   return error;
 }
 
+base::AwsError interrupted(std::string message) {
+  base::AwsError error;
+  error.code = "Interrupted";
+  error.message = std::move(message);
+  return error;
+}
+
+constexpr const char* kOrdersGoOn = "the orders are with the pipeline and go on whenever its engine runs";
+
 std::string unquoted(std::string text) {
   std::erase(text, '"');
   return text;
@@ -50,8 +59,8 @@ uint32_t percentile(std::vector<uint32_t>& values, unsigned percent) {
   return values[std::max<std::size_t>(rank, 1) - 1];
 }
 
-Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack)
-    : services_(services), env_(env), stack_(stack), config_(stack.config()) {}
+Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, Interruption& interruption)
+    : services_(services), env_(env), stack_(stack), interruption_(interruption), config_(stack.config()) {}
 
 base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
   std::error_code failed;
@@ -84,17 +93,35 @@ base::Result<std::string> Follower::upload_parts(const std::string& file, const 
   complete.bucket = config_.bucket;
   complete.key = key;
   complete.upload_id = begun.upload_id;
-  auto& parts = complete.multipart_upload.emplace().parts.emplace();
+  auto parts = send_parts(file, key, begun.upload_id.value_or(""));
+  if (!parts.has_value()) {
+    aws::s3::AbortMultipartUploadRequest abort;
+    abort.bucket = config_.bucket;
+    abort.key = key;
+    abort.upload_id = begun.upload_id;
+    (void)services_.s3.abort_multipart_upload(context, std::move(abort));  // `till down` removes what is left of it
+    return base::fail(std::move(parts).error());
+  }
+  complete.multipart_upload.emplace().parts = std::move(*parts);
+  TRY_ASSIGN(const auto completed, services_.s3.complete_multipart_upload(context, std::move(complete)));
+  return completed.etag.value_or("");
+}
+
+base::Result<std::vector<aws::s3::CompletedPart>> Follower::send_parts(const std::string& file, const std::string& key,
+                                                                       const std::string& multipart_id) {
+  aws::Context context = pipeline::call_context(env_);
+  std::vector<aws::s3::CompletedPart> parts;
   std::ifstream in(file, std::ios::binary);
   while (true) {
+    if (interruption_.requested()) return base::fail(interrupted("no order of " + file + " has been sent"));
     std::string piece(kPartBytes, '\0');
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     piece.resize(static_cast<std::size_t>(in.gcount()));
-    if (piece.empty()) break;
+    if (piece.empty()) return parts;
     aws::s3::UploadPartRequest part;
     part.bucket = config_.bucket;
     part.key = key;
-    part.upload_id = begun.upload_id;
+    part.upload_id = multipart_id;
     part.part_number = static_cast<int32_t>(parts.size() + 1);
     part.body = std::move(piece);
     TRY_ASSIGN(const auto stored, services_.s3.upload_part(context, std::move(part)));
@@ -102,8 +129,6 @@ base::Result<std::string> Follower::upload_parts(const std::string& file, const 
     done.etag = stored.etag;
     done.part_number = static_cast<int32_t>(parts.size());
   }
-  TRY_ASSIGN(const auto completed, services_.s3.complete_multipart_upload(context, std::move(complete)));
-  return completed.etag.value_or("");
 }
 
 base::Result<uint64_t> Follower::depth(std::string_view queue) {
@@ -136,7 +161,7 @@ base::Result<pipeline::Item> Follower::wait_for_ingest(const std::string& upload
       return base::fail(local_error("the ingest function has not finished; see the log group /aws/lambda/" +
                                     stack_.options().name + "-ingest"));
     }
-    pause(env_, kPoll);
+    if (!interruption_.pause(kPoll)) return base::fail(interrupted(kOrdersGoOn));
   }
 }
 
@@ -146,7 +171,7 @@ base::Result<void> Follower::wait_for_queue(uint64_t read, bool quiet) {
     TRY_ASSIGN(const uint64_t left, depth("orders"));
     if (!quiet) progress.show(read - std::min(read, left), read);
     if (left == 0) return {};
-    pause(env_, kPoll);
+    if (!interruption_.pause(kPoll)) return base::fail(interrupted(kOrdersGoOn));
   }
 }
 
@@ -179,7 +204,7 @@ base::Result<Followed> Follower::follow(const std::string& file, bool quiet) {
     TRY_ASSIGN(followed.tally, count(file, id, row));
     const bool settled = followed.tally.missing == 0 && followed.tally.large_orders_pending == 0;
     if (settled || env_.clock.now() >= drained + kSettle) break;
-    pause(env_, kPoll * 10);
+    if (!interruption_.pause(kPoll * 10)) return base::fail(interrupted(kOrdersGoOn));
   }
   followed.seconds = std::chrono::duration<double>(drained - begun).count();
   TRY_ASSIGN(followed.dead_letters, depth("orders-dlq"));

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "aws/s3/shapes.h"
 #include "base/env.h"
+#include "cli/interruption.h"
 #include "pipeline/accounting.h"
 #include "pipeline/stack.h"
 
@@ -19,10 +22,12 @@ struct Followed {
 
 class Follower {
  public:
-  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack);
+  // `interruption` outlives this object.
+  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, Interruption& interruption);
 
   // Uploads `file` and returns once no order is missing, or once nothing moves any more (missing orders are then in
-  // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file.
+  // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file. Fails with "Interrupted"
+  // soon after a signal; what has been uploaded by then stays.
   base::Result<Followed> follow(const std::string& file, bool quiet);
 
  private:
@@ -32,6 +37,8 @@ class Follower {
   };
   base::Result<Uploaded> upload(const std::string& file);
   base::Result<std::string> upload_parts(const std::string& file, const std::string& key);
+  base::Result<std::vector<aws::s3::CompletedPart>> send_parts(const std::string& file, const std::string& key,
+                                                               const std::string& multipart_id);
   // The upload's row once it is DONE or FAILED.
   base::Result<pipeline::Item> wait_for_ingest(const std::string& upload_id);
   // Messages on a queue of the stack: waiting, delayed and in flight.
@@ -43,6 +50,7 @@ class Follower {
   pipeline::Services services_;
   base::Env& env_;
   pipeline::Stack& stack_;
+  Interruption& interruption_;
   const pipeline::PipelineConfig config_;
 };
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from till_process import BINARY, FUNCTIONS, TillServer, clean_environment, eventually, till
+from till_process import BINARY, EXAMPLE, FUNCTIONS, TillServer, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 ORDER = {"transaction_id": "t-1", "amount": 12.5, "item": "kettle"}
@@ -425,3 +425,22 @@ def test_a_drill_ends_cleanly_at_ctrl_c(stack):
         process.kill()
     assert process.returncode == 130 and "interrupted" in err
     assert leftovers(stack.server) == []
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_work(stack):
+    lambda_ = stack.client("lambda")
+    mapping = next(m["UUID"] for m in lambda_.list_event_source_mappings()["EventSourceMappings"]
+                   if m["EventSourceArn"].endswith("tillstream-orders"))
+    lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+    process = subprocess.Popen([BINARY, "ingest", EXAMPLE, "--data", stack.server.data], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=clean_environment())
+    try:
+        while " of 100" not in process.stderr.readline():  # a poll that was under way may still have taken some
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and out == "" and "interrupted: the orders are with the pipeline" in err
+    lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+    eventually(lambda: len(stack("tx", "list", "--json").json["rows"]) == 96, what="the orders")
