@@ -81,6 +81,20 @@ def test_a_multipart_upload_becomes_one_object(s3, bucket):
     assert gone.value.response["Error"]["Code"] == "NoSuchUpload"
 
 
+def test_a_large_object_is_copied_by_the_managed_copy(s3, bucket):
+    body = bytes(range(256)) * (9 << 12)  # 9 MiB: more than the threshold of 8
+    s3.put_object(Bucket=bucket, Key="from here", Body=body, ContentType="text/x")
+    s3.copy({"Bucket": bucket, "Key": "from here"}, bucket, "there")
+    assert s3.get_object(Bucket=bucket, Key="there")["Body"].read() == body
+    assert s3.head_object(Bucket=bucket, Key="there")["ETag"].endswith('-2"')
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="there")["UploadId"]
+    with pytest.raises(ClientError) as beyond:
+        s3.upload_part_copy(Bucket=bucket, Key="there", UploadId=upload, PartNumber=1, CopySource=f"{bucket}/there",
+                            CopySourceRange=f"bytes=0-{len(body)}")
+    assert beyond.value.response["Error"]["Code"] == "InvalidArgument"
+    s3.abort_multipart_upload(Bucket=bucket, Key="there", UploadId=upload)
+
+
 def test_a_presigned_url_is_enough(server, s3, bucket):
     signer = make_client("s3", server.endpoint, signature_version="s3v4")
     put = signer.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "p"}, ExpiresIn=60)
