@@ -2,6 +2,8 @@
 // (or by the engine for calls between its own services), read by one thread at a time.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 
 #include "base/time.h"
@@ -28,6 +30,10 @@ struct Context {
   std::string trace_header;  // X-Amzn-Trace-Id, or empty
   // For calls by a service: the resource on whose behalf it calls (aws:SourceArn), for example the bucket's ARN.
   std::string source_arn;
+  // aws::http::Request::gone of the request; null for calls from inside.
+  std::shared_ptr<const std::atomic<bool>> caller_gone = {};
+  // True if nobody waits for the answer any more: what is given out now would be lost.
+  [[nodiscard]] bool is_abandoned() const { return caller_gone && caller_gone->load(std::memory_order_relaxed); }
 };
 
 }  // namespace aws

@@ -55,6 +55,7 @@ HttpConnection::~HttpConnection() = default;
 void HttpConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
+  gone.store(true, std::memory_order_relaxed);
   boost::system::error_code ignored;
   socket_.close(ignored);
   stream_.reset();
@@ -207,6 +208,7 @@ bool HttpConnection::dispatch() {
   phase_ = Phase::waiting;
   set_deadline();
   aws::http::Request request = std::move(parser_.request());
+  request.gone = std::shared_ptr<const std::atomic<bool>>(shared_from_this(), &gone);
   dispatching_ = true;
   listener_->handler.handle(std::move(request), [exchange = std::make_shared<Exchange>(shared_from_this())](
                                                     aws::http::Response reply) { exchange->answer(std::move(reply)); });

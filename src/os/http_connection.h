@@ -113,7 +113,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void on_reply(std::optional<aws::http::Response> reply);
   [[nodiscard]] const HttpListener* listener() const { return listener_.get(); }
 
-  std::size_t index = 0;  // in the worker's list
+  std::size_t index = 0;          // in the worker's list
+  std::atomic<bool> gone{false};  // closed; for whoever answers a request, on any thread
 
  private:
   enum class Phase { head, body, chunked, waiting, finishing, lingering, closed };

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -328,6 +329,22 @@ TEST(HttpServer, ALateAnswerToAClientThatHasGoneIsHarmless) {
   }
   fixture.server.reset();
   late(with_body("nor a server"));
+}
+
+TEST(HttpServer, TellsAHandlerThatItsClientHasGone) {
+  std::promise<std::shared_ptr<const std::atomic<bool>>> told;
+  Shelf shelf;
+  Fixture fixture([&](const Request& request, Responder respond) {
+    shelf.put(std::move(respond));
+    told.set_value(request.gone);
+  });
+  auto client = std::make_unique<RawClient>(fixture.port);
+  client->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const auto gone = told.get_future().get();
+  ASSERT_NE(gone, nullptr);
+  EXPECT_FALSE(*gone);
+  client.reset();
+  while (!*gone) std::this_thread::yield();
 }
 
 TEST(HttpServer, TimeoutsCloseWhatDoesNotMove) {

@@ -17,17 +17,20 @@ using aws::Protocol;
 using aws::http::Request;
 using aws::http::Response;
 
-// Ids look as each family's do: DynamoDB has 52 characters, S3 16, the others a UUID.
-std::string make_request_id(base::Random& random, Protocol protocol) {
+// Ids look as each family's do: DynamoDB has 52 characters, S3 16, the others, which all speak or spoke query or a
+// newer protocol, a UUID (protocols.md 1.3).
+std::string make_request_id(base::Random& random, const aws::ServiceDesc& service, Protocol protocol) {
   constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   switch (protocol) {
     case Protocol::json_1_0:
+      if (service.query_compatible) break;
       return base::random_string(random, 52, kAlphabet);
     case Protocol::rest_xml:
       return base::random_string(random, 16, kAlphabet);
     default:
-      return base::make_uuid(random);
+      break;
   }
+  return base::make_uuid(random);
 }
 
 base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol, const aws::Context& context,
@@ -140,9 +143,9 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
     const aws::ServiceDesc& voice = wrong.service != nullptr ? *wrong.service : *router_.mounts().front().desc;
     const Protocol protocol = wrong.service != nullptr ? wrong.protocol : voice.protocols.front();
     return respond(aws::codec::codec_for(voice, protocol)
-                       .encode_error(voice, wrong.error, make_request_id(env_.random, protocol)));
+                       .encode_error(voice, wrong.error, make_request_id(env_.random, voice, protocol)));
   }
-  std::string id = make_request_id(env_.random, route->protocol);
+  std::string id = make_request_id(env_.random, *route->mount->desc, route->protocol);
   auto call = std::make_shared<Call>(Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
   if (!call->route.operation->may_wait) return serve(*call);
   if (workers_.run([this, call] { serve(*call); })) return;
@@ -174,6 +177,7 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   context.request_id = call.request_id;
   context.endpoint = "http://" + std::string(call.request.headers.get("Host"));
   context.trace_header = call.request.headers.get("X-Amzn-Trace-Id");
+  context.caller_gone = call.request.gone;
   if (call.route.mount->serves_unsigned(call.route.operation->name) && is_unsigned(call.request)) {
     context.principal.kind = aws::Principal::Kind::role;  // of nobody: it has no account
     call.is_unsigned = true;

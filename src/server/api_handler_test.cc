@@ -86,6 +86,7 @@ TEST_F(ApiHandlerTest, NoReplyLeavesBeforeWhatItRestsOnIsDurable) {
   ASSERT_TRUE(reply_.has_value());
   EXPECT_EQ(reply_->status, 200);
   EXPECT_EQ(reply_->body, R"({"QueueUrl":"http://127.0.0.1:4566/000000000000/q"})");
+  EXPECT_EQ(reply_->headers.get("x-amzn-RequestId").size(), 36U) << "a UUID; only DynamoDB has another form";
   send("GetQueueUrl", R"({"QueueName":"q"})");
   EXPECT_TRUE(reply_.has_value()) << "nothing is owed to the disk";
 }

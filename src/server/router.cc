@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "aws/auth/sigv2.h"
 #include "aws/codec/cbor.h"
 #include "aws/codec/uri.h"
+#include "aws/http/virtual_host.h"
 #include "base/encoding.h"
 
 namespace server {
@@ -66,23 +68,10 @@ std::string_view scope_service(const Request& request) {
   const std::string_view authorization = request.headers.get("Authorization");
   if (const std::size_t at = authorization.find("Credential="); at != std::string_view::npos)
     return service_of_credential(authorization.substr(at + 11), "/");
+  if (aws::auth::is_presigned_v2(request)) return "s3";  // of the services that ever took it, the only one here
   const std::string_view credential = form_value(request.query(), "X-Amz-Credential");
   const std::string_view escaped = service_of_credential(credential, "%2F");
   return escaped.empty() ? service_of_credential(credential, "/") : escaped;
-}
-
-std::string_view virtual_host_bucket(std::string_view host) {
-  host = host.substr(0, host.find(':'));
-  constexpr std::string_view kLocal = ".localhost";
-  if (host.ends_with(kLocal)) {
-    host.remove_suffix(kLocal.size());
-    if (host == "s3") return {};
-    if (host.ends_with(".s3")) host.remove_suffix(3);
-    return host;
-  }
-  if (!host.ends_with(".amazonaws.com")) return {};
-  const std::size_t at = std::min(host.find(".s3."), host.find(".s3-"));
-  return at == std::string_view::npos ? std::string_view() : host.substr(0, at);
 }
 
 bool Mount::serves_unsigned(std::string_view operation) const {
@@ -192,7 +181,8 @@ Router::Found Router::by_path(const Request& request, std::string_view scope) co
     const Protocol protocol = xml ? Protocol::rest_xml : Protocol::rest_json;
     if (scope.empty() ? xml == is_dated(request.path()) : scope != service.signing_name) continue;
     std::string path(request.path());
-    if (const std::string_view bucket = xml ? virtual_host_bucket(request.headers.get("Host")) : std::string_view();
+    if (const std::string_view bucket =
+            xml ? aws::http::virtual_host_bucket(request.headers.get("Host")) : std::string_view();
         !bucket.empty())
       path.insert(0, "/" + std::string(bucket));
     auto match = matchers_[i]->match(request.method, path, request.query(), request.headers);

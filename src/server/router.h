@@ -69,7 +69,4 @@ class Router {
 // request is not signed.
 std::string_view scope_service(const aws::http::Request& request);
 
-// The bucket in a virtual-hosted S3 host name (bucket.localhost:4566, bucket.s3.us-east-2.amazonaws.com), or empty.
-std::string_view virtual_host_bucket(std::string_view host);
-
 }  // namespace server

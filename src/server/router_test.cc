@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "aws/dynamodb/dynamodb.h"
+#include "aws/http/virtual_host.h"
 #include "aws/iam/iam.h"
 #include "aws/lambda/lambda.h"
 #include "aws/s3/s3.h"
@@ -180,7 +181,7 @@ TEST_F(RouterTest, ABucketMayBeInTheHost) {
            {"media.s3.example.com", ""},
            {"", ""},
        }) {
-    EXPECT_EQ(virtual_host_bucket(host), bucket) << host;
+    EXPECT_EQ(aws::http::virtual_host_bucket(host), bucket) << host;
   }
 }
 
@@ -188,6 +189,8 @@ TEST(ScopeService, IsTheFourthPartOfTheCredential) {
   for (const auto& [ask, service] : std::initializer_list<std::pair<Ask, std::string_view>>{
            {{"GET", "/", {{"Authorization", scope("monitoring")}}}, "monitoring"},
            {{"GET", "/?X-Amz-Credential=AKID%2F20240102%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=1"}, "s3"},
+           {{"GET", "/2015-03-31/k?AWSAccessKeyId=AKID&Signature=c2ln&Expires=1"}, "s3"},
+           {{"GET", "/2015-03-31/k?AWSAccessKeyId=AKID&Expires=1"}, ""},
            {{"GET", "/?X-Amz-Credential=AKID/20240102/us-east-1/s3/aws4_request"}, "s3"},
            {{"GET", "/", {{"Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20240102"}}}, ""},
            {{"GET", "/", {{"Authorization", "AWS test:signature"}}}, ""},

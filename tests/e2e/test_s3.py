@@ -1,7 +1,9 @@
 """S3 through stock boto3: objects, lists, ranges, multipart uploads, presigned URLs, error classes."""
 import hashlib
+import http.client
 import tomllib
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import botocore
@@ -79,6 +81,20 @@ def test_a_multipart_upload_becomes_one_object(s3, bucket):
     assert gone.value.response["Error"]["Code"] == "NoSuchUpload"
 
 
+def test_a_large_object_is_copied_by_the_managed_copy(s3, bucket):
+    body = bytes(range(256)) * (9 << 12)  # 9 MiB: more than the threshold of 8
+    s3.put_object(Bucket=bucket, Key="from here", Body=body, ContentType="text/x")
+    s3.copy({"Bucket": bucket, "Key": "from here"}, bucket, "there")
+    assert s3.get_object(Bucket=bucket, Key="there")["Body"].read() == body
+    assert s3.head_object(Bucket=bucket, Key="there")["ETag"].endswith('-2"')
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="there")["UploadId"]
+    with pytest.raises(ClientError) as beyond:
+        s3.upload_part_copy(Bucket=bucket, Key="there", UploadId=upload, PartNumber=1, CopySource=f"{bucket}/there",
+                            CopySourceRange=f"bytes=0-{len(body)}")
+    assert beyond.value.response["Error"]["Code"] == "InvalidArgument"
+    s3.abort_multipart_upload(Bucket=bucket, Key="there", UploadId=upload)
+
+
 def test_a_presigned_url_is_enough(server, s3, bucket):
     signer = make_client("s3", server.endpoint, signature_version="s3v4")
     put = signer.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "p"}, ExpiresIn=60)
@@ -89,6 +105,41 @@ def test_a_presigned_url_is_enough(server, s3, bucket):
     assert status == 403 and b"<Code>SignatureDoesNotMatch</Code>" in text
     status, text = fetch(f"{server.endpoint}/{bucket}/p")
     assert status == 403 and b"<Code>AccessDenied</Code>" in text
+
+
+def test_the_urls_that_a_client_presigns_by_default_work(server, s3, bucket):
+    """Of SigV2 in us-east-1, whatever the headers of other requests are signed with."""
+    def ask(method, url, body=None, **headers):
+        address = urllib.parse.urlsplit(url)
+        connection = http.client.HTTPConnection(address.netloc, timeout=20)
+        connection.request(method, f"{address.path}?{address.query}", body=body, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    key = "a b/\u00fc+?&=%"
+    put = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key, "Metadata": {"a": "b"},
+                                                          "ContentType": "text/x"}, ExpiresIn=60)
+    assert "AWSAccessKeyId=" in put
+    assert ask("PUT", put, b"by URL")[0] == 403
+    assert ask("PUT", put + "&x-amz-copy-source=/other/key", **{"Content-Type": "text/x"})[0] == 403
+    assert ask("PUT", put, b"by URL", **{"Content-Type": "text/x", "x-amz-meta-a": "b"})[0] == 200
+    head = s3.head_object(Bucket=bucket, Key=key)
+    assert (head["ContentType"], head["Metadata"]) == ("text/x", {"a": "b"})
+    get = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key,
+                                                          "ResponseContentType": "text/y"}, ExpiresIn=60)
+    assert ask("GET", get) == (200, b"by URL")
+    status, text = ask("GET", get.replace("text%2Fy", "text%2Fz"))
+    assert status == 403 and b"<Code>SignatureDoesNotMatch</Code>" in text
+    status, text = ask("GET", s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=-1))
+    assert status == 403 and b"Request has expired" in text
+    listing = s3.generate_presigned_url("list_objects_v2", Params={"Bucket": bucket}, ExpiresIn=60)
+    assert b"<KeyCount>1</KeyCount>" in ask("GET", listing)[1]
+    ireland = server.client("s3", region="eu-west-1")
+    there = bucket + "-eu"
+    ireland.create_bucket(Bucket=there, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert ask("PUT", ireland.generate_presigned_url("put_object", Params={"Bucket": there, "Key": "k"}), b"x")[0] == 200
+    assert ask("DELETE", ireland.generate_presigned_url("delete_object", Params={"Bucket": there, "Key": "k"}))[0] == 204
+    ireland.delete_bucket(Bucket=there)
 
 
 def test_conditions_on_the_etag(s3, bucket):

@@ -39,6 +39,9 @@ constexpr Wording kWordings[] = {
      "AWS query-string parameters are malformed. Re-examine the query-string parameters.",
      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
      "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."},
+    {FailureKind::incomplete_query_v2, kIncomplete, kIncompleteException, "AccessDenied", 400, 403,
+     "AWS query-string parameters are malformed. Re-examine the query-string parameters.",
+     "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"},
     {FailureKind::wrong_scope, kNoMatch, kInvalid, "AuthorizationHeaderMalformed", 403, 400, kMismatch,
      "The authorization header that you provided is not valid."},
     {FailureKind::wrong_scope_query, kNoMatch, kInvalid, "AuthorizationQueryParametersError", 403, 400, kMismatch,

@@ -15,9 +15,10 @@ namespace aws::auth {
 enum class FailureKind {
   missing,               // no signature at all
   mixed,                 // credentials both in the header and in the query
-  unsupported,           // SigV2, SigV4a or something else
+  unsupported,           // SigV2 (but for presigned URLs of S3), SigV4a or something else
   incomplete,            // the Authorization header lacks a part or cannot be read
   incomplete_query,      // the same for a presigned URL
+  incomplete_query_v2,   // the same for one of SigV2, which is S3's
   wrong_scope,           // date, service or terminator of the credential scope
   wrong_scope_query,     // the same for a presigned URL
   headers_not_signed,    // host or an x-amz-* header is not covered

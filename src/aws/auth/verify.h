@@ -1,6 +1,6 @@
-// Verifier: decides whether a request comes from who it says, by SigV4. The only maker of Authenticated, which the
-// server's handlers demand, so that no route can skip it. Made by the server; safe from any thread. Rules:
-// reference/reliability.md S1 to S10 and reference/protocols.md 1.5.
+// Verifier: decides whether a request comes from who it says, by SigV4 (presigned URLs of S3: by SigV2 too). The only
+// maker of Authenticated, which the server's handlers demand, so that no route can skip it. Made by the server; safe
+// from any thread. Rules: reference/reliability.md S1 to S10 and reference/protocols.md 1.5.
 #pragma once
 
 #include <optional>
@@ -45,7 +45,8 @@ class Authenticated {
  public:
   [[nodiscard]] const Principal& principal() const { return principal_; }
   [[nodiscard]] const std::string& access_key_id() const { return access_key_id_; }
-  [[nodiscard]] const std::string& region() const { return region_; }  // of the credential scope
+  // Of the credential scope; empty for a presigned URL of SigV2, which has none.
+  [[nodiscard]] const std::string& region() const { return region_; }
   [[nodiscard]] std::string_view date() const { return std::string_view(amz_date_).substr(0, 8); }
   [[nodiscard]] const std::string& amz_date() const { return amz_date_; }
   [[nodiscard]] const std::string& scope() const { return scope_; }
@@ -79,6 +80,9 @@ class Verifier {
   void forget(std::string_view access_key_id) { signing_keys_.forget(access_key_id); }
 
  private:
+  base::Result<Authenticated> verify_presigned_v2(const http::Request& request, base::Timestamp now,
+                                                  base::Timestamp token_now);
+
   CredentialSource& credentials_;
   SigningKeyCache signing_keys_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <functional>
 
 #include "base/encoding.h"
@@ -394,7 +395,99 @@ TEST(Verifier, PresignedUrls) {
   http::Request streaming = get(good);
   streaming.headers.add("X-Amz-Content-SHA256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
   EXPECT_EQ(outcome(streaming, "s3"), "AccessDenied 403");  // not signed; and if it were, not for presigned URLs
-  EXPECT_EQ(outcome(get("/b/k?AWSAccessKeyId=A&Signature=s&Expires=1"), "s3"), "InvalidRequest 400");
+  http::Request old_header = get("/b/k");
+  old_header.headers.add("Authorization", "AWS AKIDEXAMPLE:c2lnbmF0dXJl");
+  EXPECT_EQ(outcome(old_header, "s3"), "InvalidRequest 400");
+}
+
+// The URLs are botocore's, made by generate_presigned_url of a client for us-east-1 with these credentials.
+http::Request presigned_v2(std::string method, std::string target, std::string host = "localhost:4566") {
+  http::Request request{std::move(method), std::move(target), {}, ""};
+  request.headers.add("Host", std::move(host));
+  return request;
+}
+
+TEST(Verifier, TakesPresignedUrlsOfVersion2ForS3) {
+  const std::string key = "?AWSAccessKeyId=AKIDEXAMPLE&Signature=";
+  const std::string get = "/b/a%20b/%C3%BC%2B%3F%26%3D%25" + key + "umlxa9JJiGpfkxAFnyly0oarrXA%3D&Expires=1704165245";
+  EXPECT_EQ(outcome(presigned_v2("GET", get), "s3"), "");
+  EXPECT_EQ(outcome(presigned_v2("GET", get), "s3", kNow + seconds(600)), "");
+  EXPECT_EQ(outcome(presigned_v2("GET", get), "s3", kNow + seconds(601)), "AccessDenied 403");
+  EXPECT_EQ(error_of(presigned_v2("GET", get), "s3", kNow + seconds(601)).message, "Request has expired");
+  const std::string shown =
+      "/k?response-content-type=text%2Fx%20y&response-content-disposition=attachment%3B%20filename%3D%22a%20b%22&"
+      "AWSAccessKeyId=AKIDEXAMPLE&Signature=6ma8cI2HK2eKTFcsDzfONhD5aRc%3D&Expires=1704165245";
+  EXPECT_EQ(outcome(presigned_v2("GET", shown, "media.localhost:4566"), "s3"), "");
+  EXPECT_EQ(outcome(presigned_v2("GET", shown, "other.localhost:4566"), "s3"), "SignatureDoesNotMatch 403");
+  EXPECT_EQ(outcome(presigned_v2("GET", replaced(shown, "text%2Fx", "text%2Fz"), "media.localhost:4566"), "s3"),
+            "SignatureDoesNotMatch 403");
+  EXPECT_EQ(outcome(presigned_v2("PUT",
+                                 "/b/k?partNumber=1&uploadId=u.1&AWSAccessKeyId=AKIDEXAMPLE&"
+                                 "Signature=rgBFRZxMnWbQAFO1YWb0j9hh06U%3D&Expires=1704165245"),
+                    "s3"),
+            "");
+  // Of what is signed, x-amz-* may stand in the URL, be sent, or both; Content-Type has to be sent.
+  http::Request put = presigned_v2("PUT", "/b/k" + key +
+                                              "YNdwvZZSFgYyLBJkouR5caq8jKw%3D&x-amz-meta-a=x&content-type=text%2Fx&"
+                                              "Expires=1704165245");
+  EXPECT_EQ(outcome(put, "s3"), "SignatureDoesNotMatch 403");
+  put.headers.add("Content-Type", "text/x");
+  EXPECT_EQ(outcome(put, "s3"), "");
+  const std::string target = put.target;
+  for (const char* added :
+       {"&x-amz-copy-source=/secret/key", "&X-AMZ-Acl=private", "&x%2damz-meta-b=y", "&x-amz-meta-a=x"}) {
+    put.target = target + added;
+    EXPECT_EQ(outcome(put, "s3"), "SignatureDoesNotMatch 403") << added;
+  }
+  put.target = replaced(target, "x-amz-meta-a=x", "x-amz-meta-a=%0ax");
+  EXPECT_EQ(outcome(put, "s3"), "AccessDenied 403");
+  put.target = target;
+  put.headers.add("x-amz-meta-A", " x ");
+  EXPECT_EQ(outcome(put, "s3"), "");
+  put.headers.set("x-amz-meta-a", "y");
+  EXPECT_EQ(outcome(put, "s3"), "SignatureDoesNotMatch 403");
+  put.headers.set("x-amz-meta-a", "x");
+  put.headers.add("x-amz-meta-b", "y");
+  EXPECT_EQ(outcome(put, "s3"), "SignatureDoesNotMatch 403");
+  const std::string list =
+      "/b?list-type=2&prefix=p&encoding-type=url&AWSAccessKeyId=ASIDEXAMPLE&Signature=Jez56PHs%2Fht2gNtKqki9s0dL0lw%3D&"
+      "x-amz-security-token=to%2Fken%3D%3D&Expires=1704165245";
+  TestSource source;
+  const auto temporary = Verifier(source).verify(presigned_v2("GET", list), "s3", kNow);
+  ASSERT_TRUE(temporary.has_value()) << temporary.error().message;
+  EXPECT_EQ(temporary->principal().arn, "arn:r");
+  EXPECT_EQ(temporary->region(), "");
+  EXPECT_EQ(temporary->payload_mode(), PayloadMode::unsigned_body);
+  EXPECT_EQ(outcome(presigned_v2("GET", replaced(list, "to%2Fken", "no%2Fken")), "s3"), "InvalidToken 400");
+  EXPECT_EQ(outcome(presigned_v2("GET", replaced(list, "&x-amz-security-token=to%2Fken%3D%3D", "")), "s3"),
+            "InvalidAccessKeyId 403");
+}
+
+TEST(Verifier, RefusesOtherUrlsOfVersion2) {
+  const std::string good =
+      "/b/a%20b/%C3%BC%2B%3F%26%3D%25?AWSAccessKeyId=AKIDEXAMPLE&Signature=umlxa9JJiGpfkxAFnyly0oarrXA%3D&"
+      "Expires=1704165245";
+  for (const auto& [from, to, expected] : std::initializer_list<std::array<std::string_view, 3>>{
+           {"1704165245", "1704165246", "SignatureDoesNotMatch 403"},
+           {"/b/a", "/c/a", "SignatureDoesNotMatch 403"},
+           {"umlx", "umly", "SignatureDoesNotMatch 403"},
+           {"?AWS", "?acl&AWS", "SignatureDoesNotMatch 403"},
+           {"AKIDEXAMPLE", "AKIDOTHER", "InvalidAccessKeyId 403"},
+           {"&Expires=1704165245", "", "AccessDenied 403"},
+           {"=1704165245", "=soon", "AccessDenied 403"},
+           {"&Expires", "&Expires=1804165245&Expires", "AccessDenied 403"},
+           {"&Signature=umlxa9JJiGpfkxAFnyly0oarrXA%3D", "", "AccessDenied 403"},
+       }) {
+    EXPECT_EQ(outcome(presigned_v2("GET", replaced(good, from, to)), "s3"), expected) << from << " -> " << to;
+  }
+  EXPECT_EQ(outcome(presigned_v2("PUT", good), "s3"), "SignatureDoesNotMatch 403");
+  http::Request mixed = presigned_v2("GET", good);
+  mixed.headers.add("Authorization", signed_request("s3").headers.get("Authorization").data());
+  EXPECT_EQ(outcome(mixed, "s3"), "InvalidArgument 400");
+  http::Request streaming = presigned_v2("GET", good);
+  streaming.headers.add("X-Amz-Content-SHA256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+  EXPECT_EQ(outcome(streaming, "s3"), "InvalidRequest 400");
+  EXPECT_EQ(outcome(presigned_v2("GET", good), "sqs"), "IncompleteSignature 400");
 }
 
 TEST(Verifier, ErrorsCarryWhatAwsSends) {

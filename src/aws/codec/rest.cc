@@ -222,8 +222,8 @@ class RequestReader {
     std::vector<std::pair<std::string_view, std::string_view>> found;
     for (const auto& [name, value] : request_.headers.fields())
       if (starts_with_ignoring_case(name, member.wire)) found.emplace_back(name, value);
-    for (const Parameter& parameter : parameters_)
-      if (s3_ && starts_with_ignoring_case(parameter.name, member.wire))
+    for (const Parameter& parameter : parameters_)  // of a presigned URL; what is sent as a header too counts once
+      if (s3_ && starts_with_ignoring_case(parameter.name, member.wire) && !request_.headers.contains(parameter.name))
         found.emplace_back(parameter.name, parameter.value);
     if (found.empty()) return {};
     if (member.emplace == nullptr) return refuse(member);

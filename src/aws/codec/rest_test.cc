@@ -168,6 +168,11 @@ TEST(RestXml, TakesHeadersOfPresignedUrlsFromTheQuery) {
   EXPECT_EQ(*put->metadata, (Map<std::string>{{"a", "1"}, {"e", ""}}));
   EXPECT_EQ(put->checksum_crc32, "AAAAAA==");
   EXPECT_EQ(put->body, "");
+  // boto3 names in the URL what has to be sent as well.
+  const auto both = decode<s3::PutObjectRequest>(
+      s3::kService, make("PUT", "/b/k?X-Amz-Signature=s&x-amz-meta-a=1&x-amz-meta-b=2", "", {{"x-amz-meta-A", "1"}}));
+  ASSERT_TRUE(both) << both.error().message;
+  EXPECT_EQ(*both->metadata, (Map<std::string>{{"a", "1"}, {"b", "2"}}));
 }
 
 TEST(RestXml, WritesResponses) {

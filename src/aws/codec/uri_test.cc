@@ -67,7 +67,7 @@ TEST(UriMatcher, S3) {
       {"PUT", "/b/k?uploadId=u", "NotImplemented"},
       {"PUT", "/b?uploads", "NotImplemented"},
       {"DELETE", "/b/k?tagging", "NotImplemented"},
-      {"PUT", "/b/k?partNumber=3&uploadId=u", "NotImplemented", "x-amz-copy-source"},
+      {"PUT", "/b/k?partNumber=3&uploadId=u", "UploadPartCopy Bucket=b Key=k", "x-amz-copy-source"},
       {"PUT", "/b/k", "NotImplemented", "x-amz-rename-source"},
       {"POST", "/b?metadataConfiguration", "NotImplemented"},
       {"PUT", "/b?invented", "NotImplemented"},

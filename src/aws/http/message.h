@@ -3,6 +3,7 @@
 // are safe from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -43,6 +44,8 @@ struct Request {
   std::string target;  // as on the wire: path and query, still percent-encoded
   Headers headers;
   std::string body;
+  // Becomes true when whoever asks has closed the connection, as far as that shows; null where nobody tells.
+  std::shared_ptr<const std::atomic<bool>> gone = {};
 
   [[nodiscard]] std::string_view path() const;   // target up to '?'
   [[nodiscard]] std::string_view query() const;  // target after '?', or empty

@@ -151,5 +151,12 @@ base::Result<UploadPartOutput> S3Caller::upload_part(Context& context, UploadPar
   return out;
 }
 
+base::Result<UploadPartCopyOutput> S3Caller::upload_part_copy(Context& context, UploadPartCopyRequest in) {
+  static const OperationDesc& operation = *kService.find("UploadPartCopy");
+  UploadPartCopyOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 
 }  // namespace aws::s3

@@ -32,6 +32,7 @@ class S3Caller final : public S3 {
   base::Result<PutBucketNotificationConfigurationResponse> put_bucket_notification_configuration(Context& context, PutBucketNotificationConfigurationRequest in) override;
   base::Result<PutObjectOutput> put_object(Context& context, PutObjectRequest in) override;
   base::Result<UploadPartOutput> upload_part(Context& context, UploadPartRequest in) override;
+  base::Result<UploadPartCopyOutput> upload_part_copy(Context& context, UploadPartCopyRequest in) override;
 
  private:
   Dispatcher& dispatcher_;

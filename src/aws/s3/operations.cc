@@ -363,6 +363,22 @@ const OperationDesc kOperations[] = {
      .make_input = make_any_shape<UploadPartRequest>,
      .make_output = make_any_shape<UploadPartOutput>,
      .call = call<UploadPartRequest, UploadPartOutput, &S3::upload_part>},
+    {.name = "UploadPartCopy",
+     .http_method = "PUT",
+     .uri = "/{Bucket}/{Key+}",
+     .http_status = 200,
+     .input = &UploadPartCopyRequest::desc(),
+     .output = &UploadPartCopyOutput::desc(),
+     .input_root = "",
+     .output_wrapper = "",
+     .iam_action = "s3:PutObject",
+     .iam_resource = "arn:aws:s3:::{Bucket}/{Key}",
+     .errors = {},
+     .may_wait = true,
+     .checksum_required = false,
+     .make_input = make_any_shape<UploadPartCopyRequest>,
+     .make_output = make_any_shape<UploadPartCopyOutput>,
+     .call = call<UploadPartCopyRequest, UploadPartCopyOutput, &S3::upload_part_copy>},
 };
 
 }  // namespace

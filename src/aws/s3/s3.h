@@ -35,6 +35,7 @@ class S3 {
   virtual base::Result<PutBucketNotificationConfigurationResponse> put_bucket_notification_configuration(Context& context, PutBucketNotificationConfigurationRequest in) = 0;
   virtual base::Result<PutObjectOutput> put_object(Context& context, PutObjectRequest in) = 0;
   virtual base::Result<UploadPartOutput> upload_part(Context& context, UploadPartRequest in) = 0;
+  virtual base::Result<UploadPartCopyOutput> upload_part_copy(Context& context, UploadPartCopyRequest in) = 0;
 };
 
 // The service's operations and protocols.

@@ -17,6 +17,7 @@ extern const StructDesc kCompletedPartStruct;
 extern const StructDesc kCopyObjectResultStruct;
 extern const StructDesc kCopyObjectOutputStruct;
 extern const StructDesc kCopyObjectRequestStruct;
+extern const StructDesc kCopyPartResultStruct;
 extern const StructDesc kCreateBucketConfigurationStruct;
 extern const StructDesc kCreateBucketOutputStruct;
 extern const StructDesc kCreateBucketRequestStruct;
@@ -68,6 +69,8 @@ extern const StructDesc kPutObjectOutputStruct;
 extern const StructDesc kPutObjectRequestStruct;
 extern const StructDesc kQueueConfigurationStruct;
 extern const StructDesc kTopicConfigurationStruct;
+extern const StructDesc kUploadPartCopyOutputStruct;
+extern const StructDesc kUploadPartCopyRequestStruct;
 extern const StructDesc kUploadPartOutputStruct;
 extern const StructDesc kUploadPartRequestStruct;
 extern const TypeDesc kAbortMultipartUploadOutput;
@@ -111,11 +114,13 @@ extern const TypeDesc kContentType;
 extern const TypeDesc kCopyObjectOutput;
 extern const TypeDesc kCopyObjectRequest;
 extern const TypeDesc kCopyObjectResult;
+extern const TypeDesc kCopyPartResult;
 extern const TypeDesc kCopySource;
 extern const TypeDesc kCopySourceIfMatch;
 extern const TypeDesc kCopySourceIfModifiedSince;
 extern const TypeDesc kCopySourceIfNoneMatch;
 extern const TypeDesc kCopySourceIfUnmodifiedSince;
+extern const TypeDesc kCopySourceRange;
 extern const TypeDesc kCreateBucketConfiguration;
 extern const TypeDesc kCreateBucketOutput;
 extern const TypeDesc kCreateBucketRequest;
@@ -247,6 +252,8 @@ extern const TypeDesc kTopicArn;
 extern const TypeDesc kTopicConfiguration;
 extern const TypeDesc kTopicConfigurationList;
 extern const TypeDesc kUploadIdMarker;
+extern const TypeDesc kUploadPartCopyOutput;
+extern const TypeDesc kUploadPartCopyRequest;
 extern const TypeDesc kUploadPartOutput;
 extern const TypeDesc kUploadPartRequest;
 
@@ -301,11 +308,13 @@ constinit const TypeDesc kContentType = {.kind = Kind::string, .shape_name = "Co
 constinit const TypeDesc kCopyObjectOutput = {.kind = Kind::structure, .shape_name = "CopyObjectOutput", .structure = &kCopyObjectOutputStruct};
 constinit const TypeDesc kCopyObjectRequest = {.kind = Kind::structure, .shape_name = "CopyObjectRequest", .structure = &kCopyObjectRequestStruct};
 constinit const TypeDesc kCopyObjectResult = {.kind = Kind::structure, .shape_name = "CopyObjectResult", .structure = &kCopyObjectResultStruct};
+constinit const TypeDesc kCopyPartResult = {.kind = Kind::structure, .shape_name = "CopyPartResult", .structure = &kCopyPartResultStruct};
 constinit const TypeDesc kCopySource = {.kind = Kind::string, .shape_name = "CopySource", .pattern = "\\/?.+\\/.+"};
 constinit const TypeDesc kCopySourceIfMatch = {.kind = Kind::string, .shape_name = "CopySourceIfMatch"};
 constinit const TypeDesc kCopySourceIfModifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfModifiedSince"};
 constinit const TypeDesc kCopySourceIfNoneMatch = {.kind = Kind::string, .shape_name = "CopySourceIfNoneMatch"};
 constinit const TypeDesc kCopySourceIfUnmodifiedSince = {.kind = Kind::timestamp, .shape_name = "CopySourceIfUnmodifiedSince"};
+constinit const TypeDesc kCopySourceRange = {.kind = Kind::string, .shape_name = "CopySourceRange"};
 constinit const TypeDesc kCreateBucketConfiguration = {.kind = Kind::structure, .shape_name = "CreateBucketConfiguration", .structure = &kCreateBucketConfigurationStruct};
 constinit const TypeDesc kCreateBucketOutput = {.kind = Kind::structure, .shape_name = "CreateBucketOutput", .structure = &kCreateBucketOutputStruct};
 constinit const TypeDesc kCreateBucketRequest = {.kind = Kind::structure, .shape_name = "CreateBucketRequest", .structure = &kCreateBucketRequestStruct};
@@ -459,6 +468,8 @@ constinit const TypeDesc kTopicConfiguration = {.kind = Kind::structure, .shape_
 constexpr ListAccess kTopicConfigurationListAccess = list_access<TopicConfiguration>(&kTopicConfiguration, "member", true);
 constinit const TypeDesc kTopicConfigurationList = {.kind = Kind::list, .shape_name = "TopicConfigurationList", .list = &kTopicConfigurationListAccess};
 constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = "UploadIdMarker"};
+constinit const TypeDesc kUploadPartCopyOutput = {.kind = Kind::structure, .shape_name = "UploadPartCopyOutput", .structure = &kUploadPartCopyOutputStruct};
+constinit const TypeDesc kUploadPartCopyRequest = {.kind = Kind::structure, .shape_name = "UploadPartCopyRequest", .structure = &kUploadPartCopyRequestStruct};
 constinit const TypeDesc kUploadPartOutput = {.kind = Kind::structure, .shape_name = "UploadPartOutput", .structure = &kUploadPartOutputStruct};
 constinit const TypeDesc kUploadPartRequest = {.kind = Kind::structure, .shape_name = "UploadPartRequest", .structure = &kUploadPartRequestStruct};
 
@@ -603,6 +614,16 @@ constexpr MemberDesc kCopyObjectRequestMembers[] = {
     {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&CopyObjectRequest::expected_source_bucket_owner>::get, MemberAccess<&CopyObjectRequest::expected_source_bucket_owner>::emplace},
 };
 constinit const StructDesc kCopyObjectRequestStruct = {.name = "CopyObjectRequest", .members = kCopyObjectRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCopyPartResultMembers[] = {
+    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&CopyPartResult::etag>::get, MemberAccess<&CopyPartResult::etag>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&CopyPartResult::last_modified>::get, MemberAccess<&CopyPartResult::last_modified>::emplace},
+    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&CopyPartResult::checksum_crc32>::get, MemberAccess<&CopyPartResult::checksum_crc32>::emplace},
+    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&CopyPartResult::checksum_crc32_c>::get, MemberAccess<&CopyPartResult::checksum_crc32_c>::emplace},
+    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&CopyPartResult::checksum_crc64_nvme>::get, MemberAccess<&CopyPartResult::checksum_crc64_nvme>::emplace},
+    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CopyPartResult::checksum_sha1>::get, MemberAccess<&CopyPartResult::checksum_sha1>::emplace},
+    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CopyPartResult::checksum_sha256>::get, MemberAccess<&CopyPartResult::checksum_sha256>::emplace},
+};
+constinit const StructDesc kCopyPartResultStruct = {.name = "CopyPartResult", .members = kCopyPartResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateBucketConfigurationMembers[] = {
     {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLocationConstraint, MemberAccess<&CreateBucketConfiguration::location_constraint>::get, MemberAccess<&CreateBucketConfiguration::location_constraint>::emplace},
     {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -1128,6 +1149,32 @@ constexpr MemberDesc kTopicConfigurationMembers[] = {
     {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&TopicConfiguration::filter>::get, MemberAccess<&TopicConfiguration::filter>::emplace},
 };
 constinit const StructDesc kTopicConfigurationStruct = {.name = "TopicConfiguration", .members = kTopicConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUploadPartCopyOutputMembers[] = {
+    {"CopyPartResult", "CopyPartResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyPartResult, MemberAccess<&UploadPartCopyOutput::copy_part_result>::get, MemberAccess<&UploadPartCopyOutput::copy_part_result>::emplace},
+};
+constinit const StructDesc kUploadPartCopyOutputStruct = {.name = "UploadPartCopyOutput", .members = kUploadPartCopyOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUploadPartCopyRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&UploadPartCopyRequest::bucket>::get, MemberAccess<&UploadPartCopyRequest::bucket>::emplace},
+    {"CopySource", "x-amz-copy-source", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCopySource, MemberAccess<&UploadPartCopyRequest::copy_source>::get, MemberAccess<&UploadPartCopyRequest::copy_source>::emplace},
+    {"CopySourceIfMatch", "x-amz-copy-source-if-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfMatch, MemberAccess<&UploadPartCopyRequest::copy_source_if_match>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_match>::emplace},
+    {"CopySourceIfModifiedSince", "x-amz-copy-source-if-modified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfModifiedSince, MemberAccess<&UploadPartCopyRequest::copy_source_if_modified_since>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_modified_since>::emplace},
+    {"CopySourceIfNoneMatch", "x-amz-copy-source-if-none-match", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfNoneMatch, MemberAccess<&UploadPartCopyRequest::copy_source_if_none_match>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_none_match>::emplace},
+    {"CopySourceIfUnmodifiedSince", "x-amz-copy-source-if-unmodified-since", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceIfUnmodifiedSince, MemberAccess<&UploadPartCopyRequest::copy_source_if_unmodified_since>::get, MemberAccess<&UploadPartCopyRequest::copy_source_if_unmodified_since>::emplace},
+    {"CopySourceRange", "x-amz-copy-source-range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopySourceRange, MemberAccess<&UploadPartCopyRequest::copy_source_range>::get, MemberAccess<&UploadPartCopyRequest::copy_source_range>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&UploadPartCopyRequest::key>::get, MemberAccess<&UploadPartCopyRequest::key>::emplace},
+    {"PartNumber", "partNumber", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartNumber, MemberAccess<&UploadPartCopyRequest::part_number>::get, MemberAccess<&UploadPartCopyRequest::part_number>::emplace},
+    {"UploadId", "uploadId", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&UploadPartCopyRequest::upload_id>::get, MemberAccess<&UploadPartCopyRequest::upload_id>::emplace},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"CopySourceSSECustomerKeyMD5", "x-amz-copy-source-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&UploadPartCopyRequest::expected_bucket_owner>::get, MemberAccess<&UploadPartCopyRequest::expected_bucket_owner>::emplace},
+    {"ExpectedSourceBucketOwner", "x-amz-source-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&UploadPartCopyRequest::expected_source_bucket_owner>::get, MemberAccess<&UploadPartCopyRequest::expected_source_bucket_owner>::emplace},
+};
+constinit const StructDesc kUploadPartCopyRequestStruct = {.name = "UploadPartCopyRequest", .members = kUploadPartCopyRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUploadPartOutputMembers[] = {
     {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&UploadPartOutput::etag>::get, MemberAccess<&UploadPartOutput::etag>::emplace},
     {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&UploadPartOutput::checksum_crc32>::get, MemberAccess<&UploadPartOutput::checksum_crc32>::emplace},
@@ -1177,6 +1224,7 @@ const StructDesc& CompletedPart::desc() { return kCompletedPartStruct; }
 const StructDesc& CopyObjectResult::desc() { return kCopyObjectResultStruct; }
 const StructDesc& CopyObjectOutput::desc() { return kCopyObjectOutputStruct; }
 const StructDesc& CopyObjectRequest::desc() { return kCopyObjectRequestStruct; }
+const StructDesc& CopyPartResult::desc() { return kCopyPartResultStruct; }
 const StructDesc& CreateBucketConfiguration::desc() { return kCreateBucketConfigurationStruct; }
 const StructDesc& CreateBucketOutput::desc() { return kCreateBucketOutputStruct; }
 const StructDesc& CreateBucketRequest::desc() { return kCreateBucketRequestStruct; }
@@ -1228,6 +1276,8 @@ const StructDesc& PutObjectOutput::desc() { return kPutObjectOutputStruct; }
 const StructDesc& PutObjectRequest::desc() { return kPutObjectRequestStruct; }
 const StructDesc& QueueConfiguration::desc() { return kQueueConfigurationStruct; }
 const StructDesc& TopicConfiguration::desc() { return kTopicConfigurationStruct; }
+const StructDesc& UploadPartCopyOutput::desc() { return kUploadPartCopyOutputStruct; }
+const StructDesc& UploadPartCopyRequest::desc() { return kUploadPartCopyRequestStruct; }
 const StructDesc& UploadPartOutput::desc() { return kUploadPartOutputStruct; }
 const StructDesc& UploadPartRequest::desc() { return kUploadPartRequestStruct; }
 

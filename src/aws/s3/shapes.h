@@ -25,6 +25,7 @@ struct CompletedPart;
 struct CopyObjectResult;
 struct CopyObjectOutput;
 struct CopyObjectRequest;
+struct CopyPartResult;
 struct CreateBucketConfiguration;
 struct CreateBucketOutput;
 struct CreateBucketRequest;
@@ -76,6 +77,8 @@ struct PutObjectOutput;
 struct PutObjectRequest;
 struct QueueConfiguration;
 struct TopicConfiguration;
+struct UploadPartCopyOutput;
+struct UploadPartCopyRequest;
 struct UploadPartOutput;
 struct UploadPartRequest;
 
@@ -217,6 +220,19 @@ struct CopyObjectRequest {
 
   static const StructDesc& desc();
   bool operator==(const CopyObjectRequest&) const = default;
+};
+
+struct CopyPartResult {
+  std::optional<std::string> etag;
+  std::optional<base::Timestamp> last_modified;
+  std::optional<std::string> checksum_crc32;
+  std::optional<std::string> checksum_crc32_c;
+  std::optional<std::string> checksum_crc64_nvme;
+  std::optional<std::string> checksum_sha1;
+  std::optional<std::string> checksum_sha256;
+
+  static const StructDesc& desc();
+  bool operator==(const CopyPartResult&) const = default;
 };
 
 struct CreateBucketConfiguration {
@@ -821,6 +837,31 @@ struct TopicConfiguration {
 
   static const StructDesc& desc();
   bool operator==(const TopicConfiguration&) const = default;
+};
+
+struct UploadPartCopyOutput {
+  std::optional<CopyPartResult> copy_part_result;
+
+  static const StructDesc& desc();
+  bool operator==(const UploadPartCopyOutput&) const = default;
+};
+
+struct UploadPartCopyRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> copy_source;
+  std::optional<std::string> copy_source_if_match;
+  std::optional<base::Timestamp> copy_source_if_modified_since;
+  std::optional<std::string> copy_source_if_none_match;
+  std::optional<base::Timestamp> copy_source_if_unmodified_since;
+  std::optional<std::string> copy_source_range;
+  std::optional<std::string> key;
+  std::optional<int32_t> part_number;
+  std::optional<std::string> upload_id;
+  std::optional<std::string> expected_bucket_owner;
+  std::optional<std::string> expected_source_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const UploadPartCopyRequest&) const = default;
 };
 
 struct UploadPartOutput {

@@ -49,6 +49,67 @@ struct MultipartTest : TestService {
   }
 };
 
+TEST_F(MultipartTest, TakesPartsFromOtherObjects) {
+  create_bucket();
+  const std::string source = pattern_bytes(kPartBytesMin + 1'000, 7);
+  put("source key", source);
+  const auto copy = [&](const std::string& id, std::optional<std::string> range, auto edit) {
+    aws::s3::UploadPartCopyRequest in;
+    in.bucket = "bucket";
+    in.key = "k";
+    in.upload_id = id;
+    in.part_number = 1;
+    in.copy_source = "bucket/source%20key";
+    in.copy_source_range = std::move(range);
+    edit(in);
+    return call(&S3Service::upload_part_copy, std::move(in));
+  };
+  const auto same = [](auto&) {};
+  const std::string id = begin("k", "SHA256");
+  const auto whole = copy(id, std::nullopt, same);
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->copy_part_result->etag, '"' + base::hex_encode(base::md5(source)) + '"');
+  EXPECT_EQ(whole->copy_part_result->checksum_sha256, base::base64_encode(base::sha256(source)));
+  const auto tail = copy(id, "bytes=5242875-5243879", [](auto& in) { in.part_number = 2; });
+  ASSERT_TRUE(tail) << tail.error().message;
+  const auto listed = [](int32_t number, const aws::s3::CopyPartResult& part) {
+    aws::s3::CompletedPart out;
+    out.part_number = number;
+    out.etag = part.etag;
+    out.checksum_sha256 = part.checksum_sha256;
+    return out;
+  };
+  auto in = complete_request("k", id);
+  in.multipart_upload.emplace().parts = {listed(1, *whole->copy_part_result), listed(2, *tail->copy_part_result)};
+  const auto done = call(&S3Service::complete_multipart_upload, in);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(get("k"), source + source.substr(5'242'875));
+
+  const std::string other = begin("k");
+  EXPECT_FALSE(copy(other, "bytes=0-0", same)->copy_part_result->checksum_crc64_nvme) << "none was named";
+  for (const char* range : {"bytes=-5", "bytes=5-", "bytes=5-4", "bytes=0-1,3-4", "0-4", "bytes=a-b", "bytes=0 - 4"}) {
+    const auto refused = copy(other, range, same);
+    EXPECT_EQ(code_of(refused), "InvalidArgument") << range;
+    EXPECT_TRUE(refused.error().message.starts_with("The x-amz-copy-source-range value must be")) << range;
+  }
+  EXPECT_EQ(copy(other, "bytes=0-5243880", same).error().message,
+            "Range specified is not valid for source object of size: 5243880");
+  EXPECT_EQ(code_of(copy(other, "bytes=5243881-5243882", same)), "InvalidRequest");
+  EXPECT_EQ(code_of(copy(other, {}, [](auto& r) { r.copy_source = "bucket/none"; })), "NoSuchKey");
+  EXPECT_EQ(code_of(copy(other, {}, [](auto& r) { r.copy_source_if_match = "x"; })), "PreconditionFailed");
+  EXPECT_EQ(code_of(copy(other, {}, [](auto& r) { r.part_number = 0; })), "InvalidArgument");
+  EXPECT_EQ(code_of(copy(id, {}, same)), "NoSuchUpload");
+  aws::s3::UploadPartCopyRequest by_role;
+  by_role.bucket = "bucket";
+  by_role.key = "k";
+  by_role.upload_id = other;
+  by_role.part_number = 1;
+  by_role.copy_source = "bucket/source%20key";
+  aws::Context role = context();
+  role.principal.kind = aws::Principal::Kind::role;
+  EXPECT_EQ(code_of(s3->upload_part_copy(role, by_role)), "AccessDenied") << "the source is not the server's to check";
+}
+
 TEST_F(MultipartTest, AssemblesPartsWithoutMovingThem) {
   create_bucket();
   put("k", "old");

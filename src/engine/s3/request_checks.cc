@@ -61,6 +61,12 @@ base::Result<void> check_key(const std::optional<std::string>& key) {
   return {};
 }
 
+base::Result<void> check_part_number(const std::optional<int32_t>& part_number) {
+  if (part_number && *part_number >= 1 && *part_number <= kPartNumberMax) return {};
+  return base::fail(invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber",
+                                     part_number ? std::to_string(*part_number) : ""));
+}
+
 base::Result<void> check_acl(const std::optional<std::string>& acl) {
   if (!acl || *acl == "private" || *acl == "bucket-owner-full-control") return {};
   constexpr std::array<std::string_view, 5> kOthers = {"public-read", "public-read-write", "authenticated-read",

@@ -13,6 +13,7 @@ namespace engine::s3 {
 
 base::Result<void> check_key(const std::optional<std::string>& key);
 // Only the owner has access, so `private` and `bucket-owner-full-control` change nothing; others are refused.
+base::Result<void> check_part_number(const std::optional<int32_t>& part_number);
 base::Result<void> check_acl(const std::optional<std::string>& acl);
 base::Result<void> check_storage_class(const std::optional<std::string>& storage_class);
 base::Result<void> check_metadata_size(const aws::Map<std::string>& metadata);

@@ -79,6 +79,8 @@ class S3Service final : public aws::s3::S3 {
                                                             aws::s3::DeleteObjectsRequest in) override;
   // service_copy.cc
   base::Result<aws::s3::CopyObjectOutput> copy_object(aws::Context& context, aws::s3::CopyObjectRequest in) override;
+  base::Result<aws::s3::UploadPartCopyOutput> upload_part_copy(aws::Context& context,
+                                                               aws::s3::UploadPartCopyRequest in) override;
   // service_lists.cc
   base::Result<aws::s3::ListObjectsOutput> list_objects(aws::Context& context, aws::s3::ListObjectsRequest in) override;
   base::Result<aws::s3::ListObjectsV2Output> list_objects_v2(aws::Context& context,
@@ -142,7 +144,21 @@ class S3Service final : public aws::s3::S3 {
   void commit(Change change);
   void sample_bucket(const BucketRecord& bucket, base::Timestamp now);  // service_sampling.cc
 
+  // service_copy.cc. `In` is one of the two requests that name a source; whether the caller may read it is checked.
+  template <class In>
+  base::Result<Opened> open_source(const aws::Context& context, const In& in);
+
   // service_multipart.cc
+  // Where a part goes: an upload that is open.
+  struct PartPlace {
+    std::optional<std::string> bucket, key, expected_bucket_owner;
+    std::string upload_id;
+    int32_t part_number;
+  };
+  base::Result<UploadRecord> lock_and_find_upload(const aws::Context& context, const PartPlace& place);
+  // Makes what `body` holds the part, if the upload is open still. REQUIRES: `body` is flushed.
+  base::Result<void> put_part(const aws::Context& context, const PartPlace& place, PartRecord part,
+                              ChunkStore::Writer& body);
   base::Result<ObjectRecord> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
                                       Change& change);
   void remember_completed(const aws::Context& context, const BucketRecord& bucket, std::string_view key,

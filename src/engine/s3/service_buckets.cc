@@ -84,6 +84,7 @@ std::string location(const aws::Context& context, std::string_view bucket) {
 base::Result<aws::s3::CreateBucketOutput> S3Service::create_bucket(aws::Context& context,
                                                                    aws::s3::CreateBucketRequest in) {
   TRY(check_create(in));
+  if (context.region.empty()) context.region = kFirstRegion;  // a presigned URL of SigV2: for the global endpoint
   TRY_ASSIGN(std::string region, wanted_region(context, in));
   BucketRecord bucket;
   bucket.name = *in.bucket;
@@ -149,7 +150,7 @@ base::Result<aws::s3::HeadBucketOutput> S3Service::head_bucket(aws::Context& con
     if (bucket.error().http_status == 404) return base::fail(errors::not_found("Not Found"));
     return base::fail(std::move(bucket.error()));
   }
-  if (options_.check_region && (*bucket)->region != context.region) {
+  if (options_.check_region && !context.region.empty() && (*bucket)->region != context.region) {
     auto error = errors::permanent_redirect(
         "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all "
         "future requests to this endpoint.");

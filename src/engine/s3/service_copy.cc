@@ -1,5 +1,7 @@
-// CopyObject.
+// CopyObject and UploadPartCopy.
 #include <fmt/format.h>
+
+#include <charconv>
 
 #include "aws/s3/errors.h"
 #include "aws/validate.h"
@@ -58,7 +60,75 @@ base::Result<void> check_self_copy(const aws::s3::CopyObjectRequest& in, const S
       "metadata, storage class, website redirect location or encryption attributes."));
 }
 
+// "bytes=first-last", both given, within the source: unlike Range it is not made to fit. nullopt: it is malformed.
+std::optional<ByteRange> read_copy_range(std::string_view text) {
+  constexpr std::string_view kUnit = "bytes=";
+  if (!text.starts_with(kUnit)) return std::nullopt;
+  const std::string_view spec = text.substr(kUnit.size());
+  const std::size_t dash = spec.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto number = [](std::string_view digits) -> std::optional<uint64_t> {
+    uint64_t out = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    if (digits.empty() || end != digits.data() + digits.size() || error != std::errc() || out == UINT64_MAX)
+      return std::nullopt;
+    return out;
+  };
+  const auto first = number(spec.substr(0, dash));
+  const auto last = number(spec.substr(dash + 1));
+  if (!first || !last || *first > *last) return std::nullopt;
+  return ByteRange{*first, *last + 1};
+}
+
+base::Result<ByteRange> copied_range(const std::optional<std::string>& header, uint64_t size) {
+  constexpr std::string_view kName = "x-amz-copy-source-range";
+  if (!header) return ByteRange{0, size};
+  const auto range = read_copy_range(*header);
+  if (!range) {
+    return base::fail(invalid_argument(
+        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+        "zero-based offsets of the first and last bytes to copy",
+        kName, *header));
+  }
+  if (range->begin > size)
+    return base::fail(errors::invalid_request("The specified copy range is invalid for the source object size"));
+  if (range->end > size) {
+    return base::fail(invalid_argument(fmt::format("Range specified is not valid for source object of size: {}", size),
+                                       kName, *header));
+  }
+  return *range;
+}
+
+base::Result<void> check_copied_size(uint64_t size) {
+  if (size <= kPutBytesMax) return {};
+  return base::fail(errors::invalid_request(fmt::format(
+      "The specified copy source is larger than the maximum allowable size for a copy source: {}", kPutBytesMax)));
+}
+
+void copy_bytes(aws::http::BodySource& from, Hasher& hasher, ChunkStore::Writer& to) {
+  for (std::string piece; from.read(piece), !piece.empty(); piece.clear()) {
+    hasher.update(piece);
+    to.append(piece);
+  }
+  to.flush();
+}
+
 }  // namespace
+
+template <class In>
+base::Result<S3Service::Opened> S3Service::open_source(const aws::Context& context, const In& in) {
+  TRY_ASSIGN(const Source source, parse_source(in.copy_source));
+  if (context.principal.kind == aws::Principal::Kind::role &&
+      (!options_.role_may ||
+       !options_.role_may(context, "s3:GetObject", fmt::format("arn:aws:s3:::{}/{}", source.bucket, source.key))))
+    return base::fail(errors::access_denied("Access Denied"));
+  TRY_ASSIGN(Opened opened,
+             open_object(context, source.bucket, source.key, in.expected_source_bucket_owner, Region::any));
+  TRY(check_read({in.copy_source_if_match, in.copy_source_if_none_match, in.copy_source_if_modified_since,
+                  in.copy_source_if_unmodified_since},
+                 opened.object, true));
+  return opened;
+}
 
 base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& context, aws::s3::CopyObjectRequest in) {
   TRY(check_key(in.key));
@@ -69,20 +139,9 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   TRY(replaces("tagging", in.tagging_directive));  // either way: objects have no tags, and new ones are refused
   TRY_ASSIGN(const auto algorithm, read_algorithm(in.checksum_algorithm, "x-amz-checksum-algorithm"));
   TRY(check_self_copy(in, source, new_headers));
-  if (context.principal.kind == aws::Principal::Kind::role &&
-      (!options_.role_may ||
-       !options_.role_may(context, "s3:GetObject", fmt::format("arn:aws:s3:::{}/{}", source.bucket, source.key))))
-    return base::fail(errors::access_denied("Access Denied"));
   TRY(lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));
-  TRY_ASSIGN(Opened opened,
-             open_object(context, source.bucket, source.key, in.expected_source_bucket_owner, Region::any));
-  TRY(check_read({in.copy_source_if_match, in.copy_source_if_none_match, in.copy_source_if_modified_since,
-                  in.copy_source_if_unmodified_since},
-                 opened.object, true));
-  if (opened.object.size > kPutBytesMax) {
-    return base::fail(errors::invalid_request(fmt::format(
-        "The specified copy source is larger than the maximum allowable size for a copy source: {}", kPutBytesMax)));
-  }
+  TRY_ASSIGN(Opened opened, open_source(context, in));
+  TRY(check_copied_size(opened.object.size));
   ObjectRecord object;
   object.headers = opened.object.headers;
   if (new_headers) {
@@ -97,11 +156,7 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   Hasher hasher(object.checksum.algorithm);
   ChunkStore::Writer body(*chunks_);
   const auto bytes = object_body(chunks_, std::move(opened.pin), opened.object.segments, 0, opened.object.size);
-  for (std::string piece; bytes->read(piece), !piece.empty(); piece.clear()) {
-    hasher.update(piece);
-    body.append(piece);
-  }
-  body.flush();
+  copy_bytes(*bytes, hasher, body);
   object.segments = {body.segment()};
   object.size = body.segment().size;
   object.etag = base::hex_encode(hasher.finish_md5());
@@ -121,6 +176,34 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   result.etag = object.quoted_etag();
   result.last_modified = object.modified_at;
   show_checksum(object.checksum, result);
+  return out;
+}
+
+base::Result<aws::s3::UploadPartCopyOutput> S3Service::upload_part_copy(aws::Context& context,
+                                                                        aws::s3::UploadPartCopyRequest in) {
+  TRY(check_key(in.key));
+  TRY(check_part_number(in.part_number));
+  const PartPlace place{in.bucket, in.key, in.expected_bucket_owner, in.upload_id.value_or(""), *in.part_number};
+  TRY_ASSIGN(const UploadRecord upload, lock_and_find_upload(context, place));
+  TRY_ASSIGN(Opened opened, open_source(context, in));
+  TRY_ASSIGN(const ByteRange range, copied_range(in.copy_source_range, opened.object.size));
+  TRY(check_copied_size(range.end - range.begin));
+  Hasher hasher(upload.effective_algorithm());
+  ChunkStore::Writer body(*chunks_);
+  const auto bytes =
+      object_body(chunks_, std::move(opened.pin), std::move(opened.object.segments), range.begin, range.end);
+  copy_bytes(*bytes, hasher, body);
+  PartRecord part;
+  part.md5 = hasher.finish_md5();
+  part.checksum = hasher.finish_checksum();
+  aws::s3::UploadPartCopyOutput out;
+  auto& result = out.copy_part_result.emplace();
+  result.etag = '"' + base::hex_encode(part.md5) + '"';
+  result.last_modified = whole_second(context.now);
+  // Of an upload that has named none a copied part shows no checksum either.
+  if (upload.algorithm != ChecksumAlgorithm::none)
+    show_checksum_value({upload.algorithm, base::base64_encode(part.checksum)}, result);
+  TRY(put_part(context, place, std::move(part), body));
   return out;
 }
 

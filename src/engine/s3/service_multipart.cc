@@ -62,12 +62,6 @@ base::Result<void> read_checksum_type(const aws::s3::CreateMultipartUploadReques
   return {};
 }
 
-base::Result<void> check_part_number(const std::optional<int32_t>& part_number) {
-  if (part_number && *part_number >= 1 && *part_number <= kPartNumberMax) return {};
-  return base::fail(invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber",
-                                     part_number ? std::to_string(*part_number) : ""));
-}
-
 std::string_view unquoted(std::string_view etag) {
   return etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"') ? etag.substr(1, etag.size() - 2) : etag;
 }
@@ -196,20 +190,37 @@ base::Result<aws::s3::CreateMultipartUploadOutput> S3Service::create_multipart_u
   return out;
 }
 
+base::Result<UploadRecord> S3Service::lock_and_find_upload(const aws::Context& context, const PartPlace& place) {
+  const std::lock_guard lock(mutex_);
+  TRY_ASSIGN(const BucketRef bucket, find_bucket(context, place.bucket, place.expected_bucket_owner));
+  auto upload = load_upload(*bucket, *place.key, place.upload_id);
+  if (!upload) return base::fail(no_such_upload(place.upload_id));
+  return std::move(*upload);
+}
+
+base::Result<void> S3Service::put_part(const aws::Context& context, const PartPlace& place, PartRecord part,
+                                       ChunkStore::Writer& body) {
+  part.segment = body.segment();
+  part.modified_at = whole_second(context.now);
+  const std::lock_guard lock(mutex_);
+  // It may have been completed or aborted meanwhile.
+  TRY_ASSIGN(const BucketRef bucket, find_bucket(context, place.bucket, place.expected_bucket_owner));
+  const auto upload = load_upload(*bucket, *place.key, place.upload_id);
+  if (!upload) return base::fail(no_such_upload(place.upload_id));
+  const std::string key = keys::part(upload->number, static_cast<uint64_t>(place.part_number));
+  Change change;
+  if (const auto replaced = store_.get(key)) change.dropped.push_back({read_row<PartRecord>(*replaced).segment});
+  change.batch.put(key, part.encode());
+  body.finish(change.batch);
+  commit(std::move(change));
+  return {};
+}
+
 base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& context, aws::s3::UploadPartRequest in) {
   TRY(check_key(in.key));
   TRY(check_part_number(in.part_number));
-  const std::string upload_id = in.upload_id.value_or("");
-  const auto find_upload = [&](BucketRef& bucket) -> base::Result<UploadRecord> {
-    TRY_ASSIGN(bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
-    auto upload = load_upload(*bucket, *in.key, upload_id);
-    if (!upload) return base::fail(no_such_upload(upload_id));
-    return std::move(*upload);
-  };
-  std::unique_lock lock(mutex_);
-  BucketRef bucket;
-  TRY_ASSIGN(UploadRecord upload, find_upload(bucket));
-  lock.unlock();
+  const PartPlace place{in.bucket, in.key, in.expected_bucket_owner, in.upload_id.value_or(""), *in.part_number};
+  TRY_ASSIGN(const UploadRecord upload, lock_and_find_upload(context, place));
 
   TRY_ASSIGN(const auto claimed, claimed_checksum(in));
   if (claimed && upload.algorithm != ChecksumAlgorithm::none && claimed->algorithm != upload.algorithm)
@@ -218,7 +229,6 @@ base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& con
   PartRecord part;
   part.md5 = digests.md5;
   part.checksum = digests.checksum_bytes;
-  part.modified_at = whole_second(context.now);
   const std::string_view body = in.body ? std::string_view(*in.body) : std::string_view();
   if (digests.checksum.algorithm != upload.effective_algorithm()) {
     Hasher hasher(upload.effective_algorithm());
@@ -228,18 +238,9 @@ base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& con
   ChunkStore::Writer writer(*chunks_);
   writer.append(body);
   writer.flush();
-  part.segment = writer.segment();
-
-  lock.lock();
-  TRY_ASSIGN(upload, find_upload(bucket));  // it may have been completed or aborted meanwhile
-  const std::string key = keys::part(upload.number, static_cast<uint64_t>(*in.part_number));
-  Change change;
-  if (const auto replaced = store_.get(key)) change.dropped.push_back({read_row<PartRecord>(*replaced).segment});
-  change.batch.put(key, part.encode());
-  writer.finish(change.batch);
-  commit(std::move(change));
+  TRY(put_part(context, place, std::move(part), writer));
   aws::s3::UploadPartOutput out;
-  out.etag = '"' + base::hex_encode(part.md5) + '"';
+  out.etag = '"' + base::hex_encode(digests.md5) + '"';
   show_checksum_value(digests.checksum, out);
   return out;
 }

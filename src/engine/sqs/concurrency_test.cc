@@ -10,17 +10,20 @@ struct LongPoll : testing::Test {
   TestBed bed;
   std::string url = bed.create("q");
   std::atomic<int> received = -1;
+  std::atomic<int> total = 0;
   std::string failure;
   // Receives on another thread, waiting up to 20 seconds of manual time, and returns when it sleeps.
-  std::unique_ptr<base::Task> poll(std::size_t sleepers = 1) {
-    auto task = bed.env.executor.spawn("poll", [this] {
+  std::unique_ptr<base::Task> poll(std::size_t sleepers = 1, std::shared_ptr<const std::atomic<bool>> gone = nullptr) {
+    auto task = bed.env.executor.spawn("poll", [this, gone] {
       aws::Context context = bed.context();
+      context.caller_gone = gone;
       ReceiveMessageRequest in;
       in.queue_url = url;
       in.wait_time_seconds = 20;
       const auto out = bed.sqs->receive_message(context, in);
       if (!out) failure = out.error().code;
       received = out && out->messages ? static_cast<int>(out->messages->size()) : 0;
+      total += received;
     });
     if (sleepers > 0) bed.env.clock.await_waiters(sleepers);
     return task;
@@ -56,6 +59,19 @@ TEST_F(LongPoll, EndsEmptyAtItsTime) {
   bed.env.clock.advance(seconds(20));
   task.reset();
   EXPECT_EQ(received, 0);
+}
+
+// Its message would be hidden from everybody until the visibility timeout.
+TEST_F(LongPoll, TakesNothingForACallerThatHasGone) {
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  auto abandoned = poll(1, gone);
+  gone->store(true);
+  auto waiting = poll(2);
+  bed.send(url, "x");
+  waiting.reset();
+  EXPECT_EQ(total, 1);
+  abandoned.reset();
+  EXPECT_EQ(total, 1);
 }
 
 TEST_F(LongPoll, EndsWithTheQueue) {

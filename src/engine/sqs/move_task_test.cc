@@ -203,6 +203,10 @@ TEST(Permissions, ChangeThePolicy) {
             "the queue owner is allowed to invoke this action.");
   EXPECT_EQ(add("m", "1", "SendMessage"),
             "InvalidParameterValueException: Value 1 for parameter PrincipalId is invalid. Reason: Unable to verify.");
+  for (const char* action : {"PurgeQueue", "ListDeadLetterSourceQueues"})
+    EXPECT_EQ(add(action, "111122223333", action), "no error");
+  for (const char* label : {"PurgeQueue", "ListDeadLetterSourceQueues"})
+    bed.ok(&SqsService::remove_permission, RemovePermissionRequest{url, label});
   bed.ok(&SqsService::remove_permission, RemovePermissionRequest{url, "l"});
   EXPECT_FALSE(bed.attributes(url).contains("Policy"));
   EXPECT_EQ(bed.error(&SqsService::remove_permission, RemovePermissionRequest{url, "l"}).substr(0, 31),

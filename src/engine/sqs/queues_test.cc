@@ -259,5 +259,29 @@ TEST(Queues, ServicesAndOtherAccountsNeedThePolicy) {
   EXPECT_EQ(send(other), "AccessDeniedException");
 }
 
+TEST(Queues, APolicyGivesAwayNothingThatIsTheOwners) {
+  TestBed bed;
+  bed.options.allows = [](const std::string&, const aws::Context&, std::string_view, std::string_view) { return true; };
+  bed.restart();
+  const std::string url = bed.create("q", {{"Policy", policy_named("s")}});
+  aws::Context other = bed.context();
+  other.principal.account = "999999999999";
+  const auto call = [&](auto operation, auto in) {
+    in.queue_url = url;
+    const auto out = ((*bed.sqs).*operation)(other, std::move(in));
+    return out ? std::string("done") : out.error().code;
+  };
+  EXPECT_EQ(call(&SqsService::get_queue_attributes, GetQueueAttributesRequest()), "done");
+  EXPECT_EQ(call(&SqsService::purge_queue, PurgeQueueRequest()), "done");
+  SetQueueAttributesRequest open;
+  open.attributes.emplace()["Policy"] = policy_named("mine");
+  EXPECT_EQ(call(&SqsService::set_queue_attributes, std::move(open)), "AccessDeniedException");
+  TagQueueRequest tag;
+  tag.tags.emplace()["a"] = "b";
+  EXPECT_EQ(call(&SqsService::tag_queue, std::move(tag)), "AccessDeniedException");
+  EXPECT_EQ(call(&SqsService::list_queue_tags, ListQueueTagsRequest()), "AccessDeniedException");
+  EXPECT_EQ(call(&SqsService::delete_queue, DeleteQueueRequest()), "AccessDeniedException");
+}
+
 }  // namespace
 }  // namespace engine::sqs

@@ -15,6 +15,14 @@ namespace {
 
 namespace errors = aws::sqs::errors;
 
+// No policy gives them away: "Cross-account permissions don't apply to the following actions" (SQS Developer Guide,
+// "Limitations of custom policies").
+constexpr std::string_view kOwnersActions[] = {"sqs:AddPermission",      "sqs:CancelMessageMoveTask",
+                                               "sqs:DeleteQueue",        "sqs:ListMessageMoveTasks",
+                                               "sqs:ListQueueTags",      "sqs:RemovePermission",
+                                               "sqs:SetQueueAttributes", "sqs:StartMessageMoveTask",
+                                               "sqs:TagQueue",           "sqs:UntagQueue"};
+
 constexpr int kEpochBits = 40;  // numbers of one process lifetime, per queue
 
 // Rows are only ever written by this service, so one that does not read means that the disk lies.
@@ -211,7 +219,9 @@ base::Result<void> SqsService::authorise(const aws::Context& context, const Queu
       context.principal.kind != aws::Principal::Kind::service && context.principal.account == record.account;
   if (own) return {};
   const std::string& policy = record.attributes.policy;
-  if (options_.allows && !policy.empty() && options_.allows(policy, context, action, record.arn())) return {};
+  const bool owners = std::ranges::find(kOwnersActions, action) != std::end(kOwnersActions);
+  if (!owners && options_.allows && !policy.empty() && options_.allows(policy, context, action, record.arn()))
+    return {};
   std::string message = "User: " + context.principal.arn + " is not authorized to perform: ";
   message.append(action).append(" on resource: ").append(record.arn());
   message.append(" because no resource-based policy allows the ").append(action).append(" action");

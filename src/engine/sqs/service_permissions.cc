@@ -15,10 +15,16 @@ namespace errors = aws::sqs::errors;
 using namespace aws::sqs;
 
 constexpr std::size_t kLabelLengthMax = 80;
-// What a policy made this way may allow (AddPermission, "Actions").
-constexpr std::string_view kActions[] = {
-    "*",          "SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes",
-    "GetQueueUrl"};
+// What a policy made this way may allow (AddPermission, "Actions"): all but what only the owner may do.
+constexpr std::string_view kActions[] = {"*",
+                                         "SendMessage",
+                                         "ReceiveMessage",
+                                         "DeleteMessage",
+                                         "ChangeMessageVisibility",
+                                         "GetQueueAttributes",
+                                         "GetQueueUrl",
+                                         "PurgeQueue",
+                                         "ListDeadLetterSourceQueues"};
 
 bool is_label(std::string_view text) {
   return !text.empty() && text.size() <= kLabelLengthMax && std::ranges::all_of(text, [](char c) {

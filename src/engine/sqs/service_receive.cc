@@ -130,6 +130,10 @@ base::Result<std::vector<SqsService::Taken>> SqsService::poll(const aws::Context
       lock.lock();
     }
     if (index.closed) return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
+    if (context.is_abandoned()) {
+      index.notify();  // the message that woke this call is for another
+      return std::vector<Taken>();
+    }
     Look look = take(receive, now);
     if (target_lock.owns_lock()) target_lock.unlock();
     if (look.over_limit) {
