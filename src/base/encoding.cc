@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <zlib.h>
 
@@ -279,6 +280,15 @@ std::string sha1(std::string_view bytes) {
 std::string sha256(std::string_view bytes) {
   std::string out(SHA256_DIGEST_LENGTH, '\0');
   sha256_into({bytes}, out.data());
+  return out;
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view message) {
+  std::string out(SHA_DIGEST_LENGTH, '\0');
+  const auto* made = ::HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()),
+                            reinterpret_cast<const unsigned char*>(message.data()), message.size(),
+                            reinterpret_cast<unsigned char*>(out.data()), nullptr);
+  CHECK(made != nullptr, "HMAC of SHA-1");
   return out;
 }
 

@@ -29,6 +29,7 @@ bool is_utf8(std::string_view bytes);
 std::string md5(std::string_view bytes);                                  // 16 raw bytes
 std::string sha1(std::string_view bytes);                                 // 20 raw bytes
 std::string sha256(std::string_view bytes);                               // 32 raw bytes
+std::string hmac_sha1(std::string_view key, std::string_view message);    // 20 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view message);  // 32 raw bytes
 uint32_t crc32(std::string_view bytes, uint32_t seed = 0);
 uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);

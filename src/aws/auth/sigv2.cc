@@ -135,17 +135,6 @@ std::string resource(const http::Request& request, std::vector<Parameter> parame
   return out;
 }
 
-// RFC 2104.
-std::string hmac_sha1(std::string_view key, std::string_view message) {
-  constexpr std::size_t kBlockBytes = 64;
-  std::string inner(key.size() > kBlockBytes ? base::sha1(key) : std::string(key));
-  inner.resize(kBlockBytes, '\0');
-  std::string outer = inner;
-  for (char& c : inner) c ^= 0x36;
-  for (char& c : outer) c ^= 0x5c;
-  return base::sha1(outer + base::sha1(inner.append(message)));
-}
-
 }  // namespace
 
 bool is_presigned_v2(const http::Request& request) {
@@ -189,7 +178,7 @@ std::string string_to_sign_v2(const http::Request& request, const V2Claim& claim
 }
 
 std::string signature_v2(std::string_view secret_access_key, std::string_view string_to_sign) {
-  return base::base64_encode(hmac_sha1(secret_access_key, string_to_sign));
+  return base::base64_encode(base::hmac_sha1(secret_access_key, string_to_sign));
 }
 
 }  // namespace aws::auth
