@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/cloudwatch/keys.h"
+#include "engine/cloudwatch/limits.h"
 #include "engine/cloudwatch/test_alarm_bed.h"
 
 namespace engine::cloudwatch {
@@ -100,6 +101,17 @@ TEST(MetricAlarm, Refusals) {
             "this engine executes actions on SNS topics and Lambda functions.");
   EXPECT_EQ(bed.error(&CloudWatchService::put_composite_alarm, TestBed::composite("x", "TRUE")),
             "ValidationError: A metric alarm with the name x exists already.");
+}
+
+TEST(CompositeAlarm, OneAlarmIsInAtMost150Rules) {
+  TestBed bed;
+  bed.put(TestBed::alarm("child"));
+  const auto error = [&](const std::string& name) {
+    return bed.error(&CloudWatchService::put_composite_alarm, TestBed::composite(name, "ALARM(child)"));
+  };
+  for (std::size_t i = 0; i < kParentsMax; ++i) ASSERT_EQ(error("c" + std::to_string(i)), "no error");
+  EXPECT_EQ(error("c0"), "no error");
+  EXPECT_EQ(error("one-more"), "LimitExceeded: The alarm child is in the rules of 150 composite alarms already.");
 }
 
 TEST(MetricAlarm, AnExpressionHasAtMostTenMetrics) {

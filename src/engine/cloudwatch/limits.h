@@ -43,6 +43,7 @@ constexpr std::size_t kAlarmPageMax = 100;       // alarms or history items of o
 constexpr std::size_t kRuleBytesMax = 10'240;
 constexpr std::size_t kRuleElementsMax = 500;
 constexpr std::size_t kRuleAlarmsMax = 100;
+constexpr std::size_t kParentsMax = 150;           // composite alarms that name one alarm (PutCompositeAlarm)
 constexpr int64_t kShortAlarmSecondsMax = 86'400;  // periods below an hour: EvaluationPeriods * Period
 constexpr int64_t kLongAlarmSecondsMax = 604'800;  // others
 constexpr base::Duration kHistoryKept = std::chrono::hours(30 * 24);
