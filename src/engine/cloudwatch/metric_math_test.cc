@@ -193,6 +193,7 @@ TEST(MetricMath, Refuses) {
       {"FOO(a)", "Unknown function: FOO"},
       {"SEARCH('x', 'Sum')", "The function SEARCH is not supported by this engine"},
       {"ANOMALY_DETECTION_BAND(a)", "The function ANOMALY_DETECTION_BAND is not supported by this engine"},
+      {" SELECT AVG(x) FROM \"AWS/EC2\"", "SQL expressions are not supported by this engine"},
       {"SUM(a, b)", "The function SUM cannot take 2 arguments"},
       {"FILL(a, WRONG)", "The function FILL cannot take arguments of these types"},
       {"METRICS() + METRICS()", "The operator + cannot be applied to these types"},
