@@ -29,8 +29,10 @@ aws::http::Response refusal(int status, std::string_view message) {
 // The value of the only member "seconds", 0 or more.
 std::optional<base::Duration> parse_seconds(const std::string& body) {
   simdjson::dom::parser parser;
+  simdjson::dom::object object;
   double seconds = 0;
-  if (parser.parse(body)["seconds"].get(seconds) != simdjson::SUCCESS) return std::nullopt;
+  if (parser.parse(body).get(object) != simdjson::SUCCESS || object.size() != 1) return std::nullopt;
+  if (object["seconds"].get(seconds) != simdjson::SUCCESS) return std::nullopt;
   if (!(seconds >= 0) || seconds > kSecondsMax) return std::nullopt;
   return base::Duration(std::llround(seconds * 1e6));
 }
@@ -59,7 +61,8 @@ void ClockRoute::handle(aws::http::Request request, aws::http::Responder respond
 void ClockRoute::move_clock(const std::string& body, const aws::http::Responder& respond) {
   const auto by = parse_seconds(body);
   if (!by.has_value())
-    return respond(refusal(400, "The body must be {'seconds': N} as JSON, with N from 0 to 34560000."));
+    return respond(
+        refusal(400, "The body must be {'seconds': N} as JSON and nothing else, with N from 0 to 34560000."));
   std::size_t steps = 0;
   {
     const std::lock_guard lock(advancing_);

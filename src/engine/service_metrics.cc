@@ -1,5 +1,6 @@
 #include "engine/service_metrics.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -33,18 +34,21 @@ struct ServiceMetrics::Entry {
   std::string region;
   std::string name_space;
   aws::cloudwatch::MetricDatum datum;  // without time and values
-  std::shared_ptr<MetricSeries> series = std::make_shared<MetricSeries>();
+  std::shared_ptr<MetricSeries> series = nullptr;
 };
 
 void MetricSeries::add(double value, base::Timestamp at, double weight) {
   const int64_t seconds = base::to_epoch_seconds(at);
-  const std::lock_guard lock(mutex_);
-  std::vector<Values>& minute = minutes_[seconds - seconds % kMinuteSeconds];
-  if (minute.empty() || (minute.back().size() >= kValuesMax && !minute.back().contains(value))) minute.emplace_back();
-  minute.back()[value] += weight;
+  {
+    const std::lock_guard lock(mutex_);
+    std::vector<Values>& minute = minutes_[seconds - seconds % kMinuteSeconds];
+    if (minute.empty() || (minute.back().size() >= kValuesMax && !minute.back().contains(value))) minute.emplace_back();
+    minute.back()[value] += weight;
+  }
+  owner_.expect_flush();
 }
 
-ServiceMetrics::ServiceMetrics(base::Env& env) : env_(env), stop_requested_(env.executor.make_condition()) {}
+ServiceMetrics::ServiceMetrics(base::Env& env) : env_(env), wake_(env.executor.make_condition()) {}
 
 ServiceMetrics::~ServiceMetrics() {
   stop();
@@ -56,6 +60,7 @@ std::shared_ptr<MetricSeries> ServiceMetrics::series(const MetricName& name) {
   std::shared_ptr<Entry>& entry = entries_[std::move(key)];
   if (entry == nullptr) {
     entry = std::make_shared<Entry>();
+    entry->series = std::make_shared<MetricSeries>(*this);
     entry->account = name.account;
     entry->region = name.region;
     entry->name_space = name.name_space;
@@ -80,7 +85,7 @@ void ServiceMetrics::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    stop_requested_->notify_all();
+    wake_->notify_all();
   }
   task_.reset();
   flush();
@@ -97,10 +102,26 @@ void ServiceMetrics::run() {
     lock.unlock();
     if (minute != sampled && sample_) sample_(now);
     sampled = minute;
+    waiting_values_ = false;
     flush();
     lock.lock();
-    if (!stopping_) env_.executor.wait_until(lock, *stop_requested_, now + kInterval);
+    wait(lock, base::from_epoch_seconds((minute + 1) * kMinuteSeconds));
   }
+}
+
+// An engine without anything to do wakes once a minute and not every ten seconds: a year of virtual time has three
+// million of those.
+void ServiceMetrics::wait(std::unique_lock<std::mutex>& lock, base::Timestamp minute_end) {
+  while (!stopping_ && !waiting_values_ && env_.clock.now() < minute_end)
+    env_.executor.wait_until(lock, *wake_, minute_end);
+  const base::Timestamp flush_at = std::min(env_.clock.now() + kInterval, minute_end);
+  while (!stopping_ && env_.clock.now() < flush_at) env_.executor.wait_until(lock, *wake_, flush_at);
+}
+
+void ServiceMetrics::expect_flush() {
+  if (waiting_values_.load(std::memory_order_relaxed) || waiting_values_.exchange(true)) return;
+  const std::lock_guard lock(mutex_);
+  wake_->notify_all();
 }
 
 std::vector<ServiceMetrics::Put> ServiceMetrics::take() {

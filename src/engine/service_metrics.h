@@ -1,9 +1,10 @@
 // ServiceMetrics: what the engine's services measure about themselves (AWS/SQS, AWS/Lambda, ...), on its way into
-// CloudWatch. Values are gathered in memory, per series and minute, and put by flush(): every ten seconds, and whenever
-// CloudWatch is about to read, so that nobody sees less than has happened. A crash loses at most what was not put yet,
-// as AWS's own metrics are best effort too. Owned by the engine, outlives every service; safe from any thread.
+// CloudWatch. Values are gathered in memory, per series and minute, and put by flush(): within ten seconds, and
+// whenever CloudWatch is about to read, so that nobody sees less than has happened. A crash loses at most what was not
+// put yet, as AWS's own metrics are best effort too. Owned by the engine, outlives every service; safe from any thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,15 +34,20 @@ struct MetricName {
   std::string_view unit = "Count";
 };
 
+class ServiceMetrics;
+
 // One series. add() costs one short lock, so services on a hot path keep what ServiceMetrics::series gave them.
 class MetricSeries {
  public:
+  // `owner` outlives this object.
+  explicit MetricSeries(ServiceMetrics& owner) : owner_(owner) {}
   // Counts `value` in, `weight` (> 0) times, in the minute of `at`.
   void add(double value, base::Timestamp at, double weight = 1);
 
  private:
   friend class ServiceMetrics;
   using Values = std::map<double, double>;  // value and weight; at most as many as one datum may have
+  ServiceMetrics& owner_;
   std::mutex mutex_;
   std::map<int64_t, std::vector<Values>> minutes_;  // by the minute's first second; the last of each is being filled
 };
@@ -74,15 +80,19 @@ class ServiceMetrics {
   std::vector<Put> take();
 
  private:
+  friend class MetricSeries;
   struct Entry;
   void run();
+  void wait(std::unique_lock<std::mutex>& lock, base::Timestamp minute_end);
+  void expect_flush();  // after every value
 
   base::Env& env_;
+  std::atomic<bool> waiting_values_ = false;                            // since run() last flushed
   std::mutex mutex_;                                                    // guards what follows
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;  // by everything in its name
   aws::cloudwatch::CloudWatch* cloudwatch_ = nullptr;
   std::function<void(base::Timestamp)> sample_;
-  std::unique_ptr<base::Condition> stop_requested_;
+  std::unique_ptr<base::Condition> wake_;  // to stop, or because a value came
   bool stopping_ = false;
   std::mutex putting_;  // one flush at a time; taken before mutex_
   std::unique_ptr<base::Task> task_;

@@ -79,6 +79,23 @@ TEST(ServiceMetrics, ADatumHasAtMost150Values) {
   EXPECT_TRUE(metrics.take().empty());
 }
 
+TEST(ServiceMetrics, PutsWithinTenSecondsAndSleepsWithoutValues) {
+  base::ManualEnv env;
+  Receiver receiver;
+  aws::cloudwatch::CloudWatchCaller cloudwatch(receiver);
+  ServiceMetrics metrics(env.env);
+  metrics.start(cloudwatch, {});
+  env.clock.await_waiters(1);
+  const auto series = metrics.series(errors_of("f"));
+  // The clock starts 20 seconds into a minute.
+  EXPECT_EQ(env.clock.advance_in_steps(std::chrono::seconds(5), [] { return false; }), 1u);
+  series->add(1, env.clock.now());
+  EXPECT_EQ(env.clock.advance_in_steps(std::chrono::seconds(10), [] { return false; }), 1u);
+  EXPECT_EQ(receiver.take(1).size(), 1u);
+  // One step for each of 60 minutes, and the last to the end.
+  EXPECT_EQ(env.clock.advance_in_steps(std::chrono::hours(1), [] { return false; }), 61u);
+}
+
 TEST(ServiceMetrics, SamplesEachMinuteAndPutsTheRestAtTheEnd) {
   base::ManualEnv env;
   Receiver receiver;

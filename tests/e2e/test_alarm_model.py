@@ -60,11 +60,12 @@ def divided(a, b):
 
 
 # Expressions of two metrics a and b, as CloudWatch has them and as a function of one period's values, None if missing.
+# "Missing values in a time series are treated as 0", and so is what IF chooses where its condition holds.
 EXPRESSIONS = {
-    "100 * a / b": lambda a, b: None if a is None or b is None else divided(100 * a, b),
-    "FILL(a, 0) + b": lambda a, b: None if b is None else (a or 0) + b,
+    "100 * a / b": lambda a, b: divided(100 * (a or 0), b or 0),
+    "FILL(a, 0) + b": lambda a, b: (a or 0) + (b or 0),
     "FILL(a, 3)": lambda a, b: 3.0 if a is None else a,
-    "IF(b > 2, a, 9)": lambda a, b: None if b is None or (b > 2 and a is None) else a if b > 2 else 9.0,
+    "IF(b > 2, a, 9)": lambda a, b: None if b is None else (a or 0) if b > 2 else 9.0,
     "MAX([a, b])": lambda a, b: max((v for v in (a, b) if v is not None), default=None),
 }
 

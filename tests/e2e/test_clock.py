@@ -29,7 +29,8 @@ def test_it_stands_still_until_it_is_advanced(virtual_till):
     assert read()["now"] == moved["now"] > first["now"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"seconds": -1}', b'{"seconds": "5"}', b'{"seconds": 1e12}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"seconds": -1}', b'{"seconds": "5"}', b'{"seconds": 1e12}',
+                                  b'{"seconds": 1, "minutes": 5}'])
 def test_a_bad_request_to_the_clock(virtual_till, body):
     status, answer = post(virtual_till.endpoint, "/_till/clock/advance", body)
     assert status == 400 and "seconds" in answer["message"]

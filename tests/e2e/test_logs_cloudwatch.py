@@ -78,22 +78,29 @@ def test_a_malformed_pattern_is_refused(logs, group):
 
 
 def test_a_metric_filter_makes_metrics(logs, cloudwatch, group, name):
-    logs.put_metric_filter(logGroupName=group, filterName="slow", filterPattern="{ $.latency = * }",
-                           metricTransformations=[{"metricName": "Latency", "metricNamespace": name,
-                                                   "metricValue": "$.latency", "unit": "Milliseconds",
-                                                   "dimensions": {"Stage": "$.stage"}}])
+    transformation = {"metricName": "Latency", "metricNamespace": name, "metricValue": "$.latency",
+                      "unit": "Milliseconds", "dimensions": {"Stage": "$.stage"}}
+    for pattern in ("{ $.latency = * }", "{ $.stage = * }", "latency"):  # they do not name all that is asked for
+        with pytest.raises(logs.exceptions.InvalidParameterException):
+            logs.put_metric_filter(logGroupName=group, filterName="slow", filterPattern=pattern,
+                                   metricTransformations=[transformation])
+    logs.put_metric_filter(logGroupName=group, filterName="slow",
+                           filterPattern="{ $.latency = * && ($.stage = * || $.stage NOT EXISTS) }",
+                           metricTransformations=[transformation])
     logs.put_metric_filter(logGroupName=group, filterName="lines", filterPattern="",
                            metricTransformations=[{"metricName": "Lines", "metricNamespace": name, "metricValue": "1"}])
     shown = logs.describe_metric_filters(logGroupName=group, filterNamePrefix="slow")["metricFilters"]
     assert [(f["filterName"], f["metricTransformations"][0]["dimensions"]) for f in shown] == \
         [("slow", {"Stage": "$.stage"})]
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["metricFilterCount"] == 2
-    put_lines(logs, group, "no JSON")  # "slow" names $.stage nowhere, so the dimension is left out
+    put_lines(logs, group, "no JSON")
     logs.put_log_events(logGroupName=group, logStreamName="lines", logEvents=[
-        {"timestamp": int(time.time() * 1000), "message": json.dumps({"latency": 30, "stage": "ingest"})}])
-    assert points(cloudwatch, name, "Lines", "Sum") == 2
-    assert points(cloudwatch, name, "Latency", "Average") == 30
-    assert points(cloudwatch, "AWS/Logs", "IncomingLogEvents", "Sum", LogGroupName=group) == 2
+        {"timestamp": int(time.time() * 1000), "message": json.dumps(message)}
+        for message in ({"latency": 30, "stage": "ingest"}, {"latency": 50})])
+    assert points(cloudwatch, name, "Lines", "Sum") == 3
+    assert points(cloudwatch, name, "Latency", "Average", Stage="ingest") == 30
+    assert points(cloudwatch, name, "Latency", "Average") == 50  # an event without a stage
+    assert points(cloudwatch, "AWS/Logs", "IncomingLogEvents", "Sum", LogGroupName=group) == 3
     logs.delete_metric_filter(logGroupName=group, filterName="slow")
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.delete_metric_filter(logGroupName=group, filterName="slow")

@@ -50,8 +50,8 @@ void Aggregate::add(double value, double weight, std::size_t values_max) {
 
 void Aggregate::add_set(double count, double sum, double minimum, double maximum, std::size_t values_max) {
   count_in(count, sum, minimum, maximum);
-  if (minimum == maximum) {
-    if (values_known_) keep(minimum, count, values_max);
+  if (minimum == maximum || count == 1) {
+    if (values_known_) keep(minimum == maximum ? minimum : sum, count, values_max);
     return;
   }
   values_known_ = false;
@@ -68,7 +68,7 @@ void Aggregate::merge(const Aggregate& other, std::size_t values_max) {
 }
 
 std::optional<double> Aggregate::percentile(double percent) const {
-  if (!values_known_ || values_.empty()) return std::nullopt;
+  if (!values_known_ || values_.empty() || minimum_ < 0) return std::nullopt;
   if (percent <= 0) return minimum_;
   if (percent >= 100) return maximum_;
   const double rank = percent / 100 * count_;

@@ -16,7 +16,7 @@ class Aggregate {
   // Adds `value`, seen `weight` (> 0) times. At most `values_max` distinct values are kept: beyond that the two closest
   // become one, so percentiles are approximate then.
   void add(double value, double weight, std::size_t values_max);
-  // Adds a statistic set, whose values are unknown unless they are all the same.
+  // Adds a statistic set, whose values are unknown unless they are all the same or there is only one.
   void add_set(double count, double sum, double minimum, double maximum, std::size_t values_max);
   void merge(const Aggregate& other, std::size_t values_max);
 
@@ -24,7 +24,8 @@ class Aggregate {
   [[nodiscard]] double sum() const { return sum_; }
   [[nodiscard]] double minimum() const { return minimum_; }
   [[nodiscard]] double maximum() const { return maximum_; }
-  // The smallest value that at least `percent` (0 to 100) of all values do not exceed; nullopt if they are not known.
+  // The smallest value that at least `percent` (0 to 100) of all values do not exceed; nullopt if they are not known,
+  // and if one of them is negative, as with AWS (GetMetricStatistics, API reference).
   [[nodiscard]] std::optional<double> percentile(double percent) const;
 
   [[nodiscard]] std::string encode() const;

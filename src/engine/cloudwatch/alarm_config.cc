@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "aws/cloudwatch/errors.h"
+#include "aws/pattern.h"
 #include "engine/arn.h"
 #include "engine/cloudwatch/alarm_evaluation.h"
 #include "engine/cloudwatch/datum.h"
@@ -66,7 +67,10 @@ base::Result<Alarm> read_common(const aws::Context& context, Input& in) {
   out.region = context.region;
   out.name = in.alarm_name.value_or("");
   if (out.name.empty()) return missing_parameter("AlarmName");
-  if (out.name.size() > kNameLengthMax) return invalid_alarm("The parameter AlarmName must be at most 255 characters.");
+  if (aws::count_code_points(out.name) > kNameLengthMax)
+    return invalid_alarm("The parameter AlarmName must be at most 255 characters.");
+  if (std::ranges::any_of(out.name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+    return invalid_alarm("The parameter AlarmName must not contain ASCII control characters.");
   out.arn = alarm_arn(out.account, out.region, out.name);
   out.description = std::move(in.alarm_description);
   out.actions_enabled = in.actions_enabled.value_or(true);
@@ -167,6 +171,10 @@ base::Result<MetricMath> compile_metrics(const MetricAlarm& config) {
   }
   TRY_ASSIGN(MetricMath math, MetricMath::compile(*config.metrics, "Metrics"));
   const auto& queries = math.queries();
+  const auto metrics = std::ranges::count_if(queries, [](const auto& query) { return query.metric_stat.has_value(); });
+  if (metrics > kAlarmMetricsMax) {
+    return invalid_alarm(fmt::format("Metrics must not have more than {} metrics.", kAlarmMetricsMax));
+  }
   std::size_t returned = 0;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (!queries[i].return_data.value_or(true)) continue;

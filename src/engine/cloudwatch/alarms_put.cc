@@ -91,6 +91,12 @@ base::Result<void> Alarms::check_rule(const Alarm& composite) const {
     return invalid_alarm(fmt::format("Could not save the composite alarm as alarms [{}] in the alarm rule do not exist",
                                      joined(unknown, ", ")));
   }
+  for (const std::string& child : open) {
+    const auto parents = parents_.find(child);
+    if (parents == parents_.end() || parents->second.contains(own) || parents->second.size() < kParentsMax) continue;
+    return base::fail(errors::limit_exceeded_fault(fmt::format(
+        "The alarm {} is in the rules of {} composite alarms already.", alarms_.at(child)->name, kParentsMax)));
+  }
   std::set<std::string> seen;
   while (!open.empty()) {
     const std::string key = std::move(open.back());

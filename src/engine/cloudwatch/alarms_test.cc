@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/cloudwatch/keys.h"
+#include "engine/cloudwatch/limits.h"
 #include "engine/cloudwatch/test_alarm_bed.h"
 
 namespace engine::cloudwatch {
@@ -51,6 +52,13 @@ TEST(MetricAlarm, Refusals) {
     return bed.error(&CloudWatchService::put_metric_alarm, in);
   };
   EXPECT_EQ(error([](auto&) {}), "no error");
+  EXPECT_EQ(error([](auto& in) { in.alarm_name = "a\nb"; }),
+            "ValidationError: The parameter AlarmName must not contain ASCII control characters.");
+  std::string long_name;
+  for (int i = 0; i < 255; ++i) long_name += "\u00e9";
+  EXPECT_EQ(error([&](auto& in) { in.alarm_name = long_name; }), "no error");
+  EXPECT_EQ(error([&](auto& in) { in.alarm_name = long_name + "x"; }),
+            "ValidationError: The parameter AlarmName must be at most 255 characters.");
   EXPECT_EQ(
       error([](auto& in) { in.period = 61; }),
       "ValidationError: The value 61 for parameter Period is invalid: it must be 10, 20, 30 or a multiple of 60.");
@@ -93,6 +101,46 @@ TEST(MetricAlarm, Refusals) {
             "this engine executes actions on SNS topics and Lambda functions.");
   EXPECT_EQ(bed.error(&CloudWatchService::put_composite_alarm, TestBed::composite("x", "TRUE")),
             "ValidationError: A metric alarm with the name x exists already.");
+}
+
+TEST(CompositeAlarm, OneAlarmIsInAtMost150Rules) {
+  TestBed bed;
+  bed.put(TestBed::alarm("child"));
+  const auto error = [&](const std::string& name) {
+    return bed.error(&CloudWatchService::put_composite_alarm, TestBed::composite(name, "ALARM(child)"));
+  };
+  for (std::size_t i = 0; i < kParentsMax; ++i) ASSERT_EQ(error("c" + std::to_string(i)), "no error");
+  EXPECT_EQ(error("c0"), "no error");
+  EXPECT_EQ(error("one-more"), "LimitExceeded: The alarm child is in the rules of 150 composite alarms already.");
+}
+
+TEST(MetricAlarm, AnExpressionHasAtMostTenMetrics) {
+  TestBed bed;
+  const auto error = [&](int metrics) {
+    auto in = TestBed::alarm("math");
+    in.metrics.emplace();
+    for (int i = 0; i < metrics; ++i) {
+      auto& query = in.metrics->emplace_back();
+      query.id = "m" + std::to_string(i);
+      query.return_data = false;
+      auto& stat = query.metric_stat.emplace();
+      stat.metric.emplace().namespace_ = "N";
+      stat.metric->metric_name = "m";
+      stat.period = 60;
+      stat.stat = "Sum";
+    }
+    auto& sum = in.metrics->emplace_back();
+    sum.id = "e";
+    sum.expression = "SUM(METRICS())";
+    in.metric_name.reset();
+    in.namespace_.reset();
+    in.statistic.reset();
+    in.period.reset();
+    in.dimensions.reset();
+    return bed.error(&CloudWatchService::put_metric_alarm, in);
+  };
+  EXPECT_EQ(error(10), "no error");
+  EXPECT_EQ(error(11), "ValidationError: Metrics must not have more than 10 metrics.");
 }
 
 // The original's three alarms (protocols.md 3.1), the first of them driven through its life.

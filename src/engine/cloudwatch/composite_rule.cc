@@ -69,9 +69,10 @@ class CompositeRule::Parser {
     if (++elements_ > kRuleElementsMax) {
       return bad_rule(fmt::format("Rule has more than {} elements", kRuleElementsMax));
     }
-    for (const bool constant : {true, false}) {
-      if (!take_word(constant ? "TRUE" : "FALSE")) continue;
-      out_.steps_.push_back({Kind::constant, constant});
+    // "Change the AlarmRule of one of the alarms to false" (PutCompositeAlarm, API reference).
+    for (const std::string_view word : {"TRUE", "True", "true", "FALSE", "False", "false"}) {
+      if (!take_word(word)) continue;
+      out_.steps_.push_back({Kind::constant, word[0] == 'T' || word[0] == 't'});
       return {};
     }
     for (const std::string_view state : {kInAlarm, kOk, kInsufficientData}) {

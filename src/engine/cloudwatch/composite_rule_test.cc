@@ -27,6 +27,8 @@ TEST(Rule, IsEvaluated) {
       {R"(ALARM("q\"\\"))", "true"},
       {"TRUE", "true"},
       {"FALSE", "false"},
+      {"true", "true"},
+      {"False", "false"},
       {"NOT FALSE", "true"},
       {"NOT NOT FALSE", "false"},
       {"TRUE OR TRUE AND FALSE", "true"},

@@ -35,13 +35,15 @@ constexpr std::array<RollUp, 3> kRollUps = {
     {{std::chrono::hours(3), 60}, {std::chrono::hours(15 * 24), 300}, {std::chrono::hours(63 * 24), 3'600}}};
 constexpr base::Duration kRetention = std::chrono::hours(455 * 24);
 // Alarms: PutMetricAlarm, PutCompositeAlarm and DescribeAlarms, API reference; "CloudWatch alarm quotas", user guide.
-constexpr std::size_t kAlarmsMax = 5'000;    // of one account and region
-constexpr std::size_t kAlarmActionsMax = 5;  // for one state
-constexpr std::size_t kAlarmNamesMax = 100;  // of one request
-constexpr std::size_t kAlarmPageMax = 100;   // alarms or history items of one answer, also the default
+constexpr std::size_t kAlarmsMax = 5'000;        // of one account and region
+constexpr std::size_t kAlarmActionsMax = 5;      // for one state
+constexpr std::ptrdiff_t kAlarmMetricsMax = 10;  // of one expression ("Create an alarm based on a math expression")
+constexpr std::size_t kAlarmNamesMax = 100;      // of one request
+constexpr std::size_t kAlarmPageMax = 100;       // alarms or history items of one answer, also the default
 constexpr std::size_t kRuleBytesMax = 10'240;
 constexpr std::size_t kRuleElementsMax = 500;
 constexpr std::size_t kRuleAlarmsMax = 100;
+constexpr std::size_t kParentsMax = 150;           // composite alarms that name one alarm (PutCompositeAlarm)
 constexpr int64_t kShortAlarmSecondsMax = 86'400;  // periods below an hour: EvaluationPeriods * Period
 constexpr int64_t kLongAlarmSecondsMax = 604'800;  // others
 constexpr base::Duration kHistoryKept = std::chrono::hours(30 * 24);

@@ -27,19 +27,20 @@ Series with_number(Operator op, Series series, double number, bool number_first)
   return series;
 }
 
-// Two series meet where both have a point.
+// "Missing values in a time series are treated as 0" (user guide, metric math): wherever one of the two has a point.
+// Of different periods only the moments count at which a period of both begins.
 Series joined(Operator op, const Series& a, const Series& b) {
   Series out = {.id = a.id, .label = a.label, .period_seconds = common_period(a.period_seconds, b.period_seconds)};
   auto left = a.points.begin();
   auto right = b.points.begin();
-  while (left != a.points.end() && right != b.points.end()) {
-    if (left->seconds == right->seconds)
-      put(out, left->seconds, apply(op, left->value, (right++)->value));
-    else if (right->seconds < left->seconds) {
-      ++right;
-      continue;
-    }
-    ++left;
+  while (left != a.points.end() || right != b.points.end()) {
+    const bool has_left = left != a.points.end() && (right == b.points.end() || left->seconds <= right->seconds);
+    const bool has_right = right != b.points.end() && (left == a.points.end() || right->seconds <= left->seconds);
+    const int64_t seconds = has_left ? left->seconds : right->seconds;
+    const double left_value = has_left ? (left++)->value : 0;
+    const double right_value = has_right ? (right++)->value : 0;
+    if (a.period_seconds == b.period_seconds || seconds % out.period_seconds == 0)
+      put(out, seconds, apply(op, left_value, right_value));
   }
   return out;
 }
@@ -85,6 +86,13 @@ bool Evaluation::spend(std::size_t points) {
   if (points > points_left_) exhausted_ = true;
   points_left_ -= std::min(points, points_left_);
   return !exhausted_;
+}
+
+std::size_t Evaluation::periods(const Series& series) const {
+  const int64_t step = series.period_seconds;
+  const int64_t first = span_.start - ((span_.start % step) + step) % step;
+  const int64_t count = span_.end <= first ? 0 : (span_.end - first + step - 1) / step;
+  return std::max(static_cast<std::size_t>(count), series.points.size());
 }
 
 std::vector<int64_t> Evaluation::grid(int64_t period_seconds) {

@@ -252,6 +252,8 @@ class Parser {
 base::Result<Node> parse_expression(std::string_view text, const ResolveName& resolve) {
   if (text.size() > kExpressionBytesMax)
     return fail(fmt::format("The expression is longer than {} characters", kExpressionBytesMax));
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  if (text.substr(begin).starts_with("SELECT ")) return fail("SQL expressions are not supported by this engine");
   TRY_ASSIGN(Node node, Parser(text, resolve).parse());
   if (node.type > ValueType::array) return fail("The expression is not a time series");
   return node;

@@ -99,6 +99,8 @@ class Evaluation {
   [[nodiscard]] Span span() const { return span_; }
   [[nodiscard]] int64_t period_seconds() const { return period_seconds_; }
   [[nodiscard]] std::vector<Series> metrics() const { return metrics_(); }
+  // How many periods of the series the span has, also those without a point: at least as many as it has points.
+  [[nodiscard]] std::size_t periods(const Series& series) const;
   // The starts of all periods of the span.
   std::vector<int64_t> grid(int64_t period_seconds);
 

@@ -84,9 +84,6 @@ Types sort_type(const Arguments& in) {
 double sum_of(const std::vector<double>& values) {
   return values.empty() ? kNone : std::accumulate(values.begin(), values.end(), 0.0);
 }
-double average_of(const std::vector<double>& values) {
-  return sum_of(values) / static_cast<double>(values.size());
-}
 double least_of(const std::vector<double>& values) {
   return values.empty() ? kNone : std::ranges::min(values);
 }
@@ -97,7 +94,7 @@ double count_of(const std::vector<double>& values) {
   return static_cast<double>(values.size());
 }
 double deviation_of(const std::vector<double>& values) {
-  const double average = average_of(values);
+  const double average = sum_of(values) / count_of(values);
   double squares = 0;
   for (const double value : values) squares += (value - average) * (value - average);
   return values.empty() ? kNone : std::sqrt(squares / static_cast<double>(values.size()));
@@ -120,22 +117,48 @@ Series empty_like(const Series& series) {
   return out;
 }
 
+// The values of all series of an array at each moment, and the period of what is made of them.
+struct Moments {
+  int64_t period_seconds = 1;
+  std::map<int64_t, std::vector<double>> values;
+};
+Moments moments_of(const Evaluation& evaluation, const std::vector<Series>& all) {
+  Moments out;
+  if (all.empty()) out.period_seconds = evaluation.period_seconds();
+  for (const Series& series : all) out.period_seconds = common_period(out.period_seconds, series.period_seconds);
+  for (const Series& series : all) {
+    for (const Point& point : series.points)
+      if (series.period_seconds == out.period_seconds || point.seconds % out.period_seconds == 0)
+        out.values[point.seconds].push_back(point.value);
+  }
+  return out;
+}
+
 template <double (*Of)(const std::vector<double>&)>
 Value reduce(Evaluation& evaluation, const Node& call) {
-  Value in = evaluation.evaluate(call.children[0]);
+  const Value in = evaluation.evaluate(call.children[0]);
+  if (call.children[0].type == ValueType::series) return {.scalar = Of(values_of(in.series.front()))};
+  const Moments moments = moments_of(evaluation, in.series);
   Value out;
-  if (call.children[0].type == ValueType::series) {
-    out.scalar = Of(values_of(in.series.front()));
-    return out;
-  }
-  std::map<int64_t, std::vector<double>> moments;
   Series& all = out.series.emplace_back();
-  all.period_seconds = in.series.empty() ? evaluation.period_seconds() : 1;
-  for (const Series& series : in.series) {
-    all.period_seconds = common_period(all.period_seconds, series.period_seconds);
-    for (const Point& point : series.points) moments[point.seconds].push_back(point.value);
-  }
-  for (const auto& [seconds, values] : moments) put(all, seconds, Of(values));
+  all.period_seconds = moments.period_seconds;
+  for (const auto& [seconds, values] : moments.values) put(all, seconds, Of(values));
+  return out;
+}
+
+// "Missing values are treated as 0": an average is of all periods, and of all series.
+double average_of(const Evaluation& evaluation, const Series& series) {
+  return series.points.empty() ? 0 : sum_of(values_of(series)) / static_cast<double>(evaluation.periods(series));
+}
+Value average(Evaluation& evaluation, const Node& call) {
+  const Value in = evaluation.evaluate(call.children[0]);
+  if (call.children[0].type == ValueType::series) return {.scalar = average_of(evaluation, in.series.front())};
+  const Moments moments = moments_of(evaluation, in.series);
+  Value out;
+  Series& all = out.series.emplace_back();
+  all.period_seconds = moments.period_seconds;
+  for (const auto& [seconds, values] : moments.values)
+    put(all, seconds, sum_of(values) / static_cast<double>(in.series.size()));
   return out;
 }
 
@@ -311,7 +334,10 @@ Value choose(Evaluation& evaluation, const Node& call) {
     const double condition = value_at(values[0], type(0), seconds);
     if (std::isnan(condition)) return kNone;
     const std::size_t index = condition != 0 ? 1 : 2;
-    return value_at(values[index], type(index), seconds);
+    const double value = value_at(values[index], type(index), seconds);
+    // "Using IF expressions": 0 where the condition of the moment is true and the value is missing.
+    const bool of_series = type(0) == ValueType::series && type(1) == ValueType::series;
+    return std::isnan(value) && index == 1 && of_series ? 0 : value;
   };
   Value out;
   if (call.type == ValueType::scalar) {
@@ -340,9 +366,7 @@ Value metrics(Evaluation& evaluation, const Node& call) {
   Value out{.series = evaluation.metrics()};
   if (call.children.empty()) return out;
   const std::string& part = call.children[0].text;
-  std::erase_if(out.series, [&](const Series& series) {
-    return series.id.find(part) == std::string::npos && series.label.find(part) == std::string::npos;
-  });
+  std::erase_if(out.series, [&](const Series& series) { return series.id.find(part) == std::string::npos; });
   return out;
 }
 
@@ -389,9 +413,13 @@ Value remove_empty(Evaluation& evaluation, const Node& call) {
 Value sort(Evaluation& evaluation, const Node& call) {
   Value in = evaluation.evaluate(call.children[0]);
   const std::string& by = call.children[1].text;
-  const auto measure = by == "AVG" ? average_of : by == "MAX" ? greatest_of : by == "MIN" ? least_of : sum_of;
+  const auto measure = by == "MAX" ? greatest_of : by == "MIN" ? least_of : sum_of;
   std::vector<std::pair<double, std::size_t>> order;
-  for (std::size_t i = 0; i < in.series.size(); ++i) order.emplace_back(measure(values_of(in.series[i])), i);
+  for (std::size_t i = 0; i < in.series.size(); ++i) {
+    const Series& series = in.series[i];
+    const double key = measure(values_of(series));
+    order.emplace_back(by == "AVG" ? key / static_cast<double>(evaluation.periods(series)) : key, i);
+  }
   const bool ascending = call.children[2].text == "ASC";
   std::ranges::stable_sort(order, [&](const auto& a, const auto& b) {
     if (std::isnan(a.first) || std::isnan(b.first)) return !std::isnan(a.first) && std::isnan(b.first);  // those last
@@ -406,7 +434,7 @@ Value sort(Evaluation& evaluation, const Node& call) {
 
 constexpr Function kFunctions[] = {
     {"ABS", 1, 1, same_type, each_value<absolute>},
-    {"AVG", 1, 1, reduced, reduce<average_of>},
+    {"AVG", 1, 1, reduced, average},
     {"CEIL", 1, 1, same_type, each_value<ceiling>},
     {"DATAPOINT_COUNT", 1, 1, reduced, reduce<count_of>},
     {"DATE", 1, 1, series_to_series, calendar<date_of>},

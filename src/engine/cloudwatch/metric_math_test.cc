@@ -41,7 +41,14 @@ const std::map<std::string, std::vector<std::pair<int, double>>>& data() {
       {"A", {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}}},
       {"B", {{0, 10}, {1, 0}, {3, 30}, {4, -20}}},
       {"C", {{1, 7}, {4, 1}}},
-      {"None", {}}};
+      {"None", {}},
+      // The user guide's own examples.
+      {"Metric1", {{0, 30}, {1, 20}, {2, 0}, {3, 0}}},
+      {"Metric2", {{0, 20}, {2, 20}}},
+      {"If1", {{0, 1}, {1, 1}, {2, 0}, {3, 0}}},
+      {"If2", {{0, 30}, {2, 0}, {3, 0}, {4, 30}}},
+      {"If3", {{0, 0}, {1, 0}, {2, 20}, {4, 20}}},
+      {"Coarse", {{0, 100}}}};
   return kData;
 }
 
@@ -80,20 +87,24 @@ TEST(MetricMath, Gives) {
       {"-a ^ 2", "e 0:-1 1:-4 2:-9 3:-16 4:-25"},
       {"2 ^ 3 ^ 2 + a * 0", "e 0:512 1:512 2:512 3:512 4:512"},
       {"10 - a - 1", "e 0:8 1:7 2:6 3:5 4:4"},
-      {"(a + b) / 2", "e 0:5.5 1:1 3:17 4:-7.5"},
+      {"(a + b) / 2", "e 0:5.5 1:1 2:1.5 3:17 4:-7.5"},
       {"a / b", "e 0:0.1 3:0.133333 4:-0.25"},
       {"a % 2", "e 0:1 1:0 2:1 3:0 4:1"},
       {"a / none", "e"},
+      {"none / a", "e 0:0 1:0 2:0 3:0 4:0"},
+      {"none + none", "e"},
       {"a >= 2 AND a != 4", "e 0:0 1:1 2:1 3:0 4:1"},
-      {"a < b || a == 2", "e 0:1 1:1 3:1 4:0"},
+      {"a < b || a == 2", "e 0:1 1:1 2:0 3:1 4:0"},
       {"1.5e1 * a - .5", "e 0:14.5 1:29.5 2:44.5 3:59.5 4:74.5"},
       // One series to a number, several to one series.
       {"a * 0 + AVG(a)", "e 0:3 1:3 2:3 3:3 4:3"},
       {"a * 0 + SUM(b) + MIN(b) + MAX(b) + DATAPOINT_COUNT(b)", "e 0:34 1:34 2:34 3:34 4:34"},
       {"a * 0 + STDDEV(a)", "e 0:1.41421 1:1.41421 2:1.41421 3:1.41421 4:1.41421"},
-      {"a + AVG(none)", "e"},
+      {"a + AVG(none)", "e 0:1 1:2 2:3 3:4 4:5"},
+      {"a * 0 + AVG(c)", "e 0:1.6 1:1.6 2:1.6 3:1.6 4:1.6"},
+      {"a + MAX(none)", "e"},
       {"SUM([a, b, c])", "e 0:11 1:9 2:3 3:34 4:-14"},
-      {"AVG(METRICS())", "e 0:5.5 1:3 2:3 3:17 4:-4.66667"},
+      {"AVG(METRICS())", "e 0:2.75 1:2.25 2:0.75 3:8.5 4:-3.5"},
       {"MAX([a, c])", "e 0:1 1:7 2:3 3:4 4:5"},
       {"MIN([a, c])", "e 0:1 1:2 2:3 3:4 4:1"},
       {"DATAPOINT_COUNT(METRICS())", "e 0:2 1:3 2:1 3:2 4:3"},
@@ -117,6 +128,7 @@ TEST(MetricMath, Gives) {
       // Conditions.
       {"IF(a > 3, 1, 0)", "e 0:0 1:0 2:0 3:1 4:1"},
       {"IF(a > 3, a)", "e 3:4 4:5"},
+      {"IF(b, c, a)", "e 0:0 1:2 3:0 4:1"},
       {"IF(b, a, -1)", "e 0:1 1:-1 3:4 4:5"},
       {"IF(1, c, a)", "e 1:7 4:1"},
       {"a * IF(2 > 1, 3, 4)", "e 0:3 1:6 2:9 3:12 4:15"},
@@ -129,9 +141,10 @@ TEST(MetricMath, Gives) {
       {"TIME_SERIES(5) * PERIOD(a)", "e 0:300 1:300 2:300 3:300 4:300"},
       // Arrays.
       {"METRICS('none')", "None"},
+      {"METRICS('None')", ""},
       {"REMOVE_EMPTY(METRICS()) * 2", "A 0:2 1:4 2:6 3:8 4:10; B 0:20 1:0 3:60 4:-40; C 1:14 4:2"},
       {"1 - [c]", "C 1:-6 4:0"},
-      {"a + [c]", "C 1:9 4:6"},
+      {"a + [c]", "C 0:1 1:9 2:3 3:4 4:6"},
       {"SORT(METRICS(), MAX, DESC, 2)", "B 0:10 1:0 3:30 4:-20; C 1:7 4:1"},
       {"SLICE(SORT([a, c, none], SUM, ASC), 1)", "A 0:1 1:2 2:3 3:4 4:5; None"},
       {"SLICE(METRICS(), 2, 3)", "C 1:7 4:1"},
@@ -139,6 +152,32 @@ TEST(MetricMath, Gives) {
       {"LAST([a, c])", "e 1:7 4:1"},
   };
   for (const auto& [text, expected] : kRows) EXPECT_EQ(evaluate(text), expected) << text;
+}
+
+TEST(MetricMath, GivesWhatTheUserGuideSays) {
+  const auto of_two = [](const std::string& text) {
+    return evaluate({metric("metric1", "Metric1"), metric("metric2", "Metric2"), expression("e", text)});
+  };
+  EXPECT_EQ(of_two("metric1 < metric2"), "e 0:0 1:0 2:1 3:0");
+  EXPECT_EQ(of_two("metric1 >= 30"), "e 0:1 1:0 2:0 3:0");
+  EXPECT_EQ(of_two("metric1 > 15 AND metric2 > 15"), "e 0:1 1:0 2:0 3:0");
+  const auto of_three = [](const std::string& text) {
+    return evaluate(
+        {metric("metric1", "If1"), metric("metric2", "If2"), metric("metric3", "If3"), expression("e", text)});
+  };
+  EXPECT_EQ(of_three("IF(metric1, metric2, metric3)"), "e 0:30 1:0 2:20");
+  EXPECT_EQ(of_three("IF(metric1, 5, metric3)"), "e 0:5 1:5 2:20");
+  EXPECT_EQ(of_three("IF(metric1, metric2, 5)"), "e 0:30 1:0 2:5 3:5");
+  EXPECT_EQ(of_three("IF(metric1, metric2)"), "e 0:30 1:0");
+}
+
+TEST(MetricMath, SeriesOfDifferentPeriodsMeetWhereBothBegin) {
+  const auto of = [](const std::string& text) {
+    return evaluate({metric("a", "A"), metric("coarse", "Coarse", 300), expression("e", text)});
+  };
+  EXPECT_EQ(of("a + coarse"), "e 0:101");
+  EXPECT_EQ(of("SUM([a, coarse])"), "e 0:101");
+  EXPECT_EQ(of("AVG([a, coarse])"), "e 0:50.5");
 }
 
 TEST(MetricMath, Refuses) {
@@ -154,6 +193,7 @@ TEST(MetricMath, Refuses) {
       {"FOO(a)", "Unknown function: FOO"},
       {"SEARCH('x', 'Sum')", "The function SEARCH is not supported by this engine"},
       {"ANOMALY_DETECTION_BAND(a)", "The function ANOMALY_DETECTION_BAND is not supported by this engine"},
+      {" SELECT AVG(x) FROM \"AWS/EC2\"", "SQL expressions are not supported by this engine"},
       {"SUM(a, b)", "The function SUM cannot take 2 arguments"},
       {"FILL(a, WRONG)", "The function FILL cannot take arguments of these types"},
       {"METRICS() + METRICS()", "The operator + cannot be applied to these types"},
@@ -219,7 +259,7 @@ TEST(MetricMath, QueriesUseOneAnotherInAnyOrder) {
   twice.label = "double";
   MetricDataQuery sum = expression("sum", "a + c");
   sum.return_data = false;
-  EXPECT_EQ(evaluate({twice, sum, metric("a", "A"), metric("c", "C")}), "double 1:18 4:12");
+  EXPECT_EQ(evaluate({twice, sum, metric("a", "A"), metric("c", "C")}), "double 0:2 1:18 2:6 3:8 4:12");
   // Each of a long chain uses the one behind it.
   std::vector<MetricDataQuery> chain;
   for (int i = 0; i < 498; ++i) chain.push_back(expression(fmt::format("e{}", i), fmt::format("e{} + 1", i + 1)));

@@ -121,9 +121,9 @@ class CloudWatchService final : public aws::cloudwatch::CloudWatch {
   int64_t roll_up(uint64_t metric_id, Span span, int64_t step_seconds, store::WriteBatch& batch,
                   std::size_t& points_left);
   [[nodiscard]] std::optional<uint64_t> find_metric(const std::string& key);
-  // The aggregates of a metric by start of period and unit.
+  // The aggregates of a metric by start of period and unit. A period begins at `origin_seconds`.
   using Periods = std::map<std::pair<int64_t, uint64_t>, Aggregate>;
-  base::Result<Periods> read_periods(uint64_t metric_id, Span span, int64_t period_seconds,
+  base::Result<Periods> read_periods(uint64_t metric_id, Span span, int64_t period_seconds, int64_t origin_seconds,
                                      std::optional<uint64_t> unit, base::Timestamp now, std::size_t& points_left);
   // Adds `data` of one request to `batch` and to the index; rows[i] is the metric's key of data[i]. REQUIRES: mutex_ is
   // held.

@@ -149,7 +149,7 @@ base::Result<Series> CloudWatchService::read_metric(std::string_view account, st
   CHECK(statistic.has_value(), "MetricMath checked the statistic");
   std::optional<uint64_t> unit;
   if (stat.unit) unit = unit_index(*stat.unit);
-  TRY_ASSIGN(const Periods periods, read_periods(*id, span, *stat.period, unit, now, points_left));
+  TRY_ASSIGN(const Periods periods, read_periods(*id, span, *stat.period, 0, unit, now, points_left));
   std::set<std::string_view> units;
   for (const auto& [place, aggregate] : periods) units.insert(kUnits[place.second]);
   for (const auto& [place, aggregate] : periods) {
@@ -170,7 +170,7 @@ std::optional<uint64_t> CloudWatchService::find_metric(const std::string& key) {
 }
 
 base::Result<CloudWatchService::Periods> CloudWatchService::read_periods(uint64_t metric_id, Span span,
-                                                                         int64_t period_seconds,
+                                                                         int64_t period_seconds, int64_t origin_seconds,
                                                                          std::optional<uint64_t> unit,
                                                                          base::Timestamp now,
                                                                          std::size_t& points_left) {
@@ -188,7 +188,8 @@ base::Result<CloudWatchService::Periods> CloudWatchService::read_periods(uint64_
     --points_left;
     const PointPlace place = read_point_key(cursor->key());
     if (unit && *unit != place.unit) continue;
-    out[{round_down(place.seconds, period_seconds), place.unit}].merge(read_point(cursor->value()), kReadValuesMax);
+    const int64_t start = origin_seconds + round_down(place.seconds - origin_seconds, period_seconds);
+    out[{start, place.unit}].merge(read_point(cursor->value()), kReadValuesMax);
   }
   return out;
 }

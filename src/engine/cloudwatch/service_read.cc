@@ -131,8 +131,10 @@ base::Result<GetMetricStatisticsOutput> CloudWatchService::get_metric_statistics
       metric_key(keys::metrics(context.account, context.region), *in.namespace_, *in.metric_name, dimensions));
   if (!id) return out;
   std::size_t points_left = kReadPointsMax;
-  TRY_ASSIGN(const Periods periods,
-             read_periods(*id, {query.start, query.end}, query.period, query.unit, context.now, points_left));
+  // StartTime "determines the first data point to return": periods count from it. In the AWS CLI's own example hours
+  // from 23:18 on begin at 18 minutes past.
+  TRY_ASSIGN(const Periods periods, read_periods(*id, {query.start, query.end}, query.period, query.start, query.unit,
+                                                 context.now, points_left));
   for (const auto& [place, aggregate] : periods) {
     auto datapoint = show(aggregate, query, place.first, place.second);
     if (datapoint) shown.push_back(std::move(*datapoint));

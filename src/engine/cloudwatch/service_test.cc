@@ -99,7 +99,7 @@ TEST(Put, ValuesOfOneMinuteAreAggregated) {
   EXPECT_EQ(points[0].unit, "None");
   EXPECT_EQ(points[1].sum, 100);
   EXPECT_EQ(points[1].timestamp, bed.minute + minutes(1));
-  EXPECT_EQ(bed.get(bed.query(3600)).size(), 1u);
+  EXPECT_EQ(bed.get(bed.query(3600, minutes(30))).size(), 1u);
 }
 
 TEST(Put, Refusals) {
@@ -182,6 +182,45 @@ TEST(Statistics, Percentiles) {
   in.extended_statistics = {"tm90"};
   EXPECT_TRUE(
       bed.error(&CloudWatchService::get_metric_statistics, in).starts_with("InvalidParameterValue: The value tm90"));
+}
+
+TEST(Statistics, PercentilesThatAwsDoesNotHave) {
+  TestBed bed;
+  const auto p50 = [&](const std::string& name) {
+    auto in = bed.query(60);
+    in.metric_name = name;
+    in.statistics.reset();
+    in.extended_statistics = {"p50"};
+    const auto points = bed.get(in);
+    return points.empty() ? std::nullopt : std::optional(*points[0].extended_statistics->find("p50"));
+  };
+  bed.put({datum("zero", 0), datum("mixed", 1)});
+  EXPECT_EQ(p50("zero"), 0);
+  EXPECT_EQ(p50("mixed"), 1);
+  bed.put({datum("mixed", -1)});
+  EXPECT_EQ(p50("mixed"), std::nullopt) << "one of the values is negative";
+  MetricDatum one;
+  one.metric_name = "one";
+  one.statistic_values = StatisticSet{1, 3, 2, 4};
+  bed.put({one});
+  EXPECT_EQ(p50("one"), 3) << "a set of one sample is that sample";
+}
+
+TEST(Statistics, PeriodsCountFromTheStart) {
+  TestBed bed;
+  for (int i = 0; i < 12; ++i) {
+    MetricDatum each = datum("m", i);
+    each.timestamp = bed.minute - minutes(i);
+    bed.put({each});
+  }
+  auto in = bed.query(300);
+  in.start_time = bed.minute - minutes(10) + seconds(59);
+  auto points = bed.get(in);
+  ASSERT_EQ(points.size(), 3u);
+  EXPECT_EQ(points[0].timestamp, bed.minute - minutes(10));
+  EXPECT_EQ(points[0].sum, 10 + 9 + 8 + 7 + 6);
+  EXPECT_EQ(points[1].timestamp, bed.minute - minutes(5));
+  EXPECT_EQ(points[2].sum, 0);
 }
 
 TEST(Statistics, UnitsDimensionsAndResolution) {

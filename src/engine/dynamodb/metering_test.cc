@@ -215,7 +215,10 @@ TEST_F(MeteringTest, WhatHappensIsCounted) {
   wire::BatchExecuteStatementInput statements;
   statements.statements.emplace().emplace_back().statement = "UPDATE tab SET a = 1 WHERE p = 'none'";
   ASSERT_TRUE(service.batch_execute_statement(context, statements));
-  service.sample_metrics(context.now);
+  const base::Timestamp five_minutes = base::from_epoch_seconds(base::to_epoch_seconds(context.now) / 300 * 300);
+  service.sample_metrics(five_minutes + std::chrono::seconds(59));
+  service.sample_metrics(five_minutes + std::chrono::minutes(1));  // nothing
+  service.sample_metrics(five_minutes + std::chrono::minutes(4));
   auto seen = taken();
   using Pair = std::pair<double, double>;
   EXPECT_EQ(seen["ConsumedWriteCapacityUnits tab"], Pair(3, 3));

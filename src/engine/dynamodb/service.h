@@ -50,7 +50,7 @@ class DynamoDbService final : public wire::DynamoDb {
   void stop();
   // One round of it: looks at every item of the tables that have a time to live. Answers how many it deleted.
   std::size_t sweep_expired(base::Timestamp now);
-  // The metrics that are a state: provisioned capacity.
+  // The metrics that are a state: provisioned capacity. Called each minute, of which every fifth counts.
   void sample_metrics(base::Timestamp now);
 
   base::Result<wire::BatchExecuteStatementOutput> batch_execute_statement(aws::Context&,

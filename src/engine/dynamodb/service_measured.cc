@@ -46,7 +46,9 @@ void DynamoDbService::attach_metrics(Table& table) {
 }
 
 void DynamoDbService::sample_metrics(base::Timestamp now) {
-  if (metrics_ == nullptr) return;
+  // Metrics of provisioned throughput come each five minutes (developer guide, "DynamoDB metrics and dimensions").
+  constexpr int64_t kIntervalMinutes = 5;
+  if (metrics_ == nullptr || base::to_epoch_seconds(now) / 60 % kIntervalMinutes != 0) return;
   std::vector<TablePtr> tables;
   {
     const std::shared_lock lock(directory_mutex_);

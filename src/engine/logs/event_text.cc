@@ -2,9 +2,47 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "engine/logs/pattern_reader.h"
 
 namespace engine::logs {
+namespace {
+
+// The same document with numbers that the parser takes: integers of more than 64 bits get a fraction, and numbers
+// beyond a double become texts.
+std::string with_readable_numbers(std::string_view json) {
+  constexpr std::string_view kNumberCharacters = "0123456789+-.eE";
+  constexpr std::size_t kDigitsMax = 18;  // of an integer that is surely readable
+  std::string out;
+  for (std::size_t at = 0; at < json.size();) {
+    const std::size_t begin = at;
+    if (json[at] == '"') {
+      for (++at; at < json.size() && json[at] != '"'; ++at)
+        if (json[at] == '\\') ++at;
+      at = std::min(at + 1, json.size());
+      out.append(json.substr(begin, at - begin));
+      continue;
+    }
+    while (at < json.size() && kNumberCharacters.find(json[at]) != kNumberCharacters.npos) ++at;
+    const std::string_view number = json.substr(begin, at - begin);
+    double value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    const bool whole = !number.empty() && end == number.data() + number.size();
+    if (whole && error == std::errc::result_out_of_range && number.find("e-") == number.npos) {
+      out.append("\"").append(number).append("\"");
+    } else if (whole && number.size() > kDigitsMax && number.find_first_of(".eE") == number.npos) {
+      out.append(number).append(".0");
+    } else {  // no number, as the e of true is none, or a bad one that the parser is to refuse again
+      at = std::max(at, begin + 1);
+      out.append(json.substr(begin, at - begin));
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 struct EventText::Parts {
   std::string_view message;
@@ -36,10 +74,12 @@ const simdjson::dom::element* EventText::json() {
     std::size_t begin = 0;
     while (begin < parts.message.size() && is_pattern_space(parts.message[begin])) ++begin;
     // Most lines are no JSON, and the parser need not find that out.
-    parts.is_object =
-        begin < parts.message.size() && parts.message[begin] == '{' &&
-        parts.parser.parse(parts.message.data(), parts.message.size()).get(parts.root) == simdjson::SUCCESS &&
-        parts.root.is_object();
+    parts.is_object = false;
+    if (begin == parts.message.size() || parts.message[begin] != '{') return nullptr;
+    auto error = parts.parser.parse(parts.message.data(), parts.message.size()).get(parts.root);
+    if (error == simdjson::NUMBER_ERROR)
+      error = parts.parser.parse(with_readable_numbers(parts.message)).get(parts.root);
+    parts.is_object = error == simdjson::SUCCESS && parts.root.is_object();
   }
   return parts.is_object ? &parts.root : nullptr;
 }

@@ -95,6 +95,15 @@ aws::Map<std::string> FieldPattern::extract(EventText& event) const {
   return out;
 }
 
+bool FieldPattern::names(std::string_view reference) const {
+  if (!reference.starts_with('$')) return false;
+  reference.remove_prefix(1);
+  const bool is_number = !reference.empty() && reference.find_first_not_of("0123456789") == reference.npos;
+  return std::ranges::any_of(fields_, [&](const Field& field) {
+    return is_number ? field.is_ellipsis || field.name.empty() : !field.name.empty() && field.name == reference;
+  });
+}
+
 std::size_t FieldPattern::regex_count() const {
   std::size_t out = 0;
   for (const Field& field : fields_) {

@@ -84,6 +84,16 @@ aws::Map<std::string> FilterPattern::extract(EventText& event) const {
   return {};
 }
 
+bool FilterPattern::names_values() const {
+  return std::holds_alternative<JsonPattern>(kind_) || std::holds_alternative<FieldPattern>(kind_);
+}
+
+bool FilterPattern::names(std::string_view reference) const {
+  if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->names(reference);
+  const auto* fields = std::get_if<FieldPattern>(&kind_);
+  return fields != nullptr && fields->names(reference);
+}
+
 std::size_t FilterPattern::regex_count() const {
   if (std::holds_alternative<Regex>(kind_)) return 1;
   if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->regex_count();

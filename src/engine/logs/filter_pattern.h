@@ -36,6 +36,10 @@ class FilterPattern {
   // expressions. REQUIRES matches().
   [[nodiscard]] aws::Map<std::string> extract(EventText& event) const;
   [[nodiscard]] std::size_t regex_count() const;
+  // Whether it is one of the kinds that name values: JSON and space-delimited patterns.
+  [[nodiscard]] bool names_values() const;
+  // Whether extract() can give a value of that name, "$.selector" as it is written in the pattern or "$field".
+  [[nodiscard]] bool names(std::string_view reference) const;
 
  private:
   std::variant<TermPattern, Regex, JsonPattern, FieldPattern> kind_;

@@ -146,6 +146,17 @@ TEST(FilterPattern, JsonComparesAsAwsDoes) {
          {"{ $.a NOT EXISTS }", "no JSON", "no"}});
 }
 
+TEST(FilterPattern, JsonNumbersOfAnySize) {
+  check({{"{ $.l = ERROR }", R"({"id": 123456789012345678901234567890, "l": "ERROR"})", "yes"},
+         {"{ $.id > 5 }", R"({"id": 123456789012345678901234567890, "x": "\\\"1e999"})", "yes"},
+         {"{ $.id < 5 }", R"({"id": -123456789012345678901234567890})", "yes"},
+         {"{ $.t IS TRUE }", R"({"id": [1e999, -1E999], "t": true})", "yes"},
+         {"{ $.id[0] = 1e* }", R"({"id": [1e999]})", "yes"},
+         {"{ $.l = x }", R"({"l": "x", "id": 2024-01-02})", "no"},
+         {"{ $.l = x }", R"({"l": "x", "id": 012345678901234567890123})", "no"},
+         {"{ $.l = x }", R"({"l": "x", "id": 1e999, "unclosed": "\)", "no"}});
+}
+
 TEST(FilterPattern, JsonRefusals) {
   check_refused({{"{ $.a = 1", "Invalid filter pattern: a closing } is missing"},
                  {"{ $.a = 1 } x", "something stands behind its end"},

@@ -216,6 +216,12 @@ aws::Map<std::string> JsonPattern::extract(EventText& event) const {
   return out;
 }
 
+bool JsonPattern::names(std::string_view selector) const {
+  bool out = false;
+  expression_.each_test([&](const JsonTest& test) { out = out || test.selector.text == selector; });
+  return out;
+}
+
 std::size_t JsonPattern::regex_count() const {
   std::size_t out = 0;
   expression_.each_test([&](const JsonTest& test) { out += test.comparison && test.comparison->has_regex() ? 1 : 0; });

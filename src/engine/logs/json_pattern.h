@@ -48,6 +48,8 @@ class JsonPattern {
   // The texts of the scalars that the selectors of the pattern point at, by selector.
   [[nodiscard]] aws::Map<std::string> extract(EventText& event) const;
   [[nodiscard]] std::size_t regex_count() const;
+  // Whether `selector`, as written, is one of the pattern's.
+  [[nodiscard]] bool names(std::string_view selector) const;
 
  private:
   explicit JsonPattern(Expression<JsonTest> expression) : expression_(std::move(expression)) {}

@@ -52,6 +52,17 @@ base::Result<std::shared_ptr<MetricFilter>> MetricFilter::make(MetricFilterRecor
   return std::shared_ptr<MetricFilter>(new MetricFilter(std::move(record), group, std::move(pattern)));
 }
 
+base::Result<void> MetricFilter::check_references() const {
+  // AWS's words, from reports of users of CloudFormation and Terraform.
+  if (!record_.dimensions.empty() && !pattern_.names_values())
+    return invalid_parameter("The specified filter pattern does not support dimensions");
+  if (!parse_number(record_.value) && !pattern_.names(record_.value))
+    return refuse("the filter pattern does not name the metricValue " + record_.value);
+  for (const auto& [name, value] : record_.dimensions)
+    if (!pattern_.names(value)) return refuse("the filter pattern does not name the dimension value " + value);
+  return {};
+}
+
 std::optional<MetricPoint> MetricFilter::point_of(EventText& event) const {
   MetricPoint out{record_.name_space, record_.metric_name, {}, record_.unit};
   std::optional<double> value = parse_number(record_.value);

@@ -22,6 +22,9 @@ class MetricFilter {
  public:
   // Fails with InvalidParameterException for a pattern or a transformation that AWS refuses.
   static base::Result<std::shared_ptr<MetricFilter>> make(MetricFilterRecord record, const GroupRecord& group);
+  // Whether the pattern gives what the transformation takes from it, asked of a new filter: one that does not would
+  // match and count nothing. Fails with InvalidParameterException.
+  [[nodiscard]] base::Result<void> check_references() const;
 
   // Counts an event that was accepted at `now`, for the time that it says of itself. The metric's value is a number or
   // a value that the pattern names; an event that has none there, or no number, counts for nothing.

@@ -66,8 +66,7 @@ TEST(MetricFilters, CountAndExtract) {
   MetricsBed bed;
   bed.add_filter(MetricsBed::filter_request("Errors", "ERROR", "1"));
   bed.add_filter(MetricsBed::filter_request("Latency", "{ $.latency = * }", "$.latency"));
-  auto sized =
-      MetricsBed::filter_request("Size", "[ip, ..., size]", "$size", {}, {{{"Client", "$ip"}, {"X", "$none"}}});
+  auto sized = MetricsBed::filter_request("Size", "[ip, ..., size]", "$size", {}, {{{"Client", "$ip"}, {"X", "$2"}}});
   sized.metric_transformations->front().unit = "Bytes";
   bed.add_filter(sized);
   bed.restart();
@@ -157,6 +156,18 @@ TEST(MetricFilters, Refusals) {
             prefix + "transformation: dimensions and default value are mutually exclusive properties.");
   EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("f", "{ $.a = 1", "1")),
             prefix + "filter pattern: a closing } is missing");
+  EXPECT_EQ(error("$.b"), prefix + "transformation: the filter pattern does not name the metricValue $.b");
+  EXPECT_EQ(error("$a"), prefix + "transformation: the filter pattern does not name the metricValue $a");
+  EXPECT_EQ(error("1", {}, {{{"D", "$.b"}}}),
+            prefix + "transformation: the filter pattern does not name the dimension value $.b");
+  for (const char* text : {"ERROR", "", "%a%"})
+    EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("f", text, "1", {}, {{{"D", "$.a"}}})),
+              "InvalidParameterException: The specified filter pattern does not support dimensions");
+  EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("f", "[a, b]", "$1")),
+            prefix + "transformation: the filter pattern does not name the metricValue $1");
+  for (const auto& [text, value] : {std::pair("[a, ]", "$2"), std::pair("[a, ..., b]", "$9")})
+    EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("numbered", text, value)), "no error");
+  bed.ok(&LogsService::delete_metric_filter, DeleteMetricFilterRequest{"g", "numbered"});
   auto in = MetricsBed::filter_request("f", "x", "1");
   in.metric_transformations->front().metric_namespace = "AWS/Mine";
   EXPECT_EQ(bed.filter_error(in), prefix + "transformation: the metric namespace is not valid");

@@ -79,6 +79,7 @@ base::Result<PutMetricFilterResponse> LogsService::put_metric_filter(aws::Contex
   const bool is_new = old == group.metric_filters.end();
   if (!is_new) record.created_ms = old->second->record().created_ms;
   TRY_ASSIGN(std::shared_ptr<MetricFilter> filter, MetricFilter::make(std::move(record), group.record));
+  TRY(filter->check_references());
   const std::string& name = filter->record().name;
   const auto uses_regex = [&](const auto& other) { return other.first != name && other.second->has_regex(); };
   const bool too_many_regexes = filter->has_regex() && std::ranges::count_if(group.metric_filters, uses_regex) >=

@@ -44,7 +44,7 @@ constexpr std::size_t kMovedPerReceive = 100;      // messages moved to the dead
 constexpr std::size_t kMoveRoundsPerReceive = 10;  // and how often, before a short poll answers without a message
 constexpr int64_t kMovesPerSecondDefault = 5'000;  // of a move task without a rate of its own
 constexpr std::size_t kMovedPerStep = 20;          // messages that a move task moves under one lock
-constexpr base::Duration kSweepInterval = std::chrono::seconds(10);
+constexpr base::Duration kSweepInterval = std::chrono::minutes(1);
 constexpr std::size_t kSweepBatchesMax = 10'000;  // of kExpiredPerOperation messages, per queue and sweep
 
 }  // namespace engine::sqs

@@ -252,5 +252,26 @@ TEST(Metrics, CountWhatHappens) {
   EXPECT_EQ(seen, expected);
 }
 
+TEST(Metrics, OfActiveQueuesOnly) {
+  TestBed bed;
+  const std::string url = bed.create("q");
+  const auto sampled = [&](base::Duration later) {
+    bed.metrics.take();
+    bed.env.clock.advance(later);
+    bed.sqs->sample_metrics(bed.env.clock.now());
+    return !bed.metrics.take().empty();
+  };
+  EXPECT_TRUE(sampled(minutes(1)));
+  EXPECT_FALSE(sampled(minutes(361)));
+  bed.counts(url);  // any call
+  EXPECT_TRUE(sampled(minutes(360)));
+  EXPECT_FALSE(sampled(minutes(1)));
+  bed.send(url, "x");
+  EXPECT_TRUE(sampled(minutes(1)));
+  EXPECT_TRUE(sampled(minutes(24 * 60))) << "it holds a message";
+  bed.remove(url, bed.receive(url).at(0));
+  EXPECT_FALSE(sampled(minutes(361)));
+}
+
 }  // namespace
 }  // namespace engine::sqs

@@ -3,6 +3,13 @@
 #include <map>
 
 namespace engine::sqs {
+namespace {
+
+// "CloudWatch considers a queue to be active for up to six hours if it contains any messages or if any API action
+// accesses it" (developer guide, "Available CloudWatch metrics"); of others there are no metrics.
+constexpr auto kActiveFor = std::chrono::hours(6);
+
+}  // namespace
 
 QueueMetrics::QueueMetrics(ServiceMetrics* metrics, const QueueRecord& record) {
   if (metrics == nullptr) return;
@@ -43,10 +50,16 @@ void QueueMetrics::deleted(std::size_t count, base::Timestamp at) {
 
 void QueueMetrics::sample(const Gauges& gauges, base::Timestamp at) {
   if (visible_ == nullptr) return;
+  if (gauges.visible + gauges.delayed + gauges.in_flight > 0 || active_ms_ == 0) used(at);
+  if (at > base::from_epoch_milliseconds(active_ms_) + kActiveFor) return;
   visible_->add(static_cast<double>(gauges.visible), at);
   delayed_->add(static_cast<double>(gauges.delayed), at);
   in_flight_->add(static_cast<double>(gauges.in_flight), at);
   oldest_age_->add(static_cast<double>(std::chrono::floor<std::chrono::seconds>(gauges.oldest_age).count()), at);
+}
+
+void QueueMetrics::used(base::Timestamp at) {
+  active_ms_.store(base::to_epoch_milliseconds(at), std::memory_order_relaxed);
 }
 
 }  // namespace engine::sqs

@@ -2,6 +2,7 @@
 // directory entry; safe from any thread. Names and units: SQS Developer Guide, "Available CloudWatch metrics".
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -27,10 +28,13 @@ class QueueMetrics {
     std::size_t in_flight;
     base::Duration oldest_age;
   };
+  // Counts the gauges of an active queue: one that held a message or was used by a call in the last six hours.
   void sample(const Gauges& gauges, base::Timestamp at);
+  void used(base::Timestamp at);  // by any call
 
  private:
   using Series = std::shared_ptr<MetricSeries>;
+  std::atomic<int64_t> active_ms_ = 0;  // when it was last; 0: not known, as after a restart
   Series sent_, sent_size_, received_, empty_receives_, deleted_, visible_, delayed_, in_flight_, oldest_age_;
 };
 

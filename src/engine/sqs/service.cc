@@ -203,6 +203,7 @@ base::Result<SqsService::Directory::iterator> SqsService::find_entry(const aws::
     return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
   }
   TRY(authorise(context, *entry->second.record, action));
+  entry->second.metrics->used(context.now);
   return entry;
 }
 
