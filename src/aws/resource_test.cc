@@ -123,5 +123,17 @@ TEST(ResourceArns, SomeOperationsTouchNothingInParticular) {
   EXPECT_EQ(arns(iam::kService, "GetRole", in), "arn:aws:iam::123456789012:role/role;");
 }
 
+TEST(ResourceArns, WhatIsToBeMadeHasItsPath) {
+  iam::CreateRoleRequest role;
+  role.role_name = "r";
+  EXPECT_EQ(arns(iam::kService, "CreateRole", role), "arn:aws:iam::123456789012:role/r;");
+  role.path = "/team/";
+  EXPECT_EQ(arns(iam::kService, "CreateRole", role), "arn:aws:iam::123456789012:role/team/r;");
+  iam::CreatePolicyRequest policy;
+  policy.policy_name = "p";
+  policy.path = "/team/";
+  EXPECT_EQ(arns(iam::kService, "CreatePolicy", policy), "arn:aws:iam::123456789012:policy/team/p;");
+}
+
 }  // namespace
 }  // namespace aws

@@ -164,6 +164,21 @@ def test_a_denied_resource_is_denied_by_whatever_name(server, iam, sts, role, na
         "InvalidParameter")
 
 
+def test_a_denied_role_is_denied_by_whatever_name(server, iam, sts, role, name):
+    iam.create_role(RoleName=name + "-Admin", Path="/sec/", AssumeRolePolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": server.account}, "Action": "sts:AssumeRole"}]}))
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:*", "Resource": f"arn:aws:iam::{server.account}:role/sec/*"}]}))
+    mine = client_of(server, "iam", sts.assume_role(RoleArn=role, RoleSessionName="e2e")["Credentials"])
+    assert mine.get_role(RoleName=name)["Role"]["RoleName"] == name
+    for called in (name + "-Admin", name.lower() + "-admin", name + "-ADMIN"):
+        assert code_of(lambda: mine.get_role(RoleName=called))[0] == "AccessDenied"
+    assert code_of(lambda: mine.create_role(RoleName=name + "-New", Path="/sec/", AssumeRolePolicyDocument="{}"))[0] == (
+        "AccessDenied")
+    iam.delete_role(RoleName=name + "-Admin")
+
+
 def test_delete_objects_asks_for_each_key(s3, role_client, name):
     s3.create_bucket(Bucket=name)
     for key in ("open/a", "open/b", "kept/c"):
