@@ -76,11 +76,14 @@ TEST(ResourceArns, WhatCanBeNamedInTwoWaysIsOneResource) {
   for (const std::string& name : {std::string("secret"), group, group + ":*"}) {
     logs::FilterLogEventsRequest filter;
     filter.log_group_identifier = name;
-    EXPECT_EQ(arns(logs::kService, "FilterLogEvents", filter), group + ";") << name;
+    EXPECT_EQ(arns(logs::kService, "FilterLogEvents", filter), group + ":log-stream:;") << name;
     logs::GetLogEventsRequest get;
     get.log_group_identifier = name;
     get.log_stream_name = "s";
     EXPECT_EQ(arns(logs::kService, "GetLogEvents", get), group + ":log-stream:s;") << name;
+    logs::UntagResourceRequest untag;
+    untag.resource_arn = name;
+    EXPECT_EQ(arns(logs::kService, "UntagResource", untag), group + ";") << name;
   }
 }
 
