@@ -20,6 +20,7 @@ constexpr std::size_t kRangeKeyBytesMax = 1024;
 constexpr std::size_t kItemBytesMax = 400 * 1024;
 constexpr int kNestingMax = 32;
 constexpr std::size_t kPageBytesMax = 1024 * 1024;  // of a Query or Scan, before the filter
+constexpr std::size_t kReadUnitBytes = 4096;        // Developer Guide, "Read and write capacity units"
 constexpr std::size_t kBatchGetKeysMax = 100;
 constexpr std::size_t kBatchGetBytesMax = 16 * 1024 * 1024;
 constexpr std::size_t kBatchWriteItemsMax = 25;

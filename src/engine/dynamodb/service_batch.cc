@@ -134,6 +134,7 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
   out.responses.emplace();
   out.unprocessed_keys.emplace();
   std::size_t total_bytes = 0;
+  bool full = false;  // what does not fit into 16 MB is handed back, and all that follows
   std::size_t read = 0;
   std::optional<base::AwsError> throttled;
   for (auto& [name, part] : *in.request_items) {
@@ -156,10 +157,12 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
     const std::size_t read_before = read;
     auto& found = (*out.responses)[name];
     for (std::size_t i = 0; i < parsed.size(); ++i) {
-      auto admitted = total_bytes > kBatchGetBytesMax ? base::Result<void>()
-                                                      : admit_read(*table, nullptr, consistent, call.context.now);
+      std::optional<StoredItem> item;
+      if (!full) item = load_item(*table, parsed[i]);
+      full = full || total_bytes + (item ? item->size_bytes : 0) > kBatchGetBytesMax;
+      auto admitted = full ? base::Result<void>() : admit_read(*table, nullptr, consistent, call.context.now);
       if (!admitted) throttled = std::move(admitted).error();
-      if (total_bytes > kBatchGetBytesMax || !admitted) {
+      if (full || !admitted) {
         auto& left = (*out.unprocessed_keys)[name];
         if (!left.keys) {
           left = part;
@@ -169,7 +172,6 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
         continue;
       }
       ++read;
-      auto item = load_item(*table, parsed[i]);
       units.table += read_units(item ? item->size_bytes : 0, consistent);
       if (!item) continue;
       total_bytes += item->size_bytes;

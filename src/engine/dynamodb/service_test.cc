@@ -343,6 +343,40 @@ TEST_F(DynamoDbTest, PagesEndAtOneMegabyteAndSegmentsPartition) {
   EXPECT_GE(pages, 3);
 }
 
+TEST_F(DynamoDbTest, WhatALocalIndexFetchesCountsForThePageAndTheUnits) {
+  ASSERT_TRUE(service->create_table(context, indexed_input("KEYS_ONLY")));
+  for (int r = 0; r < 30; ++r)
+    ASSERT_TRUE(put("idx", {{"p", S("a")}, {"r", N(r)}, {"z", N(r)}, {"v", S(std::string(100'000, 'v'))}}));
+  auto in = query_input("p = :p", {{":p", S("a")}}, "idx");
+  in.index_name = "byz";
+  in.select = "ALL_ATTRIBUTES";
+  in.return_consumed_capacity = "INDEXES";
+  const auto first = service->query(context, in);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->count, 11) << "25 units of 4 KB each, and 1 MB to a page";
+  ASSERT_TRUE(first->last_evaluated_key);
+  EXPECT_EQ(first->consumed_capacity->table->capacity_units, 11 * 12.5);
+  EXPECT_EQ(query_all(in).second, 3);
+  // Small items are rounded up one by one (Developer Guide, "Local secondary indexes", read capacity units).
+  for (int r = 0; r < 4; ++r) ASSERT_TRUE(put("idx", {{"p", S("b")}, {"r", N(r)}, {"z", N(r)}, {"v", S("small")}}));
+  in.expression_attribute_values = {{":p", S("b")}};
+  EXPECT_EQ(service->query(context, in)->consumed_capacity->table->capacity_units, 2);
+}
+
+TEST_F(DynamoDbTest, ABatchGetAnswersAtMost16Megabytes) {
+  create("tab", true);
+  wire::BatchGetItemInput in;
+  auto& keys = in.request_items.emplace()["tab"].keys.emplace();
+  for (int r = 0; r < 45; ++r) {
+    ASSERT_TRUE(put("tab", {{"p", S("a")}, {"r", N(r)}, {"v", S(std::string(400'000, 'v'))}}));
+    keys.push_back({{"p", S("a")}, {"r", N(r)}});
+  }
+  const auto out = service->batch_get_item(context, in);
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(out->responses->find("tab")->size(), 41u) << "42 would be 16.8 MB, 22784 bytes too much";
+  EXPECT_EQ(out->unprocessed_keys->find("tab")->keys->size(), 4u);
+}
+
 TEST_F(DynamoDbTest, IndexesFollowTheItems) {
   ASSERT_TRUE(service->create_table(context, indexed_input("KEYS_ONLY")));
   const auto by_g = [&](const std::string& g) {
