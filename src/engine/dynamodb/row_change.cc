@@ -14,6 +14,17 @@ struct Entry {
   std::size_t bytes = 0;
 };
 
+Item projected_attributes(const Table& table, const Index& index, const Item& item) {
+  if (index.projection_type == "ALL") return item;
+  Item projected;
+  copy_key(table.schema, item, projected);
+  copy_key(index.schema, item, projected);
+  for (const std::string& name : index.non_key_attributes)
+    if (const AttributeValue* value = item.find(name); value != nullptr && !projected.contains(name))
+      projected.append(name) = *value;
+  return projected;
+}
+
 std::optional<Entry> entry_of(const Table& table, const Index& index, const ItemKey& key, const Item& item) {
   if (!has_key(index.schema, item)) return std::nullopt;
   Entry entry;
@@ -23,12 +34,7 @@ std::optional<Entry> entry_of(const Table& table, const Index& index, const Item
     entry.value = encode_item(item, entry.bytes);
     return entry;
   }
-  Item projected;
-  copy_key(table.schema, item, projected);
-  copy_key(index.schema, item, projected);
-  for (const std::string& name : index.non_key_attributes)
-    if (const AttributeValue* value = item.find(name); value != nullptr && !projected.contains(name))
-      projected.append(name) = *value;
+  const Item projected = projected_attributes(table, index, item);
   entry.bytes = item_size(projected);
   entry.value = encode_item(projected, entry.bytes);
   return entry;
@@ -88,6 +94,17 @@ void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe
 void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
                      const ItemKey& key, const Item& item) {
   stage_entry(batch, index, stripe, std::nullopt, entry_of(table, index, key, item));
+}
+
+bool changes_entry(const Table& table, const Index& index, const Item* before, const Item* after) {
+  const auto projection_of = [&](const Item* item) {
+    return item == nullptr || !has_key(index.schema, *item) ? std::nullopt
+                                                            : std::optional(projected_attributes(table, index, *item));
+  };
+  const auto old_entry = projection_of(before);
+  const auto new_entry = projection_of(after);
+  if (!old_entry || !new_entry) return old_entry.has_value() != new_entry.has_value();
+  return !values_equal(AttributeValue::of_m(*old_entry), AttributeValue::of_m(*new_entry));
 }
 
 base::Result<void> check_index_keys(const Table& table, const Item& item) {

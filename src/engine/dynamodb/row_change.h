@@ -21,6 +21,9 @@ void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe
 void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
                      const ItemKey& key, const Item& item);
 
+// Whether the change from `before` to `after` (null: no item) alters the entry that the item has in the index.
+bool changes_entry(const Table& table, const Index& index, const Item* before, const Item* after);
+
 // Checks that the attributes which are keys of indexes have the types and sizes that the indexes need.
 base::Result<void> check_index_keys(const Table& table, const Item& item);
 

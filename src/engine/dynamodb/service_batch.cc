@@ -97,14 +97,17 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call&
         (*out.unprocessed_items)[name].push_back(list[k]);
         continue;
       }
-      if (auto admitted = admit_write(table, change.item, call.context.now); !admitted) {
+      const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
+      const auto before = load_item(table, change.key);
+      auto admitted = admit_write(table, call.context.now);
+      if (admitted)
+        admitted = admit_index_writes(table, before ? &before->attributes : nullptr, change.item, call.context.now);
+      if (!admitted) {
         throttled = std::move(admitted).error();
         (*out.unprocessed_items)[name].push_back(list[k]);
         continue;
       }
       ++written;
-      const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
-      const auto before = load_item(table, change.key);
       write_item(table, change.key, before ? &*before : nullptr, change.item, change.bytes, units);
     }
     settle_write(table, units, call.context.now, written - written_before);
