@@ -144,8 +144,17 @@ TEST_F(DynamoDbTest, TableLifeCycle) {
   EXPECT_EQ(described.billing_mode_summary->billing_mode, "PAY_PER_REQUEST");
   EXPECT_EQ(described.warm_throughput->read_units_per_second, 12000);
   ASSERT_TRUE(put("orders", {{"p", S("a")}}));
+  wire::UpdateTableInput protect;
+  protect.table_name = "orders";
+  protect.deletion_protection_enabled = true;
+  ASSERT_TRUE(service->update_table(context, protect));
   wire::DeleteTableInput gone;
   gone.table_name = "orders";
+  EXPECT_EQ(
+      service->delete_table(context, gone).error().message,
+      "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
+  protect.deletion_protection_enabled = false;
+  ASSERT_TRUE(service->update_table(context, protect));
   const auto deleted = service->delete_table(context, gone);
   EXPECT_EQ(deleted->table_description->table_status, "DELETING");
   EXPECT_FALSE(deleted->table_description->key_schema);
