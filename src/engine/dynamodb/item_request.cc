@@ -12,7 +12,7 @@ namespace engine::dynamodb {
 namespace {
 
 bool nests_too_deep(const AttributeValue& value, int depth) {
-  if (depth > kNestingMax) return true;
+  if (depth >= kNestingMax) return true;
   if (value.is_m())
     return std::ranges::any_of(value.m(), [&](const auto& e) { return nests_too_deep(e.second, depth + 1); });
   return value.is_l() && std::ranges::any_of(value.l(), [&](const auto& e) { return nests_too_deep(e, depth + 1); });

@@ -247,6 +247,12 @@ TEST_F(DynamoDbTest, UpdateReturnValuesAndErrors) {
             "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key");
   EXPECT_EQ(update("tab", key, "SET big = :n", {{":n", S(std::string(409600, 'x'))}}).error().message,
             "Item size to update has exceeded the maximum allowed size");
+  AttributeValue deep = N(1);
+  for (int i = 0; i < 31; ++i) deep = L({deep});
+  EXPECT_TRUE(update("tab", key, "SET deep = :n", {{":n", deep}}));
+  EXPECT_EQ(update("tab", key, "SET m.deep = :n", {{":n", deep}}).error().message,
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+            "limit");
   EXPECT_EQ(update("tab", {{"p", N(1)}}, "SET n = :n", {{":n", N(2)}}).error().message,
             "The provided key element does not match the schema");
   EXPECT_EQ(put("tab", {{"p", S("a")}, {"big", S(std::string(409600, 'x'))}}).error().message,
