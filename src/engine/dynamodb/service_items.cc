@@ -153,7 +153,7 @@ base::Result<wire::UpdateItemOutput> DynamoDbService::update_item(Call& call, wi
       TRY_ASSIGN(after, apply_update(*update, after));
     }
     const std::size_t bytes = item_size(after);
-    TRY(check_updated_item(*table, after, bytes));
+    TRY(check_updated_item(*table, update, after, bytes));
     TRY(admit_index_writes(*table, attributes_of(before), &after, call.context.now));
     write_item(*table, key, before ? &*before : nullptr, &after, bytes, units);
     out.attributes = returned_attributes(in.return_values.value_or("NONE"), update, before, std::move(after));

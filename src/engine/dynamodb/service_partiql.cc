@@ -228,7 +228,7 @@ base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& c
   }
   TRY_ASSIGN(Item after, apply_update(*bound.update, before->attributes));
   const std::size_t bytes = item_size(after);
-  TRY(check_updated_item(table, after, bytes));
+  TRY(check_updated_item(table, bound.update, after, bytes));
   TRY(admit_index_writes(table, &before->attributes, &after, call.context.now));
   stage_row(batch, table, stripe, write.key, &*before, &after, bytes, units);
   return returned_attributes(bound.statement->returning, bound.update, before, std::move(after));

@@ -413,6 +413,18 @@ TEST_F(DynamoDbTest, IndexesFollowTheItems) {
   EXPECT_EQ(
       put("idx", {{"p", S("a")}, {"r", N(1)}, {"g", N(1)}}).error().message,
       "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: byg");
+  const Item key = {{"p", S("a")}, {"r", N(1)}};
+  const std::string update_of = "The update expression attempted to update the secondary index key ";
+  EXPECT_EQ(
+      update("idx", key, "SET g = :g", {{":g", N(1)}}).error().message,
+      "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: byg");
+  EXPECT_EQ(update("idx", key, "SET g = v", {}).error().message, update_of + "to unsupported type");
+  EXPECT_EQ(update("idx", key, "SET g = :g", {{":g", S(std::string(2049, 'x'))}}).error().message,
+            update_of + "beyond allowed size limits");
+  EXPECT_EQ(
+      update("idx", key, "SET g = :g", {{":g", S("")}}).error().message,
+      "One or more parameter values are not valid. The update expression attempted to update a secondary index key to "
+      "a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.");
   restart();
   const auto table = describe_table("idx");
   EXPECT_EQ(table.item_count, 7);
@@ -439,6 +451,9 @@ TEST_F(DynamoDbTest, IndexesFollowTheItems) {
 TEST_F(DynamoDbTest, UpdateTableAddsAndRemovesIndexes) {
   create("idx", true);
   for (int r = 0; r < 1200; ++r) ASSERT_TRUE(put("idx", {{"p", S("a")}, {"r", N(r)}, {"g", S("x")}}));
+  int violations = 0;  // items that cannot be in the index
+  for (const AttributeValue& g : {S(""), N(1), S(std::string(2049, 'x'))})
+    ASSERT_TRUE(put("idx", {{"p", S("violation")}, {"r", N(++violations)}, {"g", g}}));
   wire::UpdateTableInput in;
   in.table_name = "idx";
   in.attribute_definitions = {definition("g", "S")};
