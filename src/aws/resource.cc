@@ -81,6 +81,7 @@ std::vector<std::string> expand(std::string_view rest, const Context& context, c
       }
       if (form == "function") value = function_name(value);
       if (form == "log_group") value = log_group_name(value);
+      if (form == "path" && value == "*") value = "/";
       if (form == "last") value = value.substr(value.rfind('/') + 1);
       const bool whole = is_only_member && value.starts_with("arn:");
       for (const std::string& arn : arns) grown.push_back(whole ? std::string(value) : arn + std::string(value));

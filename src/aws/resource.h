@@ -14,9 +14,10 @@ namespace aws {
 // The template's placeholders: {region} and {account} of the context; {Member} the text of an input member, or each of
 // a list of texts; {A|B} the first of the two that is there; {Member:last} what follows its last '/' (a queue's name in
 // its URL); {Member:function} the function's name in a name, partial ARN or ARN; {Member:log_group} the group's name in
-// a name or ARN; {Member:keys} one ARN for each key of a map; {Member:index}, which comes last, "/index/" and the
-// member, or nothing. A member that is itself an ARN replaces the whole template if it is the only one in it (but for
-// {Member:index}) and ends it, unless it is a {Member:function} or {Member:log_group}. An absent member becomes '*'.
+// a name or ARN; {Member:path} the member, or "/" if it is absent; {Member:keys} one ARN for each key of a map;
+// {Member:index}, which comes last, "/index/" and the member, or nothing. A member that is itself an ARN replaces the
+// whole template if it is the only one in it (but for {Member:index}) and ends it, unless it is a {Member:function} or
+// {Member:log_group}. An absent member becomes '*'.
 std::vector<std::string> resource_arns(const OperationDesc& operation, const void* in, const Context& context);
 
 // What a request needs to be allowed: the action on all of the resources.

@@ -76,11 +76,14 @@ TEST(ResourceArns, WhatCanBeNamedInTwoWaysIsOneResource) {
   for (const std::string& name : {std::string("secret"), group, group + ":*"}) {
     logs::FilterLogEventsRequest filter;
     filter.log_group_identifier = name;
-    EXPECT_EQ(arns(logs::kService, "FilterLogEvents", filter), group + ";") << name;
+    EXPECT_EQ(arns(logs::kService, "FilterLogEvents", filter), group + ":log-stream:;") << name;
     logs::GetLogEventsRequest get;
     get.log_group_identifier = name;
     get.log_stream_name = "s";
     EXPECT_EQ(arns(logs::kService, "GetLogEvents", get), group + ":log-stream:s;") << name;
+    logs::UntagResourceRequest untag;
+    untag.resource_arn = name;
+    EXPECT_EQ(arns(logs::kService, "UntagResource", untag), group + ";") << name;
   }
 }
 
@@ -121,6 +124,18 @@ TEST(ResourceArns, SomeOperationsTouchNothingInParticular) {
   iam::GetRoleRequest in;
   in.role_name = "role";
   EXPECT_EQ(arns(iam::kService, "GetRole", in), "arn:aws:iam::123456789012:role/role;");
+}
+
+TEST(ResourceArns, WhatIsToBeMadeHasItsPath) {
+  iam::CreateRoleRequest role;
+  role.role_name = "r";
+  EXPECT_EQ(arns(iam::kService, "CreateRole", role), "arn:aws:iam::123456789012:role/r;");
+  role.path = "/team/";
+  EXPECT_EQ(arns(iam::kService, "CreateRole", role), "arn:aws:iam::123456789012:role/team/r;");
+  iam::CreatePolicyRequest policy;
+  policy.policy_name = "p";
+  policy.path = "/team/";
+  EXPECT_EQ(arns(iam::kService, "CreatePolicy", policy), "arn:aws:iam::123456789012:policy/team/p;");
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ def test_a_denied_resource_is_denied_by_whatever_name(server, iam, sts, role, na
     assert "logGroups" in logs.describe_log_groups()
     for call in (
             lambda: logs.filter_log_events(logGroupName=name), lambda: logs.filter_log_events(logGroupIdentifier=name),
-            lambda: logs.describe_log_streams(logGroupIdentifier=group),
+            lambda: logs.describe_log_streams(logGroupIdentifier=group), lambda: logs.list_tags_for_resource(resourceArn=name),
             lambda: client("sns").publish(TopicArn=topic, Message="m"),
             lambda: client("sns").publish(TargetArn=topic, Message="m"),
             lambda: client("dynamodb").scan(TableName=table), lambda: client("cloudwatch").delete_alarms(AlarmNames=[name]),
@@ -162,6 +162,31 @@ def test_a_denied_resource_is_denied_by_whatever_name(server, iam, sts, role, na
     assert code_of(lambda: client("dynamodb").scan(TableName=table.replace("aws", "aws-cn", 1)))[0] == "ValidationException"
     assert code_of(lambda: client("sns").publish(TopicArn=topic.replace("aws", "aws-cn", 1), Message="m"))[0] == (
         "InvalidParameter")
+
+
+def test_a_log_group_is_named_in_policies_as_on_aws(server, role_client, name):
+    logs = role_client("logs", "logs:*", f"arn:aws:logs:{REGION}:{server.account}:log-group:{name}:*")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    logs.put_retention_policy(logGroupName=name, retentionInDays=7)
+    assert [s["logStreamName"] for s in logs.describe_log_streams(logGroupName=name)["logStreams"]] == ["s"]
+    assert logs.filter_log_events(logGroupName=name)["events"] == []
+    assert code_of(lambda: logs.create_log_group(logGroupName=name + "2"))[0] == "AccessDeniedException"
+
+
+def test_a_denied_role_is_denied_by_whatever_name(server, iam, sts, role, name):
+    iam.create_role(RoleName=name + "-Admin", Path="/sec/", AssumeRolePolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": server.account}, "Action": "sts:AssumeRole"}]}))
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:*", "Resource": f"arn:aws:iam::{server.account}:role/sec/*"}]}))
+    mine = client_of(server, "iam", sts.assume_role(RoleArn=role, RoleSessionName="e2e")["Credentials"])
+    assert mine.get_role(RoleName=name)["Role"]["RoleName"] == name
+    for called in (name + "-Admin", name.lower() + "-admin", name + "-ADMIN"):
+        assert code_of(lambda: mine.get_role(RoleName=called))[0] == "AccessDenied"
+    assert code_of(lambda: mine.create_role(RoleName=name + "-New", Path="/sec/", AssumeRolePolicyDocument="{}"))[0] == (
+        "AccessDenied")
+    iam.delete_role(RoleName=name + "-Admin")
 
 
 def test_delete_objects_asks_for_each_key(s3, role_client, name):

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/dynamodb/errors.h"
+#include "engine/dynamodb/row_change.h"
 
 namespace engine::dynamodb {
 
@@ -55,15 +56,21 @@ base::Result<void> admit_read(Table& table, const Index* index, bool consistent,
   return exceeded(table, metered, Kind::read, now);
 }
 
-base::Result<void> admit_write(Table& table, const Item* item, base::Timestamp now) {
+base::Result<void> admit_write(Table& table, base::Timestamp now) {
   if (table.pay_per_request) return {};
-  for (const Index& index : table.indexes) {
-    if (!index.global || (item != nullptr && !has_key(index.schema, *item))) continue;
-    if (!table.throttle.has_any(rate_of(table, &index, Kind::write), now))
-      return exceeded(table, &index, Kind::write, now);
-  }
   if (table.throttle.take(rate_of(table, nullptr, Kind::write), kWriteReserved, now)) return {};
   return exceeded(table, nullptr, Kind::write, now);
+}
+
+base::Result<void> admit_index_writes(Table& table, const Item* before, const Item* after, base::Timestamp now) {
+  if (table.pay_per_request) return {};
+  for (const Index& index : table.indexes) {
+    if (!index.global || table.throttle.has_any(rate_of(table, &index, Kind::write), now)) continue;
+    if (!changes_entry(table, index, before, after)) continue;
+    table.throttle.charge(Kind::write, 0, -kWriteReserved);
+    return exceeded(table, &index, Kind::write, now);
+  }
+  return {};
 }
 
 void settle_read(Table& table, const Index* index, bool consistent, const Units& units, base::Timestamp now,
@@ -83,6 +90,12 @@ void settle_write(Table& table, const Units& units, base::Timestamp now, std::si
   table.throttle.charge(Kind::write, 0, of_table);
   for (const auto& [name, used] : units.global_indexes)
     if (const Index* index = table.find_index(name)) table.throttle.charge(Kind::write, index->number, used);
+}
+
+void settle_failed_write(Table& table, std::size_t before_bytes, std::size_t after_bytes, base::Timestamp now) {
+  Units units;
+  units.table = write_units(std::max(before_bytes, after_bytes));
+  settle_write(table, units, now);
 }
 
 }  // namespace engine::dynamodb

@@ -107,7 +107,7 @@ base::Result<void> validate_map(Item& map, int depth) {
 }
 
 base::Result<void> validate_at(AttributeValue& value, int depth) {
-  if (depth > kNestingMax)
+  if (depth >= kNestingMax)
     return invalid(
         "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
         "limit");

@@ -45,7 +45,7 @@ TEST(AttributeValue, IllegalValues) {
   };
   for (const auto& [value, text] : cases) EXPECT_EQ(error_of(value), text);
   AttributeValue deep = S("x");
-  for (int i = 0; i < 32; ++i) deep = L({deep});
+  for (int i = 0; i < 31; ++i) deep = L({deep});  // 32 levels with the leaf
   EXPECT_EQ(error_of(deep), "");
   EXPECT_NE(error_of(L({deep})), "");
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/dynamodb/limits.h"
+
 namespace engine::dynamodb {
 
 double Units::total() const {
@@ -12,7 +14,7 @@ double Units::total() const {
 }
 
 double read_units(std::size_t bytes, bool consistent) {
-  const std::size_t steps = std::max<std::size_t>(1, (bytes + 4095) / 4096);
+  const std::size_t steps = std::max<std::size_t>(1, (bytes + kReadUnitBytes - 1) / kReadUnitBytes);
   return static_cast<double>(steps) * (consistent ? 1 : 0.5);
 }
 

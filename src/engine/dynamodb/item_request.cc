@@ -12,10 +12,19 @@ namespace engine::dynamodb {
 namespace {
 
 bool nests_too_deep(const AttributeValue& value, int depth) {
-  if (depth > kNestingMax) return true;
+  if (depth >= kNestingMax) return true;
   if (value.is_m())
     return std::ranges::any_of(value.m(), [&](const auto& e) { return nests_too_deep(e.second, depth + 1); });
   return value.is_l() && std::ranges::any_of(value.l(), [&](const auto& e) { return nests_too_deep(e, depth + 1); });
+}
+
+// Whether the update says `SET name = :value`, which AWS refuses for what it is before it is applied.
+bool sets_literal(const BoundExpression& update, std::string_view name) {
+  return std::ranges::any_of(update.expression->actions, [&](const UpdateAction& action) {
+    const BoundPath path = update.path(action.path);
+    return action.kind == UpdateAction::Kind::set && action.value.kind == Operand::Kind::value && path.size() == 1 &&
+           path[0].name == name;
+  });
 }
 
 }  // namespace
@@ -56,14 +65,30 @@ base::Result<void> check_collection_metrics(const Table& table, const std::optio
   return invalid("Unsupported parameter: ReturnItemCollectionMetrics=SIZE on a table with local secondary indexes");
 }
 
-base::Result<void> check_updated_item(const Table& table, const Item& item, std::size_t bytes) {
+base::Result<void> check_updated_item(const Table& table, const std::optional<BoundExpression>& update,
+                                      const Item& item, std::size_t bytes) {
   if (bytes > kItemBytesMax) return invalid("Item size to update has exceeded the maximum allowed size");
   for (const auto& [name, value] : item)
     if (nests_too_deep(value, 0))
       return invalid(
           "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
           "limit");
-  return check_index_keys(table, item);
+  const auto fault = find_index_key_fault(table, item);
+  if (!fault) return {};
+  const std::string& name = fault->is_hash ? fault->index->schema.hash : fault->index->schema.range;
+  switch (fault->kind) {
+    case IndexKeyFault::Kind::type:
+      if (update && sets_literal(*update, name)) return check_index_keys(table, item);
+      return invalid("The update expression attempted to update the secondary index key to unsupported type");
+    case IndexKeyFault::Kind::empty:
+      return invalid(
+          "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
+          "to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty " +
+          std::string(fault->value->is_s() ? "string" : "binary") + " value.");
+    case IndexKeyFault::Kind::size:
+      break;
+  }
+  return invalid("The update expression attempted to update the secondary index key beyond allowed size limits");
 }
 
 base::Result<void> check_update_targets(const Table& table, const std::optional<BoundExpression>& update) {

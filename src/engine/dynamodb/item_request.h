@@ -26,7 +26,8 @@ base::Result<std::optional<BoundExpression>> bind_if_given(ExpressionBinder& bin
 
 // An update may not set key attributes, nor make an item that may not be (too large, too deep, bad keys of indexes).
 base::Result<void> check_update_targets(const Table& table, const std::optional<BoundExpression>& update);
-base::Result<void> check_updated_item(const Table& table, const Item& item, std::size_t bytes);
+base::Result<void> check_updated_item(const Table& table, const std::optional<BoundExpression>& update,
+                                      const Item& item, std::size_t bytes);
 // What an update answers for `wanted` (ALL_NEW, ALL_OLD, UPDATED_NEW, UPDATED_OLD or anything for nothing).
 std::optional<Item> returned_attributes(const std::string& wanted, const std::optional<BoundExpression>& update,
                                         const std::optional<StoredItem>& before, Item&& after);

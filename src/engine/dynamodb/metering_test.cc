@@ -140,7 +140,10 @@ TEST_F(MeteringTest, LargeItemsAndFailedConditionsCostWhatTheyCost) {
   in.item = Item{{"p", S("big")}};
   in.condition_expression = "attribute_not_exists(p)";
   EXPECT_EQ(service.put_item(context, in).error().code, "ConditionalCheckFailedException");
-  EXPECT_EQ(puts(10), 4);
+  wait(std::chrono::seconds(3));
+  EXPECT_EQ(puts(10), 0) << "20 units for the item that is there, 15 of them owed";
+  wait(std::chrono::seconds(1));
+  EXPECT_EQ(puts(10), 5);
 }
 
 TEST_F(MeteringTest, UpdateTableChangesTheRate) {
@@ -166,6 +169,26 @@ TEST_F(MeteringTest, AFullIndexHoldsUpWritesThatConcernIt) {
   EXPECT_EQ(put_indexed(1) + put_indexed(2), "");
   EXPECT_TRUE(put_indexed(3).starts_with("The level of configured provisioned throughput for one or more global"));
   EXPECT_EQ(put(4), "");
+  const auto update = [&](const std::string& p, const std::string& name) {
+    wire::UpdateItemInput in;
+    in.table_name = "tab";
+    in.key = Item{{"p", S(p)}};
+    in.update_expression = "SET " + name + " = :v";
+    in.expression_attribute_values = Item{{":v", S("v")}};
+    const auto out = service.update_item(context, std::move(in));
+    return out ? "" : out.error().message;
+  };
+  EXPECT_EQ(update("4", "v"), "") << "an item that is not in the index";
+  EXPECT_FALSE(update("4", "g").empty());
+  EXPECT_FALSE(update("1", "v").empty()) << "the index has all attributes";
+  EXPECT_FALSE(put({{"p", S("1")}}).empty()) << "the entry of the old item would have to go";
+  EXPECT_EQ(put_indexed(2), "") << "an entry that stays as it is";
+  wire::DeleteItemInput remove;
+  remove.table_name = "tab";
+  remove.key = Item{{"p", S("4")}};
+  EXPECT_TRUE(service.delete_item(context, remove));
+  remove.key = Item{{"p", S("1")}};
+  EXPECT_FALSE(service.delete_item(context, remove));
 }
 
 TEST_F(MeteringTest, BatchesHandBackWhatDoesNotFit) {
@@ -221,7 +244,7 @@ TEST_F(MeteringTest, WhatHappensIsCounted) {
   service.sample_metrics(five_minutes + std::chrono::minutes(4));
   auto seen = taken();
   using Pair = std::pair<double, double>;
-  EXPECT_EQ(seen["ConsumedWriteCapacityUnits tab"], Pair(3, 3));
+  EXPECT_EQ(seen["ConsumedWriteCapacityUnits tab"], Pair(4, 4)) << "failed conditions consume too";
   EXPECT_EQ(seen["ConsumedReadCapacityUnits tab"], Pair(3, 1.5));
   EXPECT_EQ(seen["SuccessfulRequestLatency tab PutItem"].first, 3);
   EXPECT_EQ(seen["SuccessfulRequestLatency tab GetItem"].first, 2);

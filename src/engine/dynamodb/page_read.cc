@@ -105,7 +105,7 @@ void continue_after(PageRequest& request, const std::string& row) {
 Page read_page(store::KvStore& store, const PageRequest& request) {
   Page page;
   std::size_t bytes = 0;
-  std::size_t fetched_bytes = 0;
+  std::size_t fetched_bytes = 0;  // each item rounded up by itself, which is how AWS charges and limits fetches
   const std::vector<BoundPath> paths =
       request.projection == nullptr ? std::vector<BoundPath>() : request.projection->target_paths();
   const auto direction = request.forward ? store::KvStore::Direction::ascending : store::KvStore::Direction::descending;
@@ -115,16 +115,14 @@ Page read_page(store::KvStore& store, const PageRequest& request) {
     StoredItem row = read_item(cursor->value(), request.table->schema);
     ++page.scanned_count;
     bytes += row.size_bytes;
+    std::optional<StoredItem> whole;
+    if (request.fetch_from_table) whole = fetch(store, *request.table, row.attributes);
+    if (whole) fetched_bytes += (whole->size_bytes + kReadUnitBytes - 1) / kReadUnitBytes * kReadUnitBytes;
     // The limits count what is read, not what passes the filter; the row that passes 1 MB is still in the page.
-    const bool last = bytes >= kPageBytesMax || (request.limit && page.scanned_count >= *request.limit);
+    const bool last = bytes + fetched_bytes >= kPageBytesMax || (request.limit && page.scanned_count >= *request.limit);
     if (last) page.last_key = key_attributes(request, row.attributes);
-    bool gone = false;
-    if (request.fetch_from_table) {
-      auto whole = fetch(store, *request.table, row.attributes);
-      gone = !whole.has_value();
-      if (whole) fetched_bytes += whole->size_bytes;
-      if (whole) row = std::move(*whole);
-    }
+    const bool gone = request.fetch_from_table && !whole;
+    if (whole) row = std::move(*whole);
     if (!gone && (request.filter == nullptr || condition_holds(*request.filter, row.attributes))) {
       ++page.count;
       if (!request.count_only)

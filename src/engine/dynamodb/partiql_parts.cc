@@ -135,7 +135,7 @@ bool PartiqlParts::parse_operand(Clause& clause, Expression& e, Operand& operand
 }
 
 bool PartiqlParts::parse_value(ValueTemplate& value, const std::string& at, int depth) {
-  if (depth > kNestingMax)
+  if (depth >= kNestingMax)
     return refuse(
         "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
         "limit");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/dynamodb/keys.h"
+#include "engine/dynamodb/limits.h"
 
 namespace engine::dynamodb {
 
@@ -14,8 +15,40 @@ struct Entry {
   std::size_t bytes = 0;
 };
 
+std::optional<IndexKeyFault::Kind> fault_of(const AttributeValue& value, std::string_view type, bool is_hash) {
+  if (type_name(value) != type) return IndexKeyFault::Kind::type;
+  if (value.is_n()) return std::nullopt;
+  const std::size_t bytes = value_size(value);
+  if (bytes == 0) return IndexKeyFault::Kind::empty;
+  if (bytes > (is_hash ? kHashKeyBytesMax : kRangeKeyBytesMax)) return IndexKeyFault::Kind::size;
+  return std::nullopt;
+}
+
+// Items from before the index may have attributes that cannot be its keys; like those without keys they are in no
+// index (Developer Guide, "Detecting and correcting index key violations").
+bool belongs_in(const Index& index, const Item& item) {
+  const auto fits = [&](const std::string& name, const std::string& type, bool is_hash) {
+    const AttributeValue* value = item.find(name);
+    return value != nullptr && !fault_of(*value, type, is_hash);
+  };
+  const KeySchema& schema = index.schema;
+  return fits(schema.hash, schema.hash_type, true) &&
+         (!schema.has_range() || fits(schema.range, schema.range_type, false));
+}
+
+Item projected_attributes(const Table& table, const Index& index, const Item& item) {
+  if (index.projection_type == "ALL") return item;
+  Item projected;
+  copy_key(table.schema, item, projected);
+  copy_key(index.schema, item, projected);
+  for (const std::string& name : index.non_key_attributes)
+    if (const AttributeValue* value = item.find(name); value != nullptr && !projected.contains(name))
+      projected.append(name) = *value;
+  return projected;
+}
+
 std::optional<Entry> entry_of(const Table& table, const Index& index, const ItemKey& key, const Item& item) {
-  if (!has_key(index.schema, item)) return std::nullopt;
+  if (!belongs_in(index, item)) return std::nullopt;
   Entry entry;
   entry.key = index_row_key(table.number, index.number, key_of_valid_item(index.schema, item), key);
   if (index.projection_type == "ALL") {
@@ -23,12 +56,7 @@ std::optional<Entry> entry_of(const Table& table, const Index& index, const Item
     entry.value = encode_item(item, entry.bytes);
     return entry;
   }
-  Item projected;
-  copy_key(table.schema, item, projected);
-  copy_key(index.schema, item, projected);
-  for (const std::string& name : index.non_key_attributes)
-    if (const AttributeValue* value = item.find(name); value != nullptr && !projected.contains(name))
-      projected.append(name) = *value;
+  const Item projected = projected_attributes(table, index, item);
   entry.bytes = item_size(projected);
   entry.value = encode_item(projected, entry.bytes);
   return entry;
@@ -90,30 +118,52 @@ void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& 
   stage_entry(batch, index, stripe, std::nullopt, entry_of(table, index, key, item));
 }
 
-base::Result<void> check_index_keys(const Table& table, const Item& item) {
+bool changes_entry(const Table& table, const Index& index, const Item* before, const Item* after) {
+  const auto projection_of = [&](const Item* item) {
+    return item == nullptr || !belongs_in(index, *item) ? std::nullopt
+                                                        : std::optional(projected_attributes(table, index, *item));
+  };
+  const auto old_entry = projection_of(before);
+  const auto new_entry = projection_of(after);
+  if (!old_entry || !new_entry) return old_entry.has_value() != new_entry.has_value();
+  return !values_equal(AttributeValue::of_m(*old_entry), AttributeValue::of_m(*new_entry));
+}
+
+std::optional<IndexKeyFault> find_index_key_fault(const Table& table, const Item& item) {
   for (const Index& index : table.indexes) {
     for (const bool is_hash : {true, false}) {
       const std::string& name = is_hash ? index.schema.hash : index.schema.range;
-      const std::string& type = is_hash ? index.schema.hash_type : index.schema.range_type;
       const AttributeValue* value = name.empty() ? nullptr : item.find(name);
       if (value == nullptr) continue;
-      if (type_name(*value) != type)
-        return invalid_parameters("Type mismatch for Index Key " + name + " Expected: " + type +
-                                  " Actual: " + std::string(type_name(*value)) + " IndexName: " + index.name);
-      const std::size_t bytes = value->is_n() ? 1 : value_size(*value);
-      if (bytes == 0)
-        return invalid(
-            "One or more parameter values are not valid. A value specified for a secondary index key is not "
-            "supported. The AttributeValue for a key attribute cannot contain an empty " +
-            std::string(value->is_s() ? "string" : "binary") + " value. IndexName: " + index.name +
-            ", IndexKey: " + name);
-      if (bytes > (is_hash ? kHashKeyBytesMax : kRangeKeyBytesMax))
-        return invalid_parameters(is_hash
-                                      ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-                                      : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+      if (const auto kind = fault_of(*value, is_hash ? index.schema.hash_type : index.schema.range_type, is_hash))
+        return IndexKeyFault{*kind, &index, is_hash, value};
     }
   }
-  return {};
+  return std::nullopt;
+}
+
+base::Result<void> check_index_keys(const Table& table, const Item& item) {
+  const auto fault = find_index_key_fault(table, item);
+  if (!fault) return {};
+  const Index& index = *fault->index;
+  const std::string& name = fault->is_hash ? index.schema.hash : index.schema.range;
+  switch (fault->kind) {
+    case IndexKeyFault::Kind::type:
+      return invalid_parameters("Type mismatch for Index Key " + name +
+                                " Expected: " + (fault->is_hash ? index.schema.hash_type : index.schema.range_type) +
+                                " Actual: " + std::string(type_name(*fault->value)) + " IndexName: " + index.name);
+    case IndexKeyFault::Kind::empty:
+      return invalid(
+          "One or more parameter values are not valid. A value specified for a secondary index key is not "
+          "supported. The AttributeValue for a key attribute cannot contain an empty " +
+          std::string(fault->value->is_s() ? "string" : "binary") + " value. IndexName: " + index.name +
+          ", IndexKey: " + name);
+    case IndexKeyFault::Kind::size:
+      break;
+  }
+  return invalid_parameters(fault->is_hash
+                                ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+                                : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
 }
 
 }  // namespace engine::dynamodb

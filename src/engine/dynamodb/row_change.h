@@ -21,7 +21,18 @@ void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe
 void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
                      const ItemKey& key, const Item& item);
 
-// Checks that the attributes which are keys of indexes have the types and sizes that the indexes need.
+// Whether the change from `before` to `after` (null: no item) alters the entry that the item has in the index.
+bool changes_entry(const Table& table, const Index& index, const Item* before, const Item* after);
+
+// An attribute of an item that is a key of an index and cannot be one: by its type, because it is empty or too large.
+struct IndexKeyFault {
+  enum class Kind { type, empty, size } kind;
+  const Index* index;
+  bool is_hash;
+  const AttributeValue* value;
+};
+std::optional<IndexKeyFault> find_index_key_fault(const Table& table, const Item& item);
+// Checks that there is none in an item that is put.
 base::Result<void> check_index_keys(const Table& table, const Item& item);
 
 }  // namespace engine::dynamodb

@@ -97,14 +97,17 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call&
         (*out.unprocessed_items)[name].push_back(list[k]);
         continue;
       }
-      if (auto admitted = admit_write(table, change.item, call.context.now); !admitted) {
+      const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
+      const auto before = load_item(table, change.key);
+      auto admitted = admit_write(table, call.context.now);
+      if (admitted)
+        admitted = admit_index_writes(table, before ? &before->attributes : nullptr, change.item, call.context.now);
+      if (!admitted) {
         throttled = std::move(admitted).error();
         (*out.unprocessed_items)[name].push_back(list[k]);
         continue;
       }
       ++written;
-      const std::lock_guard stripe_lock(table.stripe_of(change.key).mutex);
-      const auto before = load_item(table, change.key);
       write_item(table, change.key, before ? &*before : nullptr, change.item, change.bytes, units);
     }
     settle_write(table, units, call.context.now, written - written_before);
@@ -134,6 +137,7 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
   out.responses.emplace();
   out.unprocessed_keys.emplace();
   std::size_t total_bytes = 0;
+  bool full = false;  // what does not fit into 16 MB is handed back, and all that follows
   std::size_t read = 0;
   std::optional<base::AwsError> throttled;
   for (auto& [name, part] : *in.request_items) {
@@ -156,10 +160,12 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
     const std::size_t read_before = read;
     auto& found = (*out.responses)[name];
     for (std::size_t i = 0; i < parsed.size(); ++i) {
-      auto admitted = total_bytes > kBatchGetBytesMax ? base::Result<void>()
-                                                      : admit_read(*table, nullptr, consistent, call.context.now);
+      std::optional<StoredItem> item;
+      if (!full) item = load_item(*table, parsed[i]);
+      full = full || total_bytes + (item ? item->size_bytes : 0) > kBatchGetBytesMax;
+      auto admitted = full ? base::Result<void>() : admit_read(*table, nullptr, consistent, call.context.now);
       if (!admitted) throttled = std::move(admitted).error();
-      if (total_bytes > kBatchGetBytesMax || !admitted) {
+      if (full || !admitted) {
         auto& left = (*out.unprocessed_keys)[name];
         if (!left.keys) {
           left = part;
@@ -169,7 +175,6 @@ base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& cal
         continue;
       }
       ++read;
-      auto item = load_item(*table, parsed[i]);
       units.table += read_units(item ? item->size_bytes : 0, consistent);
       if (!item) continue;
       total_bytes += item->size_bytes;

@@ -16,6 +16,20 @@ base::Result<void> check_return_values(const std::optional<std::string>& wanted)
   return invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
+// The condition of an admitted write, which costs what it costs even if it fails.
+base::Result<void> check_condition(Table& table, const std::optional<BoundExpression>& condition,
+                                   const std::optional<StoredItem>& before,
+                                   const std::optional<std::string>& on_failure, std::size_t after_bytes,
+                                   base::Timestamp now) {
+  auto checked = check_write_condition(condition, before, on_failure);
+  if (!checked) settle_failed_write(table, before ? before->size_bytes : 0, after_bytes, now);
+  return checked;
+}
+
+const Item* attributes_of(const std::optional<StoredItem>& item) {
+  return item ? &item->attributes : nullptr;
+}
+
 base::Result<void> require_map(const std::optional<Item>& map, std::string_view name) {
   if (map) return {};
   return invalid("1 validation error detected: Value null at '" + std::string(name) +
@@ -64,14 +78,16 @@ base::Result<wire::PutItemOutput> DynamoDbService::put_item(Call& call, wire::Pu
   TRY(check_index_keys(*table, *in.item));
   TRY(check_key_paths(*table, condition));
   TRY(check_collection_metrics(*table, in.return_item_collection_metrics));
-  TRY(admit_write(*table, &*in.item, call.context.now));
+  TRY(admit_write(*table, call.context.now));
 
   wire::PutItemOutput out;
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
     auto before = load_item(*table, key);
-    TRY(check_write_condition(condition, before, in.return_values_on_condition_check_failure));
+    TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, bytes,
+                        call.context.now));
+    TRY(admit_index_writes(*table, attributes_of(before), &*in.item, call.context.now));
     write_item(*table, key, before ? &*before : nullptr, &*in.item, bytes, units);
     if (before && in.return_values == "ALL_OLD") out.attributes = std::move(before->attributes);
   }
@@ -92,14 +108,15 @@ base::Result<wire::DeleteItemOutput> DynamoDbService::delete_item(Call& call, wi
   TRY_ASSIGN(const ItemKey key, key_of_request(table->schema, *in.key));
   TRY(check_key_paths(*table, condition));
   TRY(check_collection_metrics(*table, in.return_item_collection_metrics));
-  TRY(admit_write(*table, nullptr, call.context.now));
+  TRY(admit_write(*table, call.context.now));
 
   wire::DeleteItemOutput out;
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
     auto before = load_item(*table, key);
-    TRY(check_write_condition(condition, before, in.return_values_on_condition_check_failure));
+    TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, 0, call.context.now));
+    TRY(admit_index_writes(*table, attributes_of(before), nullptr, call.context.now));
     write_item(*table, key, before ? &*before : nullptr, nullptr, 0, units);
     if (before && in.return_values == "ALL_OLD") out.attributes = std::move(before->attributes);
   }
@@ -123,20 +140,21 @@ base::Result<wire::UpdateItemOutput> DynamoDbService::update_item(Call& call, wi
   TRY(check_key_paths(*table, update));
   TRY(check_key_paths(*table, condition));
   TRY(check_collection_metrics(*table, in.return_item_collection_metrics));
-  TRY(admit_write(*table, nullptr, call.context.now));
+  TRY(admit_write(*table, call.context.now));
 
   wire::UpdateItemOutput out;
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
     const auto before = load_item(*table, key);
-    TRY(check_write_condition(condition, before, in.return_values_on_condition_check_failure));
+    TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, 0, call.context.now));
     Item after = before ? before->attributes : std::move(*in.key);
     if (update) {
       TRY_ASSIGN(after, apply_update(*update, after));
     }
     const std::size_t bytes = item_size(after);
-    TRY(check_updated_item(*table, after, bytes));
+    TRY(check_updated_item(*table, update, after, bytes));
+    TRY(admit_index_writes(*table, attributes_of(before), &after, call.context.now));
     write_item(*table, key, before ? &*before : nullptr, &after, bytes, units);
     out.attributes = returned_attributes(in.return_values.value_or("NONE"), update, before, std::move(after));
   }

@@ -194,14 +194,16 @@ base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& c
   TRY(check_key_paths(table, bound.update));
   const bool inserts = bound.statement->verb == PartiqlVerb::insert;
   if (inserts) TRY(check_index_keys(table, bound.item));
-  TRY(admit_write(table, inserts ? &bound.item : nullptr, call.context.now));
+  TRY(admit_write(table, call.context.now));
   auto before = load_item(table, write.key);
   Stripe& stripe = table.stripe_of(write.key);
   if (inserts) {
     if (before) {
+      settle_failed_write(table, before->size_bytes, write.bytes, call.context.now);
       if (write.keep_existing) write.existing = std::move(before->attributes);
       return base::fail(wire::errors::duplicate_item_exception("Duplicate primary key exists in table"));
     }
+    TRY(admit_index_writes(table, nullptr, &bound.item, call.context.now));
     stage_row(batch, table, stripe, write.key, nullptr, &bound.item, write.bytes, units);
     return std::nullopt;
   }
@@ -213,18 +215,21 @@ base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& c
     return std::nullopt;
   }
   if (!before || !condition_holds(*bound.where, before->attributes)) {
+    settle_failed_write(table, before ? before->size_bytes : 0, 0, call.context.now);
     wire::ConditionalCheckFailedException detail;
     if (before && write.keep_existing) detail.item = write.existing = std::move(before->attributes);
     return base::fail(
         wire::errors::conditional_check_failed_exception("The conditional request failed", std::move(detail)));
   }
   if (deletes) {
+    TRY(admit_index_writes(table, &before->attributes, nullptr, call.context.now));
     stage_row(batch, table, stripe, write.key, &*before, nullptr, 0, units);
     return bound.statement->returning.empty() ? std::nullopt : std::optional(std::move(before->attributes));
   }
   TRY_ASSIGN(Item after, apply_update(*bound.update, before->attributes));
   const std::size_t bytes = item_size(after);
-  TRY(check_updated_item(table, after, bytes));
+  TRY(check_updated_item(table, bound.update, after, bytes));
+  TRY(admit_index_writes(table, &before->attributes, &after, call.context.now));
   stage_row(batch, table, stripe, write.key, &*before, &after, bytes, units);
   return returned_attributes(bound.statement->returning, bound.update, before, std::move(after));
 }

@@ -256,8 +256,8 @@ base::Result<wire::DeleteTableOutput> DynamoDbService::delete_table(aws::Context
   const std::unique_lock lock(table->mutex);
   if (table->deleted) return not_found("Table: " + table->name);
   if (table->deletion_protection)
-    return invalid("1 validation error detected: Table '" + table->name +
-                   "' can't be deleted while DeletionProtectionEnabled is set to True");
+    return invalid(
+        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
   wire::DeleteTableOutput out;
   out.table_description = describe(*table, "DELETING");
   store::WriteBatch batch;

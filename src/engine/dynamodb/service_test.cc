@@ -144,8 +144,17 @@ TEST_F(DynamoDbTest, TableLifeCycle) {
   EXPECT_EQ(described.billing_mode_summary->billing_mode, "PAY_PER_REQUEST");
   EXPECT_EQ(described.warm_throughput->read_units_per_second, 12000);
   ASSERT_TRUE(put("orders", {{"p", S("a")}}));
+  wire::UpdateTableInput protect;
+  protect.table_name = "orders";
+  protect.deletion_protection_enabled = true;
+  ASSERT_TRUE(service->update_table(context, protect));
   wire::DeleteTableInput gone;
   gone.table_name = "orders";
+  EXPECT_EQ(
+      service->delete_table(context, gone).error().message,
+      "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
+  protect.deletion_protection_enabled = false;
+  ASSERT_TRUE(service->update_table(context, protect));
   const auto deleted = service->delete_table(context, gone);
   EXPECT_EQ(deleted->table_description->table_status, "DELETING");
   EXPECT_FALSE(deleted->table_description->key_schema);
@@ -238,6 +247,12 @@ TEST_F(DynamoDbTest, UpdateReturnValuesAndErrors) {
             "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key");
   EXPECT_EQ(update("tab", key, "SET big = :n", {{":n", S(std::string(409600, 'x'))}}).error().message,
             "Item size to update has exceeded the maximum allowed size");
+  AttributeValue deep = N(1);
+  for (int i = 0; i < 31; ++i) deep = L({deep});
+  EXPECT_TRUE(update("tab", key, "SET deep = :n", {{":n", deep}}));
+  EXPECT_EQ(update("tab", key, "SET m.deep = :n", {{":n", deep}}).error().message,
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+            "limit");
   EXPECT_EQ(update("tab", {{"p", N(1)}}, "SET n = :n", {{":n", N(2)}}).error().message,
             "The provided key element does not match the schema");
   EXPECT_EQ(put("tab", {{"p", S("a")}, {"big", S(std::string(409600, 'x'))}}).error().message,
@@ -343,6 +358,40 @@ TEST_F(DynamoDbTest, PagesEndAtOneMegabyteAndSegmentsPartition) {
   EXPECT_GE(pages, 3);
 }
 
+TEST_F(DynamoDbTest, WhatALocalIndexFetchesCountsForThePageAndTheUnits) {
+  ASSERT_TRUE(service->create_table(context, indexed_input("KEYS_ONLY")));
+  for (int r = 0; r < 30; ++r)
+    ASSERT_TRUE(put("idx", {{"p", S("a")}, {"r", N(r)}, {"z", N(r)}, {"v", S(std::string(100'000, 'v'))}}));
+  auto in = query_input("p = :p", {{":p", S("a")}}, "idx");
+  in.index_name = "byz";
+  in.select = "ALL_ATTRIBUTES";
+  in.return_consumed_capacity = "INDEXES";
+  const auto first = service->query(context, in);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->count, 11) << "25 units of 4 KB each, and 1 MB to a page";
+  ASSERT_TRUE(first->last_evaluated_key);
+  EXPECT_EQ(first->consumed_capacity->table->capacity_units, 11 * 12.5);
+  EXPECT_EQ(query_all(in).second, 3);
+  // Small items are rounded up one by one (Developer Guide, "Local secondary indexes", read capacity units).
+  for (int r = 0; r < 4; ++r) ASSERT_TRUE(put("idx", {{"p", S("b")}, {"r", N(r)}, {"z", N(r)}, {"v", S("small")}}));
+  in.expression_attribute_values = {{":p", S("b")}};
+  EXPECT_EQ(service->query(context, in)->consumed_capacity->table->capacity_units, 2);
+}
+
+TEST_F(DynamoDbTest, ABatchGetAnswersAtMost16Megabytes) {
+  create("tab", true);
+  wire::BatchGetItemInput in;
+  auto& keys = in.request_items.emplace()["tab"].keys.emplace();
+  for (int r = 0; r < 45; ++r) {
+    ASSERT_TRUE(put("tab", {{"p", S("a")}, {"r", N(r)}, {"v", S(std::string(400'000, 'v'))}}));
+    keys.push_back({{"p", S("a")}, {"r", N(r)}});
+  }
+  const auto out = service->batch_get_item(context, in);
+  ASSERT_TRUE(out) << out.error().message;
+  EXPECT_EQ(out->responses->find("tab")->size(), 41u) << "42 would be 16.8 MB, 22784 bytes too much";
+  EXPECT_EQ(out->unprocessed_keys->find("tab")->keys->size(), 4u);
+}
+
 TEST_F(DynamoDbTest, IndexesFollowTheItems) {
   ASSERT_TRUE(service->create_table(context, indexed_input("KEYS_ONLY")));
   const auto by_g = [&](const std::string& g) {
@@ -364,6 +413,18 @@ TEST_F(DynamoDbTest, IndexesFollowTheItems) {
   EXPECT_EQ(
       put("idx", {{"p", S("a")}, {"r", N(1)}, {"g", N(1)}}).error().message,
       "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: byg");
+  const Item key = {{"p", S("a")}, {"r", N(1)}};
+  const std::string update_of = "The update expression attempted to update the secondary index key ";
+  EXPECT_EQ(
+      update("idx", key, "SET g = :g", {{":g", N(1)}}).error().message,
+      "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: byg");
+  EXPECT_EQ(update("idx", key, "SET g = v", {}).error().message, update_of + "to unsupported type");
+  EXPECT_EQ(update("idx", key, "SET g = :g", {{":g", S(std::string(2049, 'x'))}}).error().message,
+            update_of + "beyond allowed size limits");
+  EXPECT_EQ(
+      update("idx", key, "SET g = :g", {{":g", S("")}}).error().message,
+      "One or more parameter values are not valid. The update expression attempted to update a secondary index key to "
+      "a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.");
   restart();
   const auto table = describe_table("idx");
   EXPECT_EQ(table.item_count, 7);
@@ -390,6 +451,9 @@ TEST_F(DynamoDbTest, IndexesFollowTheItems) {
 TEST_F(DynamoDbTest, UpdateTableAddsAndRemovesIndexes) {
   create("idx", true);
   for (int r = 0; r < 1200; ++r) ASSERT_TRUE(put("idx", {{"p", S("a")}, {"r", N(r)}, {"g", S("x")}}));
+  int violations = 0;  // items that cannot be in the index
+  for (const AttributeValue& g : {S(""), N(1), S(std::string(2049, 'x'))})
+    ASSERT_TRUE(put("idx", {{"p", S("violation")}, {"r", N(++violations)}, {"g", g}}));
   wire::UpdateTableInput in;
   in.table_name = "idx";
   in.attribute_definitions = {definition("g", "S")};

@@ -62,6 +62,14 @@ const IamService::Role* IamService::find_session_role(const aws::Principal& prin
   return id == found->second.record.id ? &found->second : nullptr;
 }
 
+// A request names a role without its path and in whatever case; policies name it by its ARN.
+std::string IamService::canonical_resource(const std::string& account, const std::string& resource) const {
+  const std::string prefix = make_arn("iam", "", account, "role/");
+  if (!resource.starts_with(prefix)) return resource;
+  const auto found = roles_.find(keys::role(account, lower_case(std::string_view(resource).substr(prefix.size()))));
+  return found == roles_.end() ? resource : found->second.record.arn();
+}
+
 bool IamService::allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources) {
   if (context.principal.kind != aws::Principal::Kind::role) return true;
   if (action == "sts:GetCallerIdentity") return true;
@@ -79,7 +87,9 @@ bool IamService::allows(const aws::Context& context, std::string_view action, st
     for (const auto& [key, value] : role->record.tags)
       conditions.push_back({"aws:principaltag/" + lower_case(key), value});
   }
-  return std::ranges::all_of(resources, [&](const std::string& resource) {
+  const bool of_iam = action.starts_with("iam:");
+  return std::ranges::all_of(resources, [&](const std::string& named) {
+    const std::string resource = of_iam ? canonical_resource(context.account, named) : named;
     Decision decision = Decision::none;
     for (const Policy& policy : role->policies) {
       decision = strongest(decision, policy.evaluate({context.principal, action, resource, conditions}));

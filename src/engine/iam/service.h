@@ -100,6 +100,8 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   // service.cc. All of these REQUIRE mutex_ (shared is enough for those that are const).
   void load();
   [[nodiscard]] const Role* find_session_role(const aws::Principal& principal) const;
+  // "arn:aws:iam::ACCOUNT:role/NAME" as the ARN of the role that has this name; anything else as it is.
+  [[nodiscard]] std::string canonical_resource(const std::string& account, const std::string& resource) const;
   // The role called `name`, or NoSuchEntity.
   Result<Roles::iterator> find_role(const Context& context, const std::optional<std::string>& name);
   // The customer managed policy with this ARN, or NoSuchEntity. REQUIRES a valid ARN.

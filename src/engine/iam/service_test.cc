@@ -212,6 +212,23 @@ TEST_F(IamTest, TheUnionOfPoliciesDecidesAndDenyWins) {
   EXPECT_TRUE(may(session("r"), "s3:PutObject", {"arn:aws:s3:::b/k"}));
 }
 
+TEST_F(IamTest, ARoleIsTheSameResourceByWhateverName) {
+  ASSERT_TRUE(create("Admin", "/sec/").has_value());
+  ASSERT_TRUE(create("App", "/app/").has_value());
+  ASSERT_TRUE(create("denied").has_value());
+  ASSERT_TRUE(create("allowed").has_value());
+  EXPECT_EQ(put("denied", "all", policy("Allow", "*", "*")), "");
+  EXPECT_EQ(put("denied", "not", policy("Deny", "iam:*", "arn:aws:iam::111122223333:role/sec/Admin")), "");
+  EXPECT_EQ(put("allowed", "app", policy("Allow", "iam:*", "arn:aws:iam::111122223333:role/app/*")), "");
+  for (const char* name : {"Admin", "admin", "ADMIN"})
+    EXPECT_FALSE(may(session("denied"), "iam:PutRolePolicy", {"arn:aws:iam::111122223333:role/" + std::string(name)}))
+        << name;
+  EXPECT_TRUE(may(session("denied"), "iam:PutRolePolicy", {"arn:aws:iam::111122223333:role/App"}));
+  EXPECT_TRUE(may(session("allowed"), "iam:PutRolePolicy", {"arn:aws:iam::111122223333:role/app"}));
+  EXPECT_FALSE(may(session("allowed"), "iam:PutRolePolicy", {"arn:aws:iam::111122223333:role/Admin"}));
+  EXPECT_FALSE(may(session("allowed"), "iam:GetRole", {"arn:aws:iam::111122223333:role/none"}));
+}
+
 TEST_F(IamTest, ConditionsSeeTheRole) {
   ASSERT_TRUE(create("r", "/app/").has_value());
   ASSERT_TRUE(

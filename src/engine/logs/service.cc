@@ -179,7 +179,9 @@ base::Result<LogsService::Groups::iterator> LogsService::find_group(const aws::C
   std::string group = arn->resource.substr(kKind.size());
   if (group.ends_with(":*")) group.resize(group.size() - 2);
   const auto found = groups_.find(keys::group(arn->account, arn->region, group));
-  if (found == groups_.end() || arn->account != context.account) return group_not_found();
+  // A region of its own only: the caller was asked for the permission there.
+  if (found == groups_.end() || arn->account != context.account || arn->region != context.region)
+    return group_not_found();
   return found;
 }
 
