@@ -129,10 +129,22 @@ int apply(const UpOptions& options, Session& session) {
       print_error("--threshold: not a number: " + options.threshold);
       return kUsage;
     }
+    if (parsed->sign() < 0) {
+      print_error("--threshold: not an amount of 0 or more: " + options.threshold);
+      return kUsage;
+    }
     threshold = *parsed;
   }
+  for (const std::string& email : options.emails) {
+    const std::size_t at = email.find('@');
+    if (at != std::string::npos && at > 0 && at + 1 < email.size() && email.find_first_of(" <>") == std::string::npos)
+      continue;
+    print_error("--email: not an address: " + email);
+    return kUsage;
+  }
   for (const std::string& url : options.webhooks) {
-    const bool good = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with("://");
+    const bool good = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with("://") &&
+                      url.find_first_of(" \t\r\n") == std::string::npos;
     if (good) continue;
     print_error("--webhook: not a URL that begins with http:// or https://: " + url);
     return kUsage;

@@ -72,9 +72,13 @@ struct Arguments {
 
 void add_stack_commands(CLI::App& app, Arguments& a) {
   const auto up_options = [&a](CLI::App& command) {
-    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)");
-    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated");
-    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated");
+    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
+        ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
+    // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
+    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
+        ->allow_extra_args(false);
+    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
+        ->allow_extra_args(false);
   };
   CLI::App* run = app.add_subcommand("run", "Send a file of orders through the pipeline and account for each");
   run->add_option("FILE", a.file, "JSON array or NDJSON of orders")->required();

@@ -184,6 +184,15 @@ def test_who_is_told(stack):
     assert wrong.code == USAGE and "ftp://example.com" in wrong.err
 
 
+def test_an_option_takes_one_value(stack, tmp_path):
+    document = tmp_path / "orders.json"
+    document.write_text(json.dumps([ORDER]))
+    sent = stack("run", "--email", "a@example.com", document, "--json")
+    assert sent.code == OK and sent.json["accepted"] == 1, sent
+    assert stack("run", "--webhook", "http://127.0.0.1:9/x", document, "--json").code == OK
+    assert stack("up", "--email", "a@example.com", "b@example.com").code == USAGE
+
+
 def test_down_when_some_of_it_is_gone(stack):
     lambda_, sqs = stack.client("lambda"), stack.client("sqs")
     lambda_.delete_function(FunctionName="tillstream-process")
