@@ -28,7 +28,11 @@ bool write_orders(const std::string& file, uint64_t orders, uint64_t seed) {
 // A directory of our own that goes with us.
 class ScratchDirectory {
  public:
-  ScratchDirectory(std::string path, bool keep) : path_(std::move(path)), keep_(keep) { fs::create_directories(path_); }
+  // A failure to make it shows when something is written there.
+  ScratchDirectory(std::string path, bool keep) : path_(std::move(path)), keep_(keep) {
+    std::error_code ignored;
+    fs::create_directories(path_, ignored);
+  }
   ~ScratchDirectory() {
     std::error_code ignored;
     if (!keep_) fs::remove_all(path_, ignored);
@@ -48,10 +52,14 @@ double mib(uint64_t bytes) {
 
 }  // namespace
 
-int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& data_directory) {
+int bench(const GlobalOptions& given, uint64_t orders, uint64_t seed, bool keep_data) {
+  if (!given.endpoint.empty()) {
+    print_error("bench: it measures an engine of its own, so it takes no --endpoint");
+    return kUsage;
+  }
   os::SystemEnv system;
   const ScratchDirectory scratch(
-      data_directory + "/bench-" + base::random_string(system.env().random, 8, "0123456789abcdef"), keep_data);
+      given.data_directory + "/bench-" + base::random_string(system.env().random, 8, "0123456789abcdef"), keep_data);
   const std::string file = scratch.path() + "/orders.ndjson";
   if (!write_orders(file, orders, seed)) {
     print_error(file + ": cannot be written");

@@ -47,6 +47,11 @@ std::string no_sign(const std::string& text) {
   return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number of 0 or more: " + text;
 }
 
+std::string positive(const std::string& text) {
+  const bool good = no_sign(text).empty() && text.find_first_not_of('0') != std::string::npos;
+  return good ? "" : "not a number of 1 or more: " + text;
+}
+
 // Everything the command line can say.
 struct Arguments {
   cli::GlobalOptions global;
@@ -149,7 +154,7 @@ void add_data_commands(CLI::App& app, Arguments& a) {
   CLI::App* dlq = app.add_subcommand("dlq", "The orders that were given up");
   dlq->require_subcommand(1);
   CLI::App* dead = dlq->add_subcommand("list", "Show them; they stay");
-  dead->add_option("--max", a.rows_max, "At most this many (100)")->check(no_sign);
+  dead->add_option("--max", a.rows_max, "At most this many (100)")->check(positive);
   dead->callback([&a] { a.exit_code = cli::dlq_list(a.global, a.rows_max); });
   CLI::App* redrive = dlq->add_subcommand("redrive", "Send them in again");
   redrive->add_option("--max", a.move_max, "At most this many (all)")->check(no_sign);
@@ -163,10 +168,10 @@ void add_bench_commands(CLI::App& app, Arguments& a) {
   generate->add_flag("--array", a.array, "One JSON array instead of a line each");
   generate->callback([&a] { a.exit_code = cli::generate(a.count, a.seed, a.array); });
   CLI::App* bench = app.add_subcommand("bench", "Measure the pipeline on this machine; prints JSON");
-  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(no_sign);
+  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(positive);
   bench->add_option("--seed", a.seed, "Seed of the orders (1)")->check(no_sign);
   bench->add_flag("--keep", a.keep, "Leave the data in the data directory");
-  bench->callback([&a] { a.exit_code = cli::bench(a.count, a.seed, a.keep, a.global.data_directory); });
+  bench->callback([&a] { a.exit_code = cli::bench(a.global, a.count, a.seed, a.keep); });
 }
 
 void add_watch_commands(CLI::App& app, Arguments& a) {
