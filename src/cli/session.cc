@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
+
 #include "aws/client/client.h"
 #include "aws/cloudwatch/caller.h"
 #include "aws/dynamodb/caller.h"
@@ -94,6 +97,13 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   aws::client::ClientOptions client;
   client.region = first_set(
       {options.region, variable(options, "AWS_REGION"), variable(options, "AWS_DEFAULT_REGION"), "us-east-1"});
+  // ARNs and addresses there are of another partition (arn:aws-cn:..., amazonaws.com.cn).
+  const bool foreign = std::ranges::any_of(std::array<std::string_view, 4>{"cn-", "us-gov-", "us-iso", "eusc-"},
+                                           [&](std::string_view prefix) { return client.region.starts_with(prefix); });
+  if (url == "aws" && foreign)
+    return std::unexpected(LocalEngine::Error{
+        "region " + client.region + " is in a partition of AWS (China, GovCloud, ...) that till does not know",
+        kUsage});
   if (url != "aws") {
     client.endpoint = aws::http::parse_endpoint(url);
     if (!client.endpoint.has_value())

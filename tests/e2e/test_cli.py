@@ -35,7 +35,13 @@ def test_help_shows_how(arguments):
                                        ["up", "--webhook", "example.com"], ["alarms"], ["alarms", "drill", "fire"],
                                        ["alarms", "drill", "error", "--timeout", "0"], ["dlq"],
                                        ["dlq", "redrive", "--max", "-1"], ["logs", "nobody"],
-                                       ["logs", "--since", "soon"], ["deploy", "nobody"], ["invoke"]])
+                                       ["logs", "--since", "soon"], ["deploy", "nobody"], ["invoke"],
+                                       ["up", "--threshold", ""], ["up", "--threshold", "-5"], ["plan", "--email", "me"],
+                                       ["up", "--email", ""], ["up", "--webhook", "http://x y"],
+                                       ["dlq", "list", "--max", "0"], ["bench", "--orders", "0"],
+                                       ["bench", "--endpoint", "http://127.0.0.1:9"],
+                                       ["serve", "--endpoint", "http://127.0.0.1:9"],
+                                       ["status", "--endpoint", "aws", "--region", "cn-north-1"]])
 def test_a_wrong_command_line(arguments, tmp_path):
     result = till(*arguments, "--data", tmp_path / "data")
     assert result.code == USAGE, result
@@ -166,6 +172,13 @@ def test_closed_streams_are_not_files_of_the_store(tmp_path):
                              "--data", tmp_path], env=clean_environment())
     assert closed.returncode == FAILED
     assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    for arguments in (("serve", "--port", "0"), ("status",), ("bench", "--orders", "5")):
+        result = till(*arguments, "--data", tmp_path / "file" / "data")
+        assert result.code == FAILED and "file/data" in result.err, result
 
 
 def test_odd_arguments(engine, tmp_path):
