@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/sqs/sqs.h"
@@ -81,6 +82,18 @@ void print_plan(const Plan& plan) {
   print_line(fmt::format("{} to create, {} to change, {} to replace, {} as they should be.",
                          count(plan, Action::create), count(plan, Action::change), count(plan, Action::replace),
                          count(plan, Action::leave)));
+}
+
+// Whether somebody else has just made what we were about to make, as a second `till up` does.
+bool is_there_by_now(const base::AwsError& error) {
+  constexpr std::array<std::string_view, 7> kCodes = {"ResourceConflictException",
+                                                      "ResourceInUseException",
+                                                      "EntityAlreadyExists",
+                                                      "EntityAlreadyExistsException",
+                                                      "ResourceAlreadyExistsException",
+                                                      "BucketAlreadyOwnedByYou",
+                                                      "QueueAlreadyExists"};
+  return std::ranges::find(kCodes, error.code) != kCodes.end();
 }
 
 // The first resource that up() must not replace by itself; kOk if there is none.
@@ -176,6 +189,8 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
                const pipeline::Stack::Report& report) {
   // SQS refuses the name of a queue for a minute after it was deleted, as after `till down`.
   constexpr base::Duration kPatience = std::chrono::seconds(75);
+  constexpr int kConflictsMax = 30;  // more than there are kinds of resources, of which each may conflict once
+  int conflicts = 0;
   const base::Timestamp end = session.env().clock.now() + kPatience;
   for (bool first = true;; first = false) {
     const auto planned = session.stack().plan();
@@ -186,6 +201,10 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
       if (first || step.what != "unchanged") report(step);
     });
     if (made.has_value()) return kOk;
+    if (is_there_by_now(made.error()) && ++conflicts <= kConflictsMax) {
+      pause(session.env(), std::chrono::milliseconds(100));
+      continue;
+    }
     const bool wait = made.error().code == "QueueDeletedRecently" && !session.has_virtual_clock();
     if (!wait || session.env().clock.now() >= end) return print_failure("up", made.error());
     if (first) print_error(made.error().message + " Waiting for that.");

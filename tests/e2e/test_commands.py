@@ -1,4 +1,5 @@
 """The commands that look after a stack: plan, up, down, alarms, logs, metrics, invoke, deploy, dlq, tx clear."""
+import concurrent.futures
 import json
 import select
 import signal
