@@ -240,18 +240,19 @@ int down(const GlobalOptions& global) {
   StepPrinter print(global.json);
   pipeline::Stack& stack = session->stack();
   const auto removed = stack.down(std::ref(print));
-  if (!removed.has_value()) return print_failure("down", removed.error());
+  const int failed = removed.has_value() ? static_cast<int>(kOk) : print_failure("down", removed.error());
+  if (failed == kUnreachable) return failed;
   const auto left = stack.list();
   if (!left.has_value()) return print_failure("down", left.error());
   std::string list;
   for (const pipeline::Step& step : *left) list += (list.empty() ? "" : ",") + step_json(step);
   if (global.json) print_line("{\"steps\":[" + print.list() + "],\"left\":[" + list + "]}");
-  if (left->empty()) {
+  if (left->empty() && failed == kOk) {
     if (!global.json) print_line("Nothing of the stack is left: every service's list is empty of it.");
     return kOk;
   }
   for (const pipeline::Step& step : *left) print_error(fmt::format("still there: {} {}", step.kind, step.name));
-  return kCheckFailed;
+  return failed == kOk ? static_cast<int>(kCheckFailed) : failed;
 }
 
 int status(const GlobalOptions& global) {

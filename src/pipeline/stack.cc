@@ -57,14 +57,20 @@ base::Result<void> carry_out(Resource& resource, Action action) {
 
 // Removes them from the last to the first.
 base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
+  base::Result<void> outcome;
   for (auto each = resources.rbegin(); each != resources.rend(); ++each) {
     Resource& resource = **each;
     const auto removed = resource.remove();
-    if (!removed.has_value() && !is_absent(removed.error())) return failed(resource, removed.error());
-    if (removed.has_value() || report_absent)
-      report({resource.kind(), resource.name(), removed.has_value() ? "deleted" : "absent"});
+    if (removed.has_value() || is_absent(removed.error())) {
+      if (removed.has_value() || report_absent)
+        report({resource.kind(), resource.name(), removed.has_value() ? "deleted" : "absent"});
+      continue;
+    }
+    report({resource.kind(), resource.name(), "not deleted: " + removed.error().message});
+    if (outcome.has_value()) outcome = failed(resource, removed.error());
+    if (removed.error().http_status == 0) return outcome;
   }
-  return {};
+  return outcome;
 }
 
 }  // namespace
@@ -289,15 +295,19 @@ base::Result<void> Stack::up(const Report& report) {
 base::Result<void> Stack::down(const Report& report) {
   // What interrupted drills left needs the topics and nothing needs it, so it goes first.
   TRY_ASSIGN(const auto found, list());
-  for (const Step& step : found) {
-    if (step.kind != "queue" || !is_drill_queue(step.name)) continue;
-    const Resources drill = drill_resources(step.name, /*with_table=*/false);
-    TRY(take_down(drill, /*report_absent=*/false, report));
-  }
-  const Resources drill = drill_resources(drill_name(), /*with_table=*/true);
-  TRY(take_down(drill, /*report_absent=*/false, report));
+  base::Result<void> outcome;
+  const auto take = [&](const Resources& resources, bool report_absent) {
+    if (!outcome.has_value() && outcome.error().http_status == 0) return;  // nobody answers
+    auto taken = take_down(resources, report_absent, report);
+    if (outcome.has_value()) outcome = std::move(taken);
+  };
+  for (const Step& step : found)
+    if (step.kind == "queue" && is_drill_queue(step.name))
+      take(drill_resources(step.name, /*with_table=*/false), false);
+  take(drill_resources(drill_name(), /*with_table=*/true), false);
   // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
-  return take_down(resources_, /*report_absent=*/true, report);
+  take(resources_, true);
+  return outcome;
 }
 
 }  // namespace pipeline

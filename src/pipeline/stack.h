@@ -32,7 +32,7 @@ struct StackOptions {
 struct Step {
   std::string kind;
   std::string name;
-  std::string what;  // created, changed, replaced, unchanged, deleted, absent
+  std::string what;  // created, changed, replaced, unchanged, deleted, absent, not deleted: ...
 };
 
 enum class Action { leave, create, change, replace };
@@ -67,9 +67,11 @@ class Stack {
   // plan() and apply(). Calling it again changes nothing. Refuses to replace what holds data.
   base::Result<void> up(const Report& report);
   // Removes every resource of the stack, and what an interrupted drill left, in the opposite order, whatever is already
-  // gone; with the bucket go its objects.
+  // gone; with the bucket go its objects. What cannot be removed is reported as "not deleted: why" and keeps nothing
+  // else; the first such failure comes back at the end.
   base::Result<void> down(const Report& report);
-  // What exists now under the stack's prefix, by asking every service's List or Describe call; empty after down().
+  // What exists now under the stack's prefix, by asking every service's List or Describe call; empty after down(). What
+  // belongs to another stack whose name begins with this one's and a hyphen is that one's: shop-test is not of shop.
   base::Result<std::vector<Step>> list();
 
   // Names, URLs and ARNs of this stack's resources.

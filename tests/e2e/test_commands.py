@@ -218,6 +218,29 @@ def test_down_says_what_is_left(stack):
     assert down.code == CHECK_FAILED and "queue tillstream-foreign" in down.err
 
 
+def test_what_cannot_be_removed_keeps_nothing_else(stack):
+    dynamodb = stack.client("dynamodb")
+    dynamodb.update_table(TableName="tillstream-quarantine", DeletionProtectionEnabled=True)
+    stack.client("cloudwatch").put_composite_alarm(AlarmName="mine", AlarmRule='ALARM("tillstream-duration")')
+    down = stack("down", "--json")
+    assert down.code == FAILED and "alarm tillstream-duration" in down.err, down
+    assert {(step["kind"], step["name"]) for step in down.json["left"]} == {
+        ("alarm", "tillstream-duration"), ("table", "tillstream-quarantine")}
+    [why] = [step["what"] for step in down.json["steps"] if step["name"] == "tillstream-duration"]
+    assert why.startswith("not deleted: ") and "composite" in why
+    dynamodb.update_table(TableName="tillstream-quarantine", DeletionProtectionEnabled=False)
+    stack.client("cloudwatch").delete_alarms(AlarmNames=["mine"])
+    assert stack("down").code == OK
+
+
+def test_a_stack_whose_name_begins_with_this_ones(stack):
+    assert stack("up", "--stack", "tillstream-two").code == OK
+    assert "tillstream-two" not in stack("status").out
+    assert stack("down").code == OK
+    assert stack("plan", "--stack", "tillstream-two").code == OK
+    assert stack("down", "--stack", "tillstream-two", "--json").json["left"] == []
+
+
 # ---- orders and dead letters
 
 
