@@ -26,18 +26,21 @@ constexpr base::Duration kRepeatAfter = std::chrono::seconds(120);
 constexpr int kWritesMax = 500;
 constexpr std::size_t kRowBytes = 10'000;
 
-// Whether the body is SNS's envelope of the notification that `alarm` went off.
-bool is_notification(const std::string& body, std::string_view alarm) {
+// If the body is SNS's envelope of the notification that `alarm` went off: the reason in it.
+std::optional<std::string> reason_in(const std::string& body, std::string_view alarm) {
   simdjson::dom::parser outer;
   std::string_view message;
-  if (outer.parse(body)["Message"].get(message) != simdjson::SUCCESS) return false;
+  if (outer.parse(body)["Message"].get(message) != simdjson::SUCCESS) return std::nullopt;
   simdjson::dom::parser inner;
   simdjson::dom::element document;
   std::string_view name;
   std::string_view state;
-  return inner.parse(message.data(), message.size()).get(document) == simdjson::SUCCESS &&
-         document["AlarmName"].get(name) == simdjson::SUCCESS &&
-         document["NewStateValue"].get(state) == simdjson::SUCCESS && name == alarm && state == "ALARM";
+  std::string_view reason;
+  const bool good = inner.parse(message.data(), message.size()).get(document) == simdjson::SUCCESS &&
+                    document["AlarmName"].get(name) == simdjson::SUCCESS &&
+                    document["NewStateValue"].get(state) == simdjson::SUCCESS &&
+                    document["NewStateReason"].get(reason) == simdjson::SUCCESS && name == alarm && state == "ALARM";
+  return good ? std::optional(std::string(reason)) : std::nullopt;
 }
 
 bool is_throttled(const base::AwsError& error) {
@@ -183,7 +186,7 @@ base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
   return std::pair(alarm.state_value.value_or(""), alarm.state_reason.value_or(""));
 }
 
-base::Result<bool> AlarmDrill::receive_notification() {
+base::Result<std::optional<std::string>> AlarmDrill::receive_notification() {
   aws::sqs::ReceiveMessageRequest receive;
   receive.queue_url = site_.queue_url(queue_);
   receive.max_number_of_messages = 10;
@@ -191,8 +194,8 @@ base::Result<bool> AlarmDrill::receive_notification() {
   aws::Context context = site_.call();
   TRY_ASSIGN(const auto got, site_.services.sqs.receive_message(context, std::move(receive)));
   for (const auto& message : got.messages.value_or(std::vector<aws::sqs::Message>()))
-    if (is_notification(message.body.value_or(""), alarm_)) return true;
-  return false;
+    if (auto reason = reason_in(message.body.value_or(""), alarm_); reason.has_value()) return reason;
+  return std::nullopt;
 }
 
 base::Result<AlarmDrill::Outcome> AlarmDrill::wait(Kind kind, base::Duration timeout) {
@@ -208,8 +211,9 @@ base::Result<AlarmDrill::Outcome> AlarmDrill::wait(Kind kind, base::Duration tim
       alarmed_at = session_.env().clock.now();
       step(fmt::format("alarm {}: {}", alarm_, now.second));
     }
-    TRY_ASSIGN(const bool received, receive_notification());
-    if (received) {
+    TRY_ASSIGN(const auto received, receive_notification());
+    if (received.has_value()) {
+      if (alarmed_at == base::kTimestampMax) step(fmt::format("alarm {}: {}", alarm_, *received));
       step("the notification arrived");
       return Outcome::arrived;
     }
