@@ -55,7 +55,8 @@ base::Result<void> carry_out(Resource& resource, Action action) {
   return {};
 }
 
-// Removes them from the last to the first.
+// Removes them from the last to the first. One that cannot be removed keeps none of the others, unless nobody answers;
+// the first failure comes back.
 base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
   base::Result<void> outcome;
   for (auto each = resources.rbegin(); each != resources.rend(); ++each) {
@@ -131,13 +132,15 @@ void Stack::add_messaging() {
   };
   const std::string four_days = "345600";
   const std::string fourteen_days = "1209600";
+  const std::string largest_order = "1048576";  // what ingest sends, splitter.h
   // Visibility is 9 times the function's timeout, so that a slow invocation is never overtaken by a redelivery.
-  add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}});
+  add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
   add_queue("orders", {{"VisibilityTimeout", "90"},
                        {"MessageRetentionPeriod", four_days},
                        {"DelaySeconds", "0"},
+                       {"MaximumMessageSize", largest_order},
                        {"RedrivePolicy", redrive("orders-dlq", 8)}});
-  add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}});
+  add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
   add_queue("notify", {{"VisibilityTimeout", "90"},
                        {"MessageRetentionPeriod", fourteen_days},
                        {"DelaySeconds", "0"},

@@ -47,9 +47,8 @@ base::Result<void> list_functions(const Site& site, Steps& found) {
       const std::string function = mapping.function_arn.value_or("");
       const std::string source = mapping.event_source_arn.value_or("");
       if (function.find(":function:" + site.name("")) == std::string::npos) continue;
-      found.push_back({"mapping",
-                       source.substr(source.rfind(':') + 1) + " -> " + function.substr(function.rfind(':') + 1),
-                       mapping.state.value_or("")});
+      const std::string target = function.substr(function.find(":function:") + std::string_view(":function:").size());
+      found.push_back({"mapping", source.substr(source.rfind(':') + 1) + " -> " + target, mapping.state.value_or("")});
     }
     if (!turn_page(mappings.marker, page.next_marker)) break;
   }

@@ -134,6 +134,83 @@ def test_up_repairs_what_has_changed(stack, tmp_path):
     assert stack("ingest", document, "--json").json["accepted"] == 1
 
 
+def quiet_drift(stack):
+    """What looks like nothing and stops, loses or misleads orders and notifications; answers what the plan must say."""
+    lambda_, sqs, sns = stack.client("lambda"), stack.client("sqs"), stack.client("sns")
+    cloudwatch, s3, dynamodb = stack.client("cloudwatch"), stack.client("s3"), stack.client("dynamodb")
+    account = stack.server.account
+    arn = lambda service, what: f"arn:aws:{service}:us-east-1:{account}:{what}"
+    sqs.set_queue_attributes(QueueUrl=stack.queue("orders"), Attributes={"MaximumMessageSize": "1024"})
+    sqs.set_queue_attributes(QueueUrl=stack.queue("orders-dlq"), Attributes={
+        "DelaySeconds": "900", "RedriveAllowPolicy": json.dumps({"redrivePermission": "denyAll"}),
+        "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn("sqs", "tillstream-notify-dlq"), "maxReceiveCount": 1})})
+    sns.set_topic_attributes(TopicArn=arn("sns", "tillstream-alarms"), AttributeName="Policy", AttributeValue=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sns:Publish",
+                                                 "Resource": arn("sns", "tillstream-alarms")}]}))
+    lambda_.put_function_concurrency(FunctionName="tillstream-process", ReservedConcurrentExecutions=0)
+    variables = lambda_.get_function_configuration(FunctionName="tillstream-sweep")["Environment"]["Variables"]
+    lambda_.update_function_configuration(FunctionName="tillstream-sweep", Environment={
+        "Variables": {**variables, "TILL_LARGE_ORDER_THRESHOLD": "much"}})
+    lambda_.update_function_configuration(FunctionName="tillstream-ingest", LoggingConfig={"LogGroup": "/elsewhere"})
+    lambda_.publish_version(FunctionName="tillstream-sweep")
+    lambda_.create_event_source_mapping(FunctionName="tillstream-sweep:1", EventSourceArn=arn("sqs", "tillstream-notify"))
+    [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [
+        {"Id": "by-hand", "LambdaFunctionArn": arn("lambda", "function:tillstream-ingest"),
+         "Events": ["s3:ObjectCreated:*"]}]})
+    [errors] = cloudwatch.describe_alarms(AlarmNames=["tillstream-errors"])["MetricAlarms"]
+    cloudwatch.put_metric_alarm(Unit="Seconds", **{name: value for name, value in errors.items() if name in (
+        "AlarmName", "AlarmActions", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "EvaluationPeriods",
+        "Threshold", "ComparisonOperator", "TreatMissingData")})
+    cloudwatch.delete_alarms(AlarmNames=["tillstream-throttle"])
+    cloudwatch.put_composite_alarm(AlarmName="tillstream-throttle", AlarmRule='ALARM("tillstream-errors")')
+    dynamodb.update_time_to_live(TableName="tillstream-orders", TimeToLiveSpecification={
+        "Enabled": True, "AttributeName": "stored_at"})
+    dynamodb.update_table(TableName="tillstream-uploads", BillingMode="PROVISIONED", ProvisionedThroughput={
+        "ReadCapacityUnits": 1, "WriteCapacityUnits": 1})
+    return {
+        ("queue", "tillstream-orders"): "change", ("queue", "tillstream-orders-dlq"): "change",
+        ("topic", "tillstream-alarms"): "change", ("function", "tillstream-process"): "change",
+        ("function", "tillstream-sweep"): "change", ("function", "tillstream-ingest"): "change",
+        ("mapping", "tillstream-notify -> tillstream-sweep"): "change",
+        ("notification", f"{bucket} -> tillstream-ingest"): "create", ("alarm", "tillstream-errors"): "change",
+        ("alarm", "tillstream-throttle"): "replace", ("table", "tillstream-orders"): "change",
+        ("table", "tillstream-uploads"): "change"}
+
+
+def test_up_repairs_what_nobody_would_see(stack, tmp_path):
+    wanted = quiet_drift(stack)
+    planned = stack("plan", "--json")
+    assert planned.code == CHECK_FAILED and actions(planned) == wanted
+    people = stack("plan").out
+    for line in ("may run: no: its reserved concurrency is 0 -> yes", "rows expire by: stored_at -> nothing",
+                 "TILL_LARGE_ORDER_THRESHOLD: much -> a number", "unit: Seconds -> any", "DelaySeconds: 900 -> 0"):
+        assert line in people, people
+    assert "tillstream-notify -> tillstream-sweep:1" in stack("status").out
+    mended = stack("up", "--json")
+    assert mended.code == OK, mended
+    left = stack("plan", "--json")
+    assert left.code == OK, actions(left)
+    assert stack("alarms", "list", "--json").json["alarms"][-1]["name"] == "tillstream-throttle"
+    variables = stack.client("lambda").get_function_configuration(
+        FunctionName="tillstream-sweep")["Environment"]["Variables"]
+    assert variables["TILL_LARGE_ORDER_THRESHOLD"] == "50000"
+    document = tmp_path / "orders.json"
+    document.write_text(json.dumps([{**ORDER, "note": "x" * 5000}]))
+    assert stack("ingest", document, "--json").json["accepted"] == 1
+    stack.client("lambda").put_function_concurrency(FunctionName="tillstream-process", ReservedConcurrentExecutions=3)
+    assert stack("plan").code == OK, "a limit is a choice"
+
+
+def test_two_who_make_the_same_stack(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda _: till("run", EXAMPLE, "--json", "--endpoint", server.endpoint), range(3)))
+    assert [run.code for run in runs] == [OK] * 3, runs
+    assert sum(run.json["accepted"] for run in runs) == 96
+    assert till("plan", "--endpoint", server.endpoint).code == OK
+
+
 def test_a_threshold_stays_until_another_is_given(stack):
     read = lambda: stack.client("lambda").get_function_configuration(
         FunctionName="tillstream-process")["Environment"]["Variables"]["TILL_LARGE_ORDER_THRESHOLD"]
