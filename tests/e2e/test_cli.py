@@ -64,6 +64,18 @@ def test_nobody_at_the_endpoint(tmp_path):
     assert till("status", "--endpoint", "nonsense", "--data", tmp_path / "data").code == USAGE
 
 
+def test_somebody_who_does_not_let_us_in(serve, tmp_path):
+    endpoint = serve(data=tmp_path / "data").endpoint
+    wrong = till("status", "--endpoint", endpoint, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="guess")
+    assert wrong.code == FAILED and "SignatureDoesNotMatch" in wrong.err, "4 means that nobody is there"
+    half = till("status", "--endpoint", endpoint, AWS_ACCESS_KEY_ID="test")
+    assert half.code == FAILED and "AWS_SECRET_ACCESS_KEY" in half.err
+    none = till("status", "--endpoint", "aws", timeout=5)
+    assert none.code == FAILED and "AWS_ACCESS_KEY_ID" in none.err
+    odd = till("status", "--endpoint", endpoint, AWS_REGION="EU-West 1")
+    assert odd.code == USAGE and "EU-West 1" in odd.err
+
+
 def test_a_second_engine_is_told_who_holds_the_directory(serve, tmp_path):
     server = serve(data=tmp_path / "data")
     second = till("serve", "--port", "0", "--data", tmp_path / "data")
