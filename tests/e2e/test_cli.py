@@ -1,11 +1,12 @@
 """The command line: exit codes, --json, help, who may open a data directory, small commands."""
 import json
 import os
+import signal
 import socket
 import subprocess
 
 import pytest
-from till_process import BINARY, clean_environment, till
+from till_process import BINARY, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 
@@ -184,6 +185,18 @@ def test_closed_streams_are_not_files_of_the_store(tmp_path):
                              "--data", tmp_path], env=clean_environment())
     assert closed.returncode == FAILED
     assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
+
+
+@pytest.mark.parametrize("look_for", ["orders.ndjson", "data/endpoint", "limit"])
+def test_an_interrupted_bench_leaves_nothing(tmp_path, look_for):
+    process = subprocess.Popen([BINARY, "bench", "--orders", "60000", "--data", tmp_path], env=clean_environment())
+    try:
+        eventually(lambda: list(tmp_path.glob("bench-*/" + look_for)), what=look_for)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_cannot_be_made(tmp_path):
