@@ -56,7 +56,7 @@ AlarmDrill::AlarmDrill(Session& session, bool json)
       json_(json),
       interruption_(session.env()),
       begun_(session.now()),
-      queue_(stack_.new_drill_queue()) {}
+      name_(stack_.new_drill_name()) {}
 
 void AlarmDrill::step(const std::string& text) {
   const double seconds = std::chrono::duration<double>(session_.now() - begun_).count();
@@ -72,9 +72,9 @@ int AlarmDrill::finish(std::string_view outcome, int exit_code) {
 }
 
 int AlarmDrill::run(Kind kind, base::Duration timeout) {
-  alarm_ = kind == Kind::throttle ? stack_.drill_alarm() : site_.name(kind == Kind::error ? "errors" : "duration");
+  alarm_ = kind == Kind::throttle ? name_ : site_.name(kind == Kind::error ? "errors" : "duration");
   if (!stack_is_there()) return kFailed;
-  resources_ = stack_.drill_resources(queue_, kind == Kind::throttle);
+  resources_ = stack_.drill_resources(name_, kind == Kind::throttle);
   auto prepared = prepare();
   if (prepared.has_value()) prepared = cause(kind);
   auto outcome = prepared.has_value() ? wait(kind, timeout) : base::fail(prepared.error());
@@ -101,7 +101,7 @@ bool AlarmDrill::stack_is_there() {
                      topic.has_value() ? base::AwsError{.http_status = 404} : topic.error());
     return false;
   }
-  if (alarm_ == stack_.drill_alarm()) return true;
+  if (alarm_ == name_) return true;
   const auto now = state();
   if (!now.has_value()) print_failure_of("alarm", alarm_, now.error());
   return now.has_value();
@@ -158,7 +158,7 @@ base::Result<void> AlarmDrill::invoke(std::string_view event, bool fails) {
 
 base::Result<void> AlarmDrill::write_until_throttled() {
   aws::dynamodb::PutItemInput put;
-  put.table_name = stack_.drill_name();
+  put.table_name = name_;
   auto& item = put.item.emplace();
   item["id"] = pipeline::text("drill");
   item["filler"] = pipeline::text(std::string(kRowBytes, 'x'));
@@ -167,12 +167,12 @@ base::Result<void> AlarmDrill::write_until_throttled() {
     const auto done = site_.services.dynamodb.put_item(context, put);
     if (done.has_value()) continue;
     if (!is_throttled(done.error())) return base::fail(done.error());
-    step(fmt::format("table {}: write {} was throttled", stack_.drill_name(), i + 1));
+    step(fmt::format("table {}: write {} was throttled", name_, i + 1));
     return {};
   }
   return base::fail({.code = "NotThrottled",
                      .message = fmt::format("{} writes of {} bytes went into table {} of one write unit", kWritesMax,
-                                            kRowBytes, stack_.drill_name())});
+                                            kRowBytes, name_)});
 }
 
 base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
@@ -188,7 +188,7 @@ base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
 
 base::Result<std::optional<std::string>> AlarmDrill::receive_notification() {
   aws::sqs::ReceiveMessageRequest receive;
-  receive.queue_url = site_.queue_url(queue_);
+  receive.queue_url = site_.queue_url(name_);
   receive.max_number_of_messages = 10;
   receive.wait_time_seconds = session_.wait_time_seconds();
   aws::Context context = site_.call();

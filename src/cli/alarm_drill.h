@@ -43,7 +43,7 @@ class AlarmDrill {
   const bool json_;
   Interruption interruption_;
   const base::Timestamp begun_;
-  const std::string queue_;
+  const std::string name_;  // of whatever the drill makes
   std::string alarm_;
   pipeline::Resources resources_;
   std::string steps_;  // JSON

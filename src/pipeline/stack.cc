@@ -1,6 +1,7 @@
 #include "pipeline/stack.h"
 
 #include <algorithm>
+#include <set>
 
 #include "pipeline/policies.h"
 #include "pipeline/rows.h"
@@ -234,30 +235,30 @@ void Stack::add_alarms() {
       {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", 0);
 }
 
-std::string Stack::new_drill_queue() const {
-  return drill_name() + "-" + base::random_string(site_.env.random, kDrillSuffixLength, kHexDigits);
+std::string Stack::new_drill_name() const {
+  return site_.name("drill-") + base::random_string(site_.env.random, kDrillSuffixLength, kHexDigits);
 }
 
 // Exactly that, so that a stack called <stack>-drill is safe from us.
-bool Stack::is_drill_queue(std::string_view name) const {
-  const std::string prefix = drill_name() + "-";
+bool Stack::is_drill_name(std::string_view name) const {
+  const std::string prefix = site_.name("drill-");
   return name.starts_with(prefix) && name.size() == prefix.size() + kDrillSuffixLength &&
          name.find_first_not_of(kHexDigits, prefix.size()) == std::string_view::npos;
 }
 
-Resources Stack::drill_resources(const std::string& queue, bool with_table) const {
-  const std::string queue_arn = site_.arn("sqs", queue);
+Resources Stack::drill_resources(const std::string& name, bool with_table) const {
+  const std::string queue_arn = site_.arn("sqs", name);
   Resources out;
   out.push_back(
-      make_queue(site_, queue, {{"Policy", topic_to_queue_policy(site_.topic_arn(alarms_topic()), queue_arn)}}));
+      make_queue(site_, name, {{"Policy", topic_to_queue_policy(site_.topic_arn(alarms_topic()), queue_arn)}}));
   out.push_back(make_subscription(site_, alarms_topic(), "sqs", queue_arn));
   if (!with_table) return out;
-  out.push_back(make_table(site_, {.name = drill_name(), .key = "id", .capacity_units = 1, .scratch = true}));
-  out.push_back(make_alarm(site_, {.name = drill_alarm(),
+  out.push_back(make_table(site_, {.name = name, .key = "id", .capacity_units = 1, .scratch = true}));
+  out.push_back(make_alarm(site_, {.name = name,
                                    .description = "As " + site_.name("throttle") + ", over the table of a drill.",
                                    .name_space = "AWS/DynamoDB",
                                    .metric_name = "WriteThrottleEvents",
-                                   .dimension = {"TableName", drill_name()},
+                                   .dimension = {"TableName", name},
                                    .statistic = "Sum",
                                    .comparison_operator = "GreaterThanThreshold",
                                    .threshold = 0,
@@ -304,12 +305,12 @@ base::Result<void> Stack::down(const Report& report) {
     auto taken = take_down(resources, report_absent, report);
     if (outcome.has_value()) outcome = std::move(taken);
   };
+  std::set<std::string> drills;
   for (const Step& step : found)
-    if (step.kind == "queue" && is_drill_queue(step.name))
-      take(drill_resources(step.name, /*with_table=*/false), false);
-  take(drill_resources(drill_name(), /*with_table=*/true), false);
+    if (is_drill_name(step.name)) drills.insert(step.name);
+  for (const std::string& drill : drills) take(drill_resources(drill, /*with_table=*/true), /*report_absent=*/false);
   // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
-  take(resources_, true);
+  take(resources_, /*report_absent=*/true);
   return outcome;
 }
 

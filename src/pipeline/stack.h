@@ -82,15 +82,13 @@ class Stack {
   [[nodiscard]] const Site& site() const { return site_; }
 
   // What a drill of alarms needs beside the stack, in the order to make it: a queue that gets the alarms' notifications
-  // and, if `with_table`, a table (drill_name) that is throttled soon and an alarm over it. None of it is in the plan.
-  // `queue` is a new_drill_queue() each time, because SQS does not take a name again for a minute.
-  [[nodiscard]] Resources drill_resources(const std::string& queue, bool with_table) const;
-  [[nodiscard]] std::string new_drill_queue() const;
-  [[nodiscard]] std::string drill_name() const { return site_.name("drill"); }
-  [[nodiscard]] std::string drill_alarm() const { return site_.name("drill-throttle"); }
+  // and, if `with_table`, a table that is throttled soon and an alarm over it. None of it is in the plan. All bear the
+  // same `name`, a new_drill_name() each time: SQS does not take a name again for a minute, and drills may meet.
+  [[nodiscard]] Resources drill_resources(const std::string& name, bool with_table) const;
+  [[nodiscard]] std::string new_drill_name() const;
 
  private:
-  [[nodiscard]] bool is_drill_queue(std::string_view name) const;
+  [[nodiscard]] bool is_drill_name(std::string_view name) const;
   void add_tables();
   void add_messaging();
   void add_functions();

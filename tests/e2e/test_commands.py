@@ -499,6 +499,14 @@ def test_a_drill_makes_the_alarm_go_off(virtual_stack, kind):
     print(kind, "twice:", time.monotonic() - began)
 
 
+def test_drills_that_meet(virtual_stack):
+    drill = lambda _: till("alarms", "drill", "throttle", "--endpoint", virtual_stack.endpoint)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        both = list(pool.map(drill, range(2)))
+    assert [each.code for each in both] == [OK, OK], both
+    assert leftovers(virtual_stack) == []
+
+
 def test_a_drill_whose_notification_cannot_come(virtual_stack):
     virtual_stack.client("cloudwatch").disable_alarm_actions(AlarmNames=["tillstream-errors"])
     drill = till("alarms", "drill", "error", "--timeout", "300", "--json", "--endpoint", virtual_stack.endpoint)
