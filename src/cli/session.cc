@@ -44,14 +44,6 @@ aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours)
   return found;
 }
 
-// Whether that very engine answers there: a file left by a killed one names a port where nothing does, or another.
-bool answers(aws::http::Transport& transport, const WrittenEndpoint& written) {
-  const auto endpoint = aws::http::parse_endpoint(written.url);
-  if (!endpoint.has_value() || written.instance.empty()) return false;
-  const auto health = transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2));
-  return health.has_value() && health->body.contains("\"instance\":" + json_text(written.instance));
-}
-
 }  // namespace
 
 struct Session::Parts {

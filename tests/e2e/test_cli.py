@@ -1,6 +1,7 @@
 """The command line: exit codes, --json, help, who may open a data directory, small commands."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -86,6 +87,26 @@ def test_a_second_engine_is_told_who_holds_the_directory(serve, tmp_path):
     (tmp_path / "data" / "endpoint").unlink()
     other = till("status", "--data", tmp_path / "data")
     assert other.code == UNREACHABLE and str(server.process.pid) in other.err
+
+
+def test_an_engine_in_memory_leaves_the_one_of_the_directory_alone(serve, tmp_path):
+    data = ("--data", tmp_path / "data")
+    keeper = serve(data=tmp_path / "data")
+    assert till("up", *data).code == OK
+    passing = subprocess.Popen([BINARY, "serve", "--port", "0", "--memory", *data], stdout=subprocess.PIPE, text=True,
+                               env=clean_environment())
+    try:
+        other = re.search(r"http://\S+\d", passing.stdout.readline()).group()
+        assert till("up", "--endpoint", other).code == OK
+        for endpoint in (keeper.endpoint, other):
+            called = till("invoke", "process", '{"Records": []}', "--endpoint", endpoint)
+            assert called.code == OK, called
+        assert till("tx", "list", *data).code == OK and keeper.endpoint in (tmp_path / "data" / "endpoint").read_text()
+    finally:
+        passing.terminate()
+        passing.wait()
+    assert till("invoke", "ingest", '{"Records": []}', *data).code == OK
+    assert sorted(each.name for each in (tmp_path / "data").iterdir()) == ["code", "endpoint", "store"]
 
 
 def test_a_port_that_is_taken(serve, tmp_path):
