@@ -1,10 +1,12 @@
 """The command line: exit codes, --json, help, who may open a data directory, small commands."""
+import base64
 import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import tempfile
 
 import pytest
 from till_process import BINARY, clean_environment, eventually, till
@@ -168,6 +170,38 @@ def test_an_order_by_hand(engine):
     assert missing.code == FAILED and "nobody" in missing.err and missing.out == ""
     people = till("tx", "list", *engine)
     assert people.code == OK and "by-hand" in people.out
+
+
+def test_files_that_are_none(engine, tmp_path):
+    assert till("up", *engine).code == OK
+    for file, why in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory"), ("/dev/null", "not a regular file"),
+                      ("/proc/self/mem", "cannot be read")):  # the last may be opened and answers EIO
+        result = till("ingest", file, *engine)
+        assert result.code == FAILED and result.out == "", result
+        assert result.err.startswith(f"till: {file}: ") and why in result.err, result
+    odd = os.fsencode(tmp_path) + b"/\xff.json"
+    with open(odd, "wb") as document:
+        document.write(b'{"transaction_id": "o-1", "amount": 1, "item": "\xff"}')
+    sent = till("ingest", os.fsdecode(odd), "--json", *engine)
+    assert sent.code == OK and sent.json["quarantined"] == {"ENCODING": 1}
+    [row] = till("tx", "list", "--quarantine", "--json", *engine).json["rows"]
+    assert "body" not in row and base64.b64decode(row["body_base64"]).endswith(b'"\xff"}')
+
+
+def test_a_file_of_somebody_else(engine, tmp_path):
+    if os.geteuid() != 0 or subprocess.run(["test", "-x", BINARY], user=65534).returncode != 0:
+        pytest.skip("only root can be somebody else, and only where anybody may run the binary")
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        os.chmod(directory, 0o755)
+        document = os.path.join(directory, "orders.json")
+        with open(document, "w") as file:
+            file.write("[]")
+        os.chmod(document, 0o600)
+        endpoint = (tmp_path / "data" / "endpoint").read_text().splitlines()[0]
+        assert till("up", *engine).code == OK
+        result = subprocess.run([BINARY, "ingest", document, "--endpoint", endpoint], user=65534, capture_output=True,
+                                text=True, env=clean_environment())
+    assert result.returncode == FAILED and "Permission denied" in result.stderr and result.stdout == "", result
 
 
 def test_generate_is_the_same_for_the_same_seed():
