@@ -180,8 +180,9 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({"ingest", "process", "sweep"}));
   logs->add_option("--since", a.logs.since, "How far back: 90s, 10m, 2h, 7d (10m)");
   logs->add_option("--filter", a.logs.filter, "Only what matches: a filter pattern of CloudWatch Logs");
-  logs->add_option("--max", a.logs.events_max, "At most this many of each function (10000)")->check(no_sign);
-  logs->add_flag("--follow", a.logs.follow, "Go on until Ctrl-C; with --json a line per event");
+  CLI::Option* max =
+      logs->add_option("--max", a.logs.events_max, "At most this many of each function (10000)")->check(no_sign);
+  logs->add_flag("--follow", a.logs.follow, "Go on until Ctrl-C; with --json a line per event")->excludes(max);
   logs->callback([&a] { a.exit_code = cli::logs(a.global, a.logs); });
   CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
   metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");

@@ -4,10 +4,11 @@ import json
 import select
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
-from till_process import BINARY, EXAMPLE, FUNCTIONS, TillServer, clean_environment, eventually, till
+from till_process import BINARY, EXAMPLE, FUNCTIONS, PATIENCE, TillServer, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 ORDER = {"transaction_id": "t-1", "amount": 12.5, "item": "kettle"}
@@ -413,6 +414,26 @@ def test_following_the_logs_until_ctrl_c(shared):
     assert process.returncode == OK and err == ""
     ids = [json.loads(each)["message"] for each in out.splitlines()]
     assert len(ids) == len(set(ids)), "nothing is shown twice"
+
+
+def test_following_more_than_one_look_takes(shared):
+    logs = shared.client("logs")
+    where = {"logGroupName": "/aws/lambda/tillstream-sweep", "logStreamName": "much"}
+    logs.create_log_stream(**where)
+    now = int(time.time() * 1000)
+    for begin in range(0, 15_000, 5_000):
+        logs.put_log_events(**where, logEvents=[{"timestamp": now, "message": f"event {i}"}
+                                                for i in range(begin, begin + 5_000)])
+    process = subprocess.Popen([BINARY, "logs", "sweep", "--follow", "--since", "1h", "--data", shared.server.data],
+                               stdout=subprocess.PIPE, text=True, env=clean_environment())
+    patience = threading.Timer(60 * PATIENCE, process.kill)
+    patience.start()
+    try:
+        seen = [process.stdout.readline() for _ in range(15_000)]
+    finally:
+        patience.cancel()
+        process.kill()
+    assert sum(" event " in line for line in seen) == 15_000
 
 
 def test_metrics_of_the_last_hour(shared):
