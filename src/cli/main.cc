@@ -108,7 +108,7 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
 }
 
 void add_serve(CLI::App& app, Arguments& a) {
-  CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM or SIGINT");
+  CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM, SIGINT or SIGHUP");
   serve->add_option("--port", a.serve.port, "Loopback port, 0 for a free one (4566)");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
