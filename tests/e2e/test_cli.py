@@ -245,7 +245,7 @@ def test_closed_streams_are_not_files_of_the_store(tmp_path):
 
 @pytest.mark.parametrize("look_for", ["orders.ndjson", "data/endpoint", "limit"])
 def test_an_interrupted_bench_leaves_nothing(tmp_path, look_for):
-    process = subprocess.Popen([BINARY, "bench", "--orders", "60000", "--data", tmp_path], env=clean_environment())
+    process = subprocess.Popen([BINARY, "bench", "--orders", "30000", "--data", tmp_path], env=clean_environment())
     try:
         eventually(lambda: list(tmp_path.glob("bench-*/" + look_for)), what=look_for)
         process.send_signal(signal.SIGINT)

@@ -1,11 +1,13 @@
 """The commands that look after a stack: plan, up, down, alarms, logs, metrics, invoke, deploy, dlq, tx clear."""
 import concurrent.futures
 import json
+import os
 import select
 import signal
 import subprocess
 import threading
 import time
+import zipfile
 
 import pytest
 from till_process import BINARY, EXAMPLE, FUNCTIONS, PATIENCE, TillServer, clean_environment, eventually, till
@@ -471,6 +473,19 @@ def test_deploying_code(stack, tmp_path):
 
 
 # ---- alarms
+
+
+def test_deployments_that_meet(stack, tmp_path):
+    package = tmp_path / "other.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, "#!/bin/sh\n")
+        archive.writestr("ballast", os.urandom(4 << 20))
+    deploy = lambda i: stack("deploy", "process", *(("--zip", package) if i % 2 else ()))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = list(pool.map(deploy, range(6)))
+    assert [each.code for each in done] == [OK] * 6, done
 
 
 def test_the_alarms_of_a_stack(shared):
