@@ -26,18 +26,21 @@ constexpr base::Duration kRepeatAfter = std::chrono::seconds(120);
 constexpr int kWritesMax = 500;
 constexpr std::size_t kRowBytes = 10'000;
 
-// Whether the body is SNS's envelope of the notification that `alarm` went off.
-bool is_notification(const std::string& body, std::string_view alarm) {
+// If the body is SNS's envelope of the notification that `alarm` went off: the reason in it.
+std::optional<std::string> reason_in(const std::string& body, std::string_view alarm) {
   simdjson::dom::parser outer;
   std::string_view message;
-  if (outer.parse(body)["Message"].get(message) != simdjson::SUCCESS) return false;
+  if (outer.parse(body)["Message"].get(message) != simdjson::SUCCESS) return std::nullopt;
   simdjson::dom::parser inner;
   simdjson::dom::element document;
   std::string_view name;
   std::string_view state;
-  return inner.parse(message.data(), message.size()).get(document) == simdjson::SUCCESS &&
-         document["AlarmName"].get(name) == simdjson::SUCCESS &&
-         document["NewStateValue"].get(state) == simdjson::SUCCESS && name == alarm && state == "ALARM";
+  std::string_view reason;
+  const bool good = inner.parse(message.data(), message.size()).get(document) == simdjson::SUCCESS &&
+                    document["AlarmName"].get(name) == simdjson::SUCCESS &&
+                    document["NewStateValue"].get(state) == simdjson::SUCCESS &&
+                    document["NewStateReason"].get(reason) == simdjson::SUCCESS && name == alarm && state == "ALARM";
+  return good ? std::optional(std::string(reason)) : std::nullopt;
 }
 
 bool is_throttled(const base::AwsError& error) {
@@ -53,7 +56,7 @@ AlarmDrill::AlarmDrill(Session& session, bool json)
       json_(json),
       interruption_(session.env()),
       begun_(session.now()),
-      queue_(stack_.new_drill_queue()) {}
+      name_(stack_.new_drill_name()) {}
 
 void AlarmDrill::step(const std::string& text) {
   const double seconds = std::chrono::duration<double>(session_.now() - begun_).count();
@@ -69,9 +72,9 @@ int AlarmDrill::finish(std::string_view outcome, int exit_code) {
 }
 
 int AlarmDrill::run(Kind kind, base::Duration timeout) {
-  alarm_ = kind == Kind::throttle ? stack_.drill_alarm() : site_.name(kind == Kind::error ? "errors" : "duration");
+  alarm_ = kind == Kind::throttle ? name_ : site_.name(kind == Kind::error ? "errors" : "duration");
   if (!stack_is_there()) return kFailed;
-  resources_ = stack_.drill_resources(queue_, kind == Kind::throttle);
+  resources_ = stack_.drill_resources(name_, kind == Kind::throttle);
   auto prepared = prepare();
   if (prepared.has_value()) prepared = cause(kind);
   auto outcome = prepared.has_value() ? wait(kind, timeout) : base::fail(prepared.error());
@@ -98,7 +101,7 @@ bool AlarmDrill::stack_is_there() {
                      topic.has_value() ? base::AwsError{.http_status = 404} : topic.error());
     return false;
   }
-  if (alarm_ == stack_.drill_alarm()) return true;
+  if (alarm_ == name_) return true;
   const auto now = state();
   if (!now.has_value()) print_failure_of("alarm", alarm_, now.error());
   return now.has_value();
@@ -155,7 +158,7 @@ base::Result<void> AlarmDrill::invoke(std::string_view event, bool fails) {
 
 base::Result<void> AlarmDrill::write_until_throttled() {
   aws::dynamodb::PutItemInput put;
-  put.table_name = stack_.drill_name();
+  put.table_name = name_;
   auto& item = put.item.emplace();
   item["id"] = pipeline::text("drill");
   item["filler"] = pipeline::text(std::string(kRowBytes, 'x'));
@@ -164,12 +167,12 @@ base::Result<void> AlarmDrill::write_until_throttled() {
     const auto done = site_.services.dynamodb.put_item(context, put);
     if (done.has_value()) continue;
     if (!is_throttled(done.error())) return base::fail(done.error());
-    step(fmt::format("table {}: write {} was throttled", stack_.drill_name(), i + 1));
+    step(fmt::format("table {}: write {} was throttled", name_, i + 1));
     return {};
   }
   return base::fail({.code = "NotThrottled",
                      .message = fmt::format("{} writes of {} bytes went into table {} of one write unit", kWritesMax,
-                                            kRowBytes, stack_.drill_name())});
+                                            kRowBytes, name_)});
 }
 
 base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
@@ -183,16 +186,16 @@ base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
   return std::pair(alarm.state_value.value_or(""), alarm.state_reason.value_or(""));
 }
 
-base::Result<bool> AlarmDrill::receive_notification() {
+base::Result<std::optional<std::string>> AlarmDrill::receive_notification() {
   aws::sqs::ReceiveMessageRequest receive;
-  receive.queue_url = site_.queue_url(queue_);
+  receive.queue_url = site_.queue_url(name_);
   receive.max_number_of_messages = 10;
   receive.wait_time_seconds = session_.wait_time_seconds();
   aws::Context context = site_.call();
   TRY_ASSIGN(const auto got, site_.services.sqs.receive_message(context, std::move(receive)));
   for (const auto& message : got.messages.value_or(std::vector<aws::sqs::Message>()))
-    if (is_notification(message.body.value_or(""), alarm_)) return true;
-  return false;
+    if (auto reason = reason_in(message.body.value_or(""), alarm_); reason.has_value()) return reason;
+  return std::nullopt;
 }
 
 base::Result<AlarmDrill::Outcome> AlarmDrill::wait(Kind kind, base::Duration timeout) {
@@ -208,8 +211,9 @@ base::Result<AlarmDrill::Outcome> AlarmDrill::wait(Kind kind, base::Duration tim
       alarmed_at = session_.env().clock.now();
       step(fmt::format("alarm {}: {}", alarm_, now.second));
     }
-    TRY_ASSIGN(const bool received, receive_notification());
-    if (received) {
+    TRY_ASSIGN(const auto received, receive_notification());
+    if (received.has_value()) {
+      if (alarmed_at == base::kTimestampMax) step(fmt::format("alarm {}: {}", alarm_, *received));
       step("the notification arrived");
       return Outcome::arrived;
     }

@@ -31,8 +31,8 @@ class AlarmDrill {
   base::Result<Outcome> wait(Kind kind, base::Duration timeout);
   // The alarm's state and the reason for it.
   base::Result<std::pair<std::string, std::string>> state();
-  // Whether the queue of the drill has been given the alarm's notification.
-  base::Result<bool> receive_notification();
+  // The reason in the alarm's notification, if the queue of the drill has been given it.
+  base::Result<std::optional<std::string>> receive_notification();
   bool clean_up();  // false: something is left, and the user was told
   void step(const std::string& text);
   int finish(std::string_view outcome, int exit_code);
@@ -43,7 +43,7 @@ class AlarmDrill {
   const bool json_;
   Interruption interruption_;
   const base::Timestamp begun_;
-  const std::string queue_;
+  const std::string name_;  // of whatever the drill makes
   std::string alarm_;
   pipeline::Resources resources_;
   std::string steps_;  // JSON

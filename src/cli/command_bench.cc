@@ -18,17 +18,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool write_orders(const std::string& file, uint64_t orders, uint64_t seed) {
+bool write_orders(const std::string& file, uint64_t orders, uint64_t seed, Interruption& interruption) {
   std::ofstream out(file, std::ios::binary);
   pipeline::OrderGenerator generator({.seed = seed});
-  for (uint64_t i = 0; i < orders; ++i) out << generator.next() << "\n";
+  for (uint64_t i = 0; i < orders && out.good() && !interruption.requested(); ++i) out << generator.next() << "\n";
   return out.flush().good();
 }
 
 // A directory of our own that goes with us.
 class ScratchDirectory {
  public:
-  ScratchDirectory(std::string path, bool keep) : path_(std::move(path)), keep_(keep) { fs::create_directories(path_); }
+  // A failure to make it shows when something is written there.
+  ScratchDirectory(std::string path, bool keep) : path_(std::move(path)), keep_(keep) {
+    std::error_code ignored;
+    fs::create_directories(path_, ignored);
+  }
   ~ScratchDirectory() {
     std::error_code ignored;
     if (!keep_) fs::remove_all(path_, ignored);
@@ -48,15 +52,21 @@ double mib(uint64_t bytes) {
 
 }  // namespace
 
-int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& data_directory) {
+int bench(const GlobalOptions& given, uint64_t orders, uint64_t seed, bool keep_data) {
+  if (!given.endpoint.empty()) {
+    print_error("bench: it measures an engine of its own, so it takes no --endpoint");
+    return kUsage;
+  }
   os::SystemEnv system;
+  Interruption interruption(system.env());  // from the first file to the last, so that none is left
   const ScratchDirectory scratch(
-      data_directory + "/bench-" + base::random_string(system.env().random, 8, "0123456789abcdef"), keep_data);
+      given.data_directory + "/bench-" + base::random_string(system.env().random, 8, "0123456789abcdef"), keep_data);
   const std::string file = scratch.path() + "/orders.ndjson";
-  if (!write_orders(file, orders, seed)) {
+  if (!write_orders(file, orders, seed, interruption)) {
     print_error(file + ": cannot be written");
     return kFailed;
   }
+  if (interruption.requested()) return kInterrupted;
   pipeline::Tally tally;
   double seconds = 0;
   uint64_t functions_bytes = 0;
@@ -75,7 +85,6 @@ int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& dat
     if (session == nullptr) return exit_code;
     const auto made = session->stack().up([](const pipeline::Step&) {});
     if (!made.has_value()) return print_failure("up", made.error());
-    Interruption interruption(session->env());
     Follower follower(session->services(), session->env(), session->stack(), interruption);
     auto followed = follower.follow(file, /*quiet=*/true);
     if (interruption.requested()) return kInterrupted;
@@ -86,6 +95,7 @@ int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& dat
   }
   const uint64_t engine_bytes = peak_resident_bytes();
   const auto limit = machine_limit(system.env(), file, scratch.path() + "/limit");
+  if (interruption.requested()) return kInterrupted;
   if (!limit.has_value()) {
     print_error(limit.error());
     return kFailed;

@@ -52,7 +52,15 @@ base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string&
   aws::lambda::UpdateFunctionCodeRequest update;
   update.function_name = function;
   update.zip_file = std::string(zip);
-  TRY_ASSIGN(const auto updated, site.services.lambda.update_function_code(context, std::move(update)));
+  aws::lambda::FunctionConfiguration updated;
+  // While another update is being carried out, Lambda refuses this one.
+  TRY(site.wait_until("the update of function " + function, [&]() -> base::Result<bool> {
+    aws::Context again = site.call();
+    auto done = site.services.lambda.update_function_code(again, update);
+    if (!done.has_value() && done.error().code == "ResourceConflictException") return false;
+    TRY_ASSIGN(updated, std::move(done));
+    return true;
+  }));
   TRY(site.wait_until("function " + function, [&]() -> base::Result<bool> {
     aws::Context again = site.call();
     TRY_ASSIGN(const auto now, site.services.lambda.get_function_configuration(again, get));

@@ -69,7 +69,8 @@ class LogReader {
         return base::fail(page.error());
       }
       for (auto& event : page->events.value_or(std::vector<aws::logs::FilteredLogEvent>())) {
-        if (shown++ == options_.events_max) {
+        // Whoever follows gets all: what is cut off would come first again at every reading.
+        if (!options_.follow && shown++ == options_.events_max) {
           cut = true;
           return {};
         }

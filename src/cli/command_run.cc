@@ -61,6 +61,10 @@ int follow(Session& session, const GlobalOptions& global, const std::string& fil
   Follower follower(session.services(), session.env(), session.stack(), interruption);
   auto followed = follower.follow(file, global.json);
   if (!followed.has_value()) {
+    if (followed.error().code == "Local") {  // of this machine and not of a service; the message names what
+      print_error(followed.error().message);
+      return kFailed;
+    }
     if (followed.error().code != "Interrupted") return print_failure(file, followed.error());
     print_error("interrupted: " + followed.error().message);
     return kInterrupted;

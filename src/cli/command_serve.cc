@@ -10,6 +10,10 @@
 namespace cli {
 
 int serve(const GlobalOptions& global, const ServeOptions& options) {
+  if (!global.endpoint.empty()) {
+    print_error("serve: it is the engine, at 127.0.0.1 and --port, so it takes no --endpoint");
+    return kUsage;
+  }
   os::SignalWaiter signals;
   auto engine = LocalEngine::open({.data_directory = global.data_directory,
                                    .in_memory = options.in_memory,

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/sqs/sqs.h"
@@ -83,6 +84,18 @@ void print_plan(const Plan& plan) {
                          count(plan, Action::leave)));
 }
 
+// Whether somebody else has just made what we were about to make, as a second `till up` does.
+bool is_there_by_now(const base::AwsError& error) {
+  constexpr std::array<std::string_view, 7> kCodes = {"ResourceConflictException",
+                                                      "ResourceInUseException",
+                                                      "EntityAlreadyExists",
+                                                      "EntityAlreadyExistsException",
+                                                      "ResourceAlreadyExistsException",
+                                                      "BucketAlreadyOwnedByYou",
+                                                      "QueueAlreadyExists"};
+  return std::ranges::find(kCodes, error.code) != kCodes.end();
+}
+
 // The first resource that up() must not replace by itself; kOk if there is none.
 int check_replacements(const Plan& plan, const UpOptions& options) {
   const auto found = std::ranges::find(plan, true, &PlannedStep::loses_data);
@@ -129,10 +142,22 @@ int apply(const UpOptions& options, Session& session) {
       print_error("--threshold: not a number: " + options.threshold);
       return kUsage;
     }
+    if (parsed->sign() < 0) {
+      print_error("--threshold: not an amount of 0 or more: " + options.threshold);
+      return kUsage;
+    }
     threshold = *parsed;
   }
+  for (const std::string& email : options.emails) {
+    const std::size_t at = email.find('@');
+    if (at != std::string::npos && at > 0 && at + 1 < email.size() && email.find_first_of(" <>") == std::string::npos)
+      continue;
+    print_error("--email: not an address: " + email);
+    return kUsage;
+  }
   for (const std::string& url : options.webhooks) {
-    const bool good = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with("://");
+    const bool good = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with("://") &&
+                      url.find_first_of(" \t\r\n") == std::string::npos;
     if (good) continue;
     print_error("--webhook: not a URL that begins with http:// or https://: " + url);
     return kUsage;
@@ -164,6 +189,8 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
                const pipeline::Stack::Report& report) {
   // SQS refuses the name of a queue for a minute after it was deleted, as after `till down`.
   constexpr base::Duration kPatience = std::chrono::seconds(75);
+  constexpr int kConflictsMax = 30;  // more than there are kinds of resources, of which each may conflict once
+  int conflicts = 0;
   const base::Timestamp end = session.env().clock.now() + kPatience;
   for (bool first = true;; first = false) {
     const auto planned = session.stack().plan();
@@ -174,6 +201,10 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
       if (first || step.what != "unchanged") report(step);
     });
     if (made.has_value()) return kOk;
+    if (is_there_by_now(made.error()) && ++conflicts <= kConflictsMax) {
+      pause(session.env(), std::chrono::milliseconds(100));
+      continue;
+    }
     const bool wait = made.error().code == "QueueDeletedRecently" && !session.has_virtual_clock();
     if (!wait || session.env().clock.now() >= end) return print_failure("up", made.error());
     if (first) print_error(made.error().message + " Waiting for that.");
@@ -209,18 +240,19 @@ int down(const GlobalOptions& global) {
   StepPrinter print(global.json);
   pipeline::Stack& stack = session->stack();
   const auto removed = stack.down(std::ref(print));
-  if (!removed.has_value()) return print_failure("down", removed.error());
+  const int failed = removed.has_value() ? static_cast<int>(kOk) : print_failure("down", removed.error());
+  if (failed == kUnreachable) return failed;
   const auto left = stack.list();
   if (!left.has_value()) return print_failure("down", left.error());
   std::string list;
   for (const pipeline::Step& step : *left) list += (list.empty() ? "" : ",") + step_json(step);
   if (global.json) print_line("{\"steps\":[" + print.list() + "],\"left\":[" + list + "]}");
-  if (left->empty()) {
+  if (left->empty() && failed == kOk) {
     if (!global.json) print_line("Nothing of the stack is left: every service's list is empty of it.");
     return kOk;
   }
   for (const pipeline::Step& step : *left) print_error(fmt::format("still there: {} {}", step.kind, step.name));
-  return kCheckFailed;
+  return failed == kOk ? static_cast<int>(kCheckFailed) : failed;
 }
 
 int status(const GlobalOptions& global) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "aws/dynamodb/dynamodb.h"
+#include "base/encoding.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -14,11 +15,16 @@
 namespace cli {
 namespace {
 
-// A row as plain JSON: strings as text, numbers as they are.
+// A row as plain JSON: strings as text, numbers as they are, bytes (an order that is no text) in base64 under a name
+// that says so.
 std::string row_json(const pipeline::Item& row) {
   std::string out = "{";
   for (const auto& [name, value] : row) {
     if (out.size() > 1) out.push_back(',');
+    if (value.is_b()) {
+      out += json_text(name + "_base64") + ":" + json_text(base::base64_encode(value.b()));
+      continue;
+    }
     out += json_text(name) + ":";
     out += value.is_n() ? value.n() : json_text(pipeline::text_of(row, name));
   }

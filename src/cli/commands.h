@@ -83,6 +83,7 @@ int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_ma
 
 int generate(uint64_t orders, uint64_t seed, bool array);
 
-int bench(uint64_t orders, uint64_t seed, bool keep_data, const std::string& data_directory);
+// In an engine of its own, in a new directory below the data directory.
+int bench(const GlobalOptions& global, uint64_t orders, uint64_t seed, bool keep_data);
 
 }  // namespace cli

@@ -1,10 +1,14 @@
 #include "cli/follow.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <system_error>
 
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/s3/s3.h"
@@ -24,9 +28,24 @@ constexpr base::Duration kIngestMax = std::chrono::minutes(16);  // longer than 
 
 base::AwsError local_error(std::string message) {
   base::AwsError error;
-  error.code = "LocalFile";
+  error.code = "Local";
   error.message = std::move(message);
   return error;
+}
+
+// The next bytes of the file, none at its end. Not by iterators of the buffer, which throw if the disk does not answer.
+base::Result<std::string> read_piece(std::ifstream& in, const std::string& file) {
+  std::string piece(kPartBytes, '\0');
+  in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+  if (in.bad()) return base::fail(local_error(file + ": cannot be read"));
+  piece.resize(static_cast<std::size_t>(in.gcount()));
+  return piece;
+}
+
+// What the bucket calls it: its name, unless that is no text.
+std::string key_name(const std::string& file) {
+  const std::string name = std::filesystem::path(file).filename().string();
+  return simdjson::validate_utf8(name) ? name : "orders";
 }
 
 base::AwsError interrupted(std::string message) {
@@ -65,19 +84,21 @@ Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack&
 base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
   std::error_code failed;
   const uint64_t size = std::filesystem::file_size(file, failed);
+  if (failed == std::errc::operation_not_supported)
+    return base::fail(local_error(file + ": not a regular file, and it is read twice"));
   if (failed) return base::fail(local_error(file + ": " + failed.message()));
+  std::ifstream in(file, std::ios::binary);
+  if (!in.is_open()) return base::fail(local_error(file + ": " + std::generic_category().message(errno)));
   const std::string key = "uploads/" + base::format_amz_date(env_.clock.now()) + "-" +
-                          base::random_string(env_.random, 6, "0123456789abcdef") + "/" +
-                          std::filesystem::path(file).filename().string();
+                          base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file);
   if (size > kPartBytes) {
     TRY_ASSIGN(std::string etag, upload_parts(file, key));
     return Uploaded{key, unquoted(std::move(etag))};
   }
-  std::ifstream in(file, std::ios::binary);
   aws::s3::PutObjectRequest put;
   put.bucket = config_.bucket;
   put.key = key;
-  put.body = std::string(std::istreambuf_iterator<char>(in), {});
+  TRY_ASSIGN(put.body, read_piece(in, file));
   aws::Context context = pipeline::call_context(env_);
   TRY_ASSIGN(const auto stored, services_.s3.put_object(context, std::move(put)));
   return Uploaded{key, unquoted(stored.etag.value_or(""))};
@@ -114,9 +135,7 @@ base::Result<std::vector<aws::s3::CompletedPart>> Follower::send_parts(const std
   std::ifstream in(file, std::ios::binary);
   while (true) {
     if (interruption_.requested()) return base::fail(interrupted("no order of " + file + " has been sent"));
-    std::string piece(kPartBytes, '\0');
-    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    piece.resize(static_cast<std::size_t>(in.gcount()));
+    TRY_ASSIGN(std::string piece, read_piece(in, file));
     if (piece.empty()) return parts;
     aws::s3::UploadPartRequest part;
     part.bucket = config_.bucket;

@@ -27,7 +27,7 @@ class Follower {
 
   // Uploads `file` and returns once no order is missing, or once nothing moves any more (missing orders are then in
   // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file. Fails with "Interrupted"
-  // soon after a signal; what has been uploaded by then stays.
+  // soon after a signal, what has been uploaded by then stays; with "Local" if the file cannot be read.
   base::Result<Followed> follow(const std::string& file, bool quiet);
 
  private:

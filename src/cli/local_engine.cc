@@ -13,6 +13,7 @@
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
 #include "cli/exit_code.h"
+#include "cli/output.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "engine/sns/mailer.h"
@@ -73,6 +74,16 @@ void warn_of_leniency(std::string_view reason) {
   std::fputs(fmt::format("till: warning: accepted, though AWS refuses it: {}\n", reason).c_str(), stderr);
 }
 
+// What an engine in memory has on disk all the same, which goes with it: the functions' unpacked code. Beside it a
+// persistent engine may run in the same data directory.
+struct TransientDirectory {
+  std::string path;  // empty: none
+  ~TransientDirectory() {
+    std::error_code ignored;
+    if (!path.empty()) fs::remove_all(path, ignored);
+  }
+};
+
 std::string endpoint_file(const std::string& data_directory) {
   return data_directory + "/endpoint";
 }
@@ -83,6 +94,7 @@ std::string endpoint_file(const std::string& data_directory) {
 struct LocalEngine::Parts {
   LocalEngineOptions options;
   os::SystemEnv system;
+  TransientDirectory transient;
   base::ManualClock manual_clock{system.env().clock.now()};
   base::ManualExecutor manual_executor{manual_clock};
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
@@ -154,7 +166,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (!transport.has_value()) return std::unexpected(Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
   engine::EngineOptions engine_options;
-  engine_options.code_directory = options.data_directory + "/code";
+  if (options.in_memory) parts->transient.path = options.data_directory + "/memory-" + parts->instance;
+  engine_options.code_directory = (options.in_memory ? parts->transient.path : options.data_directory) + "/code";
   engine_options.auto_confirm_email = true;
   engine_options.transport = parts->transport.get();
   if (options.lenient) engine_options.lenient = warn_of_leniency;
@@ -165,14 +178,18 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->port = *port;
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));
   made->parts_->engine->start(made->endpoint_url());
-  std::ofstream(endpoint_file(options.data_directory)) << made->endpoint_url() << "\n"
-                                                       << made->parts_->instance << "\n";
+  // A store has one engine, which says where it serves; one in memory does not speak over another that does.
+  if (!options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory))) {
+    std::ofstream(endpoint_file(options.data_directory)) << made->endpoint_url() << "\n"
+                                                         << made->parts_->instance << "\n";
+  }
   return made;
 }
 
 LocalEngine::~LocalEngine() {
   std::error_code ignored;
-  fs::remove(endpoint_file(parts_->options.data_directory), ignored);
+  if (read_endpoint(parts_->options.data_directory).instance == parts_->instance)
+    fs::remove(endpoint_file(parts_->options.data_directory), ignored);
   parts_->engine->stop();
   parts_->http->stop(std::chrono::seconds(2));
 }
@@ -191,6 +208,13 @@ WrittenEndpoint read_endpoint(const std::string& data_directory) {
   std::getline(file, out.url);
   std::getline(file, out.instance);
   return out;
+}
+
+bool answers(aws::http::Transport& transport, const WrittenEndpoint& written) {
+  const auto endpoint = aws::http::parse_endpoint(written.url);
+  if (!endpoint.has_value() || written.instance.empty()) return false;
+  const auto health = transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2));
+  return health.has_value() && health->body.contains("\"instance\":" + json_text(written.instance));
 }
 
 }  // namespace cli

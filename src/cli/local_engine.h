@@ -7,10 +7,14 @@
 #include <memory>
 #include <string>
 
+namespace aws::http {
+class Transport;
+}
+
 namespace cli {
 
 struct LocalEngineOptions {
-  std::string data_directory;  // ignored with in_memory, but for e-mails and unpacked code
+  std::string data_directory;  // with in_memory only for e-mails, unpacked code and the file `endpoint`
   bool in_memory = false;      // nothing survives; for tests
   uint16_t port = 0;           // 0: the system chooses
   bool accept_data_loss = false;
@@ -49,5 +53,7 @@ struct WrittenEndpoint {
   std::string instance;
 };
 WrittenEndpoint read_endpoint(const std::string& data_directory);
+// Whether that very engine answers there.
+bool answers(aws::http::Transport& transport, const WrittenEndpoint& written);
 
 }  // namespace cli

@@ -47,6 +47,11 @@ std::string no_sign(const std::string& text) {
   return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number of 0 or more: " + text;
 }
 
+std::string positive(const std::string& text) {
+  const bool good = no_sign(text).empty() && text.find_first_not_of('0') != std::string::npos;
+  return good ? "" : "not a number of 1 or more: " + text;
+}
+
 // Everything the command line can say.
 struct Arguments {
   cli::GlobalOptions global;
@@ -72,9 +77,13 @@ struct Arguments {
 
 void add_stack_commands(CLI::App& app, Arguments& a) {
   const auto up_options = [&a](CLI::App& command) {
-    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)");
-    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated");
-    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated");
+    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
+        ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
+    // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
+    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
+        ->allow_extra_args(false);
+    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
+        ->allow_extra_args(false);
   };
   CLI::App* run = app.add_subcommand("run", "Send a file of orders through the pipeline and account for each");
   run->add_option("FILE", a.file, "JSON array or NDJSON of orders")->required();
@@ -99,7 +108,7 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
 }
 
 void add_serve(CLI::App& app, Arguments& a) {
-  CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM or SIGINT");
+  CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM, SIGINT or SIGHUP");
   serve->add_option("--port", a.serve.port, "Loopback port, 0 for a free one (4566)");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
@@ -145,7 +154,7 @@ void add_data_commands(CLI::App& app, Arguments& a) {
   CLI::App* dlq = app.add_subcommand("dlq", "The orders that were given up");
   dlq->require_subcommand(1);
   CLI::App* dead = dlq->add_subcommand("list", "Show them; they stay");
-  dead->add_option("--max", a.rows_max, "At most this many (100)")->check(no_sign);
+  dead->add_option("--max", a.rows_max, "At most this many (100)")->check(positive);
   dead->callback([&a] { a.exit_code = cli::dlq_list(a.global, a.rows_max); });
   CLI::App* redrive = dlq->add_subcommand("redrive", "Send them in again");
   redrive->add_option("--max", a.move_max, "At most this many (all)")->check(no_sign);
@@ -159,10 +168,10 @@ void add_bench_commands(CLI::App& app, Arguments& a) {
   generate->add_flag("--array", a.array, "One JSON array instead of a line each");
   generate->callback([&a] { a.exit_code = cli::generate(a.count, a.seed, a.array); });
   CLI::App* bench = app.add_subcommand("bench", "Measure the pipeline on this machine; prints JSON");
-  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(no_sign);
+  bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(positive);
   bench->add_option("--seed", a.seed, "Seed of the orders (1)")->check(no_sign);
   bench->add_flag("--keep", a.keep, "Leave the data in the data directory");
-  bench->callback([&a] { a.exit_code = cli::bench(a.count, a.seed, a.keep, a.global.data_directory); });
+  bench->callback([&a] { a.exit_code = cli::bench(a.global, a.count, a.seed, a.keep); });
 }
 
 void add_watch_commands(CLI::App& app, Arguments& a) {
@@ -171,8 +180,9 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({"ingest", "process", "sweep"}));
   logs->add_option("--since", a.logs.since, "How far back: 90s, 10m, 2h, 7d (10m)");
   logs->add_option("--filter", a.logs.filter, "Only what matches: a filter pattern of CloudWatch Logs");
-  logs->add_option("--max", a.logs.events_max, "At most this many of each function (10000)")->check(no_sign);
-  logs->add_flag("--follow", a.logs.follow, "Go on until Ctrl-C; with --json a line per event");
+  CLI::Option* max =
+      logs->add_option("--max", a.logs.events_max, "At most this many of each function (10000)")->check(no_sign);
+  logs->add_flag("--follow", a.logs.follow, "Go on until Ctrl-C; with --json a line per event")->excludes(max);
   logs->callback([&a] { a.exit_code = cli::logs(a.global, a.logs); });
   CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
   metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");

@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
+
 #include "aws/client/client.h"
 #include "aws/cloudwatch/caller.h"
 #include "aws/dynamodb/caller.h"
@@ -39,14 +42,6 @@ aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours)
                                variable(options, "AWS_SESSION_TOKEN")};
   if (ours || (found.access_key_id.empty() && options.endpoint != "aws")) return {"test", "test", ""};
   return found;
-}
-
-// Whether that very engine answers there: a file left by a killed one names a port where nothing does, or another.
-bool answers(aws::http::Transport& transport, const WrittenEndpoint& written) {
-  const auto endpoint = aws::http::parse_endpoint(written.url);
-  if (!endpoint.has_value() || written.instance.empty()) return false;
-  const auto health = transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2));
-  return health.has_value() && health->body.contains("\"instance\":" + json_text(written.instance));
 }
 
 }  // namespace
@@ -94,12 +89,26 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   aws::client::ClientOptions client;
   client.region = first_set(
       {options.region, variable(options, "AWS_REGION"), variable(options, "AWS_DEFAULT_REGION"), "us-east-1"});
+  if (client.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+    return std::unexpected(LocalEngine::Error{"not a region: " + client.region, kUsage});
+  // ARNs and addresses there are of another partition (arn:aws-cn:..., amazonaws.com.cn).
+  const bool foreign = std::ranges::any_of(std::array<std::string_view, 4>{"cn-", "us-gov-", "us-iso", "eusc-"},
+                                           [&](std::string_view prefix) { return client.region.starts_with(prefix); });
+  if (url == "aws" && foreign)
+    return std::unexpected(LocalEngine::Error{
+        "region " + client.region + " is in a partition of AWS (China, GovCloud, ...) that till does not know",
+        kUsage});
   if (url != "aws") {
     client.endpoint = aws::http::parse_endpoint(url);
     if (!client.endpoint.has_value())
       return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
   }
-  parts->credentials = std::make_unique<aws::client::FixedCredentials>(find_credentials(options, ours));
+  const aws::auth::Credentials credentials = find_credentials(options, ours);
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty())
+    return std::unexpected(LocalEngine::Error{
+        "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (files of the AWS CLI are not read)",
+        kFailed});
+  parts->credentials = std::make_unique<aws::client::FixedCredentials>(credentials);
   parts->client =
       std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client);
   aws::client::Client& c = *parts->client;
@@ -116,8 +125,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
-    return std::unexpected(
-        LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message, kUnreachable});
+    return std::unexpected(LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message,
+                                              identity.error().http_status == 0 ? kUnreachable : kFailed});
   parts->stack_options.name = options.stack;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = client.region;

@@ -38,6 +38,8 @@ SignalWaiter::SignalWaiter() {
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGTERM, &action, &previous_term_);
   ::sigaction(SIGINT, &action, &previous_int_);
+  ::sigaction(SIGHUP, nullptr, &previous_hup_);
+  if (previous_hup_.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, &previous_pipe_);
 }
@@ -45,6 +47,7 @@ SignalWaiter::SignalWaiter() {
 SignalWaiter::~SignalWaiter() {
   ::sigaction(SIGTERM, &previous_term_, nullptr);
   ::sigaction(SIGINT, &previous_int_, nullptr);
+  ::sigaction(SIGHUP, &previous_hup_, nullptr);
   ::sigaction(SIGPIPE, &previous_pipe_, nullptr);
   ::close(write_end.exchange(-1));
   ::close(read_end_);

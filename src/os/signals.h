@@ -1,7 +1,7 @@
-// SignalWaiter: turns SIGTERM and SIGINT into the return of a blocking call, and makes writes to a closed pipe or
-// socket fail with an error instead of ending the process (SIGPIPE is ignored). One per process, made by main before
-// it needs it; the earlier dispositions come back when it is destroyed. wait() and interrupt() are safe from any
-// thread.
+// SignalWaiter: turns SIGTERM, SIGINT and SIGHUP (a closed terminal, unless nohup ignores it) into the return of a
+// blocking call, and makes writes to a closed pipe or socket fail with an error instead of ending the process (SIGPIPE
+// is ignored). One per process, made by main before it needs it; the earlier dispositions come back when it is
+// destroyed. wait() and interrupt() are safe from any thread.
 #pragma once
 
 #include <csignal>
@@ -16,7 +16,7 @@ class SignalWaiter {
   SignalWaiter(const SignalWaiter&) = delete;
   SignalWaiter& operator=(const SignalWaiter&) = delete;
 
-  // Blocks until SIGTERM or SIGINT arrives and returns its number, or until interrupt() and returns 0. Each notice
+  // Blocks until one of these signals arrives and returns its number, or until interrupt() and returns 0. Each notice
   // ends one call; signals that came before the call count.
   int wait();
   // Ends one call of wait() with 0, for example because the store has failed.
@@ -26,6 +26,7 @@ class SignalWaiter {
   int read_end_ = -1;
   struct sigaction previous_term_ = {};
   struct sigaction previous_int_ = {};
+  struct sigaction previous_hup_ = {};
   struct sigaction previous_pipe_ = {};
 };
 

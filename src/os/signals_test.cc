@@ -17,6 +17,8 @@ TEST(SignalWaiter, ReturnsEachSignalOnceAndInterrupts) {
     waiter.interrupt();
     EXPECT_EQ(waiter.wait(), SIGINT);
     EXPECT_EQ(waiter.wait(), 0);
+    ::raise(SIGHUP);
+    EXPECT_EQ(waiter.wait(), SIGHUP);
 
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
@@ -28,6 +30,17 @@ TEST(SignalWaiter, ReturnsEachSignalOnceAndInterrupts) {
   struct sigaction now = {};
   ::sigaction(SIGTERM, nullptr, &now);
   EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+TEST(SignalWaiter, LeavesWhatNohupIgnores) {
+  const auto before = ::signal(SIGHUP, SIG_IGN);
+  {
+    SignalWaiter waiter;
+    ::raise(SIGHUP);
+    waiter.interrupt();
+    EXPECT_EQ(waiter.wait(), 0);
+  }
+  ::signal(SIGHUP, before);
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ void append_list(const std::vector<std::string>& texts, std::string& out) {
 }
 
 constexpr int kDepthMax = 32;
+constexpr std::string_view kDefaultPolicyId = "__default_policy_ID";
+constexpr std::string_view kDefaultStatementId = "__default_statement_ID";
 
 // False: too deep.
 bool append_canonical(const simdjson::dom::element& value, int depth, std::string& out) {
@@ -84,6 +86,32 @@ std::string topic_to_queue_policy(const std::string& topic_arn, const std::strin
   out += R"(,"Condition":{"ArnEquals":{"aws:SourceArn":)";
   aws::codec::write_json_string(topic_arn, out);
   return out + "}}}]}";
+}
+
+std::string default_topic_policy(const std::string& topic_arn, const std::string& account) {
+  std::string out = R"({"Version":"2008-10-17","Id":")" + std::string(kDefaultPolicyId) + R"(","Statement":[{"Sid":")" +
+                    std::string(kDefaultStatementId) +
+                    R"(","Effect":"Allow","Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes",)"
+                    R"("SNS:SetTopicAttributes","SNS:AddPermission","SNS:RemovePermission","SNS:DeleteTopic",)"
+                    R"("SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],"Resource":)";
+  aws::codec::write_json_string(topic_arn, out);
+  out += R"(,"Condition":{"StringEquals":{"AWS:SourceOwner":)";
+  aws::codec::write_json_string(account, out);
+  return out + "}}}]}";
+}
+
+bool is_default_topic_policy(std::string_view policy) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  simdjson::dom::array statements;
+  std::string_view id;
+  std::string_view sid;
+  std::string_view effect;
+  return parser.parse(policy.data(), policy.size()).get(document) == simdjson::SUCCESS &&
+         document["Id"].get(id) == simdjson::SUCCESS && id == kDefaultPolicyId &&
+         document["Statement"].get(statements) == simdjson::SUCCESS && statements.size() == 1 &&
+         statements.at(0)["Sid"].get(sid) == simdjson::SUCCESS && sid == kDefaultStatementId &&
+         statements.at(0)["Effect"].get(effect) == simdjson::SUCCESS && effect == "Allow";
 }
 
 }  // namespace pipeline

@@ -1,6 +1,7 @@
 #include "pipeline/stack.h"
 
 #include <algorithm>
+#include <set>
 
 #include "pipeline/policies.h"
 #include "pipeline/rows.h"
@@ -55,16 +56,23 @@ base::Result<void> carry_out(Resource& resource, Action action) {
   return {};
 }
 
-// Removes them from the last to the first.
+// Removes them from the last to the first. One that cannot be removed keeps none of the others, unless nobody answers;
+// the first failure comes back.
 base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
+  base::Result<void> outcome;
   for (auto each = resources.rbegin(); each != resources.rend(); ++each) {
     Resource& resource = **each;
     const auto removed = resource.remove();
-    if (!removed.has_value() && !is_absent(removed.error())) return failed(resource, removed.error());
-    if (removed.has_value() || report_absent)
-      report({resource.kind(), resource.name(), removed.has_value() ? "deleted" : "absent"});
+    if (removed.has_value() || is_absent(removed.error())) {
+      if (removed.has_value() || report_absent)
+        report({resource.kind(), resource.name(), removed.has_value() ? "deleted" : "absent"});
+      continue;
+    }
+    report({resource.kind(), resource.name(), "not deleted: " + removed.error().message});
+    if (outcome.has_value()) outcome = failed(resource, removed.error());
+    if (removed.error().http_status == 0) return outcome;
   }
-  return {};
+  return outcome;
 }
 
 }  // namespace
@@ -125,13 +133,15 @@ void Stack::add_messaging() {
   };
   const std::string four_days = "345600";
   const std::string fourteen_days = "1209600";
+  const std::string largest_order = "1048576";  // what ingest sends, splitter.h
   // Visibility is 9 times the function's timeout, so that a slow invocation is never overtaken by a redelivery.
-  add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}});
+  add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
   add_queue("orders", {{"VisibilityTimeout", "90"},
                        {"MessageRetentionPeriod", four_days},
                        {"DelaySeconds", "0"},
+                       {"MaximumMessageSize", largest_order},
                        {"RedrivePolicy", redrive("orders-dlq", 8)}});
-  add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}});
+  add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
   add_queue("notify", {{"VisibilityTimeout", "90"},
                        {"MessageRetentionPeriod", fourteen_days},
                        {"DelaySeconds", "0"},
@@ -225,30 +235,30 @@ void Stack::add_alarms() {
       {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", 0);
 }
 
-std::string Stack::new_drill_queue() const {
-  return drill_name() + "-" + base::random_string(site_.env.random, kDrillSuffixLength, kHexDigits);
+std::string Stack::new_drill_name() const {
+  return site_.name("drill-") + base::random_string(site_.env.random, kDrillSuffixLength, kHexDigits);
 }
 
 // Exactly that, so that a stack called <stack>-drill is safe from us.
-bool Stack::is_drill_queue(std::string_view name) const {
-  const std::string prefix = drill_name() + "-";
+bool Stack::is_drill_name(std::string_view name) const {
+  const std::string prefix = site_.name("drill-");
   return name.starts_with(prefix) && name.size() == prefix.size() + kDrillSuffixLength &&
          name.find_first_not_of(kHexDigits, prefix.size()) == std::string_view::npos;
 }
 
-Resources Stack::drill_resources(const std::string& queue, bool with_table) const {
-  const std::string queue_arn = site_.arn("sqs", queue);
+Resources Stack::drill_resources(const std::string& name, bool with_table) const {
+  const std::string queue_arn = site_.arn("sqs", name);
   Resources out;
   out.push_back(
-      make_queue(site_, queue, {{"Policy", topic_to_queue_policy(site_.topic_arn(alarms_topic()), queue_arn)}}));
+      make_queue(site_, name, {{"Policy", topic_to_queue_policy(site_.topic_arn(alarms_topic()), queue_arn)}}));
   out.push_back(make_subscription(site_, alarms_topic(), "sqs", queue_arn));
   if (!with_table) return out;
-  out.push_back(make_table(site_, {.name = drill_name(), .key = "id", .capacity_units = 1, .scratch = true}));
-  out.push_back(make_alarm(site_, {.name = drill_alarm(),
+  out.push_back(make_table(site_, {.name = name, .key = "id", .capacity_units = 1, .scratch = true}));
+  out.push_back(make_alarm(site_, {.name = name,
                                    .description = "As " + site_.name("throttle") + ", over the table of a drill.",
                                    .name_space = "AWS/DynamoDB",
                                    .metric_name = "WriteThrottleEvents",
-                                   .dimension = {"TableName", drill_name()},
+                                   .dimension = {"TableName", name},
                                    .statistic = "Sum",
                                    .comparison_operator = "GreaterThanThreshold",
                                    .threshold = 0,
@@ -289,15 +299,19 @@ base::Result<void> Stack::up(const Report& report) {
 base::Result<void> Stack::down(const Report& report) {
   // What interrupted drills left needs the topics and nothing needs it, so it goes first.
   TRY_ASSIGN(const auto found, list());
-  for (const Step& step : found) {
-    if (step.kind != "queue" || !is_drill_queue(step.name)) continue;
-    const Resources drill = drill_resources(step.name, /*with_table=*/false);
-    TRY(take_down(drill, /*report_absent=*/false, report));
-  }
-  const Resources drill = drill_resources(drill_name(), /*with_table=*/true);
-  TRY(take_down(drill, /*report_absent=*/false, report));
+  base::Result<void> outcome;
+  const auto take = [&](const Resources& resources, bool report_absent) {
+    if (!outcome.has_value() && outcome.error().http_status == 0) return;  // nobody answers
+    auto taken = take_down(resources, report_absent, report);
+    if (outcome.has_value()) outcome = std::move(taken);
+  };
+  std::set<std::string> drills;
+  for (const Step& step : found)
+    if (is_drill_name(step.name)) drills.insert(step.name);
+  for (const std::string& drill : drills) take(drill_resources(drill, /*with_table=*/true), /*report_absent=*/false);
   // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
-  return take_down(resources_, /*report_absent=*/true, report);
+  take(resources_, /*report_absent=*/true);
+  return outcome;
 }
 
 }  // namespace pipeline

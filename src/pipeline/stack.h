@@ -32,7 +32,7 @@ struct StackOptions {
 struct Step {
   std::string kind;
   std::string name;
-  std::string what;  // created, changed, replaced, unchanged, deleted, absent
+  std::string what;  // created, changed, replaced, unchanged, deleted, absent, not deleted: ...
 };
 
 enum class Action { leave, create, change, replace };
@@ -67,9 +67,11 @@ class Stack {
   // plan() and apply(). Calling it again changes nothing. Refuses to replace what holds data.
   base::Result<void> up(const Report& report);
   // Removes every resource of the stack, and what an interrupted drill left, in the opposite order, whatever is already
-  // gone; with the bucket go its objects.
+  // gone; with the bucket go its objects. What cannot be removed is reported as "not deleted: why" and keeps nothing
+  // else; the first such failure comes back at the end.
   base::Result<void> down(const Report& report);
-  // What exists now under the stack's prefix, by asking every service's List or Describe call; empty after down().
+  // What exists now under the stack's prefix, by asking every service's List or Describe call; empty after down(). What
+  // belongs to another stack whose name begins with this one's and a hyphen is that one's: shop-test is not of shop.
   base::Result<std::vector<Step>> list();
 
   // Names, URLs and ARNs of this stack's resources.
@@ -80,15 +82,13 @@ class Stack {
   [[nodiscard]] const Site& site() const { return site_; }
 
   // What a drill of alarms needs beside the stack, in the order to make it: a queue that gets the alarms' notifications
-  // and, if `with_table`, a table (drill_name) that is throttled soon and an alarm over it. None of it is in the plan.
-  // `queue` is a new_drill_queue() each time, because SQS does not take a name again for a minute.
-  [[nodiscard]] Resources drill_resources(const std::string& queue, bool with_table) const;
-  [[nodiscard]] std::string new_drill_queue() const;
-  [[nodiscard]] std::string drill_name() const { return site_.name("drill"); }
-  [[nodiscard]] std::string drill_alarm() const { return site_.name("drill-throttle"); }
+  // and, if `with_table`, a table that is throttled soon and an alarm over it. None of it is in the plan. All bear the
+  // same `name`, a new_drill_name() each time: SQS does not take a name again for a minute, and drills may meet.
+  [[nodiscard]] Resources drill_resources(const std::string& name, bool with_table) const;
+  [[nodiscard]] std::string new_drill_name() const;
 
  private:
-  [[nodiscard]] bool is_drill_queue(std::string_view name) const;
+  [[nodiscard]] bool is_drill_name(std::string_view name) const;
   void add_tables();
   void add_messaging();
   void add_functions();

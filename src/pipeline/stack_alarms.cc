@@ -14,7 +14,9 @@ class Alarm final : public Resource {
   Alarm(const Site& site, AlarmSpec spec) : Resource("alarm", spec.name), site_(site), spec_(std::move(spec)) {}
 
   [[nodiscard]] Properties wanted() const override {
-    return {{"metric", spec_.name_space + " " + spec_.metric_name},
+    return {{"kind", "metric alarm", /*fixed=*/true},
+            {"metric", spec_.name_space + " " + spec_.metric_name},
+            {"unit", "any"},
             {"dimension", spec_.dimension.first + "=" + spec_.dimension.second},
             {"condition", condition(spec_.statistic, spec_.comparison_operator, spec_.threshold)},
             {"period", fmt::format("{} s, 1 of 1", kPeriodSeconds)},
@@ -26,8 +28,11 @@ class Alarm final : public Resource {
   base::Result<std::optional<Properties>> describe() override {
     aws::cloudwatch::DescribeAlarmsInput describe;
     describe.alarm_names = {name()};
+    describe.alarm_types = {"MetricAlarm", "CompositeAlarm"};
     aws::Context context = site_.call();
     TRY_ASSIGN(const auto found, site_.services.cloudwatch.describe_alarms(context, std::move(describe)));
+    if (found.composite_alarms.has_value() && !found.composite_alarms->empty())
+      return Properties{{"kind", "composite alarm"}};
     if (!found.metric_alarms.has_value() || found.metric_alarms->empty()) return std::nullopt;
     const auto& now = found.metric_alarms->front();
     std::string dimensions;
@@ -37,7 +42,9 @@ class Alarm final : public Resource {
     for (const std::string& each : now.alarm_actions.value_or(std::vector<std::string>()))
       actions += (actions.empty() ? "" : ", ") + each;
     const int32_t periods = now.evaluation_periods.value_or(0);
-    return Properties{{"metric", now.namespace_.value_or("") + " " + now.metric_name.value_or("")},
+    return Properties{{"kind", "metric alarm"},
+                      {"unit", now.unit.value_or("any")},
+                      {"metric", now.namespace_.value_or("") + " " + now.metric_name.value_or("")},
                       {"dimension", dimensions},
                       {"condition", condition(now.statistic.value_or(now.extended_statistic.value_or("")),
                                               now.comparison_operator.value_or(""), now.threshold.value_or(0))},

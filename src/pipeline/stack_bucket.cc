@@ -123,7 +123,12 @@ class Notification final : public Resource {
     put.bucket = bucket_;
     TRY_ASSIGN(put.notification_configuration, get());
     auto& list = put.notification_configuration->lambda_function_configurations;
-    if (list.has_value()) std::erase_if(*list, [](const auto& each) { return each.id == kNotificationId; });
+    // One to the same function under another name would call it twice, so S3 refuses the two.
+    if (list.has_value()) {
+      std::erase_if(*list, [this](const auto& each) {
+        return each.id == kNotificationId || each.lambda_function_arn == function_arn_;
+      });
+    }
     if (ours.has_value()) {
       if (!list.has_value()) list.emplace();
       list->push_back(std::move(*ours));

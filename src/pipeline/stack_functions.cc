@@ -1,6 +1,7 @@
 // Functions and their log groups.
 #include "aws/lambda/lambda.h"
 #include "aws/logs/logs.h"
+#include "base/decimal.h"
 #include "base/encoding.h"
 #include "pipeline/stack_kinds.h"
 
@@ -22,7 +23,8 @@ class Function final : public Resource {
       : Resource("function", spec.name),
         site_(site),
         spec_(std::move(spec)),
-        role_(site.arn("iam", "role/" + spec_.name)) {}
+        role_(site.arn("iam", "role/" + spec_.name)),
+        log_group_("/aws/lambda/" + spec_.name) {}
 
   [[nodiscard]] Properties wanted() const override {
     Properties out{{"code", base::base64_encode(base::sha256(spec_.zip))},
@@ -31,8 +33,11 @@ class Function final : public Resource {
                    {"handler", std::string(kHandler)},
                    {"role", role_},
                    {"timeout", std::to_string(spec_.timeout_seconds) + " s"},
-                   {"memory", std::to_string(spec_.memory_size_mb) + " MB"}};
+                   {"memory", std::to_string(spec_.memory_size_mb) + " MB"},
+                   {"log group", log_group_},
+                   {"may run", "yes"}};
     for (const auto& [key, value] : spec_.environment) out.push_back({key, value});
+    for (const auto& [key, value] : spec_.defaults) out.push_back({key, "a number"});
     return out;
   }
 
@@ -45,8 +50,13 @@ class Function final : public Resource {
                    {"handler", now.handler.value_or("")},
                    {"role", now.role.value_or("")},
                    {"timeout", std::to_string(now.timeout.value_or(0)) + " s"},
-                   {"memory", std::to_string(now.memory_size.value_or(0)) + " MB"}};
-    for (const auto& [key, value] : environment_of(now)) out.push_back({key, value});
+                   {"memory", std::to_string(now.memory_size.value_or(0)) + " MB"},
+                   {"log group",
+                    now.logging_config.has_value() ? now.logging_config->log_group.value_or(log_group_) : log_group_}};
+    TRY_ASSIGN(const bool stopped, is_stopped());
+    out.push_back({"may run", stopped ? "no: its reserved concurrency is 0" : "yes"});
+    for (const auto& [key, value] : environment_of(now))
+      out.push_back({key, spec_.defaults.contains(key) && is_number(value) ? "a number" : value});
     return out;
   }
 
@@ -86,7 +96,8 @@ class Function final : public Resource {
       TRY(wait());
     }
     aws::Map<std::string> environment = spec_.defaults;
-    for (const auto& [key, value] : environment_of(now)) environment[key] = value;
+    for (const auto& [key, value] : environment_of(now))
+      if (!spec_.defaults.contains(key) || is_number(value)) environment[key] = value;
     for (const auto& [key, value] : spec_.environment) environment[key] = value;
     aws::lambda::UpdateFunctionConfigurationRequest configuration;
     configuration.function_name = name();
@@ -96,7 +107,15 @@ class Function final : public Resource {
     configuration.timeout = spec_.timeout_seconds;
     configuration.memory_size = spec_.memory_size_mb;
     configuration.environment.emplace().variables = std::move(environment);
+    if (now.logging_config.has_value() && now.logging_config->log_group.value_or(log_group_) != log_group_)
+      configuration.logging_config.emplace().log_group = log_group_;
     TRY(site_.services.lambda.update_function_configuration(context, std::move(configuration)));
+    TRY_ASSIGN(const bool stopped, is_stopped());
+    if (stopped) {
+      aws::lambda::DeleteFunctionConcurrencyRequest release;
+      release.function_name = name();
+      TRY(site_.services.lambda.delete_function_concurrency(context, std::move(release)));
+    }
     return wait();
   }
 
@@ -116,6 +135,17 @@ class Function final : public Resource {
     return site_.services.lambda.get_function_configuration(context, std::move(get));
   }
 
+  // A reserved concurrency above 0 is a choice, 0 stops the pipeline.
+  base::Result<bool> is_stopped() {
+    aws::lambda::GetFunctionConcurrencyRequest get;
+    get.function_name = name();
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto got, site_.services.lambda.get_function_concurrency(context, std::move(get)));
+    return got.reserved_concurrent_executions == 0;
+  }
+
+  static bool is_number(const std::string& text) { return base::Decimal::parse(text).has_value(); }
+
   static aws::Map<std::string> environment_of(const aws::lambda::FunctionConfiguration& function) {
     if (!function.environment.has_value()) return {};
     return function.environment->variables.value_or(aws::Map<std::string>());
@@ -133,6 +163,7 @@ class Function final : public Resource {
   const Site& site_;
   const FunctionSpec spec_;
   const std::string role_;
+  const std::string log_group_;
 };
 
 class LogGroup final : public Resource {

@@ -25,7 +25,7 @@ struct FunctionSpec {
   int32_t timeout_seconds = 0;
   int32_t memory_size_mb = 0;
   aws::Map<std::string> environment;  // variables beside these are left alone
-  aws::Map<std::string> defaults;     // variables that a new function begins with
+  aws::Map<std::string> defaults;     // variables that a new function begins with; they may be any other number
 };
 struct MappingSpec {
   std::string queue;

@@ -1,5 +1,6 @@
 // Stack::list: what is there, asked of every service. It knows the prefix of the stack's names and nothing else, so it
 // also finds what the list of resources does not.
+#include <algorithm>
 #include <set>
 
 #include "aws/cloudwatch/cloudwatch.h"
@@ -46,9 +47,8 @@ base::Result<void> list_functions(const Site& site, Steps& found) {
       const std::string function = mapping.function_arn.value_or("");
       const std::string source = mapping.event_source_arn.value_or("");
       if (function.find(":function:" + site.name("")) == std::string::npos) continue;
-      found.push_back({"mapping",
-                       source.substr(source.rfind(':') + 1) + " -> " + function.substr(function.rfind(':') + 1),
-                       mapping.state.value_or("")});
+      const std::string target = function.substr(function.find(":function:") + std::string_view(":function:").size());
+      found.push_back({"mapping", source.substr(source.rfind(':') + 1) + " -> " + target, mapping.state.value_or("")});
     }
     if (!turn_page(mappings.marker, page.next_marker)) break;
   }
@@ -162,6 +162,22 @@ base::Result<void> list_alarms(const Site& site, Steps& found) {
   return {};
 }
 
+// Takes out what is of other stacks. Each has a table of orders from its first step to its last.
+void leave_to_others(const Site& site, Steps& found) {
+  constexpr std::string_view kOrders = "-orders";
+  std::vector<std::string> prefixes;
+  for (const Step& step : found) {
+    if (step.kind == "table" && step.name.ends_with(kOrders) && step.name != site.name("orders"))
+      prefixes.push_back(step.name.substr(0, step.name.size() - kOrders.size() + 1));
+  }
+  std::erase_if(found, [&](const Step& step) {
+    constexpr std::string_view kGroups = "/aws/lambda/";
+    std::string_view name = step.name;
+    if (name.starts_with(kGroups)) name.remove_prefix(kGroups.size());
+    return std::ranges::any_of(prefixes, [&](const std::string& prefix) { return name.starts_with(prefix); });
+  });
+}
+
 }  // namespace
 
 base::Result<std::vector<Step>> Stack::list() {
@@ -174,6 +190,7 @@ base::Result<std::vector<Step>> Stack::list() {
   TRY(list_buckets(site_, config().bucket, found));
   TRY(list_roles(site_, found));
   TRY(list_alarms(site_, found));
+  leave_to_others(site_, found);
   return found;
 }
 

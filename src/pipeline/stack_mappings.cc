@@ -1,6 +1,9 @@
 // What calls functions: the permission of S3, and the mappings of queues.
 #include <simdjson.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "aws/lambda/lambda.h"
 #include "pipeline/policies.h"
 #include "pipeline/stack_kinds.h"
@@ -91,13 +94,17 @@ class Mapping final : public Resource {
             {"batch size", std::to_string(kBatchSize)},
             {"batching window", "0 s"},
             {"response types", std::string(kResponseType)},
-            {"maximum concurrency", std::to_string(spec_.maximum_concurrency)}};
+            {"maximum concurrency", std::to_string(spec_.maximum_concurrency)},
+            {"mappings to versions", "none"}};
   }
 
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto all, find());
-    if (all.empty()) return std::nullopt;
-    const auto& now = all.front();
+    const auto found = std::ranges::find_if(all, [this](const auto& each) { return is_ours(each); });
+    if (found == all.end()) return std::nullopt;
+    const auto& now = *found;
+    const auto others =
+        std::ranges::count_if(all, [this](const auto& each) { return !is_ours(each) && each.state != "Deleting"; });
     const std::string state = now.state.value_or("");
     const bool on = state == "Enabled" || state == "Enabling" || state == "Creating" || state == "Updating";
     std::string types;
@@ -109,10 +116,12 @@ class Mapping final : public Resource {
         {"batch size", std::to_string(now.batch_size.value_or(0))},
         {"batching window", std::to_string(now.maximum_batching_window_in_seconds.value_or(0)) + " s"},
         {"response types", types},
-        {"maximum concurrency", limited ? std::to_string(*now.scaling_config->maximum_concurrency) : "no limit"}};
+        {"maximum concurrency", limited ? std::to_string(*now.scaling_config->maximum_concurrency) : "no limit"},
+        {"mappings to versions", others == 0 ? "none" : std::to_string(others)}};
   }
 
   base::Result<void> create() override {
+    TRY(remove_those([this](const Configuration& each) { return !is_ours(each); }));
     aws::lambda::CreateEventSourceMappingRequest create;
     create.event_source_arn = site_.arn("sqs", spec_.queue);
     create.function_name = spec_.function;
@@ -125,8 +134,10 @@ class Mapping final : public Resource {
   }
 
   base::Result<void> change() override {
+    TRY(remove_those([this](const Configuration& each) { return !is_ours(each); }));
     TRY_ASSIGN(const auto all, find());
     for (const auto& each : all) {
+      if (!is_ours(each)) continue;
       aws::lambda::UpdateEventSourceMappingRequest update;
       update.uuid = each.uuid;
       update.enabled = true;
@@ -139,20 +150,14 @@ class Mapping final : public Resource {
     }
     return site_.wait_until("mapping " + name(), [&]() -> base::Result<bool> {
       TRY_ASSIGN(const auto now, find());
-      return !now.empty() && now.front().state == "Enabled";
+      return std::ranges::any_of(now, [this](const auto& each) { return is_ours(each) && each.state == "Enabled"; });
     });
   }
 
   base::Result<void> remove() override {
     TRY_ASSIGN(const auto all, find());
     if (all.empty()) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
-    for (const auto& each : all) {
-      if (each.state == "Deleting") continue;
-      aws::lambda::DeleteEventSourceMappingRequest remove;
-      remove.uuid = each.uuid;
-      aws::Context context = site_.call();
-      TRY(site_.services.lambda.delete_event_source_mapping(context, std::move(remove)));
-    }
+    TRY(remove_those([](const Configuration&) { return true; }));
     return site_.wait_until("removal of mapping " + name(), [&]() -> base::Result<bool> {
       TRY_ASSIGN(const auto left, find());
       return left.empty();
@@ -160,18 +165,37 @@ class Mapping final : public Resource {
   }
 
  private:
-  // Those of this queue to this function; one, unless somebody made more.
-  base::Result<std::vector<aws::lambda::EventSourceMappingConfiguration>> find() {
+  using Configuration = aws::lambda::EventSourceMappingConfiguration;
+
+  [[nodiscard]] std::string function_arn() const { return site_.arn("lambda", "function:" + spec_.function); }
+  // To the function itself, not to a version or an alias of it, which would work on the queue with other code.
+  [[nodiscard]] bool is_ours(const Configuration& mapping) const { return mapping.function_arn == function_arn(); }
+
+  base::Result<void> remove_those(const std::function<bool(const Configuration&)>& wanted) {
+    TRY_ASSIGN(const auto all, find());
+    for (const auto& each : all) {
+      if (each.state == "Deleting" || !wanted(each)) continue;
+      aws::lambda::DeleteEventSourceMappingRequest remove;
+      remove.uuid = each.uuid;
+      aws::Context context = site_.call();
+      TRY(site_.services.lambda.delete_event_source_mapping(context, std::move(remove)));
+    }
+    return {};
+  }
+
+  // Those of this queue to this function, its versions and aliases; one, unless somebody made more.
+  base::Result<std::vector<Configuration>> find() {
     aws::lambda::ListEventSourceMappingsRequest list;
     list.event_source_arn = site_.arn("sqs", spec_.queue);
-    list.function_name = spec_.function;
     aws::Context context = site_.call();
     auto listed = site_.services.lambda.list_event_source_mappings(context, std::move(list));
-    if (!listed.has_value() && is_absent(listed.error()))
-      return std::vector<aws::lambda::EventSourceMappingConfiguration>();
+    if (!listed.has_value() && is_absent(listed.error())) return std::vector<Configuration>();
     if (!listed.has_value()) return base::fail(listed.error());
-    return std::move(listed->event_source_mappings)
-        .value_or(std::vector<aws::lambda::EventSourceMappingConfiguration>());
+    auto found = std::move(listed->event_source_mappings).value_or(std::vector<Configuration>());
+    std::erase_if(found, [this](const Configuration& each) {
+      return !is_ours(each) && !each.function_arn.value_or("").starts_with(function_arn() + ":");
+    });
+    return found;
   }
 
   const Site& site_;

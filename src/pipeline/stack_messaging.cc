@@ -1,4 +1,6 @@
 // Queues, topics and subscriptions.
+#include <array>
+
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
 #include "pipeline/policies.h"
@@ -7,9 +9,10 @@
 namespace pipeline {
 namespace {
 
-constexpr std::string_view kPolicy = "Policy";
+// A queue has none of these unless its attributes say so: without a policy it is open to the account's roles alone,
+// without the others its messages stay and it may be anybody's dead-letter queue. An empty text takes them off.
+constexpr std::array<std::string_view, 3> kUnlessWanted = {"Policy", "RedrivePolicy", "RedriveAllowPolicy"};
 
-// One without a policy among its attributes is open to the account's roles alone, so a policy is taken off it.
 class Queue final : public Resource {
  public:
   Queue(const Site& site, const std::string& name, aws::Map<std::string> attributes)
@@ -19,7 +22,8 @@ class Queue final : public Resource {
   [[nodiscard]] Properties wanted() const override {
     Properties out;
     for (const auto& [name, value] : attributes_) out.push_back({name, canonical_json(value)});
-    if (!attributes_.contains(kPolicy)) out.push_back({std::string(kPolicy), "none"});
+    for (const std::string_view name : kUnlessWanted)
+      if (!attributes_.contains(name)) out.push_back({std::string(name), "none"});
     return out;
   }
 
@@ -32,7 +36,8 @@ class Queue final : public Resource {
     Properties out;
     const aws::Map<std::string> now = got.attributes.value_or(aws::Map<std::string>());
     for (const auto& [name, value] : now) out.push_back({name, canonical_json(value)});
-    if (!now.contains(kPolicy)) out.push_back({std::string(kPolicy), "none"});
+    for (const std::string_view name : kUnlessWanted)
+      if (!now.contains(name)) out.push_back({std::string(name), "none"});
     return out;
   }
 
@@ -49,7 +54,8 @@ class Queue final : public Resource {
     aws::sqs::SetQueueAttributesRequest set;
     set.queue_url = site_.queue_url(name());
     auto& attributes = set.attributes.emplace(attributes_);
-    if (!attributes.contains(kPolicy)) attributes.append(std::string(kPolicy)) = "";
+    for (const std::string_view name : kUnlessWanted)
+      if (!attributes.contains(name)) attributes.append(std::string(name)) = "";
     aws::Context context = site_.call();
     TRY(site_.services.sqs.set_queue_attributes(context, std::move(set)));
     return {};
@@ -68,18 +74,31 @@ class Queue final : public Resource {
   const aws::Map<std::string> attributes_;
 };
 
+// With the policy it was born with: open to the account, whose alarms and roles publish to it.
 class Topic final : public Resource {
  public:
   Topic(const Site& site, const std::string& name) : Resource("topic", name), site_(site) {}
 
-  [[nodiscard]] Properties wanted() const override { return {}; }
+  [[nodiscard]] Properties wanted() const override { return {{"policy", "default"}}; }
 
   base::Result<std::optional<Properties>> describe() override {
     aws::sns::GetTopicAttributesInput get;
     get.topic_arn = site_.topic_arn(name());
     aws::Context context = site_.call();
-    TRY(site_.services.sns.get_topic_attributes(context, std::move(get)));
-    return Properties{};
+    TRY_ASSIGN(const auto got, site_.services.sns.get_topic_attributes(context, std::move(get)));
+    const aws::Map<std::string> attributes = got.attributes.value_or(aws::Map<std::string>());
+    const std::string* policy = attributes.find("Policy");
+    return Properties{{"policy", policy == nullptr || is_default_topic_policy(*policy) ? "default" : *policy}};
+  }
+
+  base::Result<void> change() override {
+    aws::sns::SetTopicAttributesInput set;
+    set.topic_arn = site_.topic_arn(name());
+    set.attribute_name = "Policy";
+    set.attribute_value = default_topic_policy(*set.topic_arn, site_.account);
+    aws::Context context = site_.call();
+    TRY(site_.services.sns.set_topic_attributes(context, std::move(set)));
+    return {};
   }
 
   base::Result<void> create() override {

@@ -15,7 +15,9 @@ class Table final : public Resource {
 
   [[nodiscard]] bool holds_data() const override { return !spec_.scratch; }
   [[nodiscard]] Properties wanted() const override {
-    return {{"key", spec_.key + " (S)", /*fixed=*/true}, {"capacity", capacity_text(spec_.capacity_units)}};
+    return {{"key", spec_.key + " (S)", /*fixed=*/true},
+            {"capacity", capacity_text(spec_.capacity_units)},
+            {"rows expire by", "nothing"}};
   }
 
   base::Result<std::optional<Properties>> describe() override {
@@ -34,7 +36,9 @@ class Table final : public Resource {
     std::optional<int64_t> units;
     if (!on_demand && table.provisioned_throughput.has_value())
       units = table.provisioned_throughput->write_capacity_units;
-    return Properties{{"key", key}, {"capacity", capacity_text(units)}};
+    TRY_ASSIGN(const std::string expiry, expiry_attribute());
+    return Properties{
+        {"key", key}, {"capacity", capacity_text(units)}, {"rows expire by", expiry.empty() ? "nothing" : expiry}};
   }
 
   base::Result<void> create() override {
@@ -48,12 +52,25 @@ class Table final : public Resource {
     return wait();
   }
 
+  // DynamoDB refuses an update that changes nothing.
   base::Result<void> change() override {
-    aws::dynamodb::UpdateTableInput update;
-    update.table_name = name();
-    set_capacity(update);
+    TRY_ASSIGN(const auto now, describe());
     aws::Context context = site_.call();
-    TRY(site_.services.dynamodb.update_table(context, std::move(update)));
+    for (const Property& property : now.value_or(Properties())) {
+      if (property.name != "capacity" || property.value == capacity_text(spec_.capacity_units)) continue;
+      aws::dynamodb::UpdateTableInput update;
+      update.table_name = name();
+      set_capacity(update);
+      TRY(site_.services.dynamodb.update_table(context, std::move(update)));
+    }
+    TRY_ASSIGN(const std::string expiry, expiry_attribute());
+    if (!expiry.empty()) {
+      aws::dynamodb::UpdateTimeToLiveInput update;
+      update.table_name = name();
+      update.time_to_live_specification.emplace().enabled = false;
+      update.time_to_live_specification->attribute_name = expiry;
+      TRY(site_.services.dynamodb.update_time_to_live(context, std::move(update)));
+    }
     return wait();
   }
 
@@ -78,6 +95,18 @@ class Table final : public Resource {
     auto& provisioned = input.provisioned_throughput.emplace();
     provisioned.read_capacity_units = spec_.capacity_units;
     provisioned.write_capacity_units = spec_.capacity_units;
+  }
+
+  // The attribute by which rows expire, or nothing. A row is an order's idempotency record: it must not go.
+  base::Result<std::string> expiry_attribute() {
+    aws::dynamodb::DescribeTimeToLiveInput describe;
+    describe.table_name = name();
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto described, site_.services.dynamodb.describe_time_to_live(context, std::move(describe)));
+    if (!described.time_to_live_description.has_value()) return "";
+    const std::string status = described.time_to_live_description->time_to_live_status.value_or("");
+    if (status != "ENABLED" && status != "ENABLING") return "";
+    return described.time_to_live_description->attribute_name.value_or("");
   }
 
   base::Result<aws::dynamodb::TableDescription> look() {

@@ -31,6 +31,17 @@ TEST(Policies, ADocumentIsReadAsItIsMeant) {
             R"("Allow","Principal":{"Service":"sns.amazonaws.com"},"Resource":"arn:q"}],"Version":"2012-10-17"})");
 }
 
+TEST(Policies, TheOneOfANewTopicIsToldFromOthers) {
+  const std::string born = default_topic_policy("arn:t", "111122223333");
+  EXPECT_TRUE(is_default_topic_policy(born));
+  const std::string marks = R"({"Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":)";
+  EXPECT_TRUE(is_default_topic_policy(marks + R"("Allow","Action":"SNS:Publish"}]})"));
+  EXPECT_FALSE(is_default_topic_policy(marks + R"("Deny"}]})"));
+  EXPECT_FALSE(is_default_topic_policy(marks + R"("Allow"},{"Sid":"more","Effect":"Allow"}]})"));
+  for (const std::string_view other : {"", "[]", "{}", R"({"Id":"__default_policy_ID"})", R"({"Statement":[]})"})
+    EXPECT_FALSE(is_default_topic_policy(other)) << other;
+}
+
 class FakeResource final : public Resource {
  public:
   explicit FakeResource(base::Result<std::optional<Properties>> now) : Resource("thing", "t"), now_(std::move(now)) {}

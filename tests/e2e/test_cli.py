@@ -1,11 +1,15 @@
 """The command line: exit codes, --json, help, who may open a data directory, small commands."""
+import base64
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
+import tempfile
 
 import pytest
-from till_process import BINARY, clean_environment, till
+from till_process import BINARY, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 
@@ -35,7 +39,14 @@ def test_help_shows_how(arguments):
                                        ["up", "--webhook", "example.com"], ["alarms"], ["alarms", "drill", "fire"],
                                        ["alarms", "drill", "error", "--timeout", "0"], ["dlq"],
                                        ["dlq", "redrive", "--max", "-1"], ["logs", "nobody"],
-                                       ["logs", "--since", "soon"], ["deploy", "nobody"], ["invoke"]])
+                                       ["logs", "--since", "soon"],
+                                       ["logs", "--follow", "--max", "5"], ["deploy", "nobody"], ["invoke"],
+                                       ["up", "--threshold", ""], ["up", "--threshold", "-5"], ["plan", "--email", "me"],
+                                       ["up", "--email", ""], ["up", "--webhook", "http://x y"],
+                                       ["dlq", "list", "--max", "0"], ["bench", "--orders", "0"],
+                                       ["bench", "--endpoint", "http://127.0.0.1:9"],
+                                       ["serve", "--endpoint", "http://127.0.0.1:9"],
+                                       ["status", "--endpoint", "aws", "--region", "cn-north-1"]])
 def test_a_wrong_command_line(arguments, tmp_path):
     result = till(*arguments, "--data", tmp_path / "data")
     assert result.code == USAGE, result
@@ -58,6 +69,18 @@ def test_nobody_at_the_endpoint(tmp_path):
     assert till("status", "--endpoint", "nonsense", "--data", tmp_path / "data").code == USAGE
 
 
+def test_somebody_who_does_not_let_us_in(serve, tmp_path):
+    endpoint = serve(data=tmp_path / "data").endpoint
+    wrong = till("status", "--endpoint", endpoint, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="guess")
+    assert wrong.code == FAILED and "SignatureDoesNotMatch" in wrong.err, "4 means that nobody is there"
+    half = till("status", "--endpoint", endpoint, AWS_ACCESS_KEY_ID="test")
+    assert half.code == FAILED and "AWS_SECRET_ACCESS_KEY" in half.err
+    none = till("status", "--endpoint", "aws", timeout=5)
+    assert none.code == FAILED and "AWS_ACCESS_KEY_ID" in none.err
+    odd = till("status", "--endpoint", endpoint, AWS_REGION="EU-West 1")
+    assert odd.code == USAGE and "EU-West 1" in odd.err
+
+
 def test_a_second_engine_is_told_who_holds_the_directory(serve, tmp_path):
     server = serve(data=tmp_path / "data")
     second = till("serve", "--port", "0", "--data", tmp_path / "data")
@@ -67,6 +90,26 @@ def test_a_second_engine_is_told_who_holds_the_directory(serve, tmp_path):
     (tmp_path / "data" / "endpoint").unlink()
     other = till("status", "--data", tmp_path / "data")
     assert other.code == UNREACHABLE and str(server.process.pid) in other.err
+
+
+def test_an_engine_in_memory_leaves_the_one_of_the_directory_alone(serve, tmp_path):
+    data = ("--data", tmp_path / "data")
+    keeper = serve(data=tmp_path / "data")
+    assert till("up", *data).code == OK
+    passing = subprocess.Popen([BINARY, "serve", "--port", "0", "--memory", *data], stdout=subprocess.PIPE, text=True,
+                               env=clean_environment())
+    try:
+        other = re.search(r"http://\S+\d", passing.stdout.readline()).group()
+        assert till("up", "--endpoint", other).code == OK
+        for endpoint in (keeper.endpoint, other):
+            called = till("invoke", "process", '{"Records": []}', "--endpoint", endpoint)
+            assert called.code == OK, called
+        assert till("tx", "list", *data).code == OK and keeper.endpoint in (tmp_path / "data" / "endpoint").read_text()
+    finally:
+        passing.terminate()
+        passing.wait()
+    assert till("invoke", "ingest", '{"Records": []}', *data).code == OK
+    assert sorted(each.name for each in (tmp_path / "data").iterdir()) == ["code", "endpoint", "store"]
 
 
 def test_a_port_that_is_taken(serve, tmp_path):
@@ -130,6 +173,38 @@ def test_an_order_by_hand(engine):
     assert people.code == OK and "by-hand" in people.out
 
 
+def test_files_that_are_none(engine, tmp_path):
+    assert till("up", *engine).code == OK
+    for file, why in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory"), ("/dev/null", "not a regular file"),
+                      ("/proc/self/mem", "cannot be read")):  # the last may be opened and answers EIO
+        result = till("ingest", file, *engine)
+        assert result.code == FAILED and result.out == "", result
+        assert result.err.startswith(f"till: {file}: ") and why in result.err, result
+    odd = os.fsencode(tmp_path) + b"/\xff.json"
+    with open(odd, "wb") as document:
+        document.write(b'{"transaction_id": "o-1", "amount": 1, "item": "\xff"}')
+    sent = till("ingest", os.fsdecode(odd), "--json", *engine)
+    assert sent.code == OK and sent.json["quarantined"] == {"ENCODING": 1}
+    [row] = till("tx", "list", "--quarantine", "--json", *engine).json["rows"]
+    assert "body" not in row and base64.b64decode(row["body_base64"]).endswith(b'"\xff"}')
+
+
+def test_a_file_of_somebody_else(engine, tmp_path):
+    if os.geteuid() != 0 or subprocess.run(["test", "-x", BINARY], user=65534).returncode != 0:
+        pytest.skip("only root can be somebody else, and only where anybody may run the binary")
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        os.chmod(directory, 0o755)
+        document = os.path.join(directory, "orders.json")
+        with open(document, "w") as file:
+            file.write("[]")
+        os.chmod(document, 0o600)
+        endpoint = (tmp_path / "data" / "endpoint").read_text().splitlines()[0]
+        assert till("up", *engine).code == OK
+        result = subprocess.run([BINARY, "ingest", document, "--endpoint", endpoint], user=65534, capture_output=True,
+                                text=True, env=clean_environment())
+    assert result.returncode == FAILED and "Permission denied" in result.stderr and result.stdout == "", result
+
+
 def test_generate_is_the_same_for_the_same_seed():
     first, again, other = (till("generate", 200, "--seed", seed) for seed in (7, 7, 8))
     assert first.code == OK and first.out == again.out != other.out
@@ -166,6 +241,25 @@ def test_closed_streams_are_not_files_of_the_store(tmp_path):
                              "--data", tmp_path], env=clean_environment())
     assert closed.returncode == FAILED
     assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
+
+
+@pytest.mark.parametrize("look_for", ["orders.ndjson", "data/endpoint", "limit"])
+def test_an_interrupted_bench_leaves_nothing(tmp_path, look_for):
+    process = subprocess.Popen([BINARY, "bench", "--orders", "30000", "--data", tmp_path], env=clean_environment())
+    try:
+        eventually(lambda: list(tmp_path.glob("bench-*/" + look_for)), what=look_for)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    finally:
+        process.kill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    for arguments in (("serve", "--port", "0"), ("status",), ("bench", "--orders", "5")):
+        result = till(*arguments, "--data", tmp_path / "file" / "data")
+        assert result.code == FAILED and "file/data" in result.err, result
 
 
 def test_odd_arguments(engine, tmp_path):

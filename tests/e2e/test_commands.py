@@ -1,12 +1,16 @@
 """The commands that look after a stack: plan, up, down, alarms, logs, metrics, invoke, deploy, dlq, tx clear."""
+import concurrent.futures
 import json
+import os
 import select
 import signal
 import subprocess
+import threading
 import time
+import zipfile
 
 import pytest
-from till_process import BINARY, EXAMPLE, FUNCTIONS, TillServer, clean_environment, eventually, till
+from till_process import BINARY, EXAMPLE, FUNCTIONS, PATIENCE, TillServer, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
 ORDER = {"transaction_id": "t-1", "amount": 12.5, "item": "kettle"}
@@ -133,6 +137,83 @@ def test_up_repairs_what_has_changed(stack, tmp_path):
     assert stack("ingest", document, "--json").json["accepted"] == 1
 
 
+def quiet_drift(stack):
+    """What looks like nothing and stops, loses or misleads orders and notifications; answers what the plan must say."""
+    lambda_, sqs, sns = stack.client("lambda"), stack.client("sqs"), stack.client("sns")
+    cloudwatch, s3, dynamodb = stack.client("cloudwatch"), stack.client("s3"), stack.client("dynamodb")
+    account = stack.server.account
+    arn = lambda service, what: f"arn:aws:{service}:us-east-1:{account}:{what}"
+    sqs.set_queue_attributes(QueueUrl=stack.queue("orders"), Attributes={"MaximumMessageSize": "1024"})
+    sqs.set_queue_attributes(QueueUrl=stack.queue("orders-dlq"), Attributes={
+        "DelaySeconds": "900", "RedriveAllowPolicy": json.dumps({"redrivePermission": "denyAll"}),
+        "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn("sqs", "tillstream-notify-dlq"), "maxReceiveCount": 1})})
+    sns.set_topic_attributes(TopicArn=arn("sns", "tillstream-alarms"), AttributeName="Policy", AttributeValue=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sns:Publish",
+                                                 "Resource": arn("sns", "tillstream-alarms")}]}))
+    lambda_.put_function_concurrency(FunctionName="tillstream-process", ReservedConcurrentExecutions=0)
+    variables = lambda_.get_function_configuration(FunctionName="tillstream-sweep")["Environment"]["Variables"]
+    lambda_.update_function_configuration(FunctionName="tillstream-sweep", Environment={
+        "Variables": {**variables, "TILL_LARGE_ORDER_THRESHOLD": "much"}})
+    lambda_.update_function_configuration(FunctionName="tillstream-ingest", LoggingConfig={"LogGroup": "/elsewhere"})
+    lambda_.publish_version(FunctionName="tillstream-sweep")
+    lambda_.create_event_source_mapping(FunctionName="tillstream-sweep:1", EventSourceArn=arn("sqs", "tillstream-notify"))
+    [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [
+        {"Id": "by-hand", "LambdaFunctionArn": arn("lambda", "function:tillstream-ingest"),
+         "Events": ["s3:ObjectCreated:*"]}]})
+    [errors] = cloudwatch.describe_alarms(AlarmNames=["tillstream-errors"])["MetricAlarms"]
+    cloudwatch.put_metric_alarm(Unit="Seconds", **{name: value for name, value in errors.items() if name in (
+        "AlarmName", "AlarmActions", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "EvaluationPeriods",
+        "Threshold", "ComparisonOperator", "TreatMissingData")})
+    cloudwatch.delete_alarms(AlarmNames=["tillstream-throttle"])
+    cloudwatch.put_composite_alarm(AlarmName="tillstream-throttle", AlarmRule='ALARM("tillstream-errors")')
+    dynamodb.update_time_to_live(TableName="tillstream-orders", TimeToLiveSpecification={
+        "Enabled": True, "AttributeName": "stored_at"})
+    dynamodb.update_table(TableName="tillstream-uploads", BillingMode="PROVISIONED", ProvisionedThroughput={
+        "ReadCapacityUnits": 1, "WriteCapacityUnits": 1})
+    return {
+        ("queue", "tillstream-orders"): "change", ("queue", "tillstream-orders-dlq"): "change",
+        ("topic", "tillstream-alarms"): "change", ("function", "tillstream-process"): "change",
+        ("function", "tillstream-sweep"): "change", ("function", "tillstream-ingest"): "change",
+        ("mapping", "tillstream-notify -> tillstream-sweep"): "change",
+        ("notification", f"{bucket} -> tillstream-ingest"): "create", ("alarm", "tillstream-errors"): "change",
+        ("alarm", "tillstream-throttle"): "replace", ("table", "tillstream-orders"): "change",
+        ("table", "tillstream-uploads"): "change"}
+
+
+def test_up_repairs_what_nobody_would_see(stack, tmp_path):
+    wanted = quiet_drift(stack)
+    planned = stack("plan", "--json")
+    assert planned.code == CHECK_FAILED and actions(planned) == wanted
+    people = stack("plan").out
+    for line in ("may run: no: its reserved concurrency is 0 -> yes", "rows expire by: stored_at -> nothing",
+                 "TILL_LARGE_ORDER_THRESHOLD: much -> a number", "unit: Seconds -> any", "DelaySeconds: 900 -> 0"):
+        assert line in people, people
+    assert "tillstream-notify -> tillstream-sweep:1" in stack("status").out
+    mended = stack("up", "--json")
+    assert mended.code == OK, mended
+    left = stack("plan", "--json")
+    assert left.code == OK, actions(left)
+    assert stack("alarms", "list", "--json").json["alarms"][-1]["name"] == "tillstream-throttle"
+    variables = stack.client("lambda").get_function_configuration(
+        FunctionName="tillstream-sweep")["Environment"]["Variables"]
+    assert variables["TILL_LARGE_ORDER_THRESHOLD"] == "50000"
+    document = tmp_path / "orders.json"
+    document.write_text(json.dumps([{**ORDER, "note": "x" * 5000}]))
+    assert stack("ingest", document, "--json").json["accepted"] == 1
+    stack.client("lambda").put_function_concurrency(FunctionName="tillstream-process", ReservedConcurrentExecutions=3)
+    assert stack("plan").code == OK, "a limit is a choice"
+
+
+def test_two_who_make_the_same_stack(serve, tmp_path):
+    server = serve(data=tmp_path / "data")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda _: till("run", EXAMPLE, "--json", "--endpoint", server.endpoint), range(3)))
+    assert [run.code for run in runs] == [OK] * 3, runs
+    assert sum(run.json["accepted"] for run in runs) == 96
+    assert till("plan", "--endpoint", server.endpoint).code == OK
+
+
 def test_a_threshold_stays_until_another_is_given(stack):
     read = lambda: stack.client("lambda").get_function_configuration(
         FunctionName="tillstream-process")["Environment"]["Variables"]["TILL_LARGE_ORDER_THRESHOLD"]
@@ -184,6 +265,15 @@ def test_who_is_told(stack):
     assert wrong.code == USAGE and "ftp://example.com" in wrong.err
 
 
+def test_an_option_takes_one_value(stack, tmp_path):
+    document = tmp_path / "orders.json"
+    document.write_text(json.dumps([ORDER]))
+    sent = stack("run", "--email", "a@example.com", document, "--json")
+    assert sent.code == OK and sent.json["accepted"] == 1, sent
+    assert stack("run", "--webhook", "http://127.0.0.1:9/x", document, "--json").code == OK
+    assert stack("up", "--email", "a@example.com", "b@example.com").code == USAGE
+
+
 def test_down_when_some_of_it_is_gone(stack):
     lambda_, sqs = stack.client("lambda"), stack.client("sqs")
     lambda_.delete_function(FunctionName="tillstream-process")
@@ -206,6 +296,29 @@ def test_down_says_what_is_left(stack):
     stack.client("sqs").create_queue(QueueName="tillstream-foreign")
     down = stack("down")
     assert down.code == CHECK_FAILED and "queue tillstream-foreign" in down.err
+
+
+def test_what_cannot_be_removed_keeps_nothing_else(stack):
+    dynamodb = stack.client("dynamodb")
+    dynamodb.update_table(TableName="tillstream-quarantine", DeletionProtectionEnabled=True)
+    stack.client("cloudwatch").put_composite_alarm(AlarmName="mine", AlarmRule='ALARM("tillstream-duration")')
+    down = stack("down", "--json")
+    assert down.code == FAILED and "alarm tillstream-duration" in down.err, down
+    assert {(step["kind"], step["name"]) for step in down.json["left"]} == {
+        ("alarm", "tillstream-duration"), ("table", "tillstream-quarantine")}
+    [why] = [step["what"] for step in down.json["steps"] if step["name"] == "tillstream-duration"]
+    assert why.startswith("not deleted: ") and "composite" in why
+    dynamodb.update_table(TableName="tillstream-quarantine", DeletionProtectionEnabled=False)
+    stack.client("cloudwatch").delete_alarms(AlarmNames=["mine"])
+    assert stack("down").code == OK
+
+
+def test_a_stack_whose_name_begins_with_this_ones(stack):
+    assert stack("up", "--stack", "tillstream-two").code == OK
+    assert "tillstream-two" not in stack("status").out
+    assert stack("down").code == OK
+    assert stack("plan", "--stack", "tillstream-two").code == OK
+    assert stack("down", "--stack", "tillstream-two", "--json").json["left"] == []
 
 
 # ---- orders and dead letters
@@ -305,6 +418,26 @@ def test_following_the_logs_until_ctrl_c(shared):
     assert len(ids) == len(set(ids)), "nothing is shown twice"
 
 
+def test_following_more_than_one_look_takes(shared):
+    logs = shared.client("logs")
+    where = {"logGroupName": "/aws/lambda/tillstream-sweep", "logStreamName": "much"}
+    logs.create_log_stream(**where)
+    now = int(time.time() * 1000)
+    for begin in range(0, 15_000, 5_000):
+        logs.put_log_events(**where, logEvents=[{"timestamp": now, "message": f"event {i}"}
+                                                for i in range(begin, begin + 5_000)])
+    process = subprocess.Popen([BINARY, "logs", "sweep", "--follow", "--since", "1h", "--data", shared.server.data],
+                               stdout=subprocess.PIPE, text=True, env=clean_environment())
+    patience = threading.Timer(60 * PATIENCE, process.kill)
+    patience.start()
+    try:
+        seen = [process.stdout.readline() for _ in range(15_000)]
+    finally:
+        patience.cancel()
+        process.kill()
+    assert sum(" event " in line for line in seen) == 15_000
+
+
 def test_metrics_of_the_last_hour(shared):
     cloudwatch = shared.client("cloudwatch")
     for value in (1, 2, 6):
@@ -340,6 +473,19 @@ def test_deploying_code(stack, tmp_path):
 
 
 # ---- alarms
+
+
+def test_deployments_that_meet(stack, tmp_path):
+    package = tmp_path / "other.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        archive.writestr(entry, "#!/bin/sh\n")
+        archive.writestr("ballast", os.urandom(4 << 20))
+    deploy = lambda i: stack("deploy", "process", *(("--zip", package) if i % 2 else ()))
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = list(pool.map(deploy, range(6)))
+    assert [each.code for each in done] == [OK] * 6, done
 
 
 def test_the_alarms_of_a_stack(shared):
@@ -387,6 +533,14 @@ def test_a_drill_makes_the_alarm_go_off(virtual_stack, kind):
     again = till("alarms", "drill", kind, "--endpoint", virtual_stack.endpoint)
     assert again.code == OK and "the notification arrived" in again.out, "also from ALARM"
     print(kind, "twice:", time.monotonic() - began)
+
+
+def test_drills_that_meet(virtual_stack):
+    drill = lambda _: till("alarms", "drill", "throttle", "--endpoint", virtual_stack.endpoint)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        both = list(pool.map(drill, range(2)))
+    assert [each.code for each in both] == [OK, OK], both
+    assert leftovers(virtual_stack) == []
 
 
 def test_a_drill_whose_notification_cannot_come(virtual_stack):

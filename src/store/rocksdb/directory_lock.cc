@@ -33,7 +33,8 @@ std::expected<void, OpenError> prepare_directory(const std::string& directory) {
   } else if (!is_new && errno != EEXIST) {
     return std::unexpected(system_error("create", directory));
   }
-  if (!fs::exists(path / "lock", error) && !fs::is_empty(path, error)) {
+  // In this order: another process may be making the lock, the first thing in the directory, at this very moment.
+  if (!fs::is_empty(path, error) && !fs::exists(path / "lock", error)) {
     return std::unexpected(OpenError{
         OpenError::Kind::other, fmt::format("{} is not empty and not a data directory of this program", directory)});
   }
@@ -70,11 +71,13 @@ std::expected<DirectoryLock, OpenError> DirectoryLock::take(const std::string& d
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return std::unexpected(system_error("lock", path));
     const pid_t holder = read_pid(file.get());
+    // 0: it has the lock, and has not written its id yet.
+    const std::string who = holder == 0 ? std::string("another process") : fmt::format("process {}", holder);
     return std::unexpected(
-        OpenError{OpenError::Kind::locked, fmt::format("{} is in use by process {}", directory, holder), holder});
+        OpenError{OpenError::Kind::locked, fmt::format("{} is in use by {}", directory, who), holder});
   }
   const std::string pid = fmt::format("{}\n", getpid());
-  if (ftruncate(file.get(), 0) != 0 || pwrite(file.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
+  if (pwrite(file.get(), pid.data(), pid.size(), 0) != std::ssize(pid) || ftruncate(file.get(), std::ssize(pid)) != 0) {
     return std::unexpected(system_error("write", path));
   }
   return DirectoryLock(std::move(file));

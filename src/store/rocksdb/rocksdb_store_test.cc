@@ -1,6 +1,8 @@
 #include "store/rocksdb/rocksdb_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -194,6 +196,17 @@ TEST_F(RocksDbStore, DirectoryOfSomebodyElseIsRefused) {
   expect_refused("home", Kind::other);
   std::ofstream(path("file")) << "not a directory";
   EXPECT_EQ(open("file").error().kind, Kind::other);
+}
+
+TEST_F(RocksDbStore, AHolderThatHasNotWrittenItsPidIsNotProcessZero) {
+  fs::create_directory(path("a"));
+  const int lock = ::open(path("a/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+  const auto second = open("a");
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().kind, Kind::locked);
+  EXPECT_TRUE(second.error().message.ends_with(" is in use by another process")) << second.error().message;
+  ::close(lock);
 }
 
 TEST_F(RocksDbStore, SecondOpenerLearnsThePid) {
