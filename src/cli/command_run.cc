@@ -90,6 +90,10 @@ int ingest(const GlobalOptions& global, const std::string& file) {
 }
 
 int run(const GlobalOptions& global, const UpOptions& options, const std::string& file) {
+  if (const auto checked = check_orders_file(file); !checked.has_value()) {
+    print_error(checked.error().message);
+    return kFailed;
+  }
   int exit_code = kOk;
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;

@@ -37,7 +37,7 @@ base::AwsError local_error(std::string message) {
 base::Result<std::string> read_piece(std::ifstream& in, const std::string& file) {
   std::string piece(kPartBytes, '\0');
   in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-  if (in.bad()) return base::fail(local_error(file + ": cannot be read"));
+  if (in.bad() || !in.is_open()) return base::fail(local_error(file + ": cannot be read"));
   piece.resize(static_cast<std::size_t>(in.gcount()));
   return piece;
 }
@@ -81,14 +81,19 @@ uint32_t percentile(std::vector<uint32_t>& values, unsigned percent) {
 Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, Interruption& interruption)
     : services_(services), env_(env), stack_(stack), interruption_(interruption), config_(stack.config()) {}
 
-base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
+base::Result<uint64_t> check_orders_file(const std::string& file) {
   std::error_code failed;
   const uint64_t size = std::filesystem::file_size(file, failed);
   if (failed == std::errc::operation_not_supported)
     return base::fail(local_error(file + ": not a regular file, and it is read twice"));
   if (failed) return base::fail(local_error(file + ": " + failed.message()));
-  std::ifstream in(file, std::ios::binary);
-  if (!in.is_open()) return base::fail(local_error(file + ": " + std::generic_category().message(errno)));
+  if (!std::ifstream(file, std::ios::binary).is_open())
+    return base::fail(local_error(file + ": " + std::generic_category().message(errno)));
+  return size;
+}
+
+base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
+  TRY_ASSIGN(const uint64_t size, check_orders_file(file));
   const std::string key = "uploads/" + base::format_amz_date(env_.clock.now()) + "-" +
                           base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file);
   if (size > kPartBytes) {
@@ -98,6 +103,7 @@ base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
   aws::s3::PutObjectRequest put;
   put.bucket = config_.bucket;
   put.key = key;
+  std::ifstream in(file, std::ios::binary);
   TRY_ASSIGN(put.body, read_piece(in, file));
   aws::Context context = pipeline::call_context(env_);
   TRY_ASSIGN(const auto stored, services_.s3.put_object(context, std::move(put)));

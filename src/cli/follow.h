@@ -54,6 +54,9 @@ class Follower {
   const pipeline::PipelineConfig config_;
 };
 
+// The file's size in bytes; fails with a message that names it if it cannot be read as a file of orders.
+base::Result<uint64_t> check_orders_file(const std::string& file);
+
 // The value below which `percent` of the values are (nearest rank); 0 for none. Sorts its argument.
 uint32_t percentile(std::vector<uint32_t>& values, unsigned percent);
 

@@ -86,6 +86,9 @@ def test_an_order_larger_than_a_message_is_quarantined(data, tmp_path):
 def test_a_file_that_is_not_there(data, tmp_path):
     result = till("ingest", tmp_path / "none.json", "--data", data)
     assert result.code == 1 and "No such file" in result.err, result
+    result = till("run", tmp_path / "none.json", "--data", tmp_path / "new")
+    assert result.code == 1 and "No such file" in result.err and result.out == "", result
+    assert not (tmp_path / "new").exists(), "nothing is made for it"
 
 
 @pytest.mark.large
