@@ -174,6 +174,16 @@ def test_a_log_group_is_named_in_policies_as_on_aws(server, role_client, name):
     assert code_of(lambda: logs.create_log_group(logGroupName=name + "2"))[0] == "AccessDeniedException"
 
 
+@pytest.mark.parametrize("service, call, resource", [
+    ("sqs", "list_queues", "arn:aws:sqs:{}:{}:*"), ("sns", "list_topics", "arn:aws:sns:{}:{}:*"),
+    ("dynamodb", "list_tables", "arn:aws:dynamodb:{}:{}:table/*"), ("s3", "list_buckets", "arn:aws:s3:::*"),
+    ("logs", "describe_log_groups", "arn:aws:logs:{}:{}:log-group:*"), ("iam", "list_roles", "arn:aws:iam::{1}:role/*"),
+    ("lambda", "list_functions", "*")], ids=lambda v: v if v.isalnum() else "")
+def test_a_list_is_granted_with_all_its_resources(server, role_client, service, call, resource):
+    granted = role_client(service, f"{service}:*", resource.format(REGION, server.account))
+    assert getattr(granted, call)()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
 def test_a_denied_role_is_denied_by_whatever_name(server, iam, sts, role, name):
     iam.create_role(RoleName=name + "-Admin", Path="/sec/", AssumeRolePolicyDocument=json.dumps({
         "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": server.account}, "Action": "sts:AssumeRole"}]}))
