@@ -119,8 +119,24 @@ TEST(ResourceArns, AnObjectIsItsBucketAndKey) {
   EXPECT_EQ(arns(s3::kService, "PutObject", in), "arn:aws:s3:::media/arn:aws:s3:::other/secret;");
 }
 
+// As AWS names them when it refuses: policies may grant the lists of a service with all its resources.
+TEST(ResourceArns, ListsAreAskedForByTheArnsOfAll) {
+  const std::string here = "eu-west-1:123456789012:";
+  EXPECT_EQ(arns(sqs::kService, "ListQueues", sqs::ListQueuesRequest()), "arn:aws:sqs:" + here + ";");
+  EXPECT_EQ(arns(sns::kService, "ListTopics", sns::ListTopicsInput()), "arn:aws:sns:" + here + "*;");
+  EXPECT_EQ(arns(dynamodb::kService, "ListTables", dynamodb::ListTablesInput()),
+            "arn:aws:dynamodb:" + here + "table/*;");
+  EXPECT_EQ(arns(logs::kService, "DescribeLogGroups", logs::DescribeLogGroupsRequest()),
+            "arn:aws:logs:" + here + "log-group::log-stream:;");
+  EXPECT_EQ(arns(s3::kService, "ListBuckets", s3::ListBucketsRequest()), "arn:aws:s3:::*;");
+  iam::ListRolesRequest roles;
+  EXPECT_EQ(arns(iam::kService, "ListRoles", roles), "arn:aws:iam::123456789012:role/;");
+  roles.path_prefix = "/app/";
+  EXPECT_EQ(arns(iam::kService, "ListRoles", roles), "arn:aws:iam::123456789012:role/app/;");
+}
+
 TEST(ResourceArns, SomeOperationsTouchNothingInParticular) {
-  EXPECT_EQ(arns(sqs::kService, "ListQueues", sqs::ListQueuesRequest()), "*;");
+  EXPECT_EQ(arns(lambda::kService, "ListFunctions", lambda::ListFunctionsRequest()), "*;");
   iam::GetRoleRequest in;
   in.role_name = "role";
   EXPECT_EQ(arns(iam::kService, "GetRole", in), "arn:aws:iam::123456789012:role/role;");

@@ -33,14 +33,20 @@ std::string make_request_id(base::Random& random, const aws::ServiceDesc& servic
   return base::make_uuid(random);
 }
 
-base::AwsError access_denied(const aws::ServiceDesc& service, Protocol protocol, const aws::Context& context,
-                             std::string_view action, std::string_view resource) {
+base::AwsError access_denied(const aws::ServiceDesc& service, const aws::OperationDesc& operation, Protocol protocol,
+                             const aws::Context& context, std::string_view action, std::string_view resource) {
   base::AwsError error;
   const bool json = protocol == Protocol::json_1_0 || protocol == Protocol::json_1_1 || protocol == Protocol::cbor;
   error.code = json || protocol == Protocol::rest_json ? "AccessDeniedException" : "AccessDenied";
   error.query_code = "AccessDenied";
   error.http_status = json && !service.query_compatible ? 400 : 403;
   error.message = aws::auth::denial_text(context, action, resource);
+  // A service whose model has an error for it uses that one (SNS).
+  for (const aws::ErrorDesc* own : operation.errors) {
+    if (own->code != "AuthorizationErrorException") continue;
+    error.code = own->code;
+    error.query_code = own->query_code;
+  }
   return error;
 }
 
@@ -199,7 +205,7 @@ base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& c
   const aws::OperationDesc& operation = *call.route.operation;
   const std::optional<aws::Access> access = aws::access_of(operation, in, context);
   if (!access || authorizer_.allows(context, access->action, access->resources)) return {};
-  return base::fail(access_denied(*call.route.mount->desc, call.route.protocol, context, access->action,
+  return base::fail(access_denied(*call.route.mount->desc, operation, call.route.protocol, context, access->action,
                                   access->resources.empty() ? "*" : access->resources.front()));
 }
 

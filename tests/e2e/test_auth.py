@@ -157,7 +157,7 @@ def test_a_denied_resource_is_denied_by_whatever_name(server, iam, sts, role, na
             lambda: client("sns").publish(TargetArn=topic, Message="m"),
             lambda: client("dynamodb").scan(TableName=table), lambda: client("cloudwatch").delete_alarms(AlarmNames=[name]),
             lambda: client("cloudwatch").disable_alarm_actions(AlarmNames=["other", name])):
-        assert code_of(call)[0].startswith("AccessDenied")
+        assert code_of(call)[0].startswith(("AccessDenied", "AuthorizationError"))
     # There is one partition, so an ARN of another one is nobody's.
     assert code_of(lambda: client("dynamodb").scan(TableName=table.replace("aws", "aws-cn", 1)))[0] == "ValidationException"
     assert code_of(lambda: client("sns").publish(TopicArn=topic.replace("aws", "aws-cn", 1), Message="m"))[0] == (
@@ -172,6 +172,22 @@ def test_a_log_group_is_named_in_policies_as_on_aws(server, role_client, name):
     assert [s["logStreamName"] for s in logs.describe_log_streams(logGroupName=name)["logStreams"]] == ["s"]
     assert logs.filter_log_events(logGroupName=name)["events"] == []
     assert code_of(lambda: logs.create_log_group(logGroupName=name + "2"))[0] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize("service, call, resource", [
+    ("sqs", "list_queues", "arn:aws:sqs:{}:{}:*"), ("sns", "list_topics", "arn:aws:sns:{}:{}:*"),
+    ("dynamodb", "list_tables", "arn:aws:dynamodb:{}:{}:table/*"), ("s3", "list_buckets", "arn:aws:s3:::*"),
+    ("logs", "describe_log_groups", "arn:aws:logs:{}:{}:log-group:*"), ("iam", "list_roles", "arn:aws:iam::{1}:role/*"),
+    ("lambda", "list_functions", "*")], ids=lambda v: v if v.isalnum() else "")
+def test_a_list_is_granted_with_all_its_resources(server, role_client, service, call, resource):
+    granted = role_client(service, f"{service}:*", resource.format(REGION, server.account))
+    assert getattr(granted, call)()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_sns_refuses_with_a_code_of_its_own(server, role_client, name):
+    mine = role_client("sns", "sns:ListTopics", "*")
+    with pytest.raises(mine.exceptions.AuthorizationErrorException):
+        mine.create_topic(Name=name)
 
 
 def test_a_denied_role_is_denied_by_whatever_name(server, iam, sts, role, name):
