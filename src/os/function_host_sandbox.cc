@@ -87,7 +87,9 @@ Sandbox::Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server,
       api_(env, &function_clock) {}
 
 std::expected<void, StartError> Sandbox::start(const runtime::FunctionSpec& spec, const Launch& launch) {
-  const auto port = server_.listen("127.0.0.1", 0, api_, runtime_api_limits());
+  ListenLimits limits = runtime_api_limits();
+  limits.on_too_large = [this](const aws::http::Request& head) { api_.refused_as_too_large(head); };
+  const auto port = server_.listen("127.0.0.1", 0, api_, limits);
   if (!port) return std::unexpected(not_listening(port.error()));
   port_ = *port;
   ChildSpec child_spec;
