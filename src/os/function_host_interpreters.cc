@@ -30,9 +30,13 @@ constexpr const char* kPythonQuestion =
     "import sys, importlib.util as u; "
     "print(sys.executable); print(sys.version_info[0]); print(u.find_spec('awslambdaric') is not None)";
 
-bool is_executable_file(const std::string& path) {
+bool is_regular_file(const std::string& path) {
   struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool is_executable_file(const std::string& path) {
+  return is_regular_file(path) && ::access(path.c_str(), X_OK) == 0;
 }
 
 // Everything a short-lived program writes; nullopt if it fails, writes too much or takes too long.
@@ -169,7 +173,7 @@ std::expected<Launch, StartError> Interpreters::launch(const runtime::FunctionSp
                                                        spec.runtime)});
   }
   const std::string bootstrap = spec.code_directory + "/bootstrap";
-  if (!is_executable_file(bootstrap)) {
+  if (!is_regular_file(bootstrap)) {  // whether it may be executed is the system's answer
     return invalid_entrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
   }
   return Launch{bootstrap, {}, "/var/task/bootstrap"};

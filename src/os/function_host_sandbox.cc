@@ -129,11 +129,12 @@ InvokeOutcome Sandbox::invoke(runtime::InvokeRequest request) {
   const std::string request_id = request.request_id;
   if (!initialised_) {
     if (auto failed = initialise(request_id)) {
-      failed->log_tail = end_log();
+      failed->init_log_tail = end_log();
       return std::move(*failed);
     }
   }
   begin_log(request_id);
+  if (const auto begin = std::exchange(request.on_begin, {})) begin();
   busy_.store(true);
   poller_.busy();
   RuntimeApi::Reply reply = api_.invoke(std::move(request), env_.clock.now() + timeout_);
@@ -173,6 +174,7 @@ void Sandbox::finish(InvokeOutcome& outcome, RuntimeApi::Reply& reply) {
   }
   if (!initialised_) {
     outcome.init_duration = api_.ready_at().value_or(reply.started) - launched_at_;
+    outcome.init_log_tail = std::move(init_log_tail_);
     initialised_ = true;
   }
   outcome.delivered = reply.delivered;
@@ -207,9 +209,9 @@ std::optional<InvokeOutcome> Sandbox::initialise(const std::string& request_id) 
 
 void Sandbox::begin_log(const std::string& request_id) {
   const std::scoped_lock lock(output_mutex_);
-  read_output(kReadBytesMax);  // what was written before belongs to no invocation, or to initialisation
-  // A cold start's tail shows initialisation too, as the service's does.
-  if (initialised_) lines_.take_tail();
+  read_output(kDrainBytesMax);  // what was written before belongs to no invocation, or to initialisation
+  if (!initialised_) lines_.flush([this](std::string_view text) { sink_.write({instance_id_, {}, text}); });
+  init_log_tail_ = lines_.take_tail();
   log_request_id_ = request_id;
 }
 

@@ -80,6 +80,7 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
   std::mutex output_mutex_;
   runtime::LogLines lines_;
   std::string log_request_id_;
+  std::string init_log_tail_;
   bool output_ended_ = false;
 
   FileDescriptor status_file_;  // /proc/<pid>/status, read with pread

@@ -151,10 +151,12 @@ TEST_F(FunctionHostTest, FailuresLeaveTheInstanceUsable) {
 TEST_F(FunctionHostTest, LogsBelongToTheirInvocation) {
   const auto instance = start();
   InvokeOutcome outcome = invoke(*instance, "print");
-  EXPECT_EQ(outcome.log_tail, "initialising\nout 1\nerr 1\nunfinished");
+  EXPECT_EQ(outcome.init_log_tail, "initialising\n");
+  EXPECT_EQ(outcome.log_tail, "out 1\nerr 1\nunfinished");
   EXPECT_EQ(sink_.take(),
             (std::vector<std::string>{"|initialising", "req-1|out 1", "req-1|err 1", "req-1|unfinished"}));
   outcome = invoke(*instance, "print");
+  EXPECT_EQ(outcome.init_log_tail, "");
   EXPECT_EQ(outcome.log_tail, "out 1\nerr 1\nunfinished");
 }
 
@@ -220,7 +222,7 @@ TEST_F(FunctionHostTest, FailedInitialisationIsToldApart) {
     InvokeOutcome outcome = invoke(**instance, "x");
     EXPECT_EQ(outcome.kind, OutcomeKind::init_failed) << mode;
     EXPECT_FALSE(outcome.delivered);
-    EXPECT_EQ(outcome.log_tail, "initialising\n");
+    EXPECT_EQ(outcome.init_log_tail, "initialising\n");
     EXPECT_FALSE((*instance)->alive());
     return outcome;
   };
@@ -247,7 +249,7 @@ TEST_F(FunctionHostTest, WhatCannotStartSaysWhy) {
       {"provided.al2023", nullptr, 0, "Runtime.InvalidEntrypoint",
        "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
       {"provided.al2023", "#!/bin/sh\n", 0644, "Runtime.InvalidEntrypoint",
-       "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
+       "fork/exec /var/task/bootstrap: permission denied"},
       {"provided.al2", "no program", 0755, "Runtime.InvalidEntrypoint",
        "fork/exec /var/task/bootstrap: exec format error"},
       {"provided", "#!/no/such/interpreter\n", 0755, "Runtime.InvalidEntrypoint",

@@ -99,6 +99,57 @@ TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
   EXPECT_TRUE(lines[4].starts_with("REPORT "));
 }
 
+std::vector<std::string> first_words(const std::vector<std::string>& lines) {
+  std::vector<std::string> out;
+  for (const std::string& line : lines) out.push_back(line.substr(0, line.find(' ')));
+  return out;
+}
+
+TEST(Invoke, WhatInitialisationWritesComesBeforeTheStart) {
+  for (const bool fails : {false, true}) {
+    TestBed bed;
+    bed.create("f");
+    bed.host.init_log = "loading";
+    bed.host.init_fails = fails;
+    bed.set_body([fails](const auto&, const auto& request) {
+      runtime::InvokeOutcome out = fails ? runtime::exited_outcome(request.request_id, {.code = 1}) : answer("1");
+      if (fails) out.kind = OutcomeKind::init_failed;
+      out.init_log_tail = "loading";
+      return out;
+    });
+    InvocationRequest in = TestBed::event("f", "1");
+    in.log_type = "Tail";
+    EXPECT_TRUE(
+        base::base64_decode(*bed.ok(&LambdaService::invoke, in).log_result)->starts_with("loading\nSTART RequestId: "));
+    EXPECT_TRUE(TestBed::eventually([&] {
+      bed.env.clock.advance(milliseconds(50));
+      return bed.logs_calls.count() == 6;
+    }));
+    const std::vector<std::string> succeeded = {"INIT_START", "loading", "START", "hello", "END", "REPORT"};
+    const std::vector<std::string> failed = {"INIT_START", "loading", "hello", "START", "END", "REPORT"};
+    EXPECT_EQ(first_words(bed.logs_calls.lines.begin()->second), fails ? failed : succeeded);
+  }
+}
+
+TEST(Invoke, WhatCannotStartIsInTheLogToo) {
+  TestBed bed;
+  bed.create("f");
+  bed.host.start_error = "Couldn't find valid bootstrap(s)";
+  InvocationRequest in = TestBed::event("f", "1");
+  in.log_type = "Tail";
+  const InvocationResponse out = bed.ok(&LambdaService::invoke, in);
+  const std::string tail = *base::base64_decode(*out.log_result);
+  EXPECT_TRUE(tail.starts_with("START RequestId: ")) << tail;
+  EXPECT_TRUE(tail.ends_with("Status: error\tError Type: Runtime.InvalidEntrypoint\t\n")) << tail;
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(milliseconds(50));
+    return bed.logs_calls.count() == 4;
+  }));
+  const auto& [stream, lines] = *bed.logs_calls.lines.begin();
+  EXPECT_TRUE(stream.starts_with("/aws/lambda/f 2023/11/14/[$LATEST]")) << stream;
+  EXPECT_EQ(first_words(lines), (std::vector<std::string>{"INIT_START", "START", "END", "REPORT"}));
+}
+
 // A clock that is set back must not make a batch of lines one that Logs refuses.
 TEST(Invoke, LogsAreInTheOrderOfTime) {
   struct Clock final : base::Clock {
