@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 #include "engine/internal_call.h"
+#include "engine/lambda/json_check.h"
 #include "engine/lambda/test_bed.h"
 
 namespace engine::lambda {
@@ -39,6 +40,45 @@ TEST(Invoke, AnswersTheCaller) {
                   .starts_with("InvalidRequestContentException: Could not parse request body into json: "));
   EXPECT_TRUE(bed.error(&LambdaService::invoke, TestBed::event("f", std::string(6'291'557, '1')))
                   .starts_with("RequestTooLargeException: 6291557 byte payload is too large"));
+}
+
+TEST(Invoke, TakesWhateverIsJson) {
+  const std::string deep = std::string(1000, '[') + std::string(1000, ']');
+  for (const std::string& text :
+       {std::string("123456789012345678901234567890"), std::string(R"({"a":[-1e999,0.5,0,1E+2,{}, []],"b":"x"})"),
+        std::string(R"(["\ud800", 18446744073709551616, true , false,null])"), std::string(R"("\u00e9\n\"")"), deep}) {
+    EXPECT_EQ(json_problem(text), std::nullopt) << text;
+  }
+  for (const std::string text : {"",
+                                 " ",
+                                 "{",
+                                 "[1e999",
+                                 "[1e999,]",
+                                 "[1e999}",
+                                 "1e999 1",
+                                 "01",
+                                 "[1e999,01]",
+                                 "[1e999,.5]",
+                                 "[1e999,1.]",
+                                 "[1e999,-]",
+                                 "[1e999,1e]",
+                                 "{\"a\" 1e999}",
+                                 "{1e999:1}",
+                                 "{\"a\":1e999,}",
+                                 "[1e999,\"\\x\"]",
+                                 "[1e999,\"\\u12g4\"]",
+                                 "[1e999,tru]",
+                                 "[1e999,\"a]",
+                                 "\"\\ud800",
+                                 "nul"}) {
+    EXPECT_NE(json_problem(text), std::nullopt) << text;
+  }
+  EXPECT_NE(json_problem("[1e999" + std::string(2000, '[') + std::string(2000, ']') + "]"), std::nullopt);
+  EXPECT_TRUE(is_json_object(R"( {"a":123456789012345678901234567890})"));
+  EXPECT_FALSE(is_json_object("[{}]"));
+  EXPECT_FALSE(is_json_object("{"));
+  EXPECT_EQ(error_message_of(R"({"n":123456789012345678901234567890,"errorMessage":"m"})"), "m");
+  EXPECT_EQ(error_message_of("[]") + error_message_of("{}") + error_message_of("x"), "");
 }
 
 TEST(Invoke, FailuresOfTheFunctionAre200) {
