@@ -168,7 +168,8 @@ TEST_F(FunctionHostTest, TheEndOfTheProcessIsReported) {
   };
   const Case cases[] = {{"exit", "Runtime.ExitError", "Runtime exited with error: exit status 3"},
                         {"crash", "Runtime.ExitError", "Runtime exited with error: signal: segmentation fault"},
-                        {"allocate", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"}};
+                        {"allocate", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"},
+                        {"allocate in a child", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"}};
   spec_.memory_size_mb = 256;
   for (const Case& c : cases) {
     const auto instance = start();
