@@ -86,6 +86,19 @@ std::string client_path(const runtime::FunctionSpec& spec, const char* name) {
   return (std::filesystem::path(spec.code_directory).parent_path() / "runtime" / name).string();
 }
 
+// Managed runtimes are started by the script that this variable names, if it is set (Lambda Developer Guide, "Modifying
+// the runtime environment"): it gets the interpreter and its arguments.
+Launch wrapped(const runtime::FunctionSpec& spec, Launch launch) {
+  const auto wrapper =
+      std::ranges::find(spec.environment, "AWS_LAMBDA_EXEC_WRAPPER", &std::pair<std::string, std::string>::first);
+  if (wrapper == spec.environment.end() || wrapper->second.empty()) return launch;
+  constexpr std::string_view kTaskRoot = "/var/task/";
+  std::string program = wrapper->second;
+  if (program.starts_with(kTaskRoot)) program = spec.code_directory + program.substr(kTaskRoot.size() - 1);
+  launch.arguments.insert(launch.arguments.begin(), launch.program);
+  return Launch{std::move(program), std::move(launch.arguments), wrapper->second};
+}
+
 std::unexpected<StartError> invalid_entrypoint(std::string message) {
   return std::unexpected(StartError{"Runtime.InvalidEntrypoint", std::move(message)});
 }
@@ -163,8 +176,11 @@ std::expected<Launch, StartError> Interpreters::launch_node(const runtime::Funct
 }
 
 std::expected<Launch, StartError> Interpreters::launch(const runtime::FunctionSpec& spec) {
-  if (spec.runtime.starts_with("python3.")) return launch_python(spec);
-  if (spec.runtime.starts_with("nodejs")) return launch_node(spec);
+  const bool python = spec.runtime.starts_with("python3.");
+  if (python || spec.runtime.starts_with("nodejs")) {
+    TRY_ASSIGN(Launch launch, python ? launch_python(spec) : launch_node(spec));
+    return wrapped(spec, std::move(launch));
+  }
   if (!spec.runtime.starts_with("provided")) {
     return std::unexpected(
         StartError{"Runtime.NotSupported", fmt::format("The runtime {} is not supported yet; functions run here if "

@@ -209,6 +209,20 @@ TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
       << outcome.payload;
 }
 
+TEST_F(RuntimesTest, AWrapperStartsTheInterpreter) {
+  if (!has_our_python()) GTEST_SKIP() << "no python3, or one that has AWS's runtime client";
+  write("app.py", "import os\ndef handler(event, context): return os.environ['WRAPPED']\n");
+  write("wrap", "#!/bin/sh\nexport WRAPPED=1\nexec \"$@\"\n");
+  fs::permissions(root_ / "code-1" / "wrap", fs::perms::owner_all);
+  use("python3.12", "app.handler");
+  spec_.environment.emplace_back("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrap");
+  EXPECT_EQ(once().payload, "\"1\"");
+  spec_.environment.back().second = "/opt/none";
+  const auto instance = host_->start(spec_, sink_);
+  ASSERT_FALSE(instance);
+  EXPECT_EQ(instance.error().message, "fork/exec /opt/none: no such file or directory");
+}
+
 TEST_F(RuntimesTest, WithoutAnInterpreterTheErrorNamesIt) {
   host_ = std::make_unique<ProcessFunctionHost>(env_.env(), *server_, root_.string());
   for (const auto& [runtime, needs] : {std::pair("python3.12", "python3"), std::pair("nodejs20.x", "node")}) {
