@@ -22,7 +22,11 @@ InvokeOutcome failure() {
 TEST(Invoke, AnswersTheCaller) {
   TestBed bed;
   bed.create("f");
-  bed.set_body([](const auto&, const auto& request) { return answer("[" + request.payload + "]"); });
+  bed.set_body([](const auto&, const auto& request) {
+    EXPECT_TRUE(request.trace_id.starts_with("Root=1-6553f100-")) << request.trace_id;
+    EXPECT_EQ(request.trace_id.size(), 74U) << request.trace_id;
+    return answer("[" + request.payload + "]");
+  });
   InvocationRequest in = TestBed::event("f", "1");
   in.log_type = "Tail";
   const InvocationResponse out = bed.ok(&LambdaService::invoke, in);
