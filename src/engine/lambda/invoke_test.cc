@@ -241,6 +241,33 @@ TEST(Invoke, ServicesNeedThePolicy) {
   EXPECT_TRUE(call().has_value());
 }
 
+TEST(Invoke, OtherAccountsNeedThePolicyToo) {
+  TestBed bed([](LambdaOptions& options) {
+    options.allows = [](const std::string& policy, const aws::Context& context, std::string_view, std::string_view) {
+      return policy.find(context.principal.account) != std::string::npos;
+    };
+  });
+  bed.create("f");
+  const auto call = [&](const std::string& name) {
+    aws::Context context = account_call(bed.env.env, "999999999999", "eu-west-1");
+    const auto out = bed.lambda->invoke(context, TestBed::event(name));
+    return out ? std::string("invoked") : out.error().code;
+  };
+  const std::string arn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+  EXPECT_EQ(call(arn), "AccessDeniedException");
+  EXPECT_EQ(call(arn + "oo"), "AccessDeniedException");
+  AddPermissionRequest add;
+  add.function_name = "f";
+  add.statement_id = "s";
+  add.action = "lambda:InvokeFunction";
+  add.principal = "999999999999";
+  bed.ok(&LambdaService::add_permission, add);
+  EXPECT_EQ(call(arn), "invoked");
+  EXPECT_EQ(call("123456789012:function:f"), "invoked");
+  EXPECT_EQ(call(arn + "oo"), "AccessDeniedException");
+  EXPECT_EQ(call("f"), "ResourceNotFoundException") << "its own";
+}
+
 // Functions that wait until the test lets them go.
 struct Gate {
   std::atomic<int> inside = 0;
