@@ -8,11 +8,13 @@
 namespace aws {
 namespace {
 
-// name | account:function:name[:q] | arn:aws:lambda:r:a:function:name[:q]
+// name | account:function:name[:q] -> name; arn:aws:lambda:r:a:function:name[:q] -> the ARN without q, because it may
+// be another account's.
 std::string_view function_name(std::string_view text) {
   const std::size_t marker = text.find("function:");
-  if (marker != std::string_view::npos) text.remove_prefix(marker + 9);
-  return text.substr(0, text.find(':'));
+  const std::size_t begin = marker == std::string_view::npos ? 0 : marker + 9;
+  const std::size_t end = std::min(text.find(':', begin), text.size());
+  return text.starts_with("arn:") ? text.substr(0, end) : text.substr(begin, end - begin);
 }
 
 // name | arn:aws:logs:r:a:log-group:name[:*]

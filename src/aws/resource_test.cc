@@ -50,9 +50,11 @@ TEST(ResourceArns, AQueueIsWhatItsUrlEndsWith) {
 TEST(ResourceArns, AFunctionIsNamedInThreeWays) {
   const std::string arn = "arn:aws:lambda:eu-west-1:123456789012:function:ingest;";
   for (const char* name : {"ingest", "ingest:1", "123456789012:function:ingest", "123456789012:function:ingest:live",
-                           "arn:aws:lambda:us-east-1:999999999999:function:ingest",
-                           "arn:aws:lambda:us-east-1:999999999999:function:ingest:$LATEST"})
+                           "arn:aws:lambda:eu-west-1:123456789012:function:ingest",
+                           "arn:aws:lambda:eu-west-1:123456789012:function:ingest:$LATEST"})
     EXPECT_EQ(function(name), arn) << name;
+  EXPECT_EQ(function("arn:aws:lambda:us-east-1:999999999999:function:ingest:live"),
+            "arn:aws:lambda:us-east-1:999999999999:function:ingest;");
 }
 
 TEST(ResourceArns, AMemberThatIsAnArnIsTheResource) {

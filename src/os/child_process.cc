@@ -139,6 +139,31 @@ void kill_by_environment(std::string_view entry) {
   }
 }
 
+std::vector<pid_t> descendants_of(pid_t pid) {
+  constexpr std::size_t kCountMax = 256;
+  std::vector<pid_t> out;
+  const auto add_children = [&](pid_t parent) {
+    std::error_code ignored;
+    const std::string tasks = "/proc/" + std::to_string(parent) + "/task";
+    for (std::filesystem::directory_iterator it(tasks, ignored), end; !ignored && it != end; it.increment(ignored)) {
+      const FileDescriptor file(::open((it->path() / "children").c_str(), O_RDONLY | O_CLOEXEC));
+      std::array<char, 4096> text;
+      const ssize_t got = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+      const char* at = text.data();
+      const char* const stop = at + std::max<ssize_t>(got, 0);
+      for (pid_t child = 0; at < stop && out.size() < kCountMax; ++at) {  // each number has a space behind it
+        const auto [rest, error] = std::from_chars(at, stop, child);
+        if (error != std::errc() || rest == stop) break;
+        out.push_back(child);
+        at = rest;
+      }
+    }
+  };
+  add_children(pid);
+  for (std::size_t i = 0; i < out.size(); ++i) add_children(out[i]);
+  return out;
+}
+
 void FileDescriptor::reset() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }

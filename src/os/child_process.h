@@ -64,6 +64,10 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec);
 // milliseconds. `entry` must be unique to the child.
 void kill_by_environment(std::string_view entry);
 
+// The processes that `pid` has started, and those that they have, as long as their parents live; at most 256. Empty if
+// the kernel does not tell. Reads a file for each of their threads, some 10 us each.
+std::vector<pid_t> descendants_of(pid_t pid);
+
 // What a poller calls, always on its own thread, never concurrently. Must not block for long.
 class ChildWatcher {
  public:

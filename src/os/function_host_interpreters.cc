@@ -30,9 +30,13 @@ constexpr const char* kPythonQuestion =
     "import sys, importlib.util as u; "
     "print(sys.executable); print(sys.version_info[0]); print(u.find_spec('awslambdaric') is not None)";
 
-bool is_executable_file(const std::string& path) {
+bool is_regular_file(const std::string& path) {
   struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool is_executable_file(const std::string& path) {
+  return is_regular_file(path) && ::access(path.c_str(), X_OK) == 0;
 }
 
 // Everything a short-lived program writes; nullopt if it fails, writes too much or takes too long.
@@ -80,6 +84,19 @@ bool write_client(const std::string& path, std::string_view source) {
 // Beside the directories of the code, so that it goes with them.
 std::string client_path(const runtime::FunctionSpec& spec, const char* name) {
   return (std::filesystem::path(spec.code_directory).parent_path() / "runtime" / name).string();
+}
+
+// Managed runtimes are started by the script that this variable names, if it is set (Lambda Developer Guide, "Modifying
+// the runtime environment"): it gets the interpreter and its arguments.
+Launch wrapped(const runtime::FunctionSpec& spec, Launch launch) {
+  const auto wrapper =
+      std::ranges::find(spec.environment, "AWS_LAMBDA_EXEC_WRAPPER", &std::pair<std::string, std::string>::first);
+  if (wrapper == spec.environment.end() || wrapper->second.empty()) return launch;
+  constexpr std::string_view kTaskRoot = "/var/task/";
+  std::string program = wrapper->second;
+  if (program.starts_with(kTaskRoot)) program = spec.code_directory + program.substr(kTaskRoot.size() - 1);
+  launch.arguments.insert(launch.arguments.begin(), launch.program);
+  return Launch{std::move(program), std::move(launch.arguments), wrapper->second};
 }
 
 std::unexpected<StartError> invalid_entrypoint(std::string message) {
@@ -159,8 +176,11 @@ std::expected<Launch, StartError> Interpreters::launch_node(const runtime::Funct
 }
 
 std::expected<Launch, StartError> Interpreters::launch(const runtime::FunctionSpec& spec) {
-  if (spec.runtime.starts_with("python3.")) return launch_python(spec);
-  if (spec.runtime.starts_with("nodejs")) return launch_node(spec);
+  const bool python = spec.runtime.starts_with("python3.");
+  if (python || spec.runtime.starts_with("nodejs")) {
+    TRY_ASSIGN(Launch launch, python ? launch_python(spec) : launch_node(spec));
+    return wrapped(spec, std::move(launch));
+  }
   if (!spec.runtime.starts_with("provided")) {
     return std::unexpected(
         StartError{"Runtime.NotSupported", fmt::format("The runtime {} is not supported yet; functions run here if "
@@ -169,7 +189,7 @@ std::expected<Launch, StartError> Interpreters::launch(const runtime::FunctionSp
                                                        spec.runtime)});
   }
   const std::string bootstrap = spec.code_directory + "/bootstrap";
-  if (!is_executable_file(bootstrap)) {
+  if (!is_regular_file(bootstrap)) {  // whether it may be executed is the system's answer
     return invalid_entrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
   }
   return Launch{bootstrap, {}, "/var/task/bootstrap"};

@@ -99,7 +99,12 @@ def handler(event, context):
     if what == "fail": raise ValueError("as told")
     if what == "exit": sys.exit(3)
     if what == "bad": return {"when": datetime.datetime(2024, 1, 1)}
-    if what == "decimal": return [decimal.Decimal("60"), decimal.Decimal("0.5")]
+    if what == "decimal": return [decimal.Decimal("60"), decimal.Decimal("1.10"), decimal.Decimal("1E+2"), "1.10"]
+    if what == "large": return "x" * (20 << 20)
+    if what == "inner bytes": return {"a": b"text"}
+    if what == "no stdout":
+        sys.stdout.close()
+        raise ValueError("still told")
     if what == "bytes": return b"raw"
     if what == "log":
         logging.getLogger().setLevel(logging.INFO)
@@ -122,7 +127,8 @@ TEST_F(RuntimesTest, PythonAnswers) {
   const auto instance = start();
   EXPECT_EQ(invoke(*instance, R"({"a":"é"})").payload, R"({"a": "\u00e9"})") << "escapes before 3.12";
   EXPECT_EQ(invoke(*instance, R"("calls")").payload, "2") << "globals stay";
-  EXPECT_EQ(invoke(*instance, R"("decimal")").payload, "[60, 0.5]");
+  EXPECT_EQ(invoke(*instance, R"("decimal")").payload, R"([60, 1.10, 1E+2, "1.10"])");
+  EXPECT_EQ(invoke(*instance, R"("inner bytes")").payload, R"({"a": "text"})");
   EXPECT_EQ(invoke(*instance, R"("bytes")").payload, "raw");
   EXPECT_EQ(invoke(*instance, "null").payload, "null");
   const std::string large = "\"" + std::string(3'000'000, 'x') + "\"";
@@ -163,10 +169,19 @@ TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
             R"({"errorMessage": "Unable to marshal response: Object of type datetime is not JSON serializable", )"
             R"("errorType": "Runtime.MarshalError", "requestId": "req-1", "stackTrace": []})");
   EXPECT_EQ(invoke(*instance, R"("calls")").payload, "3");
+  outcome = invoke(*instance, R"("large")");
+  EXPECT_EQ(outcome.error_type, "Function.ResponseSizeTooLarge");
+  EXPECT_EQ(invoke(*instance, R"("calls")").payload, "5") << "it goes on";
+  outcome = invoke(*instance, R"("no stdout")");
+  EXPECT_EQ(outcome.error_type, "ValueError");
+  EXPECT_TRUE(outcome.log_tail.starts_with("[ERROR] ValueError: still told\n")) << outcome.log_tail;
   outcome = invoke(*instance, R"("exit")");
   EXPECT_EQ(outcome.kind, OutcomeKind::exited);
   EXPECT_EQ(outcome.payload, R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: req-1 Error: )"
                              R"(Runtime exited with error: exit status 3"})");
+
+  use("python3.12", "app.not_callable");
+  EXPECT_NE(once().payload.find(R"("stackTrace": ["  File \"/var/runtime/bootstrap.py\", line )"), std::string::npos);
 
   write("broken.py", "def handler(event, context:\n  pass\n");
   write("raises.py", "x = 1\nraise KeyError('no')\n");
@@ -194,6 +209,20 @@ TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
       << outcome.payload;
 }
 
+TEST_F(RuntimesTest, AWrapperStartsTheInterpreter) {
+  if (!has_our_python()) GTEST_SKIP() << "no python3, or one that has AWS's runtime client";
+  write("app.py", "import os\ndef handler(event, context): return os.environ['WRAPPED']\n");
+  write("wrap", "#!/bin/sh\nexport WRAPPED=1\nexec \"$@\"\n");
+  fs::permissions(root_ / "code-1" / "wrap", fs::perms::owner_all);
+  use("python3.12", "app.handler");
+  spec_.environment.emplace_back("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/wrap");
+  EXPECT_EQ(once().payload, "\"1\"");
+  spec_.environment.back().second = "/opt/none";
+  const auto instance = host_->start(spec_, sink_);
+  ASSERT_FALSE(instance);
+  EXPECT_EQ(instance.error().message, "fork/exec /opt/none: no such file or directory");
+}
+
 TEST_F(RuntimesTest, WithoutAnInterpreterTheErrorNamesIt) {
   host_ = std::make_unique<ProcessFunctionHost>(env_.env(), *server_, root_.string());
   for (const auto& [runtime, needs] : {std::pair("python3.12", "python3"), std::pair("nodejs20.x", "node")}) {
@@ -211,12 +240,22 @@ exports.async = async (event, context) => {
   if (event === 'log') console.log('hello', { a: 1 });
   if (event === 'exit') process.exit(3);
   if (event === 'uncaught') await new Promise(() => setTimeout(() => { throw new Error('later'); }, 1));
+  if (event === 'large') return 'x'.repeat(20 << 20);
+  if (event === 'never') return new Promise(() => {});
+  if (event === 'nothing') throw undefined;
+  if (event === 'bare') throw { name: 'N', message: 'M' };
+  if (event === 'within') throw Object.assign(new Error('outer'), { code: 'E1', within: new Error('inner') });
   if (event === 'context') return [context.awsRequestId, context.functionName, context.memoryLimitInMB,
     context.clientContext.custom, context.getRemainingTimeInMillis() > 0];
   return event;
 };
 exports.callback = (event, context, callback) => { setTimeout(() => callback(null, event), 1); };
 exports.silent = () => {};
+exports.context = (event, context) => {
+  setInterval(() => {}, 1000);
+  if (event === 'fail') context.fail();
+  else context.succeed(event);
+};
 exports.nested = { deep: async () => 'deep' };
 exports.value = 1;
 )";
@@ -237,6 +276,17 @@ TEST_F(RuntimesTest, NodeAnswersAndFails) {
       << outcome.payload;
   EXPECT_NE(outcome.payload.find("/var/task/index.js:3:"), std::string::npos) << outcome.payload;
   EXPECT_EQ(invoke(*instance, "1").payload, "1");
+  EXPECT_EQ(invoke(*instance, R"("large")").error_type, "Function.ResponseSizeTooLarge");
+  EXPECT_EQ(invoke(*instance, R"("never")").payload, "null") << "nothing is left to run";
+  EXPECT_EQ(invoke(*instance, R"("nothing")").payload, R"({"errorType":"string","errorMessage":"handled","trace":[]})");
+  EXPECT_EQ(invoke(*instance, R"("bare")").payload,
+            R"({"errorType":"object","errorMessage":"[object Object]","trace":[]})");
+  outcome = invoke(*instance, R"("within")");
+  for (const char* part : {"ERROR\tInvoke Error \t"
+                           R"({"errorType":"Error","errorMessage":"outer","code":"E1","within":{"errorType":"Error",)",
+                           R"(]},"stack":["Error: outer",)"}) {
+    EXPECT_NE(outcome.log_tail.find(part), std::string::npos) << outcome.log_tail;
+  }
   outcome = invoke(*instance, R"("exit")");
   EXPECT_EQ(outcome.kind, OutcomeKind::exited);
   instance = start();
@@ -246,6 +296,7 @@ TEST_F(RuntimesTest, NodeAnswersAndFails) {
 
   const std::pair<const char*, const char*> answers[] = {{"index.callback", "1"},
                                                          {"index.silent", "null"},
+                                                         {"index.context", "1"},
                                                          {"index.nested.deep", R"("deep")"},
                                                          {"module.handler", R"({"module":1})"}};
   for (const auto& [handler, answer] : answers) {
@@ -254,11 +305,19 @@ TEST_F(RuntimesTest, NodeAnswersAndFails) {
     EXPECT_EQ(invoke(*instance, "1").payload, answer) << handler;
     EXPECT_EQ(invoke(*instance, "1").payload, answer) << handler << ", again";
   }
+  use("nodejs20.x", "index.context");
+  EXPECT_EQ(once(R"("fail")").payload, R"({"errorType":"string","errorMessage":"handled","trace":[]})");
   write("broken.js", "exports.handler = async ( => {};\n");
+  write("rejects.js", "Promise.reject(new Error('at the start')); exports.handler = async () => 1;\n");
+  write("imports.mjs", "import 'gone'; export const handler = async () => 1;\n");
+  write("standard.mjs", "export default { handler: async () => 1 };\n");
   const std::pair<const char*, const char*> failures[] = {{"nothing.handler", "Runtime.ImportModuleError"},
                                                           {"index.none", "Runtime.HandlerNotFound"},
                                                           {"index.value", "Runtime.HandlerNotFound"},
                                                           {"broken.handler", "Runtime.UserCodeSyntaxError"},
+                                                          {"rejects.handler", "Runtime.UnhandledPromiseRejection"},
+                                                          {"imports.handler", "Error"},
+                                                          {"standard.handler", "Runtime.HandlerNotFound"},
                                                           {"index", "Runtime.MalformedHandlerName"}};
   for (const auto& [handler, error_type] : failures) {
     use("nodejs20.x", handler);

@@ -29,6 +29,7 @@ constexpr auto kKillWait = std::chrono::seconds(5);
 constexpr std::size_t kReadBytesMax = 64 * 1024;    // per turn of the poller, so that one talker does not starve others
 constexpr std::size_t kDrainBytesMax = 256 * 1024;  // at the end of an invocation; a pipe holds 64 KiB unless enlarged
 constexpr auto kMemoryReadInterval = std::chrono::seconds(1);
+constexpr int kTicksPerFamilyLook = 4;  // dearer than a look at the process itself
 constexpr uint64_t kMiB = 1024 * 1024;
 
 ListenLimits runtime_api_limits() {
@@ -72,6 +73,20 @@ uint64_t status_kilobytes(std::string_view text, std::string_view key) {
   return value;
 }
 
+// A process's resident memory, of what it shares with others its part; 0 if it has gone.
+uint64_t proportional_bytes(pid_t pid) {
+  const FileDescriptor file(::open(fmt::format("/proc/{}/smaps_rollup", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> text;
+  const ssize_t got = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+  return got <= 0 ? 0 : status_kilobytes({text.data(), static_cast<std::size_t>(got)}, "\nPss:") * 1024;
+}
+
+void raise_peak(std::atomic<uint64_t>& peak, uint64_t value) {
+  uint64_t known = peak.load();
+  while (value > known && !peak.compare_exchange_weak(known, value)) {
+  }
+}
+
 }  // namespace
 
 Sandbox::Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server, ChildPoller& poller,
@@ -87,7 +102,9 @@ Sandbox::Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server,
       api_(env, &function_clock) {}
 
 std::expected<void, StartError> Sandbox::start(const runtime::FunctionSpec& spec, const Launch& launch) {
-  const auto port = server_.listen("127.0.0.1", 0, api_, runtime_api_limits());
+  ListenLimits limits = runtime_api_limits();
+  limits.on_too_large = [this](const aws::http::Request& head) { api_.refused_as_too_large(head); };
+  const auto port = server_.listen("127.0.0.1", 0, api_, limits);
   if (!port) return std::unexpected(not_listening(port.error()));
   port_ = *port;
   ChildSpec child_spec;
@@ -127,11 +144,12 @@ InvokeOutcome Sandbox::invoke(runtime::InvokeRequest request) {
   const std::string request_id = request.request_id;
   if (!initialised_) {
     if (auto failed = initialise(request_id)) {
-      failed->log_tail = end_log();
+      failed->init_log_tail = end_log();
       return std::move(*failed);
     }
   }
   begin_log(request_id);
+  if (const auto begin = std::exchange(request.on_begin, {})) begin();
   busy_.store(true);
   poller_.busy();
   RuntimeApi::Reply reply = api_.invoke(std::move(request), env_.clock.now() + timeout_);
@@ -171,6 +189,7 @@ void Sandbox::finish(InvokeOutcome& outcome, RuntimeApi::Reply& reply) {
   }
   if (!initialised_) {
     outcome.init_duration = api_.ready_at().value_or(reply.started) - launched_at_;
+    outcome.init_log_tail = std::move(init_log_tail_);
     initialised_ = true;
   }
   outcome.delivered = reply.delivered;
@@ -205,9 +224,9 @@ std::optional<InvokeOutcome> Sandbox::initialise(const std::string& request_id) 
 
 void Sandbox::begin_log(const std::string& request_id) {
   const std::scoped_lock lock(output_mutex_);
-  read_output(kReadBytesMax);  // what was written before belongs to no invocation, or to initialisation
-  // A cold start's tail shows initialisation too, as the service's does.
-  if (initialised_) lines_.take_tail();
+  read_output(kDrainBytesMax);  // what was written before belongs to no invocation, or to initialisation
+  if (!initialised_) lines_.flush([this](std::string_view text) { sink_.write({instance_id_, {}, text}); });
+  init_log_tail_ = lines_.take_tail();
   log_request_id_ = request_id;
 }
 
@@ -269,7 +288,8 @@ void Sandbox::on_exit() {
 void Sandbox::on_tick() {
   if (!busy_.load()) return;
   sample_memory();
-  if (memory_now_bytes_.load() <= memory_bytes_max_) return;
+  const uint64_t family_bytes = ++ticks_ % kTicksPerFamilyLook == 0 ? sample_family_memory() : 0;
+  if (std::max(memory_now_bytes_.load(), family_bytes) <= memory_bytes_max_) return;
   const std::scoped_lock lock(mutex_);
   if (exit_) return;
   killed_for_memory_ = true;
@@ -282,10 +302,17 @@ void Sandbox::sample_memory() {
   if (got <= 0) return;
   const std::string_view status(text.data(), static_cast<std::size_t>(got));
   memory_now_bytes_.store(status_kilobytes(status, "VmRSS:") * 1024);
-  const uint64_t peak = status_kilobytes(status, "VmHWM:") * 1024;
-  uint64_t known = memory_peak_bytes_.load();
-  while (peak > known && !memory_peak_bytes_.compare_exchange_weak(known, peak)) {
-  }
+  raise_peak(memory_peak_bytes_, status_kilobytes(status, "VmHWM:") * 1024);
+}
+
+uint64_t Sandbox::sample_family_memory() {
+  std::vector<pid_t> family = descendants_of(child_.pid);
+  if (family.empty()) return 0;
+  family.push_back(child_.pid);
+  uint64_t bytes = 0;
+  for (const pid_t pid : family) bytes += proportional_bytes(pid);
+  raise_peak(memory_peak_bytes_, bytes);
+  return bytes;
 }
 
 void Sandbox::kill_group(int signal) {

@@ -53,6 +53,8 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
   // Kills what is left and says how it ended.
   runtime::ExitStatus end_process();
   void sample_memory();
+  // What the process and its descendants hold together, each page counted once; 0 if there are none. Poller's thread.
+  uint64_t sample_family_memory();
   void finish(runtime::InvokeOutcome& outcome, runtime::RuntimeApi::Reply& reply);
 
   const base::Env env_;
@@ -75,11 +77,13 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
   Child child_;  // descriptors stay open until the poller has forgotten them
   std::optional<runtime::ExitStatus> exit_;
   bool killed_for_memory_ = false;
+  int ticks_ = 0;  // the poller's thread's
   bool watched_ = false;
 
   std::mutex output_mutex_;
   runtime::LogLines lines_;
   std::string log_request_id_;
+  std::string init_log_tail_;
   bool output_ended_ = false;
 
   FileDescriptor status_file_;  // /proc/<pid>/status, read with pread

@@ -151,10 +151,12 @@ TEST_F(FunctionHostTest, FailuresLeaveTheInstanceUsable) {
 TEST_F(FunctionHostTest, LogsBelongToTheirInvocation) {
   const auto instance = start();
   InvokeOutcome outcome = invoke(*instance, "print");
-  EXPECT_EQ(outcome.log_tail, "initialising\nout 1\nerr 1\nunfinished");
+  EXPECT_EQ(outcome.init_log_tail, "initialising\n");
+  EXPECT_EQ(outcome.log_tail, "out 1\nerr 1\nunfinished");
   EXPECT_EQ(sink_.take(),
             (std::vector<std::string>{"|initialising", "req-1|out 1", "req-1|err 1", "req-1|unfinished"}));
   outcome = invoke(*instance, "print");
+  EXPECT_EQ(outcome.init_log_tail, "");
   EXPECT_EQ(outcome.log_tail, "out 1\nerr 1\nunfinished");
 }
 
@@ -166,7 +168,8 @@ TEST_F(FunctionHostTest, TheEndOfTheProcessIsReported) {
   };
   const Case cases[] = {{"exit", "Runtime.ExitError", "Runtime exited with error: exit status 3"},
                         {"crash", "Runtime.ExitError", "Runtime exited with error: signal: segmentation fault"},
-                        {"allocate", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"}};
+                        {"allocate", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"},
+                        {"allocate in a child", "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"}};
   spec_.memory_size_mb = 256;
   for (const Case& c : cases) {
     const auto instance = start();
@@ -220,7 +223,7 @@ TEST_F(FunctionHostTest, FailedInitialisationIsToldApart) {
     InvokeOutcome outcome = invoke(**instance, "x");
     EXPECT_EQ(outcome.kind, OutcomeKind::init_failed) << mode;
     EXPECT_FALSE(outcome.delivered);
-    EXPECT_EQ(outcome.log_tail, "initialising\n");
+    EXPECT_EQ(outcome.init_log_tail, "initialising\n");
     EXPECT_FALSE((*instance)->alive());
     return outcome;
   };
@@ -247,7 +250,7 @@ TEST_F(FunctionHostTest, WhatCannotStartSaysWhy) {
       {"provided.al2023", nullptr, 0, "Runtime.InvalidEntrypoint",
        "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
       {"provided.al2023", "#!/bin/sh\n", 0644, "Runtime.InvalidEntrypoint",
-       "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
+       "fork/exec /var/task/bootstrap: permission denied"},
       {"provided.al2", "no program", 0755, "Runtime.InvalidEntrypoint",
        "fork/exec /var/task/bootstrap: exec format error"},
       {"provided", "#!/no/such/interpreter\n", 0755, "Runtime.InvalidEntrypoint",

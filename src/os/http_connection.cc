@@ -251,6 +251,7 @@ bool HttpConnection::send_reply() {
 }
 
 bool HttpConnection::refuse(const Refusal& refusal) {
+  if (refusal.status == 413 && listener_->limits.on_too_large) listener_->limits.on_too_large(parser_.request());
   aws::http::Response reply;
   reply.status = refusal.status;
   reply.headers.add("Content-Type", "text/plain");

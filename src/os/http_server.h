@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,7 @@ struct HttpServerOptions {
 };
 
 // What one listener accepts. A breach is answered by the server (4xx, then the connection is closed) and the handler
-// does not hear of it.
+// does not get it.
 struct ListenLimits {
   MessageLimits message;
   AllowedHosts hosts;
@@ -32,6 +33,8 @@ struct ListenLimits {
   // While a body is received or a reply is blocked, each window has to move so many bytes.
   std::chrono::milliseconds progress_window{10'000};
   uint64_t progress_bytes_min = 4096;
+  // Told, on an I/O thread, of a request that is refused because its body is too large; the request has no body.
+  std::function<void(const aws::http::Request&)> on_too_large;
 };
 
 class HttpServer {

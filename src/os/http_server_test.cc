@@ -205,6 +205,21 @@ TEST(HttpServer, ContinuesWhenAskedAndRefusesAtOnce) {
   EXPECT_EQ(fixture.handler.calls, 1);
 }
 
+TEST(HttpServer, TellsOfBodiesThatAreTooLarge) {
+  ListenLimits limits;
+  limits.message.body_bytes_max = 10;
+  std::vector<std::string> told;
+  limits.on_too_large = [&](const Request& head) { told.push_back(head.target); };
+  Fixture fixture(echo, limits);
+  const std::string host = " HTTP/1.1\r\nHost: localhost\r\n";
+  for (const std::string& text : {"PUT /length" + host + "Content-Length: 11\r\n\r\n12345678901",
+                                  "PUT /chunked" + host + "Transfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n"}) {
+    EXPECT_TRUE(fixture.converse(text).starts_with("HTTP/1.1 413 ")) << text;
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"/length", "/chunked"}));
+  EXPECT_EQ(fixture.handler.calls, 0);
+}
+
 TEST(HttpServer, RefusalsCloseAndReachNoHandler) {
   ListenLimits limits;
   limits.message.body_bytes_max = 100;

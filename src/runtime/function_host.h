@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ struct InvokeRequest {
   std::string trace_id;        // X-Ray header; empty: none
   std::string client_context;  // JSON; empty: none
   std::string payload;
+  // Called by invoke(), on its thread, when initialisation is over and the event is about to be handed over: what was
+  // logged before is initialisation's. Not called if that fails.
+  std::function<void()> on_begin = {};
 };
 
 struct ExitStatus {
@@ -69,6 +73,7 @@ struct InvokeOutcome {
   base::Duration duration{0};  // from handing over the event to the answer, or to the end of the instance
   std::optional<base::Duration> init_duration;  // first invocation only
   uint64_t max_memory_used_bytes = 0;           // peak resident size so far; a floor if it died between samples
+  std::string init_log_tail;                    // first invocation only: what initialisation wrote, likewise
   std::string log_tail;                         // the last kLogTailBytesMax bytes written during this invocation
   std::optional<ExitStatus> exit;
 };

@@ -14,6 +14,7 @@ using aws::http::Response;
 namespace {
 
 constexpr std::string_view kPrefix = "/2018-06-01/runtime/";
+constexpr std::string_view kResponseTooLarge = "Function.ResponseSizeTooLarge";
 constexpr std::size_t kErrorTypeBytesMax = 256;  // a header of the function that ends up in logs and metrics
 
 Response json_response(int status, std::string body) {
@@ -40,6 +41,27 @@ Response accepted() {
 std::string error_type_of(const Request& request) {
   const std::string_view type = request.headers.get("Lambda-Runtime-Function-Error-Type");
   return type.empty() ? "Unhandled" : std::string(type.substr(0, kErrorTypeBytesMax));
+}
+
+// `size` is "(7340034 bytes) ", or empty if it is not known.
+std::string too_large_document(std::string_view size) {
+  return service_error_document(
+      kResponseTooLarge,
+      fmt::format("Response payload size {}exceeded maximum allowed payload size ({} bytes).", size, kPayloadBytesMax));
+}
+
+// The action and the id of "invocation/<id>/response" and ".../error"; nullopt for any other target.
+struct ReplyTarget {
+  std::string_view id;
+  bool is_error = false;
+};
+std::optional<ReplyTarget> reply_target(std::string_view path) {
+  constexpr std::string_view kInvocation = "/2018-06-01/runtime/invocation/";
+  const std::size_t slash = path.rfind('/');
+  if (!path.starts_with(kInvocation) || slash <= kInvocation.size()) return std::nullopt;
+  const std::string_view action = path.substr(slash + 1);
+  if (action != "response" && action != "error") return std::nullopt;
+  return ReplyTarget{path.substr(kInvocation.size(), slash - kInvocation.size()), action == "error"};
 }
 
 }  // namespace
@@ -158,19 +180,15 @@ void RuntimeApi::handle(Request request, Responder respond) {
   if (!path.starts_with(kPrefix)) {
     answer = error_response(404, "NotFound", "404 page not found");
   } else {
+    const auto target = reply_target(path);
     path.remove_prefix(kPrefix.size());
-    constexpr std::string_view kInvocation = "invocation/";
-    const std::size_t slash = path.rfind('/');
-    const std::string_view action = slash == std::string_view::npos ? "" : path.substr(slash + 1);
     if (request.method == "GET" && path == "invocation/next") {
       answer = next(respond, superseded);
     } else if (request.method == "POST" && path == "init/error") {
       answer = init_error(request);
-    } else if (request.method == "POST" && path.starts_with(kInvocation) && slash > kInvocation.size() &&
-               (action == "response" || action == "error")) {
+    } else if (request.method == "POST" && target) {
       // A copy, because the body is moved out of `request` while the id is still in use.
-      const std::string id(path.substr(kInvocation.size(), slash - kInvocation.size()));
-      answer = reply(id, action == "error", request);
+      answer = reply(std::string(target->id), target->is_error, request);
     } else {
       answer = error_response(404, "NotFound", "404 page not found");
     }
@@ -235,19 +253,34 @@ Response RuntimeApi::reply(std::string_view id, bool is_error, Request& request)
     answer = error_response(413, "RequestEntityTooLarge",
                             fmt::format("Exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax));
     result.kind = ReplyKind::error;
-    result.error_type = "Function.ResponseSizeTooLarge";
-    result.body = service_error_document(
-        result.error_type,
-        fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
-                    request.body.size(), kPayloadBytesMax));
+    result.error_type = kResponseTooLarge;
+    result.body = too_large_document(fmt::format("({} bytes) ", request.body.size()));
   } else {
     result.body = std::move(request.body);
   }
+  end_with(std::move(result));
+  return answer;
+}
+
+void RuntimeApi::end_with(Reply reply) {
   state_ = State::response_sent;
   running_id_.clear();
-  reply_ = std::move(result);
+  reply_ = std::move(reply);
   changed_->notify_all();
-  return answer;
+}
+
+void RuntimeApi::refused_as_too_large(const Request& head) {
+  const std::scoped_lock lock(mutex_);
+  const auto target = reply_target(head.path());
+  if (head.method != "POST" || state_ != State::running || !target || target->id != running_id_) return;
+  Reply result;
+  result.kind = ReplyKind::error;
+  result.delivered = true;
+  result.ended = function_clock_.now();
+  result.error_type = kResponseTooLarge;
+  const std::string_view length = head.headers.get("Content-Length");
+  result.body = too_large_document(length.empty() ? std::string() : fmt::format("({} bytes) ", length));
+  end_with(std::move(result));
 }
 
 Response RuntimeApi::init_error(Request& request) {

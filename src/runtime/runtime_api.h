@@ -49,6 +49,9 @@ class RuntimeApi final : public aws::http::Handler {
   std::optional<base::Timestamp> ready_at();
 
   void handle(aws::http::Request request, aws::http::Responder respond) override;
+  // A request that the server in front has refused with 413, without its body. If it was the answer to the running
+  // invocation, that ends as if handle() had refused it.
+  void refused_as_too_large(const aws::http::Request& head);
 
  private:
   // Names as the service prints them in its refusals.
@@ -60,6 +63,7 @@ class RuntimeApi final : public aws::http::Handler {
   std::optional<aws::http::Response> next(aws::http::Responder& respond, aws::http::Responder& superseded);
   aws::http::Response reply(std::string_view id, bool is_error, aws::http::Request& request);
   aws::http::Response init_error(aws::http::Request& request);
+  void end_with(Reply reply);       // REQUIRES: mutex_, and an invocation is running
   aws::http::Response hand_over();  // the pending event as the answer to a poll
   Reply take_reply(base::Timestamp started);
 

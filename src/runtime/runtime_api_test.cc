@@ -195,6 +195,26 @@ TEST_F(RuntimeApiTest, RefusesAnAnswerThatIsTooLargeOrStreamed) {
   }
 }
 
+TEST_F(RuntimeApiTest, AnAnswerThatTheServerRefusesAsTooLargeEndsTheInvocation) {
+  for (const bool known_size : {true, false}) {
+    RuntimeApi::Reply reply;
+    {
+      const auto task = invoke("r7", reply);
+      next();
+      Request head{"POST", of("other", "response"), {}, ""};
+      if (known_size) head.headers.add("Content-Length", "20000000");
+      api_.refused_as_too_large(head);
+      head.target = of("r7", "error");
+      api_.refused_as_too_large(head);
+    }
+    EXPECT_EQ(reply.kind, RuntimeApi::ReplyKind::error);
+    EXPECT_EQ(reply.error_type, "Function.ResponseSizeTooLarge");
+    EXPECT_EQ(reply.body, R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size )" +
+                              std::string(known_size ? "(20000000 bytes) " : "") +
+                              R"(exceeded maximum allowed payload size (6291556 bytes)."})");
+  }
+}
+
 // Connects run_handler to the state machine without a socket, failing as many posts as it is told to.
 class MemoryTransport final : public aws::http::Transport {
  public:

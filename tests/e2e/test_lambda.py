@@ -252,6 +252,36 @@ def test_a_failed_event_ends_in_its_destination_and_dead_letter_queue(lambda_, s
     assert record["responsePayload"]["errorType"] == "RuntimeError"
 
 
+def test_another_account_may_invoke_what_a_policy_allows(server, lambda_, create, name):
+    arn = create("def handler(event, context): return context.invoked_function_arn", Publish=True)
+    lambda_.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    stranger = server.client("lambda", key="999999999999")
+    for qualified in (arn, arn + ":live", arn + ":none"):
+        with pytest.raises(ClientError, match="no resource-based policy allows the lambda:InvokeFunction action"):
+            call(stranger, qualified)
+    lambda_.add_permission(FunctionName=name, Qualifier="live", StatementId="s", Action="lambda:InvokeFunction",
+                           Principal="999999999999")
+    assert call(stranger, arn + ":live")["Body"] == arn + ":live"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        call(stranger, arn)
+    lambda_.delete_alias(FunctionName=name, Name="live")
+
+
+def test_empty_values_mean_none(lambda_, create, name):
+    none = {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}, "Layers": [], "FileSystemConfigs": [],
+            "ImageConfig": {}, "KMSKeyArn": "", "TracingConfig": {"Mode": "PassThrough"}, "DeadLetterConfig": {}}
+    create(**none)
+    lambda_.update_function_configuration(FunctionName=name, **none)
+    with pytest.raises(lambda_.exceptions.InvalidParameterValueException, match="VpcConfig is not supported"):
+        lambda_.update_function_configuration(FunctionName=name, VpcConfig={"SubnetIds": ["subnet-1"]})
+
+
+def test_numbers_of_any_size_pass(lambda_, create, name):
+    create("def handler(event, context): return event")
+    for text in (b"[123456789012345678901234567890]", b'{"a": 18446744073709551616}'):
+        assert lambda_.invoke(FunctionName=name, Payload=text)["Payload"].read() == text
+
+
 def test_what_cannot_be_created(lambda_, create):
     for runtime, says in (("python3.7", "no longer supported"), ("java21", "is not run by this engine"),
                           ("cobol", "Member must satisfy enum value set")):

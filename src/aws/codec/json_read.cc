@@ -204,8 +204,11 @@ class Reader {
       if (null) continue;
       const MemberDesc* member = find(desc, key, hint, top);
       if (member == nullptr || member->unsupported) {
-        if (member != nullptr && strictness_ == JsonStrictness::request) complain_unsupported(key);
-        if (!skip(value)) return false;
+        bool none = true;
+        if (!skip(value, none)) return false;
+        const bool refused = member != nullptr && strictness_ == JsonStrictness::request;
+        // Lambda, the one service of rest-json, takes such a value as none; DynamoDB has errors of its own for it.
+        if (refused && !(none && names_ == JsonNames::wire)) complain_unsupported(key);
         continue;
       }
       several = several || (chosen != nullptr && chosen != member);
@@ -452,8 +455,9 @@ class Reader {
     return check_scalar(value);
   }
 
-  // Walks a value that nobody wants, because what is wrong inside it is wrong all the same.
-  bool skip(od::value value) {
+  // Walks a value that nobody wants, because what is wrong inside it is wrong all the same. `none` becomes false if it
+  // says anything: a list has an item, or there is a number, a text or a true.
+  bool skip(od::value value, bool& none) {
     od::json_type kind;
     if (const auto e = value.type().get(kind); e) return malformed(e);
     if (kind == od::json_type::object) {
@@ -464,32 +468,41 @@ class Reader {
         if (const auto e = field.unescaped_key().error(); e) return malformed(e);
         od::value inner;
         if (const auto e = field.value().get(inner); e) return malformed(e);
-        if (!skip(inner)) return false;
+        if (!skip(inner, none)) return false;
       }
       --depth_;
       return true;
     }
-    if (kind != od::json_type::array) return check_scalar(value);
+    if (kind != od::json_type::array) return check_scalar(value, none);
     od::array array;
     if (const auto e = value.get_array().get(array); e) return malformed(e);
     if (!enter()) return false;
     for (auto item : array) {
+      none = false;
       od::value inner;
       if (const auto e = item.get(inner); e) return malformed(e);
-      if (!skip(inner)) return false;
+      if (!skip(inner, none)) return false;
     }
     --depth_;
     return true;
   }
 
   bool check_scalar(od::value value) {
+    bool none = false;
+    return check_scalar(value, none);
+  }
+
+  bool check_scalar(od::value value, bool& none) {
     od::json_type kind;
     if (const auto e = value.type().get(kind); e) return malformed(e);
     if (kind == od::json_type::string) {
-      const auto e = value.get_string().error();
+      std::string_view text;
+      const auto e = value.get_string().get(text);
+      none = none && text.empty();
       return !e || malformed(e);
     }
     const std::string_view token = trim_right(value.raw_json_token());
+    none = none && kind != od::json_type::number && token != "true";
     bool fractional = false;
     const bool good = kind == od::json_type::number    ? is_number(token, fractional)
                       : kind == od::json_type::boolean ? token == "true" || token == "false"

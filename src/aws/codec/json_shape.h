@@ -37,7 +37,8 @@ void write_json_string(std::string_view text, std::string& out);
 // "Unsupported" with its path as message (the codec renames it to the service's own words), and a union without exactly
 // one member gives code "ValidationException" (protocols.md 4.3 item 6); of these two the first is reported, after the
 // whole text was found free of other errors and `object` filled. With JsonNames::wire, members of the outermost
-// structure that travel elsewhere (Location) are no keys of the text.
+// structure that travel elsewhere (Location) are no keys of the text, and an unsupported member is absent if its value
+// says nothing ({}, [], "", false, or a structure of such): so Terraform writes "none", and so Lambda takes it.
 base::Result<void> read_json(const StructDesc& desc, std::string_view text, JsonNames names, JsonStrictness strictness,
                              void* object);
 

@@ -292,6 +292,31 @@ TEST(JsonRead, RefusesUnsupportedMembersOfRequestsOnly) {
   EXPECT_EQ(refusal<sqs::SendMessageRequest>(R"({"MessageAttributes":{"k":{"StringListValues":null}}})"), "accepted");
 }
 
+TEST(JsonRead, TakesUnsupportedMembersThatSayNothingAsAbsentInRestJson) {
+  const auto outcome = [](std::string_view members) {
+    lambda::CreateFunctionRequest in;
+    const std::string text = "{" + std::string(members) + R"(,"Description":"d"})";
+    const auto read =
+        read_json(lambda::CreateFunctionRequest::desc(), text, JsonNames::wire, JsonStrictness::request, &in);
+    if (!read) return read.error().code + ": " + read.error().message;
+    return in.description == "d" ? std::string("accepted") : std::string("lost");
+  };
+  for (const char* none : {R"("VpcConfig":{})", R"("VpcConfig":{"SubnetIds":[],"Ipv6AllowedForDualStack":false})",
+                           R"("Layers":[])", R"("KMSKeyArn":"")", R"("ImageConfig":{"Command":null})"}) {
+    EXPECT_EQ(outcome(none), "accepted") << none;
+  }
+  const std::pair<const char*, const char*> kRefused[] = {
+      {R"("VpcConfig":{"SubnetIds":["s"]})", "Unsupported: VpcConfig"},
+      {R"("VpcConfig":{"Ipv6AllowedForDualStack":true})", "Unsupported: VpcConfig"},
+      {R"("Layers":[""])", "Unsupported: Layers"},
+      {R"("FileSystemConfigs":[{}])", "Unsupported: FileSystemConfigs"},
+      {R"("KMSKeyArn":"k")", "Unsupported: KMSKeyArn"},
+      {R"("DurableConfig":{"ExecutionTimeout":0})", "Unsupported: DurableConfig"}};
+  for (const auto& [text, want] : kRefused) EXPECT_EQ(outcome(text), want) << text;
+  EXPECT_EQ(refusal<sqs::SendMessageRequest>(R"({"MessageAttributes":{"k":{"StringListValues":[]}}})"),
+            "Unsupported: MessageAttributes.k.StringListValues");
+}
+
 TEST(JsonRead, LargeMapsTakeLinearTimeAndKeepTheLastValue) {
   std::string text = "{\"ExpressionAttributeNames\":{";
   for (int round = 0; round < 2; ++round)

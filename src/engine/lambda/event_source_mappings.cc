@@ -224,6 +224,7 @@ base::Result<ListEventSourceMappingsResponse> EventSourceMappings::list(aws::Con
   FunctionName name;
   if (in.function_name) {
     TRY_ASSIGN(name, resolve_function_name(context, in.function_name, {}, "lambda:ListEventSourceMappings"));
+    if (name.qualifier == "$LATEST") name.qualifier.clear();
   }
   const auto count_max =
       static_cast<std::size_t>(std::clamp(in.max_items.value_or(kListMappingsMax), 1, kListMappingsMax));

@@ -80,6 +80,13 @@ base::Result<FunctionName> resolve_function_name(const aws::Context& context, co
   return FunctionName{std::string(name), std::string(embedded)};
 }
 
+std::string account_in(const aws::Context& context, const std::optional<std::string>& text) {
+  if (!text) return context.account;
+  const std::vector<std::string_view> parts = split(*text);
+  if (parts[0] == "arn" && parts.size() >= 7 && is_account(parts[4])) return std::string(parts[4]);
+  return is_account(parts[0]) && parts.size() > 1 ? std::string(parts[0]) : context.account;
+}
+
 base::Result<std::string> resolve_whole_function(const aws::Context& context, const std::optional<std::string>& text,
                                                  std::string_view action) {
   TRY_ASSIGN(FunctionName resolved, resolve_function_name(context, text, std::nullopt, action));

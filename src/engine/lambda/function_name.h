@@ -20,6 +20,8 @@ struct FunctionName {
 // (protocols.md 4.4 items 5 and 6). Says nothing about existence. `action` is for the error ("lambda:GetFunction").
 base::Result<FunctionName> resolve_function_name(const aws::Context& context, const std::optional<std::string>& text,
                                                  const std::optional<std::string>& qualifier, std::string_view action);
+// The account that `text` names; the caller's if it names none.
+std::string account_in(const aws::Context& context, const std::optional<std::string>& text);
 // For operations on a function as a whole: fails for any qualifier but $LATEST, too (404).
 base::Result<std::string> resolve_whole_function(const aws::Context& context, const std::optional<std::string>& text,
                                                  std::string_view action);

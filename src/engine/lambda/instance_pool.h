@@ -36,9 +36,14 @@ struct Instance {
   base::Timestamp idle_since;
 };
 
+struct StartFailure {
+  runtime::StartError error;
+  std::shared_ptr<LogStream> log;  // null if it did not come to that
+};
+
 class InstancePool {
  public:
-  using Started = std::expected<std::unique_ptr<Instance>, runtime::StartError>;
+  using Started = std::expected<std::unique_ptr<Instance>, StartFailure>;
   using Start = std::function<Started(const std::shared_ptr<Runnable>&)>;
   // A caller's turn: an instance, or why it could not be started (which is the function's failure), or a throttle.
   using Acquired = base::Result<Started>;

@@ -103,13 +103,14 @@ InstanceStarter::Environment InstanceStarter::environment_of(const FunctionRecor
 InstancePool::Started InstanceStarter::start(const std::shared_ptr<Runnable>& runnable) {
   const FunctionRecord& record = *runnable->record;
   if (auto staged = runnable->code->stage_once(); !staged) {
-    return std::unexpected(runtime::StartError{"Runtime.CodeUnavailable", staged.error().message});
+    return std::unexpected(StartFailure{{"Runtime.CodeUnavailable", staged.error().message}, nullptr});
   }
   auto credentials = credentials_for(*runnable);
   if (!credentials) {
-    return std::unexpected(runtime::StartError{
-        "Runtime.RoleNotAssumable",
-        "The role defined for the function cannot be assumed by Lambda. " + credentials.error().message});
+    return std::unexpected(
+        StartFailure{{"Runtime.RoleNotAssumable",
+                      "The role defined for the function cannot be assumed by Lambda. " + credentials.error().message},
+                     nullptr});
   }
   runtime::FunctionSpec spec;
   spec.function_arn = record.arn();
@@ -130,7 +131,11 @@ InstancePool::Started InstanceStarter::start(const std::shared_ptr<Runnable>& ru
   instance->log = std::make_shared<LogStream>(logs_, record.account, record.region, record.log_group);
   instance->log->append(init_start_line(record));
   auto running = host_.start(spec, *instance->log);
-  if (!running) return std::unexpected(std::move(running).error());
+  if (!running) {
+    // What did not become an instance has a log stream nevertheless, where its user looks for the reason.
+    instance->log->set_name(spec.log_stream_prefix + base::random_string(env_.random, 32, "0123456789abcdef"));
+    return std::unexpected(StartFailure{std::move(running).error(), std::move(instance->log)});
+  }
   instance->running = std::move(*running);
   instance->log->set_name(spec.log_stream_prefix + instance->running->instance_id());
   return instance;

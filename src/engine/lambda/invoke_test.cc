@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 #include "engine/internal_call.h"
+#include "engine/lambda/json_check.h"
 #include "engine/lambda/test_bed.h"
 
 namespace engine::lambda {
@@ -21,7 +22,11 @@ InvokeOutcome failure() {
 TEST(Invoke, AnswersTheCaller) {
   TestBed bed;
   bed.create("f");
-  bed.set_body([](const auto&, const auto& request) { return answer("[" + request.payload + "]"); });
+  bed.set_body([](const auto&, const auto& request) {
+    EXPECT_TRUE(request.trace_id.starts_with("Root=1-6553f100-")) << request.trace_id;
+    EXPECT_EQ(request.trace_id.size(), 74U) << request.trace_id;
+    return answer("[" + request.payload + "]");
+  });
   InvocationRequest in = TestBed::event("f", "1");
   in.log_type = "Tail";
   const InvocationResponse out = bed.ok(&LambdaService::invoke, in);
@@ -39,6 +44,45 @@ TEST(Invoke, AnswersTheCaller) {
                   .starts_with("InvalidRequestContentException: Could not parse request body into json: "));
   EXPECT_TRUE(bed.error(&LambdaService::invoke, TestBed::event("f", std::string(6'291'557, '1')))
                   .starts_with("RequestTooLargeException: 6291557 byte payload is too large"));
+}
+
+TEST(Invoke, TakesWhateverIsJson) {
+  const std::string deep = std::string(1000, '[') + std::string(1000, ']');
+  for (const std::string& text :
+       {std::string("123456789012345678901234567890"), std::string(R"({"a":[-1e999,0.5,0,1E+2,{}, []],"b":"x"})"),
+        std::string(R"(["\ud800", 18446744073709551616, true , false,null])"), std::string(R"("\u00e9\n\"")"), deep}) {
+    EXPECT_EQ(json_problem(text), std::nullopt) << text;
+  }
+  for (const std::string text : {"",
+                                 " ",
+                                 "{",
+                                 "[1e999",
+                                 "[1e999,]",
+                                 "[1e999}",
+                                 "1e999 1",
+                                 "01",
+                                 "[1e999,01]",
+                                 "[1e999,.5]",
+                                 "[1e999,1.]",
+                                 "[1e999,-]",
+                                 "[1e999,1e]",
+                                 "{\"a\" 1e999}",
+                                 "{1e999:1}",
+                                 "{\"a\":1e999,}",
+                                 "[1e999,\"\\x\"]",
+                                 "[1e999,\"\\u12g4\"]",
+                                 "[1e999,tru]",
+                                 "[1e999,\"a]",
+                                 "\"\\ud800",
+                                 "nul"}) {
+    EXPECT_NE(json_problem(text), std::nullopt) << text;
+  }
+  EXPECT_NE(json_problem("[1e999" + std::string(2000, '[') + std::string(2000, ']') + "]"), std::nullopt);
+  EXPECT_TRUE(is_json_object(R"( {"a":123456789012345678901234567890})"));
+  EXPECT_FALSE(is_json_object("[{}]"));
+  EXPECT_FALSE(is_json_object("{"));
+  EXPECT_EQ(error_message_of(R"({"n":123456789012345678901234567890,"errorMessage":"m"})"), "m");
+  EXPECT_EQ(error_message_of("[]") + error_message_of("{}") + error_message_of("x"), "");
 }
 
 TEST(Invoke, FailuresOfTheFunctionAre200) {
@@ -99,6 +143,57 @@ TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
   EXPECT_TRUE(lines[4].starts_with("REPORT "));
 }
 
+std::vector<std::string> first_words(const std::vector<std::string>& lines) {
+  std::vector<std::string> out;
+  for (const std::string& line : lines) out.push_back(line.substr(0, line.find(' ')));
+  return out;
+}
+
+TEST(Invoke, WhatInitialisationWritesComesBeforeTheStart) {
+  for (const bool fails : {false, true}) {
+    TestBed bed;
+    bed.create("f");
+    bed.host.init_log = "loading";
+    bed.host.init_fails = fails;
+    bed.set_body([fails](const auto&, const auto& request) {
+      runtime::InvokeOutcome out = fails ? runtime::exited_outcome(request.request_id, {.code = 1}) : answer("1");
+      if (fails) out.kind = OutcomeKind::init_failed;
+      out.init_log_tail = "loading";
+      return out;
+    });
+    InvocationRequest in = TestBed::event("f", "1");
+    in.log_type = "Tail";
+    EXPECT_TRUE(
+        base::base64_decode(*bed.ok(&LambdaService::invoke, in).log_result)->starts_with("loading\nSTART RequestId: "));
+    EXPECT_TRUE(TestBed::eventually([&] {
+      bed.env.clock.advance(milliseconds(50));
+      return bed.logs_calls.count() == 6;
+    }));
+    const std::vector<std::string> succeeded = {"INIT_START", "loading", "START", "hello", "END", "REPORT"};
+    const std::vector<std::string> failed = {"INIT_START", "loading", "hello", "START", "END", "REPORT"};
+    EXPECT_EQ(first_words(bed.logs_calls.lines.begin()->second), fails ? failed : succeeded);
+  }
+}
+
+TEST(Invoke, WhatCannotStartIsInTheLogToo) {
+  TestBed bed;
+  bed.create("f");
+  bed.host.start_error = "Couldn't find valid bootstrap(s)";
+  InvocationRequest in = TestBed::event("f", "1");
+  in.log_type = "Tail";
+  const InvocationResponse out = bed.ok(&LambdaService::invoke, in);
+  const std::string tail = *base::base64_decode(*out.log_result);
+  EXPECT_TRUE(tail.starts_with("START RequestId: ")) << tail;
+  EXPECT_TRUE(tail.ends_with("Status: error\tError Type: Runtime.InvalidEntrypoint\t\n")) << tail;
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(milliseconds(50));
+    return bed.logs_calls.count() == 4;
+  }));
+  const auto& [stream, lines] = *bed.logs_calls.lines.begin();
+  EXPECT_TRUE(stream.starts_with("/aws/lambda/f 2023/11/14/[$LATEST]")) << stream;
+  EXPECT_EQ(first_words(lines), (std::vector<std::string>{"INIT_START", "START", "END", "REPORT"}));
+}
+
 // A clock that is set back must not make a batch of lines one that Logs refuses.
 TEST(Invoke, LogsAreInTheOrderOfTime) {
   struct Clock final : base::Clock {
@@ -144,6 +239,33 @@ TEST(Invoke, ServicesNeedThePolicy) {
   add.principal = "s3.amazonaws.com";
   bed.ok(&LambdaService::add_permission, add);
   EXPECT_TRUE(call().has_value());
+}
+
+TEST(Invoke, OtherAccountsNeedThePolicyToo) {
+  TestBed bed([](LambdaOptions& options) {
+    options.allows = [](const std::string& policy, const aws::Context& context, std::string_view, std::string_view) {
+      return policy.find(context.principal.account) != std::string::npos;
+    };
+  });
+  bed.create("f");
+  const auto call = [&](const std::string& name) {
+    aws::Context context = account_call(bed.env.env, "999999999999", "eu-west-1");
+    const auto out = bed.lambda->invoke(context, TestBed::event(name));
+    return out ? std::string("invoked") : out.error().code;
+  };
+  const std::string arn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+  EXPECT_EQ(call(arn), "AccessDeniedException");
+  EXPECT_EQ(call(arn + "oo"), "AccessDeniedException");
+  AddPermissionRequest add;
+  add.function_name = "f";
+  add.statement_id = "s";
+  add.action = "lambda:InvokeFunction";
+  add.principal = "999999999999";
+  bed.ok(&LambdaService::add_permission, add);
+  EXPECT_EQ(call(arn), "invoked");
+  EXPECT_EQ(call("123456789012:function:f"), "invoked");
+  EXPECT_EQ(call(arn + "oo"), "AccessDeniedException");
+  EXPECT_EQ(call("f"), "ResourceNotFoundException") << "its own";
 }
 
 // Functions that wait until the test lets them go.

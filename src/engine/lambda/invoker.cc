@@ -34,6 +34,22 @@ std::string report_line(const std::string& request_id, const FunctionRecord& rec
   return out;
 }
 
+// AWS begins a trace for who did not, also where nothing is recorded: programs rest on _X_AMZN_TRACE_ID being there.
+std::string new_trace_header(base::Env& env) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", base::to_epoch_milliseconds(env.clock.now()) / 1000,
+                     base::random_string(env.random, 24, kHex), base::random_string(env.random, 16, kHex));
+}
+
+std::string start_line(const std::string& request_id, const FunctionRecord& record) {
+  return "START RequestId: " + request_id + " Version: " + record.version;
+}
+
+std::string with_newline(std::string text) {
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  return text;
+}
+
 // The engine has ended the function's process: no error of the function, whose alarm must not go off for it.
 std::unexpected<base::AwsError> interrupted(InvocationMetrics& metrics) {
   metrics.abandon();
@@ -51,6 +67,7 @@ std::shared_ptr<InvocationMetrics> Invoker::metrics_of(const Function& function)
 base::Result<Invoker::Finished> Invoker::run(const Function& function, runtime::InvokeRequest request) {
   const FunctionRecord& record = *function.record;
   request.invoked_function_arn = function.arn();
+  if (request.trace_id.empty()) request.trace_id = new_trace_header(env_);
   const auto metrics = metrics_of(function);
   const base::Timestamp began = env_.clock.now();
   Finished finished;
@@ -63,7 +80,9 @@ base::Result<Invoker::Finished> Invoker::run(const Function& function, runtime::
     metrics->begin(began);
     if (!*acquired) {
       if (pool_.stopping()) return interrupted(*metrics);
-      finished.outcome = runtime::start_failed_outcome(request.request_id, acquired->error());
+      const StartFailure& failure = acquired->error();
+      finished.outcome = runtime::start_failed_outcome(request.request_id, failure.error);
+      if (failure.log) finished.report = log_end(*failure.log, record, request.request_id, finished.outcome, false);
       metrics->end(began, finished.outcome.duration, true);
       return finished;
     }
@@ -82,31 +101,43 @@ base::Result<Invoker::Finished> Invoker::run(const Function& function, runtime::
   }
 }
 
+// The lines that end an invocation, and the one that begins it if that is missing because it never came so far. Returns
+// all that the log says of the invocation.
+std::string Invoker::log_end(LogStream& log, const FunctionRecord& record, const std::string& request_id,
+                             InvokeOutcome& outcome, bool begun) {
+  const std::string start = start_line(request_id, record);
+  if (!begun) log.append(start);
+  std::string out = with_newline(std::exchange(outcome.init_log_tail, {})) + start + "\n";
+  out += with_newline(std::exchange(outcome.log_tail, {}));
+  const auto add = [&](std::string line) {
+    out += line + "\n";
+    log.append(std::move(line));
+  };
+  if (outcome.kind == OutcomeKind::timed_out) {
+    add(fmt::format("{} {} Task timed out after {:.2f} seconds", base::format_iso8601_milliseconds(env_.clock.now()),
+                    request_id, static_cast<double>(record.timeout_seconds)));
+  }
+  add("END RequestId: " + request_id);
+  add(report_line(request_id, record, outcome));
+  return out;
+}
+
 Invoker::Finished Invoker::run_on(std::unique_ptr<Instance> instance, const FunctionRecord& record,
                                   runtime::InvokeRequest request) {
   Finished finished;
   InvokeOutcome& outcome = finished.outcome;
   const std::string request_id = request.request_id;
-  const std::string start = "START RequestId: " + request_id + " Version: " + record.version;
-  instance->log->append(start);
+  const std::shared_ptr<LogStream> log = instance->log;
+  bool begun = false;
+  request.on_begin = [&] {
+    log->append(start_line(request_id, record));
+    begun = true;
+  };
   outcome = instance->running->invoke(std::move(request));
-  std::string told = std::exchange(outcome.log_tail, {});
-  if (!told.empty() && !told.ends_with('\n')) told += '\n';
-  if (outcome.kind == OutcomeKind::timed_out) {
-    const std::string late =
-        fmt::format("{} {} Task timed out after {:.2f} seconds", base::format_iso8601_milliseconds(env_.clock.now()),
-                    request_id, static_cast<double>(record.timeout_seconds));
-    instance->log->append(late);
-    told += late + "\n";
-  }
-  const std::string end = "END RequestId: " + request_id;
-  const std::string summary = report_line(request_id, record, outcome);
-  instance->log->append(end);
-  instance->log->append(summary);
+  finished.report = log_end(*log, record, request_id, outcome, begun);
   const bool healthy = outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error;
   const bool reusable = healthy && instance->running->alive();
   pool_.release(std::move(instance), reusable);
-  finished.report = start + "\n" + told + end + "\n" + summary + "\n";
   return finished;
 }
 

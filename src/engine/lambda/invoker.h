@@ -18,7 +18,8 @@ class Invoker {
  public:
   struct Finished {
     runtime::InvokeOutcome outcome;
-    std::string report;  // the START line, the end of the function's own lines, END and REPORT, for LogType Tail
+    // For LogType Tail: what initialisation wrote, START, the end of the function's own lines, END and REPORT.
+    std::string report;
   };
 
   // `metrics` is null if nothing is measured. All references outlive this object.
@@ -36,6 +37,8 @@ class Invoker {
  private:
   // One attempt on an instance.
   Finished run_on(std::unique_ptr<Instance> instance, const FunctionRecord& record, runtime::InvokeRequest request);
+  std::string log_end(LogStream& log, const FunctionRecord& record, const std::string& request_id,
+                      runtime::InvokeOutcome& outcome, bool begun);
 
   base::Env& env_;
   InstancePool& pool_;

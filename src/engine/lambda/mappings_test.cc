@@ -41,6 +41,9 @@ TEST(Mappings, FailedMessagesOfAnAnswer) {
       {"[]", none},
       {R"("")", none},
       {R"({"foo":"bar"})", none},
+      {R"({"batchItemFailures":[],"n":123456789012345678901234567890})", none},
+      {R"({"n":1e999,"batchItemFailures":[{"itemIdentifier":"b"}]})", {false, true}},
+      {R"({"batchItemFailures":[],"n":01})", all},
       {R"({"batchItemFailures":null})", none},
       {R"({"batchItemFailures":[]})", none},
       {R"({"batchItemFailures":[{"itemIdentifier":"b"}]})", {false, true}},
@@ -124,8 +127,10 @@ TEST(Mappings, LifecycleAndChecks) {
   bed.restart();
   EXPECT_EQ(bed.ok(&LambdaService::get_event_source_mapping, {created.uuid}).state, "Disabled");
   ListEventSourceMappingsRequest list;
-  list.function_name = "f";
-  EXPECT_EQ(bed.ok(&LambdaService::list_event_source_mappings, list).event_source_mappings->size(), 1U);
+  for (const char* name : {"f", "f:$LATEST"}) {
+    list.function_name = name;
+    EXPECT_EQ(bed.ok(&LambdaService::list_event_source_mappings, list).event_source_mappings->size(), 1U) << name;
+  }
   EXPECT_EQ(bed.ok(&LambdaService::delete_event_source_mapping, {created.uuid}).state, "Deleting");
   EXPECT_EQ(bed.error(&LambdaService::get_event_source_mapping, {created.uuid}),
             "ResourceNotFoundException: The resource you requested does not exist.");

@@ -185,6 +185,8 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   Result<void> check_destination(const Context& context, const FunctionRecord& record, const std::string& target_arn);
 
   // service_invoke.cc
+  // The function that Invoke names, if the caller may invoke it.
+  Result<Function> find_to_invoke(const Context& context, const api::InvocationRequest& in);
   [[nodiscard]] Result<void> authorise(const Context& context, const Function& function, std::string_view action) const;
   Result<api::InvocationResponse> invoke_later(Context& context, const Function& function, api::InvocationRequest in);
   std::optional<Settings> async_settings(const AsyncEvent& event) override;

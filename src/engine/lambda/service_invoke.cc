@@ -60,9 +60,22 @@ base::Result<void> LambdaService::authorise(const aws::Context& context, const F
   return base::fail(not_authorised(context, action, arn));
 }
 
+base::Result<Function> LambdaService::find_to_invoke(const aws::Context& context, const InvocationRequest& in) {
+  constexpr std::string_view kAction = "lambda:InvokeFunction";
+  const std::string owner = account_in(context, in.function_name);
+  aws::Context there = context;
+  there.account = owner;
+  auto function = find(there, in.function_name, in.qualifier, kAction);
+  // Who is not of its account does not learn whether it exists.
+  if (!function && owner != context.account) {
+    return base::fail(not_authorised(context, kAction, in.function_name.value_or("")));
+  }
+  if (function) TRY(authorise(context, *function, kAction));
+  return function;
+}
+
 base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, InvocationRequest in) {
-  TRY_ASSIGN(const Function function, find(context, in.function_name, in.qualifier, "lambda:InvokeFunction"));
-  TRY(authorise(context, function, "lambda:InvokeFunction"));
+  TRY_ASSIGN(const Function function, find_to_invoke(context, in));
   const std::string type = in.invocation_type.value_or("RequestResponse");
   std::string payload = std::move(in.payload).value_or("");
   TRY(check_payload(payload, type != "Event"));

@@ -78,6 +78,8 @@ class FakeHost final : public runtime::FunctionHost {
   std::mutex mutex;
   Body body = [](const auto&, const auto&) { return InvokeOutcome(); };
   std::string start_error;
+  std::string init_log;  // written before each invocation begins
+  bool init_fails = false;
   std::function<void()> while_staging;  // called once
   std::vector<runtime::FunctionSpec> specs;
   std::map<std::string, std::string> staged;
@@ -98,6 +100,8 @@ class FakeHost final : public runtime::FunctionHost {
         const std::lock_guard lock(host.mutex);
         body = host.body;
       }
+      if (!host.init_log.empty()) sink.write({id, {}, host.init_log});
+      if (!host.init_fails && request.on_begin) request.on_begin();
       sink.write({id, request.request_id, "hello from " + spec.function_name});
       current_ = this;
       InvokeOutcome out = body(spec, request);

@@ -17,7 +17,7 @@ let requestId = '';
 class Fault extends Error {
   constructor(type, message) {
     super(message);
-    this.name = type;
+    Object.defineProperty(this, 'name', { value: type });  // not among what the log shows of it
   }
 }
 
@@ -53,6 +53,10 @@ class Connection {
     if (this.pieces.reduce((size, each) => size + each.length, 0) < this.answer.length) return;
     const answer = { ...this.answer, body: Buffer.concat(this.pieces) };
     const { resolve } = this.waiting;
+    if (/^close$/i.test(answer.headers.connection)) {
+      this.broken = new Error('the service has closed the connection');
+      this.socket.destroy();
+    }
     this.pieces = [];
     this.answer = this.waiting = undefined;
     this.socket.unref();
@@ -64,7 +68,7 @@ class Connection {
     const end = bytes.indexOf('\r\n\r\n');
     this.pieces = [end < 0 ? bytes : bytes.subarray(end + 4)];
     if (end < 0) return false;
-    const [first, ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
+    const [first, ...lines] = bytes.toString('utf8', 0, end).split('\r\n');
     const headers = {};
     for (const line of lines) {
       const colon = line.indexOf(':');
@@ -83,7 +87,7 @@ class Connection {
 let connection;
 
 function exchange(method, suffix, body, headers) {
-  connection = connection || new Connection();
+  if (!connection || connection.broken) connection = new Connection();
   return connection.exchange(method, suffix, body, headers);
 }
 
@@ -93,21 +97,51 @@ function post(suffix, text, headers = {}) {
   return exchange('POST', suffix, body, { ...standard, ...headers });
 }
 
+const isGiven = (value) => value !== undefined && value !== null;
+const shown = (text) => text.split(TASK_ROOT).join(SHOWN_ROOT);
+const shownTrace = (stack) => shown(stack).split('\n').filter((line) => !line.includes(__filename));
+
+function isError(value) {
+  return util.types.isNativeError(value) ||
+    (value && ['name', 'message', 'stack'].every((key) => value[key] && typeof value[key] === 'string'));
+}
+
+// Some of the messages that Node and this loop make name files; those of the function stay as they are.
+function shownMessage(error) {
+  return error instanceof Fault || error.code === 'ERR_MODULE_NOT_FOUND' ? shown(error.message) : error.message;
+}
+
 function errorDocument(error) {
-  if (!util.types.isNativeError(error) && !(error && error.name && error.message !== undefined)) {
-    return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  try {
+    if (!isError(error)) return { errorType: typeof error, errorMessage: error.toString(), trace: [] };
+    return { errorType: error.name, errorMessage: shownMessage(error), trace: shownTrace(error.stack) };
+  } catch (problem) {
+    return {
+      errorType: 'handled',
+      errorMessage: 'callback called with Error argument, but there was a problem while retrieving one or more of its ' +
+        'message, name, and stack',
+    };
   }
-  const shown = (text) => String(text).split(TASK_ROOT).join(SHOWN_ROOT);
-  return {
-    errorType: String(error.name),
-    errorMessage: error instanceof Fault ? shown(error.message) : String(error.message),
-    trace: shown(error.stack || '').split('\n').filter((line) => !line.includes(__filename)),
+}
+
+// What the log says of it, which is more: the properties of the error, and of those inside it.
+function errorText(error) {
+  const withProperties = (value) => {
+    if (!(value instanceof Error)) return value;
+    const out = { errorType: value.name, errorMessage: shownMessage(value), code: value.code, ...value };
+    if (typeof value.stack === 'string') out.stack = shownTrace(value.stack);
+    return out;
   };
+  try {
+    return JSON.stringify(error, (key, value) => withProperties(value));
+  } catch (problem) {
+    return JSON.stringify(errorDocument(error));
+  }
 }
 
 function postError(suffix, error) {
   const document = errorDocument(error);
-  const type = document.errorType.replace(/[^\x20-\x7e]/g, '?');
+  const type = String(document.errorType).replace(/[^\x20-\x7e]/g, '?');
   return post(suffix, JSON.stringify(document), { 'Lambda-Runtime-Function-Error-Type': type });
 }
 
@@ -133,41 +167,43 @@ function isModule(file) {
   return false;
 }
 
-async function loadModule(name) {
+async function findModule(name) {
   for (const extension of ['', '.js', '.mjs', '.cjs']) {
     const file = path.join(TASK_ROOT, name + extension);
     if (!fs.existsSync(file) || !fs.statSync(file).isFile()) continue;
-    try {
-      return isModule(file) ? await import(url.pathToFileURL(file).href) : require(file);
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new Fault('Runtime.UserCodeSyntaxError', String(error));
-      if (error && (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_MODULE_NOT_FOUND')) {
-        throw new Fault('Runtime.ImportModuleError', String(error).split('\n- ' + __filename).join(''));
-      }
-      throw error;
-    }
+    return isModule(file) ? await import(url.pathToFileURL(file).href) : require(file);
   }
+  return require(require.resolve(path.basename(name), { paths: [TASK_ROOT] }));
+}
+
+async function loadModule(name) {
   try {
-    return require(require.resolve(name, { paths: [TASK_ROOT] }));
+    return await findModule(name);
   } catch (error) {
-    throw new Fault('Runtime.ImportModuleError', `Error: Cannot find module '${path.basename(name)}'`);
+    if (error instanceof SyntaxError) throw new Fault('Runtime.UserCodeSyntaxError', String(error));
+    if (error && error.code === 'MODULE_NOT_FOUND') {
+      throw new Fault('Runtime.ImportModuleError', String(error).split(__filename).join('/var/runtime/index.mjs'));
+    }
+    throw error;
   }
 }
 
 async function resolveHandler(text) {
-  if (text.includes('..')) throw new Fault('Runtime.MalformedHandlerName', `'${text}' is not a valid handler name.`);
+  if (text.includes('..')) {
+    throw new Fault('Runtime.MalformedHandlerName', `'${text}' is not a valid handler name. Use absolute paths when ` +
+      'specifying root directories in handler names.');
+  }
   const base = path.basename(text);
   const match = /^([^.]*)\.(.+)$/.exec(base);
   if (!match) throw new Fault('Runtime.MalformedHandlerName', 'Bad handler');
   const loaded = await loadModule(text.slice(0, text.length - base.length) + match[1]);
-  const find = (from) => match[2].split('.').reduce((value, key) => value && value[key], from);
-  const found = find(loaded) || (loaded.default && find(loaded.default));
+  const found = match[2].split('.').reduce((value, key) => value && value[key], loaded);
   if (!found) throw new Fault('Runtime.HandlerNotFound', `${text} is undefined or not exported`);
   if (typeof found !== 'function') throw new Fault('Runtime.HandlerNotFound', `${text} is not a function`);
   return found;
 }
 
-function makeContext(headers, callback) {
+function makeContext(headers, settlers) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   const client = headers['lambda-runtime-client-context'];
   return {
@@ -182,32 +218,41 @@ function makeContext(headers, callback) {
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
-    done: (error, result) => callback(error, result),
-    succeed: (result) => callback(null, result),
-    fail: (error) => callback(error || new Error('fail')),
+    ...settlers,
   };
 }
 
-// A handler answers by a promise, by its callback, or, if it does neither, with null once nothing is left to run.
+// A handler answers by a promise, by its context, or by its callback; the first of them counts. The callback's result
+// waits until nothing is left to run, unless the context says otherwise. If there is no answer then, null is one.
 function run(handler, event, headers) {
   return new Promise((resolve, reject) => {
-    let answer;
-    const settle = () => {
-      process.removeListener('beforeExit', settle);
-      if (answer && answer.error) reject(answer.error);
-      else resolve(answer ? answer.result : null);
-    };
-    const context = makeContext(headers, callback);
-    function callback(error, result) {
-      if (answer) return;
-      answer = { error, result };
-      if (!context.callbackWaitsForEmptyEventLoop || error) settle();
+    let atEnd = () => done();
+    const onEnd = () => atEnd();
+    process.once('beforeExit', onEnd);
+    function done(error, result) {
+      process.removeListener('beforeExit', onEnd);
+      if (isGiven(error)) reject(error);
+      else resolve(result);
     }
-    process.on('beforeExit', settle);
-    const returned = handler(event, context, callback);
-    if (returned && typeof returned.then === 'function') {
-      process.removeListener('beforeExit', settle);
-      returned.then(resolve, reject);
+    let finished = false;
+    const once = (action) => (...values) => {
+      if (!finished) action(...values);
+      finished = true;
+    };
+    const context = makeContext(headers, {
+      succeed: once((result) => done(null, result)),
+      fail: once((error) => done(isGiven(error) ? error : 'handled')),
+      done: once(done),
+    });
+    const callback = once((error, result) => {
+      if (isGiven(error) || !context.callbackWaitsForEmptyEventLoop) done(error, result);
+      else atEnd = () => done(null, result);
+    });
+    try {
+      const returned = handler(event, context, callback);
+      if (returned && typeof returned.then === 'function') returned.then(context.succeed, context.fail);
+    } catch (error) {
+      callback(error);
     }
   });
 }
@@ -222,6 +267,8 @@ function stringify(result) {
 
 async function serve(handler) {
   for (;;) {
+    await new Promise(setImmediate);  // promises that nobody looks after are reported before
+    if (dying) return;
     const next = await exchange('GET', 'invocation/next');
     if (next.status !== 200) process.exit(1);
     requestId = next.headers['lambda-runtime-aws-request-id'];
@@ -233,7 +280,7 @@ async function serve(handler) {
     try {
       answer = stringify(await run(handler, JSON.parse(next.body.toString('utf8')), next.headers));
     } catch (error) {
-      write('ERROR', `Invoke Error \t${JSON.stringify(errorDocument(error))}`);
+      write('ERROR', `Invoke Error \t${errorText(error)}`);
       await postError(`invocation/${id}/error`, error);
       continue;
     }
@@ -242,21 +289,24 @@ async function serve(handler) {
 }
 
 // What nobody has caught ends the process, once the service has been told.
-function die(error, code) {
-  write('ERROR', `Uncaught Exception \t${JSON.stringify(errorDocument(error))}`);
+let dying = false;
+function die(what, error, code) {
+  dying = true;
+  write('ERROR', `${what} \t${errorText(error)}`);
   connection = undefined;  // the kept one may be in use
   const told = requestId ? postError(`invocation/${requestId}/error`, error) : postError('init/error', error);
   told.catch(() => undefined).then(() => process.exit(code));
 }
-process.on('uncaughtException', (error) => die(error, 129));
+process.on('uncaughtException', (error) => die('Uncaught Exception', error, 129));
 process.on('unhandledRejection', (reason) => {
   const error = new Fault('Runtime.UnhandledPromiseRejection', String(reason));
   if (reason && reason.stack) error.stack = reason.stack;
-  die(error, 128);
+  error.reason = reason;
+  die('Unhandled Promise Rejection', error, 128);
 });
 
 resolveHandler(process.argv[2] || '').then(serve, async (error) => {
-  write('ERROR', `Uncaught Exception \t${JSON.stringify(errorDocument(error))}`);
+  write('ERROR', `Uncaught Exception \t${errorText(error)}`);
   await postError('init/error', error);
   process.exit(1);
 }).catch(() => process.exit(1));

@@ -10,7 +10,7 @@ import sys
 import time
 
 _TASK_ROOT = os.environ.get("LAMBDA_TASK_ROOT", os.getcwd()).rstrip("/")
-_SHOWN_ROOT = "/var/task"
+_SHOWN_ROOT, _SHOWN_CLIENT = "/var/task", "/var/runtime/bootstrap.py"
 _HERE = os.path.abspath(__file__)
 _PREFIX = "/2018-06-01/runtime/"
 _request_id = ""
@@ -60,7 +60,7 @@ class _Api:
         while end < 0:
             self._more()
             end = self._rest.find(b"\r\n\r\n")
-        lines = self._rest[:end].decode("latin-1").split("\r\n")
+        lines = self._rest[:end].decode("utf-8", "replace").split("\r\n")
         self._rest = self._rest[end + 4:]
         headers = {}
         for line in lines[1:]:
@@ -77,6 +77,9 @@ class _Api:
                 missing -= len(piece)
             self._rest = b"".join(pieces)
         body, self._rest = self._rest[:length], self._rest[length:]
+        if headers.get("connection", "").lower() == "close":
+            self._socket.close()
+            self._socket = None
         return int(lines[0].split(" ", 2)[1]), headers, body
 
     def _more(self):
@@ -134,7 +137,7 @@ class LambdaContext:
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message):
-        sys.stdout.write(str(message))
+        _say(str(message))
 
     def __repr__(self):
         shown = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
@@ -144,8 +147,7 @@ class LambdaContext:
 class _RootHandler(logging.Handler):
     def emit(self, record):
         record.aws_request_id = _request_id
-        sys.stdout.write(self.format(record))
-        sys.stdout.flush()
+        _say(self.format(record))
 
 
 def _set_up_logging():
@@ -157,6 +159,8 @@ def _set_up_logging():
 
 
 def _shown(path):
+    if path == _HERE:
+        return _SHOWN_CLIENT
     return _SHOWN_ROOT + path[len(_TASK_ROOT):] if path.startswith(_TASK_ROOT + "/") else path
 
 
@@ -191,7 +195,7 @@ def _error_document(error, request_id):
         import traceback
         frames = [(_shown(f.filename), f.lineno, f.name, f.line) for f in traceback.extract_tb(error.__traceback__)]
         for i, frame in enumerate(frames):  # the first ones are this file's, and the import machinery's
-            if frame[0] != _HERE and not frame[0].startswith("<frozen importlib") and \
+            if frame[0] != _SHOWN_CLIENT and not frame[0].startswith("<frozen importlib") and \
                     not frame[0].endswith("/importlib/__init__.py"):
                 frames = frames[i:]
                 break
@@ -204,13 +208,18 @@ def _log_error(document):
     lines.append("Traceback (most recent call last):")
     for element in document["stackTrace"]:
         lines += element.splitlines()
-    sys.stdout.write("\n".join(lines) + "\n")
+    _say("\n".join(lines) + "\n")
+
+
+_NUMBER = os.urandom(16).hex()  # begins texts that stand for numbers until the document is whole
 
 
 def _default(value):
     import decimal
-    if isinstance(value, decimal.Decimal):
-        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if isinstance(value, decimal.Decimal):  # in its own digits, as AWS writes it
+        return float("nan") if value.is_nan() else _NUMBER + str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
     raise TypeError("Object of type {} is not JSON serializable".format(type(value).__name__))
 
 
@@ -218,7 +227,11 @@ def _marshal(response):
     if isinstance(response, bytes):
         return response
     try:
-        return json.dumps(response, ensure_ascii=_ASCII, default=_default).encode("utf-8")
+        text = json.dumps(response, ensure_ascii=_ASCII, default=_default)
+        if _NUMBER in text:
+            import re
+            text = re.sub('"' + _NUMBER + '([^"]*)"', r"\1", text)
+        return text.encode("utf-8")
     except Exception as error:
         raise _Fault("Runtime.MarshalError", "Unable to marshal response: " + str(error))
 
@@ -232,6 +245,19 @@ def _unmarshal(body):
 
 # From 3.12 on AWS writes characters, before that escapes.
 _ASCII = os.environ.get("AWS_EXECUTION_ENV", "") in ["AWS_Lambda_python3." + str(i) for i in range(6, 12)]
+
+
+# The function may close or replace its own streams; what is said in its name still reaches the log.
+_log = open(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+
+
+def _say(text):
+    _flush()
+    try:
+        _log.write(text)
+        _log.flush()
+    except OSError:
+        pass
 
 
 def _flush():

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -69,6 +70,15 @@ std::string spawn_grandchild(bool escape) {
   return started ? std::to_string(pid) : "not started";
 }
 
+[[noreturn]] void allocate() {
+  std::vector<char*> blocks;
+  while (true) {
+    blocks.push_back(static_cast<char*>(std::malloc(8 << 20)));
+    std::memset(blocks.back(), 1, 8 << 20);
+    ::usleep(20'000);
+  }
+}
+
 std::expected<std::string, InvocationError> act(const Invocation& invocation) {
   const std::string& payload = invocation.payload;
   ++invocations;
@@ -94,13 +104,13 @@ std::expected<std::string, InvocationError> act(const Invocation& invocation) {
     os::write_stdout("unfinished");
     return std::to_string(invocations);
   }
-  if (payload == "allocate") {
-    std::vector<char*> blocks;
-    while (true) {
-      blocks.push_back(static_cast<char*>(std::malloc(8 << 20)));
-      std::memset(blocks.back(), 1, 8 << 20);
-      ::usleep(20'000);
-    }
+  if (payload == "allocate") allocate();
+  if (payload == "allocate in a child") {
+    const pid_t child = ::fork();
+    if (child == 0) allocate();
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return "survived";
   }
   if (payload == "grandchild") return spawn_grandchild(false);
   if (payload == "daemon") return spawn_grandchild(true);
