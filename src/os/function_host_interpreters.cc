@@ -158,7 +158,8 @@ std::expected<Launch, StartError> Interpreters::launch_python(const runtime::Fun
   if (found->has_aws_client) return Launch{found->program, {"-m", "awslambdaric", spec.handler}, found->program};
   const std::string client = client_path(spec, "python_client.py");
   if (!write_client(client, python_client_source())) return invalid_entrypoint("Cannot write " + client);
-  return Launch{found->program, {client, spec.handler}, found->program};
+  // -u: what a function prints without a line feed is out when it is killed, as with AWS's client.
+  return Launch{found->program, {"-u", client, spec.handler}, found->program};
 }
 
 std::expected<Launch, StartError> Interpreters::launch_node(const runtime::FunctionSpec& spec) {

@@ -98,6 +98,9 @@ def handler(event, context):
     if what == "calls": return calls
     if what == "fail": raise ValueError("as told")
     if what == "exit": sys.exit(3)
+    if what == "die":
+        print("said", end="")
+        os._exit(4)
     if what == "bad": return {"when": datetime.datetime(2024, 1, 1)}
     if what == "decimal": return [decimal.Decimal("60"), decimal.Decimal("1.10"), decimal.Decimal("1E+2"), "1.10"]
     if what == "large": return "x" * (20 << 20)
@@ -180,6 +183,7 @@ TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
   EXPECT_EQ(outcome.payload, R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: req-1 Error: )"
                              R"(Runtime exited with error: exit status 3"})");
 
+  EXPECT_EQ(invoke(*start(), R"("die")").log_tail, "said");
   use("python3.12", "app.not_callable");
   EXPECT_NE(once().payload.find(R"("stackTrace": ["  File \"/var/runtime/bootstrap.py\", line )"), std::string::npos);
 

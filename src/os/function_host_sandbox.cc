@@ -140,7 +140,17 @@ bool Sandbox::alive() {
   return watched_ && !exit_;
 }
 
+// Busy is what is watched for its memory, initialisation included.
 InvokeOutcome Sandbox::invoke(runtime::InvokeRequest request) {
+  busy_.store(true);
+  poller_.busy();
+  InvokeOutcome outcome = run(std::move(request));
+  busy_.store(false);
+  poller_.not_busy();
+  return outcome;
+}
+
+InvokeOutcome Sandbox::run(runtime::InvokeRequest request) {
   const std::string request_id = request.request_id;
   if (!initialised_) {
     if (auto failed = initialise(request_id)) {
@@ -150,11 +160,7 @@ InvokeOutcome Sandbox::invoke(runtime::InvokeRequest request) {
   }
   begin_log(request_id);
   if (const auto begin = std::exchange(request.on_begin, {})) begin();
-  busy_.store(true);
-  poller_.busy();
   RuntimeApi::Reply reply = api_.invoke(std::move(request), env_.clock.now() + timeout_);
-  busy_.store(false);
-  poller_.not_busy();
 
   InvokeOutcome outcome;
   switch (reply.kind) {
@@ -213,6 +219,7 @@ std::optional<InvokeOutcome> Sandbox::initialise(const std::string& request_id) 
     default:
       outcome.payload = failure->body;  // the function's own words
       outcome.error_type = failure->error_type;
+      sample_memory();
       api_.close();
       outcome.exit = end_process();
   }

@@ -43,6 +43,7 @@ class Sandbox final : public ChildWatcher, public std::enable_shared_from_this<S
 
  private:
   [[nodiscard]] std::string runtime_api_entry() const;  // of the child's environment; unique while we listen
+  runtime::InvokeOutcome run(runtime::InvokeRequest request);
   std::optional<runtime::InvokeOutcome> initialise(const std::string& request_id);
   void begin_log(const std::string& request_id);
   std::string end_log();

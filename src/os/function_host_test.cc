@@ -230,6 +230,8 @@ TEST_F(FunctionHostTest, FailedInitialisationIsToldApart) {
   EXPECT_EQ(run("exit").payload,
             R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: req-1 Error: Runtime exited with error: )"
             R"(exit status 4"})");
+  spec_.memory_size_mb = 256;
+  EXPECT_EQ(run("allocate").error_type, "Runtime.OutOfMemory");
   const InvokeOutcome error = run("error");
   EXPECT_EQ(error.error_type, "Init.Broken");
   EXPECT_EQ(error.payload, R"({"errorMessage":"cannot start","errorType":"Init.Broken","stackTrace":[]})");

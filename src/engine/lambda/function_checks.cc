@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 21> kRetiredRuntimes = {
     "go1.x",  "dotnetcore3.1", "nodejs4.3-edge", "ruby2.5",    "ruby2.7",       "provided",      "dotnet5.0"};
 
 // Lambda Developer Guide, "Defined runtime environment variables". TZ and PATH may be set by users.
-constexpr std::array<std::string_view, 17> kReservedVariables = {"_HANDLER",
+constexpr std::array<std::string_view, 18> kReservedVariables = {"_HANDLER",
                                                                  "_X_AMZN_TRACE_ID",
                                                                  "AWS_DEFAULT_REGION",
                                                                  "AWS_REGION",
@@ -45,7 +45,8 @@ constexpr std::array<std::string_view, 17> kReservedVariables = {"_HANDLER",
                                                                  "AWS_SECRET_ACCESS_KEY",
                                                                  "AWS_SESSION_TOKEN",
                                                                  "AWS_LAMBDA_RUNTIME_API",
-                                                                 "LAMBDA_TASK_ROOT"};
+                                                                 "LAMBDA_TASK_ROOT",
+                                                                 "LAMBDA_RUNTIME_DIR"};
 
 bool contains(const auto& list, std::string_view value) {
   return std::ranges::find(list, value) != list.end();

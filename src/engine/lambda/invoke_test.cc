@@ -167,10 +167,10 @@ TEST(Invoke, WhatInitialisationWritesComesBeforeTheStart) {
         base::base64_decode(*bed.ok(&LambdaService::invoke, in).log_result)->starts_with("loading\nSTART RequestId: "));
     EXPECT_TRUE(TestBed::eventually([&] {
       bed.env.clock.advance(milliseconds(50));
-      return bed.logs_calls.count() == 6;
+      return bed.logs_calls.count() == (fails ? 7U : 6U);
     }));
     const std::vector<std::string> succeeded = {"INIT_START", "loading", "START", "hello", "END", "REPORT"};
-    const std::vector<std::string> failed = {"INIT_START", "loading", "hello", "START", "END", "REPORT"};
+    const std::vector<std::string> failed = {"INIT_START", "loading", "hello", "START", "RequestId:", "END", "REPORT"};
     EXPECT_EQ(first_words(bed.logs_calls.lines.begin()->second), fails ? failed : succeeded);
   }
 }
@@ -187,11 +187,12 @@ TEST(Invoke, WhatCannotStartIsInTheLogToo) {
   EXPECT_TRUE(tail.ends_with("Status: error\tError Type: Runtime.InvalidEntrypoint\t\n")) << tail;
   EXPECT_TRUE(TestBed::eventually([&] {
     bed.env.clock.advance(milliseconds(50));
-    return bed.logs_calls.count() == 4;
+    return bed.logs_calls.count() == 5;
   }));
   const auto& [stream, lines] = *bed.logs_calls.lines.begin();
   EXPECT_TRUE(stream.starts_with("/aws/lambda/f 2023/11/14/[$LATEST]")) << stream;
-  EXPECT_EQ(first_words(lines), (std::vector<std::string>{"INIT_START", "START", "END", "REPORT"}));
+  EXPECT_EQ(first_words(lines), (std::vector<std::string>{"INIT_START", "START", "RequestId:", "END", "REPORT"}));
+  EXPECT_TRUE(lines[2].ends_with(" Error: Couldn't find valid bootstrap(s)\nRuntime.InvalidEntrypoint")) << lines[2];
 }
 
 // A clock that is set back must not make a batch of lines one that Logs refuses.

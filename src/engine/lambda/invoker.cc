@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/lambda/answers.h"
+#include "engine/lambda/json_check.h"
 #include "engine/lambda/limits.h"
 
 namespace engine::lambda {
@@ -116,6 +117,11 @@ std::string Invoker::log_end(LogStream& log, const FunctionRecord& record, const
   if (outcome.kind == OutcomeKind::timed_out) {
     add(fmt::format("{} {} Task timed out after {:.2f} seconds", base::format_iso8601_milliseconds(env_.clock.now()),
                     request_id, static_cast<double>(record.timeout_seconds)));
+  }
+  // Why a runtime ended or did not start, which nothing that it wrote itself may tell.
+  if (outcome.kind == OutcomeKind::exited || outcome.kind == OutcomeKind::init_failed) {
+    const std::string reason = error_message_of(outcome.payload);
+    if (reason.starts_with("RequestId: " + request_id)) add(reason + "\n" + outcome.error_type);
   }
   add("END RequestId: " + request_id);
   add(report_line(request_id, record, outcome));

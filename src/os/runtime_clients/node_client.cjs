@@ -118,8 +118,8 @@ function errorDocument(error) {
   } catch (problem) {
     return {
       errorType: 'handled',
-      errorMessage: 'callback called with Error argument, but there was a problem while retrieving one or more of its ' +
-        'message, name, and stack',
+      errorMessage: 'callback called with Error argument, but there was a problem while retrieving one or more of ' +
+        'its message, name, and stack',
     };
   }
 }

@@ -1,4 +1,4 @@
-"""The loop of a Lambda function in Python, run as `python3 python_client.py <handler>` in the function's directory. It
+"""The loop of a Lambda function in Python, run as `python3 -u python_client.py <handler>` in its directory. It
 speaks the Lambda Runtime API over one kept connection and behaves as AWS's own client does: resolution of the handler,
 error documents, the context object and the format of the root logger. Standard library only, Python 3.6 or later."""
 import importlib
@@ -248,7 +248,7 @@ _ASCII = os.environ.get("AWS_EXECUTION_ENV", "") in ["AWS_Lambda_python3." + str
 
 
 # The function may close or replace its own streams; what is said in its name still reaches the log.
-_log = open(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+_log = None  # made by main()
 
 
 def _say(text):
@@ -298,6 +298,8 @@ def _serve(api, function):
 
 
 def main():
+    global _log
+    _log = open(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
     api = _Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -131,6 +131,7 @@ int main() {
   const std::string mode = os::environment("INIT_MODE").value_or("");
   os::write_stdout("initialising\n");
   if (mode == "exit") return 4;
+  if (mode == "allocate") allocate();
   if (mode == "error") {
     runtime::post_init_error(**transport, *endpoint, {"Init.Broken", "cannot start"}, report);
     return 1;
