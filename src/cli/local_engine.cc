@@ -13,7 +13,6 @@
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
 #include "cli/exit_code.h"
-#include "cli/output.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "engine/sns/mailer.h"
@@ -214,7 +213,7 @@ bool answers(aws::http::Transport& transport, const WrittenEndpoint& written) {
   const auto endpoint = aws::http::parse_endpoint(written.url);
   if (!endpoint.has_value() || written.instance.empty()) return false;
   const auto health = transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2));
-  return health.has_value() && health->body.contains("\"instance\":" + json_text(written.instance));
+  return health.has_value() && health->body.contains("\"instance\":\"" + written.instance + "\"");
 }
 
 }  // namespace cli
