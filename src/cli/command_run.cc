@@ -90,14 +90,14 @@ int ingest(const GlobalOptions& global, const std::string& file) {
 }
 
 int run(const GlobalOptions& global, const UpOptions& options, const std::string& file) {
-  if (const auto checked = check_orders_file(file); !checked.has_value()) {
-    print_error(checked.error().message);
-    return kFailed;
-  }
   int exit_code = kOk;
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
+  if (const auto checked = check_orders_file(file); !checked.has_value()) {
+    print_error(checked.error().message);
+    return kFailed;
+  }
   const int made = make_stack(
       *session, options, [](const pipeline::Plan&) {},
       [&](const pipeline::Step& step) {

@@ -232,7 +232,7 @@ def test_a_table_of_another_shape_is_replaced_only_when_told(serve, tmp_path):
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
     assert actions(till("plan", "--json", *data))["table", "tillstream-orders"] == "replace"
-    for command in (("up",), ("run", tmp_path / "none.json")):
+    for command in (("up",), ("run", EXAMPLE)):
         refused = till(*command, *data)
         assert refused.code == FAILED and "table tillstream-orders" in refused.err and "--replace" in refused.err
     assert server.client("dynamodb").list_tables()["TableNames"] == ["tillstream-orders"], "nothing was done"

@@ -86,9 +86,11 @@ def test_an_order_larger_than_a_message_is_quarantined(data, tmp_path):
 def test_a_file_that_is_not_there(data, tmp_path):
     result = till("ingest", tmp_path / "none.json", "--data", data)
     assert result.code == 1 and "No such file" in result.err, result
-    result = till("run", tmp_path / "none.json", "--data", tmp_path / "new")
+    new = tmp_path / "new"
+    result = till("run", tmp_path / "none.json", "--data", new)
     assert result.code == 1 and "No such file" in result.err and result.out == "", result
-    assert not (tmp_path / "new").exists(), "nothing is made for it"
+    planned = till("plan", "--json", "--data", new).json["plan"]
+    assert {step["action"] for step in planned} == {"create"}, "nothing has been made for it"
 
 
 @pytest.mark.large
