@@ -40,7 +40,11 @@ std::optional<base::Duration> parse_seconds(const std::string& body) {
 }  // namespace
 
 ClockRoute::ClockRoute(aws::http::Handler& next, base::Env& env, Advance advance)
-    : next_(next), env_(env), advance_(std::move(advance)), workers_(env, kMovesMax) {}
+    : next_(next),
+      env_(env),
+      advance_(std::move(advance)),
+      moved_(env.executor.make_condition()),
+      workers_(env, kMovesMax) {}
 
 void ClockRoute::handle(aws::http::Request request, aws::http::Responder respond) {
   const std::string_view path = request.path();
@@ -63,10 +67,16 @@ void ClockRoute::move_clock(const std::string& body, const aws::http::Responder&
   if (!by.has_value())
     return respond(
         refusal(400, "The body must be {'seconds': N} as JSON and nothing else, with N from 0 to 34560000."));
-  std::size_t steps = 0;
   {
-    const std::lock_guard lock(advancing_);
-    steps = advance_(*by);
+    std::unique_lock lock(mutex_);
+    while (moving_) env_.executor.wait_until(lock, *moved_, base::kTimestampMax);
+    moving_ = true;
+  }
+  const std::size_t steps = advance_(*by);
+  {
+    const std::lock_guard lock(mutex_);
+    moving_ = false;
+    moved_->notify_one();
   }
   respond(json(
       200, fmt::format("{{\"now\":\"{}\",\"steps\":{}}}", base::format_iso8601_milliseconds(env_.clock.now()), steps)));

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <mutex>
 
 #include "aws/http/message.h"
 #include "base/env.h"
@@ -27,7 +29,10 @@ class ClockRoute final : public aws::http::Handler {
   aws::http::Handler& next_;
   base::Env& env_;
   const Advance advance_;
-  std::mutex advancing_;        // one at a time
+  std::mutex mutex_;     // guards moving_
+  bool moving_ = false;  // one at a time
+  // For the next one's turn: who waits for that by a condition of the executor does not keep the clock from moving.
+  std::unique_ptr<base::Condition> moved_;
   server::WorkerPool workers_;  // moving the clock must not hold up an I/O thread
 };
 

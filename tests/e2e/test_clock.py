@@ -1,4 +1,5 @@
 """`till serve --clock virtual`: hours pass by request, and everything that AWS defines by a clock follows."""
+import concurrent.futures
 import io
 import json
 import time
@@ -97,6 +98,14 @@ def test_a_day_passes_quickly(virtual_till, name):
     began = time.monotonic()
     virtual_till.advance(86_400)
     assert time.monotonic() - began < 20
+
+
+def test_two_who_move_the_clock_at_once_take_turns(virtual_till):
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        moved = [each["now"] for each in pool.map(virtual_till.advance, [600, 600])]
+    assert len(set(moved)) == 2
+    assert time.monotonic() - begun < 15 * PATIENCE, "who waits for the turn does not hold up each of the other's steps"
 
 
 def test_a_function_that_hangs_does_not_hold_up_time(virtual_till, name):
