@@ -183,7 +183,8 @@ TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
   EXPECT_EQ(outcome.payload, R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: req-1 Error: )"
                              R"(Runtime exited with error: exit status 3"})");
 
-  EXPECT_EQ(invoke(*start(), R"("die")").log_tail, "said");
+  const InvokeOutcome died = invoke(*start(), R"("die")");
+  EXPECT_EQ(died.log_tail, "said") << died.payload << died.init_log_tail;
   use("python3.12", "app.not_callable");
   EXPECT_NE(once().payload.find(R"("stackTrace": ["  File \"/var/runtime/bootstrap.py\", line )"), std::string::npos);
 
