@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "aws/auth/failure.h"
+#include "aws/auth/text.h"
 #include "base/encoding.h"
 
 namespace aws::auth {
@@ -34,19 +35,6 @@ auto malformed_trailer() {
   return base::fail(s3_error("MalformedTrailerError",
                              "The request contained trailing data that was not well-formed or did not conform to our "
                              "published schema."));
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
 }
 
 class Decoder {

@@ -177,13 +177,6 @@ bool looks_at_conditions(const Policy::Statement& statement) {
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 std::optional<base::Timestamp> parse_condition_date(std::string_view text) {
   // Bounded so that every number of seconds is a Timestamp.
   constexpr int64_t kSecondsMax = 253'402'300'799;  // the end of the year 9999

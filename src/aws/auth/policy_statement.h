@@ -10,6 +10,7 @@
 #include "aws/auth/address_range.h"
 #include "aws/auth/policy.h"
 #include "aws/auth/policy_pattern.h"
+#include "aws/auth/text.h"
 #include "base/decimal.h"
 #include "base/time.h"
 
@@ -57,6 +58,5 @@ struct Policy::Statement {
 
 // Dates in conditions: ISO 8601, or seconds since 1970.
 std::optional<base::Timestamp> parse_condition_date(std::string_view text);
-std::string lower_case(std::string_view text);
 
 }  // namespace aws::auth

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "aws/auth/failure.h"
+#include "aws/auth/text.h"
 #include "aws/http/virtual_host.h"
 #include "base/encoding.h"
 
@@ -74,25 +75,12 @@ std::vector<Parameter> parameters_of(std::string_view query) {
   return out;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 // Whether an x-amz-* parameter could be taken for more than one line of the text that is signed.
 bool blurs(const Parameter& parameter) {
   if (!lower_case(parameter.name).starts_with("x-amz-")) return false;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
   return parameter.name.find(':') != std::string::npos || std::ranges::any_of(parameter.name, is_control) ||
          std::ranges::any_of(parameter.value.value_or(""), is_control);
-}
-
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Of headers and parameters alike, because S3 takes the one for the other. A name that stands in both counts once if

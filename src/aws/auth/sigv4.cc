@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "aws/auth/signing_key_cache.h"
+#include "aws/auth/text.h"
 #include "base/check.h"
 #include "base/encoding.h"
 
@@ -20,12 +21,6 @@ constexpr std::string_view kNeverSigned[] = {
 
 char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
 }
 
 // `lower` is in lower case already.
