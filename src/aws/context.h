@@ -10,6 +10,8 @@
 
 namespace aws {
 
+class Parking;
+
 // Who calls. Root may do everything; a role may do what its policies allow; a service is one of the engine's own
 // (for example s3.amazonaws.com delivering a notification), checked against resource policies.
 struct Principal {
@@ -30,6 +32,8 @@ struct Context {
   std::string trace_header;  // X-Amzn-Trace-Id, or empty
   // For calls by a service: the resource on whose behalf it calls (aws:SourceArn), for example the bucket's ARN.
   std::string source_arn;
+  // How the operation may wait without a thread (aws/parking.h); null for calls from inside, which wait on their own.
+  Parking* parking = nullptr;
   // aws::http::Request::gone of the request; null for calls from inside.
   std::shared_ptr<const std::atomic<bool>> caller_gone = {};
   // True if nobody waits for the answer any more: what is given out now would be lost.
