@@ -2,10 +2,10 @@
 // (or by the engine for calls between its own services), read by one thread at a time.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 
+#include "aws/http/hangup.h"
 #include "base/time.h"
 
 namespace aws {
@@ -34,10 +34,10 @@ struct Context {
   std::string source_arn;
   // How the operation may wait without a thread (aws/parking.h); null for calls from inside, which wait on their own.
   Parking* parking = nullptr;
-  // aws::http::Request::gone of the request; null for calls from inside.
-  std::shared_ptr<const std::atomic<bool>> caller_gone = {};
+  // Of the request; null for calls from inside.
+  std::shared_ptr<http::Hangup> caller_gone = {};
   // True if nobody waits for the answer any more: what is given out now would be lost.
-  [[nodiscard]] bool is_abandoned() const { return caller_gone && caller_gone->load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_abandoned() const { return caller_gone && caller_gone->is_gone(); }
 };
 
 }  // namespace aws

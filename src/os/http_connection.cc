@@ -55,12 +55,12 @@ HttpConnection::~HttpConnection() = default;
 void HttpConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
-  gone.store(true, std::memory_order_relaxed);
   boost::system::error_code ignored;
   socket_.close(ignored);
   stream_.reset();
   listener_->connections.fetch_sub(1);
   worker_->forget(*this);
+  if (hangup_) std::exchange(hangup_, nullptr)->hang_up();
 }
 
 void HttpConnection::drain() {
@@ -208,7 +208,8 @@ bool HttpConnection::dispatch() {
   phase_ = Phase::waiting;
   set_deadline();
   aws::http::Request request = std::move(parser_.request());
-  request.gone = std::shared_ptr<const std::atomic<bool>>(shared_from_this(), &gone);
+  hangup_ = std::make_shared<aws::http::Hangup>();
+  request.hangup = hangup_;
   dispatching_ = true;
   listener_->handler.handle(std::move(request), [exchange = std::make_shared<Exchange>(shared_from_this())](
                                                     aws::http::Response reply) { exchange->answer(std::move(reply)); });
@@ -227,6 +228,7 @@ bool HttpConnection::send_reply() {
   }
   aws::http::Response reply = std::move(*reply_);
   reply_.reset();
+  std::exchange(hangup_, nullptr)->settle();
   close_after_ = close_after_ || reply.close || peer_done_ || worker_->draining();
   const uint64_t body_bytes = reply.stream ? reply.stream->size() : reply.body.size();
   append_reply_head(

@@ -113,8 +113,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void on_reply(std::optional<aws::http::Response> reply);
   [[nodiscard]] const HttpListener* listener() const { return listener_.get(); }
 
-  std::size_t index = 0;          // in the worker's list
-  std::atomic<bool> gone{false};  // closed; for whoever answers a request, on any thread
+  std::size_t index = 0;  // in the worker's list
 
  private:
   enum class Phase { head, body, chunked, waiting, finishing, lingering, closed };
@@ -167,6 +166,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool reading_body_ = false;  // the pending read fills the request's body
   uint64_t lingered_bytes_ = 0;
 
+  std::shared_ptr<aws::http::Hangup> hangup_;  // of the request in hand
   std::optional<aws::http::Response> reply_;
   std::string out_;  // heads and small bodies, of one reply or several pipelined ones
   std::size_t out_sent_ = 0;

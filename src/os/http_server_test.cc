@@ -347,19 +347,41 @@ TEST(HttpServer, ALateAnswerToAClientThatHasGoneIsHarmless) {
 }
 
 TEST(HttpServer, TellsAHandlerThatItsClientHasGone) {
-  std::promise<std::shared_ptr<const std::atomic<bool>>> told;
+  std::promise<std::shared_ptr<aws::http::Hangup>> told;
   Shelf shelf;
   Fixture fixture([&](const Request& request, Responder respond) {
     shelf.put(std::move(respond));
-    told.set_value(request.gone);
+    told.set_value(request.hangup);
   });
   auto client = std::make_unique<RawClient>(fixture.port);
   client->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const auto gone = told.get_future().get();
-  ASSERT_NE(gone, nullptr);
-  EXPECT_FALSE(*gone);
+  const auto hangup = told.get_future().get();
+  ASSERT_NE(hangup, nullptr);
+  EXPECT_FALSE(hangup->is_gone());
+  std::promise<void> called;
+  hangup->on_gone([&] { called.set_value(); });
   client.reset();
-  while (!*gone) std::this_thread::yield();
+  called.get_future().wait();
+  EXPECT_TRUE(hangup->is_gone());
+  bool at_once = false;
+  hangup->on_gone([&] { at_once = true; });
+  EXPECT_TRUE(at_once);
+}
+
+// What waits for a hangup often holds the request, which holds the Hangup.
+TEST(HttpServer, ForgetsWhoWaitsForAHangupWhenTheRequestIsAnswered) {
+  std::weak_ptr<int> kept;
+  bool called = false;
+  Fixture fixture([&](const Request& request, Responder respond) {
+    const auto held = std::make_shared<int>(1);
+    kept = held;
+    request.hangup->on_gone([&called, held, hangup = request.hangup] { called = true; });
+    respond(with_body("x"));
+  });
+  EXPECT_TRUE(fixture.converse("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 200"));
+  fixture.server.reset();
+  EXPECT_TRUE(kept.expired());
+  EXPECT_FALSE(called);
 }
 
 TEST(HttpServer, TimeoutsCloseWhatDoesNotMove) {

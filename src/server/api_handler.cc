@@ -183,7 +183,7 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   context.request_id = call.request_id;
   context.endpoint = "http://" + std::string(call.request.headers.get("Host"));
   context.trace_header = call.request.headers.get("X-Amzn-Trace-Id");
-  context.caller_gone = call.request.gone;
+  context.caller_gone = call.request.hangup;
   if (call.route.mount->serves_unsigned(call.route.operation->name) && is_unsigned(call.request)) {
     context.principal.kind = aws::Principal::Kind::role;  // of nobody: it has no account
     call.is_unsigned = true;

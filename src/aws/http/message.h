@@ -3,7 +3,6 @@
 // are safe from any thread.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/http/hangup.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -44,8 +44,8 @@ struct Request {
   std::string target;  // as on the wire: path and query, still percent-encoded
   Headers headers;
   std::string body;
-  // Becomes true when whoever asks has closed the connection, as far as that shows; null where nobody tells.
-  std::shared_ptr<const std::atomic<bool>> gone = {};
+  // Tells when whoever asks has closed the connection, as far as that shows; null where nobody tells.
+  std::shared_ptr<Hangup> hangup = {};
 
   [[nodiscard]] std::string_view path() const;   // target up to '?'
   [[nodiscard]] std::string_view query() const;  // target after '?', or empty

@@ -13,7 +13,7 @@ struct LongPoll : testing::Test {
   std::atomic<int> total = 0;
   std::string failure;
   // Receives on another thread, waiting up to 20 seconds of manual time, and returns when it sleeps.
-  std::unique_ptr<base::Task> poll(std::size_t sleepers = 1, std::shared_ptr<const std::atomic<bool>> gone = nullptr) {
+  std::unique_ptr<base::Task> poll(std::size_t sleepers = 1, std::shared_ptr<aws::http::Hangup> gone = nullptr) {
     auto task = bed.env.executor.spawn("poll", [this, gone] {
       aws::Context context = bed.context();
       context.caller_gone = gone;
@@ -63,9 +63,9 @@ TEST_F(LongPoll, EndsEmptyAtItsTime) {
 
 // Its message would be hidden from everybody until the visibility timeout.
 TEST_F(LongPoll, TakesNothingForACallerThatHasGone) {
-  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  const auto gone = std::make_shared<aws::http::Hangup>();
   auto abandoned = poll(1, gone);
-  gone->store(true);
+  gone->hang_up();
   auto waiting = poll(2);
   bed.send(url, "x");
   waiting.reset();
