@@ -2,11 +2,28 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 
 namespace base {
+namespace {
+
+constexpr int kNoThreadExitCode = 70;  // sysexits.h, EX_SOFTWARE: as for everything that ends the engine
+
+}  // namespace
+
+std::unique_ptr<Task> Executor::spawn(std::string name, std::function<void()> body) {
+  if (auto task = try_spawn(name, std::move(body))) return task;
+  std::fprintf(stderr,
+               "cannot start the thread \"%s\": the system has none to give. Raise the limit of processes (ulimit -u, "
+               "or the container's pids limit).\n",
+               name.c_str());
+  std::_Exit(kNoThreadExitCode);
+}
 
 std::string make_uuid(Random& random) {
   std::array<std::byte, 16> bytes{};

@@ -49,8 +49,12 @@ class Executor {
   // Releases `lock`, sleeps until `condition` is notified or Clock::now() >= deadline, and locks again. May wake
   // early without a reason, so call it in a loop that checks its own predicate. kTimestampMax means no deadline.
   virtual void wait_until(std::unique_lock<std::mutex>& lock, Condition& condition, Timestamp deadline) = 0;
-  // Starts `body` on its own thread of execution. `name` (at most 15 bytes are shown by the system) is for people.
-  [[nodiscard]] virtual std::unique_ptr<Task> spawn(std::string name, std::function<void()> body) = 0;
+  // Starts `body` on its own thread of execution; nullptr if the system has no thread to give. `name` (at most 15 bytes
+  // are shown by the system) is for people.
+  [[nodiscard]] virtual std::unique_ptr<Task> try_spawn(std::string name, std::function<void()> body) = 0;
+  // The same for what the process can not do without, at its start: says so and ends it (exit 70) if there is no
+  // thread.
+  [[nodiscard]] std::unique_ptr<Task> spawn(std::string name, std::function<void()> body);
 };
 
 // The seams bundled, because nearly every constructor needs all three.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <system_error>
 #include <thread>
 
 #include "base/check.h"
@@ -95,8 +96,12 @@ void ThreadExecutor::wait_until(std::unique_lock<std::mutex>& lock, base::Condit
   variable.wait_until(lock, std::chrono::steady_clock::now() + sleep);
 }
 
-std::unique_ptr<base::Task> ThreadExecutor::spawn(std::string name, std::function<void()> body) {
-  return std::make_unique<ThreadTask>(std::move(name), std::move(body));
+std::unique_ptr<base::Task> ThreadExecutor::try_spawn(std::string name, std::function<void()> body) {
+  try {
+    return std::make_unique<ThreadTask>(std::move(name), std::move(body));
+  } catch (const std::system_error&) {
+    return nullptr;
+  }
 }
 
 }  // namespace os

@@ -43,8 +43,7 @@ class ThreadExecutor final : public base::Executor {
   explicit ThreadExecutor(base::Clock& clock) : clock_(clock) {}
   std::unique_ptr<base::Condition> make_condition() override;
   void wait_until(std::unique_lock<std::mutex>& lock, base::Condition& condition, base::Timestamp deadline) override;
-  // Ends the process if the system has no thread to give.
-  std::unique_ptr<base::Task> spawn(std::string name, std::function<void()> body) override;
+  std::unique_ptr<base::Task> try_spawn(std::string name, std::function<void()> body) override;
 
  private:
   base::Clock& clock_;

@@ -153,7 +153,9 @@ void ManualExecutor::wait_until(std::unique_lock<std::mutex>& lock, Condition& c
   lock.lock();
 }
 
-std::unique_ptr<Task> ManualExecutor::spawn(std::string, std::function<void()> body) {
+std::unique_ptr<Task> ManualExecutor::try_spawn(std::string, std::function<void()> body) {
+  if (tasks_left_ == 0) return nullptr;
+  --tasks_left_;
   {
     const std::lock_guard lock(clock_.mutex_);
     ++clock_.tasks_;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -69,10 +70,13 @@ class ManualExecutor final : public Executor {
   explicit ManualExecutor(ManualClock& clock) : clock_(clock) {}
   std::unique_ptr<Condition> make_condition() override;
   void wait_until(std::unique_lock<std::mutex>& lock, Condition& condition, Timestamp deadline) override;
-  std::unique_ptr<Task> spawn(std::string name, std::function<void()> body) override;
+  std::unique_ptr<Task> try_spawn(std::string name, std::function<void()> body) override;
+  // From now on only so many more tasks can be started: for tests of what happens then.
+  void limit_tasks(std::size_t more) { tasks_left_ = more; }
 
  private:
   ManualClock& clock_;
+  std::atomic<std::size_t> tasks_left_ = SIZE_MAX;
 };
 
 struct ManualEnv {
