@@ -38,10 +38,11 @@ constexpr base::Duration kPurgeInterval = std::chrono::seconds(60);     // Purge
 constexpr base::Duration kRecreateInterval = std::chrono::seconds(60);  // DeleteQueue, then CreateQueue
 
 // --- Our bounds: how much left-over work one operation does for the queue it happens to touch.
-constexpr std::size_t kDuePerOperation = 10'000;   // messages whose deadline has passed; memory only
+constexpr std::size_t kDuePerOperation = 1'000;    // messages whose deadline has passed; memory only
 constexpr std::size_t kExpiredPerOperation = 100;  // messages and deduplication ids past their time; one erase each
-constexpr std::size_t kMovedPerReceive = 100;      // messages moved to the dead-letter queue under one lock
-constexpr std::size_t kMoveRoundsPerReceive = 10;  // and how often, before a short poll answers without a message
+constexpr std::size_t kMovedPerReceive = 20;       // messages moved to the dead-letter queue under one lock
+constexpr std::size_t kMoveRoundsPerRun = 2;       // and how often, before others get their turn
+constexpr std::size_t kMoveRoundsPerReceive = 50;  // and before a short poll answers without a message
 constexpr int64_t kMovesPerSecondDefault = 5'000;  // of a move task without a rate of its own
 constexpr std::size_t kMovedPerStep = 20;          // messages that a move task moves under one lock
 constexpr base::Duration kSweepInterval = std::chrono::minutes(1);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "engine/record.h"
+#include "engine/sqs/due_clock.h"
 #include "engine/sqs/keys.h"
 #include "engine/sqs/limits.h"
 #include "engine/sqs/message.h"
@@ -30,8 +31,8 @@ uint32_t milliseconds_between(base::Timestamp from, base::Timestamp to) {
 
 }  // namespace
 
-MessageIndex::MessageIndex(uint64_t queue_id, bool fifo, uint64_t first_number, base::Executor& executor)
-    : changed(executor.make_condition()), queue_id_(queue_id), fifo_(fifo), last_number_(first_number), groups_(1) {}
+MessageIndex::MessageIndex(uint64_t queue_id, bool fifo, uint64_t first_number, DueClock& clock)
+    : clock_(clock), queue_id_(queue_id), fifo_(fifo), last_number_(first_number), groups_(1) {}
 
 MessageIndex::Entry* MessageIndex::find(uint64_t sequence) {
   const auto found = entries_.find(sequence);
@@ -74,6 +75,7 @@ void MessageIndex::set_state(uint64_t sequence, Entry& entry, State state) {
   entry.state = state;
   if (state != State::visible) {
     deadlines_.push(entry.visible_at, sequence);
+    if (!waiters_.empty()) watch(entry.visible_at);
   } else if (fifo_) {
     offer_group(entry.group);
   } else if (!entry.queued) {
@@ -249,6 +251,12 @@ uint64_t MessageIndex::Walk::next() {
   return 0;
 }
 
+void MessageIndex::Walk::put_back(uint64_t sequence) {
+  if (index_.fifo_) return leave_group();  // it is its group's, which is offered again when the walk ends
+  index_.entries_.at(sequence).queued = true;
+  index_.ready_.push_front(sequence);
+}
+
 uint64_t MessageIndex::first_visible() {
   for (; !fifo_ && !ready_.empty(); ready_.pop_front()) {
     Entry* entry = find(ready_.front());
@@ -308,8 +316,40 @@ void MessageIndex::write_lease(std::span<const uint64_t> sequences, store::Write
   batch.put(keys::lease(queue_id_, lease), writer.take());
 }
 
+// --- Waiting.
+
+uint64_t MessageIndex::wait(std::function<void()> waker) {
+  waiters_.emplace(++last_ticket_, std::move(waker));
+  watch(next_due());
+  return last_ticket_;
+}
+
+void MessageIndex::wake_first() {
+  const std::function<void()> wake = std::move(waiters_.begin()->second);
+  waiters_.erase(waiters_.begin());
+  wake();
+}
+
 void MessageIndex::notify() {
-  for (std::size_t i = std::min(waiters, count(State::visible)); i > 0; --i) changed->notify_one();
+  for (std::size_t i = std::min(waiters_.size(), count(State::visible)); i > 0; --i) wake_first();
+}
+
+void MessageIndex::notify_all() {
+  while (!waiters_.empty()) wake_first();
+}
+
+void MessageIndex::watch(base::Timestamp due) {
+  if (due >= watched_) return;
+  watched_ = due;
+  clock_.set(shared_from_this(), due);
+}
+
+void MessageIndex::on_due(base::Timestamp now) {
+  if (now < watched_) return;  // set to an earlier time since, and looked at then
+  watched_ = base::kTimestampMax;
+  advance(now);
+  notify();
+  if (!waiters_.empty()) watch(next_due());
 }
 
 // --- Rebuilding.

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,9 +28,10 @@
 
 namespace engine::sqs {
 
+class DueClock;
 struct MessageSummary;
 
-class MessageIndex {
+class MessageIndex : public std::enable_shared_from_this<MessageIndex> {
  public:
   enum class State : uint8_t { visible, delayed, in_flight };
   struct Entry {
@@ -44,14 +47,12 @@ class MessageIndex {
     bool queued = false;  // stands in ready_, truly or as a left-over
   };
 
-  // Numbers (sequences, leases, nonces) begin behind `first_number`.
-  MessageIndex(uint64_t queue_id, bool fifo, uint64_t first_number, base::Executor& executor);
+  // Numbers (sequences, leases, nonces) begin behind `first_number`. `clock` outlives the index.
+  MessageIndex(uint64_t queue_id, bool fifo, uint64_t first_number, DueClock& clock);
 
   std::mutex mutex;
-  const std::unique_ptr<base::Condition> changed;  // something became visible, or `closed`
-  std::size_t waiters = 0;                         // threads asleep on `changed`
-  bool closed = false;                             // the queue was deleted
-  DedupWindow dedup;                               // FIFO queues
+  bool closed = false;  // the queue was deleted
+  DedupWindow dedup;    // FIFO queues
 
   [[nodiscard]] uint64_t queue_id() const { return queue_id_; }
   [[nodiscard]] bool fifo() const { return fifo_; }
@@ -92,6 +93,8 @@ class MessageIndex {
     Walk(const Walk&) = delete;
     Walk& operator=(const Walk&) = delete;
     uint64_t next();  // 0: nothing visible is left
+    // Leaves a message that next() gave out, the latest first, and ends the walk.
+    void put_back(uint64_t sequence);
 
    private:
     MessageIndex& index_;
@@ -108,8 +111,17 @@ class MessageIndex {
   // Writes the present state of the messages as one lease.
   void write_lease(std::span<const uint64_t> sequences, store::WriteBatch& batch);
 
-  // Wakes as many waiters as there are visible messages for.
+  // --- Receives that wait. `waker` is called once, when a message may be there for it (or the queue is closed): it
+  // looks again then, and waits again if there is none. The ticket is for leave().
+  uint64_t wait(std::function<void()> waker);
+  // Ends the wait of `ticket`; without effect if it was woken. A call that leaves though it was woken, and takes
+  // nothing, has to notify(), so that the message wakes another.
+  void leave(uint64_t ticket) { waiters_.erase(ticket); }
+  // Wakes as many waiters as there are visible messages for, those that wait longest first.
   void notify();
+  void notify_all();
+  // By the DueClock, at a time that it was set to: makes visible what is due.
+  void on_due(base::Timestamp now);
 
   // Rebuilding: all messages in the order of their sequences, then all leases in order, then finish_restore().
   void restore(uint64_t sequence, const MessageSummary& summary, base::Duration fifo_delay);
@@ -127,12 +139,18 @@ class MessageIndex {
   [[nodiscard]] bool is_hidden_until(const DeadlineHeap::Item& item) const;
   [[nodiscard]] bool is_enqueued_at(const DeadlineHeap::Item& item) const;
   void set_state(uint64_t sequence, Entry& entry, State state);
+  void wake_first();
+  void watch(base::Timestamp due);
   void release_lease(uint64_t lease, store::WriteBatch& batch);
   uint32_t group_number(std::string_view name);
   void leave_group(uint64_t sequence, uint32_t group);
   void offer_group(uint32_t group);  // to ready_groups_, if its first message is visible
   void trim();
 
+  DueClock& clock_;
+  std::map<uint64_t, std::function<void()>> waiters_;  // by ticket
+  uint64_t last_ticket_ = 0;
+  base::Timestamp watched_ = base::kTimestampMax;  // the time that clock_ is set to
   const uint64_t queue_id_;
   const bool fifo_;
   uint64_t last_number_;

@@ -309,7 +309,7 @@ TEST(Retention, ExpiredMessagesVanish) {
   EXPECT_EQ(bed.bodies(url), "young");
   // And in the background, from a queue nobody touches.
   bed.sqs->start();
-  bed.env.clock.await_waiters(1);
+  bed.env.clock.await_waiters(3);
   bed.env.clock.advance(minutes(1));
   while (bed.store->scan("sqs/message", "sqs/message\x01")->valid()) {
   }

@@ -40,7 +40,7 @@ struct MoveBed : TestBed {
   // Lets the background work do what is due now, then starts anew.
   void run() {
     sqs->start();
-    env.clock.await_waiters(2);
+    env.clock.await_waiters(3);
     restart();
   }
 };
@@ -102,7 +102,7 @@ TEST(MoveTask, KeepsToItsRate) {
   MoveBed bed(4);
   bed.start_task(bed.request("dlq", {}, 1));
   bed.sqs->start();
-  bed.env.clock.await_waiters(2);
+  bed.env.clock.await_waiters(3);
   const auto pass = [&](milliseconds by) { bed.env.clock.advance_in_steps(by, [] { return false; }); };
   for (int moved = 1; moved <= 4; ++moved) {
     EXPECT_EQ(bed.counts(bed.queue), std::to_string(moved) + "/0/0");

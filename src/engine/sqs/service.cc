@@ -36,6 +36,7 @@ SqsService::SqsService(store::KvStore& store, base::Env& env, SqsOptions options
     : store_(store),
       env_(env),
       options_(std::move(options)),
+      due_clock_(env),
       stop_requested_(env.executor.make_condition()),
       moves_changed_(env.executor.make_condition()) {
   load();
@@ -74,9 +75,9 @@ void SqsService::load() {
   store_.write(batch);
 }
 
-SqsService::Queue SqsService::make_queue(QueueRecord record) const {
+SqsService::Queue SqsService::make_queue(QueueRecord record) {
   Queue queue;
-  queue.messages = std::make_shared<MessageIndex>(record.id, record.attributes.fifo, first_number_, env_.executor);
+  queue.messages = std::make_shared<MessageIndex>(record.id, record.attributes.fifo, first_number_, due_clock_);
   queue.metrics = std::make_shared<QueueMetrics>(options_.metrics, record);
   queue.record = std::make_shared<const QueueRecord>(std::move(record));
   return queue;
@@ -121,6 +122,7 @@ void SqsService::load_dedup(std::map<uint64_t, MessageIndex*>& by_id) {
 }
 
 void SqsService::start() {
+  due_clock_.start();
   sweeper_ = env_.executor.spawn("sqs-sweeper", [this] { sweep(); });
   mover_ = env_.executor.spawn("sqs-mover", [this] { move_in_background(); });
 }
@@ -135,11 +137,10 @@ void SqsService::stop() {
     for (const auto& [key, queue] : directory_) indices.push_back(queue.messages);
   }
   for (const auto& index : indices) {
-    std::unique_lock lock(index->mutex);
-    index->changed->notify_all();
-    // The last waiter to leave says so on the same condition.
-    while (index->waiters > 0) env_.executor.wait_until(lock, *index->changed, base::kTimestampMax);
+    const std::lock_guard lock(index->mutex);
+    index->notify_all();
   }
+  due_clock_.stop();
   sweeper_.reset();
   mover_.reset();
 }

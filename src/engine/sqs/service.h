@@ -2,8 +2,9 @@
 //
 // Two levels of state and locks. The directory (mutex_) maps names to queues; a queue's settings are an immutable
 // QueueRecord that is replaced as a whole. Each queue's messages are a MessageIndex with its own mutex, so queues do
-// not slow each other down. Lock order: directory, then one index, or two at once by std::lock (redrive). Validation,
-// digests and the reading of bodies happen without any lock.
+// not slow each other down. Lock order: directory, then one index, or two at once by std::lock (redrive), then the
+// DueClock. Validation, digests and the reading of bodies happen without any lock. A ReceiveMessage that waits holds no
+// thread: it is a waker in the queue's index.
 #pragma once
 
 #include <atomic>
@@ -19,6 +20,7 @@
 
 #include "aws/sqs/sqs.h"
 #include "base/env.h"
+#include "engine/sqs/due_clock.h"
 #include "engine/sqs/message_index.h"
 #include "engine/sqs/move_task.h"
 #include "engine/sqs/queue_metrics.h"
@@ -52,7 +54,7 @@ class SqsService final : public aws::sqs::Sqs {
 
   // Begins to remove expired messages and to carry out move tasks in the background.
   void start();
-  // Ends that, and every ReceiveMessage that waits; later ones do not wait. Returns when none waits any more.
+  // Ends that, and every ReceiveMessage that waits; later ones do not wait.
   void stop();
   // Adds the gauges of every queue to the metrics. To be called each minute.
   void sample_metrics(base::Timestamp now);
@@ -123,7 +125,7 @@ class SqsService final : public aws::sqs::Sqs {
   void load_messages(std::map<uint64_t, MessageIndex*>& by_id);
   void load_leases(std::map<uint64_t, MessageIndex*>& by_id);
   void load_dedup(std::map<uint64_t, MessageIndex*>& by_id);
-  Queue make_queue(QueueRecord record) const;
+  Queue make_queue(QueueRecord record);
   void sweep();
   // The record of a message of `index`, whose lock is held, so that it is there.
   StoredMessage load_message(const MessageIndex& index, uint64_t sequence);
@@ -149,8 +151,11 @@ class SqsService final : public aws::sqs::Sqs {
   struct Receive;
   struct Taken;
   struct Look;
-  Look take(const Receive& receive, base::Timestamp now);
-  base::Result<std::vector<Taken>> poll(const aws::Context& context, const Receive& receive);
+  base::Result<Receive> prepare_receive(const aws::Context& context, aws::sqs::ReceiveMessageRequest& in);
+  base::Result<Look> poll(const aws::Context& context, Receive& receive);
+  base::Result<Look> look(const aws::Context& context, Receive& receive, base::Timestamp now);
+  void take(const Receive& receive, base::Timestamp now, bool may_move, Look& look);
+  aws::sqs::ReceiveMessageResult read_messages(const Receive& receive, const std::vector<Taken>& taken);
   void move_to_dead_letter(const Receive& receive, uint64_t sequence, base::Timestamp now, store::WriteBatch& batch);
   std::optional<aws::sqs::Message> read_message(const Receive& receive, const Taken& taken);
 
@@ -177,6 +182,7 @@ class SqsService final : public aws::sqs::Sqs {
   store::KvStore& store_;
   base::Env& env_;
   const SqsOptions options_;
+  DueClock due_clock_;
   uint64_t first_number_ = 0;  // every number that this process gives out is larger than those of earlier ones
   std::mutex mutex_;           // guards directory_, move_tasks_ and next_queue_id_
   Directory directory_;

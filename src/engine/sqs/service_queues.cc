@@ -154,7 +154,7 @@ base::Result<DeleteQueueResponse> SqsService::delete_queue(aws::Context& context
   directory_.erase(entry);
   move_tasks_.erase(queue.record->id);
   queue.messages->closed = true;
-  queue.messages->changed->notify_all();
+  queue.messages->notify_all();
   return DeleteQueueResponse{};
 }
 

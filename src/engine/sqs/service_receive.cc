@@ -1,7 +1,9 @@
 // SqsService: receiving, long polls, and the move to the dead-letter queue. Which messages a call gets is decided under
-// the queue's lock; their bodies are read after it. A message that somebody deletes in between is left out.
+// the queue's lock; their bodies are read after it. A message that somebody deletes in between is left out. A call that
+// finds nothing parks (aws/parking.h) and looks again when the queue wakes it.
 #include <algorithm>
 
+#include "aws/parking.h"
 #include "aws/sqs/errors.h"
 #include "base/encoding.h"
 #include "engine/sqs/keys.h"
@@ -20,7 +22,9 @@ struct SqsService::Receive {
   std::shared_ptr<MessageIndex> dead_letters;  // nullptr: no redrive
   std::size_t messages_max = 1;
   base::Duration visibility{};
-  base::Duration wait{};
+  base::Timestamp deadline{};
+  uint64_t ticket = 0;     // of the wait that has begun last
+  std::size_t rounds = 0;  // of moving messages to the dead-letter queue
   std::vector<std::string> system_names;
   std::vector<std::string> attribute_names;
 
@@ -41,7 +45,9 @@ struct SqsService::Taken {
 struct SqsService::Look {
   std::vector<Taken> taken;
   bool over_limit = false;  // too many messages in flight
+  bool must_move = false;   // a message has to go to the dead-letter queue, which was not locked
   bool again = false;       // messages were moved, none was taken, and more may be visible
+  bool waits = false;       // nothing was there; the call was put among those that wait
 };
 
 namespace {
@@ -78,6 +84,20 @@ bool selects(const std::vector<std::string>& names, std::string_view attribute) 
 }  // namespace
 
 base::Result<ReceiveMessageResult> SqsService::receive_message(aws::Context& context, ReceiveMessageRequest in) {
+  if (context.parking == nullptr) {
+    return aws::run_parked(env_.executor, context, [&](aws::Context& c) { return receive_message(c, std::move(in)); });
+  }
+  auto receive = std::static_pointer_cast<Receive>(context.parking->state);
+  if (receive == nullptr) {
+    TRY_ASSIGN(Receive prepared, prepare_receive(context, in));
+    context.parking->state = receive = std::make_shared<Receive>(std::move(prepared));
+  }
+  TRY_ASSIGN(const Look look, poll(context, *receive));
+  if (look.waits) return base::fail(context.parking->park(receive->deadline));
+  return read_messages(*receive, look.taken);
+}
+
+base::Result<SqsService::Receive> SqsService::prepare_receive(const aws::Context& context, ReceiveMessageRequest& in) {
   Receive receive;
   TRY_ASSIGN(receive.queue, find_queue(context, in.queue_url, "sqs:ReceiveMessage"));
   const QueueAttributes& attributes = receive.queue.record->attributes;
@@ -89,7 +109,7 @@ base::Result<ReceiveMessageResult> SqsService::receive_message(aws::Context& con
              in_range(in.visibility_timeout, attributes.visibility_seconds, 0, kVisibilitySecondsMax,
                       "VisibilityTimeout", "Must be between 0 and 43200, if provided."));
   receive.messages_max = static_cast<std::size_t>(count);
-  receive.wait = std::chrono::seconds(wait);
+  receive.deadline = context.now + std::chrono::seconds(wait);
   receive.visibility = std::chrono::seconds(visibility);
   for (auto* names : {&in.attribute_names, &in.message_system_attribute_names}) {
     if (!*names) continue;
@@ -102,9 +122,11 @@ base::Result<ReceiveMessageResult> SqsService::receive_message(aws::Context& con
   }
   receive.attribute_names = std::move(in.message_attribute_names).value_or(std::vector<std::string>());
   receive.dead_letters = find_dead_letter_queue(*receive.queue.record);
+  return receive;
+}
 
-  TRY_ASSIGN(const std::vector<Taken> taken, poll(context, receive));
-  receive.queue.metrics->received(taken.size(), context.now);
+ReceiveMessageResult SqsService::read_messages(const Receive& receive, const std::vector<Taken>& taken) {
+  receive.queue.metrics->received(taken.size(), env_.clock.now());
   ReceiveMessageResult out;
   for (const Taken& message : taken) {
     auto read = read_message(receive, message);
@@ -115,56 +137,61 @@ base::Result<ReceiveMessageResult> SqsService::receive_message(aws::Context& con
   return out;
 }
 
-base::Result<std::vector<SqsService::Taken>> SqsService::poll(const aws::Context& context, const Receive& receive) {
-  MessageIndex& index = *receive.queue.messages;
-  const base::Timestamp deadline = context.now + receive.wait;
-  base::Timestamp now = context.now;
-  std::size_t rounds = 0;
-  std::unique_lock lock(index.mutex, std::defer_lock);
-  for (;;) {
-    std::unique_lock<std::mutex> target_lock;
-    if (receive.dead_letters) {
-      target_lock = std::unique_lock(receive.dead_letters->mutex, std::defer_lock);
-      std::lock(lock, target_lock);
-    } else {
-      lock.lock();
-    }
-    if (index.closed) return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
-    if (context.is_abandoned()) {
-      index.notify();  // the message that woke this call is for another
-      return std::vector<Taken>();
-    }
-    Look look = take(receive, now);
-    if (target_lock.owns_lock()) target_lock.unlock();
-    if (look.over_limit) {
-      return base::fail(
-          errors::over_limit("Too many messages in flight for queue " + receive.queue.record->name + "."));
-    }
-    if (!look.taken.empty()) return std::move(look.taken);
-    if (!look.again || ++rounds > kMoveRoundsPerReceive) {
-      now = std::max(now, env_.clock.now());
-      if (now >= deadline || stopping_) return std::vector<Taken>();
-    }
-    if (const base::Timestamp due = index.next_due(); !look.again && due > now) {
-      ++index.waiters;
-      env_.executor.wait_until(lock, *index.changed, std::min(deadline, due));
-      --index.waiters;
-      if (stopping_) index.changed->notify_all();  // stop() waits for the last waiter
-      now = std::max(now, env_.clock.now());
-    }
-    lock.unlock();
+// One run of a receive: a few looks, if given-up messages have to be moved out of the way; what is left of that is for
+// the next run, which is due at once. A receive that does not wait ends at last though more may be left.
+base::Result<SqsService::Look> SqsService::poll(const aws::Context& context, Receive& receive) {
+  const base::Timestamp now = std::max(context.now, env_.clock.now());
+  for (std::size_t i = 0; i < kMoveRoundsPerRun; ++i) {
+    TRY_ASSIGN(Look seen, look(context, receive, now));
+    if (!seen.again) return seen;
+    ++receive.rounds;
   }
+  Look tired;
+  tired.waits = !stopping_ && (receive.rounds < kMoveRoundsPerReceive || now < receive.deadline);
+  if (tired.waits) context.parking->waker()();
+  return tired;
 }
 
-// REQUIRES: the queue's lock, and that of the dead-letter queue if there is one.
-SqsService::Look SqsService::take(const Receive& receive, base::Timestamp now) {
+// The dead-letter queue is locked too only if a message has to go there.
+base::Result<SqsService::Look> SqsService::look(const aws::Context& context, Receive& receive, base::Timestamp now) {
+  MessageIndex& index = *receive.queue.messages;
+  const auto gone = [] { return base::fail(errors::queue_does_not_exist("The specified queue does not exist.")); };
+  Look look;
+  std::unique_lock lock(index.mutex);
+  index.leave(receive.ticket);
+  if (index.closed) return gone();
+  if (context.is_abandoned()) {
+    index.notify();  // the message that woke this call is for another
+    return look;
+  }
+  take(receive, now, false, look);
+  if (look.must_move) {
+    lock.unlock();
+    std::unique_lock target(receive.dead_letters->mutex, std::defer_lock);
+    std::lock(lock, target);
+    if (index.closed) return gone();
+    take(receive, now, true, look);
+  }
+  if (look.over_limit && look.taken.empty()) {
+    return base::fail(errors::over_limit("Too many messages in flight for queue " + receive.queue.record->name + "."));
+  }
+  look.again = look.again && look.taken.empty();
+  look.waits = look.taken.empty() && !look.again && now < receive.deadline && !stopping_;
+  if (look.waits) receive.ticket = index.wait(context.parking->waker());
+  return look;
+}
+
+// Fills `look` with what the queue has for the call; with nothing, and `must_move`, if a message has to go to the
+// dead-letter queue and none `may_move`. REQUIRES: the queue's lock, and if messages may move, that of the dead-letter
+// queue.
+void SqsService::take(const Receive& receive, base::Timestamp now, bool may_move, Look& look) {
   MessageIndex& index = *receive.queue.messages;
   const QueueAttributes& attributes = receive.queue.record->attributes;
-  const bool redrives = receive.dead_letters && !receive.dead_letters->closed;
-  Look look;
+  const bool redrives = receive.dead_letters && !(may_move && receive.dead_letters->closed);
   store::WriteBatch batch;
   std::vector<uint64_t> sequences;
   std::size_t moved = 0;
+  look.must_move = false;
   index.advance(now);
   index.expire(now - attributes.retention(), kExpiredPerOperation, batch);
   const std::size_t in_flight = index.count(MessageIndex::State::in_flight);
@@ -174,7 +201,7 @@ SqsService::Look SqsService::take(const Receive& receive, base::Timestamp now) {
     MessageIndex::Walk walk(index);
     while (sequences.size() < room) {
       if (moved == kMovedPerReceive) {
-        look.again = sequences.empty();
+        look.again = true;
         break;
       }
       const uint64_t sequence = walk.next();
@@ -183,6 +210,12 @@ SqsService::Look SqsService::take(const Receive& receive, base::Timestamp now) {
       if (entry.enqueued_at + attributes.retention() <= now) {
         index.erase(sequence, batch);
       } else if (redrives && entry.receive_count >= attributes.redrive->max_receive_count) {
+        if (!may_move) {  // all over again, then
+          walk.put_back(sequence);
+          for (; !sequences.empty(); sequences.pop_back()) walk.put_back(sequences.back());
+          look.must_move = true;
+          break;
+        }
         move_to_dead_letter(receive, sequence, now, batch);
         ++moved;
       } else {
@@ -190,7 +223,6 @@ SqsService::Look SqsService::take(const Receive& receive, base::Timestamp now) {
       }
     }
     const uint64_t nonce = sequences.empty() ? 0 : index.next_number();
-    look.taken.reserve(sequences.size());
     for (const uint64_t sequence : sequences) {
       index.hide(sequence, now, now + receive.visibility, nonce);
       const MessageIndex::Entry& entry = *index.find(sequence);
@@ -201,7 +233,6 @@ SqsService::Look SqsService::take(const Receive& receive, base::Timestamp now) {
   index.write_lease(sequences, batch);
   if (!batch.empty()) store_.write(batch);
   if (moved != 0) receive.dead_letters->notify();
-  return look;
 }
 
 // Item 32: message id, time of sending and receive count go along. Both queues change in the same batch.

@@ -91,7 +91,7 @@ base::Result<SetQueueAttributesResponse> SqsService::set_queue_attributes(aws::C
   if (messages->fifo() && delay != old_delay) {
     const std::lock_guard index_lock(messages->mutex);
     messages->delay_fifo(delay, context.now);
-    messages->changed->notify_all();  // what sleepers count on may come earlier now
+    messages->notify();  // a shorter delay may have ended
   }
   return SetQueueAttributesResponse{};
 }
