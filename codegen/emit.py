@@ -235,6 +235,7 @@ def operation_row(service, op):
               f".iam_resource = {quote(op.options.get('iam_resource', service.options.get('iam_resource', '*')))}",
               f".errors = {'k' + op.name + 'Errors' if op.errors else '{}'}",
               f".may_wait = {'true' if op.options.get('may_wait') else 'false'}",
+              *([".quick = true"] if op.options.get("quick") else []),
               f".checksum_required = {'true' if checksum else 'false'}",
               f".make_input = make_any_shape<{class_name(op.input)}>",
               f".make_output = make_any_shape<{class_name(op.output)}>",

@@ -234,7 +234,8 @@ struct OperationDesc {
   std::string_view iam_action;      // "sqs:SendMessage"
   std::string_view iam_resource;    // ARN template, see aws/resource.h
   std::span<const ErrorDesc* const> errors;
-  bool may_wait;             // it may block for long (ReceiveMessage, Invoke): the server gives it a thread
+  bool may_wait;             // it may park (aws/parking.h): ReceiveMessage, Invoke
+  bool quick = false;        // with a small body it is done in less than a millisecond: an I/O thread carries it out
   bool checksum_required;    // rest-xml: the request must carry a checksum or Content-MD5 of its body
   AnyShape (*make_input)();  // {nullptr, nullptr} makers are never null: they make an empty struct
   AnyShape (*make_output)();

@@ -44,7 +44,7 @@ ClockRoute::ClockRoute(aws::http::Handler& next, base::Env& env, Advance advance
       env_(env),
       advance_(std::move(advance)),
       moved_(env.executor.make_condition()),
-      workers_(env, kMovesMax) {}
+      workers_(env, {.threads_max = kMovesMax, .queue_max = 0}) {}
 
 void ClockRoute::handle(aws::http::Request request, aws::http::Responder respond) {
   const std::string_view path = request.path();

@@ -115,6 +115,7 @@ struct LocalEngine::Parts {
   base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
   ClockRoute::Advance clock_mover();
   void make_api();
+  std::optional<aws::http::Response> document(std::string_view path);
 };
 
 ClockRoute::Advance LocalEngine::Parts::clock_mover() {
@@ -122,6 +123,17 @@ ClockRoute::Advance LocalEngine::Parts::clock_mover() {
   return [this](base::Duration by) {
     return manual_clock.advance_in_steps(by, [this] { return counted->any_at_work(); });
   };
+}
+
+// GET /_till/engine: how the engine itself does.
+std::optional<aws::http::Response> LocalEngine::Parts::document(std::string_view path) {
+  if (path != "/_till/engine") return engine->document(path);
+  const os::IoLoad io = http->io_load();
+  aws::http::Response out;
+  out.headers.add("Content-Type", "application/json");
+  out.body = fmt::format(R"({{"io_handler_runs":{},"io_longest_run_cpu_micros":{},"parked_calls":{}}})",
+                         io.handler_runs, io.longest_run_cpu_micros, api->parked_calls());
+  return out;
 }
 
 // What answers requests.
@@ -132,7 +144,8 @@ void LocalEngine::Parts::make_api() {
   api_options.version = kVersion;
   api_options.instance = instance;
   api_options.clients_clock = &system.env().clock;
-  api_options.document = [this](std::string_view path) { return engine->document(path); };
+  api_options.document = [this](std::string_view path) { return document(path); };
+  api_options.log = [](std::string_view line) { std::fputs(fmt::format("till: {}\n", line).c_str(), stderr); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
                                              std::move(api_options));
   routes = std::make_unique<ClockRoute>(*api, env(), clock_mover());

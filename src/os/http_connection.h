@@ -70,6 +70,10 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   // says: clients that sign by their own clock correct it by this field.
   [[nodiscard]] const std::string& date() const { return date_; }
 
+  // See IoLoad; written by the worker's thread only.
+  std::atomic<uint64_t> handler_runs{0};
+  std::atomic<uint64_t> longest_run_cpu_micros{0};
+
   asio::io_context io{1};
   // Set before run(), called on the worker's thread: after each sweep; once, when draining has left no connection.
   std::function<void()> after_sweep;
@@ -84,6 +88,7 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   void sweep();
   void deliver();
   void tell_if_drained();
+  void note_run(int64_t cpu_micros);
 
   const std::chrono::milliseconds sweep_interval_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;

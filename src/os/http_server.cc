@@ -80,6 +80,16 @@ class HttpServer::Core {
     return chosen;
   }
 
+  [[nodiscard]] IoLoad io_load() const {
+    IoLoad out;
+    for (const auto& worker : workers_) {
+      out.handler_runs += worker->handler_runs.load(std::memory_order_relaxed);
+      out.longest_run_cpu_micros =
+          std::max(out.longest_run_cpu_micros, worker->longest_run_cpu_micros.load(std::memory_order_relaxed));
+    }
+    return out;
+  }
+
   bool close_listener(uint16_t port) {
     CHECK(!HttpWorker::on_any(), "close_listener() from an I/O thread would wait for itself");
     const std::lock_guard lock(control_mutex_);
@@ -195,6 +205,10 @@ HttpServer::~HttpServer() {
 std::expected<uint16_t, std::string> HttpServer::listen(const std::string& address, uint16_t port,
                                                         aws::http::Handler& handler, const ListenLimits& limits) {
   return core_->listen(address, port, handler, limits);
+}
+
+IoLoad HttpServer::io_load() const {
+  return core_->io_load();
 }
 
 bool HttpServer::close_listener(uint16_t port) {

@@ -37,6 +37,13 @@ struct ListenLimits {
   std::function<void(const aws::http::Request&)> on_too_large;
 };
 
+// What the I/O threads have done since they started. Whatever one of them does holds up all connections that it serves.
+struct IoLoad {
+  uint64_t handler_runs = 0;
+  // The longest single run of a handler, in processor time of its thread: no matter what else the machine does.
+  uint64_t longest_run_cpu_micros = 0;
+};
+
 class HttpServer {
  public:
   // Starts the I/O threads; nothing listens yet. Fails with the system's words if it gives no thread.
@@ -53,6 +60,8 @@ class HttpServer {
   // Closes the listener and its connections; replies still owed are dropped. When it returns the handler is not called
   // any more. False if nothing listens on `port`.
   bool close_listener(uint16_t port);
+
+  [[nodiscard]] IoLoad io_load() const;
 
   // Stops accepting, lets requests that have begun finish for up to `grace`, closes the rest and ends the threads.
   // Responders that are called later do nothing. Once; further calls return at once.

@@ -1,4 +1,6 @@
 // HttpWorker: one I/O thread of HttpServer, see http_connection.h.
+#include <time.h>
+
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -9,6 +11,12 @@ namespace os {
 namespace {
 
 thread_local const HttpWorker* current_worker = nullptr;
+
+int64_t thread_cpu_micros() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1'000;
+}
 
 }  // namespace
 
@@ -32,13 +40,23 @@ int64_t HttpWorker::deadline_after(std::chrono::milliseconds timeout) const {
 void HttpWorker::run() {
   current_worker = this;
   arm_sweep();
-  io.run();
+  for (int64_t before = thread_cpu_micros(); io.run_one() > 0;) {
+    const int64_t now = thread_cpu_micros();
+    note_run(now - before);
+    before = now;
+  }
   current_worker = nullptr;
   // From here on nobody delivers. What is queued holds connections, and those hold this.
   std::vector<Completion> left;
   const std::lock_guard lock(mutex_);
   stopped_ = true;
   left.swap(completions_);
+}
+
+void HttpWorker::note_run(int64_t cpu_micros) {
+  handler_runs.fetch_add(1, std::memory_order_relaxed);
+  const auto took = static_cast<uint64_t>(cpu_micros);
+  if (took > longest_run_cpu_micros.load(std::memory_order_relaxed)) longest_run_cpu_micros.store(took);
 }
 
 void HttpWorker::finish() {

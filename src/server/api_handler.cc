@@ -1,6 +1,7 @@
 #include "server/api_handler.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "aws/auth/chunked.h"
 #include "aws/codec/body_checksum.h"
@@ -86,6 +87,23 @@ bool is_unsigned(const Request& request) {
          query.find("X-Amz-") == std::string_view::npos;
 }
 
+base::AwsError internal_failure() {
+  base::AwsError error;
+  error.code = "InternalFailure";
+  error.message = "The request processing has failed because of an unknown error, exception or failure.";
+  error.http_status = 500;
+  error.fault = base::Fault::receiver;
+  return error;
+}
+
+// With a larger body even digests and decoding take too long for an I/O thread; what a compressed one holds is not
+// known.
+constexpr std::size_t kQuickBodyBytesMax = 64 * 1024;
+
+bool is_quick(const aws::OperationDesc& operation, const Request& request) {
+  return operation.quick && request.body.size() <= kQuickBodyBytesMax && !request.headers.contains("Content-Encoding");
+}
+
 base::AwsError slow_down() {
   base::AwsError error;
   error.code = "ThrottlingException";
@@ -102,6 +120,12 @@ struct ApiHandler::Call {
   Route route;
   std::string request_id;
   bool is_unsigned = false;
+  // From prepare() on:
+  bool prepared = false;
+  aws::Context context = {};
+  aws::AnyShape in = {};
+  aws::AnyShape out = {};
+  std::shared_ptr<ParkingLot::Place> place = {};  // null unless the operation may wait
 
   // Services that speak nothing but query answer in JSON to who asks for it.
   [[nodiscard]] const aws::codec::Codec& codec() const {
@@ -120,7 +144,12 @@ ApiHandler::ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier,
       gate_(gate),
       env_(env),
       options_(std::move(options)),
-      workers_(env, options_.waiting_calls_max) {}
+      parking_(env, workers_, options_.parked_calls_max),
+      workers_(env, {options_.workers_max, options_.queued_calls_max}) {}
+
+ApiHandler::~ApiHandler() {
+  parking_.stop();
+}
 
 Response ApiHandler::health() const {
   Response response;
@@ -136,6 +165,14 @@ Response ApiHandler::health() const {
 }
 
 void ApiHandler::handle(Request request, aws::http::Responder respond) {
+  // Nothing of a request may end an I/O thread; a responder that goes unanswered closes the connection.
+  (void)contain("dispatch", [&]() -> base::Result<void> {
+    take(std::move(request), std::move(respond));
+    return {};
+  });
+}
+
+void ApiHandler::take(Request request, aws::http::Responder respond) {
   const std::string_view path = request.path();
   if ((request.method == "GET" || request.method == "HEAD") &&
       (path == "/_localstack/health" || path == "/_till/health"))
@@ -153,27 +190,65 @@ void ApiHandler::handle(Request request, aws::http::Responder respond) {
   }
   std::string id = make_request_id(env_.random, *route->mount->desc, route->protocol);
   auto call = std::make_shared<Call>(Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
-  if (!call->route.operation->may_wait) return serve(*call);
-  if (workers_.run([this, call] { serve(*call); })) return;
-  const aws::ServiceDesc& service = *call->route.mount->desc;
-  call->respond(call->codec().encode_error(service, slow_down(), call->request_id));
+  if (is_quick(*call->route.operation, call->request)) return serve(call);
+  if (workers_.run([this, call] { serve_on_worker(call); })) return;
+  call->respond(refusal(*call, slow_down()));
 }
 
-void ApiHandler::serve(Call& call) {
-  gate_.release(
-      [respond = std::move(call.respond), response = answer(call)]() mutable { respond(std::move(response)); });
+void ApiHandler::serve_on_worker(const std::shared_ptr<Call>& call) {
+  (void)contain(call->route.operation->name, [&]() -> base::Result<void> {
+    serve(call);
+    return {};
+  });
 }
 
-Response ApiHandler::answer(Call& call) {
-  base::Result<Response> response = perform(call);
-  if (response.has_value()) return std::move(*response);
+void ApiHandler::serve(const std::shared_ptr<Call>& call) {
+  base::Result<void> done = contain(call->route.operation->name, [&]() -> base::Result<void> {
+    if (!call->prepared) TRY(prepare(*call));
+    return carry_out(*call);
+  });
+  if (call->place != nullptr) {
+    const auto settled = parking_.settle(*call->place, [this, call] { serve_on_worker(call); });
+    if (settled == ParkingLot::Settled::parked) return;  // and may run elsewhere by now
+    if (settled == ParkingLot::Settled::refused) done = base::fail(slow_down());
+  }
+  gate_.release([respond = std::move(call->respond), reply = reply_to(*call, std::move(done))]() mutable {
+    respond(std::move(reply));
+  });
+}
+
+template <class Body>
+base::Result<void> ApiHandler::contain(std::string_view operation, Body body) const {
+  std::string what;
+  try {
+    return body();
+  } catch (const std::exception& exception) {
+    what = exception.what();
+  }
+  if (options_.log) options_.log(std::string(operation) + " failed, which is a bug or a lack of memory: " + what);
+  return base::fail(internal_failure());
+}
+
+Response ApiHandler::reply_to(Call& call, base::Result<void> done) const {
+  Response reply;
+  if (done) {
+    done = contain(call.route.operation->name, [&]() -> base::Result<void> {
+      reply = call.codec().encode_response(*call.route.mount->desc, *call.route.operation, call.out.value.get(),
+                                           call.request_id);
+      return {};
+    });
+  }
+  return done ? std::move(reply) : refusal(call, done.error());
+}
+
+Response ApiHandler::refusal(const Call& call, const base::AwsError& error) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
-  Response refusal = call.codec().encode_error(service, response.error(), call.request_id);
+  Response response = call.codec().encode_error(service, error, call.request_id);
   // A status of the query protocol is for callers that know that protocol's errors (protocols.md 1.3).
   const bool query_status = call.route.protocol == Protocol::query || !service.query_compatible ||
                             call.request.headers.contains("x-amzn-query-mode");
-  if (refusal.status == 404 && !query_status) refusal.status = 400;
-  return refusal;
+  if (response.status == 404 && !query_status) response.status = 400;
+  return response;
 }
 
 base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
@@ -209,20 +284,28 @@ base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& c
                                   access->resources.empty() ? "*" : access->resources.front()));
 }
 
-base::Result<Response> ApiHandler::perform(Call& call) {
+base::Result<void> ApiHandler::prepare(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   const aws::OperationDesc& operation = *call.route.operation;
-  const aws::codec::Codec& codec = call.codec();
   if (call.request.body.size() > call.route.mount->body_bytes_max) return base::fail(too_large());
-  TRY_ASSIGN(aws::Context context, authenticate(call));
+  TRY_ASSIGN(call.context, authenticate(call));
   if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
-  const aws::AnyShape in = operation.make_input();
-  TRY(codec.decode_request(service, operation, call.request, call.route.labels, in.value.get()));
-  TRY(authorize(call, context, in.value.get()));
-  TRY(aws::validate(service, operation, in.value.get()));
-  const aws::AnyShape out = operation.make_output();
-  TRY(operation.call(call.route.mount->service, context, in.value.get(), out.value.get()));
-  return codec.encode_response(service, operation, out.value.get(), call.request_id);
+  call.in = operation.make_input();
+  call.out = operation.make_output();
+  TRY(call.codec().decode_request(service, operation, call.request, call.route.labels, call.in.value.get()));
+  TRY(authorize(call, call.context, call.in.value.get()));
+  TRY(aws::validate(service, operation, call.in.value.get()));
+  call.prepared = true;
+  if (!operation.may_wait) return {};
+  call.place = std::make_shared<ParkingLot::Place>(parking_);
+  call.context.parking = call.place.get();
+  if (call.request.hangup) call.request.hangup->on_gone(call.place->waker());
+  return {};
+}
+
+base::Result<void> ApiHandler::carry_out(Call& call) {
+  if (call.place != nullptr && call.place->state != nullptr) call.context.now = env_.clock.now();
+  return call.route.operation->call(call.route.mount->service, call.context, call.in.value.get(), call.out.value.get());
 }
 
 }  // namespace server

@@ -1,9 +1,12 @@
 // ApiHandler: HTTP bytes in, HTTP bytes out, for any set of implementations of the AWS API: route, authenticate,
 // decode, authorise, validate, call, encode. (Policies name resources, and those are known only after decoding, so
-// authorisation follows it.) It knows no service by name. Owned by the composition root; safe from any thread.
+// authorisation follows it.) It knows no service by name. What is small and quick is carried out on the I/O thread that
+// brought it, everything else on workers; a call that waits holds no thread (parking_lot.h). Owned by the composition
+// root; safe from any thread.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,6 +14,7 @@
 #include "aws/auth/verify.h"
 #include "aws/http/message.h"
 #include "base/env.h"
+#include "server/parking_lot.h"
 #include "server/router.h"
 #include "server/worker_pool.h"
 
@@ -27,9 +31,13 @@ class ReplyGate {
 class ApiHandler final : public aws::http::Handler {
  public:
   struct Options {
-    std::string version;                  // of the product, for the health route
-    std::string instance = {};            // of the process, for the health route: no other has the same
-    std::size_t waiting_calls_max = 512;  // long polls and invocations at the same time
+    std::string version;                    // of the product, for the health route
+    std::string instance = {};              // of the process, for the health route: no other has the same
+    std::size_t workers_max = 64;           // threads for what is not quick
+    std::size_t queued_calls_max = 4'096;   // that wait for a worker; more are throttled
+    std::size_t parked_calls_max = 20'000;  // long polls and invocations at the same time; more are throttled
+    // Told of a call that a bug or a lack of memory has ended, for the operator: one line.
+    std::function<void(std::string_view line)> log = {};
     // The clock that clients sign by, if it is not that of `env`. Outlives the handler.
     base::Clock* clients_clock = nullptr;
     // What stands at a path that belongs to no API (the certificate that SNS signs with, a function's code), or
@@ -40,15 +48,26 @@ class ApiHandler final : public aws::http::Handler {
   // All references outlive the handler.
   ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
              ReplyGate& gate, base::Env& env, Options options);
+  // Ends when running calls have; those that wait are dropped, unanswered.
+  ~ApiHandler() override;
 
   void handle(aws::http::Request request, aws::http::Responder respond) override;
+  // Calls that wait at this moment, without a thread.
+  std::size_t parked_calls() { return parking_.size(); }
 
  private:
   struct Call;
-  void serve(Call& call);
-  // The whole way of one request. Every failure becomes an encoded error.
-  aws::http::Response answer(Call& call);
-  base::Result<aws::http::Response> perform(Call& call);
+  void take(aws::http::Request request, aws::http::Responder respond);
+  // Runs the call, once more if it has waited, and answers it unless it waits again.
+  void serve(const std::shared_ptr<Call>& call);
+  void serve_on_worker(const std::shared_ptr<Call>& call);
+  // An exception of a library, or a lack of memory, is the call's own failure.
+  template <class Body>
+  base::Result<void> contain(std::string_view operation, Body body) const;
+  base::Result<void> prepare(Call& call);
+  base::Result<void> carry_out(Call& call);
+  aws::http::Response reply_to(Call& call, base::Result<void> done) const;
+  static aws::http::Response refusal(const Call& call, const base::AwsError& error);
   base::Result<aws::Context> authenticate(Call& call);
   base::Result<void> authorize(const Call& call, const aws::Context& context, const void* in);
   aws::http::Response health() const;
@@ -59,6 +78,7 @@ class ApiHandler final : public aws::http::Handler {
   ReplyGate& gate_;
   base::Env& env_;
   const Options options_;
+  ParkingLot parking_;  // before the workers, which use it to their end
   WorkerPool workers_;
 };
 

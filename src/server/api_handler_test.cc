@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+
 #include "aws/auth/sigv4.h"
-#include "aws/sqs/sqs.h"
+#include "aws/forwarder.h"
+#include "aws/sqs/caller.h"
 #include "base/manual/manual_env.h"
 #include "engine/sqs/service.h"
 #include "store/memory/held_store.h"
@@ -46,8 +49,13 @@ class Gate final : public ReplyGate {
 
 class ApiHandlerTest : public testing::Test {
  protected:
-  // Sends a signed SQS request; `reply_` holds the answer once it is let go.
+  // Sends a signed SQS request, and returns when nothing works on it any more; `reply_` holds the answer once it is let
+  // go.
   void send(const std::string& operation, const std::string& body, const std::string& secret = "secret") {
+    send_to(handler_, operation, body, secret);
+  }
+  void send_to(ApiHandler& handler, const std::string& operation, const std::string& body,
+               const std::string& secret = "secret", std::shared_ptr<aws::http::Hangup> hangup = nullptr) {
     reply_.reset();
     aws::http::Request request{"POST", "/", {}, body};
     request.headers.add("Host", "127.0.0.1:4566");
@@ -56,7 +64,13 @@ class ApiHandlerTest : public testing::Test {
     aws::auth::sign(
         request,
         {.credentials = {"test", secret, ""}, .region = "us-east-1", .service = "sqs", .now = env_.clock.now()});
-    handler_.handle(std::move(request), [this](aws::http::Response response) { reply_ = std::move(response); });
+    request.hangup = std::move(hangup);
+    handler.handle(std::move(request), [this](aws::http::Response response) { reply_ = std::move(response); });
+    settle();
+  }
+  // Until no worker has anything to do.
+  void settle() {
+    env_.clock.advance_in_steps(base::Duration(0), [] { return false; });
   }
 
   base::ManualEnv env_;
@@ -118,6 +132,7 @@ TEST_F(ApiHandlerTest, ServesWithoutASignatureOnlyWhatTheMountSays) {
     aws::http::Request request{"GET", target, {}, {}};
     request.headers.add("Host", "127.0.0.1:4566");
     handler.handle(std::move(request), [this](aws::http::Response response) { reply_ = std::move(response); });
+    settle();
     return std::to_string(reply_->status) + " " + reply_->body;
   };
   EXPECT_NE(get("/?Action=GetQueueUrl&QueueName=q").find("NonExistentQueue"), std::string::npos) << reply_->body;
@@ -125,6 +140,83 @@ TEST_F(ApiHandlerTest, ServesWithoutASignatureOnlyWhatTheMountSays) {
   EXPECT_NE(get("/?Action=CreateQueue&QueueName=q").find("InvalidAction"), std::string::npos) << reply_->body;
   EXPECT_TRUE(get("/?Action=CreateQueue&Version=2012-11-05&QueueName=q").starts_with("403")) << reply_->body;
   EXPECT_EQ(get("/x.pem"), "200 PEM");
+}
+
+constexpr std::string_view kLongPoll = R"({"QueueUrl":"http://127.0.0.1:4566/000000000000/q","WaitTimeSeconds":20})";
+constexpr std::string_view kMessage = R"({"QueueUrl":"http://127.0.0.1:4566/000000000000/q","MessageBody":"hello"})";
+
+TEST_F(ApiHandlerTest, ALongPollHoldsNoThreadAndIsAnsweredByAMessage) {
+  store_.release_all();
+  send("CreateQueue", R"({"QueueName":"q"})");
+  env_.executor.limit_tasks(0);  // what comes has to do without a thread of its own
+  std::optional<aws::http::Response> polled;
+  for (int i = 0; i < 100; ++i) {
+    send("ReceiveMessage", std::string(kLongPoll));
+    ASSERT_FALSE(reply_.has_value());
+  }
+  EXPECT_EQ(handler_.parked_calls(), 100U);
+  send("SendMessage", std::string(kMessage));
+  EXPECT_EQ(handler_.parked_calls(), 99U);
+  env_.clock.advance(std::chrono::seconds(20));
+  settle();
+  EXPECT_EQ(handler_.parked_calls(), 0U);
+  store_.release_all();
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_EQ(reply_->status, 200) << reply_->body;
+}
+
+TEST_F(ApiHandlerTest, ALongPollEndsWhenItsCallerHangsUp) {
+  store_.release_all();
+  send("CreateQueue", R"({"QueueName":"q"})");
+  const auto hangup = std::make_shared<aws::http::Hangup>();
+  send_to(handler_, "ReceiveMessage", std::string(kLongPoll), "secret", hangup);
+  EXPECT_EQ(handler_.parked_calls(), 1U);
+  hangup->hang_up();
+  settle();
+  EXPECT_EQ(handler_.parked_calls(), 0U);
+  send("SendMessage", std::string(kMessage));
+  send("ReceiveMessage", R"({"QueueUrl":"http://127.0.0.1:4566/000000000000/q"})");
+  store_.release_all();
+  EXPECT_NE(reply_->body.find("hello"), std::string::npos) << "the message was taken for nobody";
+}
+
+TEST_F(ApiHandlerTest, MoreLongPollsThanItCanKeepAreThrottled) {
+  store_.release_all();
+  send("CreateQueue", R"({"QueueName":"q"})");
+  ApiHandler small({{&aws::sqs::kService, static_cast<aws::sqs::Sqs*>(&sqs_)}}, verifier_, authorizer_, gate_, env_.env,
+                   {.version = "test", .parked_calls_max = 1});
+  send_to(small, "ReceiveMessage", std::string(kLongPoll));
+  EXPECT_FALSE(reply_.has_value());
+  send_to(small, "ReceiveMessage", std::string(kLongPoll));
+  store_.release_all();
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_NE(reply_->body.find("Throttling"), std::string::npos) << reply_->body;
+}
+
+TEST_F(ApiHandlerTest, WithoutAThreadForItWorkWaitsForOneThatIsThere) {
+  store_.release_all();
+  env_.executor.limit_tasks(0);
+  send("CreateQueue", R"({"QueueName":"q"})");
+  store_.release_all();
+  ASSERT_TRUE(reply_.has_value());
+  EXPECT_EQ(reply_->status, 200);
+}
+
+TEST_F(ApiHandlerTest, WhatThrowsIsTheCallsOwnFailureAndIsLogged) {
+  store_.release_all();
+  aws::Forwarder broken(
+      &sqs_, [](const aws::OperationDesc&, const void*) -> std::optional<base::AwsError> { throw std::bad_alloc(); });
+  aws::sqs::SqsCaller caller(broken);
+  std::string logged;
+  ApiHandler handler({{&aws::sqs::kService, static_cast<aws::sqs::Sqs*>(&caller)}}, verifier_, authorizer_, gate_,
+                     env_.env, {.version = "test", .log = [&](std::string_view line) { logged = line; }});
+  for (const std::string operation : {"SendMessage", "ListQueues"}) {  // on the I/O thread, and on a worker
+    send_to(handler, operation, operation == "SendMessage" ? std::string(kMessage) : "{}");
+    ASSERT_TRUE(reply_.has_value()) << operation;
+    EXPECT_EQ(reply_->status, 500);
+    EXPECT_NE(reply_->body.find("InternalFailure"), std::string::npos) << reply_->body;
+    EXPECT_TRUE(logged.starts_with(operation + " failed")) << logged;
+  }
 }
 
 TEST_F(ApiHandlerTest, AsksTheAuthorizerForRolesAndChangesNothingWhenDenied) {

@@ -1,7 +1,9 @@
-// WorkerPool: threads for the operations that may wait (ReceiveMessage, Invoke), so that they do not hold up an I/O
-// thread. Threads are started as they are needed, up to a bound, and kept. Safe from any thread.
+// WorkerPool: threads for what may take longer than an I/O thread should be held up. Threads are started as they are
+// needed, up to a bound, and kept; work that finds them all busy waits its turn in a queue with a bound of its own.
+// Safe from any thread.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -14,17 +16,25 @@ namespace server {
 
 class WorkerPool {
  public:
-  WorkerPool(base::Env& env, std::size_t threads_max);
+  struct Limits {
+    std::size_t threads_max = 1;
+    std::size_t queue_max = 0;  // pieces of work that wait while all threads are busy
+  };
+  // Starts the first thread, so that there always is one, however scarce threads become.
+  WorkerPool(base::Env& env, Limits limits);
   ~WorkerPool();  // waits for running work; what has not begun is dropped
 
-  // False if all threads are busy and their number is at its bound: the caller answers "slow down".
+  // False if the work can not even wait: the caller answers "slow down".
   bool run(std::function<void()> work);
+  // The same for work whose number is bounded elsewhere, such as the runs of calls that are parked; always taken.
+  void run_surely(std::function<void()> work);
 
  private:
+  void start_thread();  // REQUIRES: mutex_ is held
   void serve();
 
   base::Env& env_;
-  const std::size_t threads_max_;
+  const Limits limits_;
   std::mutex mutex_;
   std::unique_ptr<base::Condition> changed_;
   std::deque<std::function<void()>> queue_;

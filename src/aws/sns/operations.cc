@@ -209,6 +209,7 @@ const OperationDesc kOperations[] = {
      .iam_resource = "{TopicArn|TargetArn}",
      .errors = kPublishErrors,
      .may_wait = false,
+     .quick = true,
      .checksum_required = false,
      .make_input = make_any_shape<PublishInput>,
      .make_output = make_any_shape<PublishResponse>,

@@ -48,6 +48,7 @@ const OperationDesc kOperations[] = {
      .iam_resource = "*",
      .errors = {},
      .may_wait = false,
+     .quick = true,
      .checksum_required = false,
      .make_input = make_any_shape<GetCallerIdentityRequest>,
      .make_output = make_any_shape<GetCallerIdentityResponse>,
