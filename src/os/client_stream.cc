@@ -178,6 +178,7 @@ std::expected<void, StreamError> ClientStream::write_plain(std::string_view head
     const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return fail_with_errno("send", errno);
     if (sent < 0) continue;
+    bytes_written_ += static_cast<uint64_t>(sent);
     const std::size_t from_head = std::min(static_cast<std::size_t>(sent), head.size());
     head.remove_prefix(from_head);
     body.remove_prefix(static_cast<std::size_t>(sent) - from_head);
@@ -241,6 +242,7 @@ std::expected<void, StreamError> ClientStream::write_tls(std::string_view bytes,
     std::size_t sent = 0;
     const int result = SSL_write_ex(tls_, bytes.data(), bytes.size(), &sent);
     if (result == 1) {
+      bytes_written_ += sent;
       bytes.remove_prefix(sent);
     } else if (auto ready = await_tls(result, "send", deadline); !ready) {
       return ready;

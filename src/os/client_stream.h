@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <span>
@@ -55,6 +56,8 @@ class ClientStream {
 
   // Writes both pieces, in one call of the system where it takes them.
   std::expected<void, StreamError> write(std::string_view head, std::string_view body, Deadline deadline);
+  // Bytes that the system has taken of all writes; the peer may have them. A record of TLS counts once it is whole.
+  [[nodiscard]] uint64_t bytes_written() const { return bytes_written_; }
   // At least one byte; 0 at the end of the stream.
   std::expected<std::size_t, StreamError> read(std::span<char> into, Deadline deadline);
   // True if nothing arrived since the last read, not even the end: the stream can carry another request.
@@ -72,6 +75,7 @@ class ClientStream {
   int socket_;
   const std::atomic<bool>& cancelled_;
   ssl_st* tls_ = nullptr;
+  uint64_t bytes_written_ = 0;
 };
 
 }  // namespace os

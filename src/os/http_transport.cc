@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "aws/http/failure.h"
 #include "os/client_stream.h"
 #include "os/http_parser.h"
 
@@ -21,19 +22,19 @@ using aws::http::Response;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
 
-std::unexpected<base::AwsError> connection_error(std::string message) {
+std::unexpected<base::AwsError> connection_error(std::string_view code, std::string message) {
   base::AwsError error;
-  error.code = "ConnectionError";
+  error.code = code;
   error.message = std::move(message);
   error.http_status = 0;
   error.fault = base::Fault::receiver;
   return std::unexpected(std::move(error));
 }
 
-std::unexpected<base::AwsError> to_aws_error(const Endpoint& endpoint, const StreamError& error) {
-  auto failure = connection_error(aws::http::host_header(endpoint) + ": " + error.message);
-  if (error.kind == StreamError::Kind::timed_out) failure.error().code = "RequestTimeout";
-  return failure;
+std::unexpected<base::AwsError> to_aws_error(const Endpoint& endpoint, const StreamError& error, bool sent) {
+  std::string_view code = aws::http::kNotSent;
+  if (sent) code = error.kind == StreamError::Kind::timed_out ? aws::http::kTimedOut : aws::http::kConnectionLost;
+  return connection_error(code, aws::http::host_header(endpoint) + ": " + error.message);
 }
 
 bool has_control(std::string_view text) {
@@ -93,7 +94,7 @@ struct PooledConnection {
 struct Attempt {
   std::optional<Response> response;
   StreamError error;
-  bool got_bytes = false;
+  bool sent = true;  // a byte of the request, at least
   bool reusable = false;
 };
 
@@ -103,6 +104,7 @@ Attempt read_response(PooledConnection& connection, bool to_head, uint64_t body_
   char* const buffer = connection.buffer.get();
   std::size_t begin = 0;
   std::size_t end = 0;
+  bool got_bytes = false;
   auto state = ResponseParser::State::need_more;
   while (state == ResponseParser::State::need_more) {
     if (begin > 0) {
@@ -120,12 +122,12 @@ Attempt read_response(PooledConnection& connection, bool to_head, uint64_t body_
       return attempt;
     }
     if (*got == 0) {
-      state = attempt.got_bytes ? parser.end_of_input() : ResponseParser::State::malformed;
+      state = got_bytes ? parser.end_of_input() : ResponseParser::State::malformed;
       if (state == ResponseParser::State::complete) break;
       attempt.error = {StreamError::Kind::closed, "the server closed the connection before its response was complete"};
       return attempt;
     }
-    attempt.got_bytes = true;
+    got_bytes = true;
     end += *got;
     std::size_t consumed = 0;
     state = parser.feed({buffer, end}, consumed);
@@ -144,9 +146,11 @@ Attempt read_response(PooledConnection& connection, bool to_head, uint64_t body_
 
 Attempt attempt_once(PooledConnection& connection, std::string_view head, const Request& request,
                      uint64_t body_bytes_max, Deadline deadline) {
+  const uint64_t before = connection.stream->bytes_written();
   const auto written = connection.stream->write(head, request.body, deadline);
-  if (!written && written.error().kind != StreamError::Kind::closed)
-    return {std::nullopt, written.error(), false, false};
+  const bool sent = connection.stream->bytes_written() != before;
+  if (!written && (written.error().kind != StreamError::Kind::closed || !sent))
+    return {std::nullopt, written.error(), sent, false};
   // A server that refuses a body answers and closes without reading it all: its answer is worth more than EPIPE.
   Attempt attempt = read_response(connection, request.method == "HEAD", body_bytes_max, deadline);
   if (!written) attempt.reusable = false;
@@ -259,14 +263,14 @@ base::Result<Response> HttpTransport::round_trip(const Endpoint& endpoint, Reque
   const Deadline deadline =
       std::chrono::steady_clock::now() + std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
   const auto head = encode_head(endpoint, request);
-  if (!head) return connection_error("the request has no valid form in HTTP/1.1");
+  if (!head) return connection_error(aws::http::kNotSent, "the request has no valid form in HTTP/1.1");
   const std::string key = (endpoint.tls ? "s" : "p") + std::to_string(endpoint.port) + "/" + endpoint.host;
   std::optional<PooledConnection> kept = core_->take(key);
   for (;;) {
     const bool reused = kept.has_value();
     if (!reused) {
       auto fresh = core_->connect(endpoint, deadline);
-      if (!fresh) return to_aws_error(endpoint, fresh.error());
+      if (!fresh) return to_aws_error(endpoint, fresh.error(), false);
       kept = std::move(*fresh);
     }
     Attempt attempt = attempt_once(*kept, *head, request, core_->options.response_body_bytes_max, deadline);
@@ -274,8 +278,8 @@ base::Result<Response> HttpTransport::round_trip(const Endpoint& endpoint, Reque
       if (attempt.reusable) core_->keep(key, std::move(*kept));
       return std::move(*attempt.response);
     }
-    const bool was_stale = reused && !attempt.got_bytes && attempt.error.kind == StreamError::Kind::closed;
-    if (!was_stale) return to_aws_error(endpoint, attempt.error);
+    const bool was_stale = reused && !attempt.sent && attempt.error.kind == StreamError::Kind::closed;
+    if (!was_stale) return to_aws_error(endpoint, attempt.error, attempt.sent);
     kept.reset();
   }
 }

@@ -14,7 +14,9 @@ namespace os {
 
 struct HttpTransportOptions {
   std::chrono::milliseconds connect_timeout{3'000};  // TLS handshake included; the call's own timeout holds too
-  std::chrono::milliseconds idle_timeout{50'000};    // a server of ours closes after 60 s
+  // A kept connection is used again for so long. Common servers close theirs after 5 s and more (ours after 60 s), and
+  // a request that meets the closing one on its way is lost without a word of whether it was read.
+  std::chrono::milliseconds idle_timeout{4'000};
   std::size_t idle_per_endpoint_max = 64;
   std::size_t idle_max = 256;  // over all endpoints
   uint64_t response_body_bytes_max = 256 * 1024 * 1024;
@@ -28,9 +30,9 @@ class HttpTransport final : public aws::http::Transport {
   static std::expected<std::unique_ptr<HttpTransport>, std::string> make(const HttpTransportOptions& options = {});
   ~HttpTransport() override;
 
-  // As the interface says. A request is sent a second time, on a new connection, only if a kept connection turned out
-  // to be closed before any byte of a response. Expect is never sent; a request that has no valid form on the wire
-  // fails with "ConnectionError" before anything is sent.
+  // As the interface says. A kept connection that shows its end, or breaks before it took a byte, is replaced by a new
+  // one; what was sent, in part even, is never sent again: the caller knows whether that would do harm. Expect is never
+  // sent; a request that has no valid form on the wire fails before anything is sent.
   base::Result<aws::http::Response> round_trip(const aws::http::Endpoint& endpoint, aws::http::Request request,
                                                base::Duration timeout) override;
   // As the interface says, within a fifth of a second; but the system's resolver, once asked, takes its time.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aws/http/failure.h"
 #include "base/encoding.h"
 #include "pipeline/notifier.h"
 #include "pipeline/rows.h"
@@ -25,6 +26,12 @@ bool is_queue_text(std::string_view text) {
     if (c == 0xef && (text.substr(i, 3) == "\xef\xbf\xbe" || text.substr(i, 3) == "\xef\xbf\xbf")) return false;
   }
   return true;
+}
+
+// The client does not repeat what may have been done. Here a message too many does no harm: its source says that it is
+// the same order.
+bool is_unclear(const base::AwsError& error) {
+  return (error.http_status == 0 && error.code != aws::http::kNotSent) || error.http_status >= 500;
 }
 
 }  // namespace
@@ -107,7 +114,11 @@ std::string OrderSender::deliver(Batch batch) {
     request.entries = batch;
     aws::Context context = call_context(env_);
     const auto sent = sqs_.send_message_batch(context, std::move(request));
-    if (!sent.has_value()) return sent.error().code + ": " + sent.error().message;
+    if (!sent.has_value()) {
+      why = sent.error().code + ": " + sent.error().message;
+      if (!is_unclear(sent.error())) return why;
+      continue;
+    }
     const auto& failed = sent->failed;
     std::erase_if(batch, [&failed](const auto& entry) {
       return !failed.has_value() ||

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/client/repeatable.h"
 #include "aws/codec/codec.h"
+#include "aws/http/failure.h"
 
 namespace aws::client {
 namespace {
@@ -23,6 +25,18 @@ constexpr std::array<std::string_view, 9> kThrottlingCodes = {"Throttling",
                                                               "ProvisionedThroughputExceededException",
                                                               "TransactionInProgressException"};
 
+constexpr std::string_view kUnclear = "whether the operation took effect is unknown, so it was not sent again";
+
+// What a failed attempt says about the operation: that a later one does no better, that it was not begun, or nothing.
+enum class Failure : uint8_t { final, had_no_effect, unclear };
+
+Failure failure_of(const base::AwsError& error) {
+  const bool refused = error.http_status == 429 || error.http_status == 503 || error.code == http::kNotSent ||
+                       std::ranges::find(kThrottlingCodes, error.code) != kThrottlingCodes.end();
+  if (refused) return Failure::had_no_effect;
+  return error.http_status == 0 || error.http_status >= 500 ? Failure::unclear : Failure::final;
+}
+
 }  // namespace
 
 http::Endpoint public_endpoint(const ServiceDesc& service, std::string_view region) {
@@ -30,11 +44,6 @@ http::Endpoint public_endpoint(const ServiceDesc& service, std::string_view regi
   if (service.id != "iam") endpoint.host.append(".").append(region);
   endpoint.host.append(".amazonaws.com");
   return endpoint;
-}
-
-bool is_retryable(const base::AwsError& error) {
-  return error.http_status == 0 || error.http_status == 429 || error.http_status >= 500 ||
-         std::ranges::find(kThrottlingCodes, error.code) != kThrottlingCodes.end();
 }
 
 Client::Client(http::Transport& transport, CredentialProvider& provider, base::Env& env, ClientOptions options)
@@ -56,7 +65,13 @@ base::Result<void> Client::dispatch(const ServiceDesc& service, const OperationD
   fill_idempotency_tokens(operation, in);
   for (int tried = 1;; ++tried) {
     base::Result<void> result = attempt(service, operation, in, out);
-    if (result.has_value() || tried >= options_.attempts_max || !is_retryable(result.error())) return result;
+    if (result.has_value()) return result;
+    const Failure failure = failure_of(result.error());
+    if (failure == Failure::unclear && !is_repeatable(operation, in)) {
+      result.error().message.append(result.error().message.empty() ? "" : "; ").append(kUnclear);
+      return result;
+    }
+    if (failure == Failure::final || tried >= options_.attempts_max) return result;
     back_off(tried);
   }
 }

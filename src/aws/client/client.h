@@ -36,9 +36,9 @@ struct ClientOptions {
   // One endpoint for every service (AWS_ENDPOINT_URL). Without it each service is found at
   // https://<prefix>.<region>.amazonaws.com.
   std::optional<http::Endpoint> endpoint;
-  // Attempts in total, 1 means no retry. Retried are throttling, 5xx, failed connections and replies that cannot be
-  // read, with full jitter: rand(0, min(1 s, 25 ms * 2^n)). An operation may have taken effect even if every attempt
-  // failed, or more than once.
+  // Attempts in total, 1 means no retry. Every operation is tried again if the server refused to begin with it
+  // (throttling, 503) or has nothing of it; only repeatable ones (repeatable.h) also after other 5xx, lost connections,
+  // timeouts and replies that cannot be read. Full jitter: rand(0, min(1 s, 25 ms * 2^n)).
   int attempts_max = 3;
   base::Duration timeout = std::chrono::seconds(65);  // of one attempt; longer than the longest long poll
 };
@@ -65,8 +65,5 @@ class Client final : public Dispatcher {
 
 // The public endpoint of a service in a region (IAM is global).
 http::Endpoint public_endpoint(const ServiceDesc& service, std::string_view region);
-
-// True for errors that a later attempt may not meet: throttling, 5xx, failed connections, broken replies.
-bool is_retryable(const base::AwsError& error);
 
 }  // namespace aws::client

@@ -7,7 +7,9 @@
 #include <initializer_list>
 
 #include "aws/auth/verify.h"
-#include "aws/dynamodb/dynamodb.h"
+#include "aws/client/repeatable.h"
+#include "aws/dynamodb/caller.h"
+#include "aws/http/failure.h"
 #include "aws/iam/iam.h"
 #include "aws/s3/caller.h"
 #include "aws/sqs/caller.h"
@@ -60,9 +62,16 @@ http::Response answer(int status, std::string body = "{}") {
 http::Response json_error(int status, const std::string& code) {
   return answer(status, R"({"__type":"com.amazonaws.sqs#)" + code + R"(","message":"m"})");
 }
+base::Result<http::Response> no_connection() {
+  base::AwsError error;
+  error.code = http::kNotSent;
+  error.http_status = 0;
+  error.fault = base::Fault::receiver;
+  return base::fail(std::move(error));
+}
 base::Result<http::Response> lost_connection() {
   base::AwsError error;
-  error.code = "ConnectionError";
+  error.code = http::kConnectionLost;
   error.http_status = 0;
   error.fault = base::Fault::receiver;
   return base::fail(std::move(error));
@@ -89,8 +98,13 @@ class ListTransport final : public http::Transport {
 class ClientTest : public testing::Test {
  protected:
   Client make(ClientOptions options) { return {transport_, credentials_, env_, std::move(options)}; }
-  // Sends a message with so many attempts; the code of the error, or "".
+  // Sends a message to a FIFO queue, which knows the second one, with so many attempts; the code of the error, or "".
   std::string send(int attempts_max, std::deque<base::Result<http::Response>> answers) {
+    const auto sent = send_error(attempts_max, std::move(answers), "deduplication-id");
+    return sent.has_value() ? sent->code : "";
+  }
+  std::optional<base::AwsError> send_error(int attempts_max, std::deque<base::Result<http::Response>> answers,
+                                           std::optional<std::string> deduplication_id) {
     transport_ = {};
     executor_.slept.clear();
     transport_.answers = std::move(answers);
@@ -99,9 +113,11 @@ class ClientTest : public testing::Test {
     sqs::SendMessageRequest in;
     in.queue_url = "http://127.0.0.1:4566/000000000000/q";
     in.message_body = "text";
+    in.message_deduplication_id = std::move(deduplication_id);
     Context context;
-    const auto sent = sqs.send_message(context, std::move(in));
-    return sent.has_value() ? "" : sent.error().code;
+    auto sent = sqs.send_message(context, std::move(in));
+    if (sent.has_value()) return std::nullopt;
+    return std::move(sent).error();
   }
 
   base::ManualClock clock_;
@@ -139,6 +155,67 @@ TEST_F(ClientTest, TriesAgainOnlyWhereALaterAttemptMayDoBetter) {
     EXPECT_EQ(transport_.requests.size(), c.again ? 2U : 1U) << c.code;
     EXPECT_EQ(send(1, {c.first, answer(200)}), c.code) << "one attempt is no retry";
   }
+}
+
+TEST_F(ClientTest, WhatMayHaveTakenEffectIsSentAgainOnlyIfThatIsHarmless) {
+  struct Case {
+    base::Result<http::Response> first;
+    bool again;
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {no_connection(), true},
+           {json_error(503, "ServiceUnavailable"), true},
+           {json_error(400, "ThrottlingException"), true},
+           {lost_connection(), false},
+           {json_error(500, "InternalFailure"), false},
+           {answer(502, "<html>"), false},
+           {answer(200, "{"), false},
+       }) {
+    const auto error = send_error(3, {c.first, answer(200)}, std::nullopt);
+    EXPECT_EQ(transport_.requests.size(), c.again ? 2U : 1U);
+    ASSERT_EQ(error.has_value(), !c.again);
+    EXPECT_TRUE(c.again || error->message.contains("unknown"));
+  }
+}
+
+// What each operation of the kind does is on its page of the API reference.
+TEST(Repeatable, IsWhatASecondOneDoesNotChange) {
+  const auto repeatable = [](const ServiceDesc& service, std::string_view name) {
+    const OperationDesc& operation = *service.find(name);
+    const AnyShape in = operation.make_input();
+    return is_repeatable(operation, in.value.get());
+  };
+  for (const auto name : {"GetQueueUrl", "ListQueues", "CreateQueue", "DeleteMessage", "ChangeMessageVisibility"})
+    EXPECT_TRUE(repeatable(sqs::kService, name)) << name;
+  for (const auto name : {"SendMessage", "SendMessageBatch", "ReceiveMessage", "PurgeQueue", "StartMessageMoveTask"})
+    EXPECT_FALSE(repeatable(sqs::kService, name)) << name;
+  for (const auto name : {"PutObject", "GetObject", "UploadPart", "CompleteMultipartUpload", "DeleteObjects"})
+    EXPECT_TRUE(repeatable(s3::kService, name)) << name;
+  EXPECT_FALSE(repeatable(s3::kService, "CreateMultipartUpload"));
+  EXPECT_FALSE(repeatable(iam::kService, "CreatePolicyVersion"));
+  for (const auto name : {"PutItem", "DeleteItem", "BatchWriteItem", "Query", "UpdateTable"})
+    EXPECT_TRUE(repeatable(dynamodb::kService, name)) << name;
+
+  const auto update = [](std::string expression) {
+    dynamodb::UpdateItemInput in;
+    in.update_expression = std::move(expression);
+    return is_repeatable(*dynamodb::kService.find("UpdateItem"), &in);
+  };
+  EXPECT_TRUE(update("SET address = :a REMOVE b"));
+  EXPECT_TRUE(update("SET a = if_not_exists(a, :a)"));
+  EXPECT_FALSE(update("SET n = n + :one"));
+  EXPECT_FALSE(update("set a = :a add n :one"));
+  EXPECT_FALSE(update("SET l = LIST_APPEND(l, :more)"));
+
+  const auto statements = [](std::initializer_list<std::string> texts) {
+    dynamodb::BatchExecuteStatementInput in;
+    auto& list = in.statements.emplace();
+    for (const std::string& text : texts) list.emplace_back().statement = text;
+    return is_repeatable(*dynamodb::kService.find("BatchExecuteStatement"), &in);
+  };
+  EXPECT_TRUE(statements({"INSERT INTO t VALUE {'id': '1'}", " select * from t", "DELETE FROM t WHERE id = '1'"}));
+  EXPECT_TRUE(statements({"UPDATE t SET a = 1 WHERE id = '1'"}));
+  EXPECT_FALSE(statements({"INSERT INTO t VALUE {'id': '1'}", "UPDATE t SET n = n + 1 WHERE id = '1'"}));
 }
 
 TEST_F(ClientTest, WaitsAtRandomUpToABoundThatDoublesToOneSecond) {

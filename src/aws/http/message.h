@@ -95,12 +95,12 @@ std::string host_header(const Endpoint& endpoint);
 class Transport {
  public:
   virtual ~Transport() = default;
-  // Sends the request and reads the whole response, blocking until `timeout` has passed since the call. Connections
-  // are kept alive and reused. Failures (refused, reset, timed out, malformed) come back as an AwsError with the code
-  // "RequestTimeout" or "ConnectionError", http_status 0 and fault receiver; whether the request took effect is then
-  // unknown. Host and Content-Length are added if they are absent.
+  // Sends the request, once, and reads the whole response, blocking until `timeout` has passed since the call. Kept
+  // connections are reused. Failures (refused, reset, timed out, malformed) come back as an AwsError with http_status
+  // 0, fault receiver and a code of failure.h, which says whether anything of the request can have reached the server;
+  // if so, it may have taken effect. Host and Content-Length are added if they are absent.
   virtual base::Result<Response> round_trip(const Endpoint& endpoint, Request request, base::Duration timeout) = 0;
-  // Ends every call that waits, and all later ones, with "ConnectionError", so that whoever made them can stop soon.
+  // Ends every call that waits, and all later ones, with a failure, so that whoever made them can stop soon.
   virtual void cancel() {}
 };
 

@@ -9,7 +9,10 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+
+#include "store/rocksdb/log_scan.h"
 
 namespace store {
 namespace {
@@ -21,7 +24,7 @@ class CommitFinder final : public rocksdb::WriteBatch::Handler {
  public:
   rocksdb::Status PutCF(uint32_t, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
     if (key == rocksdb::Slice(kCommitKey.data(), kCommitKey.size())) {
-      sequence = decode_sequence({value.data(), value.size()});
+      if (const auto commit = decode_commit({value.data(), value.size()})) sequence = commit->sequence;
     }
     ++operations;
     return rocksdb::Status::OK();
@@ -74,6 +77,7 @@ class LogCheck final : public rocksdb::WalFilter {
 
   [[nodiscard]] std::optional<CommitSequence> first() const { return first_; }
   [[nodiscard]] CommitSequence last() const { return last_; }
+  [[nodiscard]] uint64_t log_number_min() const { return log_number_min_; }
   [[nodiscard]] uint64_t operations() const { return operations_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -106,7 +110,7 @@ std::expected<CommitSequence, OpenError> read_sequence(rocksdb::DB& db, const st
   const auto status = db.Get(rocksdb::ReadOptions(), rocksdb::Slice(kCommitKey.data(), kCommitKey.size()), &value);
   if (status.IsNotFound()) return 0;
   if (!status.ok()) return std::unexpected(open_error(status, path));
-  if (const auto sequence = decode_sequence(value)) return *sequence;
+  if (const auto commit = decode_commit(value)) return commit->sequence;
   return std::unexpected(OpenError{OpenError::Kind::corrupt, path + ": the commit record is malformed"});
 }
 
@@ -116,7 +120,7 @@ struct Found {
 };
 
 // What a real open would find, without changing a byte of it.
-std::expected<Found, OpenError> inspect(const std::string& path, rocksdb::Options options, bool accept_data_loss) {
+std::expected<Found, OpenError> inspect(const std::string& path, rocksdb::Options options) {
   LogCheck check(std::nullopt);
   options.wal_filter = &check;
   rocksdb::DB* raw = nullptr;
@@ -126,43 +130,63 @@ std::expected<Found, OpenError> inspect(const std::string& path, rocksdb::Option
   const auto in_tables = read_sequence(*db, path);
   if (!in_tables) return std::unexpected(in_tables.error());
   std::string problem = check.problem();
-  if (check.first() && *check.first() > *in_tables + 1) {
+  if (check.first() && *check.first() > *in_tables + 1)
     problem = fmt::format("the tables end at sequence {} but the log begins with {}", *in_tables, *check.first());
-    if (accept_data_loss) return Found{*in_tables, *in_tables};
-  }
-  if (!problem.empty() && !accept_data_loss) {
+  if (!problem.empty())
     return std::unexpected(OpenError{OpenError::Kind::corrupt, fmt::format("{}: gap in the log: {}", path, problem)});
-  }
   return Found{*in_tables, std::max(*in_tables, check.last())};
+}
+
+// The log files as we read them, after RocksDB has refused them; nullopt if it is not the log that is damaged.
+std::optional<LogScan> scan_damage(const std::string& path, rocksdb::Options options) {
+  LogCheck check(std::nullopt);
+  options.wal_filter = &check;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  rocksdb::DB* raw = nullptr;
+  const auto status = rocksdb::DB::OpenForReadOnly(options, path, &raw);
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  if (!status.ok()) return std::nullopt;
+  const auto in_tables = read_sequence(*db, path);
+  if (!in_tables) return std::nullopt;
+  auto scan = scan_logs(path, check.log_number_min(), *in_tables);
+  return scan ? std::optional(std::move(*scan)) : std::nullopt;
+}
+
+// inspect(), and if the log is damaged behind everything that was acknowledged, or the loss is accepted: without what
+// comes from the damage on, which is then cut off the files.
+std::expected<Found, OpenError> inspect_and_cut(const std::string& path, const rocksdb::Options& options,
+                                                bool accept_data_loss, CommitSequence watermark) {
+  auto found = inspect(path, options);
+  if (found || found.error().kind != OpenError::Kind::corrupt) return found;
+  const auto scan = scan_damage(path, options);
+  if (!scan) return found;
+  if (!accept_data_loss && scan->last < std::max(watermark, scan->proved)) {
+    OpenError refusal = std::move(found).error();
+    refusal.loss_can_be_accepted = true;
+    return std::unexpected(std::move(refusal));
+  }
+  if (const auto cut = cut_logs(*scan, path); !cut) return std::unexpected(cut.error());
+  if (!accept_data_loss) {
+    std::fprintf(stderr, "store: the log was torn behind sequence %llu; nothing behind it had been acknowledged\n",
+                 static_cast<unsigned long long>(scan->last));
+  }
+  return inspect(path, options);
 }
 
 OpenError behind(const std::string& path, CommitSequence found, CommitSequence watermark) {
   return {OpenError::Kind::behind_watermark,
           fmt::format("{} ends at sequence {}, but {} was acknowledged: its log was cut or removed", path, found,
-                      watermark)};
+                      watermark),
+          0, true};
 }
 
 }  // namespace
-
-std::string encode_sequence(CommitSequence sequence) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(sequence >> shift));
-  return bytes;
-}
-
-std::optional<CommitSequence> decode_sequence(std::string_view bytes) {
-  if (bytes.size() != 8) return std::nullopt;
-  CommitSequence sequence = 0;
-  for (const char c : bytes) sequence = sequence << 8 | static_cast<unsigned char>(c);
-  return sequence;
-}
 
 rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
   rocksdb::Options o;
   o.paranoid_checks = true;
   // The default (point in time) drops synced writes silently at a flipped bit (reliability.md, section 0.1).
-  o.wal_recovery_mode = options.accept_data_loss ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
-                                                 : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // Writers append to a buffer in memory and only the commit thread makes system calls on the log: measured at one
   // writer, 170 us to acknowledge instead of 210, half the time in write(), and the same throughput with many.
   o.manual_wal_flush = true;
@@ -226,12 +250,16 @@ std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const
     // The listeners stand for a store that runs; here every failure comes back as a status.
     rocksdb::Options reading = engine_options;
     reading.listeners.clear();
-    const auto inspected = inspect(path, reading, options.accept_data_loss);
+    const auto inspected = inspect_and_cut(path, reading, options.accept_data_loss, watermark);
     if (!inspected) return std::unexpected(inspected.error());
     found = *inspected;
   }
   if (found.newest < watermark && !options.accept_data_loss) {
     return std::unexpected(behind(path, found.newest, watermark));
+  }
+  // What a process that was killed had given to the system, but not synced, is about to be called durable.
+  if (exists) {
+    if (const auto synced = sync_logs(path); !synced) return std::unexpected(synced.error());
   }
 
   rocksdb::Options opening = engine_options;

@@ -8,19 +8,11 @@
 
 #include <expected>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "store/rocksdb/rocksdb_store.h"
 
 namespace store {
-
-// Written by every batch with its own sequence (8 bytes, most significant first). Outside of the clients' keys.
-constexpr std::string_view kCommitKey("\0commit", 7);
-
-std::string encode_sequence(CommitSequence sequence);
-std::optional<CommitSequence> decode_sequence(std::string_view bytes);
 
 // RocksDB's options with the reason for each choice.
 rocksdb::Options rocksdb_options(const RocksDbOptions& options);
@@ -33,7 +25,8 @@ struct Recovered {
 };
 
 // Reads what is there without changing it, compares it with the log's own continuity and with `watermark`, and only
-// then opens for real. With accept_data_loss a gap or damage in the log ends the recovery there instead of failing.
+// then opens for real. A log that a power cut has torn behind everything acknowledged is cut off there (log_scan.h);
+// with accept_data_loss, so is one with any other damage or gap.
 std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const std::string& path,
                                             const rocksdb::Options& engine_options, CommitSequence watermark);
 

@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "store/durability_gate.h"
 #include "store/rocksdb/directory_lock.h"
+#include "store/rocksdb/log_scan.h"
 #include "store/rocksdb/recovery.h"
 #include "store/rocksdb/watermark.h"
 
@@ -283,7 +284,7 @@ CommitSequence RocksDbStore::write(const WriteBatch& batch) {
     if (has_range) encode(batch, encoded);  // looks at what is there, which must not change until it is written
     if (fatal_->failed()) return assigned_;
     sequence = assigned_ + 1;
-    auto status = encoded.Put(slice(kCommitKey), encode_sequence(sequence));
+    auto status = encoded.Put(slice(kCommitKey), encode_commit({sequence, gate_.durable()}));
     assigned_ = sequence;
     if (status.ok()) status = db_->Write(rocksdb::WriteOptions(), &encoded);
     unflushed_ += encoded.Count();

@@ -8,12 +8,13 @@
 // sequences before it. There is no protection from losing the disk itself.
 //
 // What is detected. Every block and log record has a checksum, the log must hold every sequence without a gap, and
-// the file `watermark` says up to where it must reach at least. If any of this fails at open, open refuses and has
-// changed nothing; if a read fails later, on_fatal ends the process. The watermark follows durable() with a delay of
-// at most 100 ms of the clock (plus its own fsync, and at the latest after 1,024 syncs). So this is the window of
-// undetected loss: if the log is cut exactly between two records, or removed, by something that is not a crash
-// (a crash never does that to synced bytes), acknowledged writes of the last 100 ms before the crash can be missing
-// without a word. After a clean close there is no such window.
+// it must reach at least as far as the file `watermark` and every whole record in it say that the store was durable. If
+// any of this fails at open, open refuses and has changed nothing; if a read fails later, on_fatal ends the process.
+// Damage in the log behind all of that is what a power cut does to blocks that were never synced: it is cut off. The
+// watermark follows durable() with a delay of at most 100 ms of the clock (plus its own fsync, and at the latest after
+// 1,024 syncs). So this is the window of undetected loss: if the newest synced end of the log is cut off, removed or
+// damaged by something that is not a crash (a crash never does that to synced bytes), acknowledged writes of the last
+// 100 ms before the crash can be missing without a word. After a clean close there is no such window.
 //
 // Files in the directory (mode 0700): `lock` (held with flock, holds the pid of the holder), `watermark`, `db/`.
 #pragma once
@@ -55,6 +56,7 @@ struct OpenError {
   } kind;
   std::string message;  // one sentence for people, names the file where that is known
   pid_t holder_pid = 0;
+  bool loss_can_be_accepted = false;  // with RocksDbOptions::accept_data_loss it would open
 };
 
 // Opens or creates the store. Everything found in it is durable when this returns. `env`'s members outlive the store;

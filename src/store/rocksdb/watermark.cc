@@ -55,7 +55,7 @@ std::expected<Watermark, OpenError> Watermark::open(const std::string& directory
   Watermark watermark(File(::open(path.c_str(), O_RDWR | (may_create ? O_CREAT : 0) | O_CLOEXEC, 0600)));
   const int descriptor = watermark.file_.get();
   if (descriptor < 0 && errno == ENOENT) {
-    return std::unexpected(OpenError{OpenError::Kind::corrupt, fmt::format("{} is missing", path)});
+    return std::unexpected(OpenError{OpenError::Kind::corrupt, fmt::format("{} is missing", path), 0, true});
   }
   if (descriptor < 0) return std::unexpected(system_error("open", path));
   bool is_found = false;
@@ -76,7 +76,7 @@ std::expected<Watermark, OpenError> Watermark::open(const std::string& directory
   }
   if (is_found) return watermark;
   if (!may_create) {
-    return std::unexpected(OpenError{OpenError::Kind::corrupt, fmt::format("{} has no readable slot", path)});
+    return std::unexpected(OpenError{OpenError::Kind::corrupt, fmt::format("{} has no readable slot", path), 0, true});
   }
   if (!watermark.set(0) || !sync_directory(directory)) return std::unexpected(system_error("write", path));
   return watermark;
