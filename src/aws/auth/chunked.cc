@@ -6,6 +6,7 @@
 
 #include "aws/auth/failure.h"
 #include "aws/auth/text.h"
+#include "aws/auth/trailer.h"
 #include "base/encoding.h"
 
 namespace aws::auth {
@@ -49,6 +50,7 @@ class Decoder {
 
   Result<ChunkedBody> run() {
     TRY_ASSIGN(const uint64_t length, decoded_length());
+    if (has_trailer_) TRY(check_announced_trailers(request_.headers.get("X-Amz-Trailer")));
     // Framing only adds bytes, so a larger claim is a lie; this also bounds what is allocated.
     if (length > rest_.size()) return incomplete();
     out_.body.reserve(length);
@@ -151,7 +153,14 @@ class Decoder {
       if (!provided) return mismatch();
       TRY(check("AWS4-HMAC-SHA256-TRAILER", "", canonical, *provided));
     }
-    return announced() ? Result<void>() : Result<void>(malformed_trailer());
+    if (!announced()) return malformed_trailer();
+    for (const auto& [name, value] : out_.trailers) {
+      TRY(check_trailer(name, value));
+      if (request_.headers.contains(name))  // which of the two would count?
+        return base::fail(s3_error(
+            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."));
+    }
+    return {};
   }
 
   // True if the trailers are those that X-Amz-Trailer, which the seed signature covers, names; each once.

@@ -16,8 +16,8 @@ namespace aws::auth {
 
 struct ChunkedBody {
   std::string body;
-  // Names in lower case, exactly those that X-Amz-Trailer announced; x-amz-trailer-signature is not among them.
-  // Their checksums are for the caller to compare with the body.
+  // Names in lower case, exactly those that X-Amz-Trailer announced: checksums, for the caller to compare with the
+  // body. x-amz-trailer-signature is not among them.
   std::vector<std::pair<std::string, std::string>> trailers;
 };
 

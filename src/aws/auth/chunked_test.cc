@@ -182,6 +182,30 @@ TEST(Chunked, UnsignedTrailer) {
   EXPECT_EQ(outcome(request, who), "MissingContentLength");
 }
 
+// What follows a body may be its checksum and nothing else.
+TEST(Chunked, TrailersAreChecksums) {
+  const auto answer = [](std::string announced, std::string trailer, std::string header = "") {
+    http::Request request = upload("STREAMING-UNSIGNED-PAYLOAD-TRAILER", 5, std::move(announced));
+    const Authenticated who = authenticate(request);
+    request.body = "5\r\nhello\r\n0\r\n" + std::move(trailer) + "\r\n\r\n";
+    if (!header.empty()) request.headers.add(std::move(header), "NhCmhg==");
+    const auto result = decode_chunked(request, who);
+    return result ? "" : result.error().code + ": " + result.error().message;
+  };
+  EXPECT_EQ(answer(" X-Amz-Checksum-CRC32 ", "x-amz-checksum-crc32:NhCmhg=="), "");
+  EXPECT_EQ(answer("x-amz-checksum-sha512", "x-amz-checksum-sha512:" + base::base64_encode(std::string(64, 'x'))), "");
+  for (const char* name : {"x-amz-meta-a", "x-amz-acl", "content-type", "x-amz-checksum-crc64", "x-amz-checksum-"}) {
+    EXPECT_EQ(answer(name, std::string(name) + ":a"),
+              "InvalidRequest: The value specified in the x-amz-trailer header is not supported");
+  }
+  for (const char* value : {"", "a", "NhCmhg==", "2jmj7l5rSw0yVb/vlWAYkK/YBw"}) {
+    EXPECT_EQ(answer("x-amz-checksum-sha1", std::string("x-amz-checksum-sha1:") + value),
+              "InvalidRequest: Value for x-amz-checksum-sha1 trailing header is invalid.");
+  }
+  EXPECT_EQ(answer("x-amz-checksum-crc32", "x-amz-checksum-crc32:NhCmhg==", "x-amz-checksum-crc32"),
+            "InvalidRequest: Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+}
+
 RC_GTEST_PROP(Chunked, AnyBytesAreAnswered, ()) {
   static const http::Request request = upload("STREAMING-UNSIGNED-PAYLOAD-TRAILER", 5, "x-amz-checksum-crc32");
   static const Authenticated who = authenticate(request);

@@ -191,6 +191,23 @@ class Reader {
   ErrorFamily family_;
 };
 
+// When the request was signed, as "20240102T030405Z": X-Amz-Date, without it Date, which may be written as HTTP has it.
+// Text that is no date is left as it is; empty: neither is there. nullopt: one of them is there twice.
+std::optional<std::string> signing_date(const http::Headers& headers) {
+  for (const std::string_view header : {"x-amz-date", "date"}) {
+    std::optional<std::string> found;
+    for (const auto& [name, field] : headers.fields()) {
+      if (!http::equal_ignoring_case(name, header)) continue;
+      if (found) return std::nullopt;
+      found = trim(field);
+    }
+    if (!found) continue;
+    const auto time = header == "date" ? base::parse_http_date(*found) : std::nullopt;
+    return time ? base::format_amz_date(*time) : found;
+  }
+  return std::string();
+}
+
 base::Result<Claim> read_header(std::string_view value, const http::Headers& headers, ErrorFamily family) {
   Claim claim;
   claim.carrier = Claim::Carrier::header;
@@ -211,19 +228,13 @@ base::Result<Claim> read_header(std::string_view value, const http::Headers& hea
     duplicate = duplicate || slot->has_value();
     *slot = parameter.substr(std::min(name.size() + 1, parameter.size()));
   }
-  std::string date;
-  std::size_t dates = 0;
-  for (const auto& [name, field] : headers.fields()) {
-    if (!http::equal_ignoring_case(name, "x-amz-date")) continue;
-    ++dates;
-    date = trim(field);
-  }
-  if (duplicate || dates > 1) return base::fail(failure(FailureKind::incomplete, family));
+  std::optional<std::string> date = signing_date(headers);
+  if (duplicate || !date) return base::fail(failure(FailureKind::incomplete, family));
   std::string absent;
   if (!credential) absent += "Authorization header requires 'Credential' parameter. ";
   if (!signature) absent += "Authorization header requires 'Signature' parameter. ";
   if (!signed_headers) absent += "Authorization header requires 'SignedHeaders' parameter. ";
-  if (date.empty()) absent += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+  if (date->empty()) absent += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   if (!absent.empty()) {
     if (family == ErrorFamily::s3 && credential && signature && signed_headers)
       return base::fail(
@@ -234,7 +245,7 @@ base::Result<Claim> read_header(std::string_view value, const http::Headers& hea
   Reader reader(claim, family);
   TRY(reader.credential(*credential));
   TRY(reader.signed_headers(std::string(*signed_headers)));
-  TRY(reader.date(std::move(date)));
+  TRY(reader.date(std::move(*date)));
   TRY(reader.signature(std::string(*signature)));
   claim.security_token = headers.get("X-Amz-Security-Token");
   return claim;

@@ -6,6 +6,7 @@
 #include "aws/auth/claim.h"
 #include "aws/auth/failure.h"
 #include "aws/auth/sigv2.h"
+#include "aws/auth/text.h"
 #include "base/encoding.h"
 
 namespace aws::auth {
@@ -161,6 +162,25 @@ std::string spaced_hex(std::string_view bytes) {
   return out;
 }
 
+// Version 2 of the AWS SDK for JavaScript hoists a header into the query of a presigned URL and names it among the
+// signed ones all the same: then the parameter's value stands for the header. Without a body; nullopt if there is none.
+std::optional<http::Request> with_hoisted_headers(const http::Request& request, const Claim& claim) {
+  std::optional<http::Request> out;
+  if (claim.carrier != Claim::Carrier::query) return out;
+  for (std::string_view rest = request.query(); !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    const std::string_view raw_name = part.substr(0, part.find('='));
+    const std::string name = lower_case(base::percent_decode(raw_name).value_or(""));
+    if (!starts_with_x_amz(name) || !is_listed(claim.signed_headers, name) || request.headers.contains(name)) continue;
+    const auto value = base::percent_decode(part.substr(std::min(raw_name.size() + 1, part.size())));
+    if (!value) continue;
+    if (!out) out = http::Request{request.method, request.target, request.headers, ""};
+    out->headers.add(name, *value);
+  }
+  return out;
+}
+
 // Recomputes the signature over both forms of the target.
 class Signature {
  public:
@@ -236,7 +256,8 @@ Result<Authenticated> Verifier::verify(const http::Request& request, std::string
   const SigningKey key = credential ? signing_keys_.get(claim.access_key_id, credential->secret_access_key, claim.date,
                                                         claim.region, claim.service)
                                     : derive_signing_key(kDummySecret, claim.date, claim.region, claim.service);
-  Signature expected(request, claim, scope, payload.hash);
+  const std::optional<http::Request> hoisted = with_hoisted_headers(request, claim);
+  Signature expected(hoisted ? *hoisted : request, claim, scope, payload.hash);
   const bool matches = expected.matches(key);
   if (!credential)
     return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));

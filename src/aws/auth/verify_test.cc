@@ -515,6 +515,53 @@ TEST(Verifier, ErrorsCarryWhatAwsSends) {
       "a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256");
 }
 
+// Signed by hand, as clients do that cannot set X-Amz-Date.
+TEST(Verifier, TakesDateWhereXAmzDateIsNotThere) {
+  const std::string amz_date = base::format_amz_date(kNow);
+  const auto with = [&](std::vector<std::string> dates, bool both = false) {
+    http::Request request = make_request("s3");
+    if (both) request.headers.set("x-amz-date", base::format_amz_date(kNow));
+    for (const std::string& date : dates) request.headers.add("Date", date);
+    request.headers.set("X-Amz-Content-SHA256", std::string(kUnsignedPayload));
+    const std::string names = std::string("date;host;x-amz-content-sha256") + (both ? ";x-amz-date" : "");
+    const std::string scope = credential_scope(amz_date.substr(0, 8), "us-east-1", "s3");
+    const std::string text = string_to_sign(
+        amz_date, scope, canonical_request(request, "s3", names, kUnsignedPayload, TargetForm::as_received));
+    const SigningKey key = derive_signing_key(kLongTerm.secret_access_key, amz_date.substr(0, 8), "us-east-1", "s3");
+    request.headers.add("Authorization", "AWS4-HMAC-SHA256 Credential=" + kLongTerm.access_key_id + '/' + scope +
+                                             ", SignedHeaders=" + names + ", Signature=" + signature(key, text));
+    return outcome(request, "s3");
+  };
+  EXPECT_EQ(with({base::format_http_date(kNow)}), "");
+  EXPECT_EQ(with({amz_date}), "");
+  EXPECT_EQ(with({"yesterday"}, true), "");
+  EXPECT_EQ(with({base::format_http_date(kNow + seconds(1))}), "SignatureDoesNotMatch 403");
+  EXPECT_EQ(with({base::format_http_date(kNow + seconds(3600))}), "RequestTimeTooSkewed 403");
+  EXPECT_EQ(with({"yesterday"}), "AuthorizationHeaderMalformed 400");
+  EXPECT_NE(with({amz_date, amz_date}), "");
+  EXPECT_NE(with({}), "");
+}
+
+// Version 2 of the AWS SDK for JavaScript: the header's value in the query, its name among the signed headers.
+TEST(Verifier, AHoistedHeaderMayBeSignedAsOne) {
+  http::Request signed_with_header = make_request("s3");
+  signed_with_header.method = "PUT";
+  signed_with_header.target = "/b/k?x-amz-server-side-encryption=AES256&x-amz-meta-a=b%20c";
+  signed_with_header.headers.add("x-amz-server-side-encryption", "AES256");
+  signed_with_header.headers.add("x-amz-meta-a", "b c");
+  http::Request request = signed_with_header;
+  request.target = presign_url("", signed_with_header, {kLongTerm, "us-east-1", "s3", kNow}, 600);
+  EXPECT_EQ(outcome(request, "s3"), "");
+  request.headers.erase("x-amz-meta-a");
+  request.headers.erase("x-amz-server-side-encryption");
+  EXPECT_EQ(outcome(request, "s3"), "");
+  http::Request other = request;
+  other.target = replaced(request.target, "=AES256", "=aws:kms");
+  EXPECT_EQ(outcome(other, "s3"), "SignatureDoesNotMatch 403");
+  request.headers.add("x-amz-meta-a", "d");
+  EXPECT_EQ(outcome(request, "s3"), "SignatureDoesNotMatch 403");
+}
+
 TEST(Verifier, ARotatedSecretCountsAtOnce) {
   TestSource source;
   Verifier verifier(source);

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "aws/body.h"
+#include "aws/codec/encoded_word.h"
 #include "aws/codec/scalar_text.h"
 #include "aws/codec/uri.h"
 #include "aws/validate.h"
@@ -116,7 +117,7 @@ void write_headers(const StructDesc& desc, const void* object, http::Headers& he
       for (std::size_t i = 0; i < type.map->size(value); ++i)
         headers.add(
             header_safe(std::string(member.wire).append(type.map->key_at(value, i))),
-            header_safe(scalar(member, *type.map->value, TimestampFormat::rfc822, type.map->value_at(value, i))));
+            encode_words(scalar(member, *type.map->value, TimestampFormat::rfc822, type.map->value_at(value, i))));
     } else if (type.kind == Kind::list) {
       std::string joined;
       for (std::size_t i = 0; i < type.list->size(value); ++i)
@@ -203,7 +204,8 @@ class RequestReader {
     std::optional<std::string_view> text = request_.headers.find(member.wire);
     if (!text && s3_ && starts_with_ignoring_case(member.wire, "x-amz-")) {
       for (const Parameter& parameter : parameters_)
-        if (http::equal_ignoring_case(parameter.name, member.wire)) text = parameter.value;
+        if (http::equal_ignoring_case(parameter.name, member.wire) && stands_for_header(parameter, parameters_))
+          text = parameter.value;
     }
     if (!text) return {};
     const bool conditional = starts_with_ignoring_case(member.wire, "If-") && member.type != nullptr;
@@ -236,7 +238,7 @@ class RequestReader {
     }
     void* map = member.emplace(in);
     for (const auto& [key, value] : joined)
-      if (!parse_scalar(*member.type->map->value, value, member.type->map->append(map, key)))
+      if (!parse_scalar(*member.type->map->value, decode_words(value), member.type->map->append(map, key)))
         return base::fail(wrong_value(service_, member, *member.type->map->value, value));
     return {};
   }
@@ -304,7 +306,7 @@ void read_response_bindings(const StructDesc& desc, const http::Response& respon
       for (const auto& [name, value] : response.headers.fields()) {
         if (!starts_with_ignoring_case(name, member.wire) || name.size() == member.wire.size()) continue;
         if (map == nullptr) map = member.emplace(out);
-        (void)parse_scalar(*member.type->map->value, value,
+        (void)parse_scalar(*member.type->map->value, decode_words(value),
                            member.type->map->append(map, lower(std::string_view(name).substr(member.wire.size()))));
       }
     } else if (member.location == Location::header) {

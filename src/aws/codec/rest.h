@@ -19,7 +19,8 @@ bool has_body_members(const StructDesc& desc);
 
 // Server: fills the members of `in` that travel in labels, query string and headers. Dates are taken in any of AWS's
 // forms; a conditional header (If-...) that is no date is ignored (RFC 9110 13.1.3). S3 takes x-amz- headers from the
-// query too (presigned URLs of other SDKs). Fails for wrong types (S3 InvalidArgument, else SerializationException) and
+// query too (presigned URLs of other SDKs, see stands_for_header()). Members behind a prefix (x-amz-meta-) are RFC 2047
+// text on the wire, both ways. Fails for wrong types (S3 InvalidArgument, else SerializationException) and
 // members that are not honoured.
 base::Result<void> read_request_bindings(const ServiceDesc& service, const OperationDesc& operation,
                                          const http::Request& request, const UriLabels& labels, void* in);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/codec/absent_operations.h"
 #include "aws/codec/scalar_text.h"
 #include "base/encoding.h"
 
@@ -97,9 +98,27 @@ base::AwsError broken_uri(std::string_view path) {
   return error;
 }
 
-base::AwsError not_implemented(std::string_view what) {
-  return make("NotImplemented",
-              fmt::format("A parameter you provided implies functionality that is not implemented: {}", what), 501);
+base::AwsError not_implemented(std::string_view what, std::string_view operation = {}) {
+  std::string text = fmt::format("A parameter you provided implies functionality that is not implemented: {}", what);
+  if (!operation.empty()) text += fmt::format(" ({})", operation);
+  return make("NotImplemented", std::move(text), 501);
+}
+
+// "/bucket/key" and not "/bucket/".
+bool names_object(std::string_view path) {
+  const std::size_t slash = path.find('/', 1);
+  return slash != std::string_view::npos && slash + 1 < path.size();
+}
+
+bool is_checksum(std::string_view lower_name) {
+  return lower_name.starts_with("x-amz-checksum-") || lower_name == "x-amz-sdk-checksum-algorithm";
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
 }
 
 }  // namespace
@@ -124,16 +143,31 @@ const std::string* find_parameter(const std::vector<Parameter>& parameters, std:
   return nullptr;
 }
 
+bool stands_for_header(const Parameter& parameter, const std::vector<Parameter>& parameters) {
+  const std::string name = lower(parameter.name);
+  if (!name.starts_with("x-amz-")) return false;
+  if (!is_checksum(name) || find_parameter(parameters, "AWSAccessKeyId") != nullptr) return true;
+  const std::string* signed_headers = find_parameter(parameters, "X-Amz-SignedHeaders");
+  return signed_headers != nullptr &&
+         fmt::format(";{};", *signed_headers).find(fmt::format(";{};", name)) != std::string::npos;
+}
+
 // One request while it is matched.
 struct UriMatcher::Call {
+  std::string_view method;
   std::string_view path;
   const std::vector<Parameter>& parameters;
   const http::Headers& headers;
 
   // A presigned S3 URL may carry headers in its query.
   [[nodiscard]] bool has_header(std::string_view name) const {
-    return headers.contains(name) ||
-           std::ranges::any_of(parameters, [&](const Parameter& p) { return http::equal_ignoring_case(p.name, name); });
+    return headers.contains(name) || std::ranges::any_of(parameters, [&](const Parameter& p) {
+             return http::equal_ignoring_case(p.name, name) && stands_for_header(p, parameters);
+           });
+  }
+
+  [[nodiscard]] base::AwsError refuse(std::string_view sub_resource) const {
+    return not_implemented(sub_resource, absent_operation(method, names_object(path), sub_resource));
   }
 
   // True if the path fits; the raw labels go to `labels`.
@@ -210,7 +244,7 @@ base::Result<UriMatch> UriMatcher::match(std::string_view method, std::string_vi
                                          const http::Headers& headers) const {
   const auto parameters = parse_parameters(query);
   if (!parameters) return base::fail(broken_uri(path));
-  const Call call{path, *parameters, headers};
+  const Call call{method, path, *parameters, headers};
   struct Rank {
     std::string_view shape;
     int lacking;  // negative count, so that greater is better throughout
@@ -236,7 +270,7 @@ base::Result<UriMatch> UriMatcher::match(std::string_view method, std::string_vi
   if (best == nullptr) {
     if (s3_ && path_known)
       for (const Parameter& parameter : *parameters)
-        if (is_sub_resource(parameter.name)) return base::fail(not_implemented(parameter.name));
+        if (is_sub_resource(parameter.name)) return base::fail(call.refuse(parameter.name));
     return base::fail(unknown(method, path_known));
   }
   return finish(*best, call);
@@ -251,8 +285,7 @@ base::Result<UriMatch> UriMatcher::finish(const Route& route, const Call& call) 
                            parameter.value.empty() && !http::equal_ignoring_case(parameter.name.substr(0, 6), "x-amz-");
       if (!foreign && !is_sub_resource(parameter.name)) continue;
       const bool named = std::ranges::any_of(route.keys, [&](const Key& key) { return key.name == parameter.name; });
-      if (!named && !binds(operation, Location::query, parameter.name))
-        return base::fail(not_implemented(parameter.name));
+      if (!named && !binds(operation, Location::query, parameter.name)) return base::fail(call.refuse(parameter.name));
     }
     for (const std::string_view header : kSelectingHeaders)
       if (call.has_header(header) && !binds(operation, Location::header, header))

@@ -29,6 +29,11 @@ std::optional<std::vector<Parameter>> parse_parameters(std::string_view text);
 // The first value of `name` (exact case), or nullptr.
 const std::string* find_parameter(const std::vector<Parameter>& parameters, std::string_view name);
 
+// S3: whether a parameter stands for the header of its name, as in presigned URLs of SDKs that hoist headers into the
+// query. Checksums do only if X-Amz-SignedHeaders names them (or SigV2 signs, which signs them all): the AWS SDK for
+// JavaScript v3 puts that of an empty body into every URL, before anybody knows what will be uploaded.
+bool stands_for_header(const Parameter& parameter, const std::vector<Parameter>& parameters);
+
 struct UriMatch {
   const OperationDesc* operation;
   UriLabels labels;
@@ -43,8 +48,9 @@ class UriMatcher {
   // most literal path wins, then the operation whose template names the most query keys, then the one that requires
   // most of the query keys and headers at hand (UploadPart over PutObject, CopyObject by x-amz-copy-source).
   // Fails with AWS's words for: no such path or method (rest-json UnknownOperationException, S3 MethodNotAllowed), a
-  // broken escape (InvalidURI), and for S3 a sub-resource that the operation does not know (NotImplemented), so that
-  // PUT /bucket?acl never creates a bucket (protocols.md 4.5 item 22).
+  // broken escape (InvalidURI), and for S3 a sub-resource that the operation does not know (NotImplemented, with the
+  // name of the operation that AWS has there), so that PUT /bucket?acl never creates a bucket (protocols.md 4.5 item
+  // 22).
   [[nodiscard]] base::Result<UriMatch> match(std::string_view method, std::string_view path, std::string_view query,
                                              const http::Headers& headers) const;
 
