@@ -83,7 +83,10 @@ std::unique_ptr<store::KvStore> Bench::open(const std::string& directory, base::
 
 void run(const Options& options) {
   const std::filesystem::path directory = std::filesystem::path(options.directory) / "alarm_evaluation.data";
-  std::filesystem::remove_all(directory);
+  if (!std::filesystem::create_directories(directory)) {  // it is removed in the end, so it has to be our own
+    fmt::print(stderr, "alarm_evaluation: {} is there already\n", directory.string());
+    std::exit(1);
+  }
   std::vector<double> milliseconds;
   {
     Bench bench(directory.string());

@@ -203,7 +203,10 @@ std::string json(const std::optional<Spread>& spread) {
 
 void run(const Options& options) {
   const std::filesystem::path directory = std::filesystem::path(options.directory) / "invoke_overhead.data";
-  std::filesystem::remove_all(directory);
+  if (!std::filesystem::create_directories(directory)) {  // it is removed in the end, so it has to be our own
+    fmt::print(stderr, "invoke_overhead: {} is there already\n", directory.string());
+    std::exit(1);
+  }
   {
     Bench bench({.directory = directory.string(), .calls = options.calls});
     std::string out = fmt::format("{{\"calls\":{},\"milliseconds\":{{", options.calls);

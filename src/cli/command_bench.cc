@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "cli/commands.h"
+#include "cli/data_directory.h"
 #include "cli/exit_code.h"
 #include "cli/follow.h"
 #include "cli/machine_limit.h"
@@ -56,6 +57,10 @@ int bench(const GlobalOptions& given, uint64_t orders, uint64_t seed, bool keep_
   if (!given.endpoint.empty()) {
     print_error("bench: it measures an engine of its own, so it takes no --endpoint");
     return kUsage;
+  }
+  if (const auto found = has_data(absolute_directory(given.data_directory)); !found.has_value()) {
+    print_error(found.error());
+    return kFailed;
   }
   os::SystemEnv system;
   Interruption interruption(system.env());  // from the first file to the last, so that none is left

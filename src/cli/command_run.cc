@@ -20,6 +20,12 @@ double per_second(const Followed& followed) {
   return followed.seconds > 0 ? static_cast<double>(followed.tally.read) / followed.seconds : 0;
 }
 
+uint64_t quarantined(const pipeline::Tally& tally) {
+  uint64_t sum = 0;
+  for (const auto& [reason, count] : tally.quarantined) sum += count;
+  return sum;
+}
+
 void print_json(Followed& followed) {
   pipeline::Tally& tally = followed.tally;
   const bool any = !tally.latencies_ms.empty();
@@ -27,7 +33,8 @@ void print_json(Followed& followed) {
     return any ? std::to_string(percentile(tally.latencies_ms, percent)) : std::string("null");
   };
   std::string extra;
-  if (!followed.upload_error.empty()) extra = ",\"error\":" + json_text(followed.upload_error);
+  if (tally.by_earlier_uploads != 0) extra = fmt::format(",\"by_interrupted_runs\":{}", tally.by_earlier_uploads);
+  if (!followed.upload_error.empty()) extra += ",\"error\":" + json_text(followed.upload_error);
   print_line(
       fmt::format("{{\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
                   "\"large_orders_notified\":{},\"orders_per_second\":{:.1f},"
@@ -40,9 +47,7 @@ void print_summary(Followed& followed) {
   pipeline::Tally& tally = followed.tally;
   print_line(fmt::format("read           {}", tally.read));
   print_line(fmt::format("accepted       {}", tally.accepted));
-  uint64_t quarantined = 0;
-  for (const auto& [reason, count] : tally.quarantined) quarantined += count;
-  print_line(fmt::format("quarantined    {}", quarantined));
+  print_line(fmt::format("quarantined    {}", quarantined(tally)));
   for (const auto& [reason, count] : tally.quarantined) print_line(fmt::format("  {:<20} {}", reason, count));
   print_line(fmt::format("duplicates     {}", tally.duplicates));
   if (tally.missing != 0) print_line(fmt::format("missing        {}", tally.missing));
@@ -52,6 +57,8 @@ void print_summary(Followed& followed) {
     print_line(fmt::format("upload->stored p50 {} ms, p99 {} ms", percentile(tally.latencies_ms, 50),
                            percentile(tally.latencies_ms, 99)));
   }
+  if (tally.by_earlier_uploads != 0)
+    print_line(fmt::format("Runs of this file that were interrupted had done {} of these.", tally.by_earlier_uploads));
   if (tally.read != 0 && tally.duplicates == tally.read)
     print_line("Nothing changed: every order of this file had been processed before.");
 }
@@ -70,13 +77,19 @@ int follow(Session& session, const GlobalOptions& global, const std::string& fil
     return kInterrupted;
   }
   global.json ? print_json(*followed) : print_summary(*followed);
+  follower.reported();
   if (!followed->upload_error.empty()) {
     print_error(file + ": " + followed->upload_error);
     return kFailed;
   }
-  if (followed->tally.missing == 0) return kOk;
-  print_error(fmt::format("{} orders are missing; the dead-letter queue holds {} messages", followed->tally.missing,
-                          followed->dead_letters));
+  const pipeline::Tally& tally = followed->tally;
+  if (tally.missing != 0) {
+    print_error(fmt::format("{} orders are missing; the dead-letter queue holds {} messages", tally.missing,
+                            followed->dead_letters));
+    return kCheckFailed;
+  }
+  if (tally.read == 0 || quarantined(tally) + tally.refused_before != tally.read) return kOk;
+  print_error("every order of the file was refused; `till tx list --quarantine` shows why");
   return kCheckFailed;
 }
 
@@ -91,7 +104,7 @@ int ingest(const GlobalOptions& global, const std::string& file) {
 
 int run(const GlobalOptions& global, const UpOptions& options, const std::string& file) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, NewData::made);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
   if (const auto checked = check_orders_file(file); !checked.has_value()) {

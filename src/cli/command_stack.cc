@@ -1,14 +1,14 @@
-// till plan, till up, till down, till status.
+// till plan, till up, till status.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "aws/dynamodb/dynamodb.h"
-#include "aws/sqs/sqs.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
+#include "cli/stack_contents.h"
+#include "cli/step_printer.h"
 
 namespace cli {
 namespace {
@@ -16,29 +16,6 @@ namespace {
 using pipeline::Action;
 using pipeline::Plan;
 using pipeline::PlannedStep;
-
-std::string step_json(const pipeline::Step& step) {
-  return fmt::format("{{\"kind\":{},\"name\":{},\"what\":{}}}", json_text(step.kind), json_text(step.name),
-                     json_text(step.what));
-}
-
-// Prints steps as they come, or keeps them for one JSON object.
-class StepPrinter {
- public:
-  explicit StepPrinter(bool json) : json_(json) {}
-  void operator()(const pipeline::Step& step) {
-    if (json_) {
-      list_ += (list_.empty() ? "" : ",") + step_json(step);
-    } else {
-      print_line(fmt::format("{:<13} {} {}", step.kind, step.name, step.what.empty() ? "" : "(" + step.what + ")"));
-    }
-  }
-  [[nodiscard]] const std::string& list() const { return list_; }
-
- private:
-  const bool json_;
-  std::string list_;
-};
 
 constexpr std::string_view name_of(Action action) {
   constexpr std::string_view kNames[] = {"leave", "create", "change", "replace"};
@@ -105,31 +82,6 @@ int check_replacements(const Plan& plan, const UpOptions& options) {
                   "Nothing was done",
                   found->kind, found->name, difference_text(found->differences.front())));
   return kFailed;
-}
-
-// The text of a queue's or table's contents, or nothing.
-std::string contents(const pipeline::Site& site, const pipeline::Step& step) {
-  aws::Context context = site.call();
-  if (step.kind == "queue") {
-    aws::sqs::GetQueueAttributesRequest get;
-    get.queue_url = site.queue_url(step.name);
-    get.attribute_names = {"All"};
-    const auto got = site.services.sqs.get_queue_attributes(context, std::move(get));
-    if (!got.has_value() || !got->attributes.has_value()) return step.what;
-    const auto number = [&all = *got->attributes](std::string_view name) {
-      const std::string* text = all.find(name);
-      return text == nullptr ? std::string("0") : *text;
-    };
-    return number("ApproximateNumberOfMessages") + " waiting, " + number("ApproximateNumberOfMessagesNotVisible") +
-           " in flight, " + number("ApproximateNumberOfMessagesDelayed") + " delayed";
-  }
-  if (step.kind == "table") {
-    aws::dynamodb::DescribeTableInput describe;
-    describe.table_name = step.name;
-    const auto got = site.services.dynamodb.describe_table(context, std::move(describe));
-    if (got.has_value() && got->table.has_value()) return std::to_string(got->table->item_count.value_or(0)) + " rows";
-  }
-  return step.what;
 }
 
 }  // namespace
@@ -214,7 +166,7 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
 
 int up(const GlobalOptions& global, const UpOptions& options) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, NewData::made);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
   StepPrinter print(global.json);
@@ -231,28 +183,6 @@ int up(const GlobalOptions& global, const UpOptions& options) {
   if (made != kOk) return made;
   if (global.json) print_line("{\"plan\":" + plan_text + ",\"steps\":[" + print.list() + "]}");
   return kOk;
-}
-
-int down(const GlobalOptions& global) {
-  int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
-  if (session == nullptr) return exit_code;
-  StepPrinter print(global.json);
-  pipeline::Stack& stack = session->stack();
-  const auto removed = stack.down(std::ref(print));
-  const int failed = removed.has_value() ? static_cast<int>(kOk) : print_failure("down", removed.error());
-  if (failed == kUnreachable) return failed;
-  const auto left = stack.list();
-  if (!left.has_value()) return print_failure("down", left.error());
-  std::string list;
-  for (const pipeline::Step& step : *left) list += (list.empty() ? "" : ",") + step_json(step);
-  if (global.json) print_line("{\"steps\":[" + print.list() + "],\"left\":[" + list + "]}");
-  if (left->empty() && failed == kOk) {
-    if (!global.json) print_line("Nothing of the stack is left: every service's list is empty of it.");
-    return kOk;
-  }
-  for (const pipeline::Step& step : *left) print_error(fmt::format("still there: {} {}", step.kind, step.name));
-  return failed == kOk ? static_cast<int>(kCheckFailed) : failed;
 }
 
 int status(const GlobalOptions& global) {

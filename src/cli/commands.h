@@ -37,7 +37,8 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
 int plan(const GlobalOptions& global, const UpOptions& options);
 // Prints the plan and carries it out.
 int up(const GlobalOptions& global, const UpOptions& options);
-int down(const GlobalOptions& global);
+// Removes the stack; unless `yes` it shows what would go and asks on the terminal, without which it is kUsage.
+int down(const GlobalOptions& global, bool yes);
 int status(const GlobalOptions& global);
 
 // Makes the stack if it is not there, then does what ingest() does.

@@ -5,10 +5,10 @@ namespace cli {
 
 enum ExitCode : int {
   kOk = 0,
-  kFailed = 1,         // the command could not do what it was asked
-  kUsage = 2,          // the command line is wrong
-  kCheckFailed = 3,    // it ran, and what it found is not as it should be (orders missing, resources left)
-  kUnreachable = 4,    // no engine at the endpoint, or the data directory is in use
+  kFailed = 1,       // the command could not do what it was asked
+  kUsage = 2,        // the command line is wrong
+  kCheckFailed = 3,  // it ran, and what it found is not as it should be (orders missing or all refused, resources left)
+  kUnreachable = 4,  // no engine at the endpoint, or the data directory is in use
   kInterrupted = 130,  // Ctrl-C before the command was done; it has put things back
 };
 

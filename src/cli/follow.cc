@@ -79,7 +79,12 @@ uint32_t percentile(std::vector<uint32_t>& values, unsigned percent) {
 }
 
 Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, Interruption& interruption)
-    : services_(services), env_(env), stack_(stack), interruption_(interruption), config_(stack.config()) {}
+    : services_(services),
+      env_(env),
+      stack_(stack),
+      interruption_(interruption),
+      config_(stack.config()),
+      record_(services, env, config_) {}
 
 base::Result<uint64_t> check_orders_file(const std::string& file) {
   std::error_code failed;
@@ -92,10 +97,8 @@ base::Result<uint64_t> check_orders_file(const std::string& file) {
   return size;
 }
 
-base::Result<Follower::Uploaded> Follower::upload(const std::string& file) {
+base::Result<Follower::Uploaded> Follower::upload(const std::string& file, const std::string& key) {
   TRY_ASSIGN(const uint64_t size, check_orders_file(file));
-  const std::string key = "uploads/" + base::format_amz_date(env_.clock.now()) + "-" +
-                          base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file);
   if (size > kPartBytes) {
     TRY_ASSIGN(std::string etag, upload_parts(file, key));
     return Uploaded{key, unquoted(std::move(etag))};
@@ -201,21 +204,31 @@ base::Result<void> Follower::wait_for_queue(uint64_t read, bool quiet) {
 }
 
 base::Result<pipeline::Tally> Follower::count(const std::string& file, const std::string& upload_id,
+                                              const std::vector<std::string>& earlier_uploads,
                                               const pipeline::Item& row) {
   std::ifstream in(file, std::ios::binary);
   const auto uploaded_at =
       base::from_epoch_milliseconds(pipeline::number_of(row, pipeline::uploads::kUploadedAt).value_or(0));
   pipeline::Accounting accounting(services_.dynamodb, env_, config_);
-  return accounting.count(upload_id, uploaded_at, [&in](std::string& piece) {
+  return accounting.count(upload_id, earlier_uploads, uploaded_at, [&in](std::string& piece) {
     piece.resize(1 << 20);
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     piece.resize(static_cast<std::size_t>(in.gcount()));
   });
 }
 
+void Follower::reported() {
+  (void)record_.end();  // what is left makes the next run of the file report it once more
+}
+
 base::Result<Followed> Follower::follow(const std::string& file, bool quiet) {
+  TRY(check_orders_file(file));
+  const std::string key = "uploads/" + base::format_amz_date(env_.clock.now()) + "-" +
+                          base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file);
+  // A stack that cannot take the note does not take the upload either, and that says why.
+  const auto earlier = record_.begin(file, key).value_or(std::vector<std::string>());
   const base::Timestamp begun = env_.clock.now();
-  TRY_ASSIGN(const Uploaded uploaded, upload(file));
+  TRY_ASSIGN(const Uploaded uploaded, upload(file, key));
   const std::string id = pipeline::upload_id(config_.bucket, uploaded.key, uploaded.etag);
   TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(id));
   Followed followed;
@@ -226,7 +239,7 @@ base::Result<Followed> Follower::follow(const std::string& file, bool quiet) {
   // Nothing is on the queue any more, so every order has its row, unless it is in the dead-letter queue; a large
   // order's notification may still be on its way.
   while (true) {
-    TRY_ASSIGN(followed.tally, count(file, id, row));
+    TRY_ASSIGN(followed.tally, count(file, id, earlier, row));
     const bool settled = followed.tally.missing == 0 && followed.tally.large_orders_pending == 0;
     if (settled || env_.clock.now() >= drained + kSettle) break;
     if (!interruption_.pause(kPoll * 10)) return base::fail(interrupted(kOrdersGoOn));

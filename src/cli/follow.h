@@ -8,6 +8,7 @@
 #include "aws/s3/shapes.h"
 #include "base/env.h"
 #include "cli/interruption.h"
+#include "cli/run_record.h"
 #include "pipeline/accounting.h"
 #include "pipeline/stack.h"
 
@@ -29,13 +30,15 @@ class Follower {
   // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file. Fails with "Interrupted"
   // soon after a signal, what has been uploaded by then stays; with "Local" if the file cannot be read.
   base::Result<Followed> follow(const std::string& file, bool quiet);
+  // The user has been told. Until then the next run of the same file reports for this one, as if it had gone on.
+  void reported();
 
  private:
   struct Uploaded {
     std::string key;
     std::string etag;
   };
-  base::Result<Uploaded> upload(const std::string& file);
+  base::Result<Uploaded> upload(const std::string& file, const std::string& key);
   base::Result<std::string> upload_parts(const std::string& file, const std::string& key);
   base::Result<std::vector<aws::s3::CompletedPart>> send_parts(const std::string& file, const std::string& key,
                                                                const std::string& multipart_id);
@@ -45,13 +48,15 @@ class Follower {
   base::Result<uint64_t> depth(std::string_view queue);
   // Returns when the orders queue is empty; shows how far it is.
   base::Result<void> wait_for_queue(uint64_t read, bool quiet);
-  base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id, const pipeline::Item& row);
+  base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id,
+                                      const std::vector<std::string>& earlier_uploads, const pipeline::Item& row);
 
   pipeline::Services services_;
   base::Env& env_;
   pipeline::Stack& stack_;
   Interruption& interruption_;
   const pipeline::PipelineConfig config_;
+  RunRecord record_;
 };
 
 // The file's size in bytes; fails with a message that names it if it cannot be read as a file of orders.

@@ -12,10 +12,12 @@
 #include "base/manual/manual_env.h"
 #include "cli/clock_route.h"
 #include "cli/counted_functions.h"
+#include "cli/data_directory.h"
 #include "cli/exit_code.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "engine/sns/mailer.h"
+#include "os/data_directory.h"
 #include "os/env.h"
 #include "os/function_host.h"
 #include "os/http_server.h"
@@ -24,6 +26,7 @@
 #include "server/api_handler.h"
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
+#include "store/timed_store.h"
 
 namespace cli {
 namespace {
@@ -73,18 +76,29 @@ void warn_of_leniency(std::string_view reason) {
   std::fputs(fmt::format("till: warning: accepted, though AWS refuses it: {}\n", reason).c_str(), stderr);
 }
 
-// What an engine in memory has on disk all the same, which goes with it: the functions' unpacked code. Beside it a
-// persistent engine may run in the same data directory.
-struct TransientDirectory {
-  std::string path;  // empty: none
-  ~TransientDirectory() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-};
-
 std::string endpoint_file(const std::string& data_directory) {
   return data_directory + "/endpoint";
+}
+
+// Whether what stands there, if anything, is ours to overwrite.
+bool may_write_endpoint(const std::string& data_directory) {
+  std::error_code error;
+  const fs::file_status found = fs::symlink_status(endpoint_file(data_directory), error);
+  if (found.type() == fs::file_type::not_found) return true;
+  if (found.type() != fs::file_type::regular) return false;
+  const bool torn = fs::file_size(endpoint_file(data_directory), error) == 0 && !error;
+  return torn || read_endpoint(data_directory).url.starts_with("http://");
+}
+
+// Makes the data directory ours, and in it what one run needs.
+std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& options, const std::string& instance) {
+  if (options.leaves_no_trace) return os::RunDirectory();
+  if (auto claimed = claim_data_directory(options.data_directory); !claimed.has_value())
+    return std::unexpected(std::move(claimed).error());
+  if (!may_write_endpoint(options.data_directory))
+    return std::unexpected(endpoint_file(options.data_directory) + " is not a file of this program; move it away");
+  os::remove_ended_runs(options.data_directory);
+  return os::RunDirectory::make(options.data_directory, instance);
 }
 
 }  // namespace
@@ -93,7 +107,7 @@ std::string endpoint_file(const std::string& data_directory) {
 struct LocalEngine::Parts {
   LocalEngineOptions options;
   os::SystemEnv system;
-  TransientDirectory transient;
+  os::RunDirectory run;  // has the functions' unpacked code
   base::ManualClock manual_clock{system.env().clock.now()};
   base::ManualExecutor manual_executor{manual_clock};
   base::Env virtual_env{manual_clock, system.env().random, manual_executor};
@@ -113,10 +127,21 @@ struct LocalEngine::Parts {
   const std::string instance = base::make_uuid(system.env().random);
 
   base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
+  void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
   void make_api();
   std::optional<aws::http::Response> document(std::string_view path);
 };
+
+// Time goes on from where it was when the store was last written to, also if the machine's clock has gone back since.
+void LocalEngine::Parts::take_store(std::unique_ptr<store::KvStore> opened) {
+  auto timed = std::make_unique<store::TimedStore>(std::move(opened), env().clock);
+  if (const auto newest = timed->newest(); newest.has_value()) {
+    if (!options.virtual_clock) system.clock().start_from(*newest);
+    if (options.virtual_clock && *newest > manual_clock.now()) manual_clock.advance(*newest - manual_clock.now());
+  }
+  store = std::move(timed);
+}
 
 ClockRoute::Advance LocalEngine::Parts::clock_mover() {
   if (!options.virtual_clock) return nullptr;
@@ -143,7 +168,7 @@ void LocalEngine::Parts::make_api() {
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
   api_options.instance = instance;
-  api_options.clients_clock = &system.env().clock;
+  api_options.clients_clock = &system.wall_clock();
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = [](std::string_view line) { std::fputs(fmt::format("till: {}\n", line).c_str(), stderr); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
@@ -156,20 +181,20 @@ LocalEngine::LocalEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::open(const LocalEngineOptions& given) {
   auto parts = std::make_unique<Parts>();
   parts->options = given;
-  std::error_code ignored;
-  parts->options.data_directory = fs::absolute(given.data_directory, ignored).string();
+  parts->options.data_directory = absolute_directory(given.data_directory);
   const LocalEngineOptions& options = parts->options;
   base::Env& env = parts->env();
-  fs::create_directories(options.data_directory, ignored);
-  fs::permissions(options.data_directory, fs::perms::owner_all, ignored);
+  auto run = prepare(options, parts->instance);
+  if (!run.has_value()) return std::unexpected(Error{run.error(), kFailed});
+  parts->run = std::move(*run);
   auto opened = open_store(options, env);
   if (!opened.has_value()) return std::unexpected(opened.error());
-  parts->store = std::move(*opened);
+  parts->take_store(std::move(*opened));
   auto http = os::HttpServer::start({});
   if (!http.has_value()) return std::unexpected(Error{http.error(), kFailed});
   parts->http = std::move(*http);
   parts->functions =
-      std::make_unique<os::ProcessFunctionHost>(env, *parts->http, std::nullopt, &parts->system.env().clock);
+      std::make_unique<os::ProcessFunctionHost>(env, *parts->http, std::nullopt, &parts->system.wall_clock());
   parts->counted = std::make_unique<CountedFunctions>(*parts->functions, parts->system.env().clock);
   parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
                                                      env.clock, env.random);
@@ -178,9 +203,9 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (!transport.has_value()) return std::unexpected(Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
   engine::EngineOptions engine_options;
-  if (options.in_memory) parts->transient.path = options.data_directory + "/memory-" + parts->instance;
-  engine_options.code_directory = (options.in_memory ? parts->transient.path : options.data_directory) + "/code";
+  engine_options.code_directory = options.data_directory + "/run-" + parts->instance + "/code";
   engine_options.auto_confirm_email = true;
+  engine_options.makes_signing_key = !options.leaves_no_trace;
   engine_options.transport = parts->transport.get();
   if (options.lenient) engine_options.lenient = warn_of_leniency;
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
@@ -191,10 +216,10 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));
   made->parts_->engine->start(made->endpoint_url());
   // A store has one engine, which says where it serves; one in memory does not speak over another that does.
-  if (!options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory))) {
-    std::ofstream(endpoint_file(options.data_directory)) << made->endpoint_url() << "\n"
-                                                         << made->parts_->instance << "\n";
-  }
+  const bool speaks = !options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory));
+  if (speaks && !options.leaves_no_trace)
+    os::replace_file(endpoint_file(options.data_directory),
+                     made->endpoint_url() + "\n" + made->parts_->instance + "\n");
   return made;
 }
 

@@ -16,7 +16,9 @@ namespace cli {
 struct LocalEngineOptions {
   std::string data_directory;  // with in_memory only for e-mails, unpacked code and the file `endpoint`
   bool in_memory = false;      // nothing survives; for tests
-  uint16_t port = 0;           // 0: the system chooses
+  // With in_memory: makes nothing in the data directory either, for a command that looks where nothing is.
+  bool leaves_no_trace = false;
+  uint16_t port = 0;  // 0: the system chooses
   bool accept_data_loss = false;
   bool lenient = false;        // see engine::EngineOptions; what was accepted is told on stderr
   bool virtual_clock = false;  // stands still until it is moved through the port (clock_route.h)
@@ -24,8 +26,8 @@ struct LocalEngineOptions {
 
 class LocalEngine {
  public:
-  // Opens the store, starts the services and the port. The error is one sentence for people; `exit_code` of it is the
-  // command's (see exit_code.h).
+  // Makes the data directory or takes it if it is ours, opens the store, starts the services and the port. The error is
+  // one sentence for people; `exit_code` of it is the command's (see exit_code.h).
   struct Error {
     std::string message;
     int exit_code;

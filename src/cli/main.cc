@@ -29,12 +29,12 @@ constexpr const char* kExamples = R"(Examples:
   till invoke process '{"Records": []}'
   till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
-  till down                            remove every resource and prove it
+  till down                            remove every resource and prove it; asks first, unless --yes
 Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
 directory itself. --endpoint aws means AWS.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, resources left, a plan that
-is not empty, a function's error, an alarm that does not come), 4 nobody at the endpoint or the data directory is in
-use, 130 interrupted.)";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, every order of a file
+refused, resources left, a plan that is not empty, a function's error, an alarm that does not come), 4 nobody at the
+endpoint or the data directory is in use, 130 interrupted.)";
 
 std::string default_data_directory() {
   if (const auto set = os::environment("TILL_DATA"); set.has_value() && !set->empty()) return *set;
@@ -99,9 +99,9 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   up_options(*up);
   up->add_flag("--replace", a.up.replace, "Replace tables that cannot be changed, with their rows");
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
-  app.add_subcommand("down", "Remove them, and show that nothing is left")->callback([&a] {
-    a.exit_code = cli::down(a.global);
-  });
+  CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
+  down->add_flag("--yes", a.yes, "Do not ask");
+  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });

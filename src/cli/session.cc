@@ -15,6 +15,7 @@
 #include "aws/sns/caller.h"
 #include "aws/sqs/caller.h"
 #include "aws/sts/caller.h"
+#include "cli/data_directory.h"
 #include "cli/embedded_functions.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -69,24 +70,34 @@ struct Session::Parts {
 Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Session::~Session() = default;
 
-std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const GlobalOptions& options) {
+std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const GlobalOptions& options,
+                                                                          NewData new_data) {
   auto parts = std::make_unique<Parts>();
   auto transport = os::HttpTransport::make();
   if (!transport.has_value()) return std::unexpected(LocalEngine::Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
   std::string url = first_set({options.endpoint, variable(options, "AWS_ENDPOINT_URL")});
   const bool ours = url.empty() || options.ignore_environment;
+  bool looks_only = false;  // at a data directory that is not there
   if (url.empty()) {
-    const WrittenEndpoint written = read_endpoint(options.data_directory);
-    if (answers(*parts->transport, written)) url = written.url;
+    const std::string directory = absolute_directory(options.data_directory);
+    const auto found = has_data(directory);
+    if (!found.has_value()) return std::unexpected(LocalEngine::Error{found.error(), kFailed});
+    if (*found) {
+      const WrittenEndpoint written = read_endpoint(directory);
+      if (answers(*parts->transport, written)) url = written.url;
+    }
+    looks_only = !*found && new_data == NewData::none;
   }
   if (url.empty()) {
-    auto local = LocalEngine::open({.data_directory = options.data_directory});
+    auto local = LocalEngine::open(
+        {.data_directory = options.data_directory, .in_memory = looks_only, .leaves_no_trace = looks_only});
     if (!local.has_value()) return std::unexpected(local.error());
     parts->local = std::move(*local);
     url = parts->local->endpoint_url();
   }
   aws::client::ClientOptions client;
+  client.signing_clock = &parts->system.wall_clock();
   client.region = first_set(
       {options.region, variable(options, "AWS_REGION"), variable(options, "AWS_DEFAULT_REGION"), "us-east-1"});
   if (client.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
@@ -133,8 +144,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
-std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code) {
-  auto opened = Session::open(options);
+std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code, NewData new_data) {
+  auto opened = Session::open(options, new_data);
   if (opened.has_value()) return std::move(*opened);
   print_error(opened.error().message);
   exit_code = opened.error().exit_code;

@@ -24,9 +24,16 @@ struct GlobalOptions {
   bool ignore_environment = false;  // no AWS_* variable counts; for a command that has an engine of its own
 };
 
+// What becomes of a data directory that is not there, or is empty, and that no engine serves.
+enum class NewData {
+  none,  // it stays as it is: the command finds a stack that is not there
+  made,
+};
+
 class Session {
  public:
-  static std::expected<std::unique_ptr<Session>, LocalEngine::Error> open(const GlobalOptions& options);
+  static std::expected<std::unique_ptr<Session>, LocalEngine::Error> open(const GlobalOptions& options,
+                                                                          NewData new_data = NewData::none);
   ~Session();
 
   [[nodiscard]] base::Env& env();
@@ -58,6 +65,6 @@ class Session {
 };
 
 // Session::open for a command: without a session it has told the user why, and `exit_code` is the command's.
-std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code);
+std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code, NewData new_data = NewData::none);
 
 }  // namespace cli

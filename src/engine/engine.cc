@@ -56,6 +56,7 @@ struct Engine::Parts {
     out.allows = aws::auth::service_may;
     out.mailer = &mailer;
     out.auto_confirm_email = options.auto_confirm_email;
+    out.makes_key_at_start = options.makes_signing_key;
     out.transport = options.transport;
     out.metrics = &metrics;
     return out;

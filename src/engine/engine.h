@@ -33,10 +33,13 @@ class Mailer;
 namespace engine {
 
 struct EngineOptions {
-  // Absolute path of a directory for the unpacked code of functions. It is the engine's own: emptied at the start.
+  // Absolute path of a directory for the unpacked code of functions. Its owner makes it, empty, for
+  // this engine alone, and removes it afterwards.
   std::string code_directory;
   // E-mail subscriptions need no confirmation, because the mailer only writes to a local directory.
   bool auto_confirm_email = false;
+  // SNS's signing key is made at the start and not when it is needed first; for an engine that runs for a while.
+  bool makes_signing_key = true;
   std::string access_key_id = "test";  // of root
   std::string secret_access_key = "test";
   // Reaches the http(s) endpoints of subscriptions. Outlives the engine; without it there are none.

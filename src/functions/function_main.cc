@@ -16,12 +16,13 @@ std::string variable(const char* name, std::string_view otherwise = "") {
   return os::environment(name).value_or(std::string(otherwise));
 }
 
-aws::client::ClientOptions client_options(int attempts_max) {
+aws::client::ClientOptions client_options(os::SystemEnv& system, int attempts_max) {
   aws::client::ClientOptions options;
   options.region = variable("AWS_REGION", "us-east-1");
   options.endpoint = aws::http::parse_endpoint(variable("AWS_ENDPOINT_URL"));
   options.attempts_max = attempts_max;
   options.timeout = std::chrono::seconds(5);
+  options.signing_clock = &system.wall_clock();
   return options;
 }
 
@@ -49,8 +50,8 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
   }
   aws::client::FixedCredentials credentials(
       {variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")});
-  aws::client::Client client(**transport, credentials, env, client_options(3));
-  aws::client::Client single_attempt(**transport, credentials, env, client_options(1));
+  aws::client::Client client(**transport, credentials, env, client_options(system, 3));
+  aws::client::Client single_attempt(**transport, credentials, env, client_options(system, 1));
   aws::s3::S3Caller s3(client);
   aws::sqs::SqsCaller sqs(client);
   aws::dynamodb::DynamoDbCaller dynamodb(client);

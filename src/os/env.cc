@@ -16,9 +16,9 @@
 namespace os {
 namespace {
 
-// A bound on one sleep: far deadlines would overflow the nanoseconds of the system's clock, and early wakes are
-// allowed.
-constexpr auto kSleepMax = std::chrono::hours(1);
+// A bound on one sleep, since early wakes are allowed: far deadlines would overflow the nanoseconds of the system's
+// clock, and a wall clock that steps ahead, as after a suspension, brings a deadline nearer than the sleep knows.
+constexpr auto kSleepMax = std::chrono::minutes(1);
 
 class SystemCondition final : public base::Condition {
  public:
@@ -56,13 +56,50 @@ void name_this_thread(std::string_view name) {
   ::pthread_setname_np(::pthread_self(), shown.c_str());
 }
 
+MachineTime read_machine_time() {
+  const auto wall = std::chrono::floor<base::Duration>(std::chrono::system_clock::now());
+  const auto steady = std::chrono::floor<base::Duration>(std::chrono::steady_clock::now());
+  return {wall.time_since_epoch().count(), steady.time_since_epoch().count()};
+}
+
+base::Timestamp WallClock::now() {
+  return base::Timestamp(base::Duration(read_machine_time().wall_micros));
+}
+
 base::Timestamp SystemClock::now() {
-  const auto system = std::chrono::floor<base::Duration>(std::chrono::system_clock::now());
-  const int64_t micros = system.time_since_epoch().count();
-  int64_t latest = latest_micros_.load(std::memory_order_relaxed);
-  while (latest < micros && !latest_micros_.compare_exchange_weak(latest, micros, std::memory_order_relaxed)) {
+  const MachineTime machine = read_();
+  int64_t latest = latest_micros_.load();
+  int64_t micros = machine.wall_micros;
+  if (micros >= latest) {
+    ahead_micros_ = machine.wall_micros - machine.steady_micros;
+    slewing_ = false;
+  } else {
+    micros = behind(machine);
+  }
+  while (latest < micros && !latest_micros_.compare_exchange_weak(latest, micros)) {
   }
   return base::Timestamp(base::Duration(std::max(latest, micros)));
+}
+
+// What this clock shows while the wall clock shows less.
+int64_t SystemClock::behind(MachineTime machine) {
+  const std::lock_guard lock(mutex_);
+  if (!slewing_) {
+    // Full speed until now, though nobody may have looked since the wall clock stepped back.
+    slew_from_ = std::max(latest_micros_.load(), machine.steady_micros + ahead_micros_);
+    slew_steady_ = machine.steady_micros;
+    slewing_ = true;
+  }
+  const int64_t passed = std::max<int64_t>(0, machine.steady_micros - slew_steady_);
+  return slew_from_ + passed - passed / 8;
+}
+
+void SystemClock::start_from(base::Timestamp time) {
+  const int64_t micros = time.time_since_epoch().count();
+  int64_t latest = latest_micros_.load();
+  while (latest < micros && !latest_micros_.compare_exchange_weak(latest, micros)) {
+  }
+  slewing_ = false;  // from another time than before, if at all
 }
 
 void SystemRandom::fill(std::span<std::byte> out) {

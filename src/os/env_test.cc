@@ -25,6 +25,52 @@ TEST(SystemClock, IsTheWallClockAndNeverGoesBack) {
   }
 }
 
+// A machine whose clocks are in the test's hands.
+struct Machine {
+  MachineTime shows{.wall_micros = 1'800'000'000'000'000, .steady_micros = 5'000'000};
+  SystemClock clock{[this] { return shows; }};
+
+  void pass(base::Duration by) {
+    shows.wall_micros += by.count();
+    shows.steady_micros += by.count();
+  }
+  void step(base::Duration by) { shows.wall_micros += by.count(); }
+  [[nodiscard]] base::Timestamp wall() const { return base::Timestamp(base::Duration(shows.wall_micros)); }
+};
+
+TEST(SystemClock, StepsOfTheWallClockNeitherStopItNorTakeItBack) {
+  using std::chrono::hours;
+  using std::chrono::seconds;
+  Machine machine;
+  EXPECT_EQ(machine.clock.now(), machine.wall());
+  machine.step(hours(1));
+  EXPECT_EQ(machine.clock.now(), machine.wall()) << "ahead: followed at once";
+  const base::Timestamp before = machine.clock.now();
+  machine.pass(seconds(2));  // nobody looks meanwhile
+  machine.step(-hours(1));
+  EXPECT_EQ(machine.clock.now(), before + seconds(2)) << "back: it goes on from where it is";
+  for (int i = 0; i < 8; ++i) {
+    const base::Timestamp earlier = machine.clock.now();
+    machine.pass(seconds(1));
+    EXPECT_EQ(machine.clock.now() - earlier, milliseconds(875));
+  }
+  machine.pass(hours(8) - seconds(8));
+  EXPECT_EQ(machine.clock.now(), machine.wall()) << "until they meet";
+  machine.pass(seconds(3));
+  EXPECT_EQ(machine.clock.now(), machine.wall()) << "and together from there";
+}
+
+TEST(SystemClock, StartsFromWhatAnEarlierProcessHasShown) {
+  Machine machine;
+  const base::Timestamp earlier = machine.clock.now() + std::chrono::hours(1);
+  machine.clock.start_from(earlier);
+  EXPECT_EQ(machine.clock.now(), earlier);
+  machine.pass(std::chrono::seconds(8));
+  EXPECT_EQ(machine.clock.now(), earlier + std::chrono::seconds(7));
+  machine.clock.start_from(earlier);  // long past
+  EXPECT_EQ(machine.clock.now(), earlier + std::chrono::seconds(7));
+}
+
 TEST(SystemRandom, NeverRepeatsAcrossThreadsAndBlocks) {
   SystemEnv system;
   std::set<std::string> seen;

@@ -87,6 +87,11 @@ void raise_peak(std::atomic<uint64_t>& peak, uint64_t value) {
   }
 }
 
+// Zero if the machine's clock was stepped back in between.
+base::Duration duration_between(base::Timestamp begin, base::Timestamp end) {
+  return std::max(end - begin, base::Duration(0));
+}
+
 }  // namespace
 
 Sandbox::Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server, ChildPoller& poller,
@@ -194,12 +199,12 @@ void Sandbox::finish(InvokeOutcome& outcome, RuntimeApi::Reply& reply) {
     }
   }
   if (!initialised_) {
-    outcome.init_duration = api_.ready_at().value_or(reply.started) - launched_at_;
+    outcome.init_duration = duration_between(launched_at_, api_.ready_at().value_or(reply.started));
     outcome.init_log_tail = std::move(init_log_tail_);
     initialised_ = true;
   }
   outcome.delivered = reply.delivered;
-  outcome.duration = reply.ended - reply.started;
+  outcome.duration = duration_between(reply.started, reply.ended);
   outcome.max_memory_used_bytes = memory_peak_bytes_.load();
   outcome.log_tail = end_log();
 }
@@ -224,7 +229,7 @@ std::optional<InvokeOutcome> Sandbox::initialise(const std::string& request_id) 
       outcome.exit = end_process();
   }
   outcome.kind = OutcomeKind::init_failed;
-  outcome.init_duration = function_clock_.now() - launched_at_;
+  outcome.init_duration = duration_between(launched_at_, function_clock_.now());
   outcome.max_memory_used_bytes = memory_peak_bytes_.load();
   return outcome;
 }

@@ -1,5 +1,7 @@
 #include "os/outbox_mailer.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string_view>
@@ -82,7 +84,8 @@ bool OutboxMailer::send(const std::string& to, const std::string& subject, const
                      (plain ? "7bit" : "base64") + "\r\n\r\n" + (plain ? with_crlf(body) : body_text(body));
 
   std::error_code error;
-  std::filesystem::create_directories(directory_, error);
+  std::filesystem::create_directories(directory_.parent_path(), error);
+  ::mkdir(directory_.c_str(), 0700);  // mails are nobody else's; one that is there keeps its mode
   const std::string name = base::format_amz_date(now) + "-" + id.substr(0, 8) + id.substr(9, 4);
   const std::filesystem::path temporary = directory_ / (name + ".tmp");
   {

@@ -9,5 +9,7 @@ void prepare_standard_streams();
 
 // Whether standard error is a terminal.
 bool stderr_is_terminal();
+// Whether standard input is one, so that somebody can answer a question.
+bool input_is_terminal();
 
 }  // namespace os

@@ -16,6 +16,7 @@ constexpr int kUnprocessedRoundsMax = 20;  // answers that leave keys out, befor
 
 struct Accounting::Order {
   std::string source;
+  uint64_t index;
   std::string body_sha256;
   std::string transaction_id;  // empty: the order is not acceptable
   std::string payload_sha256;
@@ -24,9 +25,11 @@ struct Accounting::Order {
 Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config)
     : dynamodb_(dynamodb), env_(env), config_(config) {}
 
-base::Result<Tally> Accounting::count(std::string_view upload_id, base::Timestamp uploaded_at,
+base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vector<std::string>& earlier_uploads,
+                                      base::Timestamp uploaded_at,
                                       const std::function<void(std::string&)>& read_piece) {
   uploaded_at_ = uploaded_at;
+  earlier_uploads_ = earlier_uploads;
   Tally tally;
   Splitter splitter;
   std::vector<Order> orders;
@@ -39,6 +42,7 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, base::Timestam
     while (const auto read = splitter.next()) {
       Order& order = orders.emplace_back();
       order.source = source_of(upload_id, read->index);
+      order.index = read->index;
       order.body_sha256 = base::hex_encode(base::sha256(read->text));
       if (const auto parsed = parse_transaction(read->text); parsed.has_value() && !read->too_long) {
         order.transaction_id = parsed->transaction_id;
@@ -100,18 +104,28 @@ base::Result<void> Accounting::settle(std::vector<Order>& orders, Tally& tally) 
   return {};
 }
 
+Accounting::Origin Accounting::origin_of(std::string_view source, const Order& order) const {
+  if (source == order.source) return Origin::this_upload;
+  const bool earlier = std::ranges::any_of(
+      earlier_uploads_, [&](const std::string& upload) { return source == source_of(upload, order.index); });
+  return earlier ? Origin::earlier_upload : Origin::other;
+}
+
 void Accounting::classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally) {
   ++tally.read;
   const auto row = accepted.find(order.transaction_id);
   if (row != accepted.end() && text_of(row->second, orders::kPayloadSha256) == order.payload_sha256) {
-    if (text_of(row->second, orders::kSource) != order.source) {
+    const Origin origin = origin_of(text_of(row->second, orders::kSource), order);
+    if (origin == Origin::other) {
       ++tally.duplicates;
       return;
     }
     ++tally.accepted;
+    tally.by_earlier_uploads += origin == Origin::earlier_upload;
     const auto stored_at = base::from_epoch_milliseconds(number_of(row->second, orders::kStoredAt).value_or(0));
     const int64_t late = std::chrono::floor<std::chrono::milliseconds>(stored_at - uploaded_at_).count();
-    tally.latencies_ms.push_back(static_cast<uint32_t>(std::clamp<int64_t>(late, 0, UINT32_MAX)));
+    if (origin == Origin::this_upload)
+      tally.latencies_ms.push_back(static_cast<uint32_t>(std::clamp<int64_t>(late, 0, UINT32_MAX)));
     const std::string_view state = text_of(row->second, orders::kNotifyState);
     tally.large_orders_notified += state == orders::kSent;
     tally.large_orders_pending += state == orders::kPending;
@@ -120,11 +134,16 @@ void Accounting::classify(const Order& order, const Rows& accepted, const Rows& 
   const auto bad = quarantined.find(order.body_sha256);
   if (bad == quarantined.end()) {
     ++tally.missing;
-  } else if (text_of(bad->second, quarantine::kSource) == order.source) {
-    ++tally.quarantined[std::string(text_of(bad->second, quarantine::kReason))];
-  } else {
-    ++tally.duplicates;
+    return;
   }
+  const Origin origin = origin_of(text_of(bad->second, quarantine::kSource), order);
+  if (origin == Origin::other) {
+    ++tally.duplicates;
+    ++tally.refused_before;
+    return;
+  }
+  ++tally.quarantined[std::string(text_of(bad->second, quarantine::kReason))];
+  tally.by_earlier_uploads += origin == Origin::earlier_upload;
 }
 
 }  // namespace pipeline

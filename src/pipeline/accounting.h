@@ -23,6 +23,8 @@ struct Tally {
   uint64_t read = 0;
   uint64_t accepted = 0;                        // the row was made by this upload
   uint64_t duplicates = 0;                      // the same order, good or bad, had come before
+  uint64_t refused_before = 0;                  // of the duplicates: bad ones
+  uint64_t by_earlier_uploads = 0;              // of the accepted and the quarantined: see count()
   std::map<std::string, uint64_t> quarantined;  // by reason
   uint64_t missing = 0;                         // no trace yet: on its way, or in the dead-letter queue
   uint64_t large_orders_notified = 0;           // of the accepted
@@ -34,22 +36,26 @@ class Accounting {
  public:
   Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config);
 
-  // Counts the orders of a document. `read_piece` appends the document's next piece to its argument, nothing at the
+  // Counts the orders of a document. What became of an order by one of `earlier_uploads`, of the same document, counts
+  // as if this upload had done it. `read_piece` appends the document's next piece to its argument, nothing at the
   // end. Memory is bounded but for four bytes per accepted order.
-  base::Result<Tally> count(std::string_view upload_id, base::Timestamp uploaded_at,
-                            const std::function<void(std::string&)>& read_piece);
+  base::Result<Tally> count(std::string_view upload_id, const std::vector<std::string>& earlier_uploads,
+                            base::Timestamp uploaded_at, const std::function<void(std::string&)>& read_piece);
 
  private:
   struct Order;
   base::Result<void> settle(std::vector<Order>& orders, Tally& tally);
   using Rows = std::map<std::string, Item, std::less<>>;
   base::Result<Rows> fetch(const std::string& table, std::string_view key, const std::vector<std::string>& keys);
+  enum class Origin { this_upload, earlier_upload, other };
+  [[nodiscard]] Origin origin_of(std::string_view source, const Order& order) const;
   void classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally);
 
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig& config_;
   base::Timestamp uploaded_at_;
+  std::vector<std::string> earlier_uploads_;
 };
 
 }  // namespace pipeline

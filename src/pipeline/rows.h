@@ -43,7 +43,8 @@ inline constexpr std::string_view kQuarantinedAt = "quarantined_at";  // epoch m
 inline constexpr std::size_t kBodyBytesMax = 256 << 10;
 }  // namespace quarantine
 
-// Uploads table: key upload_id.
+// Uploads table: key upload_id. Beside the uploads it has a row for each file of which a run has begun and not reported
+// yet, under kRunPrefix and the SHA-256 of its bytes in hex.
 namespace uploads {
 inline constexpr std::string_view kUploadId = "upload_id";
 inline constexpr std::string_view kBucket = "bucket";
@@ -52,6 +53,8 @@ inline constexpr std::string_view kState = "state";
 inline constexpr std::string_view kRead = "read";               // orders found in the document
 inline constexpr std::string_view kError = "error";             // for people, with state FAILED
 inline constexpr std::string_view kUploadedAt = "uploaded_at";  // epoch milliseconds
+inline constexpr std::string_view kRunPrefix = "run#";
+inline constexpr std::string_view kRunKeys = "run_keys";  // string set: the object of each such run
 inline constexpr std::string_view kReading = "READING";
 inline constexpr std::string_view kDone = "DONE";
 inline constexpr std::string_view kFailed = "FAILED";

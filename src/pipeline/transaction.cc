@@ -3,6 +3,8 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <vector>
 
 #include "aws/codec/json_shape.h"
@@ -65,16 +67,42 @@ bool is_json_number(std::string_view text) {
   return text.empty();
 }
 
+// The normal form of a JSON number that Decimal does not hold: its significant digits and a power of ten. Only an
+// amount has to be exact; in other fields a number may be as long as it likes, and still be told from others.
+std::string long_number(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  std::string digits;
+  const std::size_t at = std::min(text.size(), text.find_first_of("eE"));
+  std::string_view exponent_text = text.substr(std::min(text.size(), at + 1));
+  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+  int64_t exponent = 0;
+  const auto [end, error] =
+      std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+  constexpr int64_t kExponentMax = INT64_MAX / 2;
+  if ((at < text.size() && error != std::errc()) || exponent > kExponentMax || exponent < -kExponentMax)
+    return std::string(text);  // beyond reason; it counts as it is spelled
+  bool in_fraction = false;
+  for (const char c : text.substr(0, at)) {
+    if (c == '.') in_fraction = true;
+    if (c < '0' || c > '9') continue;
+    digits.push_back(c);
+    exponent -= in_fraction;
+  }
+  while (digits.ends_with('0')) {
+    digits.pop_back();
+    ++exponent;
+  }
+  digits.erase(0, std::min(digits.size(), digits.find_first_not_of('0')));
+  return (negative ? "-" : "") + digits + "e" + std::to_string(exponent);
+}
+
 bool Canonicaliser::append_number(std::string_view text, const std::string& pointer, std::string& out) {
   text = trimmed(text);
   if (!is_json_number(text)) return refuse(reason::kJsonSyntax, pointer + " is not a number");
   const auto number = base::Decimal::parse(text);
-  if (!number.has_value()) {
-    if (number.error() == base::DecimalError::not_a_number)
-      return refuse(reason::kJsonSyntax, pointer + " is not a number");
-    return refuse(reason::kAmountPrecision, pointer + " has more than 38 digits or is out of range");
-  }
-  out.append(number->to_string());
+  if (!number.has_value() && number.error() == base::DecimalError::not_a_number)
+    return refuse(reason::kJsonSyntax, pointer + " is not a number");
+  out.append(number.has_value() ? number->to_string() : long_number(text));
   return true;
 }
 

@@ -16,7 +16,8 @@ inline constexpr std::string_view kJsonSyntax = "JSON_SYNTAX";
 inline constexpr std::string_view kSchemaMissing = "SCHEMA_MISSING";  // a required field is absent
 inline constexpr std::string_view kSchemaType = "SCHEMA_TYPE";        // a field is of the wrong type or empty
 inline constexpr std::string_view kAmountNonpositive = "AMOUNT_NONPOSITIVE";
-inline constexpr std::string_view kAmountPrecision = "AMOUNT_PRECISION";      // more than 38 digits, or out of range
+inline constexpr std::string_view kAmountPrecision =
+    "AMOUNT_PRECISION";  // of the amount: more than 38 digits, or out of range
 inline constexpr std::string_view kDuplicateConflict = "DUPLICATE_CONFLICT";  // the id is taken by another order
 inline constexpr std::string_view kTooLarge = "TOO_LARGE";
 inline constexpr std::string_view kEncoding = "ENCODING";  // bytes that are not UTF-8, or that a queue cannot carry

@@ -18,6 +18,10 @@ TEST(Transaction, AcceptsOrders) {
            {R"({"transaction_id":"a","amount":"19.90","item":"x"})", "a", "19.9", "x", false},
            {R"({"transaction_id":"a","amount":1e2,"item":"x","note":null})", "a", "100", "x", true},
            {R"({"transaction_id":"é😀","amount":5E-1,"item":"x"})", "é😀", "0.5", "x", false},
+           {R"({"transaction_id":"a","amount":1,"item":"x","n":123456789012345678901234567890123456789})", "a", "1",
+            "x", true},
+           {R"({"transaction_id":"a","amount":1,"item":"x","n":{"m":[-1e999, 1e-999999999999999999999999]}})", "a", "1",
+            "x", true},
            {R"({"transaction_id":"a","amount":1234567890123456.10,"item":"x"})", "a", "1234567890123456.1", "x", false},
        }) {
     const auto order = parse_transaction(c.text);
@@ -64,6 +68,9 @@ TEST(Transaction, RejectsWithAReason) {
            {R"({"transaction_id":"a","amount":123456789012345678901234567890123456789,"item":"x"})",
             reason::kAmountPrecision},
            {R"({"transaction_id":"a","amount":1e999999999,"item":"x"})", reason::kAmountPrecision},
+           {R"({"transaction_id":"a","amount":1e99999999999999999999,"item":"x"})", reason::kAmountPrecision},
+           {R"({"transaction_id":123456789012345678901234567890123456789,"amount":1,"item":"x"})", reason::kSchemaType},
+           {R"({"transaction_id":"a","amount":1,"item":1e999})", reason::kSchemaType},
            {R"({"transaction_id":")" + std::string(2049, 'a') + R"(","amount":1,"item":"x"})", reason::kTooLarge},
            {R"({"transaction_id":"a","amount":1,"item":"x","deep":)" + std::string(40, '[') + std::string(40, ']') +
                 "}",
@@ -84,6 +91,14 @@ TEST(Transaction, HashFollowsTheContentNotTheSpelling) {
   EXPECT_NE(base, hash(R"({"transaction_id":"a","amount":100.01,"item":"x","tags":[1,{"b":2,"a":1}]})"));
   EXPECT_NE(base, hash(R"({"transaction_id":"a","amount":100,"item":"x","tags":[{"b":2,"a":1},1]})"));
   EXPECT_NE(base, hash(R"({"transaction_id":"a","amount":100,"item":"x"})"));
+  // Numbers longer than an amount may be.
+  const auto with = [&hash](std::string_view number) {
+    return hash(R"({"transaction_id":"a","amount":1,"item":"x","n":)" + std::string(number) + "}");
+  };
+  EXPECT_EQ(with("1234567890123456789012345678901234567890100"), with("1.2345678901234567890123456789012345678901e42"));
+  EXPECT_EQ(with("0.1e1000"), with("1.00E+999"));
+  EXPECT_NE(with("1234567890123456789012345678901234567890"), with("1234567890123456789012345678901234567891"));
+  EXPECT_NE(with("1e999"), with("-1e999"));
 }
 
 }  // namespace

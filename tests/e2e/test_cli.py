@@ -109,7 +109,8 @@ def test_an_engine_in_memory_leaves_the_one_of_the_directory_alone(serve, tmp_pa
         passing.terminate()
         passing.wait()
     assert till("invoke", "ingest", '{"Records": []}', *data).code == OK
-    assert sorted(each.name for each in (tmp_path / "data").iterdir()) == ["code", "endpoint", "store"]
+    left = sorted(each.name for each in (tmp_path / "data").iterdir())
+    assert left == ["TILLSTREAM", "endpoint", left[2], "store"] and left[2].startswith("run-")
 
 
 def test_a_port_that_is_taken(serve, tmp_path):
@@ -184,7 +185,7 @@ def test_files_that_are_none(engine, tmp_path):
     with open(odd, "wb") as document:
         document.write(b'{"transaction_id": "o-1", "amount": 1, "item": "\xff"}')
     sent = till("ingest", os.fsdecode(odd), "--json", *engine)
-    assert sent.code == OK and sent.json["quarantined"] == {"ENCODING": 1}
+    assert sent.code == CHECK_FAILED and sent.json["quarantined"] == {"ENCODING": 1}
     [row] = till("tx", "list", "--quarantine", "--json", *engine).json["rows"]
     assert "body" not in row and base64.b64decode(row["body_base64"]).endswith(b'"\xff"}')
 
@@ -237,8 +238,7 @@ def test_output_that_is_lost(serve):
 
 
 def test_closed_streams_are_not_files_of_the_store(tmp_path):
-    closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', BINARY, "send", "x", "--queue", "none",
-                             "--data", tmp_path], env=clean_environment())
+    closed = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', BINARY, "up", "--json", "--data", tmp_path], env=clean_environment())
     assert closed.returncode == FAILED
     assert (tmp_path / "store" / "lock").read_text().strip().isdigit()
 

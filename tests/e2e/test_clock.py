@@ -129,3 +129,18 @@ def test_a_function_that_hangs_does_not_hold_up_time(virtual_till, name):
     assert time.monotonic() - began < 20 * PATIENCE
     read = lambda: [e["message"] for e in logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]]
     assert any("Task timed out after 300.00 seconds" in message for message in read()), read()
+
+
+def test_time_does_not_go_back_over_a_restart(serve):
+    """Not though the clock did: an engine that was an hour ahead is killed. Signatures keep to the machine's clock."""
+    read = lambda server: post(server.endpoint, "/_till/clock", None, "GET")[1]["now"]
+    first = serve("--clock", "virtual")
+    assert post(first.endpoint, "/_till/clock/advance", b'{"seconds": 3600}')[0] == 200
+    first.client("sqs").create_queue(QueueName="late")
+    shown = read(first)
+    first.kill()
+    for clock in ("virtual", "system"):
+        server = serve("--clock", clock)
+        assert read(server) >= shown
+        assert server.client("sqs").list_queues()["QueueUrls"], "a request signed an hour before the engine's time"
+        server.kill()

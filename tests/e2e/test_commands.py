@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 import os
+import pty
 import select
 import signal
 import subprocess
@@ -281,7 +282,7 @@ def test_down_when_some_of_it_is_gone(stack):
     sqs.create_queue(QueueName="tillstream-drill-0a1b2c3d")  # as an interrupted drill would leave it
     stack.client("iam").put_role_policy(RoleName="tillstream-sweep", PolicyName="extra", PolicyDocument=json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}))
-    down = stack("down", "--json")
+    down = stack("down", "--yes", "--json")
     assert down.code == OK, down
     assert down.json["left"] == []
     what = {(step["kind"], step["name"]): step["what"] for step in down.json["steps"]}
@@ -292,9 +293,34 @@ def test_down_when_some_of_it_is_gone(stack):
     assert stack("plan", "--json").json["plan"][0]["action"] == "create"
 
 
+def answer_on_a_terminal(stack, answer):
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, answer)
+        return subprocess.run([BINARY, "down", "--data", stack.server.data], stdin=theirs, capture_output=True, text=True,
+                              env=clean_environment(), timeout=60)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_down_says_what_goes_and_asks(stack):
+    assert stack("run", EXAMPLE).code == OK
+    stack.client("sqs").send_message(QueueUrl=stack.queue("orders-dlq"), MessageBody="x")
+    refused = stack("down", stdin="y\n")
+    assert refused.code == USAGE and refused.out == "" and "--yes" in refused.err, refused
+    for line in ("orders            96", "quarantined       4", "uploaded objects  1", "messages          1", "4 queue"):
+        assert line in refused.err, refused
+    assert answer_on_a_terminal(stack, b"n\n").returncode == FAILED
+    assert len(stack("tx", "list", "--json", "--max", "1000").json["rows"]) == 96, "nothing has gone"
+    assert answer_on_a_terminal(stack, b"y\n").returncode == OK
+    assert stack("status", "--json").json["resources"] == []
+    assert stack("down").code == OK, "there is nothing to ask about"
+
+
 def test_down_says_what_is_left(stack):
     stack.client("sqs").create_queue(QueueName="tillstream-foreign")
-    down = stack("down")
+    down = stack("down", "--yes")
     assert down.code == CHECK_FAILED and "queue tillstream-foreign" in down.err
 
 
@@ -302,7 +328,7 @@ def test_what_cannot_be_removed_keeps_nothing_else(stack):
     dynamodb = stack.client("dynamodb")
     dynamodb.update_table(TableName="tillstream-quarantine", DeletionProtectionEnabled=True)
     stack.client("cloudwatch").put_composite_alarm(AlarmName="mine", AlarmRule='ALARM("tillstream-duration")')
-    down = stack("down", "--json")
+    down = stack("down", "--yes", "--json")
     assert down.code == FAILED and "alarm tillstream-duration" in down.err, down
     assert {(step["kind"], step["name"]) for step in down.json["left"]} == {
         ("alarm", "tillstream-duration"), ("table", "tillstream-quarantine")}
@@ -310,15 +336,15 @@ def test_what_cannot_be_removed_keeps_nothing_else(stack):
     assert why.startswith("not deleted: ") and "composite" in why
     dynamodb.update_table(TableName="tillstream-quarantine", DeletionProtectionEnabled=False)
     stack.client("cloudwatch").delete_alarms(AlarmNames=["mine"])
-    assert stack("down").code == OK
+    assert stack("down", "--yes").code == OK
 
 
 def test_a_stack_whose_name_begins_with_this_ones(stack):
     assert stack("up", "--stack", "tillstream-two").code == OK
     assert "tillstream-two" not in stack("status").out
-    assert stack("down").code == OK
+    assert stack("down", "--yes").code == OK
     assert stack("plan", "--stack", "tillstream-two").code == OK
-    assert stack("down", "--stack", "tillstream-two", "--json").json["left"] == []
+    assert stack("down", "--yes", "--stack", "tillstream-two", "--json").json["left"] == []
 
 
 # ---- orders and dead letters
@@ -598,3 +624,26 @@ def test_ctrl_c_ends_the_watching_and_not_the_work(stack):
     assert process.returncode == 130 and out == "" and "interrupted: the orders are with the pipeline" in err
     lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
     eventually(lambda: len(stack("tx", "list", "--json").json["rows"]) == 96, what="the orders")
+
+
+def test_the_next_run_reports_what_a_killed_one_did(stack):
+    lambda_ = stack.client("lambda")
+    mapping = next(m["UUID"] for m in lambda_.list_event_source_mappings()["EventSourceMappings"]
+                   if m["EventSourceArn"].endswith("tillstream-orders"))
+    lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+    process = subprocess.Popen([BINARY, "ingest", EXAMPLE, "--data", stack.server.data], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=clean_environment())
+    try:
+        while " of 100" not in process.stderr.readline():
+            assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+    lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+    rows = lambda *which: len(stack("tx", "list", *which, "--json").json["rows"])
+    eventually(lambda: rows() == 96 and rows("--quarantine") == 4, what="the orders of the killed run")
+    again = stack("ingest", EXAMPLE, "--json").json
+    assert (again["accepted"], sum(again["quarantined"].values()), again["duplicates"]) == (96, 4, 0), again
+    assert again["by_interrupted_runs"] == 100 and again["large_orders_notified"] > 0
+    once_more = stack("ingest", EXAMPLE, "--json").json
+    assert once_more["duplicates"] == 100 and "by_interrupted_runs" not in once_more

@@ -83,6 +83,20 @@ def test_an_order_larger_than_a_message_is_quarantined(data, tmp_path):
     assert result.json["accepted"] == 1 and result.json["quarantined"] == {"TOO_LARGE": 2}
 
 
+def test_a_file_of_which_every_order_is_refused_exits_3(data, tmp_path):
+    for again in range(2):
+        result = ingest(data, tmp_path / "refused.ndjson", line("refused-1", 0) + "\n" + line("refused-2", -1))
+        assert result.code == 3 and "every order" in result.err, result
+        assert result.json["duplicates"] == (2 if again else 0)
+    assert ingest(data, tmp_path / "half.ndjson", line("refused-1", 0) + "\n" + line("half", 1)).code == 0
+
+
+def test_a_long_number_in_a_field_that_is_not_used_is_nobodys_concern(data, tmp_path):
+    long = json.loads(line("long")) | {"tracking": int("1234567890" * 5)}
+    result = ingest(data, tmp_path / "long.json", json.dumps([long]))
+    assert result.code == 0 and result.json["accepted"] == 1 and result.json["quarantined"] == {}, result
+
+
 def test_a_file_that_is_not_there(data, tmp_path):
     result = till("ingest", tmp_path / "none.json", "--data", data)
     assert result.code == 1 and "No such file" in result.err, result

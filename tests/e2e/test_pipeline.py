@@ -179,7 +179,7 @@ def test_up_status_down_leaves_nothing(serve, tmp_path):
     assert kinds["table"] == 3 and kinds["queue"] == 4 and kinds["function"] == 3 and kinds["role"] == 3
     assert kinds["mapping"] == 2 and kinds["topic"] == 2 and kinds["bucket"] == 1 and kinds["alarm"] == 4
     assert till("ingest", EXAMPLE, "--json", *data).code == 0  # something to remove
-    down = till("down", "--json", *data)
+    down = till("down", "--yes", "--json", *data)
     assert down.code == 0, down
     assert down.json["left"] == []
     assert till("status", "--json", *data).json["resources"] == []
@@ -192,4 +192,4 @@ def test_up_status_down_leaves_nothing(serve, tmp_path):
     assert server.client("iam").list_roles()["Roles"] == []
     groups = [group["logGroupName"] for group in server.client("logs").describe_log_groups()["logGroups"]]
     assert groups == [], "late log lines must not bring a removed function's group back"
-    assert till("down", "--json", *data).code == 0, "down of nothing is fine"
+    assert till("down", "--yes", "--json", *data).code == 0, "down of nothing is fine"

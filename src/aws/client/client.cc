@@ -86,7 +86,7 @@ base::Result<void> Client::attempt(const ServiceDesc& service, const OperationDe
   auth::sign(request, {.credentials = std::move(credentials),
                        .region = service.id == "iam" ? "us-east-1" : options_.region,
                        .service = std::string(service.signing_name),
-                       .now = env_.clock.now(),
+                       .now = (options_.signing_clock != nullptr ? *options_.signing_clock : env_.clock).now(),
                        .keys = &signing_keys_});
   TRY_ASSIGN(http::Response response, transport_.round_trip(endpoint, std::move(request), options_.timeout));
   return codec.decode_response(service, operation, response, out);

@@ -41,6 +41,9 @@ struct ClientOptions {
   // timeouts and replies that cannot be read. Full jitter: rand(0, min(1 s, 25 ms * 2^n)).
   int attempts_max = 3;
   base::Duration timeout = std::chrono::seconds(65);  // of one attempt; longer than the longest long poll
+  // By which requests are signed; null: env's. Whoever verifies them has the wall clock, which env's clock does not
+  // follow back. Outlives the client.
+  base::Clock* signing_clock = nullptr;
 };
 
 class Client final : public Dispatcher {

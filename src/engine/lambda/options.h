@@ -16,7 +16,7 @@ class ServiceMetrics;
 namespace engine::lambda {
 
 struct LambdaOptions {
-  // Absolute path of a directory of this service's own; what is in it is deleted when the service starts.
+  // Absolute path of a directory of this service's own, empty or not there at the start.
   std::string code_directory = {};
   // Whether a function's policy lets the caller do `action` on `resource_arn`. Asked only when a service or another
   // account calls; the server has checked everybody else. An empty function allows nothing.

@@ -48,7 +48,6 @@ LambdaService::LambdaService(store::KvStore& store, base::Env& env, runtime::Fun
       destinations_(env, sqs, sts, options_.role_may),
       async_(store, env, options_.async_workers, *this, destinations_),
       mappings_(store, env, sqs, *this, options_.lenient) {
-  host_.remove_code(options_.code_directory);  // of functions that an earlier process may have left unpacked
   destinations_.set_lambda(this);
   load();
 }

@@ -1,5 +1,8 @@
+#include <thread>
+
 #include "base/encoding.h"
 #include "engine/sns/envelope.h"
+#include "engine/sns/keys.h"
 #include "engine/sns/test_bed.h"
 #include "engine/sns/test_signature.h"
 
@@ -11,6 +14,28 @@ using std::chrono::seconds;
 
 MessageAttributeValue text_value(std::string text) {
   return {"String", std::move(text), {}};
+}
+
+TEST(Delivery, TheSigningKeyIsMadeInTheBackgroundAtTheStart) {
+  TestBed bed;
+  bed.sns->start();
+  while (!bed.store->get(keys::kSigningKey)) std::this_thread::yield();
+  const std::string made = *bed.store->get(keys::kSigningKey);
+  bed.restart();
+  bed.sns->start();
+  bed.restart();
+  EXPECT_EQ(bed.store->get(keys::kSigningKey), made);
+
+  TestBed stopped;
+  stopped.sns->start();
+  stopped.restart();  // does not wait for a key that nobody needs any more, and one that is wanted later is made then
+  const std::string arn = stopped.topic("t");
+  stopped.queue("q");
+  stopped.subscribe(arn, "sqs", TestBed::queue_arn("q"));
+  stopped.publish(arn, "m");
+  stopped.deliver();
+  EXPECT_EQ(stopped.receive("q").size(), 1U);
+  EXPECT_TRUE(stopped.store->get(keys::kSigningKey).has_value());
 }
 
 TEST(Publish, Refusals) {

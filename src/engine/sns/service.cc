@@ -1,6 +1,7 @@
 #include "engine/sns/service.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "aws/http/message.h"
 #include "aws/sns/errors.h"
@@ -77,6 +78,11 @@ void SnsService::set_endpoint(std::string endpoint) {
 void SnsService::start() {
   outbox_.start();
   if (options_.transport != nullptr) web_outbox_.start();
+  if (!options_.makes_key_at_start) return;
+  try {
+    signer_task_ = env_.executor.spawn("sns-key", [this] { open_signer(stopping_); });
+  } catch (const std::system_error&) {  // no thread to be had: the first delivery makes the key
+  }
 }
 
 void SnsService::stop() {
@@ -84,13 +90,17 @@ void SnsService::stop() {
   if (options_.transport != nullptr) options_.transport->cancel();
   outbox_.stop();
   web_outbox_.stop();
+  signer_task_.reset();
+}
+
+void SnsService::open_signer(const std::atomic<bool>& abandon) {
+  const std::lock_guard lock(signer_mutex_);
+  if (!signer_) signer_ = Signer::open(store_, env_.clock.now(), abandon);
 }
 
 const Signer& SnsService::signer() {
-  {
-    const std::lock_guard lock(signer_mutex_);
-    if (!signer_) signer_ = std::make_unique<Signer>(store_, env_.clock.now());
-  }
+  static const std::atomic<bool> kNever = false;
+  open_signer(kNever);
   store_.wait_durable(signer_->written());
   return *signer_;
 }

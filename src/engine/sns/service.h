@@ -56,6 +56,8 @@ struct SnsOptions {
   std::string endpoint = "http://localhost:4566";
   // Where AWS/SNS goes; null: nowhere. Outlives the service.
   ServiceMetrics* metrics = nullptr;
+  // start() makes the key that signs messages, in the background; else the first delivery does.
+  bool makes_key_at_start = true;
 };
 
 class SnsService final : public aws::sns::Sns {
@@ -193,6 +195,8 @@ class SnsService final : public aws::sns::Sns {
   Outcome send_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
   std::optional<Destination> lookup(std::string_view subscription_arn);
   const Signer& signer();
+  // Loads or makes the key, unless that is done; may leave it undone once `abandon` is true.
+  void open_signer(const std::atomic<bool>& abandon);
 
   store::KvStore& store_;
   base::Env& env_;
@@ -207,8 +211,9 @@ class SnsService final : public aws::sns::Sns {
   HostSlots web_hosts_{kWebDeliveriesPerHost};
   std::mutex signer_mutex_;
   std::unique_ptr<Signer> signer_;
-  Outbox outbox_;      // last: their workers use all of the above
-  Outbox web_outbox_;  // to http(s) endpoints
+  std::unique_ptr<base::Task> signer_task_;  // so that the first delivery of a new store does not wait for its key
+  Outbox outbox_;                            // last: their workers use all of the above
+  Outbox web_outbox_;                        // to http(s) endpoints
 };
 
 }  // namespace engine::sns

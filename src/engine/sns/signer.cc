@@ -44,31 +44,52 @@ std::string make_certificate(EVP_PKEY* key, base::Timestamp now) {
   return pem_of([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); });
 }
 
+// OpenSSL asks between its steps whether to go on.
+int goes_on(EVP_PKEY_CTX* context) {
+  return *static_cast<const std::atomic<bool>*>(EVP_PKEY_CTX_get_app_data(context)) ? 0 : 1;
+}
+
+// nullptr if abandoned.
+EVP_PKEY* make_key(const std::atomic<bool>& abandon) {
+  const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), EVP_PKEY_CTX_free);
+  CHECK(context != nullptr && EVP_PKEY_keygen_init(context.get()) == 1 &&
+            EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), kKeyBits) == 1,
+        "OpenSSL cannot make a key");
+  EVP_PKEY_CTX_set_app_data(context.get(), const_cast<std::atomic<bool>*>(&abandon));
+  EVP_PKEY_CTX_set_cb(context.get(), goes_on);
+  EVP_PKEY* key = nullptr;
+  CHECK(EVP_PKEY_generate(context.get(), &key) == 1 || abandon, "OpenSSL cannot make a key");
+  return key;
+}
+
 }  // namespace
 
-Signer::Signer(store::KvStore& store, base::Timestamp now) {
+std::unique_ptr<Signer> Signer::open(store::KvStore& store, base::Timestamp now, const std::atomic<bool>& abandon) {
+  std::unique_ptr<Signer> out(new Signer);
   EVP_PKEY* key = nullptr;
   if (const auto row = store.get(keys::kSigningKey)) {
     std::string key_pem;
     RecordReader reader(*row);
-    while (reader.next()) (reader.field() == 1 ? key_pem : certificate_pem_) = reader.text();
+    while (reader.next()) (reader.field() == 1 ? key_pem : out->certificate_pem_) = reader.text();
     const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
         BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())), BIO_free);
     key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);
     store::require_intact(reader.ok() && key != nullptr, "the signing key of SNS");
   } else {
-    key = EVP_RSA_gen(kKeyBits);
-    CHECK(key != nullptr, "OpenSSL cannot make a key");
-    certificate_pem_ = make_certificate(key, now);
+    key = make_key(abandon);
+    if (key == nullptr) return nullptr;
+    out->certificate_pem_ = make_certificate(key, now);
     const std::string key_pem =
         pem_of([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
     store::WriteBatch batch;
-    batch.put(std::string(keys::kSigningKey), RecordWriter().text(1, key_pem).text(2, certificate_pem_).take());
-    written_ = store.write(batch);
+    batch.put(std::string(keys::kSigningKey), RecordWriter().text(1, key_pem).text(2, out->certificate_pem_).take());
+    out->written_ = store.write(batch);
   }
-  key_ = std::shared_ptr<void>(key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); });
-  certificate_name_ =
-      std::string(kCertificatePrefix) + base::hex_encode(base::sha256(certificate_pem_)).substr(0, 32) + ".pem";
+  out->key_ = std::shared_ptr<void>(key, [](void* p) { EVP_PKEY_free(static_cast<EVP_PKEY*>(p)); });
+  out->certificate_name_ =
+      std::string(kCertificatePrefix) + base::hex_encode(base::sha256(out->certificate_pem_)).substr(0, 32) + ".pem";
+  return out;
 }
 
 Signer::~Signer() = default;

@@ -2,6 +2,7 @@
 // kept there; whoever makes it waits until it is durable before signing. Immutable, safe from any thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,8 +15,9 @@ namespace engine::sns {
 class Signer {
  public:
   // Loads the key pair from `store`; makes one of 2048 bits and writes it, as written() says, if there is none. The
-  // certificate is self-signed and valid for ten years from `now`. Takes about a tenth of a second the first time.
-  Signer(store::KvStore& store, base::Timestamp now);
+  // certificate is self-signed and valid for ten years from `now`. Takes some tenths of a second the first time;
+  // nullptr if `abandon` has become true meanwhile.
+  static std::unique_ptr<Signer> open(store::KvStore& store, base::Timestamp now, const std::atomic<bool>& abandon);
   ~Signer();
   Signer(const Signer&) = delete;
   Signer& operator=(const Signer&) = delete;
@@ -30,6 +32,8 @@ class Signer {
   [[nodiscard]] const std::string& certificate_name() const { return certificate_name_; }
 
  private:
+  Signer() = default;
+
   std::shared_ptr<void> key_;  // an EVP_PKEY
   store::CommitSequence written_ = 0;
   std::string certificate_pem_;

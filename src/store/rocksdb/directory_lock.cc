@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 namespace store {
 namespace {
@@ -20,6 +21,17 @@ pid_t read_pid(int descriptor) {
   pid_t pid = 0;
   if (size > 0) std::from_chars(text, text + size, pid);
   return pid;
+}
+
+// Whether the file `lock` is there and holds what we write: a process id, or nothing yet.
+bool has_our_lock(const std::string& directory) {
+  const File file(open((directory + "/lock").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status{};
+  if (!file.is_open() || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  char text[32] = {};
+  const ssize_t size = pread(file.get(), text, sizeof text, 0);
+  return size >= 0 && std::string_view(text, static_cast<std::size_t>(size)).find_first_not_of("0123456789\n") ==
+                          std::string_view::npos;
 }
 
 std::expected<void, OpenError> prepare_directory(const std::string& directory) {
@@ -34,11 +46,10 @@ std::expected<void, OpenError> prepare_directory(const std::string& directory) {
     return std::unexpected(system_error("create", directory));
   }
   // In this order: another process may be making the lock, the first thing in the directory, at this very moment.
-  if (!fs::is_empty(path, error) && !fs::exists(path / "lock", error)) {
+  if (!fs::is_empty(path, error) && !has_our_lock(directory)) {
     return std::unexpected(OpenError{
         OpenError::Kind::other, fmt::format("{} is not empty and not a data directory of this program", directory)});
   }
-  if (chmod(directory.c_str(), 0700) != 0) return std::unexpected(system_error("change the mode of", directory));
   // The name of the directory itself must survive a power cut too.
   if (!sync_directory(fs::absolute(path, error).lexically_normal().parent_path().string())) {
     return std::unexpected(system_error("sync the parent of", directory));
@@ -61,12 +72,18 @@ bool sync_directory(const std::string& path) {
   return directory.is_open() && fsync(directory.get()) == 0;
 }
 
+bool is_rocksdb_store(const std::string& directory) {
+  std::error_code error;
+  return has_our_lock(directory) && (std::filesystem::is_regular_file(directory + "/watermark", error) ||
+                                     std::filesystem::is_regular_file(directory + "/db/CURRENT", error));
+}
+
 std::expected<DirectoryLock, OpenError> DirectoryLock::take(const std::string& directory) {
   if (auto prepared = prepare_directory(directory); !prepared) return std::unexpected(prepared.error());
   const std::string path = directory + "/lock";
   // flock belongs to the open file, so a second opener in this same process is refused as well, and CLOEXEC keeps
   // the function processes from holding the lock when the engine is gone.
-  File file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  File file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.is_open()) return std::unexpected(system_error("open", path));
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return std::unexpected(system_error("lock", path));

@@ -35,8 +35,8 @@ bool sync_directory(const std::string& path);
 
 class DirectoryLock {
  public:
-  // Makes `directory` if needed, gives it mode 0700, and takes its lock without waiting. A directory that is not empty
-  // and has no file `lock` is refused, so that a wrong path does not turn somebody's home into a store.
+  // Makes `directory`, with mode 0700, if needed, and takes its lock without waiting. A directory that is not empty and
+  // has no file `lock` as we write it is refused, so that a wrong path does not turn somebody's home into a store.
   static std::expected<DirectoryLock, OpenError> take(const std::string& directory);
 
  private:

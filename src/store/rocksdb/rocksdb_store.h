@@ -16,7 +16,8 @@
 // damaged by something that is not a crash (a crash never does that to synced bytes), acknowledged writes of the last
 // 100 ms before the crash can be missing without a word. After a clean close there is no such window.
 //
-// Files in the directory (mode 0700): `lock` (held with flock, holds the pid of the holder), `watermark`, `db/`.
+// Files in the directory (mode 0700 if it was made here): `lock` (held with flock, holds the pid of the holder),
+// `watermark`, `db/`.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +34,8 @@
 namespace store {
 
 struct RocksDbOptions {
-  // Made with mode 0700 if it does not exist. One that has other files in it but no store is refused.
+  // Made with mode 0700 if it does not exist; an existing one keeps its mode. One that has other files in it but no
+  // store is refused.
   std::string directory;
   std::size_t write_buffer_bytes_max = 24 << 20;  // of all memtables together
   std::size_t block_cache_bytes = 8 << 20;
@@ -63,5 +65,8 @@ struct OpenError {
 // its executor runs the commit thread. Destroying the store is the clean close: it waits until all is durable, writes
 // the watermark and frees the lock; no cursor may be left (CHECK).
 std::expected<std::unique_ptr<KvStore>, OpenError> open_rocksdb_store(const RocksDbOptions& options, base::Env env);
+
+// Whether the files of such a store are in `directory`, open or not, damaged or not. Changes nothing.
+bool is_rocksdb_store(const std::string& directory);
 
 }  // namespace store

@@ -1,0 +1,74 @@
+// till down.
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/output.h"
+#include "cli/stack_contents.h"
+#include "cli/step_printer.h"
+#include "os/standard_streams.h"
+
+namespace cli {
+namespace {
+
+std::string text_of(const Count& count) {
+  return count.is_complete ? std::to_string(count.seen) : fmt::format("more than {}", count.seen);
+}
+
+void show(const StackContents& found, const Session& session, const GlobalOptions& global) {
+  uint64_t resources = 0;
+  std::string kinds;
+  for (const auto& [kind, count] : found.resources) {
+    resources += count;
+    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count, kind);
+  }
+  print_error(
+      fmt::format("down removes the stack {} of account {} with everything in it:", global.stack, session.account()));
+  print_error(fmt::format("  orders            {}", text_of(found.orders)));
+  print_error(fmt::format("  quarantined       {}", text_of(found.quarantined)));
+  print_error(fmt::format("  uploaded objects  {}", text_of(found.uploads)));
+  print_error(fmt::format("  messages          {}", found.messages));
+  print_error(fmt::format("  resources         {} ({})", resources, kinds));
+}
+
+// Shows what would go, and asks. kOk: it may, or there is nothing.
+int ask(Session& session, const GlobalOptions& global) {
+  const auto found = count_contents(session.stack());
+  if (!found.has_value()) return print_failure("down", found.error());
+  if (found->resources.empty()) return kOk;
+  show(*found, session, global);
+  if (!os::input_is_terminal()) {
+    print_error("down: there is no terminal to ask on, so nothing was removed; --yes removes it without a question");
+    return kUsage;
+  }
+  if (confirm("Remove all of it?")) return kOk;
+  print_error("nothing was removed");
+  return kFailed;
+}
+
+}  // namespace
+
+int down(const GlobalOptions& global, bool yes) {
+  int exit_code = kOk;
+  const auto session = open_session(global, exit_code);
+  if (session == nullptr) return exit_code;
+  if (const int refused = yes ? static_cast<int>(kOk) : ask(*session, global); refused != kOk) return refused;
+  StepPrinter print(global.json);
+  pipeline::Stack& stack = session->stack();
+  const auto removed = stack.down(std::ref(print));
+  const int failed = removed.has_value() ? static_cast<int>(kOk) : print_failure("down", removed.error());
+  if (failed == kUnreachable) return failed;
+  const auto left = stack.list();
+  if (!left.has_value()) return print_failure("down", left.error());
+  std::string list;
+  for (const pipeline::Step& step : *left) list += (list.empty() ? "" : ",") + step_json(step);
+  if (global.json) print_line("{\"steps\":[" + print.list() + "],\"left\":[" + list + "]}");
+  if (left->empty() && failed == kOk) {
+    if (!global.json) print_line("Nothing of the stack is left: every service's list is empty of it.");
+    return kOk;
+  }
+  for (const pipeline::Step& step : *left) print_error(fmt::format("still there: {} {}", step.kind, step.name));
+  return failed == kOk ? static_cast<int>(kCheckFailed) : failed;
+}
+
+}  // namespace cli

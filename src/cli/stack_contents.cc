@@ -1,0 +1,111 @@
+#include "cli/stack_contents.h"
+
+#include <charconv>
+
+#include "aws/dynamodb/dynamodb.h"
+#include "aws/s3/s3.h"
+#include "aws/sqs/sqs.h"
+
+namespace cli {
+namespace {
+
+constexpr int kPagesMax = 50;  // of a table 1 MB each, of a bucket 1,000 objects
+
+// Messages of a queue by the name of their state; empty if there is no such queue.
+aws::Map<std::string> depths(const pipeline::Site& site, const std::string& queue) {
+  aws::sqs::GetQueueAttributesRequest get;
+  get.queue_url = site.queue_url(queue);
+  get.attribute_names = {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                         "ApproximateNumberOfMessagesDelayed"};
+  aws::Context context = site.call();
+  auto got = site.services.sqs.get_queue_attributes(context, std::move(get));
+  if (!got.has_value()) return {};
+  return std::move(got->attributes).value_or(aws::Map<std::string>());
+}
+
+uint64_t messages_in(const pipeline::Site& site, const std::string& queue) {
+  uint64_t sum = 0;
+  for (const auto& [name, text] : depths(site, queue)) {
+    uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    sum += number;
+  }
+  return sum;
+}
+
+// Counted, because DescribeTable's ItemCount is hours old on AWS.
+base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table) {
+  aws::dynamodb::ScanInput scan;
+  scan.table_name = table;
+  scan.select = "COUNT";
+  Count count;
+  for (int page = 0; page < kPagesMax; ++page) {
+    aws::Context context = site.call();
+    auto got = site.services.dynamodb.scan(context, scan);
+    if (!got.has_value() && pipeline::is_absent(got.error())) return count;
+    if (!got.has_value()) return base::fail(std::move(got).error());
+    count.seen += static_cast<uint64_t>(got->count.value_or(0));
+    if (!got->last_evaluated_key.has_value()) return count;
+    scan.exclusive_start_key = std::move(got->last_evaluated_key);
+  }
+  count.is_complete = false;
+  return count;
+}
+
+base::Result<Count> objects_in(const pipeline::Site& site, const std::string& bucket) {
+  aws::s3::ListObjectsV2Request list;
+  list.bucket = bucket;
+  Count count;
+  for (int page = 0; page < kPagesMax; ++page) {
+    aws::Context context = site.call();
+    auto got = site.services.s3.list_objects_v2(context, list);
+    if (!got.has_value() && pipeline::is_absent(got.error())) return count;
+    if (!got.has_value()) return base::fail(std::move(got).error());
+    count.seen += static_cast<uint64_t>(got->key_count.value_or(0));
+    if (!got->next_continuation_token.has_value()) return count;
+    list.continuation_token = std::move(got->next_continuation_token);
+  }
+  count.is_complete = false;
+  return count;
+}
+
+}  // namespace
+
+std::string contents(const pipeline::Site& site, const pipeline::Step& step) {
+  if (step.kind == "queue") {
+    const aws::Map<std::string> all = depths(site, step.name);
+    if (all.empty()) return step.what;
+    const auto number = [&all](std::string_view name) {
+      const std::string* text = all.find(name);
+      return text == nullptr ? std::string("0") : *text;
+    };
+    return number("ApproximateNumberOfMessages") + " waiting, " + number("ApproximateNumberOfMessagesNotVisible") +
+           " in flight, " + number("ApproximateNumberOfMessagesDelayed") + " delayed";
+  }
+  if (step.kind == "table") {
+    aws::dynamodb::DescribeTableInput describe;
+    describe.table_name = step.name;
+    aws::Context context = site.call();
+    const auto got = site.services.dynamodb.describe_table(context, std::move(describe));
+    if (got.has_value() && got->table.has_value()) return std::to_string(got->table->item_count.value_or(0)) + " rows";
+  }
+  return step.what;
+}
+
+base::Result<StackContents> count_contents(pipeline::Stack& stack) {
+  const pipeline::Site& site = stack.site();
+  const pipeline::PipelineConfig config = stack.config();
+  StackContents out;
+  TRY_ASSIGN(const pipeline::Plan plan, stack.plan());
+  for (const pipeline::PlannedStep& step : plan) {
+    if (step.action == pipeline::Action::create) continue;  // it does not exist
+    ++out.resources[step.kind];
+    if (step.kind == "queue") out.messages += messages_in(site, step.name);
+  }
+  TRY_ASSIGN(out.orders, rows_in(site, config.orders_table));
+  TRY_ASSIGN(out.quarantined, rows_in(site, config.quarantine_table));
+  TRY_ASSIGN(out.uploads, objects_in(site, config.bucket));
+  return out;
+}
+
+}  // namespace cli

@@ -1,0 +1,31 @@
+// What is in a stack: the waiting messages of its queues, the rows of its tables, the objects of its bucket. Functions;
+// used from one thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "pipeline/stack.h"
+
+namespace cli {
+
+// The text of a queue's or table's contents for a step of Stack::list(), else what the step says.
+std::string contents(const pipeline::Site& site, const pipeline::Step& step);
+
+// A number that was not counted to its end if there is more than anybody wants to wait for.
+struct Count {
+  uint64_t seen = 0;
+  bool is_complete = true;
+};
+
+struct StackContents {
+  std::map<std::string, uint64_t> resources;  // that exist, by kind
+  Count orders, quarantined, uploads;         // an upload is an object of the bucket
+  uint64_t messages = 0;                      // of all queues
+};
+// Looks at all that down() would remove.
+base::Result<StackContents> count_contents(pipeline::Stack& stack);
+
+}  // namespace cli

@@ -1,0 +1,160 @@
+#include "os/data_directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "os/zip_extract.h"
+
+namespace os {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The first line is what the marker is known by.
+constexpr std::string_view kMarkerFirstLine = "This is a data directory of till (Tillstream).\n";
+constexpr std::string_view kMarkerText =
+    "This is a data directory of till (Tillstream).\n"
+    "The program makes, changes and removes files in it; keep nothing of your own here.\n";
+
+std::unexpected<std::string> failure(std::string_view what, const std::string& path) {
+  return std::unexpected(fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
+}
+
+// The beginning of a regular file that no symbolic link stands for; nullopt if there is none.
+std::optional<std::string> beginning_of(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status{};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  std::array<char, 256> bytes{};
+  const ssize_t size = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+  if (size < 0) return std::nullopt;
+  return std::string(bytes.data(), static_cast<std::size_t>(size));
+}
+
+bool sync_directory(const std::string& path) {
+  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory.valid() && ::fsync(directory.get()) == 0;
+}
+
+bool write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// run-<UUID>, as RunDirectory::make names them and nobody else does.
+bool is_run_name(std::string_view name) {
+  constexpr std::string_view kPrefix = "run-";
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (!name.starts_with(kPrefix) || name.size() != kPrefix.size() + kShape.size()) return false;
+  name.remove_prefix(kPrefix.size());
+  return std::ranges::equal(name, kShape, [](char c, char shape) {
+    return shape == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+}
+
+}  // namespace
+
+std::expected<DirectoryOwner, std::string> owner_of(const std::string& directory) {
+  std::error_code error;
+  const fs::file_status status = fs::status(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return DirectoryOwner::nobody;
+  if (error) return std::unexpected(fmt::format("cannot look at {}: {}", directory, error.message()));
+  if (!fs::is_directory(status)) return std::unexpected(directory + " is not a directory");
+  // The names first: a process that is starting makes the marker before anything else.
+  std::vector<std::string> names;
+  fs::directory_iterator entry(directory, error);
+  for (; !error && entry != fs::directory_iterator() && names.size() < 2; entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error) return std::unexpected(fmt::format("cannot look into {}: {}", directory, error.message()));
+  if (names.empty()) return DirectoryOwner::nobody;
+  const auto marker = beginning_of(directory + "/" + std::string(kMarkerName));
+  if (marker.has_value() && marker->starts_with(kMarkerFirstLine)) return DirectoryOwner::us;
+  // Somebody was killed, or is at it, between the marker's name and its text.
+  const bool unfinished = marker.has_value() && names.size() == 1 && kMarkerText.starts_with(*marker);
+  return unfinished ? DirectoryOwner::nobody : DirectoryOwner::unknown;
+}
+
+std::expected<void, std::string> mark_directory(const std::string& directory) {
+  const fs::path path(directory);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    std::error_code error;
+    if (errno == ENOENT) fs::create_directories(path.parent_path(), error);
+    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return failure("create", directory);
+  }
+  const std::string marker = directory + "/" + std::string(kMarkerName);
+  const FileDescriptor file(::open(marker.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.valid()) return failure("create", marker);
+  // Whoever else writes it at this moment writes the same.
+  if (!write_all(file.get(), kMarkerText) || ::fsync(file.get()) != 0 || !sync_directory(directory))
+    return failure("write", marker);
+  // The name of the directory itself must survive a power cut too.
+  sync_directory(path.parent_path().string());
+  return {};
+}
+
+bool replace_file(const std::string& path, std::string_view content) {
+  std::string unfinished = path + ".XXXXXX";
+  const FileDescriptor file(::mkostemp(unfinished.data(), O_CLOEXEC));
+  if (!file.valid()) return false;
+  if (write_all(file.get(), content) && ::rename(unfinished.c_str(), path.c_str()) == 0) return true;
+  ::unlink(unfinished.c_str());
+  return false;
+}
+
+std::expected<RunDirectory, std::string> RunDirectory::make(const std::string& parent, const std::string& id) {
+  const std::string path = parent + "/run-" + id;
+  const std::string unfinished = path + ".new";  // by a name that remove_ended_runs leaves alone until it is locked
+  if (::mkdir(unfinished.c_str(), 0700) != 0) return failure("create", unfinished);
+  FileDescriptor lock(::open((unfinished + "/lock").c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(unfinished.c_str(), path.c_str()) != 0) {
+    const auto failed = failure("lock", unfinished);
+    remove_tree(unfinished);
+    return failed;
+  }
+  return RunDirectory(path, std::move(lock));
+}
+
+RunDirectory::RunDirectory(RunDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+
+RunDirectory& RunDirectory::operator=(RunDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(lock_, other.lock_);
+  return *this;
+}
+
+RunDirectory::~RunDirectory() {
+  if (!path_.empty()) remove_tree(path_);
+}
+
+void remove_ended_runs(const std::string& parent) {
+  std::error_code error;
+  std::vector<std::string> found;
+  fs::directory_iterator entry(parent, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (is_run_name(entry->path().filename().string())) found.push_back(entry->path().string());
+  }
+  for (const std::string& path : found) {
+    const FileDescriptor lock(::open((path + "/lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(path);
+  }
+}
+
+}  // namespace os

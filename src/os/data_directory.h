@@ -1,0 +1,53 @@
+// Which directories are this program's: a marker file says it of a data directory, and what one run of the engine needs
+// on the disk is in a directory of its own that is locked while the run lasts. Whatever is not marked, or is marked but
+// was not made by this program, is neither removed nor overwritten nor given another mode. Safe from any thread and
+// against other processes that do the same.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "os/child_process.h"
+
+namespace os {
+
+inline constexpr std::string_view kMarkerName = "TILLSTREAM";  // of the marker file
+
+enum class DirectoryOwner {
+  nobody,   // it is not there, or it is empty
+  us,       // it has the marker
+  unknown,  // it has something else in it
+};
+// Looks without changing anything. The error is one sentence for people that names the path.
+std::expected<DirectoryOwner, std::string> owner_of(const std::string& directory);
+
+// Puts the marker into `directory`, synced, and makes it with mode 0700 if it is not there; an existing one keeps its
+// mode. The caller has looked at what is in it. The error is as above.
+std::expected<void, std::string> mark_directory(const std::string& directory);
+
+// Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
+bool replace_file(const std::string& path, std::string_view content);
+
+// `parent`/run-<id>, which goes with everything in it when this does. A value that can only be moved.
+class RunDirectory {
+ public:
+  RunDirectory() = default;  // none
+  // `id` is a UUID that nobody else uses.
+  static std::expected<RunDirectory, std::string> make(const std::string& parent, const std::string& id);
+  RunDirectory(RunDirectory&& other) noexcept;
+  RunDirectory& operator=(RunDirectory&& other) noexcept;
+  ~RunDirectory();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  RunDirectory(std::string path, FileDescriptor lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::string path_;
+  FileDescriptor lock_;  // held while the run lasts, so that nobody takes it for one that was killed
+};
+
+// Removes the run directories below `parent` of processes that were killed.
+void remove_ended_runs(const std::string& parent);
+
+}  // namespace os

@@ -1,0 +1,122 @@
+"""What `till` must never do to its user: touch a directory that is not its own, remove what it did not make."""
+import os
+import stat
+import subprocess
+
+import pytest
+from till_process import BINARY, clean_environment, till
+
+OK, FAILED, _, CHECK_FAILED = range(4)  # src/cli/exit_code.h
+
+LOOKING = [["status"], ["plan"], ["tx", "list"], ["tx", "get", "a"], ["dlq", "list"], ["alarms", "list"], ["logs"],
+           ["metrics"], ["receive"], ["down", "--yes"]]
+
+
+def everything(root):
+    """Each path below `root` with its mode, its content or what it links to."""
+    found = {}
+    for path in [root, *sorted(root.rglob("*"))]:
+        status = path.lstat()
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        found[str(path.relative_to(root))] = (stat.S_IFMT(status.st_mode), status.st_mode, content)
+    return found
+
+
+def foreign_code(root):
+    (root / "code").mkdir()
+    (root / "code" / "a").write_text("x")
+
+
+def foreign_names_like_ours(root):
+    for name in ("store", "run-01234567-89ab-cdef-0123-456789abcdef", "bench-01234567"):
+        (root / name).mkdir()
+        (root / name / "lock").write_text("mine\n")
+    (root / "endpoint").write_text("mine\n")
+    (root / "TILLSTREAM").write_text("mine\n")
+
+
+def foreign_links(root):
+    elsewhere = root.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("x")
+    (root / "code").symlink_to(elsewhere)
+    (root / "store").symlink_to(elsewhere)
+    (root / "endpoint").symlink_to(elsewhere / "precious")
+
+
+@pytest.mark.parametrize("fill", [foreign_code, foreign_names_like_ours, foreign_links])
+def test_a_directory_that_is_not_ours_is_refused_and_left_alone(tmp_path, fill):
+    demo = tmp_path / "demo"
+    demo.mkdir(mode=0o755)
+    fill(demo)
+    before = everything(tmp_path)
+    for arguments in (["serve", "--port", "0"], ["serve", "--memory", "--port", "0"], ["bench", "--orders", "1"], ["up"],
+                      ["status"], ["tx", "list"]):
+        result = till(*arguments, "--data", demo)
+        assert result.code == FAILED and result.out == "" and f"{demo} is not empty" in result.err, result
+        assert everything(tmp_path) == before, arguments
+    here = subprocess.run([BINARY, "status", "--data", "."], cwd=demo, env=clean_environment(), capture_output=True)
+    assert here.returncode == FAILED and everything(tmp_path) == before
+
+
+def test_looking_makes_no_data_directory(tmp_path):
+    (tmp_path / "empty").mkdir(mode=0o755)
+    before = everything(tmp_path)
+    for arguments in LOOKING:
+        for name in ("none", "empty"):
+            result = till(*arguments, "--data", tmp_path / name)
+            assert result.code in (OK, FAILED, CHECK_FAILED), result
+            assert everything(tmp_path) == before, result
+    assert till("status", "--json", "--data", tmp_path / "none").json == {"resources": []}
+
+
+def test_a_directory_keeps_its_mode_and_what_is_private_is_ours(tmp_path, serve):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    serve(data=data).stop()
+    assert stat.S_IMODE(data.stat().st_mode) == 0o755
+    assert stat.S_IMODE((data / "store").stat().st_mode) == 0o700
+    assert sorted(path.name for path in data.iterdir()) == ["TILLSTREAM", "store"]
+    made = tmp_path / "made"
+    serve(data=made).stop()
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+def test_a_data_directory_of_an_earlier_build_opens(tmp_path, serve):
+    data = tmp_path / "data"
+    server = serve(data=data)
+    server.client("sqs").create_queue(QueueName="kept")
+    server.stop()
+    (data / "TILLSTREAM").unlink()
+    (data / "code").mkdir()
+    (data / "code" / "notes").write_text("x")
+    again = serve(data=data)
+    assert again.client("sqs").get_queue_url(QueueName="kept")
+    again.stop()
+    assert (data / "TILLSTREAM").exists() and (data / "code" / "notes").read_text() == "x"
+
+
+def test_an_engine_that_was_killed_leaves_nothing_for_long(tmp_path, serve):
+    data = tmp_path / "data"
+    for arguments in ([], ["--memory"]):
+        killed = serve(*arguments, data=data)
+        assert till("up", "--data", data).code == OK
+        assert till("invoke", "ingest", '{"Records": []}', "--data", data).code == OK
+        [run] = data.glob("run-*")
+        assert list((run / "code").iterdir())
+        killed.kill()
+        assert run.exists()
+        next_one = serve(*arguments, data=data)
+        assert not run.exists() and len(list(data.glob("run-*"))) == 1
+        next_one.stop()
+        assert list(data.glob("run-*")) == []
+
+
+def test_an_endpoint_file_of_somebody_else_is_refused(tmp_path, serve):
+    data = tmp_path / "data"
+    serve(data=data).stop()
+    (tmp_path / "precious").write_text("x")
+    (data / "endpoint").symlink_to(tmp_path / "precious")
+    result = till("serve", "--port", "0", "--data", data)
+    assert result.code == FAILED and f"{data}/endpoint" in result.err, result
+    assert (tmp_path / "precious").read_text() == "x" and (data / "endpoint").is_symlink()
