@@ -6,7 +6,8 @@
   codegen/generate.py sqs dynamodb    only these services
 
 The models are those of the installed botocore (see codegen/requirements.txt). A toml file lists the operations and
-what the model does not say: names of the query protocol, IAM actions, members we refuse, errors AWS does not declare.
+what the model does not say: names of the query protocol, IAM actions, members we refuse, errors AWS does not declare,
+the order of enum values in AWS's messages, members whose constraints the service checks in words of its own.
 """
 import argparse
 import pathlib

@@ -68,10 +68,26 @@ class Service:
         self.omitted = set(options.get("omitted", []))
         self.query_names = options.get("query_names", {})
         self.service_checked = set(options.get("service_checked", []))
+        for path in sorted(p for p in self.service_checked if "." in p):
+            self._uncheck(*path.split("."))
+        for shape, values in options.get("enum_order", {}).items():
+            if sorted(self.shapes[shape]["enum"]) != sorted(values):
+                raise SystemExit(f"{self.namespace}: these are not the values of {shape}: {values}")
+            self.shapes[shape] = {**self.shapes[shape], "enum": values}
         self.operations = [self._operation(n, o) for n, o in sorted(options["operations"].items())]
         self.errors = self._errors()
         self.reachable = self._reachable()
         self._check_lists()
+
+    def _uncheck(self, structure, member):
+        """Takes the constraints from one member, which the service checks in words of its own."""
+        raw = self.shapes[structure]
+        shape = raw["members"][member]["shape"]
+        unchecked = {k: v for k, v in self.shapes[shape].items() if k not in ("min", "max", "pattern", "enum")}
+        self.shapes["Unchecked" + shape] = unchecked
+        self.shapes[structure] = {
+            **raw, "required": [r for r in raw.get("required", []) if r != member],
+            "members": {**raw["members"], member: {**raw["members"][member], "shape": "Unchecked" + shape}}}
 
     def _operation(self, name, options):
         raw = self.raw["operations"].get(name)

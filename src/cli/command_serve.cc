@@ -20,7 +20,8 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .port = options.port,
                                    .accept_data_loss = options.accept_data_loss,
                                    .lenient = options.lenient,
-                                   .virtual_clock = options.clock == "virtual"});
+                                   .virtual_clock = options.clock == "virtual",
+                                   .throttle = options.throttle == "on"});
   if (!engine.has_value()) {
     print_error(engine.error().message);
     return engine.error().exit_code;

@@ -18,6 +18,7 @@ struct ServeOptions {
   bool accept_data_loss = false;
   bool lenient = false;
   std::string clock = "system";  // or "virtual"
+  std::string throttle = "on";   // or "off"
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 

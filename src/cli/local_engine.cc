@@ -208,6 +208,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   engine_options.makes_signing_key = !options.leaves_no_trace;
   engine_options.transport = parts->transport.get();
   if (options.lenient) engine_options.lenient = warn_of_leniency;
+  engine_options.throttle = options.throttle;
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
   parts->make_api();
   const auto port = parts->http->listen("127.0.0.1", options.port, *parts->routes);

@@ -22,6 +22,7 @@ struct LocalEngineOptions {
   bool accept_data_loss = false;
   bool lenient = false;        // see engine::EngineOptions; what was accepted is told on stderr
   bool virtual_clock = false;  // stands still until it is moved through the port (clock_route.h)
+  bool throttle = true;        // see engine::EngineOptions
 };
 
 class LocalEngine {

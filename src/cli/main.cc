@@ -116,6 +116,10 @@ void add_serve(CLI::App& app, Arguments& a) {
                   "Accept, with a warning, what the original's scripts do and AWS refuses");
   serve->add_option("--clock", a.serve.clock, "system, or virtual: it stands still but for POST /_till/clock/advance")
       ->check(CLI::IsMember({"system", "virtual"}));
+  serve
+      ->add_option("--throttle", a.serve.throttle,
+                   "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
+      ->check(CLI::IsMember({"on", "off"}));
   serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
 }
 

@@ -25,7 +25,9 @@ struct Engine::Parts {
         sts(store, env, iam, {.access_key_id = options.access_key_id, .secret_access_key = options.secret_access_key}),
         logs(store, env, {.metrics = &metrics}),
         sqs(store, env, {.allows = aws::auth::service_may, .metrics = &metrics}),
-        dynamodb(store, env, {.metrics = &metrics, .lenient = options.lenient, .role_may = role_may()}),
+        dynamodb(
+            store, env,
+            {.metrics = &metrics, .lenient = options.lenient, .role_may = role_may(), .throttle = options.throttle}),
         lambda(store, env, functions, sqs, sts, logs, lambda_options(options)),
         sns(store, env, sqs, lambda, sns_options(mailer, options)),
         s3(store, env, lambda, sqs, sns, {.role_may = role_may(), .metrics = &metrics}),

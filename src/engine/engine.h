@@ -47,6 +47,8 @@ struct EngineOptions {
   // If set, two things that AWS refuses are accepted, and this is told AWS's reason: an event source mapping whose
   // queue's visibility timeout is below the function's timeout, and an UpdateTable that changes nothing.
   std::function<void(std::string_view reason)> lenient = {};
+  // Whether DynamoDB's provisioned throughput throttles when its burst of 300 s is used up.
+  bool throttle = true;
 };
 
 class Engine {

@@ -31,7 +31,7 @@ class JumpingExecutor final : public base::Executor {
     slept.push_back(deadline - clock_.now());
     clock_.advance(slept.back());
   }
-  std::unique_ptr<base::Task> spawn(std::string, std::function<void()>) override { return nullptr; }
+  std::unique_ptr<base::Task> try_spawn(std::string, std::function<void()>) override { return nullptr; }
   std::vector<Duration> slept;
 
  private:

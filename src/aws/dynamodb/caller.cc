@@ -46,6 +46,13 @@ base::Result<DeleteTableOutput> DynamoDbCaller::delete_table(Context& context, D
   return out;
 }
 
+base::Result<DescribeBackupOutput> DynamoDbCaller::describe_backup(Context& context, DescribeBackupInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeBackup");
+  DescribeBackupOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DescribeContinuousBackupsOutput> DynamoDbCaller::describe_continuous_backups(Context& context, DescribeContinuousBackupsInput in) {
   static const OperationDesc& operation = *kService.find("DescribeContinuousBackups");
   DescribeContinuousBackupsOutput out;
@@ -53,9 +60,72 @@ base::Result<DescribeContinuousBackupsOutput> DynamoDbCaller::describe_continuou
   return out;
 }
 
+base::Result<DescribeContributorInsightsOutput> DynamoDbCaller::describe_contributor_insights(Context& context, DescribeContributorInsightsInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeContributorInsights");
+  DescribeContributorInsightsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeEndpointsResponse> DynamoDbCaller::describe_endpoints(Context& context, DescribeEndpointsRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeEndpoints");
+  DescribeEndpointsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeExportOutput> DynamoDbCaller::describe_export(Context& context, DescribeExportInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeExport");
+  DescribeExportOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeGlobalTableOutput> DynamoDbCaller::describe_global_table(Context& context, DescribeGlobalTableInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeGlobalTable");
+  DescribeGlobalTableOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeGlobalTableSettingsOutput> DynamoDbCaller::describe_global_table_settings(Context& context, DescribeGlobalTableSettingsInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeGlobalTableSettings");
+  DescribeGlobalTableSettingsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeImportOutput> DynamoDbCaller::describe_import(Context& context, DescribeImportInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeImport");
+  DescribeImportOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeKinesisStreamingDestinationOutput> DynamoDbCaller::describe_kinesis_streaming_destination(Context& context, DescribeKinesisStreamingDestinationInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeKinesisStreamingDestination");
+  DescribeKinesisStreamingDestinationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeLimitsOutput> DynamoDbCaller::describe_limits(Context& context, DescribeLimitsInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeLimits");
+  DescribeLimitsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DescribeTableOutput> DynamoDbCaller::describe_table(Context& context, DescribeTableInput in) {
   static const OperationDesc& operation = *kService.find("DescribeTable");
   DescribeTableOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeTableReplicaAutoScalingOutput> DynamoDbCaller::describe_table_replica_auto_scaling(Context& context, DescribeTableReplicaAutoScalingInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeTableReplicaAutoScaling");
+  DescribeTableReplicaAutoScalingOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -77,6 +147,48 @@ base::Result<ExecuteStatementOutput> DynamoDbCaller::execute_statement(Context& 
 base::Result<GetItemOutput> DynamoDbCaller::get_item(Context& context, GetItemInput in) {
   static const OperationDesc& operation = *kService.find("GetItem");
   GetItemOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetResourcePolicyOutput> DynamoDbCaller::get_resource_policy(Context& context, GetResourcePolicyInput in) {
+  static const OperationDesc& operation = *kService.find("GetResourcePolicy");
+  GetResourcePolicyOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListBackupsOutput> DynamoDbCaller::list_backups(Context& context, ListBackupsInput in) {
+  static const OperationDesc& operation = *kService.find("ListBackups");
+  ListBackupsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListContributorInsightsOutput> DynamoDbCaller::list_contributor_insights(Context& context, ListContributorInsightsInput in) {
+  static const OperationDesc& operation = *kService.find("ListContributorInsights");
+  ListContributorInsightsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListExportsOutput> DynamoDbCaller::list_exports(Context& context, ListExportsInput in) {
+  static const OperationDesc& operation = *kService.find("ListExports");
+  ListExportsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListGlobalTablesOutput> DynamoDbCaller::list_global_tables(Context& context, ListGlobalTablesInput in) {
+  static const OperationDesc& operation = *kService.find("ListGlobalTables");
+  ListGlobalTablesOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListImportsOutput> DynamoDbCaller::list_imports(Context& context, ListImportsInput in) {
+  static const OperationDesc& operation = *kService.find("ListImports");
+  ListImportsOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -6,11 +6,16 @@ namespace aws::dynamodb {
 
 namespace errors {
 
+const ErrorDesc kBackupNotFoundException = {"BackupNotFoundException", "BackupNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kConditionalCheckFailedException = {"ConditionalCheckFailedException", "ConditionalCheckFailedException", 400, base::Fault::sender, &ConditionalCheckFailedException::desc(), make_any_shape<ConditionalCheckFailedException>};
 const ErrorDesc kDuplicateItemException = {"DuplicateItemException", "DuplicateItemException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kExportNotFoundException = {"ExportNotFoundException", "ExportNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kGlobalTableNotFoundException = {"GlobalTableNotFoundException", "GlobalTableNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kImportNotFoundException = {"ImportNotFoundException", "ImportNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInternalServerError = {"InternalServerError", "InternalServerError", 500, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kItemCollectionSizeLimitExceededException = {"ItemCollectionSizeLimitExceededException", "ItemCollectionSizeLimitExceededException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kLimitExceededException = {"LimitExceededException", "LimitExceededException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kPolicyNotFoundException = {"PolicyNotFoundException", "PolicyNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kProvisionedThroughputExceededException = {"ProvisionedThroughputExceededException", "ProvisionedThroughputExceededException", 400, base::Fault::sender, &ProvisionedThroughputExceededException::desc(), make_any_shape<ProvisionedThroughputExceededException>};
 const ErrorDesc kReplicatedWriteConflictException = {"ReplicatedWriteConflictException", "ReplicatedWriteConflictException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kRequestLimitExceeded = {"RequestLimitExceeded", "RequestLimitExceeded", 400, base::Fault::sender, &RequestLimitExceeded::desc(), make_any_shape<RequestLimitExceeded>};
@@ -21,6 +26,9 @@ const ErrorDesc kThrottlingException = {"ThrottlingException", "ThrottlingExcept
 const ErrorDesc kTransactionConflictException = {"TransactionConflictException", "TransactionConflictException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationException = {"ValidationException", "ValidationException", 400, base::Fault::sender, nullptr, nullptr};
 
+base::AwsError backup_not_found_exception(std::string message) {
+  return make_error(kBackupNotFoundException, std::move(message));
+}
 base::AwsError conditional_check_failed_exception(std::string message, ConditionalCheckFailedException detail) {
   base::AwsError error = make_error(kConditionalCheckFailedException, std::move(message));
   error.detail = std::make_shared<ShapeDetail>(
@@ -30,6 +38,15 @@ base::AwsError conditional_check_failed_exception(std::string message, Condition
 base::AwsError duplicate_item_exception(std::string message) {
   return make_error(kDuplicateItemException, std::move(message));
 }
+base::AwsError export_not_found_exception(std::string message) {
+  return make_error(kExportNotFoundException, std::move(message));
+}
+base::AwsError global_table_not_found_exception(std::string message) {
+  return make_error(kGlobalTableNotFoundException, std::move(message));
+}
+base::AwsError import_not_found_exception(std::string message) {
+  return make_error(kImportNotFoundException, std::move(message));
+}
 base::AwsError internal_server_error(std::string message) {
   return make_error(kInternalServerError, std::move(message));
 }
@@ -38,6 +55,9 @@ base::AwsError item_collection_size_limit_exceeded_exception(std::string message
 }
 base::AwsError limit_exceeded_exception(std::string message) {
   return make_error(kLimitExceededException, std::move(message));
+}
+base::AwsError policy_not_found_exception(std::string message) {
+  return make_error(kPolicyNotFoundException, std::move(message));
 }
 base::AwsError provisioned_throughput_exceeded_exception(std::string message, ProvisionedThroughputExceededException detail) {
   base::AwsError error = make_error(kProvisionedThroughputExceededException, std::move(message));

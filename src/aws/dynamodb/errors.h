@@ -12,11 +12,16 @@ namespace aws::dynamodb {
 
 namespace errors {
 
+extern const ErrorDesc kBackupNotFoundException;
 extern const ErrorDesc kConditionalCheckFailedException;
 extern const ErrorDesc kDuplicateItemException;
+extern const ErrorDesc kExportNotFoundException;
+extern const ErrorDesc kGlobalTableNotFoundException;
+extern const ErrorDesc kImportNotFoundException;
 extern const ErrorDesc kInternalServerError;
 extern const ErrorDesc kItemCollectionSizeLimitExceededException;
 extern const ErrorDesc kLimitExceededException;
+extern const ErrorDesc kPolicyNotFoundException;
 extern const ErrorDesc kProvisionedThroughputExceededException;
 extern const ErrorDesc kReplicatedWriteConflictException;
 extern const ErrorDesc kRequestLimitExceeded;
@@ -27,11 +32,16 @@ extern const ErrorDesc kThrottlingException;
 extern const ErrorDesc kTransactionConflictException;
 extern const ErrorDesc kValidationException;
 
+base::AwsError backup_not_found_exception(std::string message);  // 400
 base::AwsError conditional_check_failed_exception(std::string message, ConditionalCheckFailedException detail);  // 400
 base::AwsError duplicate_item_exception(std::string message);  // 400
+base::AwsError export_not_found_exception(std::string message);  // 400
+base::AwsError global_table_not_found_exception(std::string message);  // 400
+base::AwsError import_not_found_exception(std::string message);  // 400
 base::AwsError internal_server_error(std::string message);  // 500
 base::AwsError item_collection_size_limit_exceeded_exception(std::string message);  // 400
 base::AwsError limit_exceeded_exception(std::string message);  // 400
+base::AwsError policy_not_found_exception(std::string message);  // 400
 base::AwsError provisioned_throughput_exceeded_exception(std::string message, ProvisionedThroughputExceededException detail);  // 400
 base::AwsError replicated_write_conflict_exception(std::string message);  // 400
 base::AwsError request_limit_exceeded(std::string message, RequestLimitExceeded detail);  // 400

@@ -8,6 +8,7 @@ namespace {
 
 extern const StructDesc kAttributeDefinitionStruct;
 extern const StructDesc kAttributeValueStruct;
+extern const StructDesc kBackupSummaryStruct;
 extern const StructDesc kBatchExecuteStatementInputStruct;
 extern const StructDesc kBatchExecuteStatementOutputStruct;
 extern const StructDesc kBatchGetItemInputStruct;
@@ -23,6 +24,7 @@ extern const StructDesc kConditionalCheckFailedExceptionStruct;
 extern const StructDesc kConsumedCapacityStruct;
 extern const StructDesc kPointInTimeRecoveryDescriptionStruct;
 extern const StructDesc kContinuousBackupsDescriptionStruct;
+extern const StructDesc kContributorInsightsSummaryStruct;
 extern const StructDesc kProjectionStruct;
 extern const StructDesc kProvisionedThroughputStruct;
 extern const StructDesc kCreateGlobalSecondaryIndexActionStruct;
@@ -30,6 +32,7 @@ extern const StructDesc kStreamSpecificationStruct;
 extern const StructDesc kSSESpecificationStruct;
 extern const StructDesc kCreateTableInputStruct;
 extern const StructDesc kProvisionedThroughputDescriptionStruct;
+extern const StructDesc kSSEDescriptionStruct;
 extern const StructDesc kTableClassSummaryStruct;
 extern const StructDesc kTableWarmThroughputDescriptionStruct;
 extern const StructDesc kTableDescriptionStruct;
@@ -40,24 +43,63 @@ extern const StructDesc kDeleteItemOutputStruct;
 extern const StructDesc kDeleteRequestStruct;
 extern const StructDesc kDeleteTableInputStruct;
 extern const StructDesc kDeleteTableOutputStruct;
+extern const StructDesc kDescribeBackupInputStruct;
+extern const StructDesc kDescribeBackupOutputStruct;
 extern const StructDesc kDescribeContinuousBackupsInputStruct;
 extern const StructDesc kDescribeContinuousBackupsOutputStruct;
+extern const StructDesc kDescribeContributorInsightsInputStruct;
+extern const StructDesc kDescribeContributorInsightsOutputStruct;
+extern const StructDesc kDescribeEndpointsRequestStruct;
+extern const StructDesc kDescribeEndpointsResponseStruct;
+extern const StructDesc kDescribeExportInputStruct;
+extern const StructDesc kDescribeExportOutputStruct;
+extern const StructDesc kDescribeGlobalTableInputStruct;
+extern const StructDesc kDescribeGlobalTableOutputStruct;
+extern const StructDesc kDescribeGlobalTableSettingsInputStruct;
+extern const StructDesc kDescribeGlobalTableSettingsOutputStruct;
+extern const StructDesc kDescribeImportInputStruct;
+extern const StructDesc kDescribeImportOutputStruct;
+extern const StructDesc kDescribeKinesisStreamingDestinationInputStruct;
+extern const StructDesc kDescribeKinesisStreamingDestinationOutputStruct;
+extern const StructDesc kDescribeLimitsInputStruct;
+extern const StructDesc kDescribeLimitsOutputStruct;
 extern const StructDesc kDescribeTableInputStruct;
 extern const StructDesc kDescribeTableOutputStruct;
+extern const StructDesc kDescribeTableReplicaAutoScalingInputStruct;
+extern const StructDesc kTableAutoScalingDescriptionStruct;
+extern const StructDesc kDescribeTableReplicaAutoScalingOutputStruct;
 extern const StructDesc kDescribeTimeToLiveInputStruct;
 extern const StructDesc kTimeToLiveDescriptionStruct;
 extern const StructDesc kDescribeTimeToLiveOutputStruct;
+extern const StructDesc kEndpointStruct;
 extern const StructDesc kExecuteStatementInputStruct;
 extern const StructDesc kExecuteStatementOutputStruct;
+extern const StructDesc kExportSummaryStruct;
 extern const StructDesc kGetItemInputStruct;
 extern const StructDesc kGetItemOutputStruct;
+extern const StructDesc kGetResourcePolicyInputStruct;
+extern const StructDesc kGetResourcePolicyOutputStruct;
 extern const StructDesc kGlobalSecondaryIndexStruct;
 extern const StructDesc kGlobalSecondaryIndexWarmThroughputDescriptionStruct;
 extern const StructDesc kGlobalSecondaryIndexDescriptionStruct;
 extern const StructDesc kUpdateGlobalSecondaryIndexActionStruct;
 extern const StructDesc kGlobalSecondaryIndexUpdateStruct;
+extern const StructDesc kGlobalTableStruct;
+extern const StructDesc kS3BucketSourceStruct;
+extern const StructDesc kImportSummaryStruct;
 extern const StructDesc kKeySchemaElementStruct;
 extern const StructDesc kKeysAndAttributesStruct;
+extern const StructDesc kKinesisDataStreamDestinationStruct;
+extern const StructDesc kListBackupsInputStruct;
+extern const StructDesc kListBackupsOutputStruct;
+extern const StructDesc kListContributorInsightsInputStruct;
+extern const StructDesc kListContributorInsightsOutputStruct;
+extern const StructDesc kListExportsInputStruct;
+extern const StructDesc kListExportsOutputStruct;
+extern const StructDesc kListGlobalTablesInputStruct;
+extern const StructDesc kListGlobalTablesOutputStruct;
+extern const StructDesc kListImportsInputStruct;
+extern const StructDesc kListImportsOutputStruct;
 extern const StructDesc kListTablesInputStruct;
 extern const StructDesc kListTablesOutputStruct;
 extern const StructDesc kListTagsOfResourceInputStruct;
@@ -70,6 +112,8 @@ extern const StructDesc kPutItemOutputStruct;
 extern const StructDesc kPutRequestStruct;
 extern const StructDesc kQueryInputStruct;
 extern const StructDesc kQueryOutputStruct;
+extern const StructDesc kReplicaStruct;
+extern const StructDesc kReplicaAutoScalingDescriptionStruct;
 extern const StructDesc kRequestLimitExceededStruct;
 extern const StructDesc kScanInputStruct;
 extern const StructDesc kScanOutputStruct;
@@ -88,6 +132,7 @@ extern const StructDesc kUpdateTableOutputStruct;
 extern const StructDesc kUpdateTimeToLiveInputStruct;
 extern const StructDesc kUpdateTimeToLiveOutputStruct;
 extern const StructDesc kWriteRequestStruct;
+extern const TypeDesc kApproximateCreationDateTimePrecision;
 extern const TypeDesc kAttributeDefinition;
 extern const TypeDesc kAttributeDefinitions;
 extern const TypeDesc kAttributeMap;
@@ -95,6 +140,16 @@ extern const TypeDesc kAttributeName;
 extern const TypeDesc kAttributeValue;
 extern const TypeDesc kAvailabilityErrorMessage;
 extern const TypeDesc kBackfilling;
+extern const TypeDesc kBackupArn;
+extern const TypeDesc kBackupCreationDateTime;
+extern const TypeDesc kBackupName;
+extern const TypeDesc kBackupSizeBytes;
+extern const TypeDesc kBackupStatus;
+extern const TypeDesc kBackupSummaries;
+extern const TypeDesc kBackupSummary;
+extern const TypeDesc kBackupType;
+extern const TypeDesc kBackupTypeFilter;
+extern const TypeDesc kBackupsInputLimit;
 extern const TypeDesc kBatchExecuteStatementInput;
 extern const TypeDesc kBatchExecuteStatementOutput;
 extern const TypeDesc kBatchGetItemInput;
@@ -115,6 +170,7 @@ extern const TypeDesc kBinarySetAttributeValue;
 extern const TypeDesc kBooleanAttributeValue;
 extern const TypeDesc kBooleanObject;
 extern const TypeDesc kCapacity;
+extern const TypeDesc kCloudWatchLogGroupArn;
 extern const TypeDesc kConditionExpression;
 extern const TypeDesc kConditionalCheckFailedException;
 extern const TypeDesc kConsistentRead;
@@ -123,6 +179,12 @@ extern const TypeDesc kConsumedCapacityMultiple;
 extern const TypeDesc kConsumedCapacityUnits;
 extern const TypeDesc kContinuousBackupsDescription;
 extern const TypeDesc kContinuousBackupsStatus;
+extern const TypeDesc kContributorInsightsMode;
+extern const TypeDesc kContributorInsightsRule;
+extern const TypeDesc kContributorInsightsRuleList;
+extern const TypeDesc kContributorInsightsStatus;
+extern const TypeDesc kContributorInsightsSummaries;
+extern const TypeDesc kContributorInsightsSummary;
 extern const TypeDesc kCreateGlobalSecondaryIndexAction;
 extern const TypeDesc kCreateTableInput;
 extern const TypeDesc kCreateTableOutput;
@@ -134,21 +196,52 @@ extern const TypeDesc kDeleteRequest;
 extern const TypeDesc kDeleteTableInput;
 extern const TypeDesc kDeleteTableOutput;
 extern const TypeDesc kDeletionProtectionEnabled;
+extern const TypeDesc kDescribeBackupInput;
+extern const TypeDesc kDescribeBackupOutput;
 extern const TypeDesc kDescribeContinuousBackupsInput;
 extern const TypeDesc kDescribeContinuousBackupsOutput;
+extern const TypeDesc kDescribeContributorInsightsInput;
+extern const TypeDesc kDescribeContributorInsightsOutput;
+extern const TypeDesc kDescribeEndpointsRequest;
+extern const TypeDesc kDescribeEndpointsResponse;
+extern const TypeDesc kDescribeExportInput;
+extern const TypeDesc kDescribeExportOutput;
+extern const TypeDesc kDescribeGlobalTableInput;
+extern const TypeDesc kDescribeGlobalTableOutput;
+extern const TypeDesc kDescribeGlobalTableSettingsInput;
+extern const TypeDesc kDescribeGlobalTableSettingsOutput;
+extern const TypeDesc kDescribeImportInput;
+extern const TypeDesc kDescribeImportOutput;
+extern const TypeDesc kDescribeKinesisStreamingDestinationInput;
+extern const TypeDesc kDescribeKinesisStreamingDestinationOutput;
+extern const TypeDesc kDescribeLimitsInput;
+extern const TypeDesc kDescribeLimitsOutput;
 extern const TypeDesc kDescribeTableInput;
 extern const TypeDesc kDescribeTableOutput;
+extern const TypeDesc kDescribeTableReplicaAutoScalingInput;
+extern const TypeDesc kDescribeTableReplicaAutoScalingOutput;
 extern const TypeDesc kDescribeTimeToLiveInput;
 extern const TypeDesc kDescribeTimeToLiveOutput;
+extern const TypeDesc kDestinationStatus;
+extern const TypeDesc kEndpoint;
+extern const TypeDesc kEndpoints;
 extern const TypeDesc kErrorMessage;
 extern const TypeDesc kExecuteStatementInput;
 extern const TypeDesc kExecuteStatementOutput;
+extern const TypeDesc kExportArn;
+extern const TypeDesc kExportNextToken;
+extern const TypeDesc kExportStatus;
+extern const TypeDesc kExportSummaries;
+extern const TypeDesc kExportSummary;
+extern const TypeDesc kExportType;
 extern const TypeDesc kExpressionAttributeNameMap;
 extern const TypeDesc kExpressionAttributeNameVariable;
 extern const TypeDesc kExpressionAttributeValueMap;
 extern const TypeDesc kExpressionAttributeValueVariable;
 extern const TypeDesc kGetItemInput;
 extern const TypeDesc kGetItemOutput;
+extern const TypeDesc kGetResourcePolicyInput;
+extern const TypeDesc kGetResourcePolicyOutput;
 extern const TypeDesc kGlobalSecondaryIndex;
 extern const TypeDesc kGlobalSecondaryIndexDescription;
 extern const TypeDesc kGlobalSecondaryIndexDescriptionList;
@@ -156,10 +249,22 @@ extern const TypeDesc kGlobalSecondaryIndexList;
 extern const TypeDesc kGlobalSecondaryIndexUpdate;
 extern const TypeDesc kGlobalSecondaryIndexUpdateList;
 extern const TypeDesc kGlobalSecondaryIndexWarmThroughputDescription;
+extern const TypeDesc kGlobalTable;
+extern const TypeDesc kGlobalTableList;
+extern const TypeDesc kImportArn;
+extern const TypeDesc kImportEndTime;
+extern const TypeDesc kImportNextToken;
+extern const TypeDesc kImportStartTime;
+extern const TypeDesc kImportStatus;
+extern const TypeDesc kImportSummary;
+extern const TypeDesc kImportSummaryList;
 extern const TypeDesc kIndexName;
 extern const TypeDesc kIndexStatus;
+extern const TypeDesc kInputFormat;
 extern const TypeDesc kInteger;
 extern const TypeDesc kItemList;
+extern const TypeDesc kKMSMasterKeyArn;
+extern const TypeDesc kKMSMasterKeyId;
 extern const TypeDesc kKey;
 extern const TypeDesc kKeyExpression;
 extern const TypeDesc kKeyList;
@@ -168,7 +273,23 @@ extern const TypeDesc kKeySchemaAttributeName;
 extern const TypeDesc kKeySchemaElement;
 extern const TypeDesc kKeyType;
 extern const TypeDesc kKeysAndAttributes;
+extern const TypeDesc kKinesisDataStreamDestination;
+extern const TypeDesc kKinesisDataStreamDestinations;
+extern const TypeDesc kLastUpdateDateTime;
 extern const TypeDesc kListAttributeValue;
+extern const TypeDesc kListBackupsInput;
+extern const TypeDesc kListBackupsOutput;
+extern const TypeDesc kListContributorInsightsInput;
+extern const TypeDesc kListContributorInsightsLimit;
+extern const TypeDesc kListContributorInsightsOutput;
+extern const TypeDesc kListExportsInput;
+extern const TypeDesc kListExportsMaxLimit;
+extern const TypeDesc kListExportsOutput;
+extern const TypeDesc kListGlobalTablesInput;
+extern const TypeDesc kListGlobalTablesOutput;
+extern const TypeDesc kListImportsInput;
+extern const TypeDesc kListImportsMaxLimit;
+extern const TypeDesc kListImportsOutput;
 extern const TypeDesc kListTablesInput;
 extern const TypeDesc kListTablesInputLimit;
 extern const TypeDesc kListTablesOutput;
@@ -178,6 +299,7 @@ extern const TypeDesc kLocalSecondaryIndex;
 extern const TypeDesc kLocalSecondaryIndexDescription;
 extern const TypeDesc kLocalSecondaryIndexDescriptionList;
 extern const TypeDesc kLocalSecondaryIndexList;
+extern const TypeDesc kLong;
 extern const TypeDesc kLongObject;
 extern const TypeDesc kMapAttributeValue;
 extern const TypeDesc kNextTokenString;
@@ -193,6 +315,7 @@ extern const TypeDesc kPartiQLNextToken;
 extern const TypeDesc kPartiQLStatement;
 extern const TypeDesc kPointInTimeRecoveryDescription;
 extern const TypeDesc kPointInTimeRecoveryStatus;
+extern const TypeDesc kPolicyRevisionId;
 extern const TypeDesc kPositiveIntegerObject;
 extern const TypeDesc kPositiveLongObject;
 extern const TypeDesc kPreparedStatementParameters;
@@ -210,15 +333,29 @@ extern const TypeDesc kQueryInput;
 extern const TypeDesc kQueryOutput;
 extern const TypeDesc kReason;
 extern const TypeDesc kRecoveryPeriodInDays;
+extern const TypeDesc kRegionName;
+extern const TypeDesc kReplica;
+extern const TypeDesc kReplicaAutoScalingDescription;
+extern const TypeDesc kReplicaAutoScalingDescriptionList;
+extern const TypeDesc kReplicaList;
+extern const TypeDesc kReplicaStatus;
 extern const TypeDesc kRequestLimitExceeded;
 extern const TypeDesc kResource;
 extern const TypeDesc kResourceArnString;
+extern const TypeDesc kResourcePolicy;
 extern const TypeDesc kReturnConsumedCapacity;
 extern const TypeDesc kReturnItemCollectionMetrics;
 extern const TypeDesc kReturnValue;
 extern const TypeDesc kReturnValuesOnConditionCheckFailure;
+extern const TypeDesc kS3Bucket;
+extern const TypeDesc kS3BucketOwner;
+extern const TypeDesc kS3BucketSource;
+extern const TypeDesc kS3Prefix;
+extern const TypeDesc kSSEDescription;
 extern const TypeDesc kSSEEnabled;
 extern const TypeDesc kSSESpecification;
+extern const TypeDesc kSSEStatus;
+extern const TypeDesc kSSEType;
 extern const TypeDesc kScalarAttributeType;
 extern const TypeDesc kScanInput;
 extern const TypeDesc kScanOutput;
@@ -226,12 +363,14 @@ extern const TypeDesc kScanSegment;
 extern const TypeDesc kScanTotalSegments;
 extern const TypeDesc kSecondaryIndexesCapacityMap;
 extern const TypeDesc kSelect;
+extern const TypeDesc kStreamArn;
 extern const TypeDesc kStreamEnabled;
 extern const TypeDesc kStreamSpecification;
 extern const TypeDesc kString;
 extern const TypeDesc kStringAttributeValue;
 extern const TypeDesc kStringSetAttributeValue;
 extern const TypeDesc kTableArn;
+extern const TypeDesc kTableAutoScalingDescription;
 extern const TypeDesc kTableClass;
 extern const TypeDesc kTableClassSummary;
 extern const TypeDesc kTableDescription;
@@ -250,11 +389,17 @@ extern const TypeDesc kTagValueString;
 extern const TypeDesc kThrottlingException;
 extern const TypeDesc kThrottlingReason;
 extern const TypeDesc kThrottlingReasonList;
+extern const TypeDesc kTimeRangeLowerBound;
+extern const TypeDesc kTimeRangeUpperBound;
 extern const TypeDesc kTimeToLiveAttributeName;
 extern const TypeDesc kTimeToLiveDescription;
 extern const TypeDesc kTimeToLiveEnabled;
 extern const TypeDesc kTimeToLiveSpecification;
 extern const TypeDesc kTimeToLiveStatus;
+extern const TypeDesc kUncheckedBatchGetRequestMap;
+extern const TypeDesc kUncheckedBatchWriteItemRequestMap;
+extern const TypeDesc kUncheckedPositiveIntegerObject;
+extern const TypeDesc kUncheckedTableArn;
 extern const TypeDesc kUntagResourceInput;
 extern const TypeDesc kUntagResourceResponse;
 extern const TypeDesc kUpdateExpression;
@@ -268,6 +413,8 @@ extern const TypeDesc kUpdateTimeToLiveOutput;
 extern const TypeDesc kWriteRequest;
 extern const TypeDesc kWriteRequests;
 
+constexpr std::string_view kApproximateCreationDateTimePrecisionValues[] = {"MILLISECOND", "MICROSECOND"};
+constinit const TypeDesc kApproximateCreationDateTimePrecision = {.kind = Kind::string, .shape_name = "ApproximateCreationDateTimePrecision", .enum_values = kApproximateCreationDateTimePrecisionValues};
 constinit const TypeDesc kAttributeDefinition = {.kind = Kind::structure, .shape_name = "AttributeDefinition", .structure = &kAttributeDefinitionStruct};
 constexpr ListAccess kAttributeDefinitionsAccess = list_access<AttributeDefinition>(&kAttributeDefinition, "member", false);
 constinit const TypeDesc kAttributeDefinitions = {.kind = Kind::list, .shape_name = "AttributeDefinitions", .list = &kAttributeDefinitionsAccess};
@@ -277,6 +424,20 @@ constinit const TypeDesc kAttributeName = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kAttributeValue = {.kind = Kind::union_structure, .shape_name = "AttributeValue", .structure = &kAttributeValueStruct};
 constinit const TypeDesc kAvailabilityErrorMessage = {.kind = Kind::string, .shape_name = "AvailabilityErrorMessage"};
 constinit const TypeDesc kBackfilling = {.kind = Kind::boolean, .shape_name = "Backfilling"};
+constinit const TypeDesc kBackupArn = {.kind = Kind::string, .shape_name = "BackupArn", .min = 37, .max = 1024};
+constinit const TypeDesc kBackupCreationDateTime = {.kind = Kind::timestamp, .shape_name = "BackupCreationDateTime"};
+constinit const TypeDesc kBackupName = {.kind = Kind::string, .shape_name = "BackupName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+"};
+constinit const TypeDesc kBackupSizeBytes = {.kind = Kind::long_integer, .shape_name = "BackupSizeBytes", .min = 0};
+constexpr std::string_view kBackupStatusValues[] = {"CREATING", "DELETED", "AVAILABLE"};
+constinit const TypeDesc kBackupStatus = {.kind = Kind::string, .shape_name = "BackupStatus", .enum_values = kBackupStatusValues};
+constexpr ListAccess kBackupSummariesAccess = list_access<BackupSummary>(&kBackupSummary, "member", false);
+constinit const TypeDesc kBackupSummaries = {.kind = Kind::list, .shape_name = "BackupSummaries", .list = &kBackupSummariesAccess};
+constinit const TypeDesc kBackupSummary = {.kind = Kind::structure, .shape_name = "BackupSummary", .structure = &kBackupSummaryStruct};
+constexpr std::string_view kBackupTypeValues[] = {"USER", "SYSTEM", "AWS_BACKUP"};
+constinit const TypeDesc kBackupType = {.kind = Kind::string, .shape_name = "BackupType", .enum_values = kBackupTypeValues};
+constexpr std::string_view kBackupTypeFilterValues[] = {"USER", "SYSTEM", "AWS_BACKUP", "ALL"};
+constinit const TypeDesc kBackupTypeFilter = {.kind = Kind::string, .shape_name = "BackupTypeFilter", .enum_values = kBackupTypeFilterValues};
+constinit const TypeDesc kBackupsInputLimit = {.kind = Kind::integer, .shape_name = "BackupsInputLimit", .min = 1, .max = 100};
 constinit const TypeDesc kBatchExecuteStatementInput = {.kind = Kind::structure, .shape_name = "BatchExecuteStatementInput", .structure = &kBatchExecuteStatementInputStruct};
 constinit const TypeDesc kBatchExecuteStatementOutput = {.kind = Kind::structure, .shape_name = "BatchExecuteStatementOutput", .structure = &kBatchExecuteStatementOutputStruct};
 constinit const TypeDesc kBatchGetItemInput = {.kind = Kind::structure, .shape_name = "BatchGetItemInput", .structure = &kBatchGetItemInputStruct};
@@ -303,6 +464,7 @@ constinit const TypeDesc kBinarySetAttributeValue = {.kind = Kind::list, .shape_
 constinit const TypeDesc kBooleanAttributeValue = {.kind = Kind::boolean, .shape_name = "BooleanAttributeValue"};
 constinit const TypeDesc kBooleanObject = {.kind = Kind::boolean, .shape_name = "BooleanObject"};
 constinit const TypeDesc kCapacity = {.kind = Kind::structure, .shape_name = "Capacity", .structure = &kCapacityStruct};
+constinit const TypeDesc kCloudWatchLogGroupArn = {.kind = Kind::string, .shape_name = "CloudWatchLogGroupArn", .min = 1, .max = 1024};
 constinit const TypeDesc kConditionExpression = {.kind = Kind::string, .shape_name = "ConditionExpression"};
 constinit const TypeDesc kConditionalCheckFailedException = {.kind = Kind::structure, .shape_name = "ConditionalCheckFailedException", .structure = &kConditionalCheckFailedExceptionStruct};
 constinit const TypeDesc kConsistentRead = {.kind = Kind::boolean, .shape_name = "ConsistentRead"};
@@ -313,6 +475,16 @@ constinit const TypeDesc kConsumedCapacityUnits = {.kind = Kind::floating, .shap
 constinit const TypeDesc kContinuousBackupsDescription = {.kind = Kind::structure, .shape_name = "ContinuousBackupsDescription", .structure = &kContinuousBackupsDescriptionStruct};
 constexpr std::string_view kContinuousBackupsStatusValues[] = {"ENABLED", "DISABLED"};
 constinit const TypeDesc kContinuousBackupsStatus = {.kind = Kind::string, .shape_name = "ContinuousBackupsStatus", .enum_values = kContinuousBackupsStatusValues};
+constexpr std::string_view kContributorInsightsModeValues[] = {"ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"};
+constinit const TypeDesc kContributorInsightsMode = {.kind = Kind::string, .shape_name = "ContributorInsightsMode", .enum_values = kContributorInsightsModeValues};
+constinit const TypeDesc kContributorInsightsRule = {.kind = Kind::string, .shape_name = "ContributorInsightsRule", .pattern = "[A-Za-z0-9][A-Za-z0-9\\-\\_\\.]{0,126}[A-Za-z0-9]"};
+constexpr ListAccess kContributorInsightsRuleListAccess = list_access<std::string>(&kContributorInsightsRule, "member", false);
+constinit const TypeDesc kContributorInsightsRuleList = {.kind = Kind::list, .shape_name = "ContributorInsightsRuleList", .list = &kContributorInsightsRuleListAccess};
+constexpr std::string_view kContributorInsightsStatusValues[] = {"ENABLING", "ENABLED", "DISABLING", "DISABLED", "FAILED"};
+constinit const TypeDesc kContributorInsightsStatus = {.kind = Kind::string, .shape_name = "ContributorInsightsStatus", .enum_values = kContributorInsightsStatusValues};
+constexpr ListAccess kContributorInsightsSummariesAccess = list_access<ContributorInsightsSummary>(&kContributorInsightsSummary, "member", false);
+constinit const TypeDesc kContributorInsightsSummaries = {.kind = Kind::list, .shape_name = "ContributorInsightsSummaries", .list = &kContributorInsightsSummariesAccess};
+constinit const TypeDesc kContributorInsightsSummary = {.kind = Kind::structure, .shape_name = "ContributorInsightsSummary", .structure = &kContributorInsightsSummaryStruct};
 constinit const TypeDesc kCreateGlobalSecondaryIndexAction = {.kind = Kind::structure, .shape_name = "CreateGlobalSecondaryIndexAction", .structure = &kCreateGlobalSecondaryIndexActionStruct};
 constinit const TypeDesc kCreateTableInput = {.kind = Kind::structure, .shape_name = "CreateTableInput", .structure = &kCreateTableInputStruct};
 constinit const TypeDesc kCreateTableOutput = {.kind = Kind::structure, .shape_name = "CreateTableOutput", .structure = &kCreateTableOutputStruct};
@@ -324,15 +496,49 @@ constinit const TypeDesc kDeleteRequest = {.kind = Kind::structure, .shape_name 
 constinit const TypeDesc kDeleteTableInput = {.kind = Kind::structure, .shape_name = "DeleteTableInput", .structure = &kDeleteTableInputStruct};
 constinit const TypeDesc kDeleteTableOutput = {.kind = Kind::structure, .shape_name = "DeleteTableOutput", .structure = &kDeleteTableOutputStruct};
 constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
+constinit const TypeDesc kDescribeBackupInput = {.kind = Kind::structure, .shape_name = "DescribeBackupInput", .structure = &kDescribeBackupInputStruct};
+constinit const TypeDesc kDescribeBackupOutput = {.kind = Kind::structure, .shape_name = "DescribeBackupOutput", .structure = &kDescribeBackupOutputStruct};
 constinit const TypeDesc kDescribeContinuousBackupsInput = {.kind = Kind::structure, .shape_name = "DescribeContinuousBackupsInput", .structure = &kDescribeContinuousBackupsInputStruct};
 constinit const TypeDesc kDescribeContinuousBackupsOutput = {.kind = Kind::structure, .shape_name = "DescribeContinuousBackupsOutput", .structure = &kDescribeContinuousBackupsOutputStruct};
+constinit const TypeDesc kDescribeContributorInsightsInput = {.kind = Kind::structure, .shape_name = "DescribeContributorInsightsInput", .structure = &kDescribeContributorInsightsInputStruct};
+constinit const TypeDesc kDescribeContributorInsightsOutput = {.kind = Kind::structure, .shape_name = "DescribeContributorInsightsOutput", .structure = &kDescribeContributorInsightsOutputStruct};
+constinit const TypeDesc kDescribeEndpointsRequest = {.kind = Kind::structure, .shape_name = "DescribeEndpointsRequest", .structure = &kDescribeEndpointsRequestStruct};
+constinit const TypeDesc kDescribeEndpointsResponse = {.kind = Kind::structure, .shape_name = "DescribeEndpointsResponse", .structure = &kDescribeEndpointsResponseStruct};
+constinit const TypeDesc kDescribeExportInput = {.kind = Kind::structure, .shape_name = "DescribeExportInput", .structure = &kDescribeExportInputStruct};
+constinit const TypeDesc kDescribeExportOutput = {.kind = Kind::structure, .shape_name = "DescribeExportOutput", .structure = &kDescribeExportOutputStruct};
+constinit const TypeDesc kDescribeGlobalTableInput = {.kind = Kind::structure, .shape_name = "DescribeGlobalTableInput", .structure = &kDescribeGlobalTableInputStruct};
+constinit const TypeDesc kDescribeGlobalTableOutput = {.kind = Kind::structure, .shape_name = "DescribeGlobalTableOutput", .structure = &kDescribeGlobalTableOutputStruct};
+constinit const TypeDesc kDescribeGlobalTableSettingsInput = {.kind = Kind::structure, .shape_name = "DescribeGlobalTableSettingsInput", .structure = &kDescribeGlobalTableSettingsInputStruct};
+constinit const TypeDesc kDescribeGlobalTableSettingsOutput = {.kind = Kind::structure, .shape_name = "DescribeGlobalTableSettingsOutput", .structure = &kDescribeGlobalTableSettingsOutputStruct};
+constinit const TypeDesc kDescribeImportInput = {.kind = Kind::structure, .shape_name = "DescribeImportInput", .structure = &kDescribeImportInputStruct};
+constinit const TypeDesc kDescribeImportOutput = {.kind = Kind::structure, .shape_name = "DescribeImportOutput", .structure = &kDescribeImportOutputStruct};
+constinit const TypeDesc kDescribeKinesisStreamingDestinationInput = {.kind = Kind::structure, .shape_name = "DescribeKinesisStreamingDestinationInput", .structure = &kDescribeKinesisStreamingDestinationInputStruct};
+constinit const TypeDesc kDescribeKinesisStreamingDestinationOutput = {.kind = Kind::structure, .shape_name = "DescribeKinesisStreamingDestinationOutput", .structure = &kDescribeKinesisStreamingDestinationOutputStruct};
+constinit const TypeDesc kDescribeLimitsInput = {.kind = Kind::structure, .shape_name = "DescribeLimitsInput", .structure = &kDescribeLimitsInputStruct};
+constinit const TypeDesc kDescribeLimitsOutput = {.kind = Kind::structure, .shape_name = "DescribeLimitsOutput", .structure = &kDescribeLimitsOutputStruct};
 constinit const TypeDesc kDescribeTableInput = {.kind = Kind::structure, .shape_name = "DescribeTableInput", .structure = &kDescribeTableInputStruct};
 constinit const TypeDesc kDescribeTableOutput = {.kind = Kind::structure, .shape_name = "DescribeTableOutput", .structure = &kDescribeTableOutputStruct};
+constinit const TypeDesc kDescribeTableReplicaAutoScalingInput = {.kind = Kind::structure, .shape_name = "DescribeTableReplicaAutoScalingInput", .structure = &kDescribeTableReplicaAutoScalingInputStruct};
+constinit const TypeDesc kDescribeTableReplicaAutoScalingOutput = {.kind = Kind::structure, .shape_name = "DescribeTableReplicaAutoScalingOutput", .structure = &kDescribeTableReplicaAutoScalingOutputStruct};
 constinit const TypeDesc kDescribeTimeToLiveInput = {.kind = Kind::structure, .shape_name = "DescribeTimeToLiveInput", .structure = &kDescribeTimeToLiveInputStruct};
 constinit const TypeDesc kDescribeTimeToLiveOutput = {.kind = Kind::structure, .shape_name = "DescribeTimeToLiveOutput", .structure = &kDescribeTimeToLiveOutputStruct};
+constexpr std::string_view kDestinationStatusValues[] = {"ENABLING", "ACTIVE", "DISABLING", "DISABLED", "ENABLE_FAILED", "UPDATING"};
+constinit const TypeDesc kDestinationStatus = {.kind = Kind::string, .shape_name = "DestinationStatus", .enum_values = kDestinationStatusValues};
+constinit const TypeDesc kEndpoint = {.kind = Kind::structure, .shape_name = "Endpoint", .structure = &kEndpointStruct};
+constexpr ListAccess kEndpointsAccess = list_access<Endpoint>(&kEndpoint, "member", false);
+constinit const TypeDesc kEndpoints = {.kind = Kind::list, .shape_name = "Endpoints", .list = &kEndpointsAccess};
 constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage"};
 constinit const TypeDesc kExecuteStatementInput = {.kind = Kind::structure, .shape_name = "ExecuteStatementInput", .structure = &kExecuteStatementInputStruct};
 constinit const TypeDesc kExecuteStatementOutput = {.kind = Kind::structure, .shape_name = "ExecuteStatementOutput", .structure = &kExecuteStatementOutputStruct};
+constinit const TypeDesc kExportArn = {.kind = Kind::string, .shape_name = "ExportArn", .min = 37, .max = 1024};
+constinit const TypeDesc kExportNextToken = {.kind = Kind::string, .shape_name = "ExportNextToken"};
+constexpr std::string_view kExportStatusValues[] = {"IN_PROGRESS", "COMPLETED", "FAILED"};
+constinit const TypeDesc kExportStatus = {.kind = Kind::string, .shape_name = "ExportStatus", .enum_values = kExportStatusValues};
+constexpr ListAccess kExportSummariesAccess = list_access<ExportSummary>(&kExportSummary, "member", false);
+constinit const TypeDesc kExportSummaries = {.kind = Kind::list, .shape_name = "ExportSummaries", .list = &kExportSummariesAccess};
+constinit const TypeDesc kExportSummary = {.kind = Kind::structure, .shape_name = "ExportSummary", .structure = &kExportSummaryStruct};
+constexpr std::string_view kExportTypeValues[] = {"FULL_EXPORT", "INCREMENTAL_EXPORT"};
+constinit const TypeDesc kExportType = {.kind = Kind::string, .shape_name = "ExportType", .enum_values = kExportTypeValues};
 constexpr MapAccess kExpressionAttributeNameMapAccess = map_access<std::string>(&kAttributeName, "key", "value", false, &kExpressionAttributeNameVariable);
 constinit const TypeDesc kExpressionAttributeNameMap = {.kind = Kind::map, .shape_name = "ExpressionAttributeNameMap", .map = &kExpressionAttributeNameMapAccess};
 constinit const TypeDesc kExpressionAttributeNameVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeNameVariable"};
@@ -341,6 +547,8 @@ constinit const TypeDesc kExpressionAttributeValueMap = {.kind = Kind::map, .sha
 constinit const TypeDesc kExpressionAttributeValueVariable = {.kind = Kind::string, .shape_name = "ExpressionAttributeValueVariable"};
 constinit const TypeDesc kGetItemInput = {.kind = Kind::structure, .shape_name = "GetItemInput", .structure = &kGetItemInputStruct};
 constinit const TypeDesc kGetItemOutput = {.kind = Kind::structure, .shape_name = "GetItemOutput", .structure = &kGetItemOutputStruct};
+constinit const TypeDesc kGetResourcePolicyInput = {.kind = Kind::structure, .shape_name = "GetResourcePolicyInput", .structure = &kGetResourcePolicyInputStruct};
+constinit const TypeDesc kGetResourcePolicyOutput = {.kind = Kind::structure, .shape_name = "GetResourcePolicyOutput", .structure = &kGetResourcePolicyOutputStruct};
 constinit const TypeDesc kGlobalSecondaryIndex = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndex", .structure = &kGlobalSecondaryIndexStruct};
 constinit const TypeDesc kGlobalSecondaryIndexDescription = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexDescription", .structure = &kGlobalSecondaryIndexDescriptionStruct};
 constexpr ListAccess kGlobalSecondaryIndexDescriptionListAccess = list_access<GlobalSecondaryIndexDescription>(&kGlobalSecondaryIndexDescription, "member", false);
@@ -351,12 +559,28 @@ constinit const TypeDesc kGlobalSecondaryIndexUpdate = {.kind = Kind::structure,
 constexpr ListAccess kGlobalSecondaryIndexUpdateListAccess = list_access<GlobalSecondaryIndexUpdate>(&kGlobalSecondaryIndexUpdate, "member", false);
 constinit const TypeDesc kGlobalSecondaryIndexUpdateList = {.kind = Kind::list, .shape_name = "GlobalSecondaryIndexUpdateList", .list = &kGlobalSecondaryIndexUpdateListAccess};
 constinit const TypeDesc kGlobalSecondaryIndexWarmThroughputDescription = {.kind = Kind::structure, .shape_name = "GlobalSecondaryIndexWarmThroughputDescription", .structure = &kGlobalSecondaryIndexWarmThroughputDescriptionStruct};
+constinit const TypeDesc kGlobalTable = {.kind = Kind::structure, .shape_name = "GlobalTable", .structure = &kGlobalTableStruct};
+constexpr ListAccess kGlobalTableListAccess = list_access<GlobalTable>(&kGlobalTable, "member", false);
+constinit const TypeDesc kGlobalTableList = {.kind = Kind::list, .shape_name = "GlobalTableList", .list = &kGlobalTableListAccess};
+constinit const TypeDesc kImportArn = {.kind = Kind::string, .shape_name = "ImportArn", .min = 37, .max = 1024};
+constinit const TypeDesc kImportEndTime = {.kind = Kind::timestamp, .shape_name = "ImportEndTime"};
+constinit const TypeDesc kImportNextToken = {.kind = Kind::string, .shape_name = "ImportNextToken", .min = 112, .max = 1024, .pattern = "([0-9a-f]{16})+"};
+constinit const TypeDesc kImportStartTime = {.kind = Kind::timestamp, .shape_name = "ImportStartTime"};
+constexpr std::string_view kImportStatusValues[] = {"IN_PROGRESS", "COMPLETED", "CANCELLING", "CANCELLED", "FAILED"};
+constinit const TypeDesc kImportStatus = {.kind = Kind::string, .shape_name = "ImportStatus", .enum_values = kImportStatusValues};
+constinit const TypeDesc kImportSummary = {.kind = Kind::structure, .shape_name = "ImportSummary", .structure = &kImportSummaryStruct};
+constexpr ListAccess kImportSummaryListAccess = list_access<ImportSummary>(&kImportSummary, "member", false);
+constinit const TypeDesc kImportSummaryList = {.kind = Kind::list, .shape_name = "ImportSummaryList", .list = &kImportSummaryListAccess};
 constinit const TypeDesc kIndexName = {.kind = Kind::string, .shape_name = "IndexName", .min = 3, .max = 255, .pattern = "[a-zA-Z0-9_.-]+"};
 constexpr std::string_view kIndexStatusValues[] = {"CREATING", "UPDATING", "DELETING", "ACTIVE"};
 constinit const TypeDesc kIndexStatus = {.kind = Kind::string, .shape_name = "IndexStatus", .enum_values = kIndexStatusValues};
+constexpr std::string_view kInputFormatValues[] = {"DYNAMODB_JSON", "ION", "CSV"};
+constinit const TypeDesc kInputFormat = {.kind = Kind::string, .shape_name = "InputFormat", .enum_values = kInputFormatValues};
 constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
 constexpr ListAccess kItemListAccess = list_access<Map<AttributeValue>>(&kAttributeMap, "member", false);
 constinit const TypeDesc kItemList = {.kind = Kind::list, .shape_name = "ItemList", .list = &kItemListAccess};
+constinit const TypeDesc kKMSMasterKeyArn = {.kind = Kind::string, .shape_name = "KMSMasterKeyArn"};
+constinit const TypeDesc kKMSMasterKeyId = {.kind = Kind::string, .shape_name = "KMSMasterKeyId"};
 constexpr MapAccess kKeyAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kAttributeName);
 constinit const TypeDesc kKey = {.kind = Kind::map, .shape_name = "Key", .map = &kKeyAccess};
 constinit const TypeDesc kKeyExpression = {.kind = Kind::string, .shape_name = "KeyExpression"};
@@ -369,8 +593,25 @@ constinit const TypeDesc kKeySchemaElement = {.kind = Kind::structure, .shape_na
 constexpr std::string_view kKeyTypeValues[] = {"HASH", "RANGE"};
 constinit const TypeDesc kKeyType = {.kind = Kind::string, .shape_name = "KeyType", .enum_values = kKeyTypeValues};
 constinit const TypeDesc kKeysAndAttributes = {.kind = Kind::structure, .shape_name = "KeysAndAttributes", .structure = &kKeysAndAttributesStruct};
+constinit const TypeDesc kKinesisDataStreamDestination = {.kind = Kind::structure, .shape_name = "KinesisDataStreamDestination", .structure = &kKinesisDataStreamDestinationStruct};
+constexpr ListAccess kKinesisDataStreamDestinationsAccess = list_access<KinesisDataStreamDestination>(&kKinesisDataStreamDestination, "member", false);
+constinit const TypeDesc kKinesisDataStreamDestinations = {.kind = Kind::list, .shape_name = "KinesisDataStreamDestinations", .list = &kKinesisDataStreamDestinationsAccess};
+constinit const TypeDesc kLastUpdateDateTime = {.kind = Kind::timestamp, .shape_name = "LastUpdateDateTime"};
 constexpr ListAccess kListAttributeValueAccess = list_access<AttributeValue>(&kAttributeValue, "member", false);
 constinit const TypeDesc kListAttributeValue = {.kind = Kind::list, .shape_name = "ListAttributeValue", .list = &kListAttributeValueAccess};
+constinit const TypeDesc kListBackupsInput = {.kind = Kind::structure, .shape_name = "ListBackupsInput", .structure = &kListBackupsInputStruct};
+constinit const TypeDesc kListBackupsOutput = {.kind = Kind::structure, .shape_name = "ListBackupsOutput", .structure = &kListBackupsOutputStruct};
+constinit const TypeDesc kListContributorInsightsInput = {.kind = Kind::structure, .shape_name = "ListContributorInsightsInput", .structure = &kListContributorInsightsInputStruct};
+constinit const TypeDesc kListContributorInsightsLimit = {.kind = Kind::integer, .shape_name = "ListContributorInsightsLimit", .max = 100};
+constinit const TypeDesc kListContributorInsightsOutput = {.kind = Kind::structure, .shape_name = "ListContributorInsightsOutput", .structure = &kListContributorInsightsOutputStruct};
+constinit const TypeDesc kListExportsInput = {.kind = Kind::structure, .shape_name = "ListExportsInput", .structure = &kListExportsInputStruct};
+constinit const TypeDesc kListExportsMaxLimit = {.kind = Kind::integer, .shape_name = "ListExportsMaxLimit", .min = 1, .max = 25};
+constinit const TypeDesc kListExportsOutput = {.kind = Kind::structure, .shape_name = "ListExportsOutput", .structure = &kListExportsOutputStruct};
+constinit const TypeDesc kListGlobalTablesInput = {.kind = Kind::structure, .shape_name = "ListGlobalTablesInput", .structure = &kListGlobalTablesInputStruct};
+constinit const TypeDesc kListGlobalTablesOutput = {.kind = Kind::structure, .shape_name = "ListGlobalTablesOutput", .structure = &kListGlobalTablesOutputStruct};
+constinit const TypeDesc kListImportsInput = {.kind = Kind::structure, .shape_name = "ListImportsInput", .structure = &kListImportsInputStruct};
+constinit const TypeDesc kListImportsMaxLimit = {.kind = Kind::integer, .shape_name = "ListImportsMaxLimit", .min = 1, .max = 25};
+constinit const TypeDesc kListImportsOutput = {.kind = Kind::structure, .shape_name = "ListImportsOutput", .structure = &kListImportsOutputStruct};
 constinit const TypeDesc kListTablesInput = {.kind = Kind::structure, .shape_name = "ListTablesInput", .structure = &kListTablesInputStruct};
 constinit const TypeDesc kListTablesInputLimit = {.kind = Kind::integer, .shape_name = "ListTablesInputLimit", .min = 1, .max = 100};
 constinit const TypeDesc kListTablesOutput = {.kind = Kind::structure, .shape_name = "ListTablesOutput", .structure = &kListTablesOutputStruct};
@@ -382,6 +623,7 @@ constexpr ListAccess kLocalSecondaryIndexDescriptionListAccess = list_access<Loc
 constinit const TypeDesc kLocalSecondaryIndexDescriptionList = {.kind = Kind::list, .shape_name = "LocalSecondaryIndexDescriptionList", .list = &kLocalSecondaryIndexDescriptionListAccess};
 constexpr ListAccess kLocalSecondaryIndexListAccess = list_access<LocalSecondaryIndex>(&kLocalSecondaryIndex, "member", false);
 constinit const TypeDesc kLocalSecondaryIndexList = {.kind = Kind::list, .shape_name = "LocalSecondaryIndexList", .list = &kLocalSecondaryIndexListAccess};
+constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
 constinit const TypeDesc kLongObject = {.kind = Kind::long_integer, .shape_name = "LongObject"};
 constexpr MapAccess kMapAttributeValueAccess = map_access<AttributeValue>(&kAttributeValue, "key", "value", false, &kAttributeName);
 constinit const TypeDesc kMapAttributeValue = {.kind = Kind::map, .shape_name = "MapAttributeValue", .map = &kMapAttributeValueAccess};
@@ -403,13 +645,14 @@ constinit const TypeDesc kPartiQLStatement = {.kind = Kind::string, .shape_name 
 constinit const TypeDesc kPointInTimeRecoveryDescription = {.kind = Kind::structure, .shape_name = "PointInTimeRecoveryDescription", .structure = &kPointInTimeRecoveryDescriptionStruct};
 constexpr std::string_view kPointInTimeRecoveryStatusValues[] = {"ENABLED", "DISABLED"};
 constinit const TypeDesc kPointInTimeRecoveryStatus = {.kind = Kind::string, .shape_name = "PointInTimeRecoveryStatus", .enum_values = kPointInTimeRecoveryStatusValues};
+constinit const TypeDesc kPolicyRevisionId = {.kind = Kind::string, .shape_name = "PolicyRevisionId", .min = 1, .max = 255};
 constinit const TypeDesc kPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "PositiveIntegerObject", .min = 1};
 constinit const TypeDesc kPositiveLongObject = {.kind = Kind::long_integer, .shape_name = "PositiveLongObject", .min = 1};
 constexpr ListAccess kPreparedStatementParametersAccess = list_access<AttributeValue>(&kAttributeValue, "member", false);
 constinit const TypeDesc kPreparedStatementParameters = {.kind = Kind::list, .shape_name = "PreparedStatementParameters", .list = &kPreparedStatementParametersAccess, .min = 1};
 constinit const TypeDesc kProjection = {.kind = Kind::structure, .shape_name = "Projection", .structure = &kProjectionStruct};
 constinit const TypeDesc kProjectionExpression = {.kind = Kind::string, .shape_name = "ProjectionExpression"};
-constexpr std::string_view kProjectionTypeValues[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
+constexpr std::string_view kProjectionTypeValues[] = {"ALL", "INCLUDE", "KEYS_ONLY"};
 constinit const TypeDesc kProjectionType = {.kind = Kind::string, .shape_name = "ProjectionType", .enum_values = kProjectionTypeValues};
 constinit const TypeDesc kProvisionedThroughput = {.kind = Kind::structure, .shape_name = "ProvisionedThroughput", .structure = &kProvisionedThroughputStruct};
 constinit const TypeDesc kProvisionedThroughputDescription = {.kind = Kind::structure, .shape_name = "ProvisionedThroughputDescription", .structure = &kProvisionedThroughputDescriptionStruct};
@@ -423,20 +666,39 @@ constinit const TypeDesc kQueryInput = {.kind = Kind::structure, .shape_name = "
 constinit const TypeDesc kQueryOutput = {.kind = Kind::structure, .shape_name = "QueryOutput", .structure = &kQueryOutputStruct};
 constinit const TypeDesc kReason = {.kind = Kind::string, .shape_name = "Reason"};
 constinit const TypeDesc kRecoveryPeriodInDays = {.kind = Kind::integer, .shape_name = "RecoveryPeriodInDays", .min = 1, .max = 35};
+constinit const TypeDesc kRegionName = {.kind = Kind::string, .shape_name = "RegionName"};
+constinit const TypeDesc kReplica = {.kind = Kind::structure, .shape_name = "Replica", .structure = &kReplicaStruct};
+constinit const TypeDesc kReplicaAutoScalingDescription = {.kind = Kind::structure, .shape_name = "ReplicaAutoScalingDescription", .structure = &kReplicaAutoScalingDescriptionStruct};
+constexpr ListAccess kReplicaAutoScalingDescriptionListAccess = list_access<ReplicaAutoScalingDescription>(&kReplicaAutoScalingDescription, "member", false);
+constinit const TypeDesc kReplicaAutoScalingDescriptionList = {.kind = Kind::list, .shape_name = "ReplicaAutoScalingDescriptionList", .list = &kReplicaAutoScalingDescriptionListAccess};
+constexpr ListAccess kReplicaListAccess = list_access<Replica>(&kReplica, "member", false);
+constinit const TypeDesc kReplicaList = {.kind = Kind::list, .shape_name = "ReplicaList", .list = &kReplicaListAccess};
+constexpr std::string_view kReplicaStatusValues[] = {"CREATING", "CREATION_FAILED", "UPDATING", "DELETING", "ACTIVE", "REGION_DISABLED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"};
+constinit const TypeDesc kReplicaStatus = {.kind = Kind::string, .shape_name = "ReplicaStatus", .enum_values = kReplicaStatusValues};
 constinit const TypeDesc kRequestLimitExceeded = {.kind = Kind::structure, .shape_name = "RequestLimitExceeded", .structure = &kRequestLimitExceededStruct};
 constinit const TypeDesc kResource = {.kind = Kind::string, .shape_name = "Resource"};
 constinit const TypeDesc kResourceArnString = {.kind = Kind::string, .shape_name = "ResourceArnString", .min = 1, .max = 1283};
+constinit const TypeDesc kResourcePolicy = {.kind = Kind::string, .shape_name = "ResourcePolicy"};
 constexpr std::string_view kReturnConsumedCapacityValues[] = {"INDEXES", "TOTAL", "NONE"};
 constinit const TypeDesc kReturnConsumedCapacity = {.kind = Kind::string, .shape_name = "ReturnConsumedCapacity", .enum_values = kReturnConsumedCapacityValues};
 constexpr std::string_view kReturnItemCollectionMetricsValues[] = {"SIZE", "NONE"};
 constinit const TypeDesc kReturnItemCollectionMetrics = {.kind = Kind::string, .shape_name = "ReturnItemCollectionMetrics", .enum_values = kReturnItemCollectionMetricsValues};
-constexpr std::string_view kReturnValueValues[] = {"NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"};
+constexpr std::string_view kReturnValueValues[] = {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"};
 constinit const TypeDesc kReturnValue = {.kind = Kind::string, .shape_name = "ReturnValue", .enum_values = kReturnValueValues};
 constexpr std::string_view kReturnValuesOnConditionCheckFailureValues[] = {"ALL_OLD", "NONE"};
 constinit const TypeDesc kReturnValuesOnConditionCheckFailure = {.kind = Kind::string, .shape_name = "ReturnValuesOnConditionCheckFailure", .enum_values = kReturnValuesOnConditionCheckFailureValues};
+constinit const TypeDesc kS3Bucket = {.kind = Kind::string, .shape_name = "S3Bucket", .max = 255, .pattern = "^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$"};
+constinit const TypeDesc kS3BucketOwner = {.kind = Kind::string, .shape_name = "S3BucketOwner", .pattern = "[0-9]{12}"};
+constinit const TypeDesc kS3BucketSource = {.kind = Kind::structure, .shape_name = "S3BucketSource", .structure = &kS3BucketSourceStruct};
+constinit const TypeDesc kS3Prefix = {.kind = Kind::string, .shape_name = "S3Prefix", .max = 1024};
+constinit const TypeDesc kSSEDescription = {.kind = Kind::structure, .shape_name = "SSEDescription", .structure = &kSSEDescriptionStruct};
 constinit const TypeDesc kSSEEnabled = {.kind = Kind::boolean, .shape_name = "SSEEnabled"};
 constinit const TypeDesc kSSESpecification = {.kind = Kind::structure, .shape_name = "SSESpecification", .structure = &kSSESpecificationStruct};
-constexpr std::string_view kScalarAttributeTypeValues[] = {"S", "N", "B"};
+constexpr std::string_view kSSEStatusValues[] = {"ENABLING", "ENABLED", "DISABLING", "DISABLED", "UPDATING"};
+constinit const TypeDesc kSSEStatus = {.kind = Kind::string, .shape_name = "SSEStatus", .enum_values = kSSEStatusValues};
+constexpr std::string_view kSSETypeValues[] = {"AES256", "KMS"};
+constinit const TypeDesc kSSEType = {.kind = Kind::string, .shape_name = "SSEType", .enum_values = kSSETypeValues};
+constexpr std::string_view kScalarAttributeTypeValues[] = {"B", "N", "S"};
 constinit const TypeDesc kScalarAttributeType = {.kind = Kind::string, .shape_name = "ScalarAttributeType", .enum_values = kScalarAttributeTypeValues};
 constinit const TypeDesc kScanInput = {.kind = Kind::structure, .shape_name = "ScanInput", .structure = &kScanInputStruct};
 constinit const TypeDesc kScanOutput = {.kind = Kind::structure, .shape_name = "ScanOutput", .structure = &kScanOutputStruct};
@@ -444,8 +706,9 @@ constinit const TypeDesc kScanSegment = {.kind = Kind::integer, .shape_name = "S
 constinit const TypeDesc kScanTotalSegments = {.kind = Kind::integer, .shape_name = "ScanTotalSegments", .min = 1, .max = 1000000};
 constexpr MapAccess kSecondaryIndexesCapacityMapAccess = map_access<Capacity>(&kCapacity, "key", "value", false, &kIndexName);
 constinit const TypeDesc kSecondaryIndexesCapacityMap = {.kind = Kind::map, .shape_name = "SecondaryIndexesCapacityMap", .map = &kSecondaryIndexesCapacityMapAccess};
-constexpr std::string_view kSelectValues[] = {"ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT"};
+constexpr std::string_view kSelectValues[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"};
 constinit const TypeDesc kSelect = {.kind = Kind::string, .shape_name = "Select", .enum_values = kSelectValues};
+constinit const TypeDesc kStreamArn = {.kind = Kind::string, .shape_name = "StreamArn", .min = 37, .max = 1024};
 constinit const TypeDesc kStreamEnabled = {.kind = Kind::boolean, .shape_name = "StreamEnabled"};
 constinit const TypeDesc kStreamSpecification = {.kind = Kind::structure, .shape_name = "StreamSpecification", .structure = &kStreamSpecificationStruct};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
@@ -453,6 +716,7 @@ constinit const TypeDesc kStringAttributeValue = {.kind = Kind::string, .shape_n
 constexpr ListAccess kStringSetAttributeValueAccess = list_access<std::string>(&kStringAttributeValue, "member", false);
 constinit const TypeDesc kStringSetAttributeValue = {.kind = Kind::list, .shape_name = "StringSetAttributeValue", .list = &kStringSetAttributeValueAccess};
 constinit const TypeDesc kTableArn = {.kind = Kind::string, .shape_name = "TableArn", .min = 1, .max = 1024};
+constinit const TypeDesc kTableAutoScalingDescription = {.kind = Kind::structure, .shape_name = "TableAutoScalingDescription", .structure = &kTableAutoScalingDescriptionStruct};
 constexpr std::string_view kTableClassValues[] = {"STANDARD", "STANDARD_INFREQUENT_ACCESS"};
 constinit const TypeDesc kTableClass = {.kind = Kind::string, .shape_name = "TableClass", .enum_values = kTableClassValues};
 constinit const TypeDesc kTableClassSummary = {.kind = Kind::structure, .shape_name = "TableClassSummary", .structure = &kTableClassSummaryStruct};
@@ -477,12 +741,20 @@ constinit const TypeDesc kThrottlingException = {.kind = Kind::structure, .shape
 constinit const TypeDesc kThrottlingReason = {.kind = Kind::structure, .shape_name = "ThrottlingReason", .structure = &kThrottlingReasonStruct};
 constexpr ListAccess kThrottlingReasonListAccess = list_access<ThrottlingReason>(&kThrottlingReason, "member", false);
 constinit const TypeDesc kThrottlingReasonList = {.kind = Kind::list, .shape_name = "ThrottlingReasonList", .list = &kThrottlingReasonListAccess};
+constinit const TypeDesc kTimeRangeLowerBound = {.kind = Kind::timestamp, .shape_name = "TimeRangeLowerBound"};
+constinit const TypeDesc kTimeRangeUpperBound = {.kind = Kind::timestamp, .shape_name = "TimeRangeUpperBound"};
 constinit const TypeDesc kTimeToLiveAttributeName = {.kind = Kind::string, .shape_name = "TimeToLiveAttributeName", .min = 1, .max = 255};
 constinit const TypeDesc kTimeToLiveDescription = {.kind = Kind::structure, .shape_name = "TimeToLiveDescription", .structure = &kTimeToLiveDescriptionStruct};
 constinit const TypeDesc kTimeToLiveEnabled = {.kind = Kind::boolean, .shape_name = "TimeToLiveEnabled"};
 constinit const TypeDesc kTimeToLiveSpecification = {.kind = Kind::structure, .shape_name = "TimeToLiveSpecification", .structure = &kTimeToLiveSpecificationStruct};
 constexpr std::string_view kTimeToLiveStatusValues[] = {"ENABLING", "DISABLING", "ENABLED", "DISABLED"};
 constinit const TypeDesc kTimeToLiveStatus = {.kind = Kind::string, .shape_name = "TimeToLiveStatus", .enum_values = kTimeToLiveStatusValues};
+constexpr MapAccess kUncheckedBatchGetRequestMapAccess = map_access<KeysAndAttributes>(&kKeysAndAttributes, "key", "value", false, &kTableArn);
+constinit const TypeDesc kUncheckedBatchGetRequestMap = {.kind = Kind::map, .shape_name = "UncheckedBatchGetRequestMap", .map = &kUncheckedBatchGetRequestMapAccess};
+constexpr MapAccess kUncheckedBatchWriteItemRequestMapAccess = map_access<std::vector<WriteRequest>>(&kWriteRequests, "key", "value", false, &kTableArn);
+constinit const TypeDesc kUncheckedBatchWriteItemRequestMap = {.kind = Kind::map, .shape_name = "UncheckedBatchWriteItemRequestMap", .map = &kUncheckedBatchWriteItemRequestMapAccess};
+constinit const TypeDesc kUncheckedPositiveIntegerObject = {.kind = Kind::integer, .shape_name = "UncheckedPositiveIntegerObject"};
+constinit const TypeDesc kUncheckedTableArn = {.kind = Kind::string, .shape_name = "UncheckedTableArn"};
 constinit const TypeDesc kUntagResourceInput = {.kind = Kind::structure, .shape_name = "UntagResourceInput", .structure = &kUntagResourceInputStruct};
 constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
 constinit const TypeDesc kUpdateExpression = {.kind = Kind::string, .shape_name = "UpdateExpression"};
@@ -515,6 +787,19 @@ constexpr MemberDesc kAttributeValueMembers[] = {
     {"BOOL", "BOOL", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanAttributeValue, AlternativeAccess<AttributeValue, 10>::get, AlternativeAccess<AttributeValue, 10>::emplace},
 };
 constinit const StructDesc kAttributeValueStruct = {.name = "AttributeValue", .members = kAttributeValueMembers, .is_union = true, .xml_namespace = ""};
+constexpr MemberDesc kBackupSummaryMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&BackupSummary::table_name>::get, MemberAccess<&BackupSummary::table_name>::emplace},
+    {"TableId", "TableId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableId, MemberAccess<&BackupSummary::table_id>::get, MemberAccess<&BackupSummary::table_id>::emplace},
+    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&BackupSummary::table_arn>::get, MemberAccess<&BackupSummary::table_arn>::emplace},
+    {"BackupArn", "BackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&BackupSummary::backup_arn>::get, MemberAccess<&BackupSummary::backup_arn>::emplace},
+    {"BackupName", "BackupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupName, MemberAccess<&BackupSummary::backup_name>::get, MemberAccess<&BackupSummary::backup_name>::emplace},
+    {"BackupCreationDateTime", "BackupCreationDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupCreationDateTime, MemberAccess<&BackupSummary::backup_creation_date_time>::get, MemberAccess<&BackupSummary::backup_creation_date_time>::emplace},
+    {"BackupExpiryDateTime", "BackupExpiryDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&BackupSummary::backup_expiry_date_time>::get, MemberAccess<&BackupSummary::backup_expiry_date_time>::emplace},
+    {"BackupStatus", "BackupStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupStatus, MemberAccess<&BackupSummary::backup_status>::get, MemberAccess<&BackupSummary::backup_status>::emplace},
+    {"BackupType", "BackupType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupType, MemberAccess<&BackupSummary::backup_type>::get, MemberAccess<&BackupSummary::backup_type>::emplace},
+    {"BackupSizeBytes", "BackupSizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupSizeBytes, MemberAccess<&BackupSummary::backup_size_bytes>::get, MemberAccess<&BackupSummary::backup_size_bytes>::emplace},
+};
+constinit const StructDesc kBackupSummaryStruct = {.name = "BackupSummary", .members = kBackupSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchExecuteStatementInputMembers[] = {
     {"Statements", "Statements", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLBatchRequest, MemberAccess<&BatchExecuteStatementInput::statements>::get, MemberAccess<&BatchExecuteStatementInput::statements>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchExecuteStatementInput::return_consumed_capacity>::get, MemberAccess<&BatchExecuteStatementInput::return_consumed_capacity>::emplace},
@@ -526,7 +811,7 @@ constexpr MemberDesc kBatchExecuteStatementOutputMembers[] = {
 };
 constinit const StructDesc kBatchExecuteStatementOutputStruct = {.name = "BatchExecuteStatementOutput", .members = kBatchExecuteStatementOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchGetItemInputMembers[] = {
-    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchGetRequestMap, MemberAccess<&BatchGetItemInput::request_items>::get, MemberAccess<&BatchGetItemInput::request_items>::emplace},
+    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedBatchGetRequestMap, MemberAccess<&BatchGetItemInput::request_items>::get, MemberAccess<&BatchGetItemInput::request_items>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::get, MemberAccess<&BatchGetItemInput::return_consumed_capacity>::emplace},
 };
 constinit const StructDesc kBatchGetItemInputStruct = {.name = "BatchGetItemInput", .members = kBatchGetItemInputMembers, .is_union = false, .xml_namespace = ""};
@@ -556,7 +841,7 @@ constexpr MemberDesc kBatchStatementResponseMembers[] = {
 };
 constinit const StructDesc kBatchStatementResponseStruct = {.name = "BatchStatementResponse", .members = kBatchStatementResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBatchWriteItemInputMembers[] = {
-    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchWriteItemRequestMap, MemberAccess<&BatchWriteItemInput::request_items>::get, MemberAccess<&BatchWriteItemInput::request_items>::emplace},
+    {"RequestItems", "RequestItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedBatchWriteItemRequestMap, MemberAccess<&BatchWriteItemInput::request_items>::get, MemberAccess<&BatchWriteItemInput::request_items>::emplace},
     {"ReturnConsumedCapacity", "ReturnConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnConsumedCapacity, MemberAccess<&BatchWriteItemInput::return_consumed_capacity>::get, MemberAccess<&BatchWriteItemInput::return_consumed_capacity>::emplace},
     {"ReturnItemCollectionMetrics", "ReturnItemCollectionMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReturnItemCollectionMetrics, MemberAccess<&BatchWriteItemInput::return_item_collection_metrics>::get, MemberAccess<&BatchWriteItemInput::return_item_collection_metrics>::emplace},
 };
@@ -604,6 +889,13 @@ constexpr MemberDesc kContinuousBackupsDescriptionMembers[] = {
     {"PointInTimeRecoveryDescription", "PointInTimeRecoveryDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPointInTimeRecoveryDescription, MemberAccess<&ContinuousBackupsDescription::point_in_time_recovery_description>::get, MemberAccess<&ContinuousBackupsDescription::point_in_time_recovery_description>::emplace},
 };
 constinit const StructDesc kContinuousBackupsDescriptionStruct = {.name = "ContinuousBackupsDescription", .members = kContinuousBackupsDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kContributorInsightsSummaryMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ContributorInsightsSummary::table_name>::get, MemberAccess<&ContributorInsightsSummary::table_name>::emplace},
+    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&ContributorInsightsSummary::index_name>::get, MemberAccess<&ContributorInsightsSummary::index_name>::emplace},
+    {"ContributorInsightsStatus", "ContributorInsightsStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsStatus, MemberAccess<&ContributorInsightsSummary::contributor_insights_status>::get, MemberAccess<&ContributorInsightsSummary::contributor_insights_status>::emplace},
+    {"ContributorInsightsMode", "ContributorInsightsMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsMode, MemberAccess<&ContributorInsightsSummary::contributor_insights_mode>::get, MemberAccess<&ContributorInsightsSummary::contributor_insights_mode>::emplace},
+};
+constinit const StructDesc kContributorInsightsSummaryStruct = {.name = "ContributorInsightsSummary", .members = kContributorInsightsSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kProjectionMembers[] = {
     {"ProjectionType", "ProjectionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProjectionType, MemberAccess<&Projection::projection_type>::get, MemberAccess<&Projection::projection_type>::emplace},
     {"NonKeyAttributes", "NonKeyAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonKeyAttributeNameList, MemberAccess<&Projection::non_key_attributes>::get, MemberAccess<&Projection::non_key_attributes>::emplace},
@@ -630,13 +922,13 @@ constexpr MemberDesc kStreamSpecificationMembers[] = {
 constinit const StructDesc kStreamSpecificationStruct = {.name = "StreamSpecification", .members = kStreamSpecificationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSSESpecificationMembers[] = {
     {"Enabled", "Enabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEEnabled, MemberAccess<&SSESpecification::enabled>::get, MemberAccess<&SSESpecification::enabled>::emplace},
-    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEType, MemberAccess<&SSESpecification::sse_type>::get, MemberAccess<&SSESpecification::sse_type>::emplace},
+    {"KMSMasterKeyId", "KMSMasterKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyId, MemberAccess<&SSESpecification::kms_master_key_id>::get, MemberAccess<&SSESpecification::kms_master_key_id>::emplace},
 };
 constinit const StructDesc kSSESpecificationStruct = {.name = "SSESpecification", .members = kSSESpecificationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateTableInputMembers[] = {
     {"AttributeDefinitions", "AttributeDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeDefinitions, MemberAccess<&CreateTableInput::attribute_definitions>::get, MemberAccess<&CreateTableInput::attribute_definitions>::emplace},
-    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&CreateTableInput::table_name>::get, MemberAccess<&CreateTableInput::table_name>::emplace},
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedTableArn, MemberAccess<&CreateTableInput::table_name>::get, MemberAccess<&CreateTableInput::table_name>::emplace},
     {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeySchema, MemberAccess<&CreateTableInput::key_schema>::get, MemberAccess<&CreateTableInput::key_schema>::emplace},
     {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocalSecondaryIndexList, MemberAccess<&CreateTableInput::local_secondary_indexes>::get, MemberAccess<&CreateTableInput::local_secondary_indexes>::emplace},
     {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexList, MemberAccess<&CreateTableInput::global_secondary_indexes>::get, MemberAccess<&CreateTableInput::global_secondary_indexes>::emplace},
@@ -662,6 +954,13 @@ constexpr MemberDesc kProvisionedThroughputDescriptionMembers[] = {
     {"WriteCapacityUnits", "WriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeLongObject, MemberAccess<&ProvisionedThroughputDescription::write_capacity_units>::get, MemberAccess<&ProvisionedThroughputDescription::write_capacity_units>::emplace},
 };
 constinit const StructDesc kProvisionedThroughputDescriptionStruct = {.name = "ProvisionedThroughputDescription", .members = kProvisionedThroughputDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSSEDescriptionMembers[] = {
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEStatus, MemberAccess<&SSEDescription::status>::get, MemberAccess<&SSEDescription::status>::emplace},
+    {"SSEType", "SSEType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEType, MemberAccess<&SSEDescription::sse_type>::get, MemberAccess<&SSEDescription::sse_type>::emplace},
+    {"KMSMasterKeyArn", "KMSMasterKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSMasterKeyArn, MemberAccess<&SSEDescription::kms_master_key_arn>::get, MemberAccess<&SSEDescription::kms_master_key_arn>::emplace},
+    {"InaccessibleEncryptionDateTime", "InaccessibleEncryptionDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&SSEDescription::inaccessible_encryption_date_time>::get, MemberAccess<&SSEDescription::inaccessible_encryption_date_time>::emplace},
+};
+constinit const StructDesc kSSEDescriptionStruct = {.name = "SSEDescription", .members = kSSEDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTableClassSummaryMembers[] = {
     {"TableClass", "TableClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClass, MemberAccess<&TableClassSummary::table_class>::get, MemberAccess<&TableClassSummary::table_class>::emplace},
     {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDate, MemberAccess<&TableClassSummary::last_update_date_time>::get, MemberAccess<&TableClassSummary::last_update_date_time>::emplace},
@@ -687,6 +986,7 @@ constexpr MemberDesc kTableDescriptionMembers[] = {
     {"BillingModeSummary", "BillingModeSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBillingModeSummary, MemberAccess<&TableDescription::billing_mode_summary>::get, MemberAccess<&TableDescription::billing_mode_summary>::emplace},
     {"LocalSecondaryIndexes", "LocalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLocalSecondaryIndexDescriptionList, MemberAccess<&TableDescription::local_secondary_indexes>::get, MemberAccess<&TableDescription::local_secondary_indexes>::emplace},
     {"GlobalSecondaryIndexes", "GlobalSecondaryIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalSecondaryIndexDescriptionList, MemberAccess<&TableDescription::global_secondary_indexes>::get, MemberAccess<&TableDescription::global_secondary_indexes>::emplace},
+    {"SSEDescription", "SSEDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEDescription, MemberAccess<&TableDescription::sse_description>::get, MemberAccess<&TableDescription::sse_description>::emplace},
     {"TableClassSummary", "TableClassSummary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableClassSummary, MemberAccess<&TableDescription::table_class_summary>::get, MemberAccess<&TableDescription::table_class_summary>::emplace},
     {"DeletionProtectionEnabled", "DeletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&TableDescription::deletion_protection_enabled>::get, MemberAccess<&TableDescription::deletion_protection_enabled>::emplace},
     {"WarmThroughput", "WarmThroughput", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableWarmThroughputDescription, MemberAccess<&TableDescription::warm_throughput>::get, MemberAccess<&TableDescription::warm_throughput>::emplace},
@@ -731,6 +1031,11 @@ constexpr MemberDesc kDeleteTableOutputMembers[] = {
     {"TableDescription", "TableDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&DeleteTableOutput::table_description>::get, MemberAccess<&DeleteTableOutput::table_description>::emplace},
 };
 constinit const StructDesc kDeleteTableOutputStruct = {.name = "DeleteTableOutput", .members = kDeleteTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeBackupInputMembers[] = {
+    {"BackupArn", "BackupArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBackupArn, MemberAccess<&DescribeBackupInput::backup_arn>::get, MemberAccess<&DescribeBackupInput::backup_arn>::emplace},
+};
+constinit const StructDesc kDescribeBackupInputStruct = {.name = "DescribeBackupInput", .members = kDescribeBackupInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeBackupOutputStruct = {.name = "DescribeBackupOutput", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeContinuousBackupsInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeContinuousBackupsInput::table_name>::get, MemberAccess<&DescribeContinuousBackupsInput::table_name>::emplace},
 };
@@ -739,6 +1044,65 @@ constexpr MemberDesc kDescribeContinuousBackupsOutputMembers[] = {
     {"ContinuousBackupsDescription", "ContinuousBackupsDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContinuousBackupsDescription, MemberAccess<&DescribeContinuousBackupsOutput::continuous_backups_description>::get, MemberAccess<&DescribeContinuousBackupsOutput::continuous_backups_description>::emplace},
 };
 constinit const StructDesc kDescribeContinuousBackupsOutputStruct = {.name = "DescribeContinuousBackupsOutput", .members = kDescribeContinuousBackupsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeContributorInsightsInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeContributorInsightsInput::table_name>::get, MemberAccess<&DescribeContributorInsightsInput::table_name>::emplace},
+    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&DescribeContributorInsightsInput::index_name>::get, MemberAccess<&DescribeContributorInsightsInput::index_name>::emplace},
+};
+constinit const StructDesc kDescribeContributorInsightsInputStruct = {.name = "DescribeContributorInsightsInput", .members = kDescribeContributorInsightsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeContributorInsightsOutputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&DescribeContributorInsightsOutput::table_name>::get, MemberAccess<&DescribeContributorInsightsOutput::table_name>::emplace},
+    {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&DescribeContributorInsightsOutput::index_name>::get, MemberAccess<&DescribeContributorInsightsOutput::index_name>::emplace},
+    {"ContributorInsightsRuleList", "ContributorInsightsRuleList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsRuleList, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_rule_list>::get, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_rule_list>::emplace},
+    {"ContributorInsightsStatus", "ContributorInsightsStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsStatus, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_status>::get, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_status>::emplace},
+    {"LastUpdateDateTime", "LastUpdateDateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastUpdateDateTime, MemberAccess<&DescribeContributorInsightsOutput::last_update_date_time>::get, MemberAccess<&DescribeContributorInsightsOutput::last_update_date_time>::emplace},
+    {"ContributorInsightsMode", "ContributorInsightsMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsMode, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_mode>::get, MemberAccess<&DescribeContributorInsightsOutput::contributor_insights_mode>::emplace},
+};
+constinit const StructDesc kDescribeContributorInsightsOutputStruct = {.name = "DescribeContributorInsightsOutput", .members = kDescribeContributorInsightsOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeEndpointsRequestStruct = {.name = "DescribeEndpointsRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeEndpointsResponseMembers[] = {
+    {"Endpoints", "Endpoints", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEndpoints, MemberAccess<&DescribeEndpointsResponse::endpoints>::get, MemberAccess<&DescribeEndpointsResponse::endpoints>::emplace},
+};
+constinit const StructDesc kDescribeEndpointsResponseStruct = {.name = "DescribeEndpointsResponse", .members = kDescribeEndpointsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeExportInputMembers[] = {
+    {"ExportArn", "ExportArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExportArn, MemberAccess<&DescribeExportInput::export_arn>::get, MemberAccess<&DescribeExportInput::export_arn>::emplace},
+};
+constinit const StructDesc kDescribeExportInputStruct = {.name = "DescribeExportInput", .members = kDescribeExportInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeExportOutputStruct = {.name = "DescribeExportOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeGlobalTableInputMembers[] = {
+    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableName, MemberAccess<&DescribeGlobalTableInput::global_table_name>::get, MemberAccess<&DescribeGlobalTableInput::global_table_name>::emplace},
+};
+constinit const StructDesc kDescribeGlobalTableInputStruct = {.name = "DescribeGlobalTableInput", .members = kDescribeGlobalTableInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeGlobalTableOutputStruct = {.name = "DescribeGlobalTableOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeGlobalTableSettingsInputMembers[] = {
+    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableName, MemberAccess<&DescribeGlobalTableSettingsInput::global_table_name>::get, MemberAccess<&DescribeGlobalTableSettingsInput::global_table_name>::emplace},
+};
+constinit const StructDesc kDescribeGlobalTableSettingsInputStruct = {.name = "DescribeGlobalTableSettingsInput", .members = kDescribeGlobalTableSettingsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeGlobalTableSettingsOutputMembers[] = {
+    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&DescribeGlobalTableSettingsOutput::global_table_name>::get, MemberAccess<&DescribeGlobalTableSettingsOutput::global_table_name>::emplace},
+};
+constinit const StructDesc kDescribeGlobalTableSettingsOutputStruct = {.name = "DescribeGlobalTableSettingsOutput", .members = kDescribeGlobalTableSettingsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeImportInputMembers[] = {
+    {"ImportArn", "ImportArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kImportArn, MemberAccess<&DescribeImportInput::import_arn>::get, MemberAccess<&DescribeImportInput::import_arn>::emplace},
+};
+constinit const StructDesc kDescribeImportInputStruct = {.name = "DescribeImportInput", .members = kDescribeImportInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeImportOutputStruct = {.name = "DescribeImportOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeKinesisStreamingDestinationInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeKinesisStreamingDestinationInput::table_name>::get, MemberAccess<&DescribeKinesisStreamingDestinationInput::table_name>::emplace},
+};
+constinit const StructDesc kDescribeKinesisStreamingDestinationInputStruct = {.name = "DescribeKinesisStreamingDestinationInput", .members = kDescribeKinesisStreamingDestinationInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeKinesisStreamingDestinationOutputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&DescribeKinesisStreamingDestinationOutput::table_name>::get, MemberAccess<&DescribeKinesisStreamingDestinationOutput::table_name>::emplace},
+    {"KinesisDataStreamDestinations", "KinesisDataStreamDestinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKinesisDataStreamDestinations, MemberAccess<&DescribeKinesisStreamingDestinationOutput::kinesis_data_stream_destinations>::get, MemberAccess<&DescribeKinesisStreamingDestinationOutput::kinesis_data_stream_destinations>::emplace},
+};
+constinit const StructDesc kDescribeKinesisStreamingDestinationOutputStruct = {.name = "DescribeKinesisStreamingDestinationOutput", .members = kDescribeKinesisStreamingDestinationOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDescribeLimitsInputStruct = {.name = "DescribeLimitsInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeLimitsOutputMembers[] = {
+    {"AccountMaxReadCapacityUnits", "AccountMaxReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::account_max_read_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::account_max_read_capacity_units>::emplace},
+    {"AccountMaxWriteCapacityUnits", "AccountMaxWriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::account_max_write_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::account_max_write_capacity_units>::emplace},
+    {"TableMaxReadCapacityUnits", "TableMaxReadCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::table_max_read_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::table_max_read_capacity_units>::emplace},
+    {"TableMaxWriteCapacityUnits", "TableMaxWriteCapacityUnits", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveLongObject, MemberAccess<&DescribeLimitsOutput::table_max_write_capacity_units>::get, MemberAccess<&DescribeLimitsOutput::table_max_write_capacity_units>::emplace},
+};
+constinit const StructDesc kDescribeLimitsOutputStruct = {.name = "DescribeLimitsOutput", .members = kDescribeLimitsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeTableInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTableInput::table_name>::get, MemberAccess<&DescribeTableInput::table_name>::emplace},
 };
@@ -747,6 +1111,20 @@ constexpr MemberDesc kDescribeTableOutputMembers[] = {
     {"Table", "Table", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableDescription, MemberAccess<&DescribeTableOutput::table>::get, MemberAccess<&DescribeTableOutput::table>::emplace},
 };
 constinit const StructDesc kDescribeTableOutputStruct = {.name = "DescribeTableOutput", .members = kDescribeTableOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeTableReplicaAutoScalingInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTableReplicaAutoScalingInput::table_name>::get, MemberAccess<&DescribeTableReplicaAutoScalingInput::table_name>::emplace},
+};
+constinit const StructDesc kDescribeTableReplicaAutoScalingInputStruct = {.name = "DescribeTableReplicaAutoScalingInput", .members = kDescribeTableReplicaAutoScalingInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTableAutoScalingDescriptionMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&TableAutoScalingDescription::table_name>::get, MemberAccess<&TableAutoScalingDescription::table_name>::emplace},
+    {"TableStatus", "TableStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableStatus, MemberAccess<&TableAutoScalingDescription::table_status>::get, MemberAccess<&TableAutoScalingDescription::table_status>::emplace},
+    {"Replicas", "Replicas", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaAutoScalingDescriptionList, MemberAccess<&TableAutoScalingDescription::replicas>::get, MemberAccess<&TableAutoScalingDescription::replicas>::emplace},
+};
+constinit const StructDesc kTableAutoScalingDescriptionStruct = {.name = "TableAutoScalingDescription", .members = kTableAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeTableReplicaAutoScalingOutputMembers[] = {
+    {"TableAutoScalingDescription", "TableAutoScalingDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableAutoScalingDescription, MemberAccess<&DescribeTableReplicaAutoScalingOutput::table_auto_scaling_description>::get, MemberAccess<&DescribeTableReplicaAutoScalingOutput::table_auto_scaling_description>::emplace},
+};
+constinit const StructDesc kDescribeTableReplicaAutoScalingOutputStruct = {.name = "DescribeTableReplicaAutoScalingOutput", .members = kDescribeTableReplicaAutoScalingOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeTimeToLiveInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&DescribeTimeToLiveInput::table_name>::get, MemberAccess<&DescribeTimeToLiveInput::table_name>::emplace},
 };
@@ -760,6 +1138,11 @@ constexpr MemberDesc kDescribeTimeToLiveOutputMembers[] = {
     {"TimeToLiveDescription", "TimeToLiveDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeToLiveDescription, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::get, MemberAccess<&DescribeTimeToLiveOutput::time_to_live_description>::emplace},
 };
 constinit const StructDesc kDescribeTimeToLiveOutputStruct = {.name = "DescribeTimeToLiveOutput", .members = kDescribeTimeToLiveOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kEndpointMembers[] = {
+    {"Address", "Address", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&Endpoint::address>::get, MemberAccess<&Endpoint::address>::emplace},
+    {"CachePeriodInMinutes", "CachePeriodInMinutes", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLong, MemberAccess<&Endpoint::cache_period_in_minutes>::get, MemberAccess<&Endpoint::cache_period_in_minutes>::emplace},
+};
+constinit const StructDesc kEndpointStruct = {.name = "Endpoint", .members = kEndpointMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kExecuteStatementInputMembers[] = {
     {"Statement", "Statement", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPartiQLStatement, MemberAccess<&ExecuteStatementInput::statement>::get, MemberAccess<&ExecuteStatementInput::statement>::emplace},
     {"Parameters", "Parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPreparedStatementParameters, MemberAccess<&ExecuteStatementInput::parameters>::get, MemberAccess<&ExecuteStatementInput::parameters>::emplace},
@@ -777,6 +1160,12 @@ constexpr MemberDesc kExecuteStatementOutputMembers[] = {
     {"LastEvaluatedKey", "LastEvaluatedKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKey, MemberAccess<&ExecuteStatementOutput::last_evaluated_key>::get, MemberAccess<&ExecuteStatementOutput::last_evaluated_key>::emplace},
 };
 constinit const StructDesc kExecuteStatementOutputStruct = {.name = "ExecuteStatementOutput", .members = kExecuteStatementOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExportSummaryMembers[] = {
+    {"ExportArn", "ExportArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportArn, MemberAccess<&ExportSummary::export_arn>::get, MemberAccess<&ExportSummary::export_arn>::emplace},
+    {"ExportStatus", "ExportStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportStatus, MemberAccess<&ExportSummary::export_status>::get, MemberAccess<&ExportSummary::export_status>::emplace},
+    {"ExportType", "ExportType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportType, MemberAccess<&ExportSummary::export_type>::get, MemberAccess<&ExportSummary::export_type>::emplace},
+};
+constinit const StructDesc kExportSummaryStruct = {.name = "ExportSummary", .members = kExportSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetItemInputMembers[] = {
     {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTableArn, MemberAccess<&GetItemInput::table_name>::get, MemberAccess<&GetItemInput::table_name>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKey, MemberAccess<&GetItemInput::key>::get, MemberAccess<&GetItemInput::key>::emplace},
@@ -792,6 +1181,15 @@ constexpr MemberDesc kGetItemOutputMembers[] = {
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&GetItemOutput::consumed_capacity>::get, MemberAccess<&GetItemOutput::consumed_capacity>::emplace},
 };
 constinit const StructDesc kGetItemOutputStruct = {.name = "GetItemOutput", .members = kGetItemOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetResourcePolicyInputMembers[] = {
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kResourceArnString, MemberAccess<&GetResourcePolicyInput::resource_arn>::get, MemberAccess<&GetResourcePolicyInput::resource_arn>::emplace},
+};
+constinit const StructDesc kGetResourcePolicyInputStruct = {.name = "GetResourcePolicyInput", .members = kGetResourcePolicyInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetResourcePolicyOutputMembers[] = {
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourcePolicy, MemberAccess<&GetResourcePolicyOutput::policy>::get, MemberAccess<&GetResourcePolicyOutput::policy>::emplace},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyRevisionId, MemberAccess<&GetResourcePolicyOutput::revision_id>::get, MemberAccess<&GetResourcePolicyOutput::revision_id>::emplace},
+};
+constinit const StructDesc kGetResourcePolicyOutputStruct = {.name = "GetResourcePolicyOutput", .members = kGetResourcePolicyOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGlobalSecondaryIndexMembers[] = {
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIndexName, MemberAccess<&GlobalSecondaryIndex::index_name>::get, MemberAccess<&GlobalSecondaryIndex::index_name>::emplace},
     {"KeySchema", "KeySchema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchema, MemberAccess<&GlobalSecondaryIndex::key_schema>::get, MemberAccess<&GlobalSecondaryIndex::key_schema>::emplace},
@@ -833,6 +1231,28 @@ constexpr MemberDesc kGlobalSecondaryIndexUpdateMembers[] = {
     {"Delete", "Delete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeleteGlobalSecondaryIndexAction, MemberAccess<&GlobalSecondaryIndexUpdate::delete_>::get, MemberAccess<&GlobalSecondaryIndexUpdate::delete_>::emplace},
 };
 constinit const StructDesc kGlobalSecondaryIndexUpdateStruct = {.name = "GlobalSecondaryIndexUpdate", .members = kGlobalSecondaryIndexUpdateMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGlobalTableMembers[] = {
+    {"GlobalTableName", "GlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&GlobalTable::global_table_name>::get, MemberAccess<&GlobalTable::global_table_name>::emplace},
+    {"ReplicationGroup", "ReplicationGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaList, MemberAccess<&GlobalTable::replication_group>::get, MemberAccess<&GlobalTable::replication_group>::emplace},
+};
+constinit const StructDesc kGlobalTableStruct = {.name = "GlobalTable", .members = kGlobalTableMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kS3BucketSourceMembers[] = {
+    {"S3BucketOwner", "S3BucketOwner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3BucketOwner, MemberAccess<&S3BucketSource::s3_bucket_owner>::get, MemberAccess<&S3BucketSource::s3_bucket_owner>::emplace},
+    {"S3Bucket", "S3Bucket", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kS3Bucket, MemberAccess<&S3BucketSource::s3_bucket>::get, MemberAccess<&S3BucketSource::s3_bucket>::emplace},
+    {"S3KeyPrefix", "S3KeyPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3Prefix, MemberAccess<&S3BucketSource::s3_key_prefix>::get, MemberAccess<&S3BucketSource::s3_key_prefix>::emplace},
+};
+constinit const StructDesc kS3BucketSourceStruct = {.name = "S3BucketSource", .members = kS3BucketSourceMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kImportSummaryMembers[] = {
+    {"ImportArn", "ImportArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportArn, MemberAccess<&ImportSummary::import_arn>::get, MemberAccess<&ImportSummary::import_arn>::emplace},
+    {"ImportStatus", "ImportStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatus, MemberAccess<&ImportSummary::import_status>::get, MemberAccess<&ImportSummary::import_status>::emplace},
+    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ImportSummary::table_arn>::get, MemberAccess<&ImportSummary::table_arn>::emplace},
+    {"S3BucketSource", "S3BucketSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3BucketSource, MemberAccess<&ImportSummary::s3_bucket_source>::get, MemberAccess<&ImportSummary::s3_bucket_source>::emplace},
+    {"CloudWatchLogGroupArn", "CloudWatchLogGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCloudWatchLogGroupArn, MemberAccess<&ImportSummary::cloud_watch_log_group_arn>::get, MemberAccess<&ImportSummary::cloud_watch_log_group_arn>::emplace},
+    {"InputFormat", "InputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInputFormat, MemberAccess<&ImportSummary::input_format>::get, MemberAccess<&ImportSummary::input_format>::emplace},
+    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStartTime, MemberAccess<&ImportSummary::start_time>::get, MemberAccess<&ImportSummary::start_time>::emplace},
+    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportEndTime, MemberAccess<&ImportSummary::end_time>::get, MemberAccess<&ImportSummary::end_time>::emplace},
+};
+constinit const StructDesc kImportSummaryStruct = {.name = "ImportSummary", .members = kImportSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kKeySchemaElementMembers[] = {
     {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeySchemaAttributeName, MemberAccess<&KeySchemaElement::attribute_name>::get, MemberAccess<&KeySchemaElement::attribute_name>::emplace},
     {"KeyType", "KeyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kKeyType, MemberAccess<&KeySchemaElement::key_type>::get, MemberAccess<&KeySchemaElement::key_type>::emplace},
@@ -846,6 +1266,71 @@ constexpr MemberDesc kKeysAndAttributesMembers[] = {
     {"ExpressionAttributeNames", "ExpressionAttributeNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpressionAttributeNameMap, MemberAccess<&KeysAndAttributes::expression_attribute_names>::get, MemberAccess<&KeysAndAttributes::expression_attribute_names>::emplace},
 };
 constinit const StructDesc kKeysAndAttributesStruct = {.name = "KeysAndAttributes", .members = kKeysAndAttributesMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kKinesisDataStreamDestinationMembers[] = {
+    {"StreamArn", "StreamArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStreamArn, MemberAccess<&KinesisDataStreamDestination::stream_arn>::get, MemberAccess<&KinesisDataStreamDestination::stream_arn>::emplace},
+    {"DestinationStatus", "DestinationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationStatus, MemberAccess<&KinesisDataStreamDestination::destination_status>::get, MemberAccess<&KinesisDataStreamDestination::destination_status>::emplace},
+    {"DestinationStatusDescription", "DestinationStatusDescription", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KinesisDataStreamDestination::destination_status_description>::get, MemberAccess<&KinesisDataStreamDestination::destination_status_description>::emplace},
+    {"ApproximateCreationDateTimePrecision", "ApproximateCreationDateTimePrecision", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApproximateCreationDateTimePrecision, MemberAccess<&KinesisDataStreamDestination::approximate_creation_date_time_precision>::get, MemberAccess<&KinesisDataStreamDestination::approximate_creation_date_time_precision>::emplace},
+};
+constinit const StructDesc kKinesisDataStreamDestinationStruct = {.name = "KinesisDataStreamDestination", .members = kKinesisDataStreamDestinationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBackupsInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListBackupsInput::table_name>::get, MemberAccess<&ListBackupsInput::table_name>::emplace},
+    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupsInputLimit, MemberAccess<&ListBackupsInput::limit>::get, MemberAccess<&ListBackupsInput::limit>::emplace},
+    {"TimeRangeLowerBound", "TimeRangeLowerBound", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeRangeLowerBound, MemberAccess<&ListBackupsInput::time_range_lower_bound>::get, MemberAccess<&ListBackupsInput::time_range_lower_bound>::emplace},
+    {"TimeRangeUpperBound", "TimeRangeUpperBound", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimeRangeUpperBound, MemberAccess<&ListBackupsInput::time_range_upper_bound>::get, MemberAccess<&ListBackupsInput::time_range_upper_bound>::emplace},
+    {"ExclusiveStartBackupArn", "ExclusiveStartBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&ListBackupsInput::exclusive_start_backup_arn>::get, MemberAccess<&ListBackupsInput::exclusive_start_backup_arn>::emplace},
+    {"BackupType", "BackupType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupTypeFilter, MemberAccess<&ListBackupsInput::backup_type>::get, MemberAccess<&ListBackupsInput::backup_type>::emplace},
+};
+constinit const StructDesc kListBackupsInputStruct = {.name = "ListBackupsInput", .members = kListBackupsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBackupsOutputMembers[] = {
+    {"BackupSummaries", "BackupSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupSummaries, MemberAccess<&ListBackupsOutput::backup_summaries>::get, MemberAccess<&ListBackupsOutput::backup_summaries>::emplace},
+    {"LastEvaluatedBackupArn", "LastEvaluatedBackupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBackupArn, MemberAccess<&ListBackupsOutput::last_evaluated_backup_arn>::get, MemberAccess<&ListBackupsOutput::last_evaluated_backup_arn>::emplace},
+};
+constinit const StructDesc kListBackupsOutputStruct = {.name = "ListBackupsOutput", .members = kListBackupsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListContributorInsightsInputMembers[] = {
+    {"TableName", "TableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListContributorInsightsInput::table_name>::get, MemberAccess<&ListContributorInsightsInput::table_name>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListContributorInsightsInput::next_token>::get, MemberAccess<&ListContributorInsightsInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListContributorInsightsLimit, MemberAccess<&ListContributorInsightsInput::max_results>::get, MemberAccess<&ListContributorInsightsInput::max_results>::emplace},
+};
+constinit const StructDesc kListContributorInsightsInputStruct = {.name = "ListContributorInsightsInput", .members = kListContributorInsightsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListContributorInsightsOutputMembers[] = {
+    {"ContributorInsightsSummaries", "ContributorInsightsSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContributorInsightsSummaries, MemberAccess<&ListContributorInsightsOutput::contributor_insights_summaries>::get, MemberAccess<&ListContributorInsightsOutput::contributor_insights_summaries>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextTokenString, MemberAccess<&ListContributorInsightsOutput::next_token>::get, MemberAccess<&ListContributorInsightsOutput::next_token>::emplace},
+};
+constinit const StructDesc kListContributorInsightsOutputStruct = {.name = "ListContributorInsightsOutput", .members = kListContributorInsightsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListExportsInputMembers[] = {
+    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListExportsInput::table_arn>::get, MemberAccess<&ListExportsInput::table_arn>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListExportsMaxLimit, MemberAccess<&ListExportsInput::max_results>::get, MemberAccess<&ListExportsInput::max_results>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportNextToken, MemberAccess<&ListExportsInput::next_token>::get, MemberAccess<&ListExportsInput::next_token>::emplace},
+};
+constinit const StructDesc kListExportsInputStruct = {.name = "ListExportsInput", .members = kListExportsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListExportsOutputMembers[] = {
+    {"ExportSummaries", "ExportSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportSummaries, MemberAccess<&ListExportsOutput::export_summaries>::get, MemberAccess<&ListExportsOutput::export_summaries>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportNextToken, MemberAccess<&ListExportsOutput::next_token>::get, MemberAccess<&ListExportsOutput::next_token>::emplace},
+};
+constinit const StructDesc kListExportsOutputStruct = {.name = "ListExportsOutput", .members = kListExportsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGlobalTablesInputMembers[] = {
+    {"ExclusiveStartGlobalTableName", "ExclusiveStartGlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListGlobalTablesInput::exclusive_start_global_table_name>::get, MemberAccess<&ListGlobalTablesInput::exclusive_start_global_table_name>::emplace},
+    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&ListGlobalTablesInput::limit>::get, MemberAccess<&ListGlobalTablesInput::limit>::emplace},
+    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&ListGlobalTablesInput::region_name>::get, MemberAccess<&ListGlobalTablesInput::region_name>::emplace},
+};
+constinit const StructDesc kListGlobalTablesInputStruct = {.name = "ListGlobalTablesInput", .members = kListGlobalTablesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGlobalTablesOutputMembers[] = {
+    {"GlobalTables", "GlobalTables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGlobalTableList, MemberAccess<&ListGlobalTablesOutput::global_tables>::get, MemberAccess<&ListGlobalTablesOutput::global_tables>::emplace},
+    {"LastEvaluatedGlobalTableName", "LastEvaluatedGlobalTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListGlobalTablesOutput::last_evaluated_global_table_name>::get, MemberAccess<&ListGlobalTablesOutput::last_evaluated_global_table_name>::emplace},
+};
+constinit const StructDesc kListGlobalTablesOutputStruct = {.name = "ListGlobalTablesOutput", .members = kListGlobalTablesOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListImportsInputMembers[] = {
+    {"TableArn", "TableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableArn, MemberAccess<&ListImportsInput::table_arn>::get, MemberAccess<&ListImportsInput::table_arn>::emplace},
+    {"PageSize", "PageSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListImportsMaxLimit, MemberAccess<&ListImportsInput::page_size>::get, MemberAccess<&ListImportsInput::page_size>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportNextToken, MemberAccess<&ListImportsInput::next_token>::get, MemberAccess<&ListImportsInput::next_token>::emplace},
+};
+constinit const StructDesc kListImportsInputStruct = {.name = "ListImportsInput", .members = kListImportsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListImportsOutputMembers[] = {
+    {"ImportSummaryList", "ImportSummaryList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportSummaryList, MemberAccess<&ListImportsOutput::import_summary_list>::get, MemberAccess<&ListImportsOutput::import_summary_list>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportNextToken, MemberAccess<&ListImportsOutput::next_token>::get, MemberAccess<&ListImportsOutput::next_token>::emplace},
+};
+constinit const StructDesc kListImportsOutputStruct = {.name = "ListImportsOutput", .members = kListImportsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListTablesInputMembers[] = {
     {"ExclusiveStartTableName", "ExclusiveStartTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableName, MemberAccess<&ListTablesInput::exclusive_start_table_name>::get, MemberAccess<&ListTablesInput::exclusive_start_table_name>::emplace},
     {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListTablesInputLimit, MemberAccess<&ListTablesInput::limit>::get, MemberAccess<&ListTablesInput::limit>::emplace},
@@ -914,7 +1399,7 @@ constexpr MemberDesc kQueryInputMembers[] = {
     {"IndexName", "IndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexName, MemberAccess<&QueryInput::index_name>::get, MemberAccess<&QueryInput::index_name>::emplace},
     {"Select", "Select", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelect, MemberAccess<&QueryInput::select>::get, MemberAccess<&QueryInput::select>::emplace},
     {"AttributesToGet", "AttributesToGet", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveIntegerObject, MemberAccess<&QueryInput::limit>::get, MemberAccess<&QueryInput::limit>::emplace},
+    {"Limit", "Limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedPositiveIntegerObject, MemberAccess<&QueryInput::limit>::get, MemberAccess<&QueryInput::limit>::emplace},
     {"ConsistentRead", "ConsistentRead", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsistentRead, MemberAccess<&QueryInput::consistent_read>::get, MemberAccess<&QueryInput::consistent_read>::emplace},
     {"KeyConditions", "KeyConditions", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"QueryFilter", "QueryFilter", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -937,6 +1422,15 @@ constexpr MemberDesc kQueryOutputMembers[] = {
     {"ConsumedCapacity", "ConsumedCapacity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConsumedCapacity, MemberAccess<&QueryOutput::consumed_capacity>::get, MemberAccess<&QueryOutput::consumed_capacity>::emplace},
 };
 constinit const StructDesc kQueryOutputStruct = {.name = "QueryOutput", .members = kQueryOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kReplicaMembers[] = {
+    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&Replica::region_name>::get, MemberAccess<&Replica::region_name>::emplace},
+};
+constinit const StructDesc kReplicaStruct = {.name = "Replica", .members = kReplicaMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kReplicaAutoScalingDescriptionMembers[] = {
+    {"RegionName", "RegionName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionName, MemberAccess<&ReplicaAutoScalingDescription::region_name>::get, MemberAccess<&ReplicaAutoScalingDescription::region_name>::emplace},
+    {"ReplicaStatus", "ReplicaStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReplicaStatus, MemberAccess<&ReplicaAutoScalingDescription::replica_status>::get, MemberAccess<&ReplicaAutoScalingDescription::replica_status>::emplace},
+};
+constinit const StructDesc kReplicaAutoScalingDescriptionStruct = {.name = "ReplicaAutoScalingDescription", .members = kReplicaAutoScalingDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kRequestLimitExceededMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&RequestLimitExceeded::message>::get, MemberAccess<&RequestLimitExceeded::message>::emplace},
     {"ThrottlingReasons", "ThrottlingReasons", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThrottlingReasonList, MemberAccess<&RequestLimitExceeded::throttling_reasons>::get, MemberAccess<&RequestLimitExceeded::throttling_reasons>::emplace},
@@ -1114,6 +1608,7 @@ AttributeValue AttributeValue::of_bool_(bool v) {
   made.value.emplace<10>(std::move(v));
   return made;
 }
+const StructDesc& BackupSummary::desc() { return kBackupSummaryStruct; }
 const StructDesc& BatchExecuteStatementInput::desc() { return kBatchExecuteStatementInputStruct; }
 const StructDesc& BatchExecuteStatementOutput::desc() { return kBatchExecuteStatementOutputStruct; }
 const StructDesc& BatchGetItemInput::desc() { return kBatchGetItemInputStruct; }
@@ -1129,6 +1624,7 @@ const StructDesc& ConditionalCheckFailedException::desc() { return kConditionalC
 const StructDesc& ConsumedCapacity::desc() { return kConsumedCapacityStruct; }
 const StructDesc& PointInTimeRecoveryDescription::desc() { return kPointInTimeRecoveryDescriptionStruct; }
 const StructDesc& ContinuousBackupsDescription::desc() { return kContinuousBackupsDescriptionStruct; }
+const StructDesc& ContributorInsightsSummary::desc() { return kContributorInsightsSummaryStruct; }
 const StructDesc& Projection::desc() { return kProjectionStruct; }
 const StructDesc& ProvisionedThroughput::desc() { return kProvisionedThroughputStruct; }
 const StructDesc& CreateGlobalSecondaryIndexAction::desc() { return kCreateGlobalSecondaryIndexActionStruct; }
@@ -1136,6 +1632,7 @@ const StructDesc& StreamSpecification::desc() { return kStreamSpecificationStruc
 const StructDesc& SSESpecification::desc() { return kSSESpecificationStruct; }
 const StructDesc& CreateTableInput::desc() { return kCreateTableInputStruct; }
 const StructDesc& ProvisionedThroughputDescription::desc() { return kProvisionedThroughputDescriptionStruct; }
+const StructDesc& SSEDescription::desc() { return kSSEDescriptionStruct; }
 const StructDesc& TableClassSummary::desc() { return kTableClassSummaryStruct; }
 const StructDesc& TableWarmThroughputDescription::desc() { return kTableWarmThroughputDescriptionStruct; }
 const StructDesc& TableDescription::desc() { return kTableDescriptionStruct; }
@@ -1146,24 +1643,63 @@ const StructDesc& DeleteItemOutput::desc() { return kDeleteItemOutputStruct; }
 const StructDesc& DeleteRequest::desc() { return kDeleteRequestStruct; }
 const StructDesc& DeleteTableInput::desc() { return kDeleteTableInputStruct; }
 const StructDesc& DeleteTableOutput::desc() { return kDeleteTableOutputStruct; }
+const StructDesc& DescribeBackupInput::desc() { return kDescribeBackupInputStruct; }
+const StructDesc& DescribeBackupOutput::desc() { return kDescribeBackupOutputStruct; }
 const StructDesc& DescribeContinuousBackupsInput::desc() { return kDescribeContinuousBackupsInputStruct; }
 const StructDesc& DescribeContinuousBackupsOutput::desc() { return kDescribeContinuousBackupsOutputStruct; }
+const StructDesc& DescribeContributorInsightsInput::desc() { return kDescribeContributorInsightsInputStruct; }
+const StructDesc& DescribeContributorInsightsOutput::desc() { return kDescribeContributorInsightsOutputStruct; }
+const StructDesc& DescribeEndpointsRequest::desc() { return kDescribeEndpointsRequestStruct; }
+const StructDesc& DescribeEndpointsResponse::desc() { return kDescribeEndpointsResponseStruct; }
+const StructDesc& DescribeExportInput::desc() { return kDescribeExportInputStruct; }
+const StructDesc& DescribeExportOutput::desc() { return kDescribeExportOutputStruct; }
+const StructDesc& DescribeGlobalTableInput::desc() { return kDescribeGlobalTableInputStruct; }
+const StructDesc& DescribeGlobalTableOutput::desc() { return kDescribeGlobalTableOutputStruct; }
+const StructDesc& DescribeGlobalTableSettingsInput::desc() { return kDescribeGlobalTableSettingsInputStruct; }
+const StructDesc& DescribeGlobalTableSettingsOutput::desc() { return kDescribeGlobalTableSettingsOutputStruct; }
+const StructDesc& DescribeImportInput::desc() { return kDescribeImportInputStruct; }
+const StructDesc& DescribeImportOutput::desc() { return kDescribeImportOutputStruct; }
+const StructDesc& DescribeKinesisStreamingDestinationInput::desc() { return kDescribeKinesisStreamingDestinationInputStruct; }
+const StructDesc& DescribeKinesisStreamingDestinationOutput::desc() { return kDescribeKinesisStreamingDestinationOutputStruct; }
+const StructDesc& DescribeLimitsInput::desc() { return kDescribeLimitsInputStruct; }
+const StructDesc& DescribeLimitsOutput::desc() { return kDescribeLimitsOutputStruct; }
 const StructDesc& DescribeTableInput::desc() { return kDescribeTableInputStruct; }
 const StructDesc& DescribeTableOutput::desc() { return kDescribeTableOutputStruct; }
+const StructDesc& DescribeTableReplicaAutoScalingInput::desc() { return kDescribeTableReplicaAutoScalingInputStruct; }
+const StructDesc& TableAutoScalingDescription::desc() { return kTableAutoScalingDescriptionStruct; }
+const StructDesc& DescribeTableReplicaAutoScalingOutput::desc() { return kDescribeTableReplicaAutoScalingOutputStruct; }
 const StructDesc& DescribeTimeToLiveInput::desc() { return kDescribeTimeToLiveInputStruct; }
 const StructDesc& TimeToLiveDescription::desc() { return kTimeToLiveDescriptionStruct; }
 const StructDesc& DescribeTimeToLiveOutput::desc() { return kDescribeTimeToLiveOutputStruct; }
+const StructDesc& Endpoint::desc() { return kEndpointStruct; }
 const StructDesc& ExecuteStatementInput::desc() { return kExecuteStatementInputStruct; }
 const StructDesc& ExecuteStatementOutput::desc() { return kExecuteStatementOutputStruct; }
+const StructDesc& ExportSummary::desc() { return kExportSummaryStruct; }
 const StructDesc& GetItemInput::desc() { return kGetItemInputStruct; }
 const StructDesc& GetItemOutput::desc() { return kGetItemOutputStruct; }
+const StructDesc& GetResourcePolicyInput::desc() { return kGetResourcePolicyInputStruct; }
+const StructDesc& GetResourcePolicyOutput::desc() { return kGetResourcePolicyOutputStruct; }
 const StructDesc& GlobalSecondaryIndex::desc() { return kGlobalSecondaryIndexStruct; }
 const StructDesc& GlobalSecondaryIndexWarmThroughputDescription::desc() { return kGlobalSecondaryIndexWarmThroughputDescriptionStruct; }
 const StructDesc& GlobalSecondaryIndexDescription::desc() { return kGlobalSecondaryIndexDescriptionStruct; }
 const StructDesc& UpdateGlobalSecondaryIndexAction::desc() { return kUpdateGlobalSecondaryIndexActionStruct; }
 const StructDesc& GlobalSecondaryIndexUpdate::desc() { return kGlobalSecondaryIndexUpdateStruct; }
+const StructDesc& GlobalTable::desc() { return kGlobalTableStruct; }
+const StructDesc& S3BucketSource::desc() { return kS3BucketSourceStruct; }
+const StructDesc& ImportSummary::desc() { return kImportSummaryStruct; }
 const StructDesc& KeySchemaElement::desc() { return kKeySchemaElementStruct; }
 const StructDesc& KeysAndAttributes::desc() { return kKeysAndAttributesStruct; }
+const StructDesc& KinesisDataStreamDestination::desc() { return kKinesisDataStreamDestinationStruct; }
+const StructDesc& ListBackupsInput::desc() { return kListBackupsInputStruct; }
+const StructDesc& ListBackupsOutput::desc() { return kListBackupsOutputStruct; }
+const StructDesc& ListContributorInsightsInput::desc() { return kListContributorInsightsInputStruct; }
+const StructDesc& ListContributorInsightsOutput::desc() { return kListContributorInsightsOutputStruct; }
+const StructDesc& ListExportsInput::desc() { return kListExportsInputStruct; }
+const StructDesc& ListExportsOutput::desc() { return kListExportsOutputStruct; }
+const StructDesc& ListGlobalTablesInput::desc() { return kListGlobalTablesInputStruct; }
+const StructDesc& ListGlobalTablesOutput::desc() { return kListGlobalTablesOutputStruct; }
+const StructDesc& ListImportsInput::desc() { return kListImportsInputStruct; }
+const StructDesc& ListImportsOutput::desc() { return kListImportsOutputStruct; }
 const StructDesc& ListTablesInput::desc() { return kListTablesInputStruct; }
 const StructDesc& ListTablesOutput::desc() { return kListTablesOutputStruct; }
 const StructDesc& ListTagsOfResourceInput::desc() { return kListTagsOfResourceInputStruct; }
@@ -1176,6 +1712,8 @@ const StructDesc& PutItemOutput::desc() { return kPutItemOutputStruct; }
 const StructDesc& PutRequest::desc() { return kPutRequestStruct; }
 const StructDesc& QueryInput::desc() { return kQueryInputStruct; }
 const StructDesc& QueryOutput::desc() { return kQueryOutputStruct; }
+const StructDesc& Replica::desc() { return kReplicaStruct; }
+const StructDesc& ReplicaAutoScalingDescription::desc() { return kReplicaAutoScalingDescriptionStruct; }
 const StructDesc& RequestLimitExceeded::desc() { return kRequestLimitExceededStruct; }
 const StructDesc& ScanInput::desc() { return kScanInputStruct; }
 const StructDesc& ScanOutput::desc() { return kScanOutputStruct; }

@@ -15,6 +15,7 @@ namespace aws::dynamodb {
 
 struct AttributeDefinition;
 struct AttributeValue;
+struct BackupSummary;
 struct BatchExecuteStatementInput;
 struct BatchExecuteStatementOutput;
 struct BatchGetItemInput;
@@ -30,6 +31,7 @@ struct ConditionalCheckFailedException;
 struct ConsumedCapacity;
 struct PointInTimeRecoveryDescription;
 struct ContinuousBackupsDescription;
+struct ContributorInsightsSummary;
 struct Projection;
 struct ProvisionedThroughput;
 struct CreateGlobalSecondaryIndexAction;
@@ -37,6 +39,7 @@ struct StreamSpecification;
 struct SSESpecification;
 struct CreateTableInput;
 struct ProvisionedThroughputDescription;
+struct SSEDescription;
 struct TableClassSummary;
 struct TableWarmThroughputDescription;
 struct TableDescription;
@@ -47,24 +50,63 @@ struct DeleteItemOutput;
 struct DeleteRequest;
 struct DeleteTableInput;
 struct DeleteTableOutput;
+struct DescribeBackupInput;
+struct DescribeBackupOutput;
 struct DescribeContinuousBackupsInput;
 struct DescribeContinuousBackupsOutput;
+struct DescribeContributorInsightsInput;
+struct DescribeContributorInsightsOutput;
+struct DescribeEndpointsRequest;
+struct DescribeEndpointsResponse;
+struct DescribeExportInput;
+struct DescribeExportOutput;
+struct DescribeGlobalTableInput;
+struct DescribeGlobalTableOutput;
+struct DescribeGlobalTableSettingsInput;
+struct DescribeGlobalTableSettingsOutput;
+struct DescribeImportInput;
+struct DescribeImportOutput;
+struct DescribeKinesisStreamingDestinationInput;
+struct DescribeKinesisStreamingDestinationOutput;
+struct DescribeLimitsInput;
+struct DescribeLimitsOutput;
 struct DescribeTableInput;
 struct DescribeTableOutput;
+struct DescribeTableReplicaAutoScalingInput;
+struct TableAutoScalingDescription;
+struct DescribeTableReplicaAutoScalingOutput;
 struct DescribeTimeToLiveInput;
 struct TimeToLiveDescription;
 struct DescribeTimeToLiveOutput;
+struct Endpoint;
 struct ExecuteStatementInput;
 struct ExecuteStatementOutput;
+struct ExportSummary;
 struct GetItemInput;
 struct GetItemOutput;
+struct GetResourcePolicyInput;
+struct GetResourcePolicyOutput;
 struct GlobalSecondaryIndex;
 struct GlobalSecondaryIndexWarmThroughputDescription;
 struct GlobalSecondaryIndexDescription;
 struct UpdateGlobalSecondaryIndexAction;
 struct GlobalSecondaryIndexUpdate;
+struct GlobalTable;
+struct S3BucketSource;
+struct ImportSummary;
 struct KeySchemaElement;
 struct KeysAndAttributes;
+struct KinesisDataStreamDestination;
+struct ListBackupsInput;
+struct ListBackupsOutput;
+struct ListContributorInsightsInput;
+struct ListContributorInsightsOutput;
+struct ListExportsInput;
+struct ListExportsOutput;
+struct ListGlobalTablesInput;
+struct ListGlobalTablesOutput;
+struct ListImportsInput;
+struct ListImportsOutput;
 struct ListTablesInput;
 struct ListTablesOutput;
 struct ListTagsOfResourceInput;
@@ -77,6 +119,8 @@ struct PutItemOutput;
 struct PutRequest;
 struct QueryInput;
 struct QueryOutput;
+struct Replica;
+struct ReplicaAutoScalingDescription;
 struct RequestLimitExceeded;
 struct ScanInput;
 struct ScanOutput;
@@ -151,6 +195,22 @@ struct AttributeValue {
 
   static const StructDesc& desc();
   bool operator==(const AttributeValue&) const;
+};
+
+struct BackupSummary {
+  std::optional<std::string> table_name;
+  std::optional<std::string> table_id;
+  std::optional<std::string> table_arn;
+  std::optional<std::string> backup_arn;
+  std::optional<std::string> backup_name;
+  std::optional<base::Timestamp> backup_creation_date_time;
+  std::optional<base::Timestamp> backup_expiry_date_time;
+  std::optional<std::string> backup_status;
+  std::optional<std::string> backup_type;
+  std::optional<int64_t> backup_size_bytes;
+
+  static const StructDesc& desc();
+  bool operator==(const BackupSummary&) const = default;
 };
 
 struct BatchExecuteStatementInput {
@@ -287,6 +347,16 @@ struct ContinuousBackupsDescription {
   bool operator==(const ContinuousBackupsDescription&) const = default;
 };
 
+struct ContributorInsightsSummary {
+  std::optional<std::string> table_name;
+  std::optional<std::string> index_name;
+  std::optional<std::string> contributor_insights_status;
+  std::optional<std::string> contributor_insights_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const ContributorInsightsSummary&) const = default;
+};
+
 struct Projection {
   std::optional<std::string> projection_type;
   std::optional<std::vector<std::string>> non_key_attributes;
@@ -322,6 +392,8 @@ struct StreamSpecification {
 
 struct SSESpecification {
   std::optional<bool> enabled;
+  std::optional<std::string> sse_type;
+  std::optional<std::string> kms_master_key_id;
 
   static const StructDesc& desc();
   bool operator==(const SSESpecification&) const = default;
@@ -356,6 +428,16 @@ struct ProvisionedThroughputDescription {
   bool operator==(const ProvisionedThroughputDescription&) const = default;
 };
 
+struct SSEDescription {
+  std::optional<std::string> status;
+  std::optional<std::string> sse_type;
+  std::optional<std::string> kms_master_key_arn;
+  std::optional<base::Timestamp> inaccessible_encryption_date_time;
+
+  static const StructDesc& desc();
+  bool operator==(const SSEDescription&) const = default;
+};
+
 struct TableClassSummary {
   std::optional<std::string> table_class;
   std::optional<base::Timestamp> last_update_date_time;
@@ -387,6 +469,7 @@ struct TableDescription {
   std::optional<BillingModeSummary> billing_mode_summary;
   std::optional<std::vector<LocalSecondaryIndexDescription>> local_secondary_indexes;
   std::optional<std::vector<GlobalSecondaryIndexDescription>> global_secondary_indexes;
+  std::optional<SSEDescription> sse_description;
   std::optional<TableClassSummary> table_class_summary;
   std::optional<bool> deletion_protection_enabled;
   std::optional<TableWarmThroughputDescription> warm_throughput;
@@ -453,6 +536,19 @@ struct DeleteTableOutput {
   bool operator==(const DeleteTableOutput&) const = default;
 };
 
+struct DescribeBackupInput {
+  std::optional<std::string> backup_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeBackupInput&) const = default;
+};
+
+struct DescribeBackupOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeBackupOutput&) const = default;
+};
+
 struct DescribeContinuousBackupsInput {
   std::optional<std::string> table_name;
 
@@ -467,6 +563,123 @@ struct DescribeContinuousBackupsOutput {
   bool operator==(const DescribeContinuousBackupsOutput&) const = default;
 };
 
+struct DescribeContributorInsightsInput {
+  std::optional<std::string> table_name;
+  std::optional<std::string> index_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeContributorInsightsInput&) const = default;
+};
+
+struct DescribeContributorInsightsOutput {
+  std::optional<std::string> table_name;
+  std::optional<std::string> index_name;
+  std::optional<std::vector<std::string>> contributor_insights_rule_list;
+  std::optional<std::string> contributor_insights_status;
+  std::optional<base::Timestamp> last_update_date_time;
+  std::optional<std::string> contributor_insights_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeContributorInsightsOutput&) const = default;
+};
+
+struct DescribeEndpointsRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeEndpointsRequest&) const = default;
+};
+
+struct DescribeEndpointsResponse {
+  std::optional<std::vector<Endpoint>> endpoints;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeEndpointsResponse&) const = default;
+};
+
+struct DescribeExportInput {
+  std::optional<std::string> export_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeExportInput&) const = default;
+};
+
+struct DescribeExportOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeExportOutput&) const = default;
+};
+
+struct DescribeGlobalTableInput {
+  std::optional<std::string> global_table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeGlobalTableInput&) const = default;
+};
+
+struct DescribeGlobalTableOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeGlobalTableOutput&) const = default;
+};
+
+struct DescribeGlobalTableSettingsInput {
+  std::optional<std::string> global_table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeGlobalTableSettingsInput&) const = default;
+};
+
+struct DescribeGlobalTableSettingsOutput {
+  std::optional<std::string> global_table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeGlobalTableSettingsOutput&) const = default;
+};
+
+struct DescribeImportInput {
+  std::optional<std::string> import_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeImportInput&) const = default;
+};
+
+struct DescribeImportOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeImportOutput&) const = default;
+};
+
+struct DescribeKinesisStreamingDestinationInput {
+  std::optional<std::string> table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeKinesisStreamingDestinationInput&) const = default;
+};
+
+struct DescribeKinesisStreamingDestinationOutput {
+  std::optional<std::string> table_name;
+  std::optional<std::vector<KinesisDataStreamDestination>> kinesis_data_stream_destinations;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeKinesisStreamingDestinationOutput&) const = default;
+};
+
+struct DescribeLimitsInput {
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeLimitsInput&) const = default;
+};
+
+struct DescribeLimitsOutput {
+  std::optional<int64_t> account_max_read_capacity_units;
+  std::optional<int64_t> account_max_write_capacity_units;
+  std::optional<int64_t> table_max_read_capacity_units;
+  std::optional<int64_t> table_max_write_capacity_units;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeLimitsOutput&) const = default;
+};
+
 struct DescribeTableInput {
   std::optional<std::string> table_name;
 
@@ -479,6 +692,29 @@ struct DescribeTableOutput {
 
   static const StructDesc& desc();
   bool operator==(const DescribeTableOutput&) const = default;
+};
+
+struct DescribeTableReplicaAutoScalingInput {
+  std::optional<std::string> table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeTableReplicaAutoScalingInput&) const = default;
+};
+
+struct TableAutoScalingDescription {
+  std::optional<std::string> table_name;
+  std::optional<std::string> table_status;
+  std::optional<std::vector<ReplicaAutoScalingDescription>> replicas;
+
+  static const StructDesc& desc();
+  bool operator==(const TableAutoScalingDescription&) const = default;
+};
+
+struct DescribeTableReplicaAutoScalingOutput {
+  std::optional<TableAutoScalingDescription> table_auto_scaling_description;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeTableReplicaAutoScalingOutput&) const = default;
 };
 
 struct DescribeTimeToLiveInput {
@@ -501,6 +737,14 @@ struct DescribeTimeToLiveOutput {
 
   static const StructDesc& desc();
   bool operator==(const DescribeTimeToLiveOutput&) const = default;
+};
+
+struct Endpoint {
+  std::optional<std::string> address;
+  std::optional<int64_t> cache_period_in_minutes;
+
+  static const StructDesc& desc();
+  bool operator==(const Endpoint&) const = default;
 };
 
 struct ExecuteStatementInput {
@@ -526,6 +770,15 @@ struct ExecuteStatementOutput {
   bool operator==(const ExecuteStatementOutput&) const = default;
 };
 
+struct ExportSummary {
+  std::optional<std::string> export_arn;
+  std::optional<std::string> export_status;
+  std::optional<std::string> export_type;
+
+  static const StructDesc& desc();
+  bool operator==(const ExportSummary&) const = default;
+};
+
 struct GetItemInput {
   std::optional<std::string> table_name;
   std::optional<Map<AttributeValue>> key;
@@ -544,6 +797,21 @@ struct GetItemOutput {
 
   static const StructDesc& desc();
   bool operator==(const GetItemOutput&) const = default;
+};
+
+struct GetResourcePolicyInput {
+  std::optional<std::string> resource_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetResourcePolicyInput&) const = default;
+};
+
+struct GetResourcePolicyOutput {
+  std::optional<std::string> policy;
+  std::optional<std::string> revision_id;
+
+  static const StructDesc& desc();
+  bool operator==(const GetResourcePolicyOutput&) const = default;
 };
 
 struct GlobalSecondaryIndex {
@@ -598,6 +866,37 @@ struct GlobalSecondaryIndexUpdate {
   bool operator==(const GlobalSecondaryIndexUpdate&) const = default;
 };
 
+struct GlobalTable {
+  std::optional<std::string> global_table_name;
+  std::optional<std::vector<Replica>> replication_group;
+
+  static const StructDesc& desc();
+  bool operator==(const GlobalTable&) const = default;
+};
+
+struct S3BucketSource {
+  std::optional<std::string> s3_bucket_owner;
+  std::optional<std::string> s3_bucket;
+  std::optional<std::string> s3_key_prefix;
+
+  static const StructDesc& desc();
+  bool operator==(const S3BucketSource&) const = default;
+};
+
+struct ImportSummary {
+  std::optional<std::string> import_arn;
+  std::optional<std::string> import_status;
+  std::optional<std::string> table_arn;
+  std::optional<S3BucketSource> s3_bucket_source;
+  std::optional<std::string> cloud_watch_log_group_arn;
+  std::optional<std::string> input_format;
+  std::optional<base::Timestamp> start_time;
+  std::optional<base::Timestamp> end_time;
+
+  static const StructDesc& desc();
+  bool operator==(const ImportSummary&) const = default;
+};
+
 struct KeySchemaElement {
   std::optional<std::string> attribute_name;
   std::optional<std::string> key_type;
@@ -614,6 +913,104 @@ struct KeysAndAttributes {
 
   static const StructDesc& desc();
   bool operator==(const KeysAndAttributes&) const = default;
+};
+
+struct KinesisDataStreamDestination {
+  std::optional<std::string> stream_arn;
+  std::optional<std::string> destination_status;
+  std::optional<std::string> destination_status_description;
+  std::optional<std::string> approximate_creation_date_time_precision;
+
+  static const StructDesc& desc();
+  bool operator==(const KinesisDataStreamDestination&) const = default;
+};
+
+struct ListBackupsInput {
+  std::optional<std::string> table_name;
+  std::optional<int32_t> limit;
+  std::optional<base::Timestamp> time_range_lower_bound;
+  std::optional<base::Timestamp> time_range_upper_bound;
+  std::optional<std::string> exclusive_start_backup_arn;
+  std::optional<std::string> backup_type;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBackupsInput&) const = default;
+};
+
+struct ListBackupsOutput {
+  std::optional<std::vector<BackupSummary>> backup_summaries;
+  std::optional<std::string> last_evaluated_backup_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBackupsOutput&) const = default;
+};
+
+struct ListContributorInsightsInput {
+  std::optional<std::string> table_name;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListContributorInsightsInput&) const = default;
+};
+
+struct ListContributorInsightsOutput {
+  std::optional<std::vector<ContributorInsightsSummary>> contributor_insights_summaries;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListContributorInsightsOutput&) const = default;
+};
+
+struct ListExportsInput {
+  std::optional<std::string> table_arn;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListExportsInput&) const = default;
+};
+
+struct ListExportsOutput {
+  std::optional<std::vector<ExportSummary>> export_summaries;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListExportsOutput&) const = default;
+};
+
+struct ListGlobalTablesInput {
+  std::optional<std::string> exclusive_start_global_table_name;
+  std::optional<int32_t> limit;
+  std::optional<std::string> region_name;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGlobalTablesInput&) const = default;
+};
+
+struct ListGlobalTablesOutput {
+  std::optional<std::vector<GlobalTable>> global_tables;
+  std::optional<std::string> last_evaluated_global_table_name;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGlobalTablesOutput&) const = default;
+};
+
+struct ListImportsInput {
+  std::optional<std::string> table_arn;
+  std::optional<int32_t> page_size;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListImportsInput&) const = default;
+};
+
+struct ListImportsOutput {
+  std::optional<std::vector<ImportSummary>> import_summary_list;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListImportsOutput&) const = default;
 };
 
 struct ListTablesInput {
@@ -735,6 +1132,21 @@ struct QueryOutput {
 
   static const StructDesc& desc();
   bool operator==(const QueryOutput&) const = default;
+};
+
+struct Replica {
+  std::optional<std::string> region_name;
+
+  static const StructDesc& desc();
+  bool operator==(const Replica&) const = default;
+};
+
+struct ReplicaAutoScalingDescription {
+  std::optional<std::string> region_name;
+  std::optional<std::string> replica_status;
+
+  static const StructDesc& desc();
+  bool operator==(const ReplicaAutoScalingDescription&) const = default;
 };
 
 struct RequestLimitExceeded {

@@ -23,9 +23,6 @@ Throttle::Rate rate_of(const Table& table, const Index* index, Kind kind) {
   rate.kind = kind;
   rate.index = index == nullptr ? 0 : index->number;
   rate.units_per_second = static_cast<double>(kind == Kind::read ? throughput.read_units : throughput.write_units);
-  rate.since = table.created;
-  for (const auto& changed : {throughput.last_increase, throughput.last_decrease})
-    if (changed) rate.since = std::max(rate.since, *changed);
   return rate;
 }
 

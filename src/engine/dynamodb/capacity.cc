@@ -13,6 +13,13 @@ double Units::total() const {
   return sum;
 }
 
+Units& Units::operator+=(const Units& more) {
+  table += more.table;
+  for (const auto& [name, units] : more.global_indexes) global_indexes[name] += units;
+  for (const auto& [name, units] : more.local_indexes) local_indexes[name] += units;
+  return *this;
+}
+
 double read_units(std::size_t bytes, bool consistent) {
   const std::size_t steps = std::max<std::size_t>(1, (bytes + kReadUnitBytes - 1) / kReadUnitBytes);
   return static_cast<double>(steps) * (consistent ? 1 : 0.5);

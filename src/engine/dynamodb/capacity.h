@@ -18,6 +18,7 @@ struct Units {
   std::map<std::string, double> global_indexes;
   std::map<std::string, double> local_indexes;
   [[nodiscard]] double total() const;
+  Units& operator+=(const Units& more);
 };
 
 // Of one item or of the summed bytes of a page; at least one step even for nothing.

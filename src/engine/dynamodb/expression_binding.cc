@@ -48,12 +48,18 @@ std::string path_text(BoundPath path) {
 }
 
 ExpressionBinder::ExpressionBinder(ExpressionCache& cache, const std::optional<aws::Map<std::string>>& names,
-                                   std::optional<aws::Map<AttributeValue>>& values)
+                                   std::optional<aws::Map<AttributeValue>>& values, Wording wording)
     : cache_(cache),
       names_(names ? &*names : nullptr),
       values_(values ? &*values : nullptr),
+      wording_(wording),
       name_used_(names ? names->size() : 0),
       value_used_(values ? values->size() : 0) {}
+
+std::unexpected<base::AwsError> ExpressionBinder::fail(std::string message) const {
+  if (wording_ == Wording::detected) message.insert(0, "1 validation error detected: ");
+  return invalid(std::move(message));
+}
 
 base::Result<void> ExpressionBinder::check(std::initializer_list<Parameter> parameters) {
   const bool any = std::ranges::any_of(parameters, &Parameter::given);
@@ -69,29 +75,39 @@ base::Result<void> ExpressionBinder::check(std::initializer_list<Parameter> para
     taken = taken || parameter.given;
   }
   if (values_ != nullptr && !taken)
-    return invalid("ExpressionAttributeValues can only be specified when using expressions: " + takers +
-                   (takers_count > 1 ? " are null" : " is null"));
-  if (names_ != nullptr) {
-    if (names_->empty()) return invalid("ExpressionAttributeNames must not be empty");
-    for (const auto& [key, name] : *names_) {
-      if (!is_placeholder(key, '#') || key.size() > kPlaceholderBytesMax)
-        return invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: \"" + key + "\"");
-      if (name.empty() || name.size() > kAttributeNameBytesMax)
-        return invalid("ExpressionAttributeNames contains invalid value: " +
-                       std::string(name.empty() ? "The expression attribute name must not be empty"
-                                                : "Attribute name is too large, must be less than 65536 bytes") +
-                       "; key: " + key);
-    }
+    return fail("ExpressionAttributeValues can only be specified when using expressions: " + takers +
+                (takers_count > 1 ? " are null" : " is null"));
+  if (names_ != nullptr) TRY(check_names());
+  if (values_ != nullptr) TRY(check_values());
+  return {};
+}
+
+base::Result<void> ExpressionBinder::check_names() const {
+  if (names_->empty()) return fail("ExpressionAttributeNames must not be empty");
+  for (const auto& [key, name] : *names_) {
+    if (!is_placeholder(key, '#') || key.size() > kPlaceholderBytesMax)
+      return fail("ExpressionAttributeNames contains invalid key: Syntax error; key: \"" + key + "\"");
+    if (name.empty() || name.size() > kAttributeNameBytesMax)
+      return fail("ExpressionAttributeNames contains invalid value: " +
+                  std::string(name.empty() ? "The expression attribute name must not be empty"
+                                           : "Attribute name is too large, must be less than 65536 bytes") +
+                  "; key: " + key);
   }
-  if (values_ == nullptr) return {};
-  if (values_->empty()) return invalid("ExpressionAttributeValues must not be empty");
+  return {};
+}
+
+base::Result<void> ExpressionBinder::check_values() {
+  if (values_->empty()) return fail("ExpressionAttributeValues must not be empty");
   for (const auto& [key, value] : *values_)
     if (!is_placeholder(key, ':') || key.size() > kPlaceholderBytesMax)
-      return invalid("ExpressionAttributeValues contains invalid key: Syntax error; key: \"" + key + "\"");
-  for (auto& [key, value] : *values_)
-    if (auto checked = validate_value(value); !checked)
-      return invalid("ExpressionAttributeValues contains invalid value: " + checked.error().message + " for key " +
-                     key);
+      return fail("ExpressionAttributeValues contains invalid key: Syntax error; key: \"" + key + "\"");
+  for (auto& [key, value] : *values_) {
+    const auto checked = validate_value(value);
+    if (checked) continue;
+    // This one AWS finds where it does not know the key any more.
+    if (wording_ == Wording::detected && value.is_null_()) return fail(checked.error().message);
+    return fail("ExpressionAttributeValues contains invalid value: " + checked.error().message + " for key " + key);
+  }
   return {};
 }
 
@@ -107,7 +123,7 @@ base::Result<BoundExpression> ExpressionBinder::bind(ExpressionKind kind, std::s
             : kind == ExpressionKind::projection ? bind_projection(e, out)
                                                  : bind_conditions(e, out);
   }
-  if (!error.empty()) return invalid("Invalid " + std::string(parameter_name(kind)) + ": " + error);
+  if (!error.empty()) return fail("Invalid " + std::string(parameter_name(kind)) + ": " + error);
   return out;
 }
 
@@ -174,11 +190,11 @@ std::string ExpressionBinder::bind_projection(const Expression& e, BoundExpressi
 
 base::Result<void> ExpressionBinder::check_all_used() const {
   if (std::ranges::find(name_used_, false) != name_used_.end())
-    return invalid("Value provided in ExpressionAttributeNames unused in expressions: keys: {" +
-                   unused_text(*names_, name_used_) + "}");
+    return fail("Value provided in ExpressionAttributeNames unused in expressions: keys: {" +
+                unused_text(*names_, name_used_) + "}");
   if (std::ranges::find(value_used_, false) != value_used_.end())
-    return invalid("Value provided in ExpressionAttributeValues unused in expressions: keys: {" +
-                   unused_text(*values_, value_used_) + "}");
+    return fail("Value provided in ExpressionAttributeValues unused in expressions: keys: {" +
+                unused_text(*values_, value_used_) + "}");
   return {};
 }
 

@@ -51,9 +51,12 @@ std::string path_text(BoundPath path);
 
 class ExpressionBinder {
  public:
+  // AWS words its errors in the operations that write one item as those of its framework, since summer 2026: "1
+  // validation error detected: " stands before them.
+  enum class Wording { plain, detected };
   // Each may be absent. Values are brought into normal form by check(). All must outlive the binder and what it binds.
   ExpressionBinder(ExpressionCache& cache, const std::optional<aws::Map<std::string>>& names,
-                   std::optional<aws::Map<AttributeValue>>& values);
+                   std::optional<aws::Map<AttributeValue>>& values, Wording wording = Wording::plain);
   // Checks the two maps. `parameters` are the expressions that the operation knows, with whether each was given, as
   // the messages about placeholders without expressions list them.
   struct Parameter {
@@ -66,6 +69,9 @@ class ExpressionBinder {
   base::Result<void> check_all_used() const;
 
  private:
+  [[nodiscard]] std::unexpected<base::AwsError> fail(std::string message) const;
+  base::Result<void> check_names() const;
+  base::Result<void> check_values();
   // Each answers the error's text, or an empty string.
   std::string bind_path(const Expression& e, uint32_t path, BoundExpression& out);
   std::string bind_value(const Expression& e, uint32_t value, BoundExpression& out);
@@ -77,6 +83,7 @@ class ExpressionBinder {
   ExpressionCache& cache_;
   const aws::Map<std::string>* names_;
   aws::Map<AttributeValue>* values_;
+  const Wording wording_;
   std::vector<bool> name_used_;
   std::vector<bool> value_used_;
 };

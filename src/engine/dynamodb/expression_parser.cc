@@ -148,9 +148,9 @@ bool PartsParser::parse_call(Operand& operand) {
   do {
     Operand argument;
     if (!parse_operand(argument)) return false;
-    if (!update && argument.kind == Operand::Kind::call) {
+    if (argument.kind == Operand::Kind::call) {
       const Function inner = out_.calls[argument.index].function;
-      if (inner != Function::size && inner != Function::unknown)
+      if (inner != (update ? Function::if_not_exists : Function::size) && inner != Function::unknown)
         keep(misused_function_error_, "The function is not allowed to be used this way in an expression; function: " +
                                           std::string(function_name(inner)));
     }

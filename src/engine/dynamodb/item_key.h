@@ -10,12 +10,20 @@
 
 namespace engine::dynamodb {
 
+// By what the partitions of a table follow each other in a Scan; part of the layout of its rows in the store, so a
+// table keeps the one it was made with.
+enum class ScanOrder : uint8_t {
+  fnv = 0,  // of tables made before this program knew AWS's order
+  md5 = 1,  // AWS's, as its results show: MD5 of "Outliers" and the value's bytes
+};
+
 // Names and types ("S", "N", "B") of the key attributes; `range` is empty if there is none.
 struct KeySchema {
   std::string hash;
   std::string hash_type;
   std::string range;
   std::string range_type;
+  ScanOrder order = ScanOrder::md5;
   [[nodiscard]] bool has_range() const { return !range.empty(); }
   [[nodiscard]] bool contains(std::string_view name) const { return name == hash || (has_range() && name == range); }
   [[nodiscard]] std::size_t size() const { return has_range() ? 2 : 1; }
@@ -24,14 +32,16 @@ struct KeySchema {
 struct ItemKey {
   std::string partition;  // order-preserving bytes
   std::string sort;       // empty if the schema has no range key
-  uint64_t hash = 0;      // of `partition`
+  uint64_t hash = 0;      // the position of the partition in the order of a Scan
   bool operator==(const ItemKey&) const = default;
 };
 
 // Order-preserving bytes of a key attribute. REQUIRES: is_scalar_key_type(value), in normal form.
 std::string key_bytes(const AttributeValue& value);
-// The position of a partition key in the order of a Scan; part of the format of the store. FNV-1a with a final mix.
-uint64_t partition_hash(std::string_view partition);
+// FNV-1a with a final mix; part of the format of the store.
+uint64_t mixed_hash(std::string_view bytes);
+// The position of a partition in the order of a Scan, with `value` in normal form.
+uint64_t scan_position(ScanOrder order, const AttributeValue& value);
 
 // The key of an item to be put; fails with the texts of PutItem.
 base::Result<ItemKey> key_of_item(const KeySchema& schema, const Item& item);
@@ -49,14 +59,14 @@ std::string row_key(uint64_t table, const ItemKey& key);
 // Key in the store of the index's entry for the item `item`.
 std::string index_row_key(uint64_t table, uint64_t index, const ItemKey& entry, const ItemKey& item);
 
-// The range of keys of a partition: [begin, end).
+// The range of keys of the key's partition: [begin, end).
 struct RowRange {
   std::string begin;
   std::string end;
 };
-RowRange partition_range(uint64_t table, uint64_t index, std::string_view partition);
-// The entries of a partition whose sort key is exactly `sort`, or begins with it.
-RowRange sort_key_range(uint64_t table, uint64_t index, std::string_view partition, std::string_view sort);
-RowRange sort_prefix_range(uint64_t table, uint64_t index, std::string_view partition, std::string_view prefix);
+RowRange partition_range(uint64_t table, uint64_t index, const ItemKey& key);
+// The entries of the partition whose sort key is exactly that of `key`, or begins with it.
+RowRange sort_key_range(uint64_t table, uint64_t index, const ItemKey& key);
+RowRange sort_prefix_range(uint64_t table, uint64_t index, const ItemKey& key);
 
 }  // namespace engine::dynamodb

@@ -29,6 +29,20 @@ bool sets_literal(const BoundExpression& update, std::string_view name) {
 
 }  // namespace
 
+base::Result<void> validate_written(Item& item) {
+  auto checked = validate_item(item);
+  if (checked || checked.error().message.starts_with("One or more parameter values were invalid: ") ||
+      checked.error().message.starts_with("Input collection "))
+    return detected(std::move(checked));
+  return checked;
+}
+
+bool only_removes(const BoundExpression& update) {
+  return std::ranges::all_of(update.expression->actions, [](const UpdateAction& action) {
+    return action.kind == UpdateAction::Kind::remove || action.kind == UpdateAction::Kind::delete_;
+  });
+}
+
 base::Result<void> check_write_condition(const std::optional<BoundExpression>& condition,
                                          const std::optional<StoredItem>& before,
                                          const std::optional<std::string>& on_failure) {

@@ -11,6 +11,20 @@
 
 namespace engine::dynamodb {
 
+// What AWS finds in a request before it looks for the table stands, in the operations that write one item and in parts
+// of Query, behind these words since summer 2026.
+template <class T>
+base::Result<T> detected(base::Result<T> result) {
+  if (!result) result.error().message.insert(0, "1 validation error detected: ");
+  return result;
+}
+// validate_item() of a PutItem's Item or a DeleteItem's Key in these words: what is wrong with sets and NULLs has them,
+// what is wrong with numbers and depth has not.
+base::Result<void> validate_written(Item& item);
+
+// Whether the update only takes away, and so makes no item where there is none.
+bool only_removes(const BoundExpression& update);
+
 // Fails with ConditionalCheckFailedException if the condition is given and does not hold for `before`; the error
 // carries the item if `on_failure` is ALL_OLD (protocols.md 4.3 item 23).
 base::Result<void> check_write_condition(const std::optional<BoundExpression>& condition,

@@ -96,6 +96,7 @@ base::Result<std::vector<KeyConditionPart>> split_key_condition(const BoundExpre
 
 base::Result<KeyCondition> match_key_condition(const std::vector<KeyConditionPart>& parts, const KeySchema& schema) {
   KeyCondition out;
+  out.order = schema.order;
   if (!schema.has_range() && parts.size() > 1) return invalid("Query key condition not supported");
   for (const bool is_hash : {true, false}) {
     const std::string& name = is_hash ? schema.hash : schema.range;
@@ -131,11 +132,11 @@ base::Result<KeyCondition> match_key_condition(const std::vector<KeyConditionPar
 }
 
 RowRange rows_of(const KeyCondition& condition, uint64_t table, uint64_t index) {
-  const std::string partition = key_bytes(*condition.hash);
-  RowRange all = partition_range(table, index, partition);
+  ItemKey key{key_bytes(*condition.hash), {}, scan_position(condition.order, *condition.hash)};
+  RowRange all = partition_range(table, index, key);
   if (!condition.range_operator) return all;
-  const std::string low = key_bytes(*condition.low);
-  const RowRange equal = sort_key_range(table, index, partition, low);
+  key.sort = key_bytes(*condition.low);
+  const RowRange equal = sort_key_range(table, index, key);
   switch (*condition.range_operator) {
     case Operator::equal:
       return equal;
@@ -148,9 +149,10 @@ RowRange rows_of(const KeyCondition& condition, uint64_t table, uint64_t index) 
     case Operator::greater_equal:
       return {equal.begin, all.end};
     case Operator::between:
-      return {equal.begin, sort_key_range(table, index, partition, key_bytes(*condition.high)).end};
+      key.sort = key_bytes(*condition.high);
+      return {equal.begin, sort_key_range(table, index, key).end};
     default:
-      return sort_prefix_range(table, index, partition, low);
+      return sort_prefix_range(table, index, key);
   }
 }
 

@@ -13,6 +13,7 @@ struct KeyCondition {
   std::optional<Operator> range_operator;
   const AttributeValue* low = nullptr;   // of the range operator
   const AttributeValue* high = nullptr;  // of between
+  ScanOrder order = ScanOrder::md5;      // of the schema
 };
 
 // Fails with ValidationException if the condition is not of that form. The result views the request's values.

@@ -31,8 +31,16 @@ inline std::string count_key(uint64_t table, uint64_t stripe) {
   return store::KeyWriter("dynamodb/count").number(table).number(stripe).take();
 }
 
-// Items (index 0) and index entries: table, index, hash of the partition key, partition key, sort key, and for index
-// entries the keys of the item; the last three parts are texts (item_key.h). The order of a Scan is that of these keys.
+// How far an index has been filled: a record {1: the row at which to go on}.
+inline std::string fill_key(uint64_t table, uint64_t index) {
+  return store::KeyWriter("dynamodb/fill").number(table).number(index).take();
+}
+inline std::string fill_prefix(uint64_t table) {
+  return store::KeyWriter("dynamodb/fill").number(table).take();
+}
+
+// Items (index 0) and index entries: table, index, position of the partition (item_key.h), partition key, sort key, and
+// for index entries the keys of the item; all but the first three are texts. The order of a Scan is that of these keys.
 inline std::string rows_of_table_prefix(uint64_t table) {
   return store::KeyWriter("dynamodb/row").number(table).take();
 }

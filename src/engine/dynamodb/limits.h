@@ -8,6 +8,7 @@
 namespace engine::dynamodb {
 
 constexpr std::size_t kTableNameBytesMin = 3;
+constexpr std::size_t kCalledTableNameBytesMin = 1;  // of a name in the operations on items
 constexpr std::size_t kTableNameBytesMax = 255;
 constexpr std::size_t kTablesPerAccountMax = 2500;
 constexpr std::size_t kGlobalIndexesMax = 20;
@@ -45,8 +46,15 @@ constexpr std::size_t kExpressionCacheEntriesMax = 256;
 constexpr std::size_t kStatementCacheEntriesMax = 128;
 constexpr int kExpressionNestingMax = 300;
 constexpr std::size_t kStripesPerTable = 32;
-constexpr std::size_t kBackfillBatchItemsMax = 500;
+constexpr std::size_t kFillPageRows = 32;  // of a new index, looked at before the fill lets go of the table
+constexpr std::size_t kFillPageBytes = 64 * 1024;
 constexpr std::chrono::seconds kExpirySweepInterval{60};  // AWS promises "within a few days"
 constexpr std::size_t kExpiryPageRows = 500;              // looked at before the sweep lets go of the table
+constexpr std::size_t kExpiryPageBytes = 256 * 1024;
+// Work in one page of a Query or Scan, beside its bytes: a row costs one, and one more for each condition of the
+// filter, for each started KB. About 0.1 s; a page that would cost more ends early, with a LastEvaluatedKey.
+constexpr std::size_t kPageWorkMax = 100'000;
+// Of PartiQL's writes to one table, staged before they are written and the stripes let go.
+constexpr std::size_t kStagedBytesMax = 128 * 1024;
 
 }  // namespace engine::dynamodb

@@ -3,6 +3,7 @@
 
 #include "aws/cloudwatch/cloudwatch.h"
 #include "base/manual/manual_env.h"
+#include "engine/dynamodb/limits.h"
 #include "engine/dynamodb/service.h"
 #include "engine/dynamodb/test_values.h"
 #include "engine/service_metrics.h"
@@ -43,6 +44,19 @@ class MeteringTest : public ::testing::Test {
     }
     const auto made = service.create_table(context, std::move(in));
     ASSERT_TRUE(made) << made.error().message;
+  }
+  // The same with the burst of the table and the index used up and one second gone since.
+  void create_used_up(int units, int index_units = 0) {
+    create(units, index_units);
+    const int burst = static_cast<int>(kBurstSeconds);
+    int indexed = 0;
+    for (; indexed < index_units * burst; ++indexed)
+      (void)put({{"p", S("u" + std::to_string(indexed))}, {"g", S("g")}});
+    for (int i = indexed; i < units * burst; ++i) EXPECT_EQ(put(0), "");
+    EXPECT_EQ(put(0), kExceeded);
+    EXPECT_EQ(gets(units * burst, true), units * burst);
+    wait(std::chrono::seconds(1));
+    (void)taken();
   }
   static wire::ProvisionedThroughput throughput(int64_t units) {
     wire::ProvisionedThroughput t;
@@ -107,9 +121,10 @@ class MeteringTest : public ::testing::Test {
   aws::Context context;
 };
 
-TEST_F(MeteringTest, ANewTableHasOneSecondAndSavesUpToFiveMinutes) {
+TEST_F(MeteringTest, ANewTableHasFiveMinutesAndSavesNoMore) {
   create(5);
-  EXPECT_EQ(puts(100), 5);
+  EXPECT_EQ(puts(2000), 1500);
+  EXPECT_EQ(gets(4000, false), 3000) << "reads have a bucket of their own";
   const auto refused = [&] {
     wire::PutItemInput in;
     in.table_name = "tab";
@@ -124,13 +139,26 @@ TEST_F(MeteringTest, ANewTableHasOneSecondAndSavesUpToFiveMinutes) {
   EXPECT_EQ(puts(100), 10);
   wait(std::chrono::hours(1));
   EXPECT_EQ(puts(2000), 1500);
-  EXPECT_EQ(gets(4000, false), 3000) << "reads have a bucket of their own";
+  EXPECT_EQ(gets(4000, false), 3000);
   wait(std::chrono::seconds(1));
   EXPECT_EQ(gets(20, true), 5);
 }
 
+TEST_F(MeteringTest, ThrottlingCanBeSwitchedOff) {
+  DynamoDbOptions off = options();
+  off.throttle = false;
+  create(1, 1);
+  DynamoDbService unthrottled(*store, env.env, off);  // of the table that the other has made
+  wire::PutItemInput in;
+  in.table_name = "tab";
+  for (int i = 0; i < 1000; ++i) {
+    in.item = Item{{"p", S(std::to_string(i))}, {"g", S("g")}};
+    ASSERT_TRUE(unthrottled.put_item(context, in));
+  }
+}
+
 TEST_F(MeteringTest, LargeItemsAndFailedConditionsCostWhatTheyCost) {
-  create(5);
+  create_used_up(5);
   EXPECT_EQ(put({{"p", S("big")}, {"x", S(std::string(20 * 1024 - 10, 'x'))}}), "") << "20 units, 15 of them owed";
   wait(std::chrono::seconds(3));
   EXPECT_EQ(put(1), kExceeded);
@@ -147,7 +175,7 @@ TEST_F(MeteringTest, LargeItemsAndFailedConditionsCostWhatTheyCost) {
 }
 
 TEST_F(MeteringTest, UpdateTableChangesTheRate) {
-  create(5);
+  create_used_up(5);
   EXPECT_EQ(puts(10), 5);
   wire::UpdateTableInput update;
   update.table_name = "tab";
@@ -164,7 +192,7 @@ TEST_F(MeteringTest, UpdateTableChangesTheRate) {
 }
 
 TEST_F(MeteringTest, AFullIndexHoldsUpWritesThatConcernIt) {
-  create(100, 2);
+  create_used_up(10, 2);
   const auto put_indexed = [&](int i) { return put({{"p", S(std::to_string(i))}, {"g", S("g")}}); };
   EXPECT_EQ(put_indexed(1) + put_indexed(2), "");
   EXPECT_TRUE(put_indexed(3).starts_with("The level of configured provisioned throughput for one or more global"));
@@ -192,7 +220,7 @@ TEST_F(MeteringTest, AFullIndexHoldsUpWritesThatConcernIt) {
 }
 
 TEST_F(MeteringTest, BatchesHandBackWhatDoesNotFit) {
-  create(5);
+  create_used_up(5);
   wire::BatchWriteItemInput write;
   auto& list = write.request_items.emplace()["tab"];
   for (int i = 0; i < 8; ++i) list.emplace_back().put_request.emplace().item = Item{{"p", S(std::to_string(i))}};
@@ -224,7 +252,7 @@ TEST_F(MeteringTest, BatchesHandBackWhatDoesNotFit) {
 }
 
 TEST_F(MeteringTest, WhatHappensIsCounted) {
-  create(3);
+  create_used_up(3);
   EXPECT_EQ(puts(5), 3);
   EXPECT_EQ(gets(2, false), 2);
   wire::ScanInput scan;

@@ -1,8 +1,10 @@
 // Reading one page of a Query or Scan: walks a range of rows, filters, projects and counts (protocols.md 4.3 items 25
-// to 31). Functions over a store; the caller holds the table's mutex shared, and sees the rows of one moment.
+// to 31). A page shows the rows of one moment and is read without any lock; it ends at the limits of limits.h.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -16,13 +18,14 @@ namespace engine::dynamodb {
 // What Query and Scan have in common, once it is checked.
 struct PageRequest {
   const Table* table = nullptr;
-  const Index* index = nullptr;  // null: the table itself
+  std::shared_ptr<const Index> index;  // a copy, which outlives a change of the table; null: the table itself
   RowRange rows;
   bool forward = true;
   std::optional<int32_t> limit;
   bool consistent = false;
   bool count_only = false;
   bool fetch_from_table = false;  // a local index that lacks attributes which are wanted
+  bool can_continue = true;       // false: there can be but one row, after which nothing comes
   const BoundExpression* filter = nullptr;
   const BoundExpression* projection = nullptr;
 };
@@ -35,11 +38,10 @@ struct Page {
   Units units;
 };
 
-Page read_page(store::KvStore& store, const PageRequest& request);
-// read_page() as far as the capacity of the table or index allows; counts what it consumes and returns. `table` is the
-// request's.
-base::Result<Page> read_metered(store::KvStore& store, Table& table, const PageRequest& request, OperationKind kind,
-                                base::Timestamp now);
+// Reads the page as far as the capacity of the table or index allows; counts what it consumes and returns. `table` is
+// the request's and `lock` its mutex, held shared, which is let go for the reading.
+base::Result<Page> read_metered(store::KvStore& store, Table& table, std::shared_lock<std::shared_mutex>& lock,
+                                const PageRequest& request, OperationKind kind, base::Timestamp now);
 
 // The parameters that decide what of an item is returned, checked together.
 struct Selection {
@@ -47,6 +49,8 @@ struct Selection {
   bool consistent = false;
   const std::optional<BoundExpression>* projection = nullptr;
 };
+// Whether Select and a projection go together; needs no table.
+base::Result<void> check_select(const std::optional<std::string>& select, bool has_index, bool has_projection);
 // Finds the index and fills index, consistent, count_only, fetch_from_table and projection.
 base::Result<void> apply_selection(const std::optional<std::string>& index_name, const Selection& selection,
                                    PageRequest& request);

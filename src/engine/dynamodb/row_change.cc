@@ -24,18 +24,6 @@ std::optional<IndexKeyFault::Kind> fault_of(const AttributeValue& value, std::st
   return std::nullopt;
 }
 
-// Items from before the index may have attributes that cannot be its keys; like those without keys they are in no
-// index (Developer Guide, "Detecting and correcting index key violations").
-bool belongs_in(const Index& index, const Item& item) {
-  const auto fits = [&](const std::string& name, const std::string& type, bool is_hash) {
-    const AttributeValue* value = item.find(name);
-    return value != nullptr && !fault_of(*value, type, is_hash);
-  };
-  const KeySchema& schema = index.schema;
-  return fits(schema.hash, schema.hash_type, true) &&
-         (!schema.has_range() || fits(schema.range, schema.range_type, false));
-}
-
 Item projected_attributes(const Table& table, const Index& index, const Item& item) {
   if (index.projection_type == "ALL") return item;
   Item projected;
@@ -88,14 +76,32 @@ double stage_entry(store::WriteBatch& batch, const Index& index, Stripe& stripe,
   return units;
 }
 
+// The entry that the index has: one that is being filled may not have come to an item yet.
+std::optional<Entry> entry_there(store::KvStore& store, const Table& table, const Index& index, const ItemKey& key,
+                                 const Item& item) {
+  auto entry = entry_of(table, index, key, item);
+  if (entry && index.filling && !store.get(entry->key)) return std::nullopt;
+  return entry;
+}
+
 }  // namespace
 
-void stage_row(store::WriteBatch& batch, Table& table, Stripe& stripe, const ItemKey& key, const StoredItem* before,
-               const Item* after, std::size_t after_bytes, Units& units) {
+bool belongs_in(const Index& index, const Item& item) {
+  const auto fits = [&](const std::string& name, const std::string& type, bool is_hash) {
+    const AttributeValue* value = item.find(name);
+    return value != nullptr && !fault_of(*value, type, is_hash);
+  };
+  const KeySchema& schema = index.schema;
+  return fits(schema.hash, schema.hash_type, true) &&
+         (!schema.has_range() || fits(schema.range, schema.range_type, false));
+}
+
+void stage_row(store::WriteBatch& batch, store::KvStore& store, Table& table, Stripe& stripe, const ItemKey& key,
+               const StoredItem* before, const Item* after, std::size_t after_bytes, Units& units) {
   const std::size_t before_bytes = before == nullptr ? 0 : before->size_bytes;
   units.table += write_units(std::max(before_bytes, after == nullptr ? 0 : after_bytes));
   for (const Index& index : table.indexes) {
-    auto old_entry = before == nullptr ? std::nullopt : entry_of(table, index, key, before->attributes);
+    auto old_entry = before == nullptr ? std::nullopt : entry_there(store, table, index, key, before->attributes);
     auto new_entry = after == nullptr ? std::nullopt : entry_of(table, index, key, *after);
     const double cost = stage_entry(batch, index, stripe, std::move(old_entry), std::move(new_entry));
     if (cost > 0) (index.global ? units.global_indexes : units.local_indexes)[index.name] += cost;
@@ -113,9 +119,10 @@ void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe
   batch.put(count_key(table.number, stripe_index), encode_counts(table.stripes[stripe_index]));
 }
 
-void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
-                     const ItemKey& key, const Item& item) {
-  stage_entry(batch, index, stripe, std::nullopt, entry_of(table, index, key, item));
+void stage_missing_entry(store::WriteBatch& batch, store::KvStore& store, const Table& table, const Index& index,
+                         Stripe& stripe, const ItemKey& key, const Item& item) {
+  auto entry = entry_of(table, index, key, item);
+  if (entry && !store.get(entry->key)) stage_entry(batch, index, stripe, std::nullopt, std::move(entry));
 }
 
 bool changes_entry(const Table& table, const Index& index, const Item* before, const Item* after) {

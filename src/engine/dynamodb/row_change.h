@@ -11,15 +11,18 @@ namespace engine::dynamodb {
 
 // Adds the change from `before` to `after` (each null if there is no item) of the item `key` to `batch`, and updates
 // the stripe's counters, which put_counts() then writes. `after_bytes` is item_size(*after). Cannot fail, so call it
-// when nothing else can. Adds what the write costs to `units`.
-void stage_row(store::WriteBatch& batch, Table& table, Stripe& stripe, const ItemKey& key, const StoredItem* before,
-               const Item* after, std::size_t after_bytes, Units& units);
+// when nothing else can. Adds what the write costs to `units`. `store` tells what an index that is being filled has.
+void stage_row(store::WriteBatch& batch, store::KvStore& store, Table& table, Stripe& stripe, const ItemKey& key,
+               const StoredItem* before, const Item* after, std::size_t after_bytes, Units& units);
 // Adds the stripe's counters to the batch; once per stripe and batch.
 void put_counts(store::WriteBatch& batch, const Table& table, std::size_t stripe_index);
 
-// Adds the entry of `item` in `index`, if it belongs there, to the batch and the counters.
-void stage_new_entry(store::WriteBatch& batch, const Table& table, const Index& index, Stripe& stripe,
-                     const ItemKey& key, const Item& item);
+// Whether the item has an entry in the index. Items from before the index may have attributes that cannot be its keys;
+// like those without keys they are in no index (Developer Guide, "Detecting and correcting index key violations").
+bool belongs_in(const Index& index, const Item& item);
+// Adds the entry of `item` in `index` to the batch and the counters, if it belongs there and is not there yet.
+void stage_missing_entry(store::WriteBatch& batch, store::KvStore& store, const Table& table, const Index& index,
+                         Stripe& stripe, const ItemKey& key, const Item& item);
 
 // Whether the change from `before` to `after` (null: no item) alters the entry that the item has in the index.
 bool changes_entry(const Table& table, const Index& index, const Item* before, const Item* after);

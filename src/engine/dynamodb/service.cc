@@ -13,9 +13,11 @@ DynamoDbService::DynamoDbService(store::KvStore& store, base::Env& env, DynamoDb
       metrics_(options.metrics),
       lenient_(std::move(options.lenient)),
       role_may_(std::move(options.role_may)),
+      throttles_(options.throttle),
       expressions_(options.expression_cache_entries_max),
       statements_(options.statement_cache_entries_max),
-      stop_requested_(env.executor.make_condition()) {
+      stop_requested_(env.executor.make_condition()),
+      fill_wanted_(env.executor.make_condition()) {
   load();
 }
 
@@ -45,11 +47,13 @@ void DynamoDbService::load() {
     }
     drop_orphans(*table);
     attach_metrics(*table);
+    table->throttle.enabled = throttles_;
+    if (table->filling_index() != nullptr) filling_.push_back(table);
     directory_.emplace(table_key(table->account, table->region, table->name), std::move(table));
   }
 }
 
-// A crash while an index was being filled leaves entries under a number that no index has.
+// A crash of an older version of this program while it filled an index left entries under a number that no index has.
 void DynamoDbService::drop_orphans(const Table& table) {
   store::WriteBatch batch;
   for (uint32_t number = 1; number < table.next_index_number; ++number) {
@@ -76,7 +80,7 @@ base::Result<DynamoDbService::TablePtr> DynamoDbService::find_table(const aws::C
     here = arn->region == context.region && arn->account == context.account;
     name = std::string_view(arn->resource).substr(kPrefix.size());
   }
-  TRY(check_table_name(name));
+  TRY(check_table_name(name, control_plane ? kTableNameBytesMin : kCalledTableNameBytesMin));
   if (here) {
     const std::shared_lock lock(directory_mutex_);
     const auto found = directory_.find(table_key(context.account, context.region, name));
@@ -119,7 +123,7 @@ void DynamoDbService::write_definition(const Table& table) {
 void DynamoDbService::write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
                                  std::size_t after_bytes, Units& units) {
   store::WriteBatch batch;
-  stage_row(batch, table, table.stripe_of(key), key, before, after, after_bytes, units);
+  stage_row(batch, store_, table, table.stripe_of(key), key, before, after, after_bytes, units);
   if (batch.empty()) return;  // deleting what is not there
   put_counts(batch, table, table.stripe_index(key));
   store_.write(batch);

@@ -1,11 +1,13 @@
 // DynamoDbService: Amazon DynamoDB over a KvStore. Items live in the store only; memory holds the definitions of the
 // tables, their counters and the parsed expressions used lately. Owned by the engine; safe from any thread.
 //
-// Locks, in this order: the directory (shared to find a table, exclusive to create or delete one), tables (shared for
-// items, exclusive to change the definition), stripes of a table (by index). Reading, checking and writing one item
-// happen under its stripe.
+// Locks: the directory (shared to find a table, exclusive to enter or remove one; nothing else is taken while it is
+// held), tables (shared for items, exclusive to change the definition), then stripes of the table (by index). Reading,
+// checking and writing one item happen under its stripe. None is held for work that grows: pages are read without a
+// lock, batches let go between items, indexes fill in steps.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,6 +37,8 @@ struct DynamoDbOptions {
   // Asked for each statement of BatchExecuteStatement, which is refused by itself; for what else a request needs the
   // server has asked. Unset: roles may.
   RoleMay role_may = {};
+  // Whether provisioned throughput, once its burst is used up, throttles. On-demand tables never do.
+  bool throttle = true;
   std::size_t expression_cache_entries_max = kExpressionCacheEntriesMax;
   std::size_t statement_cache_entries_max = kStatementCacheEntriesMax;
 };
@@ -45,11 +49,13 @@ class DynamoDbService final : public wire::DynamoDb {
   // operations that come upon a damaged item.
   DynamoDbService(store::KvStore& store, base::Env& env, DynamoDbOptions options = {});
   ~DynamoDbService() override;
-  // The background work: items whose time to live is over are deleted, each minute.
+  // The background work: items whose time to live is over are deleted, each minute; new indexes are filled.
   void start();
   void stop();
   // One round of it: looks at every item of the tables that have a time to live. Answers how many it deleted.
   std::size_t sweep_expired(base::Timestamp now);
+  // One step of filling new indexes, which looks at a page of the rows of one table. False when none is left to fill.
+  bool fill_step();
   // The metrics that are a state: provisioned capacity. Called each minute, of which every fifth counts.
   void sample_metrics(base::Timestamp now);
 
@@ -60,8 +66,32 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<wire::CreateTableOutput> create_table(aws::Context&, wire::CreateTableInput in) override;
   base::Result<wire::DeleteItemOutput> delete_item(aws::Context&, wire::DeleteItemInput in) override;
   base::Result<wire::DeleteTableOutput> delete_table(aws::Context&, wire::DeleteTableInput in) override;
+  base::Result<wire::DescribeBackupOutput> describe_backup(aws::Context&, wire::DescribeBackupInput in) override;
   base::Result<wire::DescribeContinuousBackupsOutput> describe_continuous_backups(
       aws::Context&, wire::DescribeContinuousBackupsInput in) override;
+  base::Result<wire::DescribeContributorInsightsOutput> describe_contributor_insights(
+      aws::Context&, wire::DescribeContributorInsightsInput in) override;
+  base::Result<wire::DescribeEndpointsResponse> describe_endpoints(aws::Context&,
+                                                                   wire::DescribeEndpointsRequest in) override;
+  base::Result<wire::DescribeExportOutput> describe_export(aws::Context&, wire::DescribeExportInput in) override;
+  base::Result<wire::DescribeGlobalTableOutput> describe_global_table(aws::Context&,
+                                                                      wire::DescribeGlobalTableInput in) override;
+  base::Result<wire::DescribeGlobalTableSettingsOutput> describe_global_table_settings(
+      aws::Context&, wire::DescribeGlobalTableSettingsInput in) override;
+  base::Result<wire::DescribeImportOutput> describe_import(aws::Context&, wire::DescribeImportInput in) override;
+  base::Result<wire::DescribeKinesisStreamingDestinationOutput> describe_kinesis_streaming_destination(
+      aws::Context&, wire::DescribeKinesisStreamingDestinationInput in) override;
+  base::Result<wire::DescribeLimitsOutput> describe_limits(aws::Context&, wire::DescribeLimitsInput in) override;
+  base::Result<wire::DescribeTableReplicaAutoScalingOutput> describe_table_replica_auto_scaling(
+      aws::Context&, wire::DescribeTableReplicaAutoScalingInput in) override;
+  base::Result<wire::GetResourcePolicyOutput> get_resource_policy(aws::Context&,
+                                                                  wire::GetResourcePolicyInput in) override;
+  base::Result<wire::ListBackupsOutput> list_backups(aws::Context&, wire::ListBackupsInput in) override;
+  base::Result<wire::ListContributorInsightsOutput> list_contributor_insights(
+      aws::Context&, wire::ListContributorInsightsInput in) override;
+  base::Result<wire::ListExportsOutput> list_exports(aws::Context&, wire::ListExportsInput in) override;
+  base::Result<wire::ListGlobalTablesOutput> list_global_tables(aws::Context&, wire::ListGlobalTablesInput in) override;
+  base::Result<wire::ListImportsOutput> list_imports(aws::Context&, wire::ListImportsInput in) override;
   base::Result<wire::DescribeTableOutput> describe_table(aws::Context&, wire::DescribeTableInput in) override;
   base::Result<wire::DescribeTimeToLiveOutput> describe_time_to_live(aws::Context&,
                                                                      wire::DescribeTimeToLiveInput in) override;
@@ -125,20 +155,27 @@ class DynamoDbService final : public wire::DynamoDb {
   // The item as it is stored, if there is one.
   std::optional<StoredItem> load_item(const Table& table, const ItemKey& key);
   void write_definition(const Table& table);
+  void write_update(Table& table, const std::vector<uint32_t>& deleted_indexes);
   // Writes one item in a batch of its own, under the stripe's lock, which the caller holds.
   void write_item(Table& table, const ItemKey& key, const StoredItem* before, const Item* after,
                   std::size_t after_bytes, Units& units);
   void sweep();
   std::size_t expire_page(Table& table, std::string& from, base::Timestamp now);
-  void backfill(Table& table, const Index& index);
+  // Filling of new indexes (service_index_fill.cc).
+  void fill();
+  void want_fill(TablePtr table);
+  bool fill_page(Table& table);  // false: there is nothing more to fill in this table
+  void fill_entry(Table& table, const Index& index, const ItemKey& key);
+  void finish_fill(Table& table, uint32_t index_number);
 
   // PartiQL (service_partiql.cc, service_partiql_batch.cc).
   struct WriteStatement;
   std::shared_ptr<const Statement> parsed(const std::string& text);
   base::Result<WriteStatement> prepare_write(Call&, BoundStatement bound, bool keep_existing);
-  // Carries out the writes, all on `table` and on different items, in one batch of the store. Each has an outcome
-  // after.
+  // Carries out the writes, all on `table` and on different items. Each has an outcome after.
   void carry_out(const Call&, Table& table, std::span<WriteStatement* const> writes, Units& units);
+  // The first of them, in one batch of the store; answers how many.
+  std::size_t carry_out_some(const Call&, Table& table, std::span<WriteStatement* const> writes, Units& units);
   base::Result<std::optional<Item>> stage_statement(const Call&, store::WriteBatch& batch, Table& table,
                                                     WriteStatement& write, Units& units);
   base::Result<wire::ExecuteStatementOutput> select(Call&, const BoundStatement& bound,
@@ -156,6 +193,7 @@ class DynamoDbService final : public wire::DynamoDb {
   ServiceMetrics* const metrics_;
   const std::function<void(std::string_view)> lenient_;
   const RoleMay role_may_;
+  const bool throttles_;
   ExpressionCache expressions_;
   TextCache<Statement> statements_;
   std::shared_mutex directory_mutex_;
@@ -166,6 +204,12 @@ class DynamoDbService final : public wire::DynamoDb {
   std::unique_ptr<base::Condition> stop_requested_;
   bool stopping_ = false;
   std::unique_ptr<base::Task> sweeper_;
+
+  std::mutex fill_mutex_;  // guards what follows; never held together with another
+  std::unique_ptr<base::Condition> fill_wanted_;
+  bool fill_stopping_ = false;
+  std::deque<TablePtr> filling_;
+  std::unique_ptr<base::Task> filler_;
 };
 
 }  // namespace engine::dynamodb

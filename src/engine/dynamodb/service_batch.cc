@@ -54,12 +54,57 @@ std::string identity(const ItemKey& key) {
   return std::to_string(key.partition.size()) + ":" + key.partition + key.sort;
 }
 
+// The same text for maps that say the same in another order.
+std::string identity(const Item& key) {
+  std::vector<const Item::Entry*> entries;
+  for (const Item::Entry& entry : key) entries.push_back(&entry);
+  std::ranges::sort(entries, {}, [](const Item::Entry* entry) -> const std::string& { return entry->first; });
+  Item sorted;
+  for (const Item::Entry* entry : entries) sorted.append(entry->first) = entry->second;
+  return encode_item(sorted, 0);
+}
+
+base::Result<void> check_keys(wire::KeysAndAttributes& part, const std::string& table_name) {
+  if (!part.keys || part.keys->empty())
+    return invalid_parameters("The list of keys to read must not be empty: " + table_name);
+  std::set<std::string> seen;
+  for (Item& key : *part.keys) {
+    TRY(validate_item(key));
+    if (!seen.insert(identity(key)).second) return invalid("Provided list of item keys contains duplicates");
+  }
+  return {};
+}
+
+// BatchGetItem of the keys of one table on its way.
+struct TableRead {
+  const wire::KeysAndAttributes* part = nullptr;
+  std::optional<BoundExpression> projection;
+  std::vector<ItemKey> keys;
+};
+
+// How much of a BatchGetItem is done, over all its tables.
+struct BatchProgress {
+  std::size_t bytes = 0;
+  bool full = false;  // what does not fit into 16 MB is handed back, and all that follows
+  std::size_t read = 0;
+  std::optional<base::AwsError> throttled;
+};
+
+void hand_back(const TableRead& work, std::size_t i, wire::KeysAndAttributes& left) {
+  if (!left.keys) {
+    left = *work.part;
+    left.keys.emplace();
+  }
+  left.keys->push_back((*work.part->keys)[i]);
+}
+
 }  // namespace
 
 base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call& call, wire::BatchWriteItemInput in) {
   std::size_t requests = 0;
-  if (in.request_items)
-    for (auto& [name, list] : *in.request_items) requests += list.size();
+  if (!in.request_items || in.request_items->empty())
+    return invalid("The requestItems parameter is required for BatchWriteItem");
+  for (auto& [name, list] : *in.request_items) requests += list.size();
   if (requests == 0 || requests > kBatchWriteItemsMax)
     return invalid(requests == 0 ? "The batch write request list for a table cannot be null or empty"
                                  : "Too many items requested for the BatchWriteItem call");
@@ -87,11 +132,11 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call&
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const auto& [name, list] = in.request_items->at(i);
     Table& table = *plans[i].first;
-    const std::shared_lock lock(table.mutex);
     Units units;
     const std::size_t written_before = written;
     for (std::size_t k = 0; k < list.size(); ++k) {
       const Change& change = plans[i].second[k];
+      const std::shared_lock lock(table.mutex);  // let go after each item
       // The definition may have changed since the check: such items are handed back, and the caller tries again.
       if (table.deleted || (change.item != nullptr && !check_index_keys(table, *change.item))) {
         (*out.unprocessed_items)[name].push_back(list[k]);
@@ -110,7 +155,10 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call&
       ++written;
       write_item(table, change.key, before ? &*before : nullptr, change.item, change.bytes, units);
     }
-    settle_write(table, units, call.context.now, written - written_before);
+    {
+      const std::shared_lock lock(table.mutex);
+      settle_write(table, units, call.context.now, written - written_before);
+    }
     if (auto consumed = consumed_capacity(in.return_consumed_capacity, name, units)) {
       if (!out.consumed_capacity) out.consumed_capacity.emplace();
       out.consumed_capacity->push_back(std::move(*consumed));
@@ -124,69 +172,59 @@ base::Result<wire::BatchWriteItemOutput> DynamoDbService::batch_write_item(Call&
 base::Result<wire::BatchGetItemOutput> DynamoDbService::batch_get_item(Call& call, wire::BatchGetItemInput in) {
   std::size_t keys = 0;
   if (!in.request_items || in.request_items->empty())
-    return invalid_parameters("The list of tables to read from must not be empty");
+    return invalid("The requestItems parameter is required for BatchGetItem");
   for (auto& [name, part] : *in.request_items) keys += part.keys ? part.keys->size() : 0;
   if (keys > kBatchGetKeysMax) return invalid("Too many items requested for the BatchGetItem call");
-  for (auto& [name, part] : *in.request_items) {
-    if (!part.keys || part.keys->empty())
-      return invalid_parameters("The list of keys to read must not be empty: " + name);
-    for (Item& key : *part.keys) TRY(validate_item(key));
-  }
+  for (auto& [name, part] : *in.request_items) TRY(check_keys(part, name));
 
   wire::BatchGetItemOutput out;
   out.responses.emplace();
   out.unprocessed_keys.emplace();
-  std::size_t total_bytes = 0;
-  bool full = false;  // what does not fit into 16 MB is handed back, and all that follows
-  std::size_t read = 0;
-  std::optional<base::AwsError> throttled;
+  BatchProgress progress;
   for (auto& [name, part] : *in.request_items) {
+    TableRead work{&part, std::nullopt, {}};
     std::optional<aws::Map<AttributeValue>> no_values;
     ExpressionBinder binder(expressions_, part.expression_attribute_names, no_values);
     TRY(binder.check({{ExpressionKind::projection, part.projection_expression.has_value()}}));
-    TRY_ASSIGN(const auto projection, bind_if_given(binder, ExpressionKind::projection, part.projection_expression));
+    TRY_ASSIGN(work.projection, bind_if_given(binder, ExpressionKind::projection, part.projection_expression));
     TRY(binder.check_all_used());
-    TRY_ASSIGN(const TableUse table, use_table(call, name));
-    TRY(check_key_paths(*table, projection));
-    std::vector<ItemKey> parsed;
-    std::set<std::string> seen;
+    TRY_ASSIGN(TableUse table, use_table(call, name));
+    TRY(check_key_paths(*table, work.projection));
     for (const Item& key : *part.keys) {
-      TRY_ASSIGN(parsed.emplace_back(), key_of_request(table->schema, key));
-      if (!seen.insert(identity(parsed.back())).second)
-        return invalid("Provided list of item keys contains duplicates");
+      TRY_ASSIGN(work.keys.emplace_back(), key_of_request(table->schema, key));
     }
     Units units;
     const bool consistent = part.consistent_read.value_or(false);
-    const std::size_t read_before = read;
+    const std::size_t read_before = progress.read;
     auto& found = (*out.responses)[name];
-    for (std::size_t i = 0; i < parsed.size(); ++i) {
+    for (std::size_t i = 0; i < work.keys.size(); ++i) {
+      // Items are read without the table's lock: nothing of it that changes tells where they are.
+      table.lock.unlock();
       std::optional<StoredItem> item;
-      if (!full) item = load_item(*table, parsed[i]);
-      full = full || total_bytes + (item ? item->size_bytes : 0) > kBatchGetBytesMax;
-      auto admitted = full ? base::Result<void>() : admit_read(*table, nullptr, consistent, call.context.now);
-      if (!admitted) throttled = std::move(admitted).error();
-      if (full || !admitted) {
-        auto& left = (*out.unprocessed_keys)[name];
-        if (!left.keys) {
-          left = part;
-          left.keys.emplace();
-        }
-        left.keys->push_back((*part.keys)[i]);
+      if (!progress.full) item = load_item(*table, work.keys[i]);
+      table.lock.lock();
+      const std::size_t bytes = item ? item->size_bytes : 0;
+      progress.full = progress.full || progress.bytes + bytes > kBatchGetBytesMax;
+      auto admitted = progress.full ? base::Result<void>() : admit_read(*table, nullptr, consistent, call.context.now);
+      if (!admitted) progress.throttled = std::move(admitted).error();
+      if (progress.full || !admitted) {
+        hand_back(work, i, (*out.unprocessed_keys)[name]);
         continue;
       }
-      ++read;
-      units.table += read_units(item ? item->size_bytes : 0, consistent);
+      ++progress.read;
+      units.table += read_units(bytes, consistent);
       if (!item) continue;
-      total_bytes += item->size_bytes;
-      found.push_back(projection ? project(item->attributes, projection->target_paths()) : std::move(item->attributes));
+      progress.bytes += bytes;
+      found.push_back(work.projection ? project(item->attributes, work.projection->target_paths())
+                                      : std::move(item->attributes));
     }
-    settle_read(*table, nullptr, consistent, units, call.context.now, read - read_before);
+    settle_read(*table, nullptr, consistent, units, call.context.now, progress.read - read_before);
     if (auto consumed = consumed_capacity(in.return_consumed_capacity, name, units)) {
       if (!out.consumed_capacity) out.consumed_capacity.emplace();
       out.consumed_capacity->push_back(std::move(*consumed));
     }
   }
-  if (read == 0 && throttled) return std::unexpected(std::move(*throttled));
+  if (progress.read == 0 && progress.throttled) return std::unexpected(std::move(*progress.throttled));
   return out;
 }
 

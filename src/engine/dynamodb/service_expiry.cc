@@ -56,6 +56,7 @@ base::Result<wire::UpdateTimeToLiveOutput> DynamoDbService::update_time_to_live(
 
 void DynamoDbService::start() {
   sweeper_ = env_.executor.spawn("dynamodb-ttl", [this] { sweep(); });
+  filler_ = env_.executor.spawn("dynamodb-fill", [this] { fill(); });
 }
 
 void DynamoDbService::stop() {
@@ -64,7 +65,13 @@ void DynamoDbService::stop() {
     stopping_ = true;
     stop_requested_->notify_all();
   }
+  {
+    const std::lock_guard lock(fill_mutex_);
+    fill_stopping_ = true;
+    fill_wanted_->notify_all();
+  }
   sweeper_.reset();
+  filler_.reset();
 }
 
 void DynamoDbService::sweep() {
@@ -106,12 +113,15 @@ std::size_t DynamoDbService::expire_page(Table& table, std::string& from, base::
   if (table.deleted || table.ttl_attribute.empty()) return 0;
   std::vector<ItemKey> expired;
   std::size_t rows = 0;
+  std::size_t bytes = 0;
   for (auto cursor = store_.scan(begin, store::prefix_end(rows_prefix(table.number, 0))); cursor->valid();
        cursor->next()) {
-    if (++rows > kExpiryPageRows) {
+    if (rows == kExpiryPageRows || bytes >= kExpiryPageBytes) {
       from = cursor->key();
       break;
     }
+    ++rows;
+    bytes += cursor->value().size();
     const StoredItem item = read_item(cursor->value(), table.schema);
     if (is_expired(item.attributes, table.ttl_attribute, now))
       expired.push_back(key_of_valid_item(table.schema, item.attributes));

@@ -65,10 +65,11 @@ base::Result<wire::GetItemOutput> DynamoDbService::get_item(Call& call, wire::Ge
 
 base::Result<wire::PutItemOutput> DynamoDbService::put_item(Call& call, wire::PutItemInput in) {
   TRY(require_map(in.item, "item"));
-  ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values);
+  ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values,
+                          ExpressionBinder::Wording::detected);
   TRY(binder.check({{ExpressionKind::condition, in.condition_expression.has_value()}}));
-  TRY(validate_item(*in.item));
-  TRY(check_return_values(in.return_values));
+  TRY(validate_written(*in.item));
+  TRY(detected(check_return_values(in.return_values)));
   const std::size_t bytes = item_size(*in.item);
   if (bytes > kItemBytesMax) return invalid("Item size has exceeded the maximum allowed size");
   TRY_ASSIGN(const auto condition, bind_if_given(binder, ExpressionKind::condition, in.condition_expression));
@@ -98,10 +99,11 @@ base::Result<wire::PutItemOutput> DynamoDbService::put_item(Call& call, wire::Pu
 
 base::Result<wire::DeleteItemOutput> DynamoDbService::delete_item(Call& call, wire::DeleteItemInput in) {
   TRY(require_map(in.key, "key"));
-  ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values);
+  ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values,
+                          ExpressionBinder::Wording::detected);
   TRY(binder.check({{ExpressionKind::condition, in.condition_expression.has_value()}}));
-  TRY(validate_item(*in.key));
-  TRY(check_return_values(in.return_values));
+  TRY(validate_written(*in.key));
+  TRY(detected(check_return_values(in.return_values)));
   TRY_ASSIGN(const auto condition, bind_if_given(binder, ExpressionKind::condition, in.condition_expression));
   TRY(binder.check_all_used());
   TRY_ASSIGN(const TableUse table, use_table(call, in.table_name));
@@ -127,7 +129,8 @@ base::Result<wire::DeleteItemOutput> DynamoDbService::delete_item(Call& call, wi
 
 base::Result<wire::UpdateItemOutput> DynamoDbService::update_item(Call& call, wire::UpdateItemInput in) {
   TRY(require_map(in.key, "key"));
-  ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values);
+  ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values,
+                          ExpressionBinder::Wording::detected);
   TRY(binder.check({{ExpressionKind::update, in.update_expression.has_value()},
                     {ExpressionKind::condition, in.condition_expression.has_value()}}));
   TRY(validate_item(*in.key));
@@ -148,15 +151,19 @@ base::Result<wire::UpdateItemOutput> DynamoDbService::update_item(Call& call, wi
     const std::lock_guard lock(table->stripe_of(key).mutex);
     const auto before = load_item(*table, key);
     TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, 0, call.context.now));
-    Item after = before ? before->attributes : std::move(*in.key);
-    if (update) {
-      TRY_ASSIGN(after, apply_update(*update, after));
+    if (!before && update && only_removes(*update)) {
+      write_item(*table, key, nullptr, nullptr, 0, units);  // it costs what a write costs and makes nothing
+    } else {
+      Item after = before ? before->attributes : std::move(*in.key);
+      if (update) {
+        TRY_ASSIGN(after, apply_update(*update, after));
+      }
+      const std::size_t bytes = item_size(after);
+      TRY(check_updated_item(*table, update, after, bytes));
+      TRY(admit_index_writes(*table, attributes_of(before), &after, call.context.now));
+      write_item(*table, key, before ? &*before : nullptr, &after, bytes, units);
+      out.attributes = returned_attributes(in.return_values.value_or("NONE"), update, before, std::move(after));
     }
-    const std::size_t bytes = item_size(after);
-    TRY(check_updated_item(*table, update, after, bytes));
-    TRY(admit_index_writes(*table, attributes_of(before), &after, call.context.now));
-    write_item(*table, key, before ? &*before : nullptr, &after, bytes, units);
-    out.attributes = returned_attributes(in.return_values.value_or("NONE"), update, before, std::move(after));
   }
   settle_write(*table, units, call.context.now);
   out.consumed_capacity = consumed_capacity(in.return_consumed_capacity, *in.table_name, units);

@@ -48,6 +48,15 @@ base::Result<void> refuse_read_parameters(const wire::ExecuteStatementInput& in)
   return invalid("Unsupported parameter: " + std::string(given) + " in a statement that writes");
 }
 
+// What a SELECT says of an index in words of its own, which are not those of Query.
+base::Result<void> check_index(const Table& table, const std::string& name, bool consistent) {
+  const Index* index = table.find_index(name);
+  if (index == nullptr) return invalid("The table does not have the specified index");
+  if (index->global && consistent)
+    return invalid("Strongly consistent read is not supported on Global Secondary Indexes");
+  return {};
+}
+
 // Which rows a SELECT reads, and in which order.
 base::Result<void> choose_rows(const BoundStatement& bound, const KeySchema& schema, PageRequest& request) {
   const uint64_t index = request.index == nullptr ? 0 : request.index->number;
@@ -112,10 +121,11 @@ base::Result<wire::ExecuteStatementOutput> DynamoDbService::select(Call& call, c
     return invalid("1 validation error detected: Value '" + std::to_string(*in.limit) +
                    "' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1");
   const Statement& statement = *bound.statement;
-  TRY_ASSIGN(const TableUse table, use_table(call, statement.table));
+  TRY_ASSIGN(TableUse table, use_table(call, statement.table));
   PageRequest request;
   request.table = &*table;
   const auto index = statement.index.empty() ? std::nullopt : std::optional(statement.index);
+  if (index) TRY(check_index(*table, *index, in.consistent_read.value_or(false)));
   TRY(apply_selection(index, {std::nullopt, in.consistent_read.value_or(false), &bound.projection}, request));
   TRY(check_key_paths(*table, bound.projection));
   TRY(check_key_paths(*table, bound.where));
@@ -129,7 +139,8 @@ base::Result<wire::ExecuteStatementOutput> DynamoDbService::select(Call& call, c
     TRY_ASSIGN(const std::string row, start_row(request, start));
     continue_after(request, row);
   }
-  TRY_ASSIGN(Page page, read_metered(store_, *table, request, OperationKind::execute_statement, call.context.now));
+  TRY_ASSIGN(Page page,
+             read_metered(store_, *table, table.lock, request, OperationKind::execute_statement, call.context.now));
   wire::ExecuteStatementOutput out;
   out.items = std::move(page.items);
   if (bound.projection)
@@ -161,6 +172,11 @@ base::Result<DynamoDbService::WriteStatement> DynamoDbService::prepare_write(Cal
 }
 
 void DynamoDbService::carry_out(const Call& call, Table& table, std::span<WriteStatement* const> writes, Units& units) {
+  while (!writes.empty()) writes = writes.subspan(carry_out_some(call, table, writes, units));
+}
+
+std::size_t DynamoDbService::carry_out_some(const Call& call, Table& table, std::span<WriteStatement* const> writes,
+                                            Units& units) {
   const std::shared_lock lock(table.mutex);
   std::array<bool, kStripesPerTable> wanted{};
   for (const WriteStatement* write : writes) wanted[table.stripe_index(write->key)] = true;
@@ -168,21 +184,29 @@ void DynamoDbService::carry_out(const Call& call, Table& table, std::span<WriteS
   for (std::size_t i = 0; i < kStripesPerTable; ++i)
     if (wanted[i]) locks[i] = std::unique_lock(table.stripes[i].mutex);
   store::WriteBatch batch;
+  Units used;
+  std::size_t done = 0;
   std::size_t succeeded = 0;
-  for (WriteStatement* write : writes) {
-    auto done = stage_statement(call, batch, table, *write, units);
-    if (done) {
-      write->returned = std::move(*done);
+  for (std::size_t staged = 0; done < writes.size() && staged < kStagedBytesMax; ++done) {
+    WriteStatement& write = *writes[done];
+    const std::size_t operations_before = batch.operations().size();
+    auto outcome = stage_statement(call, batch, table, write, used);
+    for (std::size_t i = operations_before; i < batch.operations().size(); ++i)
+      staged += batch.operations()[i].value.size();
+    if (outcome) {
+      write.returned = std::move(*outcome);
       ++succeeded;
     } else {
-      write->error = std::move(done).error();
+      write.error = std::move(outcome).error();
     }
   }
-  settle_write(table, units, call.context.now, succeeded);
-  if (batch.empty()) return;
+  settle_write(table, used, call.context.now, succeeded);
+  units += used;
+  if (batch.empty()) return done;
   for (std::size_t i = 0; i < kStripesPerTable; ++i)
     if (wanted[i]) put_counts(batch, table, i);
   store_.write(batch);
+  return done;
 }
 
 // Everything that can fail comes before stage_row(), so a statement that fails leaves nothing in the batch.
@@ -204,14 +228,14 @@ base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& c
       return base::fail(wire::errors::duplicate_item_exception("Duplicate primary key exists in table"));
     }
     TRY(admit_index_writes(table, nullptr, &bound.item, call.context.now));
-    stage_row(batch, table, stripe, write.key, nullptr, &bound.item, write.bytes, units);
+    stage_row(batch, store_, table, stripe, write.key, nullptr, &bound.item, write.bytes, units);
     return std::nullopt;
   }
   const bool deletes = bound.statement->verb == PartiqlVerb::delete_;
   // A DELETE of nothing succeeds whatever its conditions; an UPDATE needs an item (Developer Guide, "PartiQL update
   // statements for DynamoDB").
   if (deletes && !before) {
-    stage_row(batch, table, stripe, write.key, nullptr, nullptr, 0, units);
+    stage_row(batch, store_, table, stripe, write.key, nullptr, nullptr, 0, units);
     return std::nullopt;
   }
   if (!before || !condition_holds(*bound.where, before->attributes)) {
@@ -223,14 +247,14 @@ base::Result<std::optional<Item>> DynamoDbService::stage_statement(const Call& c
   }
   if (deletes) {
     TRY(admit_index_writes(table, &before->attributes, nullptr, call.context.now));
-    stage_row(batch, table, stripe, write.key, &*before, nullptr, 0, units);
+    stage_row(batch, store_, table, stripe, write.key, &*before, nullptr, 0, units);
     return bound.statement->returning.empty() ? std::nullopt : std::optional(std::move(before->attributes));
   }
   TRY_ASSIGN(Item after, apply_update(*bound.update, before->attributes));
   const std::size_t bytes = item_size(after);
   TRY(check_updated_item(table, bound.update, after, bytes));
   TRY(admit_index_writes(table, &before->attributes, &after, call.context.now));
-  stage_row(batch, table, stripe, write.key, &*before, &after, bytes, units);
+  stage_row(batch, store_, table, stripe, write.key, &*before, &after, bytes, units);
   return returned_attributes(bound.statement->returning, bound.update, before, std::move(after));
 }
 

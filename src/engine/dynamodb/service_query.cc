@@ -17,10 +17,12 @@ base::Result<void> check_start_key(std::optional<Item>& start) {
   return {};
 }
 
-base::Result<void> check_limit(const std::optional<int32_t>& limit) {
+// Query and Scan do not say the same.
+base::Result<void> check_limit(const std::optional<int32_t>& limit, bool of_query) {
   if (!limit || *limit >= 1) return {};
-  return invalid("1 validation error detected: Value '" + std::to_string(*limit) +
-                 "' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1");
+  return invalid("1 validation error detected: Value " +
+                 (of_query ? "at 'Limit'" : "'" + std::to_string(*limit) + "' at 'limit'") +
+                 " failed to satisfy constraint: Member must have value greater than or equal to 1");
 }
 
 // The starting key of a Query must lie within what it asks for.
@@ -95,8 +97,9 @@ base::Result<wire::QueryOutput> DynamoDbService::query(Call& call, wire::QueryIn
   TRY(binder.check({{ExpressionKind::projection, in.projection_expression.has_value()},
                     {ExpressionKind::filter, in.filter_expression.has_value()},
                     {ExpressionKind::key_condition, in.key_condition_expression.has_value()}}));
-  TRY(check_limit(in.limit));
+  TRY(check_limit(in.limit, true));
   TRY(check_start_key(in.exclusive_start_key));
+  TRY(detected(check_select(in.select, in.index_name.has_value(), in.projection_expression.has_value())));
   if (!in.key_condition_expression)
     return invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
   TRY_ASSIGN(const auto key_expression, binder.bind(ExpressionKind::key_condition, *in.key_condition_expression));
@@ -105,7 +108,7 @@ base::Result<wire::QueryOutput> DynamoDbService::query(Call& call, wire::QueryIn
   TRY(binder.check_all_used());
   TRY_ASSIGN(const auto parts, split_key_condition(key_expression));
 
-  TRY_ASSIGN(const TableUse table, use_table(call, in.table_name));
+  TRY_ASSIGN(TableUse table, use_table(call, in.table_name));
   PageRequest request;
   request.table = &*table;
   TRY(apply_selection(in.index_name, {in.select, in.consistent_read.value_or(false), &projection}, request));
@@ -118,27 +121,31 @@ base::Result<wire::QueryOutput> DynamoDbService::query(Call& call, wire::QueryIn
   request.limit = in.limit;
   request.filter = filter ? &*filter : nullptr;
   request.rows = rows_of(condition, table->number, request.index == nullptr ? 0 : request.index->number);
+  request.can_continue = request.index != nullptr || table->schema.has_range();
   if (in.exclusive_start_key) {
     TRY_ASSIGN(const std::string row, start_row(request, *in.exclusive_start_key));
+    // In a table without sort keys nothing comes after the one item that a Query can find.
+    if (!request.can_continue) return invalid("The provided exclusive start key is invalid");
     TRY(check_start_within(condition, schema, *in.exclusive_start_key));
     continue_after(request, row);
   }
-  TRY_ASSIGN(Page page, read_metered(store_, *table, request, OperationKind::query, call.context.now));
+  TRY_ASSIGN(Page page, read_metered(store_, *table, table.lock, request, OperationKind::query, call.context.now));
   return answer<wire::QueryOutput>(std::move(page), request.count_only, in.return_consumed_capacity, *in.table_name);
 }
 
 base::Result<wire::ScanOutput> DynamoDbService::scan(Call& call, wire::ScanInput in) {
+  TRY(check_limit(in.limit, false));
+  TRY(check_segments(in));
   ExpressionBinder binder(expressions_, in.expression_attribute_names, in.expression_attribute_values);
   TRY(binder.check({{ExpressionKind::projection, in.projection_expression.has_value()},
                     {ExpressionKind::filter, in.filter_expression.has_value()}}));
-  TRY(check_limit(in.limit));
   TRY(check_start_key(in.exclusive_start_key));
-  TRY(check_segments(in));
+  TRY(check_select(in.select, in.index_name.has_value(), in.projection_expression.has_value()));
   TRY_ASSIGN(const auto filter, bind_if_given(binder, ExpressionKind::filter, in.filter_expression));
   TRY_ASSIGN(const auto projection, bind_if_given(binder, ExpressionKind::projection, in.projection_expression));
   TRY(binder.check_all_used());
 
-  TRY_ASSIGN(const TableUse table, use_table(call, in.table_name));
+  TRY_ASSIGN(TableUse table, use_table(call, in.table_name));
   PageRequest request;
   request.table = &*table;
   TRY(apply_selection(in.index_name, {in.select, in.consistent_read.value_or(false), &projection}, request));
@@ -156,7 +163,7 @@ base::Result<wire::ScanOutput> DynamoDbService::scan(Call& call, wire::ScanInput
           std::to_string(in.total_segments.value_or(1)) + " Segment: " + std::to_string(in.segment.value_or(0)));
     continue_after(request, row);
   }
-  TRY_ASSIGN(Page page, read_metered(store_, *table, request, OperationKind::scan, call.context.now));
+  TRY_ASSIGN(Page page, read_metered(store_, *table, table.lock, request, OperationKind::scan, call.context.now));
   return answer<wire::ScanOutput>(std::move(page), request.count_only, in.return_consumed_capacity, *in.table_name);
 }
 

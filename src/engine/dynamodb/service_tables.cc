@@ -77,7 +77,7 @@ base::Result<void> change_index(const wire::UpdateGlobalSecondaryIndexAction& in
                               " when BillingMode is PAY_PER_REQUEST");
   if (!in.provisioned_throughput)
     return invalid_parameters("ProvisionedThroughput must be specified for index: " + name);
-  TRY_ASSIGN(const Throughput wanted, read_throughput(*in.provisioned_throughput));
+  TRY_ASSIGN(const Throughput wanted, read_throughput(*in.provisioned_throughput, name));
   if (is_same(wanted, index->throughput)) return invalid(unchanged_throughput("index " + name, index->throughput));
   change_throughput(index->throughput, wanted, now);
   return {};
@@ -89,33 +89,52 @@ struct IndexChanges {
   std::vector<uint32_t> deleted;
 };
 
-base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Table& table, base::Timestamp now) {
-  IndexChanges changes;
-  if (!in.global_secondary_index_updates) return changes;
-  std::size_t structural = 0;
+const std::optional<std::string>& name_of(const wire::GlobalSecondaryIndexUpdate& update) {
+  if (update.update) return update.update->index_name;
+  return update.create ? update.create->index_name : update.delete_->index_name;
+}
+
+// What can be wrong with the updates of indexes whatever the table is.
+base::Result<void> check_index_updates(const std::vector<wire::GlobalSecondaryIndexUpdate>& updates) {
   std::set<std::string> named;
-  for (const auto& update : *in.global_secondary_index_updates) {
+  for (const auto& update : updates) {
     if (static_cast<int>(update.update.has_value()) + update.create.has_value() + update.delete_.has_value() != 1)
       return invalid_parameters(
           "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
           "GlobalSecondaryIndexUpdate.Delete must not be null");
-    const auto& name = update.update   ? update.update->index_name
-                       : update.create ? update.create->index_name
-                                       : update.delete_->index_name;
-    if (!named.insert(name.value_or("")).second)
+    const std::string name = name_of(update).value_or("");
+    const wire::ProvisionedThroughput* throughput =
+        update.update && update.update->provisioned_throughput   ? &*update.update->provisioned_throughput
+        : update.create && update.create->provisioned_throughput ? &*update.create->provisioned_throughput
+                                                                 : nullptr;
+    if (throughput != nullptr) TRY(read_throughput(*throughput, name));
+    if (!named.insert(name).second)
       return invalid_parameters("Only one global secondary index update per index is allowed simultaneously. Index: " +
-                                *name);
+                                name);
+  }
+  return {};
+}
+
+base::Result<IndexChanges> change_indexes(const wire::UpdateTableInput& in, Table& table, base::Timestamp now) {
+  IndexChanges changes;
+  if (!in.global_secondary_index_updates) return changes;
+  std::size_t structural = 0;
+  for (const auto& update : *in.global_secondary_index_updates) {
+    const auto& name = name_of(update);
     if (update.update) {
       TRY(change_index(*update.update, table, now));
       continue;
     }
-    if (++structural > 1)
+    // The index that is being filled may go while it is.
+    const Index* filling = table.filling_index();
+    if (++structural > 1 || (filling != nullptr && !(update.delete_ && filling->name == name)))
       return base::fail(wire::errors::limit_exceeded_exception(
           "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"));
     if (update.create) {
       const auto& create = *update.create;
       TRY_ASSIGN(const Index index, define_global_index(table, create.index_name, create.key_schema, create.projection,
                                                         create.provisioned_throughput));
+      table.indexes.back().filling = true;
       changes.created = index.number;
     } else {
       const auto index =
@@ -139,14 +158,15 @@ base::Result<void> check_index_throughput(const Table& table) {
 base::Result<void> check_update(const wire::UpdateTableInput& in) {
   if (in.stream_specification && in.stream_specification->stream_enabled.value_or(false))
     return invalid("Unsupported parameter: StreamSpecification.StreamEnabled=true (streams)");
-  if (in.sse_specification && in.sse_specification->enabled.value_or(false))
-    return invalid("Unsupported parameter: SSESpecification.Enabled=true (keys of KMS)");
+  if (in.sse_specification) TRY(read_encryption(*in.sse_specification));
   if (!in.provisioned_throughput && !in.billing_mode && !in.stream_specification && !in.sse_specification &&
       !in.deletion_protection_enabled && !in.table_class &&
       (!in.global_secondary_index_updates || in.global_secondary_index_updates->empty()))
     return invalid(
         "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
         "SSESpecification or ReplicaUpdates is required");
+  if (in.provisioned_throughput) TRY(read_throughput(*in.provisioned_throughput));
+  if (in.global_secondary_index_updates) TRY(check_index_updates(*in.global_secondary_index_updates));
   return {};
 }
 
@@ -178,13 +198,15 @@ void take_definition(Table& table, Table& changed) {
   table.throughput = changed.throughput;
   table.deletion_protection = changed.deletion_protection;
   table.table_class = std::move(changed.table_class);
+  table.managed_key = changed.managed_key;
 }
 
 }  // namespace
 
 base::Result<wire::CreateTableOutput> DynamoDbService::create_table(aws::Context& context, wire::CreateTableInput in) {
-  const std::string name = in.table_name.value_or("");
-  TRY(check_table_name(name));
+  if (!in.table_name) return invalid("The parameter 'TableName' is required but was not present in the request");
+  const std::string name = *in.table_name;
+  TRY(check_table_name(name, kTableNameBytesMin));
   auto table = std::make_shared<Table>();
   TRY(define_table(in, *table));
   table->account = context.account;
@@ -192,6 +214,7 @@ base::Result<wire::CreateTableOutput> DynamoDbService::create_table(aws::Context
   table->name = name;
   table->id = base::make_uuid(env_.random);
   table->created = context.now;
+  table->throttle.enabled = throttles_;
   if (table->pay_per_request) table->became_pay_per_request = context.now;
 
   const std::unique_lock lock(directory_mutex_);
@@ -252,77 +275,74 @@ base::Result<wire::ListTablesOutput> DynamoDbService::list_tables(aws::Context& 
 
 base::Result<wire::DeleteTableOutput> DynamoDbService::delete_table(aws::Context& context, wire::DeleteTableInput in) {
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
-  const std::unique_lock directory_lock(directory_mutex_);
-  const std::unique_lock lock(table->mutex);
-  if (table->deleted) return not_found("Table: " + table->name);
-  if (table->deletion_protection)
-    return invalid(
-        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
   wire::DeleteTableOutput out;
-  out.table_description = describe(*table, "DELETING");
-  store::WriteBatch batch;
   const std::string key = table_key(table->account, table->region, table->name);
-  batch.erase(key);
-  for (const std::string& prefix : {rows_of_table_prefix(table->number), count_prefix(table->number)})
-    batch.erase_range(prefix, store::prefix_end(prefix));
-  store_.write(batch);
+  {
+    const std::unique_lock lock(table->mutex);
+    if (table->deleted) return not_found("Table: " + table->name);
+    if (table->deletion_protection)
+      return invalid(
+          "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+          "first.");
+    out.table_description = describe(*table, "DELETING");
+    store::WriteBatch batch;
+    batch.erase(key);
+    for (const std::string& prefix :
+         {rows_of_table_prefix(table->number), count_prefix(table->number), fill_prefix(table->number)})
+      batch.erase_range(prefix, store::prefix_end(prefix));
+    store_.write(batch);
+    table->deleted = true;
+  }
+  // Not before the table's own lock is free, for which every other table's calls would have to wait.
+  const std::unique_lock lock(directory_mutex_);
   directory_.erase(key);
-  table->deleted = true;
   return out;
 }
 
 base::Result<wire::UpdateTableOutput> DynamoDbService::update_table(aws::Context& context, wire::UpdateTableInput in) {
   TRY(check_update(in));
   TRY_ASSIGN(const TablePtr table, find_table(context, in.table_name, true));
-  const std::unique_lock lock(table->mutex);
-  if (table->deleted) return not_found("Table: " + table->name);
-  // Changes are made on a copy, and take effect only when all of them are legal.
-  Table changed;
-  CHECK(changed.decode(table->encode()), "a table's record cannot be read back");
-  TRY(merge_attribute_types(in, changed));
-  TRY(change_billing(in, changed, context.now, lenient_));
-  TRY_ASSIGN(const IndexChanges changes, change_indexes(in, changed, context.now));
-  TRY(check_index_throughput(changed));
-  drop_unused_attribute_types(changed);
-  if (in.deletion_protection_enabled) changed.deletion_protection = *in.deletion_protection_enabled;
-  if (in.table_class) changed.table_class = *in.table_class;
-
-  if (changes.created) {
-    // The number is used up before the first entry is written, so that load() finds what a crash leaves behind. All
-    // else takes effect with the last batch.
-    table->next_index_number = changed.next_index_number;
-    write_definition(*table);
-  }
-  take_definition(*table, changed);
-  if (changes.created) backfill(*table, *std::ranges::find(table->indexes, *changes.created, &Index::number));
-  store::WriteBatch batch;
-  for (const uint32_t number : changes.deleted) {
-    const std::string prefix = rows_prefix(table->number, number);
-    batch.erase_range(prefix, store::prefix_end(prefix));
-    for (Stripe& stripe : table->stripes) stripe.counts.erase(number);
-  }
-  if (changes.created || !changes.deleted.empty())
-    for (std::size_t i = 0; i < kStripesPerTable; ++i) put_counts(batch, *table, i);
-  batch.put(table_key(table->account, table->region, table->name), table->encode());
-  store_.write(batch);
-  attach_metrics(*table);
+  bool fills = false;
   wire::UpdateTableOutput out;
-  out.table_description = describe(*table, "UPDATING");
+  {
+    const std::unique_lock lock(table->mutex);
+    if (table->deleted) return not_found("Table: " + table->name);
+    // Changes are made on a copy, and take effect only when all of them are legal.
+    Table changed;
+    CHECK(changed.decode(table->encode()), "a table's record cannot be read back");
+    TRY(merge_attribute_types(in, changed));
+    TRY(change_billing(in, changed, context.now, lenient_));
+    TRY_ASSIGN(const IndexChanges changes, change_indexes(in, changed, context.now));
+    TRY(check_index_throughput(changed));
+    drop_unused_attribute_types(changed);
+    if (in.deletion_protection_enabled) changed.deletion_protection = *in.deletion_protection_enabled;
+    if (in.table_class) changed.table_class = *in.table_class;
+    if (in.sse_specification) {
+      TRY_ASSIGN(changed.managed_key, read_encryption(*in.sse_specification));
+    }
+    take_definition(*table, changed);
+    write_update(*table, changes.deleted);
+    attach_metrics(*table);
+    out.table_description = describe(*table, "UPDATING");
+    fills = changes.created.has_value();
+  }
+  // A small table's index is there when the call returns; the rest of a large one's is filled in the background.
+  if (fills && fill_page(*table)) want_fill(table);
   return out;
 }
 
-// Called with the table's mutex held exclusively, so no item changes meanwhile and the stripes need no locks.
-void DynamoDbService::backfill(Table& table, const Index& index) {
-  const std::string prefix = rows_prefix(table.number, 0);
+// Writes the definition; the entries and counts of the indexes with these numbers go.
+void DynamoDbService::write_update(Table& table, const std::vector<uint32_t>& deleted_indexes) {
   store::WriteBatch batch;
-  for (auto cursor = store_.scan(prefix, store::prefix_end(prefix)); cursor->valid(); cursor->next()) {
-    const StoredItem item = read_item(cursor->value(), table.schema);
-    const ItemKey key = key_of_valid_item(table.schema, item.attributes);
-    stage_new_entry(batch, table, index, table.stripe_of(key), key, item.attributes);
-    if (batch.operations().size() < kBackfillBatchItemsMax) continue;
-    store_.write(batch);
-    batch = {};
+  for (const uint32_t number : deleted_indexes) {
+    const std::string prefix = rows_prefix(table.number, number);
+    batch.erase_range(prefix, store::prefix_end(prefix));
+    batch.erase(fill_key(table.number, number));
+    for (Stripe& stripe : table.stripes) stripe.counts.erase(number);
   }
+  if (!deleted_indexes.empty())
+    for (std::size_t i = 0; i < kStripesPerTable; ++i) put_counts(batch, table, i);
+  batch.put(table_key(table.account, table.region, table.name), table.encode());
   store_.write(batch);
 }
 

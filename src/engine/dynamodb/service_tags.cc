@@ -1,5 +1,4 @@
-// The operations about tables that Terraform and the console read: tags, time to live, backups.
-#include "aws/dynamodb/errors.h"
+// The tags of tables.
 #include "engine/arn.h"
 #include "engine/dynamodb/service.h"
 #include "engine/dynamodb/table_definition.h"
@@ -56,20 +55,6 @@ base::Result<wire::ListTagsOfResourceOutput> DynamoDbService::list_tags_of_resou
     tag.key = it->first;
     tag.value = it->second;
   }
-  return out;
-}
-
-base::Result<wire::DescribeContinuousBackupsOutput> DynamoDbService::describe_continuous_backups(
-    aws::Context& context, wire::DescribeContinuousBackupsInput in) {
-  const auto table = use_table(context, in.table_name, true);
-  if (!table && table.error().code == "ResourceNotFoundException")
-    return base::fail(wire::errors::table_not_found_exception("Table not found: " + *in.table_name));
-  if (!table) return std::unexpected(table.error());
-  wire::DescribeContinuousBackupsOutput out;
-  auto& backups = out.continuous_backups_description.emplace();
-  // As on AWS by default; there is no operation here to enable recovery.
-  backups.continuous_backups_status = "ENABLED";
-  backups.point_in_time_recovery_description.emplace().point_in_time_recovery_status = "DISABLED";
   return out;
 }
 

@@ -75,6 +75,7 @@ RecordWriter encode_index(const Index& index) {
   out.record(4, encode_schema(index.schema)).text(5, index.projection_type);
   for (const std::string& name : index.non_key_attributes) out.text(6, name);
   out.record(7, encode_throughput(index.throughput));
+  if (index.filling) out.number(8, 1);
   return out;
 }
 
@@ -104,6 +105,9 @@ bool decode_index(std::string_view bytes, Index& index) {
       case 7:
         ok = decode_throughput(r.text(), index.throughput) && ok;
         break;
+      case 8:
+        index.filling = r.number() != 0;
+        break;
       default:
         break;
     }
@@ -114,7 +118,7 @@ bool decode_index(std::string_view bytes, Index& index) {
 }  // namespace
 
 std::size_t Table::stripe_index(const ItemKey& key) const {
-  return (key.hash ^ partition_hash(key.sort)) % kStripesPerTable;
+  return (key.hash ^ mixed_hash(key.sort)) % kStripesPerTable;
 }
 
 Stripe& Table::stripe_of(const ItemKey& key) {
@@ -123,6 +127,11 @@ Stripe& Table::stripe_of(const ItemKey& key) {
 
 const Index* Table::find_index(std::string_view index_name) const {
   const auto found = std::ranges::find(indexes, index_name, &Index::name);
+  return found == indexes.end() ? nullptr : &*found;
+}
+
+const Index* Table::filling_index() const {
+  const auto found = std::ranges::find(indexes, true, &Index::filling);
   return found == indexes.end() ? nullptr : &*found;
 }
 
@@ -164,12 +173,15 @@ std::string Table::encode() const {
   out.number(14, deletion_protection ? 1 : 0).text(15, table_class);
   for (const auto& [key, value] : tags) out.pair(16, key, value);
   if (!ttl_attribute.empty()) out.text(17, ttl_attribute);
+  if (schema.order != ScanOrder::fnv) out.number(18, static_cast<uint64_t>(schema.order));
+  if (managed_key) out.number(19, 1);
   return out.take();
 }
 
 bool Table::decode(std::string_view bytes) {
   RecordReader r(bytes);
   bool ok = true;
+  uint64_t order = 0;  // what a record says that knows no other
   while (r.next()) {
     switch (r.field()) {
       case 1:
@@ -223,11 +235,19 @@ bool Table::decode(std::string_view bytes) {
       case 17:
         ttl_attribute = r.text();
         break;
+      case 18:
+        order = r.number();
+        break;
+      case 19:
+        managed_key = r.number() != 0;
+        break;
       default:
         break;
     }
   }
-  return r.ok() && ok && number != 0 && !schema.hash.empty();
+  schema.order = static_cast<ScanOrder>(order);
+  for (Index& index : indexes) index.schema.order = schema.order;
+  return r.ok() && ok && number != 0 && !schema.hash.empty() && order <= static_cast<uint64_t>(ScanOrder::md5);
 }
 
 std::string encode_counts(const Stripe& stripe) {

@@ -38,6 +38,9 @@ struct Index {
   std::string projection_type;  // ALL, KEYS_ONLY, INCLUDE
   std::vector<std::string> non_key_attributes;
   Throughput throughput;
+  // The items that were there before the index are not all in it yet (service_index_fill.cc): it takes writes and
+  // answers no reads.
+  bool filling = false;
 };
 
 struct Count {
@@ -68,6 +71,7 @@ struct Table {
   std::string table_class;  // empty if never given
   std::map<std::string, std::string> tags;
   std::string ttl_attribute;  // of the time to live; empty: items do not expire
+  bool managed_key = false;   // SSESpecification asked for the account's key of KMS instead of DynamoDB's own
   bool deleted = false;       // it is no longer in the directory
 
   std::shared_ptr<const TableMetrics> metrics;  // null if none are taken; follows the definition
@@ -79,6 +83,7 @@ struct Table {
   [[nodiscard]] Stripe& stripe_of(const ItemKey& key);
   [[nodiscard]] std::size_t stripe_index(const ItemKey& key) const;
   [[nodiscard]] const Index* find_index(std::string_view index_name) const;
+  [[nodiscard]] const Index* filling_index() const;  // of which there is at most one; null: there is none
   [[nodiscard]] std::string type_of(std::string_view attribute) const;  // empty if it is not defined
   [[nodiscard]] std::string arn() const;
   // Sum over the stripes, each locked in turn.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+#include "engine/arn.h"
+
 namespace engine::dynamodb {
 
 namespace {
@@ -13,8 +16,18 @@ std::string names_text(const Range& range, Name name) {
   return "[" + text + "]";
 }
 
+std::unexpected<base::AwsError> too_many_keys(const std::vector<wire::KeySchemaElement>& elements) {
+  const auto text = [](const wire::KeySchemaElement& e) {
+    return "KeySchemaElement(attributeName=" + e.attribute_name.value_or("null") +
+           ", keyType=" + e.key_type.value_or("null") + ")";
+  };
+  return invalid("1 validation error detected: Value '" + names_text(elements, text) +
+                 "' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2");
+}
+
 base::Result<KeySchema> read_schema(const Table& table,
                                     const std::optional<std::vector<wire::KeySchemaElement>>& elements, bool of_table) {
+  if (of_table && elements && elements->size() > 2) return too_many_keys(*elements);
   if (!elements || elements->empty() || elements->size() > 2)
     return invalid("Invalid KeySchema: A key schema has one HASH and at most one RANGE element");
   const auto name = [](const wire::KeySchemaElement& e) { return e.attribute_name.value_or(""); };
@@ -32,7 +45,7 @@ base::Result<KeySchema> read_schema(const Table& table,
   if (first.key_type != "HASH") return invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
   if (elements->size() == 2 && last.key_type != "RANGE")
     return invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
-  KeySchema schema{name(first), table.type_of(name(first)), {}, {}};
+  KeySchema schema{name(first), table.type_of(name(first)), {}, {}, table.schema.order};
   if (elements->size() == 2) {
     schema.range = name(last);
     schema.range_type = table.type_of(schema.range);
@@ -164,6 +177,17 @@ Description describe_index(Table& table, const Index& index) {
   return out;
 }
 
+// The key has an id as on AWS, the same for all tables of an account and region. Nothing is encrypted with it.
+wire::SSEDescription describe_encryption(const Table& table) {
+  std::string id = base::hex_encode(base::md5(table.account + "/" + table.region + "/alias/aws/dynamodb"));
+  for (const std::size_t at : {20, 16, 12, 8}) id.insert(at, 1, '-');
+  wire::SSEDescription out;
+  out.status = "ENABLED";
+  out.sse_type = "KMS";
+  out.kms_master_key_arn = make_arn("kms", table.region, table.account, "key/" + id);
+  return out;
+}
+
 void describe_indexes(Table& table, std::string_view status, wire::TableDescription& out) {
   for (const Index& index : table.indexes) {
     if (!index.global) {
@@ -172,7 +196,8 @@ void describe_indexes(Table& table, std::string_view status, wire::TableDescript
       continue;
     }
     auto described = describe_index<wire::GlobalSecondaryIndexDescription>(table, index);
-    described.index_status = std::string(status);
+    described.index_status = index.filling ? "CREATING" : std::string(status);
+    if (index.filling) described.backfilling = status != "UPDATING";
     described.provisioned_throughput = describe_throughput(index.throughput);
     described.warm_throughput = describe_warm<wire::GlobalSecondaryIndexWarmThroughputDescription>(
         table.pay_per_request, index.throughput, status);
@@ -183,7 +208,7 @@ void describe_indexes(Table& table, std::string_view status, wire::TableDescript
 
 }  // namespace
 
-base::Result<Throughput> read_throughput(const wire::ProvisionedThroughput& throughput) {
+base::Result<Throughput> read_throughput(const wire::ProvisionedThroughput& throughput, const std::string& index_name) {
   Throughput out;
   out.read_units = throughput.read_capacity_units.value_or(0);
   out.write_units = throughput.write_capacity_units.value_or(0);
@@ -191,7 +216,7 @@ base::Result<Throughput> read_throughput(const wire::ProvisionedThroughput& thro
     const int64_t units = read ? out.read_units : out.write_units;
     if (units < 1 || units > kThroughputMax)
       return invalid("Given value " + std::to_string(units) + " for " + (read ? "Read" : "Write") +
-                     "CapacityUnits is out of bounds");
+                     "CapacityUnits is out of bounds" + (index_name.empty() ? "" : " for index " + index_name));
   }
   return out;
 }
@@ -228,7 +253,7 @@ base::Result<Index> define_global_index(Table& table, const std::optional<std::s
   if (!table.pay_per_request && !throughput)
     return invalid_parameters("ProvisionedThroughput must be specified for index: " + index.name);
   if (throughput) {
-    TRY_ASSIGN(index.throughput, read_throughput(*throughput));
+    TRY_ASSIGN(index.throughput, read_throughput(*throughput, index.name));
   }
   TRY(add_index(table, index));
   if (static_cast<std::size_t>(std::ranges::count(table.indexes, true, &Index::global)) > kGlobalIndexesMax)
@@ -252,17 +277,23 @@ base::Result<void> check_all_definitions_used(const Table& table) {
                             ", keys used: " + names_text(used, [](const std::string& n) { return n; }));
 }
 
-base::Result<void> check_table_name(std::string_view name) {
-  if (name.size() < kTableNameBytesMin || name.size() > kTableNameBytesMax)
-    return invalid("TableName must be at least 3 characters long and at most 255 characters long");
+base::Result<void> check_table_name(std::string_view name, std::size_t bytes_min) {
   const bool legal = std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
            c == '-';
   });
-  if (legal) return {};
-  return invalid("1 validation error detected: Value '" + std::string(name) +
-                 "' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: "
-                 "[a-zA-Z0-9_.-]+");
+  std::vector<std::string> broken;
+  if (!legal || name.empty()) broken.emplace_back("satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+  if (name.size() < bytes_min) broken.push_back("have length greater than or equal to " + std::to_string(bytes_min));
+  if (name.size() > kTableNameBytesMax)
+    broken.push_back("have length less than or equal to " + std::to_string(kTableNameBytesMax));
+  if (broken.empty()) return {};
+  std::string text =
+      std::to_string(broken.size()) + " validation error" + (broken.size() == 1 ? "" : "s") + " detected: ";
+  for (std::size_t i = 0; i < broken.size(); ++i)
+    text += (i == 0 ? "Value '" : "; Value '") + std::string(name) +
+            "' at 'tableName' failed to satisfy constraint: Member must " + broken[i];
+  return invalid(std::move(text));
 }
 
 base::Result<std::map<std::string, std::string>> merge_tags(std::map<std::string, std::string> tags,
@@ -285,13 +316,26 @@ base::Result<void> define_table(const wire::CreateTableInput& in, Table& table) 
   TRY(check_all_definitions_used(table));
   if (in.stream_specification && in.stream_specification->stream_enabled.value_or(false))
     return invalid("Unsupported parameter: StreamSpecification.StreamEnabled=true (streams)");
-  if (in.sse_specification && in.sse_specification->enabled.value_or(false))
-    return invalid("Unsupported parameter: SSESpecification.Enabled=true (keys of KMS)");
+  if (in.sse_specification) {
+    TRY_ASSIGN(table.managed_key, read_encryption(*in.sse_specification));
+  }
   table.table_class = in.table_class.value_or("");
   table.deletion_protection = in.deletion_protection_enabled.value_or(false);
   if (!in.tags) return {};
   TRY_ASSIGN(table.tags, merge_tags({}, *in.tags));
   return {};
+}
+
+base::Result<bool> read_encryption(const wire::SSESpecification& specification) {
+  constexpr std::string_view kManaged = "alias/aws/dynamodb";
+  const auto& key = specification.kms_master_key_id;
+  if (specification.sse_type == "AES256") return invalid_parameters("SSEType AES256 is not supported");
+  if (key && *key != kManaged && !key->ends_with(":" + std::string(kManaged)))
+    return invalid("Unsupported parameter: SSESpecification.KMSMasterKeyId=" + *key + " (keys of KMS)");
+  const bool enabled = specification.enabled.value_or(false);
+  if (!enabled && (key || specification.sse_type))
+    return invalid_parameters("SSEType or KMSMasterKeyId must not be specified when SSESpecification is not enabled");
+  return enabled;
 }
 
 wire::TableDescription describe(Table& table, std::string_view status) {
@@ -311,6 +355,7 @@ wire::TableDescription describe(Table& table, std::string_view status) {
       out.billing_mode_summary->last_update_to_pay_per_request_date_time = table.became_pay_per_request;
   }
   if (!table.table_class.empty()) out.table_class_summary.emplace().table_class = table.table_class;
+  if (table.managed_key) out.sse_description = describe_encryption(table);
   if (status == "DELETING") return out;
   for (const auto& [name, type] : table.attribute_types) {
     wire::AttributeDefinition definition;

@@ -1,8 +1,7 @@
 // Throttle: the token buckets of one table's provisioned throughput, for reads and writes of the table and of each
 // global index. A bucket fills at the provisioned rate and holds at most 300 seconds of it, the capacity that DynamoDB
-// keeps for bursts (Developer Guide, "Burst and adaptive capacity"). "Unused" capacity is kept, so a new table has one
-// second's worth and nothing saved. Memory only: a restart forgets what was used. Owned by the table; safe from any
-// thread.
+// keeps for bursts (Developer Guide, "Burst and adaptive capacity"). It begins full, also after a restart: memory only.
+// Owned by the table; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +20,8 @@ class Throttle {
     Kind kind = Kind::read;
     uint32_t index = 0;  // 0: the table itself
     double units_per_second = 0;
-    base::Timestamp since;  // when it was provisioned: a bucket that is new to us fills from then on
   };
+  bool enabled = true;  // set before other threads know the table; if not, there is always enough
   // Takes `units` if they are there; false, and takes nothing, if not.
   bool take(const Rate& rate, double units, base::Timestamp now);
   // Whether anything is left. What is not known before (the size of an item, the rows of a page) is taken afterwards by

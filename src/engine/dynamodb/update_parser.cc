@@ -17,8 +17,8 @@ class UpdateParser : PartsParser {
     } while (lexer_.peek().kind != Token::Kind::end);
     if (operators_ > kExpressionOperatorsMax)
       operators_error_ = "The expression contains too many operators; operator count: " + std::to_string(operators_);
-    for (std::string* error :
-         {&reserved_error_, &unknown_function_error_, &section_error_, &operators_error_, &path_error_})
+    for (std::string* error : {&reserved_error_, &unknown_function_error_, &section_error_, &misused_function_error_,
+                               &operators_error_, &path_error_})
       keep(out_.error, *error);
   }
 
