@@ -43,7 +43,6 @@ class DeadlineHeap {
     std::make_heap(items_.begin(), items_.end(), std::greater<>());
     if (items_.capacity() > 4 * items_.size() + kSlack) items_.shrink_to_fit();
   }
-  void clear() { std::vector<Item>().swap(items_); }
 
  private:
   static constexpr std::size_t kSlack = 1'024;  // below this, stale items are not worth a pass

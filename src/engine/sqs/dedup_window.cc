@@ -39,11 +39,6 @@ bool DedupWindow::expire(uint64_t queue_id, base::Timestamp now, std::size_t lim
   return true;
 }
 
-void DedupWindow::clear() {
-  firsts_.clear();
-  order_.clear();
-}
-
 bool DedupWindow::restore(std::string_view scope, std::string_view record) {
   First first{};
   RecordReader reader(record);

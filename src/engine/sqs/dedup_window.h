@@ -29,7 +29,6 @@ class DedupWindow {
   void add(uint64_t queue_id, const std::string& scope, First first, store::WriteBatch& batch);
   // Forgets ids past their five minutes, at most `limit`. False if some may be left.
   bool expire(uint64_t queue_id, base::Timestamp now, std::size_t limit, store::WriteBatch& batch);
-  void clear();
 
   // Takes back a stored row. After the last one call finish_restore().
   bool restore(std::string_view scope, std::string_view record);  // false: malformed

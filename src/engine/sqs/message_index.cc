@@ -1,6 +1,8 @@
 #include "engine/sqs/message_index.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "base/check.h"
 #include "engine/record.h"
@@ -96,19 +98,18 @@ void MessageIndex::erase(uint64_t sequence, store::WriteBatch& batch) {
   trim();
 }
 
-void MessageIndex::clear() {
-  entries_.clear();
+std::shared_ptr<const void> MessageIndex::clear() {
+  using Contents = std::tuple<decltype(entries_), decltype(ready_), decltype(deadlines_), decltype(ages_),
+                              decltype(leases_), decltype(order_), decltype(group_numbers_), DedupWindow>;
+  auto removed = std::make_shared<const Contents>(std::exchange(entries_, {}), std::exchange(ready_, {}),
+                                                  std::exchange(deadlines_, {}), std::exchange(ages_, {}),
+                                                  std::exchange(leases_, {}), std::exchange(order_, {}),
+                                                  std::exchange(group_numbers_, {}), std::exchange(dedup, {}));
   std::ranges::fill(counts_, 0);
-  ready_.clear();
-  deadlines_.clear();
-  ages_.clear();
-  leases_.clear();
-  order_.clear();
-  group_numbers_.clear();
   groups_.assign(1, Group());
   free_groups_.clear();
   ready_groups_.clear();
-  dedup.clear();
+  return removed;
 }
 
 // Stale items must not outgrow the messages: a receive leaves one behind for each message deleted before its deadline.

@@ -68,8 +68,8 @@ class MessageIndex : public std::enable_shared_from_this<MessageIndex> {
   void set_history(uint64_t sequence, uint32_t receive_count, base::Timestamp first_received_at);
   // Removes it, with its record.
   void erase(uint64_t sequence, store::WriteBatch& batch);
-  // Removes all. The caller erases the rows.
-  void clear();
+  // Removes all. The caller erases the rows, and lets go of what it gets without a lock: that takes a while.
+  [[nodiscard]] std::shared_ptr<const void> clear();
 
   // Makes visible what is due, at most kDuePerOperation messages.
   void advance(base::Timestamp now);

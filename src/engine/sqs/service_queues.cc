@@ -159,6 +159,7 @@ base::Result<DeleteQueueResponse> SqsService::delete_queue(aws::Context& context
 }
 
 base::Result<PurgeQueueResponse> SqsService::purge_queue(aws::Context& context, PurgeQueueRequest in) {
+  std::shared_ptr<const void> removed;  // outlives the locks
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto entry, find_entry(context, in.queue_url, "sqs:PurgeQueue"));
   const Queue& queue = entry->second;
@@ -176,7 +177,7 @@ base::Result<PurgeQueueResponse> SqsService::purge_queue(aws::Context& context, 
   }
   const std::lock_guard index_lock(queue.messages->mutex);
   store_.write(batch);
-  queue.messages->clear();
+  removed = queue.messages->clear();
   entry->second.record = std::make_shared<const QueueRecord>(std::move(record));
   return PurgeQueueResponse{};
 }
