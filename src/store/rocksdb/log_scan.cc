@@ -32,6 +32,7 @@ struct Fragment {
   FragmentType type;
   std::string_view payload;
   std::size_t end;  // where the next one begins
+  [[nodiscard]] bool ends_record() const { return type == FragmentType::full || type == FragmentType::last; }
 };
 
 uint32_t number_at(std::string_view bytes, std::size_t at, int count) {
@@ -48,17 +49,26 @@ std::size_t block_end(std::size_t at) {
   return (at / kBlockBytes + 1) * kBlockBytes;
 }
 
-// The whole and intact fragment that begins there, if there is one.
-std::optional<Fragment> fragment_at(std::string_view bytes, std::size_t at) {
+// What would be a fragment there, if the checksum is right.
+std::optional<Fragment> parse_at(std::string_view bytes, std::size_t at) {
   const std::size_t end = std::min(bytes.size(), block_end(at));
   if (at + kHeaderBytes > end) return std::nullopt;
   const auto type = static_cast<unsigned char>(bytes[at + 6]);
-  const std::size_t length = number_at(bytes, at + 4, 2);
-  if (type < 1 || type > 4 || at + kHeaderBytes + length > end) return std::nullopt;
-  if (number_at(bytes, at, 4) != masked(base::crc32c(bytes.substr(at + 6, 1 + length)))) return std::nullopt;
-  const std::size_t next = at + kHeaderBytes + length;
-  return Fragment{static_cast<FragmentType>(type), bytes.substr(at + kHeaderBytes, length),
-                  block_end(at) - std::min(next, block_end(at)) < kHeaderBytes ? block_end(at) : next};
+  const std::size_t next = at + kHeaderBytes + number_at(bytes, at + 4, 2);
+  if (type < 1 || type > 4 || next > end) return std::nullopt;
+  Fragment out{static_cast<FragmentType>(type), bytes.substr(at + kHeaderBytes, next - at - kHeaderBytes), next};
+  // A record goes on in the next block only because this one is full.
+  if (!out.ends_record() && next != block_end(at)) return std::nullopt;
+  if (block_end(at) - std::min(next, block_end(at)) < kHeaderBytes) out.end = block_end(at);
+  return out;
+}
+
+// The whole and intact fragment that begins there, if there is one.
+std::optional<Fragment> fragment_at(std::string_view bytes, std::size_t at) {
+  auto out = parse_at(bytes, at);
+  if (out && number_at(bytes, at, 4) != masked(base::crc32c(bytes.substr(at + 6, 1 + out->payload.size()))))
+    return std::nullopt;
+  return out;
 }
 
 // What the end of a batch says.
@@ -85,7 +95,7 @@ class RecordEnd {
     tail_.append(
         fragment.payload.substr(fragment.payload.size() - std::min(fragment.payload.size(), kCommitTailBytesMax)));
     if (tail_.size() > kCommitTailBytesMax) tail_.erase(0, tail_.size() - kCommitTailBytesMax);
-    if (fragment.type == FragmentType::first || fragment.type == FragmentType::middle) return std::nullopt;
+    if (!fragment.ends_record()) return std::nullopt;
     return commit_of(tail_);
   }
   // Whether every fragment of the record has been there.
@@ -105,7 +115,7 @@ std::size_t follow_records(std::string_view bytes, bool& begun, LogScan& scan) {
     const auto fragment = fragment_at(bytes, at);
     if (!fragment) return good;
     const auto commit = record.feed(*fragment, at);
-    const bool ends = fragment->type == FragmentType::full || fragment->type == FragmentType::last;
+    const bool ends = fragment->ends_record();
     if (!record.is_whole() || (ends && !commit)) return good;
     at = fragment->end;
     if (!ends) continue;
@@ -124,7 +134,11 @@ std::size_t follow_records(std::string_view bytes, bool& begun, LogScan& scan) {
 void read_proofs(std::string_view bytes, std::size_t from, LogScan& scan) {
   RecordEnd record;
   for (std::size_t at = from; at + kHeaderBytes <= bytes.size();) {
-    const auto fragment = fragment_at(bytes, at);
+    // Most offsets of garbage are no record's, which its end tells sooner than its checksum.
+    const auto candidate = parse_at(bytes, at);
+    const bool is_none = !candidate || (candidate->ends_record() && candidate->payload.size() >= kCommitTailBytesMax &&
+                                        !commit_of(candidate->payload));
+    const auto fragment = is_none ? std::nullopt : fragment_at(bytes, at);
     if (!fragment) {
       ++at;
       continue;
@@ -132,6 +146,12 @@ void read_proofs(std::string_view bytes, std::size_t from, LogScan& scan) {
     if (const auto commit = record.feed(*fragment, at)) scan.proved = std::max(scan.proved, commit->durable);
     at = fragment->end;
   }
+}
+
+std::optional<std::string> contents(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(in), {});
+  return in.is_open() && !in.bad() ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 std::optional<uint64_t> log_number(const fs::path& file) {
@@ -185,26 +205,46 @@ std::expected<LogScan, OpenError> scan_logs(const std::string& path, uint64_t nu
   bool begun = false;
   for (const auto& [number, file] : logs_in(path)) {
     if (number < number_min) continue;  // in the tables already
-    std::ifstream in(file, std::ios::binary);
-    const std::string bytes(std::istreambuf_iterator<char>(in), {});
-    if (!in.good() && !in.eof()) return std::unexpected(system_error("read", file));
-    const std::size_t good = follow_records(bytes, begun, scan);
-    if (good == bytes.size()) continue;
+    const auto bytes = contents(file);
+    if (!bytes) return std::unexpected(system_error("read", file));
+    const std::size_t good = follow_records(*bytes, begun, scan);
+    if (good == bytes->size()) continue;
     scan.cuts.push_back({file, good});
-    read_proofs(bytes, good, scan);
+    read_proofs(*bytes, good, scan);
   }
   return scan;
 }
 
-std::expected<void, OpenError> cut_logs(const LogScan& scan, const std::string& path) {
+std::expected<void, OpenError> cut_files(const std::vector<Cut>& cuts, const std::string& path) {
   // The newest first: after a power cut in between, what is left is cut the same way.
-  for (auto cut = scan.cuts.rbegin(); cut != scan.cuts.rend(); ++cut) {
+  for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
     const File file(open(cut->file.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file.is_open() || ftruncate(file.get(), static_cast<off_t>(cut->good_bytes)) != 0 || fsync(file.get()) != 0)
       return std::unexpected(system_error("cut", cut->file));
   }
   if (!sync_directory(path)) return std::unexpected(system_error("sync", path));
   return {};
+}
+
+std::optional<Cut> find_torn_manifest(const std::string& path) {
+  std::string name = contents(path + "/CURRENT").value_or("");
+  while (name.ends_with('\n')) name.pop_back();
+  if (!name.starts_with("MANIFEST-") || name.contains('/')) return std::nullopt;
+  const std::string file = path + "/" + name;
+  const auto bytes = contents(file);
+  if (!bytes) return std::nullopt;
+  RecordEnd record;
+  std::size_t good = 0;
+  for (std::size_t at = 0; at < bytes->size();) {
+    const auto fragment = fragment_at(*bytes, at);
+    if (!fragment) break;
+    record.feed(*fragment, at);
+    if (!record.is_whole()) break;
+    at = fragment->end;
+    if (fragment->ends_record()) good = std::min(at, bytes->size());
+  }
+  if (good == 0 || good == bytes->size()) return std::nullopt;
+  return Cut{file, good};
 }
 
 std::expected<void, OpenError> sync_logs(const std::string& path) {

@@ -25,12 +25,14 @@ std::string encode_commit(const Commit& commit);
 // Also of 8 bytes, the sequence alone, as they were written once: all before it counts as durable then.
 std::optional<Commit> decode_commit(std::string_view bytes);
 
+// Where a file in RocksDB's format of logs stops being whole.
+struct Cut {
+  std::string file;
+  uint64_t good_bytes;
+};
+
 struct LogScan {
-  struct Cut {
-    std::string file;
-    uint64_t good_bytes;  // what is behind does not continue the records before it
-  };
-  std::vector<Cut> cuts;
+  std::vector<Cut> cuts;      // what is behind does not continue the records before it
   CommitSequence last = 0;    // up to here every batch is there and whole
   CommitSequence proved = 0;  // durable at some time, by the word of any whole record, be it behind the damage
 };
@@ -38,8 +40,11 @@ struct LogScan {
 // Reads the log files numbered `number_min` and more in `path`, which are to continue `in_tables`. Changes nothing.
 std::expected<LogScan, OpenError> scan_logs(const std::string& path, uint64_t number_min, CommitSequence in_tables);
 
-// Shortens the files, so that what is left ends as a log does whose writer was interrupted, durably.
-std::expected<void, OpenError> cut_logs(const LogScan& scan, const std::string& path);
+// Shortens the files, which are in `path`, so that they end as those of a writer that was interrupted, durably.
+std::expected<void, OpenError> cut_files(const std::vector<Cut>& cuts, const std::string& path);
+
+// The manifest in `path`, which is a log of what files there are, if it is damaged behind its first record.
+std::optional<Cut> find_torn_manifest(const std::string& path);
 
 // Makes what a process that was killed had only given to the system as durable as the rest.
 std::expected<void, OpenError> sync_logs(const std::string& path);

@@ -152,25 +152,96 @@ std::optional<LogScan> scan_damage(const std::string& path, rocksdb::Options opt
   return scan ? std::optional(std::move(*scan)) : std::nullopt;
 }
 
+bool is_enough(const LogScan& scan, const RocksDbOptions& options, CommitSequence watermark) {
+  return options.accept_data_loss || scan.last >= std::max(watermark, scan.proved);
+}
+
+std::expected<void, OpenError> cut_log(const LogScan& scan, const RocksDbOptions& options, const std::string& path) {
+  if (const auto cut = cut_files(scan.cuts, path); !cut) return std::unexpected(cut.error());
+  if (options.accept_data_loss) return {};
+  std::fprintf(stderr, "store: the log was torn behind sequence %llu; nothing behind it had been acknowledged\n",
+               static_cast<unsigned long long>(scan.last));
+  return {};
+}
+
+// A directory with the same files, but for the manifest, which is a shortened copy; to look at what a cut would leave.
+class Trial {
+ public:
+  Trial(const std::string& path, const Cut& manifest) : path_(path + ".trial") {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    fs::remove_all(path_, error);
+    fs::create_directory(path_, error);
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+      const std::string to = path_ + "/" + entry.path().filename().string();
+      if (entry.path() == manifest.file) {
+        fs::copy_file(entry.path(), to, error);
+        if (!error) fs::resize_file(to, manifest.good_bytes, error);
+      } else {
+        fs::create_hard_link(entry.path(), to, error);
+      }
+      if (error) break;
+    }
+    is_made_ = !error;
+  }
+  ~Trial() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Trial(const Trial&) = delete;
+  Trial& operator=(const Trial&) = delete;
+  [[nodiscard]] bool is_made() const { return is_made_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+  bool is_made_ = false;
+};
+
+// The manifest's newest records may have been on their way to the disk too. Without them the older files must still be
+// there, and with the logs lead to everything acknowledged; else it is other damage, and nothing is changed.
+enum class ManifestCut : uint8_t { of_no_use, would_lose, done };
+ManifestCut cut_manifest(const RocksDbOptions& options, const std::string& path, const rocksdb::Options& reading,
+                         CommitSequence watermark) {
+  const auto torn = find_torn_manifest(path);
+  if (!torn) return ManifestCut::of_no_use;
+  {
+    const Trial trial(path, *torn);
+    if (!trial.is_made()) return ManifestCut::of_no_use;
+    const auto found = inspect(trial.path(), reading);
+    const auto scan = found ? std::nullopt : scan_damage(trial.path(), reading);
+    if (!found && !scan) return ManifestCut::of_no_use;
+    const bool enough =
+        found ? options.accept_data_loss || found->newest >= watermark : is_enough(*scan, options, watermark);
+    if (!enough) return ManifestCut::would_lose;
+  }
+  return cut_files({*torn}, path) ? ManifestCut::done : ManifestCut::of_no_use;
+}
+
+std::unexpected<OpenError> refused(OpenError error) {
+  error.loss_can_be_accepted = true;
+  return std::unexpected(std::move(error));
+}
+
 // inspect(), and if the log is damaged behind everything that was acknowledged, or the loss is accepted: without what
 // comes from the damage on, which is then cut off the files.
-std::expected<Found, OpenError> inspect_and_cut(const std::string& path, const rocksdb::Options& options,
-                                                bool accept_data_loss, CommitSequence watermark) {
-  auto found = inspect(path, options);
+std::expected<Found, OpenError> inspect_and_cut(const RocksDbOptions& options, const std::string& path,
+                                                const rocksdb::Options& reading, CommitSequence watermark) {
+  auto found = inspect(path, reading);
   if (found || found.error().kind != OpenError::Kind::corrupt) return found;
-  const auto scan = scan_damage(path, options);
-  if (!scan) return found;
-  if (!accept_data_loss && scan->last < std::max(watermark, scan->proved)) {
-    OpenError refusal = std::move(found).error();
-    refusal.loss_can_be_accepted = true;
-    return std::unexpected(std::move(refusal));
+  auto scan = scan_damage(path, reading);
+  if (!scan) {
+    const ManifestCut manifest = cut_manifest(options, path, reading, watermark);
+    if (manifest == ManifestCut::would_lose) return refused(std::move(found).error());
+    if (manifest == ManifestCut::of_no_use) return found;
+    found = inspect(path, reading);
+    if (found) return found;
+    scan = scan_damage(path, reading);
+    if (!scan) return found;
   }
-  if (const auto cut = cut_logs(*scan, path); !cut) return std::unexpected(cut.error());
-  if (!accept_data_loss) {
-    std::fprintf(stderr, "store: the log was torn behind sequence %llu; nothing behind it had been acknowledged\n",
-                 static_cast<unsigned long long>(scan->last));
-  }
-  return inspect(path, options);
+  if (!is_enough(*scan, options, watermark)) return refused(std::move(found).error());
+  if (const auto cut = cut_log(*scan, options, path); !cut) return std::unexpected(cut.error());
+  return inspect(path, reading);
 }
 
 OpenError behind(const std::string& path, CommitSequence found, CommitSequence watermark) {
@@ -250,7 +321,7 @@ std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const
     // The listeners stand for a store that runs; here every failure comes back as a status.
     rocksdb::Options reading = engine_options;
     reading.listeners.clear();
-    const auto inspected = inspect_and_cut(path, reading, options.accept_data_loss, watermark);
+    const auto inspected = inspect_and_cut(options, path, reading, watermark);
     if (!inspected) return std::unexpected(inspected.error());
     found = *inspected;
   }
