@@ -40,7 +40,8 @@ class JsonCodec : public Codec {
                                     const UriLabels&, void* in) const override {
     // A body that is not there is an operation without members, as Smithy's awsJson has it.
     if (request.body.empty() && accepts_empty_body()) return {};
-    auto read = read_json(*operation.input, request.body, JsonNames::model, JsonStrictness::request, in);
+    auto read =
+        read_json(*operation.input, request.body, JsonNames::model, JsonStrictness::request, in, java_package());
     if (read.has_value()) return {};
     base::AwsError error = std::move(read).error();
     if (error.code == "Unsupported") return base::fail(unsupported_parameter(service, error.message));
@@ -93,6 +94,8 @@ class JsonCodec : public Codec {
 
  protected:
   virtual bool accepts_empty_body() const { return true; }
+  // See read_json().
+  virtual std::string_view java_package() const { return {}; }
   // False for the answers that AWS leaves empty where others are "{}".
   virtual bool has_body(const OperationDesc&) const { return true; }
   virtual void add_headers(http::Response&) const {}
@@ -129,13 +132,14 @@ class JsonCodec : public Codec {
 };
 
 // DynamoDB's answers carry the CRC-32 of their bytes, which its clients check (protocols.md 1.4), and two of them are
-// empty (protocols.md 1.2).
+// empty (protocols.md 1.2). Its errors name Java's types.
 class DynamoDbJsonCodec final : public JsonCodec {
  public:
   using JsonCodec::JsonCodec;
 
  protected:
   bool accepts_empty_body() const override { return false; }
+  std::string_view java_package() const override { return "com.amazonaws.dynamodb.v20120810"; }
   bool has_body(const OperationDesc& operation) const override {
     return operation.name != "TagResource" && operation.name != "UntagResource";
   }

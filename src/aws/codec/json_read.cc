@@ -158,7 +158,8 @@ std::string blob_message(std::string_view text) {
 
 class Reader {
  public:
-  Reader(JsonNames names, JsonStrictness strictness) : names_(names), strictness_(strictness) {}
+  Reader(JsonNames names, JsonStrictness strictness, std::string_view java_package)
+      : names_(names), strictness_(strictness), java_package_(java_package) {}
 
   base::Result<void> read(const StructDesc& desc, std::string_view text, void* object) {
     if (!document(desc, text, object)) return base::fail(std::move(*error_));
@@ -179,7 +180,7 @@ class Reader {
     if (const auto e = scratch.parser.iterate(scratch.copy(text)).get(root); e) return malformed(e);
     od::json_type kind;
     if (const auto e = root.type().get(kind); e) return malformed(e);
-    if (kind == od::json_type::array) return refuse("Unrecognized collection type class " + std::string(desc.name));
+    if (kind == od::json_type::array) return refuse("Unrecognized collection type class " + in_package(desc.name));
     if (kind != od::json_type::object) return refuse("Unexpected value type in payload");
     od::object members;
     if (const auto e = root.get_object().get(members); e) return malformed(e);
@@ -214,6 +215,7 @@ class Reader {
       several = several || (chosen != nullptr && chosen != member);
       chosen = member;
       steps_[depth_ - 1] = {key};
+      in_collection_ = false;
       if (!read(*member->type, member->timestamp_format, value, member->emplace(out))) return false;
     }
     if (desc.is_union) check_union(desc, chosen != nullptr, several);
@@ -241,13 +243,46 @@ class Reader {
     if ((any && !several) || strictness_ == JsonStrictness::response) return;
     if (complaint_.has_value()) return;
     const std::string name(desc.name);
-    complaint_ =
-        read_error("ValidationException", several ? "Supplied " + name +
-                                                        " has more than one datatypes set, must contain exactly "
-                                                        "one of the supported datatypes"
-                                                  : "Supplied " + name +
-                                                        " is empty, must contain exactly one of the supported "
-                                                        "datatypes");
+    complaint_ = read_error(
+        "ValidationException",
+        in_its_place("Supplied " + name +
+                     (several ? " has more than one datatypes set, must contain exactly one of the supported datatypes"
+                              : " is empty, must contain exactly one of the supported datatypes")));
+  }
+
+  // DynamoDB says where in a request a union stood, in these two places.
+  std::string in_its_place(std::string message) const {
+    if (java_package_.empty()) return message;
+    if (steps_[0].name == "ExclusiveStartKey") return "The provided starting key is invalid: " + message;
+    if (steps_[0].name != "ExpressionAttributeValues") return message;
+    return "ExpressionAttributeValues contains invalid value: " + message + " for key " + std::string(steps_[1].name);
+  }
+
+  // How DynamoDB's errors name a type that is no array.
+  std::string in_package(std::string_view shape_name) const {
+    return (java_package_.empty() ? "" : std::string(java_package_) + '.') + std::string(shape_name);
+  }
+  std::string java_type(const TypeDesc& type) const {
+    switch (type.kind) {
+      case Kind::list:
+        return "java.util.List<" + java_type(*type.list->element) + ">";
+      case Kind::map:
+        return "java.util.Map<java.lang.String, " + java_type(*type.map->value) + ">";
+      case Kind::structure:
+      case Kind::union_structure:
+        return in_package(type.shape_name);
+      case Kind::blob:
+        return "java.nio.ByteBuffer";
+      case Kind::timestamp:
+        return "java.util.Date";
+      default:
+        return "java.lang." + std::string(java_name(type));
+    }
+  }
+  std::string collection_type(const TypeDesc& type) const {
+    const bool map = type.kind == Kind::map;
+    if (java_package_.empty()) return map ? "java.util.Map" : "class " + std::string(java_name(type));
+    return (map ? "" : "class ") + java_type(type);
   }
 
   bool read(const TypeDesc& type, TimestampFormat format, od::value value, void* out) {
@@ -394,6 +429,7 @@ class Reader {
       od::value element;
       if (const auto e = item.get(element); e) return malformed(e);
       steps_[depth_ - 1] = {{}, ++index};
+      in_collection_ = true;
       bool null = false;
       if (!read_null(element, null)) return false;
       if (null) {
@@ -416,6 +452,7 @@ class Reader {
       od::value entry;
       if (const auto e = field.value().get(entry); e) return malformed(e);
       steps_[depth_ - 1] = {key};
+      in_collection_ = true;
       bool null = false;
       if (!read_null(entry, null)) return false;
       if (null) {
@@ -521,11 +558,10 @@ class Reader {
     const bool list = type.kind == Kind::list, map = type.kind == Kind::map;
     const bool structured = type.kind == Kind::structure || type.kind == Kind::union_structure;
     if (kind == od::json_type::object) return refuse("Start of structure or map found where not expected");
-    if (kind == od::json_type::array)
-      return refuse("Unrecognized collection type " + std::string(map ? "java.util.Map" : "class ") +
-                    std::string(map ? "" : java_name(type)));
+    if (kind == od::json_type::array) return refuse("Unrecognized collection type " + collection_type(type));
     if (!check_scalar(value)) return false;
-    if (list || map) return refuse("Unexpected field type");
+    if (list || map || (structured && !in_collection_ && !java_package_.empty()))
+      return refuse("Unexpected field type");
     if (structured) return refuse("Unexpected value type in payload");
     const std::string_view token = trim_right(value.raw_json_token());
     if (kind == od::json_type::string)
@@ -558,6 +594,8 @@ class Reader {
 
   const JsonNames names_;
   const JsonStrictness strictness_;
+  const std::string_view java_package_;
+  bool in_collection_ = false;  // the value being read is an element of a list or a value of a map
   std::size_t depth_ = 0;
   std::array<Step, kJsonDepthMax> steps_;
   std::optional<base::AwsError> error_;      // ends the reading
@@ -567,8 +605,8 @@ class Reader {
 }  // namespace
 
 base::Result<void> read_json(const StructDesc& desc, std::string_view text, JsonNames names, JsonStrictness strictness,
-                             void* object) {
-  base::Result<void> result = Reader(names, strictness).read(desc, text, object);
+                             void* object, std::string_view java_package) {
+  base::Result<void> result = Reader(names, strictness, java_package).read(desc, text, object);
   scratch.shrink();
   return result;
 }

@@ -39,7 +39,9 @@ void write_json_string(std::string_view text, std::string& out);
 // whole text was found free of other errors and `object` filled. With JsonNames::wire, members of the outermost
 // structure that travel elsewhere (Location) are no keys of the text, and an unsupported member is absent if its value
 // says nothing ({}, [], "", false, or a structure of such): so Terraform writes "none", and so Lambda takes it.
+// `java_package` is given for a service (DynamoDB) whose errors name its Java types ("class java.lang.String", and its
+// structures in that package) and the place of a union among ExpressionAttributeValues or in ExclusiveStartKey.
 base::Result<void> read_json(const StructDesc& desc, std::string_view text, JsonNames names, JsonStrictness strictness,
-                             void* object);
+                             void* object, std::string_view java_package = {});
 
 }  // namespace aws::codec

@@ -199,6 +199,38 @@ TEST(Json, RequestsThatAreRefused) {
        "NUMBER_VALUE cannot be converted to String"},
       {dynamodb::kService, "PutItem", R"({"TableName":"t","Item":{"a":{}}})", "ValidationException",
        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+      // DynamoDB names Java's types.
+      {dynamodb::kService, "PutItem", R"({"TableName":[]})", "SerializationException",
+       "Unrecognized collection type class java.lang.String"},
+      {dynamodb::kService, "PutItem", R"({"Item":[]})", "SerializationException",
+       "Unrecognized collection type java.util.Map<java.lang.String, "
+       "com.amazonaws.dynamodb.v20120810.AttributeValue>"},
+      {dynamodb::kService, "PutItem", R"({"ExpressionAttributeNames":[]})", "SerializationException",
+       "Unrecognized collection type java.util.Map<java.lang.String, java.lang.String>"},
+      {dynamodb::kService, "PutItem", R"({"Item":{"a":[]}})", "SerializationException",
+       "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"},
+      {dynamodb::kService, "PutItem", R"({"Item":{"a":{"B":[]}}})", "SerializationException",
+       "Unrecognized collection type class java.nio.ByteBuffer"},
+      {dynamodb::kService, "PutItem", R"({"Item":{"a":{"BOOL":[]}}})", "SerializationException",
+       "Unrecognized collection type class java.lang.Boolean"},
+      {dynamodb::kService, "Scan", R"({"Limit":[]})", "SerializationException",
+       "Unrecognized collection type class java.lang.Integer"},
+      {dynamodb::kService, "PutItem", R"({"Item":{"a":"x"}})", "SerializationException",
+       "Unexpected value type in payload"},
+      {dynamodb::kService, "CreateTable", R"({"ProvisionedThroughput":"x"})", "SerializationException",
+       "Unexpected field type"},
+      {dynamodb::kService, "PutItem", "[]", "SerializationException",
+       "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.PutItemInput"},
+      // And where an AttributeValue stood.
+      {dynamodb::kService, "PutItem",
+       R"({"TableName":"t","Item":{},"ExpressionAttributeValues":{":a":{"S":""},":b":{"L":[{}]}}})",
+       "ValidationException",
+       "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one "
+       "of the supported datatypes for key :b"},
+      {dynamodb::kService, "Scan", R"({"TableName":"t","ExclusiveStartKey":{"p":{"S":"","N":"1"}}})",
+       "ValidationException",
+       "The provided starting key is invalid: Supplied AttributeValue has more than one datatypes set, must contain "
+       "exactly one of the supported datatypes"},
       // The model's constraints come before what is wrong with an AttributeValue.
       {dynamodb::kService, "PutItem", R"({"Item":{"a":{}}})", "ValidationException",
        "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null"},

@@ -1,7 +1,7 @@
 // What infrastructure tools ask of every table and nobody set up: answered as AWS answers it by default.
 #include <gtest/gtest.h>
 
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 
 namespace engine::dynamodb {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/dynamodb/limits.h"
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 
 namespace engine::dynamodb {
 namespace {

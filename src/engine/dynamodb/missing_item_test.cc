@@ -1,7 +1,7 @@
 // UpdateItem where there is no item: what only takes away makes none.
 #include <gtest/gtest.h>
 
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 
 namespace engine::dynamodb {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "engine/dynamodb/limits.h"
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 
 namespace engine::dynamodb {
 namespace {

@@ -187,7 +187,7 @@ TEST_F(PartiqlTest, WrongStatementsAreRefusedAndChangeNothing) {
        invalid + "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."},
       {"SELECT * FROM tab WHERE p = 'k' ORDER BY a",
        invalid + "Variable reference a in ORDER BY clause must be part of the primary key"},
-      {"SELECT * FROM tab.nope", invalid + "The table does not have the specified index: nope"},
+      {"SELECT * FROM tab.nope", invalid + "The table does not have the specified index"},
       {"SELECT * FROM tab WHERE a BETWEEN 2 AND 1",
        invalid + "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound "
                  "operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"},

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "engine/dynamodb/keys.h"
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 
 namespace engine::dynamodb {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "engine/dynamodb/item_codec.h"
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 #include "store/key.h"
 
 namespace engine::dynamodb {

@@ -1,7 +1,7 @@
 // AWS's words and the order in which it looks, where they changed in 2026 or were wrong here.
 #include <gtest/gtest.h>
 
-#include "engine/dynamodb/service_fixture.h"
+#include "engine/dynamodb/test_bed.h"
 
 namespace engine::dynamodb {
 namespace {
