@@ -61,6 +61,7 @@ class Service:
     def __init__(self, options, raw):
         self.options, self.raw = options, raw
         self.shapes = dict(raw["shapes"])
+        self._add_members(options.get("added", {}), options.get("first", {}))
         self.metadata = raw["metadata"]
         self.namespace = options["namespace"]
         self.class_name = options["class"]
@@ -88,6 +89,15 @@ class Service:
         self.shapes[structure] = {
             **raw, "required": [r for r in raw.get("required", []) if r != member],
             "members": {**raw["members"], member: {**raw["members"][member], "shape": "Unchecked" + shape}}}
+
+    def _add_members(self, added, first):
+        """What AWS sends beside its model, and the order of members where the wire's is another."""
+        for path, raw in added.items():
+            shape, _, member = path.partition(".")
+            self.shapes[shape] = {**self.shapes[shape], "members": {**self.shapes[shape]["members"], member: raw}}
+        for shape, names in first.items():
+            members = self.shapes[shape]["members"]
+            self.shapes[shape] = {**self.shapes[shape], "members": {n: members[n] for n in [*names, *members]}}
 
     def _operation(self, name, options):
         raw = self.raw["operations"].get(name)

@@ -61,7 +61,12 @@ TEST(UriMatcher, S3) {
       {"PUT", "/b?policy=", "NotImplemented"},
       {"DELETE", "/b?lifecycle", "NotImplemented"},
       {"DELETE", "/b?cors&x=1", "NotImplemented"},
-      {"GET", "/b?website", "NotImplemented"},
+      {"GET", "/b?website", "GetBucketWebsite Bucket=b"},
+      {"GET", "/b?versions&prefix=p", "ListObjectVersions Bucket=b"},
+      {"GET", "/b?analytics", "ListBucketAnalyticsConfigurations Bucket=b"},
+      {"GET", "/b?analytics&id=x&x-id=GetBucketAnalyticsConfiguration", "GetBucketAnalyticsConfiguration Bucket=b"},
+      {"GET", "/b/k?attributes", "GetObjectAttributes Bucket=b Key=k", "x-amz-object-attributes"},
+      {"GET", "/b/k?torrent", "NotImplemented"},
       {"GET", "/b?list-type=3", "NotImplemented"},
       {"PUT", "/b/k?acl", "NotImplemented"},
       {"PUT", "/b/k?uploadId=u", "NotImplemented"},
@@ -85,6 +90,28 @@ TEST(UriMatcher, S3) {
       {"GET", "*", "InvalidURI"},
   };
   for (const Case& c : kCases) EXPECT_EQ(matched(matcher, c), c.expected) << c.method << ' ' << c.target;
+}
+
+// Who is refused learns which operation is not here.
+TEST(UriMatcher, RefusalsNameTheOperation) {
+  const UriMatcher matcher(s3::kService);
+  struct Row {
+    const char *method, *path, *sub_resource, *operation;
+  };
+  const Row kRows[] = {{"PUT", "/b", "versioning", "PutBucketVersioning"},
+                       {"PUT", "/b/", "acl", "PutBucketAcl"},
+                       {"PUT", "/b/k", "acl", "PutObjectAcl"},
+                       {"PUT", "/b/k", "tagging", "PutObjectTagging"},
+                       {"DELETE", "/b", "cors", "DeleteBucketCors"},
+                       {"GET", "/b/k", "torrent", "GetObjectTorrent"},
+                       {"POST", "/b/k", "restore", "RestoreObject"}};
+  for (const Row& row : kRows) {
+    const auto match = matcher.match(row.method, row.path, row.sub_resource, {});
+    ASSERT_FALSE(match) << row.operation;
+    EXPECT_EQ(match.error().message,
+              std::string("A parameter you provided implies functionality that is not implemented: ") +
+                  row.sub_resource + " (" + row.operation + ")");
+  }
 }
 
 TEST(UriMatcher, Lambda) {

@@ -60,9 +60,86 @@ base::Result<DeleteObjectsOutput> S3Caller::delete_objects(Context& context, Del
   return out;
 }
 
+base::Result<GetBucketAbacOutput> S3Caller::get_bucket_abac(Context& context, GetBucketAbacRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketAbac");
+  GetBucketAbacOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketAccelerateConfigurationOutput> S3Caller::get_bucket_accelerate_configuration(Context& context, GetBucketAccelerateConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketAccelerateConfiguration");
+  GetBucketAccelerateConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketAclOutput> S3Caller::get_bucket_acl(Context& context, GetBucketAclRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketAcl");
+  GetBucketAclOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketAnalyticsConfigurationOutput> S3Caller::get_bucket_analytics_configuration(Context& context, GetBucketAnalyticsConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketAnalyticsConfiguration");
+  GetBucketAnalyticsConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketCorsOutput> S3Caller::get_bucket_cors(Context& context, GetBucketCorsRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketCors");
+  GetBucketCorsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketEncryptionOutput> S3Caller::get_bucket_encryption(Context& context, GetBucketEncryptionRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketEncryption");
+  GetBucketEncryptionOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketIntelligentTieringConfigurationOutput> S3Caller::get_bucket_intelligent_tiering_configuration(Context& context, GetBucketIntelligentTieringConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketIntelligentTieringConfiguration");
+  GetBucketIntelligentTieringConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketInventoryConfigurationOutput> S3Caller::get_bucket_inventory_configuration(Context& context, GetBucketInventoryConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketInventoryConfiguration");
+  GetBucketInventoryConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketLifecycleConfigurationOutput> S3Caller::get_bucket_lifecycle_configuration(Context& context, GetBucketLifecycleConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketLifecycleConfiguration");
+  GetBucketLifecycleConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetBucketLocationOutput> S3Caller::get_bucket_location(Context& context, GetBucketLocationRequest in) {
   static const OperationDesc& operation = *kService.find("GetBucketLocation");
   GetBucketLocationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketLoggingOutput> S3Caller::get_bucket_logging(Context& context, GetBucketLoggingRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketLogging");
+  GetBucketLoggingOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketMetricsConfigurationOutput> S3Caller::get_bucket_metrics_configuration(Context& context, GetBucketMetricsConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketMetricsConfiguration");
+  GetBucketMetricsConfigurationOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -74,9 +151,114 @@ base::Result<NotificationConfiguration> S3Caller::get_bucket_notification_config
   return out;
 }
 
+base::Result<GetBucketOwnershipControlsOutput> S3Caller::get_bucket_ownership_controls(Context& context, GetBucketOwnershipControlsRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketOwnershipControls");
+  GetBucketOwnershipControlsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketPolicyOutput> S3Caller::get_bucket_policy(Context& context, GetBucketPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketPolicy");
+  GetBucketPolicyOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketPolicyStatusOutput> S3Caller::get_bucket_policy_status(Context& context, GetBucketPolicyStatusRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketPolicyStatus");
+  GetBucketPolicyStatusOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketReplicationOutput> S3Caller::get_bucket_replication(Context& context, GetBucketReplicationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketReplication");
+  GetBucketReplicationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketRequestPaymentOutput> S3Caller::get_bucket_request_payment(Context& context, GetBucketRequestPaymentRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketRequestPayment");
+  GetBucketRequestPaymentOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketTaggingOutput> S3Caller::get_bucket_tagging(Context& context, GetBucketTaggingRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketTagging");
+  GetBucketTaggingOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketVersioningOutput> S3Caller::get_bucket_versioning(Context& context, GetBucketVersioningRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketVersioning");
+  GetBucketVersioningOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketWebsiteOutput> S3Caller::get_bucket_website(Context& context, GetBucketWebsiteRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketWebsite");
+  GetBucketWebsiteOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetObjectOutput> S3Caller::get_object(Context& context, GetObjectRequest in) {
   static const OperationDesc& operation = *kService.find("GetObject");
   GetObjectOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectAclOutput> S3Caller::get_object_acl(Context& context, GetObjectAclRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectAcl");
+  GetObjectAclOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectAttributesOutput> S3Caller::get_object_attributes(Context& context, GetObjectAttributesRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectAttributes");
+  GetObjectAttributesOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectLegalHoldOutput> S3Caller::get_object_legal_hold(Context& context, GetObjectLegalHoldRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectLegalHold");
+  GetObjectLegalHoldOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectLockConfigurationOutput> S3Caller::get_object_lock_configuration(Context& context, GetObjectLockConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectLockConfiguration");
+  GetObjectLockConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectRetentionOutput> S3Caller::get_object_retention(Context& context, GetObjectRetentionRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectRetention");
+  GetObjectRetentionOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectTaggingOutput> S3Caller::get_object_tagging(Context& context, GetObjectTaggingRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectTagging");
+  GetObjectTaggingOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetPublicAccessBlockOutput> S3Caller::get_public_access_block(Context& context, GetPublicAccessBlockRequest in) {
+  static const OperationDesc& operation = *kService.find("GetPublicAccessBlock");
+  GetPublicAccessBlockOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -95,6 +277,34 @@ base::Result<HeadObjectOutput> S3Caller::head_object(Context& context, HeadObjec
   return out;
 }
 
+base::Result<ListBucketAnalyticsConfigurationsOutput> S3Caller::list_bucket_analytics_configurations(Context& context, ListBucketAnalyticsConfigurationsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListBucketAnalyticsConfigurations");
+  ListBucketAnalyticsConfigurationsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListBucketIntelligentTieringConfigurationsOutput> S3Caller::list_bucket_intelligent_tiering_configurations(Context& context, ListBucketIntelligentTieringConfigurationsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListBucketIntelligentTieringConfigurations");
+  ListBucketIntelligentTieringConfigurationsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListBucketInventoryConfigurationsOutput> S3Caller::list_bucket_inventory_configurations(Context& context, ListBucketInventoryConfigurationsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListBucketInventoryConfigurations");
+  ListBucketInventoryConfigurationsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListBucketMetricsConfigurationsOutput> S3Caller::list_bucket_metrics_configurations(Context& context, ListBucketMetricsConfigurationsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListBucketMetricsConfigurations");
+  ListBucketMetricsConfigurationsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListBucketsOutput> S3Caller::list_buckets(Context& context, ListBucketsRequest in) {
   static const OperationDesc& operation = *kService.find("ListBuckets");
   ListBucketsOutput out;
@@ -105,6 +315,13 @@ base::Result<ListBucketsOutput> S3Caller::list_buckets(Context& context, ListBuc
 base::Result<ListMultipartUploadsOutput> S3Caller::list_multipart_uploads(Context& context, ListMultipartUploadsRequest in) {
   static const OperationDesc& operation = *kService.find("ListMultipartUploads");
   ListMultipartUploadsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListObjectVersionsOutput> S3Caller::list_object_versions(Context& context, ListObjectVersionsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListObjectVersions");
+  ListObjectVersionsOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -38,14 +38,24 @@ const ErrorDesc kMetadataTooLarge = {"MetadataTooLarge", "MetadataTooLarge", 400
 const ErrorDesc kMethodNotAllowed = {"MethodNotAllowed", "MethodNotAllowed", 405, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMissingContentLength = {"MissingContentLength", "MissingContentLength", 411, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kNoSuchBucket = {"NoSuchBucket", "NoSuchBucket", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchBucketPolicy = {"NoSuchBucketPolicy", "NoSuchBucketPolicy", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchCORSConfiguration = {"NoSuchCORSConfiguration", "NoSuchCORSConfiguration", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchConfiguration = {"NoSuchConfiguration", "NoSuchConfiguration", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kNoSuchKey = {"NoSuchKey", "NoSuchKey", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchLifecycleConfiguration = {"NoSuchLifecycleConfiguration", "NoSuchLifecycleConfiguration", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchTagSet = {"NoSuchTagSet", "NoSuchTagSet", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kNoSuchUpload = {"NoSuchUpload", "NoSuchUpload", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchVersion = {"NoSuchVersion", "NoSuchVersion", 404, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kNoSuchWebsiteConfiguration = {"NoSuchWebsiteConfiguration", "NoSuchWebsiteConfiguration", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kNotFound = {"NotFound", "NotFound", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kNotImplemented = {"NotImplemented", "NotImplemented", 501, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kNotModified = {"NotModified", "NotModified", 304, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kObjectLockConfigurationNotFoundError = {"ObjectLockConfigurationNotFoundError", "ObjectLockConfigurationNotFoundError", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kObjectNotInActiveTierError = {"ObjectNotInActiveTierError", "ObjectNotInActiveTierError", 403, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kOperationAborted = {"OperationAborted", "OperationAborted", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kPermanentRedirect = {"PermanentRedirect", "PermanentRedirect", 301, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kPreconditionFailed = {"PreconditionFailed", "PreconditionFailed", 412, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kReplicationConfigurationNotFoundError = {"ReplicationConfigurationNotFoundError", "ReplicationConfigurationNotFoundError", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyBuckets = {"TooManyBuckets", "TooManyBuckets", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyParts = {"TooManyParts", "TooManyParts", 400, base::Fault::sender, nullptr, nullptr};
 
@@ -148,11 +158,32 @@ base::AwsError missing_content_length(std::string message) {
 base::AwsError no_such_bucket(std::string message) {
   return make_error(kNoSuchBucket, std::move(message));
 }
+base::AwsError no_such_bucket_policy(std::string message) {
+  return make_error(kNoSuchBucketPolicy, std::move(message));
+}
+base::AwsError no_such_cors_configuration(std::string message) {
+  return make_error(kNoSuchCORSConfiguration, std::move(message));
+}
+base::AwsError no_such_configuration(std::string message) {
+  return make_error(kNoSuchConfiguration, std::move(message));
+}
 base::AwsError no_such_key(std::string message) {
   return make_error(kNoSuchKey, std::move(message));
 }
+base::AwsError no_such_lifecycle_configuration(std::string message) {
+  return make_error(kNoSuchLifecycleConfiguration, std::move(message));
+}
+base::AwsError no_such_tag_set(std::string message) {
+  return make_error(kNoSuchTagSet, std::move(message));
+}
 base::AwsError no_such_upload(std::string message) {
   return make_error(kNoSuchUpload, std::move(message));
+}
+base::AwsError no_such_version(std::string message) {
+  return make_error(kNoSuchVersion, std::move(message));
+}
+base::AwsError no_such_website_configuration(std::string message) {
+  return make_error(kNoSuchWebsiteConfiguration, std::move(message));
 }
 base::AwsError not_found(std::string message) {
   return make_error(kNotFound, std::move(message));
@@ -163,14 +194,23 @@ base::AwsError not_implemented(std::string message) {
 base::AwsError not_modified(std::string message) {
   return make_error(kNotModified, std::move(message));
 }
+base::AwsError object_lock_configuration_not_found_error(std::string message) {
+  return make_error(kObjectLockConfigurationNotFoundError, std::move(message));
+}
 base::AwsError object_not_in_active_tier_error(std::string message) {
   return make_error(kObjectNotInActiveTierError, std::move(message));
+}
+base::AwsError operation_aborted(std::string message) {
+  return make_error(kOperationAborted, std::move(message));
 }
 base::AwsError permanent_redirect(std::string message) {
   return make_error(kPermanentRedirect, std::move(message));
 }
 base::AwsError precondition_failed(std::string message) {
   return make_error(kPreconditionFailed, std::move(message));
+}
+base::AwsError replication_configuration_not_found_error(std::string message) {
+  return make_error(kReplicationConfigurationNotFoundError, std::move(message));
 }
 base::AwsError too_many_buckets(std::string message) {
   return make_error(kTooManyBuckets, std::move(message));

@@ -44,14 +44,24 @@ extern const ErrorDesc kMetadataTooLarge;
 extern const ErrorDesc kMethodNotAllowed;
 extern const ErrorDesc kMissingContentLength;
 extern const ErrorDesc kNoSuchBucket;
+extern const ErrorDesc kNoSuchBucketPolicy;
+extern const ErrorDesc kNoSuchCORSConfiguration;
+extern const ErrorDesc kNoSuchConfiguration;
 extern const ErrorDesc kNoSuchKey;
+extern const ErrorDesc kNoSuchLifecycleConfiguration;
+extern const ErrorDesc kNoSuchTagSet;
 extern const ErrorDesc kNoSuchUpload;
+extern const ErrorDesc kNoSuchVersion;
+extern const ErrorDesc kNoSuchWebsiteConfiguration;
 extern const ErrorDesc kNotFound;
 extern const ErrorDesc kNotImplemented;
 extern const ErrorDesc kNotModified;
+extern const ErrorDesc kObjectLockConfigurationNotFoundError;
 extern const ErrorDesc kObjectNotInActiveTierError;
+extern const ErrorDesc kOperationAborted;
 extern const ErrorDesc kPermanentRedirect;
 extern const ErrorDesc kPreconditionFailed;
+extern const ErrorDesc kReplicationConfigurationNotFoundError;
 extern const ErrorDesc kTooManyBuckets;
 extern const ErrorDesc kTooManyParts;
 
@@ -87,14 +97,24 @@ base::AwsError metadata_too_large(std::string message);  // 400
 base::AwsError method_not_allowed(std::string message);  // 405
 base::AwsError missing_content_length(std::string message);  // 411
 base::AwsError no_such_bucket(std::string message);  // 404
+base::AwsError no_such_bucket_policy(std::string message);  // 404
+base::AwsError no_such_cors_configuration(std::string message);  // 404
+base::AwsError no_such_configuration(std::string message);  // 404
 base::AwsError no_such_key(std::string message);  // 404
+base::AwsError no_such_lifecycle_configuration(std::string message);  // 404
+base::AwsError no_such_tag_set(std::string message);  // 404
 base::AwsError no_such_upload(std::string message);  // 404
+base::AwsError no_such_version(std::string message);  // 404
+base::AwsError no_such_website_configuration(std::string message);  // 404
 base::AwsError not_found(std::string message);  // 404
 base::AwsError not_implemented(std::string message);  // 501
 base::AwsError not_modified(std::string message);  // 304
+base::AwsError object_lock_configuration_not_found_error(std::string message);  // 404
 base::AwsError object_not_in_active_tier_error(std::string message);  // 403
+base::AwsError operation_aborted(std::string message);  // 409
 base::AwsError permanent_redirect(std::string message);  // 301
 base::AwsError precondition_failed(std::string message);  // 412
+base::AwsError replication_configuration_not_found_error(std::string message);  // 404
 base::AwsError too_many_buckets(std::string message);  // 400
 base::AwsError too_many_parts(std::string message);  // 400
 

@@ -6,9 +6,12 @@ namespace aws::s3 {
 
 namespace {
 
+extern const StructDesc kAbacStatusStruct;
 extern const StructDesc kAbortMultipartUploadOutputStruct;
 extern const StructDesc kAbortMultipartUploadRequestStruct;
+extern const StructDesc kBlockedEncryptionTypesStruct;
 extern const StructDesc kBucketStruct;
+extern const StructDesc kChecksumStruct;
 extern const StructDesc kCommonPrefixStruct;
 extern const StructDesc kCompleteMultipartUploadOutputStruct;
 extern const StructDesc kCompletedMultipartUploadStruct;
@@ -32,12 +35,76 @@ extern const StructDesc kDeleteObjectsOutputStruct;
 extern const StructDesc kDeleteObjectsRequestStruct;
 extern const StructDesc kDeletedObjectStruct;
 extern const StructDesc kErrorStruct;
+extern const StructDesc kEventBridgeConfigurationStruct;
 extern const StructDesc kFilterRuleStruct;
+extern const StructDesc kGetBucketAbacOutputStruct;
+extern const StructDesc kGetBucketAbacRequestStruct;
+extern const StructDesc kGetBucketAccelerateConfigurationOutputStruct;
+extern const StructDesc kGetBucketAccelerateConfigurationRequestStruct;
+extern const StructDesc kOwnerStruct;
+extern const StructDesc kGetBucketAclOutputStruct;
+extern const StructDesc kGetBucketAclRequestStruct;
+extern const StructDesc kGetBucketAnalyticsConfigurationOutputStruct;
+extern const StructDesc kGetBucketAnalyticsConfigurationRequestStruct;
+extern const StructDesc kGetBucketCorsOutputStruct;
+extern const StructDesc kGetBucketCorsRequestStruct;
+extern const StructDesc kServerSideEncryptionConfigurationStruct;
+extern const StructDesc kGetBucketEncryptionOutputStruct;
+extern const StructDesc kGetBucketEncryptionRequestStruct;
+extern const StructDesc kGetBucketIntelligentTieringConfigurationOutputStruct;
+extern const StructDesc kGetBucketIntelligentTieringConfigurationRequestStruct;
+extern const StructDesc kGetBucketInventoryConfigurationOutputStruct;
+extern const StructDesc kGetBucketInventoryConfigurationRequestStruct;
+extern const StructDesc kGetBucketLifecycleConfigurationOutputStruct;
+extern const StructDesc kGetBucketLifecycleConfigurationRequestStruct;
 extern const StructDesc kGetBucketLocationOutputStruct;
 extern const StructDesc kGetBucketLocationRequestStruct;
+extern const StructDesc kSimplePrefixStruct;
+extern const StructDesc kPartitionedPrefixStruct;
+extern const StructDesc kTargetObjectKeyFormatStruct;
+extern const StructDesc kLoggingEnabledStruct;
+extern const StructDesc kGetBucketLoggingOutputStruct;
+extern const StructDesc kGetBucketLoggingRequestStruct;
+extern const StructDesc kGetBucketMetricsConfigurationOutputStruct;
+extern const StructDesc kGetBucketMetricsConfigurationRequestStruct;
 extern const StructDesc kGetBucketNotificationConfigurationRequestStruct;
+extern const StructDesc kOwnershipControlsStruct;
+extern const StructDesc kGetBucketOwnershipControlsOutputStruct;
+extern const StructDesc kGetBucketOwnershipControlsRequestStruct;
+extern const StructDesc kGetBucketPolicyOutputStruct;
+extern const StructDesc kGetBucketPolicyRequestStruct;
+extern const StructDesc kGetBucketPolicyStatusOutputStruct;
+extern const StructDesc kGetBucketPolicyStatusRequestStruct;
+extern const StructDesc kGetBucketReplicationOutputStruct;
+extern const StructDesc kGetBucketReplicationRequestStruct;
+extern const StructDesc kGetBucketRequestPaymentOutputStruct;
+extern const StructDesc kGetBucketRequestPaymentRequestStruct;
+extern const StructDesc kGetBucketTaggingOutputStruct;
+extern const StructDesc kGetBucketTaggingRequestStruct;
+extern const StructDesc kGetBucketVersioningOutputStruct;
+extern const StructDesc kGetBucketVersioningRequestStruct;
+extern const StructDesc kGetBucketWebsiteOutputStruct;
+extern const StructDesc kGetBucketWebsiteRequestStruct;
+extern const StructDesc kGetObjectAclOutputStruct;
+extern const StructDesc kGetObjectAclRequestStruct;
+extern const StructDesc kGetObjectAttributesPartsStruct;
+extern const StructDesc kGetObjectAttributesOutputStruct;
+extern const StructDesc kGetObjectAttributesRequestStruct;
+extern const StructDesc kGetObjectLegalHoldOutputStruct;
+extern const StructDesc kGetObjectLegalHoldRequestStruct;
+extern const StructDesc kGetObjectLockConfigurationOutputStruct;
+extern const StructDesc kGetObjectLockConfigurationRequestStruct;
 extern const StructDesc kGetObjectOutputStruct;
 extern const StructDesc kGetObjectRequestStruct;
+extern const StructDesc kGetObjectRetentionOutputStruct;
+extern const StructDesc kGetObjectRetentionRequestStruct;
+extern const StructDesc kGetObjectTaggingOutputStruct;
+extern const StructDesc kGetObjectTaggingRequestStruct;
+extern const StructDesc kPublicAccessBlockConfigurationStruct;
+extern const StructDesc kGetPublicAccessBlockOutputStruct;
+extern const StructDesc kGetPublicAccessBlockRequestStruct;
+extern const StructDesc kGranteeStruct;
+extern const StructDesc kGrantStruct;
 extern const StructDesc kHeadBucketOutputStruct;
 extern const StructDesc kHeadBucketRequestStruct;
 extern const StructDesc kHeadObjectOutputStruct;
@@ -47,11 +114,20 @@ extern const StructDesc kInvalidObjectStateStruct;
 extern const StructDesc kS3KeyFilterStruct;
 extern const StructDesc kNotificationConfigurationFilterStruct;
 extern const StructDesc kLambdaFunctionConfigurationStruct;
-extern const StructDesc kOwnerStruct;
+extern const StructDesc kListBucketAnalyticsConfigurationsOutputStruct;
+extern const StructDesc kListBucketAnalyticsConfigurationsRequestStruct;
+extern const StructDesc kListBucketIntelligentTieringConfigurationsOutputStruct;
+extern const StructDesc kListBucketIntelligentTieringConfigurationsRequestStruct;
+extern const StructDesc kListBucketInventoryConfigurationsOutputStruct;
+extern const StructDesc kListBucketInventoryConfigurationsRequestStruct;
+extern const StructDesc kListBucketMetricsConfigurationsOutputStruct;
+extern const StructDesc kListBucketMetricsConfigurationsRequestStruct;
 extern const StructDesc kListBucketsOutputStruct;
 extern const StructDesc kListBucketsRequestStruct;
 extern const StructDesc kListMultipartUploadsOutputStruct;
 extern const StructDesc kListMultipartUploadsRequestStruct;
+extern const StructDesc kListObjectVersionsOutputStruct;
+extern const StructDesc kListObjectVersionsRequestStruct;
 extern const StructDesc kListObjectsOutputStruct;
 extern const StructDesc kListObjectsRequestStruct;
 extern const StructDesc kListObjectsV2OutputStruct;
@@ -62,31 +138,47 @@ extern const StructDesc kMultipartUploadStruct;
 extern const StructDesc kNotificationConfigurationStruct;
 extern const StructDesc kObjectStruct;
 extern const StructDesc kObjectIdentifierStruct;
+extern const StructDesc kObjectPartStruct;
+extern const StructDesc kObjectVersionStruct;
+extern const StructDesc kOwnershipControlsRuleStruct;
 extern const StructDesc kPartStruct;
 extern const StructDesc kPutBucketNotificationConfigurationRequestStruct;
 extern const StructDesc kPutBucketNotificationConfigurationResponseStruct;
 extern const StructDesc kPutObjectOutputStruct;
 extern const StructDesc kPutObjectRequestStruct;
 extern const StructDesc kQueueConfigurationStruct;
+extern const StructDesc kServerSideEncryptionByDefaultStruct;
+extern const StructDesc kServerSideEncryptionRuleStruct;
+extern const StructDesc kTagStruct;
+extern const StructDesc kTargetGrantStruct;
 extern const StructDesc kTopicConfigurationStruct;
 extern const StructDesc kUploadPartCopyOutputStruct;
 extern const StructDesc kUploadPartCopyRequestStruct;
 extern const StructDesc kUploadPartOutputStruct;
 extern const StructDesc kUploadPartRequestStruct;
+extern const TypeDesc kAbacStatus;
 extern const TypeDesc kAbortMultipartUploadOutput;
 extern const TypeDesc kAbortMultipartUploadRequest;
 extern const TypeDesc kAcceptRanges;
 extern const TypeDesc kAccessPointAlias;
 extern const TypeDesc kAccountId;
+extern const TypeDesc kAnalyticsId;
+extern const TypeDesc kBlockedEncryptionTypes;
 extern const TypeDesc kBody;
 extern const TypeDesc kBucket;
+extern const TypeDesc kBucketAbacStatus;
+extern const TypeDesc kBucketAccelerateStatus;
 extern const TypeDesc kBucketCannedACL;
+extern const TypeDesc kBucketKeyEnabled;
 extern const TypeDesc kBucketLocationConstraint;
+extern const TypeDesc kBucketLogsPermission;
 extern const TypeDesc kBucketName;
 extern const TypeDesc kBucketNamespace;
 extern const TypeDesc kBucketRegion;
+extern const TypeDesc kBucketVersioningStatus;
 extern const TypeDesc kBuckets;
 extern const TypeDesc kCacheControl;
+extern const TypeDesc kChecksum;
 extern const TypeDesc kChecksumAlgorithm;
 extern const TypeDesc kChecksumAlgorithmList;
 extern const TypeDesc kChecksumCRC32;
@@ -137,11 +229,16 @@ extern const TypeDesc kDeleteObjectsRequest;
 extern const TypeDesc kDeletedObject;
 extern const TypeDesc kDeletedObjects;
 extern const TypeDesc kDelimiter;
+extern const TypeDesc kDisplayName;
 extern const TypeDesc kETag;
+extern const TypeDesc kEmailAddress;
 extern const TypeDesc kEncodingType;
+extern const TypeDesc kEncryptionType;
+extern const TypeDesc kEncryptionTypeList;
 extern const TypeDesc kError;
 extern const TypeDesc kErrors;
 extern const TypeDesc kEvent;
+extern const TypeDesc kEventBridgeConfiguration;
 extern const TypeDesc kEventList;
 extern const TypeDesc kExpires;
 extern const TypeDesc kFetchOwner;
@@ -149,11 +246,67 @@ extern const TypeDesc kFilterRule;
 extern const TypeDesc kFilterRuleList;
 extern const TypeDesc kFilterRuleName;
 extern const TypeDesc kFilterRuleValue;
+extern const TypeDesc kGetBucketAbacOutput;
+extern const TypeDesc kGetBucketAbacRequest;
+extern const TypeDesc kGetBucketAccelerateConfigurationOutput;
+extern const TypeDesc kGetBucketAccelerateConfigurationRequest;
+extern const TypeDesc kGetBucketAclOutput;
+extern const TypeDesc kGetBucketAclRequest;
+extern const TypeDesc kGetBucketAnalyticsConfigurationOutput;
+extern const TypeDesc kGetBucketAnalyticsConfigurationRequest;
+extern const TypeDesc kGetBucketCorsOutput;
+extern const TypeDesc kGetBucketCorsRequest;
+extern const TypeDesc kGetBucketEncryptionOutput;
+extern const TypeDesc kGetBucketEncryptionRequest;
+extern const TypeDesc kGetBucketIntelligentTieringConfigurationOutput;
+extern const TypeDesc kGetBucketIntelligentTieringConfigurationRequest;
+extern const TypeDesc kGetBucketInventoryConfigurationOutput;
+extern const TypeDesc kGetBucketInventoryConfigurationRequest;
+extern const TypeDesc kGetBucketLifecycleConfigurationOutput;
+extern const TypeDesc kGetBucketLifecycleConfigurationRequest;
 extern const TypeDesc kGetBucketLocationOutput;
 extern const TypeDesc kGetBucketLocationRequest;
+extern const TypeDesc kGetBucketLoggingOutput;
+extern const TypeDesc kGetBucketLoggingRequest;
+extern const TypeDesc kGetBucketMetricsConfigurationOutput;
+extern const TypeDesc kGetBucketMetricsConfigurationRequest;
 extern const TypeDesc kGetBucketNotificationConfigurationRequest;
+extern const TypeDesc kGetBucketOwnershipControlsOutput;
+extern const TypeDesc kGetBucketOwnershipControlsRequest;
+extern const TypeDesc kGetBucketPolicyOutput;
+extern const TypeDesc kGetBucketPolicyRequest;
+extern const TypeDesc kGetBucketPolicyStatusOutput;
+extern const TypeDesc kGetBucketPolicyStatusRequest;
+extern const TypeDesc kGetBucketReplicationOutput;
+extern const TypeDesc kGetBucketReplicationRequest;
+extern const TypeDesc kGetBucketRequestPaymentOutput;
+extern const TypeDesc kGetBucketRequestPaymentRequest;
+extern const TypeDesc kGetBucketTaggingOutput;
+extern const TypeDesc kGetBucketTaggingRequest;
+extern const TypeDesc kGetBucketVersioningOutput;
+extern const TypeDesc kGetBucketVersioningRequest;
+extern const TypeDesc kGetBucketWebsiteOutput;
+extern const TypeDesc kGetBucketWebsiteRequest;
+extern const TypeDesc kGetObjectAclOutput;
+extern const TypeDesc kGetObjectAclRequest;
+extern const TypeDesc kGetObjectAttributesOutput;
+extern const TypeDesc kGetObjectAttributesParts;
+extern const TypeDesc kGetObjectAttributesRequest;
+extern const TypeDesc kGetObjectLegalHoldOutput;
+extern const TypeDesc kGetObjectLegalHoldRequest;
+extern const TypeDesc kGetObjectLockConfigurationOutput;
+extern const TypeDesc kGetObjectLockConfigurationRequest;
 extern const TypeDesc kGetObjectOutput;
 extern const TypeDesc kGetObjectRequest;
+extern const TypeDesc kGetObjectRetentionOutput;
+extern const TypeDesc kGetObjectRetentionRequest;
+extern const TypeDesc kGetObjectTaggingOutput;
+extern const TypeDesc kGetObjectTaggingRequest;
+extern const TypeDesc kGetPublicAccessBlockOutput;
+extern const TypeDesc kGetPublicAccessBlockRequest;
+extern const TypeDesc kGrant;
+extern const TypeDesc kGrantee;
+extern const TypeDesc kGrants;
 extern const TypeDesc kHeadBucketOutput;
 extern const TypeDesc kHeadBucketRequest;
 extern const TypeDesc kHeadObjectOutput;
@@ -166,7 +319,10 @@ extern const TypeDesc kIfUnmodifiedSince;
 extern const TypeDesc kInitiated;
 extern const TypeDesc kInitiator;
 extern const TypeDesc kIntelligentTieringAccessTier;
+extern const TypeDesc kIntelligentTieringId;
 extern const TypeDesc kInvalidObjectState;
+extern const TypeDesc kInventoryId;
+extern const TypeDesc kIsLatest;
 extern const TypeDesc kIsTruncated;
 extern const TypeDesc kKeyCount;
 extern const TypeDesc kKeyMarker;
@@ -174,10 +330,20 @@ extern const TypeDesc kLambdaFunctionArn;
 extern const TypeDesc kLambdaFunctionConfiguration;
 extern const TypeDesc kLambdaFunctionConfigurationList;
 extern const TypeDesc kLastModified;
+extern const TypeDesc kListBucketAnalyticsConfigurationsOutput;
+extern const TypeDesc kListBucketAnalyticsConfigurationsRequest;
+extern const TypeDesc kListBucketIntelligentTieringConfigurationsOutput;
+extern const TypeDesc kListBucketIntelligentTieringConfigurationsRequest;
+extern const TypeDesc kListBucketInventoryConfigurationsOutput;
+extern const TypeDesc kListBucketInventoryConfigurationsRequest;
+extern const TypeDesc kListBucketMetricsConfigurationsOutput;
+extern const TypeDesc kListBucketMetricsConfigurationsRequest;
 extern const TypeDesc kListBucketsOutput;
 extern const TypeDesc kListBucketsRequest;
 extern const TypeDesc kListMultipartUploadsOutput;
 extern const TypeDesc kListMultipartUploadsRequest;
+extern const TypeDesc kListObjectVersionsOutput;
+extern const TypeDesc kListObjectVersionsRequest;
 extern const TypeDesc kListObjectsOutput;
 extern const TypeDesc kListObjectsRequest;
 extern const TypeDesc kListObjectsV2Output;
@@ -185,6 +351,8 @@ extern const TypeDesc kListObjectsV2Request;
 extern const TypeDesc kListPartsOutput;
 extern const TypeDesc kListPartsRequest;
 extern const TypeDesc kLocation;
+extern const TypeDesc kLoggingEnabled;
+extern const TypeDesc kMFADeleteStatus;
 extern const TypeDesc kMarker;
 extern const TypeDesc kMaxBuckets;
 extern const TypeDesc kMaxKeys;
@@ -195,6 +363,7 @@ extern const TypeDesc kMetadata;
 extern const TypeDesc kMetadataDirective;
 extern const TypeDesc kMetadataKey;
 extern const TypeDesc kMetadataValue;
+extern const TypeDesc kMetricsId;
 extern const TypeDesc kMpuObjectSize;
 extern const TypeDesc kMultipartUpload;
 extern const TypeDesc kMultipartUploadId;
@@ -204,10 +373,13 @@ extern const TypeDesc kNextMarker;
 extern const TypeDesc kNextPartNumberMarker;
 extern const TypeDesc kNextToken;
 extern const TypeDesc kNextUploadIdMarker;
+extern const TypeDesc kNextVersionIdMarker;
 extern const TypeDesc kNotificationConfiguration;
 extern const TypeDesc kNotificationConfigurationFilter;
 extern const TypeDesc kNotificationId;
 extern const TypeDesc kObject;
+extern const TypeDesc kObjectAttributes;
+extern const TypeDesc kObjectAttributesList;
 extern const TypeDesc kObjectCannedACL;
 extern const TypeDesc kObjectIdentifier;
 extern const TypeDesc kObjectIdentifierList;
@@ -215,15 +387,29 @@ extern const TypeDesc kObjectKey;
 extern const TypeDesc kObjectList;
 extern const TypeDesc kObjectLockEnabledForBucket;
 extern const TypeDesc kObjectOwnership;
+extern const TypeDesc kObjectPart;
+extern const TypeDesc kObjectSize;
 extern const TypeDesc kObjectStorageClass;
+extern const TypeDesc kObjectVersion;
 extern const TypeDesc kObjectVersionId;
+extern const TypeDesc kObjectVersionList;
+extern const TypeDesc kObjectVersionStorageClass;
 extern const TypeDesc kOwner;
+extern const TypeDesc kOwnershipControls;
+extern const TypeDesc kOwnershipControlsRule;
+extern const TypeDesc kOwnershipControlsRules;
 extern const TypeDesc kPart;
 extern const TypeDesc kPartNumber;
 extern const TypeDesc kPartNumberMarker;
+extern const TypeDesc kPartitionDateSource;
+extern const TypeDesc kPartitionedPrefix;
 extern const TypeDesc kParts;
 extern const TypeDesc kPartsCount;
+extern const TypeDesc kPartsList;
+extern const TypeDesc kPayer;
+extern const TypeDesc kPermission;
 extern const TypeDesc kPrefix;
+extern const TypeDesc kPublicAccessBlockConfiguration;
 extern const TypeDesc kPutBucketNotificationConfigurationRequest;
 extern const TypeDesc kPutBucketNotificationConfigurationResponse;
 extern const TypeDesc kPutObjectOutput;
@@ -242,39 +428,71 @@ extern const TypeDesc kResponseContentType;
 extern const TypeDesc kResponseExpires;
 extern const TypeDesc kS3KeyFilter;
 extern const TypeDesc kS3RegionalOrS3ExpressBucketArnString;
+extern const TypeDesc kSSEKMSKeyId;
+extern const TypeDesc kServerSideEncryption;
+extern const TypeDesc kServerSideEncryptionByDefault;
+extern const TypeDesc kServerSideEncryptionConfiguration;
+extern const TypeDesc kServerSideEncryptionRule;
+extern const TypeDesc kServerSideEncryptionRules;
+extern const TypeDesc kSetting;
+extern const TypeDesc kSimplePrefix;
 extern const TypeDesc kSize;
 extern const TypeDesc kSkipValidation;
 extern const TypeDesc kStartAfter;
 extern const TypeDesc kStorageClass;
+extern const TypeDesc kTag;
+extern const TypeDesc kTagSet;
 extern const TypeDesc kTaggingDirective;
+extern const TypeDesc kTargetBucket;
+extern const TypeDesc kTargetGrant;
+extern const TypeDesc kTargetGrants;
+extern const TypeDesc kTargetObjectKeyFormat;
+extern const TypeDesc kTargetPrefix;
 extern const TypeDesc kToken;
 extern const TypeDesc kTopicArn;
 extern const TypeDesc kTopicConfiguration;
 extern const TypeDesc kTopicConfigurationList;
+extern const TypeDesc kType;
+extern const TypeDesc kURI;
 extern const TypeDesc kUploadIdMarker;
 extern const TypeDesc kUploadPartCopyOutput;
 extern const TypeDesc kUploadPartCopyRequest;
 extern const TypeDesc kUploadPartOutput;
 extern const TypeDesc kUploadPartRequest;
+extern const TypeDesc kValue;
+extern const TypeDesc kVersionIdMarker;
 
+constinit const TypeDesc kAbacStatus = {.kind = Kind::structure, .shape_name = "AbacStatus", .structure = &kAbacStatusStruct};
 constinit const TypeDesc kAbortMultipartUploadOutput = {.kind = Kind::structure, .shape_name = "AbortMultipartUploadOutput", .structure = &kAbortMultipartUploadOutputStruct};
 constinit const TypeDesc kAbortMultipartUploadRequest = {.kind = Kind::structure, .shape_name = "AbortMultipartUploadRequest", .structure = &kAbortMultipartUploadRequestStruct};
 constinit const TypeDesc kAcceptRanges = {.kind = Kind::string, .shape_name = "AcceptRanges"};
 constinit const TypeDesc kAccessPointAlias = {.kind = Kind::boolean, .shape_name = "AccessPointAlias"};
 constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId"};
+constinit const TypeDesc kAnalyticsId = {.kind = Kind::string, .shape_name = "AnalyticsId"};
+constinit const TypeDesc kBlockedEncryptionTypes = {.kind = Kind::structure, .shape_name = "BlockedEncryptionTypes", .structure = &kBlockedEncryptionTypesStruct};
 constinit const TypeDesc kBody = {.kind = Kind::blob, .shape_name = "Body"};
 constinit const TypeDesc kBucket = {.kind = Kind::structure, .shape_name = "Bucket", .structure = &kBucketStruct};
+constexpr std::string_view kBucketAbacStatusValues[] = {"Enabled", "Disabled"};
+constinit const TypeDesc kBucketAbacStatus = {.kind = Kind::string, .shape_name = "BucketAbacStatus", .enum_values = kBucketAbacStatusValues};
+constexpr std::string_view kBucketAccelerateStatusValues[] = {"Enabled", "Suspended"};
+constinit const TypeDesc kBucketAccelerateStatus = {.kind = Kind::string, .shape_name = "BucketAccelerateStatus", .enum_values = kBucketAccelerateStatusValues};
 constexpr std::string_view kBucketCannedACLValues[] = {"private", "public-read", "public-read-write", "authenticated-read"};
 constinit const TypeDesc kBucketCannedACL = {.kind = Kind::string, .shape_name = "BucketCannedACL", .enum_values = kBucketCannedACLValues};
+constinit const TypeDesc kBucketKeyEnabled = {.kind = Kind::boolean, .shape_name = "BucketKeyEnabled"};
 constexpr std::string_view kBucketLocationConstraintValues[] = {"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1", "EU", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"};
 constinit const TypeDesc kBucketLocationConstraint = {.kind = Kind::string, .shape_name = "BucketLocationConstraint", .enum_values = kBucketLocationConstraintValues};
+constexpr std::string_view kBucketLogsPermissionValues[] = {"FULL_CONTROL", "READ", "WRITE"};
+constinit const TypeDesc kBucketLogsPermission = {.kind = Kind::string, .shape_name = "BucketLogsPermission", .enum_values = kBucketLogsPermissionValues};
 constinit const TypeDesc kBucketName = {.kind = Kind::string, .shape_name = "BucketName"};
 constexpr std::string_view kBucketNamespaceValues[] = {"account-regional", "global"};
 constinit const TypeDesc kBucketNamespace = {.kind = Kind::string, .shape_name = "BucketNamespace", .enum_values = kBucketNamespaceValues};
 constinit const TypeDesc kBucketRegion = {.kind = Kind::string, .shape_name = "BucketRegion"};
+constexpr std::string_view kBucketVersioningStatusValues[] = {"Enabled", "Suspended"};
+constinit const TypeDesc kBucketVersioningStatus = {.kind = Kind::string, .shape_name = "BucketVersioningStatus", .enum_values = kBucketVersioningStatusValues};
 constexpr ListAccess kBucketsAccess = list_access<Bucket>(&kBucket, "Bucket", false);
 constinit const TypeDesc kBuckets = {.kind = Kind::list, .shape_name = "Buckets", .list = &kBucketsAccess};
 constinit const TypeDesc kCacheControl = {.kind = Kind::string, .shape_name = "CacheControl"};
+constinit const TypeDesc kChecksum = {.kind = Kind::structure, .shape_name = "Checksum", .structure = &kChecksumStruct};
 constexpr std::string_view kChecksumAlgorithmValues[] = {"CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME", "SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"};
 constinit const TypeDesc kChecksumAlgorithm = {.kind = Kind::string, .shape_name = "ChecksumAlgorithm", .enum_values = kChecksumAlgorithmValues};
 constexpr ListAccess kChecksumAlgorithmListAccess = list_access<std::string>(&kChecksumAlgorithm, "member", true);
@@ -332,14 +550,21 @@ constinit const TypeDesc kDeletedObject = {.kind = Kind::structure, .shape_name 
 constexpr ListAccess kDeletedObjectsAccess = list_access<DeletedObject>(&kDeletedObject, "member", true);
 constinit const TypeDesc kDeletedObjects = {.kind = Kind::list, .shape_name = "DeletedObjects", .list = &kDeletedObjectsAccess};
 constinit const TypeDesc kDelimiter = {.kind = Kind::string, .shape_name = "Delimiter"};
+constinit const TypeDesc kDisplayName = {.kind = Kind::string, .shape_name = "DisplayName"};
 constinit const TypeDesc kETag = {.kind = Kind::string, .shape_name = "ETag"};
+constinit const TypeDesc kEmailAddress = {.kind = Kind::string, .shape_name = "EmailAddress"};
 constexpr std::string_view kEncodingTypeValues[] = {"url"};
 constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "EncodingType", .enum_values = kEncodingTypeValues};
+constexpr std::string_view kEncryptionTypeValues[] = {"NONE", "SSE-C"};
+constinit const TypeDesc kEncryptionType = {.kind = Kind::string, .shape_name = "EncryptionType", .enum_values = kEncryptionTypeValues};
+constexpr ListAccess kEncryptionTypeListAccess = list_access<std::string>(&kEncryptionType, "EncryptionType", true);
+constinit const TypeDesc kEncryptionTypeList = {.kind = Kind::list, .shape_name = "EncryptionTypeList", .list = &kEncryptionTypeListAccess};
 constinit const TypeDesc kError = {.kind = Kind::structure, .shape_name = "Error", .structure = &kErrorStruct};
 constexpr ListAccess kErrorsAccess = list_access<Error>(&kError, "member", true);
 constinit const TypeDesc kErrors = {.kind = Kind::list, .shape_name = "Errors", .list = &kErrorsAccess};
 constexpr std::string_view kEventValues[] = {"s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed", "s3:Replication:*", "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked", "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold", "s3:ObjectRestore:Delete", "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:ObjectTagging:*", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete"};
 constinit const TypeDesc kEvent = {.kind = Kind::string, .shape_name = "Event", .enum_values = kEventValues};
+constinit const TypeDesc kEventBridgeConfiguration = {.kind = Kind::structure, .shape_name = "EventBridgeConfiguration", .structure = &kEventBridgeConfigurationStruct};
 constexpr ListAccess kEventListAccess = list_access<std::string>(&kEvent, "member", true);
 constinit const TypeDesc kEventList = {.kind = Kind::list, .shape_name = "EventList", .list = &kEventListAccess};
 constinit const TypeDesc kExpires = {.kind = Kind::timestamp, .shape_name = "Expires"};
@@ -350,11 +575,68 @@ constinit const TypeDesc kFilterRuleList = {.kind = Kind::list, .shape_name = "F
 constexpr std::string_view kFilterRuleNameValues[] = {"prefix", "suffix"};
 constinit const TypeDesc kFilterRuleName = {.kind = Kind::string, .shape_name = "FilterRuleName", .enum_values = kFilterRuleNameValues};
 constinit const TypeDesc kFilterRuleValue = {.kind = Kind::string, .shape_name = "FilterRuleValue"};
+constinit const TypeDesc kGetBucketAbacOutput = {.kind = Kind::structure, .shape_name = "GetBucketAbacOutput", .structure = &kGetBucketAbacOutputStruct};
+constinit const TypeDesc kGetBucketAbacRequest = {.kind = Kind::structure, .shape_name = "GetBucketAbacRequest", .structure = &kGetBucketAbacRequestStruct};
+constinit const TypeDesc kGetBucketAccelerateConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketAccelerateConfigurationOutput", .structure = &kGetBucketAccelerateConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketAccelerateConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketAccelerateConfigurationRequest", .structure = &kGetBucketAccelerateConfigurationRequestStruct};
+constinit const TypeDesc kGetBucketAclOutput = {.kind = Kind::structure, .shape_name = "GetBucketAclOutput", .structure = &kGetBucketAclOutputStruct};
+constinit const TypeDesc kGetBucketAclRequest = {.kind = Kind::structure, .shape_name = "GetBucketAclRequest", .structure = &kGetBucketAclRequestStruct};
+constinit const TypeDesc kGetBucketAnalyticsConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketAnalyticsConfigurationOutput", .structure = &kGetBucketAnalyticsConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketAnalyticsConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketAnalyticsConfigurationRequest", .structure = &kGetBucketAnalyticsConfigurationRequestStruct};
+constinit const TypeDesc kGetBucketCorsOutput = {.kind = Kind::structure, .shape_name = "GetBucketCorsOutput", .structure = &kGetBucketCorsOutputStruct};
+constinit const TypeDesc kGetBucketCorsRequest = {.kind = Kind::structure, .shape_name = "GetBucketCorsRequest", .structure = &kGetBucketCorsRequestStruct};
+constinit const TypeDesc kGetBucketEncryptionOutput = {.kind = Kind::structure, .shape_name = "GetBucketEncryptionOutput", .structure = &kGetBucketEncryptionOutputStruct};
+constinit const TypeDesc kGetBucketEncryptionRequest = {.kind = Kind::structure, .shape_name = "GetBucketEncryptionRequest", .structure = &kGetBucketEncryptionRequestStruct};
+constinit const TypeDesc kGetBucketIntelligentTieringConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketIntelligentTieringConfigurationOutput", .structure = &kGetBucketIntelligentTieringConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketIntelligentTieringConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketIntelligentTieringConfigurationRequest", .structure = &kGetBucketIntelligentTieringConfigurationRequestStruct};
+constinit const TypeDesc kGetBucketInventoryConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketInventoryConfigurationOutput", .structure = &kGetBucketInventoryConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketInventoryConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketInventoryConfigurationRequest", .structure = &kGetBucketInventoryConfigurationRequestStruct};
+constinit const TypeDesc kGetBucketLifecycleConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketLifecycleConfigurationOutput", .structure = &kGetBucketLifecycleConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketLifecycleConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketLifecycleConfigurationRequest", .structure = &kGetBucketLifecycleConfigurationRequestStruct};
 constinit const TypeDesc kGetBucketLocationOutput = {.kind = Kind::structure, .shape_name = "GetBucketLocationOutput", .structure = &kGetBucketLocationOutputStruct};
 constinit const TypeDesc kGetBucketLocationRequest = {.kind = Kind::structure, .shape_name = "GetBucketLocationRequest", .structure = &kGetBucketLocationRequestStruct};
+constinit const TypeDesc kGetBucketLoggingOutput = {.kind = Kind::structure, .shape_name = "GetBucketLoggingOutput", .structure = &kGetBucketLoggingOutputStruct};
+constinit const TypeDesc kGetBucketLoggingRequest = {.kind = Kind::structure, .shape_name = "GetBucketLoggingRequest", .structure = &kGetBucketLoggingRequestStruct};
+constinit const TypeDesc kGetBucketMetricsConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketMetricsConfigurationOutput", .structure = &kGetBucketMetricsConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketMetricsConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketMetricsConfigurationRequest", .structure = &kGetBucketMetricsConfigurationRequestStruct};
 constinit const TypeDesc kGetBucketNotificationConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketNotificationConfigurationRequest", .structure = &kGetBucketNotificationConfigurationRequestStruct};
+constinit const TypeDesc kGetBucketOwnershipControlsOutput = {.kind = Kind::structure, .shape_name = "GetBucketOwnershipControlsOutput", .structure = &kGetBucketOwnershipControlsOutputStruct};
+constinit const TypeDesc kGetBucketOwnershipControlsRequest = {.kind = Kind::structure, .shape_name = "GetBucketOwnershipControlsRequest", .structure = &kGetBucketOwnershipControlsRequestStruct};
+constinit const TypeDesc kGetBucketPolicyOutput = {.kind = Kind::structure, .shape_name = "GetBucketPolicyOutput", .structure = &kGetBucketPolicyOutputStruct};
+constinit const TypeDesc kGetBucketPolicyRequest = {.kind = Kind::structure, .shape_name = "GetBucketPolicyRequest", .structure = &kGetBucketPolicyRequestStruct};
+constinit const TypeDesc kGetBucketPolicyStatusOutput = {.kind = Kind::structure, .shape_name = "GetBucketPolicyStatusOutput", .structure = &kGetBucketPolicyStatusOutputStruct};
+constinit const TypeDesc kGetBucketPolicyStatusRequest = {.kind = Kind::structure, .shape_name = "GetBucketPolicyStatusRequest", .structure = &kGetBucketPolicyStatusRequestStruct};
+constinit const TypeDesc kGetBucketReplicationOutput = {.kind = Kind::structure, .shape_name = "GetBucketReplicationOutput", .structure = &kGetBucketReplicationOutputStruct};
+constinit const TypeDesc kGetBucketReplicationRequest = {.kind = Kind::structure, .shape_name = "GetBucketReplicationRequest", .structure = &kGetBucketReplicationRequestStruct};
+constinit const TypeDesc kGetBucketRequestPaymentOutput = {.kind = Kind::structure, .shape_name = "GetBucketRequestPaymentOutput", .structure = &kGetBucketRequestPaymentOutputStruct};
+constinit const TypeDesc kGetBucketRequestPaymentRequest = {.kind = Kind::structure, .shape_name = "GetBucketRequestPaymentRequest", .structure = &kGetBucketRequestPaymentRequestStruct};
+constinit const TypeDesc kGetBucketTaggingOutput = {.kind = Kind::structure, .shape_name = "GetBucketTaggingOutput", .structure = &kGetBucketTaggingOutputStruct};
+constinit const TypeDesc kGetBucketTaggingRequest = {.kind = Kind::structure, .shape_name = "GetBucketTaggingRequest", .structure = &kGetBucketTaggingRequestStruct};
+constinit const TypeDesc kGetBucketVersioningOutput = {.kind = Kind::structure, .shape_name = "GetBucketVersioningOutput", .structure = &kGetBucketVersioningOutputStruct};
+constinit const TypeDesc kGetBucketVersioningRequest = {.kind = Kind::structure, .shape_name = "GetBucketVersioningRequest", .structure = &kGetBucketVersioningRequestStruct};
+constinit const TypeDesc kGetBucketWebsiteOutput = {.kind = Kind::structure, .shape_name = "GetBucketWebsiteOutput", .structure = &kGetBucketWebsiteOutputStruct};
+constinit const TypeDesc kGetBucketWebsiteRequest = {.kind = Kind::structure, .shape_name = "GetBucketWebsiteRequest", .structure = &kGetBucketWebsiteRequestStruct};
+constinit const TypeDesc kGetObjectAclOutput = {.kind = Kind::structure, .shape_name = "GetObjectAclOutput", .structure = &kGetObjectAclOutputStruct};
+constinit const TypeDesc kGetObjectAclRequest = {.kind = Kind::structure, .shape_name = "GetObjectAclRequest", .structure = &kGetObjectAclRequestStruct};
+constinit const TypeDesc kGetObjectAttributesOutput = {.kind = Kind::structure, .shape_name = "GetObjectAttributesOutput", .structure = &kGetObjectAttributesOutputStruct};
+constinit const TypeDesc kGetObjectAttributesParts = {.kind = Kind::structure, .shape_name = "GetObjectAttributesParts", .structure = &kGetObjectAttributesPartsStruct};
+constinit const TypeDesc kGetObjectAttributesRequest = {.kind = Kind::structure, .shape_name = "GetObjectAttributesRequest", .structure = &kGetObjectAttributesRequestStruct};
+constinit const TypeDesc kGetObjectLegalHoldOutput = {.kind = Kind::structure, .shape_name = "GetObjectLegalHoldOutput", .structure = &kGetObjectLegalHoldOutputStruct};
+constinit const TypeDesc kGetObjectLegalHoldRequest = {.kind = Kind::structure, .shape_name = "GetObjectLegalHoldRequest", .structure = &kGetObjectLegalHoldRequestStruct};
+constinit const TypeDesc kGetObjectLockConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetObjectLockConfigurationOutput", .structure = &kGetObjectLockConfigurationOutputStruct};
+constinit const TypeDesc kGetObjectLockConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetObjectLockConfigurationRequest", .structure = &kGetObjectLockConfigurationRequestStruct};
 constinit const TypeDesc kGetObjectOutput = {.kind = Kind::structure, .shape_name = "GetObjectOutput", .structure = &kGetObjectOutputStruct};
 constinit const TypeDesc kGetObjectRequest = {.kind = Kind::structure, .shape_name = "GetObjectRequest", .structure = &kGetObjectRequestStruct};
+constinit const TypeDesc kGetObjectRetentionOutput = {.kind = Kind::structure, .shape_name = "GetObjectRetentionOutput", .structure = &kGetObjectRetentionOutputStruct};
+constinit const TypeDesc kGetObjectRetentionRequest = {.kind = Kind::structure, .shape_name = "GetObjectRetentionRequest", .structure = &kGetObjectRetentionRequestStruct};
+constinit const TypeDesc kGetObjectTaggingOutput = {.kind = Kind::structure, .shape_name = "GetObjectTaggingOutput", .structure = &kGetObjectTaggingOutputStruct};
+constinit const TypeDesc kGetObjectTaggingRequest = {.kind = Kind::structure, .shape_name = "GetObjectTaggingRequest", .structure = &kGetObjectTaggingRequestStruct};
+constinit const TypeDesc kGetPublicAccessBlockOutput = {.kind = Kind::structure, .shape_name = "GetPublicAccessBlockOutput", .structure = &kGetPublicAccessBlockOutputStruct};
+constinit const TypeDesc kGetPublicAccessBlockRequest = {.kind = Kind::structure, .shape_name = "GetPublicAccessBlockRequest", .structure = &kGetPublicAccessBlockRequestStruct};
+constinit const TypeDesc kGrant = {.kind = Kind::structure, .shape_name = "Grant", .structure = &kGrantStruct};
+constinit const TypeDesc kGrantee = {.kind = Kind::structure, .shape_name = "Grantee", .structure = &kGranteeStruct};
+constexpr ListAccess kGrantsAccess = list_access<Grant>(&kGrant, "Grant", false);
+constinit const TypeDesc kGrants = {.kind = Kind::list, .shape_name = "Grants", .list = &kGrantsAccess};
 constinit const TypeDesc kHeadBucketOutput = {.kind = Kind::structure, .shape_name = "HeadBucketOutput", .structure = &kHeadBucketOutputStruct};
 constinit const TypeDesc kHeadBucketRequest = {.kind = Kind::structure, .shape_name = "HeadBucketRequest", .structure = &kHeadBucketRequestStruct};
 constinit const TypeDesc kHeadObjectOutput = {.kind = Kind::structure, .shape_name = "HeadObjectOutput", .structure = &kHeadObjectOutputStruct};
@@ -368,7 +650,10 @@ constinit const TypeDesc kInitiated = {.kind = Kind::timestamp, .shape_name = "I
 constinit const TypeDesc kInitiator = {.kind = Kind::structure, .shape_name = "Initiator", .structure = &kInitiatorStruct};
 constexpr std::string_view kIntelligentTieringAccessTierValues[] = {"ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"};
 constinit const TypeDesc kIntelligentTieringAccessTier = {.kind = Kind::string, .shape_name = "IntelligentTieringAccessTier", .enum_values = kIntelligentTieringAccessTierValues};
+constinit const TypeDesc kIntelligentTieringId = {.kind = Kind::string, .shape_name = "IntelligentTieringId"};
 constinit const TypeDesc kInvalidObjectState = {.kind = Kind::structure, .shape_name = "InvalidObjectState", .structure = &kInvalidObjectStateStruct};
+constinit const TypeDesc kInventoryId = {.kind = Kind::string, .shape_name = "InventoryId"};
+constinit const TypeDesc kIsLatest = {.kind = Kind::boolean, .shape_name = "IsLatest"};
 constinit const TypeDesc kIsTruncated = {.kind = Kind::boolean, .shape_name = "IsTruncated"};
 constinit const TypeDesc kKeyCount = {.kind = Kind::integer, .shape_name = "KeyCount"};
 constinit const TypeDesc kKeyMarker = {.kind = Kind::string, .shape_name = "KeyMarker"};
@@ -377,10 +662,20 @@ constinit const TypeDesc kLambdaFunctionConfiguration = {.kind = Kind::structure
 constexpr ListAccess kLambdaFunctionConfigurationListAccess = list_access<LambdaFunctionConfiguration>(&kLambdaFunctionConfiguration, "member", true);
 constinit const TypeDesc kLambdaFunctionConfigurationList = {.kind = Kind::list, .shape_name = "LambdaFunctionConfigurationList", .list = &kLambdaFunctionConfigurationListAccess};
 constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
+constinit const TypeDesc kListBucketAnalyticsConfigurationsOutput = {.kind = Kind::structure, .shape_name = "ListBucketAnalyticsConfigurationsOutput", .structure = &kListBucketAnalyticsConfigurationsOutputStruct};
+constinit const TypeDesc kListBucketAnalyticsConfigurationsRequest = {.kind = Kind::structure, .shape_name = "ListBucketAnalyticsConfigurationsRequest", .structure = &kListBucketAnalyticsConfigurationsRequestStruct};
+constinit const TypeDesc kListBucketIntelligentTieringConfigurationsOutput = {.kind = Kind::structure, .shape_name = "ListBucketIntelligentTieringConfigurationsOutput", .structure = &kListBucketIntelligentTieringConfigurationsOutputStruct};
+constinit const TypeDesc kListBucketIntelligentTieringConfigurationsRequest = {.kind = Kind::structure, .shape_name = "ListBucketIntelligentTieringConfigurationsRequest", .structure = &kListBucketIntelligentTieringConfigurationsRequestStruct};
+constinit const TypeDesc kListBucketInventoryConfigurationsOutput = {.kind = Kind::structure, .shape_name = "ListBucketInventoryConfigurationsOutput", .structure = &kListBucketInventoryConfigurationsOutputStruct};
+constinit const TypeDesc kListBucketInventoryConfigurationsRequest = {.kind = Kind::structure, .shape_name = "ListBucketInventoryConfigurationsRequest", .structure = &kListBucketInventoryConfigurationsRequestStruct};
+constinit const TypeDesc kListBucketMetricsConfigurationsOutput = {.kind = Kind::structure, .shape_name = "ListBucketMetricsConfigurationsOutput", .structure = &kListBucketMetricsConfigurationsOutputStruct};
+constinit const TypeDesc kListBucketMetricsConfigurationsRequest = {.kind = Kind::structure, .shape_name = "ListBucketMetricsConfigurationsRequest", .structure = &kListBucketMetricsConfigurationsRequestStruct};
 constinit const TypeDesc kListBucketsOutput = {.kind = Kind::structure, .shape_name = "ListBucketsOutput", .structure = &kListBucketsOutputStruct};
 constinit const TypeDesc kListBucketsRequest = {.kind = Kind::structure, .shape_name = "ListBucketsRequest", .structure = &kListBucketsRequestStruct};
 constinit const TypeDesc kListMultipartUploadsOutput = {.kind = Kind::structure, .shape_name = "ListMultipartUploadsOutput", .structure = &kListMultipartUploadsOutputStruct};
 constinit const TypeDesc kListMultipartUploadsRequest = {.kind = Kind::structure, .shape_name = "ListMultipartUploadsRequest", .structure = &kListMultipartUploadsRequestStruct};
+constinit const TypeDesc kListObjectVersionsOutput = {.kind = Kind::structure, .shape_name = "ListObjectVersionsOutput", .structure = &kListObjectVersionsOutputStruct};
+constinit const TypeDesc kListObjectVersionsRequest = {.kind = Kind::structure, .shape_name = "ListObjectVersionsRequest", .structure = &kListObjectVersionsRequestStruct};
 constinit const TypeDesc kListObjectsOutput = {.kind = Kind::structure, .shape_name = "ListObjectsOutput", .structure = &kListObjectsOutputStruct};
 constinit const TypeDesc kListObjectsRequest = {.kind = Kind::structure, .shape_name = "ListObjectsRequest", .structure = &kListObjectsRequestStruct};
 constinit const TypeDesc kListObjectsV2Output = {.kind = Kind::structure, .shape_name = "ListObjectsV2Output", .structure = &kListObjectsV2OutputStruct};
@@ -388,6 +683,9 @@ constinit const TypeDesc kListObjectsV2Request = {.kind = Kind::structure, .shap
 constinit const TypeDesc kListPartsOutput = {.kind = Kind::structure, .shape_name = "ListPartsOutput", .structure = &kListPartsOutputStruct};
 constinit const TypeDesc kListPartsRequest = {.kind = Kind::structure, .shape_name = "ListPartsRequest", .structure = &kListPartsRequestStruct};
 constinit const TypeDesc kLocation = {.kind = Kind::string, .shape_name = "Location"};
+constinit const TypeDesc kLoggingEnabled = {.kind = Kind::structure, .shape_name = "LoggingEnabled", .structure = &kLoggingEnabledStruct};
+constexpr std::string_view kMFADeleteStatusValues[] = {"Enabled", "Disabled"};
+constinit const TypeDesc kMFADeleteStatus = {.kind = Kind::string, .shape_name = "MFADeleteStatus", .enum_values = kMFADeleteStatusValues};
 constinit const TypeDesc kMarker = {.kind = Kind::string, .shape_name = "Marker"};
 constinit const TypeDesc kMaxBuckets = {.kind = Kind::integer, .shape_name = "MaxBuckets", .min = 1, .max = 10000};
 constinit const TypeDesc kMaxKeys = {.kind = Kind::integer, .shape_name = "MaxKeys"};
@@ -400,6 +698,7 @@ constexpr std::string_view kMetadataDirectiveValues[] = {"COPY", "REPLACE"};
 constinit const TypeDesc kMetadataDirective = {.kind = Kind::string, .shape_name = "MetadataDirective", .enum_values = kMetadataDirectiveValues};
 constinit const TypeDesc kMetadataKey = {.kind = Kind::string, .shape_name = "MetadataKey"};
 constinit const TypeDesc kMetadataValue = {.kind = Kind::string, .shape_name = "MetadataValue"};
+constinit const TypeDesc kMetricsId = {.kind = Kind::string, .shape_name = "MetricsId"};
 constinit const TypeDesc kMpuObjectSize = {.kind = Kind::long_integer, .shape_name = "MpuObjectSize"};
 constinit const TypeDesc kMultipartUpload = {.kind = Kind::structure, .shape_name = "MultipartUpload", .structure = &kMultipartUploadStruct};
 constinit const TypeDesc kMultipartUploadId = {.kind = Kind::string, .shape_name = "MultipartUploadId"};
@@ -410,10 +709,15 @@ constinit const TypeDesc kNextMarker = {.kind = Kind::string, .shape_name = "Nex
 constinit const TypeDesc kNextPartNumberMarker = {.kind = Kind::integer, .shape_name = "NextPartNumberMarker"};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
 constinit const TypeDesc kNextUploadIdMarker = {.kind = Kind::string, .shape_name = "NextUploadIdMarker"};
+constinit const TypeDesc kNextVersionIdMarker = {.kind = Kind::string, .shape_name = "NextVersionIdMarker"};
 constinit const TypeDesc kNotificationConfiguration = {.kind = Kind::structure, .shape_name = "NotificationConfiguration", .structure = &kNotificationConfigurationStruct};
 constinit const TypeDesc kNotificationConfigurationFilter = {.kind = Kind::structure, .shape_name = "NotificationConfigurationFilter", .structure = &kNotificationConfigurationFilterStruct};
 constinit const TypeDesc kNotificationId = {.kind = Kind::string, .shape_name = "NotificationId"};
 constinit const TypeDesc kObject = {.kind = Kind::structure, .shape_name = "Object", .structure = &kObjectStruct};
+constexpr std::string_view kObjectAttributesValues[] = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"};
+constinit const TypeDesc kObjectAttributes = {.kind = Kind::string, .shape_name = "ObjectAttributes", .enum_values = kObjectAttributesValues};
+constexpr ListAccess kObjectAttributesListAccess = list_access<std::string>(&kObjectAttributes, "member", false);
+constinit const TypeDesc kObjectAttributesList = {.kind = Kind::list, .shape_name = "ObjectAttributesList", .list = &kObjectAttributesListAccess};
 constexpr std::string_view kObjectCannedACLValues[] = {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"};
 constinit const TypeDesc kObjectCannedACL = {.kind = Kind::string, .shape_name = "ObjectCannedACL", .enum_values = kObjectCannedACLValues};
 constinit const TypeDesc kObjectIdentifier = {.kind = Kind::structure, .shape_name = "ObjectIdentifier", .structure = &kObjectIdentifierStruct};
@@ -425,17 +729,38 @@ constinit const TypeDesc kObjectList = {.kind = Kind::list, .shape_name = "Objec
 constinit const TypeDesc kObjectLockEnabledForBucket = {.kind = Kind::boolean, .shape_name = "ObjectLockEnabledForBucket"};
 constexpr std::string_view kObjectOwnershipValues[] = {"BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"};
 constinit const TypeDesc kObjectOwnership = {.kind = Kind::string, .shape_name = "ObjectOwnership", .enum_values = kObjectOwnershipValues};
+constinit const TypeDesc kObjectPart = {.kind = Kind::structure, .shape_name = "ObjectPart", .structure = &kObjectPartStruct};
+constinit const TypeDesc kObjectSize = {.kind = Kind::long_integer, .shape_name = "ObjectSize"};
 constexpr std::string_view kObjectStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
 constinit const TypeDesc kObjectStorageClass = {.kind = Kind::string, .shape_name = "ObjectStorageClass", .enum_values = kObjectStorageClassValues};
+constinit const TypeDesc kObjectVersion = {.kind = Kind::structure, .shape_name = "ObjectVersion", .structure = &kObjectVersionStruct};
 constinit const TypeDesc kObjectVersionId = {.kind = Kind::string, .shape_name = "ObjectVersionId"};
+constexpr ListAccess kObjectVersionListAccess = list_access<ObjectVersion>(&kObjectVersion, "member", true);
+constinit const TypeDesc kObjectVersionList = {.kind = Kind::list, .shape_name = "ObjectVersionList", .list = &kObjectVersionListAccess};
+constexpr std::string_view kObjectVersionStorageClassValues[] = {"STANDARD"};
+constinit const TypeDesc kObjectVersionStorageClass = {.kind = Kind::string, .shape_name = "ObjectVersionStorageClass", .enum_values = kObjectVersionStorageClassValues};
 constinit const TypeDesc kOwner = {.kind = Kind::structure, .shape_name = "Owner", .structure = &kOwnerStruct};
+constinit const TypeDesc kOwnershipControls = {.kind = Kind::structure, .shape_name = "OwnershipControls", .structure = &kOwnershipControlsStruct};
+constinit const TypeDesc kOwnershipControlsRule = {.kind = Kind::structure, .shape_name = "OwnershipControlsRule", .structure = &kOwnershipControlsRuleStruct};
+constexpr ListAccess kOwnershipControlsRulesAccess = list_access<OwnershipControlsRule>(&kOwnershipControlsRule, "member", true);
+constinit const TypeDesc kOwnershipControlsRules = {.kind = Kind::list, .shape_name = "OwnershipControlsRules", .list = &kOwnershipControlsRulesAccess};
 constinit const TypeDesc kPart = {.kind = Kind::structure, .shape_name = "Part", .structure = &kPartStruct};
 constinit const TypeDesc kPartNumber = {.kind = Kind::integer, .shape_name = "PartNumber"};
 constinit const TypeDesc kPartNumberMarker = {.kind = Kind::integer, .shape_name = "PartNumberMarker"};
+constexpr std::string_view kPartitionDateSourceValues[] = {"EventTime", "DeliveryTime"};
+constinit const TypeDesc kPartitionDateSource = {.kind = Kind::string, .shape_name = "PartitionDateSource", .enum_values = kPartitionDateSourceValues};
+constinit const TypeDesc kPartitionedPrefix = {.kind = Kind::structure, .shape_name = "PartitionedPrefix", .structure = &kPartitionedPrefixStruct};
 constexpr ListAccess kPartsAccess = list_access<Part>(&kPart, "member", true);
 constinit const TypeDesc kParts = {.kind = Kind::list, .shape_name = "Parts", .list = &kPartsAccess};
 constinit const TypeDesc kPartsCount = {.kind = Kind::integer, .shape_name = "PartsCount"};
+constexpr ListAccess kPartsListAccess = list_access<ObjectPart>(&kObjectPart, "member", true);
+constinit const TypeDesc kPartsList = {.kind = Kind::list, .shape_name = "PartsList", .list = &kPartsListAccess};
+constexpr std::string_view kPayerValues[] = {"Requester", "BucketOwner"};
+constinit const TypeDesc kPayer = {.kind = Kind::string, .shape_name = "Payer", .enum_values = kPayerValues};
+constexpr std::string_view kPermissionValues[] = {"FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP"};
+constinit const TypeDesc kPermission = {.kind = Kind::string, .shape_name = "Permission", .enum_values = kPermissionValues};
 constinit const TypeDesc kPrefix = {.kind = Kind::string, .shape_name = "Prefix"};
+constinit const TypeDesc kPublicAccessBlockConfiguration = {.kind = Kind::structure, .shape_name = "PublicAccessBlockConfiguration", .structure = &kPublicAccessBlockConfigurationStruct};
 constinit const TypeDesc kPutBucketNotificationConfigurationRequest = {.kind = Kind::structure, .shape_name = "PutBucketNotificationConfigurationRequest", .structure = &kPutBucketNotificationConfigurationRequestStruct};
 constinit const TypeDesc kPutBucketNotificationConfigurationResponse = {.kind = Kind::structure, .shape_name = "PutBucketNotificationConfigurationResponse", .structure = &kPutBucketNotificationConfigurationResponseStruct};
 constinit const TypeDesc kPutObjectOutput = {.kind = Kind::structure, .shape_name = "PutObjectOutput", .structure = &kPutObjectOutputStruct};
@@ -455,24 +780,52 @@ constinit const TypeDesc kResponseContentType = {.kind = Kind::string, .shape_na
 constinit const TypeDesc kResponseExpires = {.kind = Kind::timestamp, .shape_name = "ResponseExpires", .timestamp_format = TimestampFormat::rfc822};
 constinit const TypeDesc kS3KeyFilter = {.kind = Kind::structure, .shape_name = "S3KeyFilter", .structure = &kS3KeyFilterStruct};
 constinit const TypeDesc kS3RegionalOrS3ExpressBucketArnString = {.kind = Kind::string, .shape_name = "S3RegionalOrS3ExpressBucketArnString", .min = 1, .max = 128, .pattern = "arn:[^:]+:(s3|s3express):.*"};
+constinit const TypeDesc kSSEKMSKeyId = {.kind = Kind::string, .shape_name = "SSEKMSKeyId", .sensitive = true};
+constexpr std::string_view kServerSideEncryptionValues[] = {"AES256", "aws:fsx", "aws:kms", "aws:kms:dsse"};
+constinit const TypeDesc kServerSideEncryption = {.kind = Kind::string, .shape_name = "ServerSideEncryption", .enum_values = kServerSideEncryptionValues};
+constinit const TypeDesc kServerSideEncryptionByDefault = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionByDefault", .structure = &kServerSideEncryptionByDefaultStruct};
+constinit const TypeDesc kServerSideEncryptionConfiguration = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionConfiguration", .structure = &kServerSideEncryptionConfigurationStruct};
+constinit const TypeDesc kServerSideEncryptionRule = {.kind = Kind::structure, .shape_name = "ServerSideEncryptionRule", .structure = &kServerSideEncryptionRuleStruct};
+constexpr ListAccess kServerSideEncryptionRulesAccess = list_access<ServerSideEncryptionRule>(&kServerSideEncryptionRule, "member", true);
+constinit const TypeDesc kServerSideEncryptionRules = {.kind = Kind::list, .shape_name = "ServerSideEncryptionRules", .list = &kServerSideEncryptionRulesAccess};
+constinit const TypeDesc kSetting = {.kind = Kind::boolean, .shape_name = "Setting"};
+constinit const TypeDesc kSimplePrefix = {.kind = Kind::structure, .shape_name = "SimplePrefix", .structure = &kSimplePrefixStruct};
 constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size"};
 constinit const TypeDesc kSkipValidation = {.kind = Kind::boolean, .shape_name = "SkipValidation"};
 constinit const TypeDesc kStartAfter = {.kind = Kind::string, .shape_name = "StartAfter"};
 constexpr std::string_view kStorageClassValues[] = {"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"};
 constinit const TypeDesc kStorageClass = {.kind = Kind::string, .shape_name = "StorageClass", .enum_values = kStorageClassValues};
+constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
+constexpr ListAccess kTagSetAccess = list_access<Tag>(&kTag, "Tag", false);
+constinit const TypeDesc kTagSet = {.kind = Kind::list, .shape_name = "TagSet", .list = &kTagSetAccess};
 constexpr std::string_view kTaggingDirectiveValues[] = {"COPY", "REPLACE"};
 constinit const TypeDesc kTaggingDirective = {.kind = Kind::string, .shape_name = "TaggingDirective", .enum_values = kTaggingDirectiveValues};
+constinit const TypeDesc kTargetBucket = {.kind = Kind::string, .shape_name = "TargetBucket"};
+constinit const TypeDesc kTargetGrant = {.kind = Kind::structure, .shape_name = "TargetGrant", .structure = &kTargetGrantStruct};
+constexpr ListAccess kTargetGrantsAccess = list_access<TargetGrant>(&kTargetGrant, "Grant", false);
+constinit const TypeDesc kTargetGrants = {.kind = Kind::list, .shape_name = "TargetGrants", .list = &kTargetGrantsAccess};
+constinit const TypeDesc kTargetObjectKeyFormat = {.kind = Kind::structure, .shape_name = "TargetObjectKeyFormat", .structure = &kTargetObjectKeyFormatStruct};
+constinit const TypeDesc kTargetPrefix = {.kind = Kind::string, .shape_name = "TargetPrefix"};
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
 constinit const TypeDesc kTopicArn = {.kind = Kind::string, .shape_name = "TopicArn"};
 constinit const TypeDesc kTopicConfiguration = {.kind = Kind::structure, .shape_name = "TopicConfiguration", .structure = &kTopicConfigurationStruct};
 constexpr ListAccess kTopicConfigurationListAccess = list_access<TopicConfiguration>(&kTopicConfiguration, "member", true);
 constinit const TypeDesc kTopicConfigurationList = {.kind = Kind::list, .shape_name = "TopicConfigurationList", .list = &kTopicConfigurationListAccess};
+constexpr std::string_view kTypeValues[] = {"CanonicalUser", "AmazonCustomerByEmail", "Group"};
+constinit const TypeDesc kType = {.kind = Kind::string, .shape_name = "Type", .enum_values = kTypeValues};
+constinit const TypeDesc kURI = {.kind = Kind::string, .shape_name = "URI"};
 constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = "UploadIdMarker"};
 constinit const TypeDesc kUploadPartCopyOutput = {.kind = Kind::structure, .shape_name = "UploadPartCopyOutput", .structure = &kUploadPartCopyOutputStruct};
 constinit const TypeDesc kUploadPartCopyRequest = {.kind = Kind::structure, .shape_name = "UploadPartCopyRequest", .structure = &kUploadPartCopyRequestStruct};
 constinit const TypeDesc kUploadPartOutput = {.kind = Kind::structure, .shape_name = "UploadPartOutput", .structure = &kUploadPartOutputStruct};
 constinit const TypeDesc kUploadPartRequest = {.kind = Kind::structure, .shape_name = "UploadPartRequest", .structure = &kUploadPartRequestStruct};
+constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
+constinit const TypeDesc kVersionIdMarker = {.kind = Kind::string, .shape_name = "VersionIdMarker"};
 
+constexpr MemberDesc kAbacStatusMembers[] = {
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketAbacStatus, MemberAccess<&AbacStatus::status>::get, MemberAccess<&AbacStatus::status>::emplace},
+};
+constinit const StructDesc kAbacStatusStruct = {.name = "AbacStatus", .members = kAbacStatusMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kAbortMultipartUploadOutputStruct = {.name = "AbortMultipartUploadOutput", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAbortMultipartUploadRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&AbortMultipartUploadRequest::bucket>::get, MemberAccess<&AbortMultipartUploadRequest::bucket>::emplace},
@@ -483,6 +836,10 @@ constexpr MemberDesc kAbortMultipartUploadRequestMembers[] = {
     {"IfMatchInitiatedTime", "x-amz-if-match-initiated-time", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kAbortMultipartUploadRequestStruct = {.name = "AbortMultipartUploadRequest", .members = kAbortMultipartUploadRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kBlockedEncryptionTypesMembers[] = {
+    {"EncryptionType", "EncryptionType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncryptionTypeList, MemberAccess<&BlockedEncryptionTypes::encryption_type>::get, MemberAccess<&BlockedEncryptionTypes::encryption_type>::emplace},
+};
+constinit const StructDesc kBlockedEncryptionTypesStruct = {.name = "BlockedEncryptionTypes", .members = kBlockedEncryptionTypesMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kBucketMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&Bucket::name>::get, MemberAccess<&Bucket::name>::emplace},
     {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCreationDate, MemberAccess<&Bucket::creation_date>::get, MemberAccess<&Bucket::creation_date>::emplace},
@@ -490,6 +847,15 @@ constexpr MemberDesc kBucketMembers[] = {
     {"BucketArn", "BucketArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&Bucket::bucket_arn>::get, MemberAccess<&Bucket::bucket_arn>::emplace},
 };
 constinit const StructDesc kBucketStruct = {.name = "Bucket", .members = kBucketMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kChecksumMembers[] = {
+    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&Checksum::checksum_crc32>::get, MemberAccess<&Checksum::checksum_crc32>::emplace},
+    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&Checksum::checksum_crc32_c>::get, MemberAccess<&Checksum::checksum_crc32_c>::emplace},
+    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&Checksum::checksum_crc64_nvme>::get, MemberAccess<&Checksum::checksum_crc64_nvme>::emplace},
+    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&Checksum::checksum_sha1>::get, MemberAccess<&Checksum::checksum_sha1>::emplace},
+    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&Checksum::checksum_sha256>::get, MemberAccess<&Checksum::checksum_sha256>::emplace},
+    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&Checksum::checksum_type>::get, MemberAccess<&Checksum::checksum_type>::emplace},
+};
+constinit const StructDesc kChecksumStruct = {.name = "Checksum", .members = kChecksumMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCommonPrefixMembers[] = {
     {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&CommonPrefix::prefix>::get, MemberAccess<&CommonPrefix::prefix>::emplace},
 };
@@ -505,6 +871,7 @@ constexpr MemberDesc kCompleteMultipartUploadOutputMembers[] = {
     {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha1>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha256>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_sha256>::emplace},
     {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CompleteMultipartUploadOutput::checksum_type>::get, MemberAccess<&CompleteMultipartUploadOutput::checksum_type>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CompleteMultipartUploadOutput::server_side_encryption>::get, MemberAccess<&CompleteMultipartUploadOutput::server_side_encryption>::emplace},
 };
 constinit const StructDesc kCompleteMultipartUploadOutputStruct = {.name = "CompleteMultipartUploadOutput", .members = kCompleteMultipartUploadOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCompletedMultipartUploadMembers[] = {
@@ -566,6 +933,7 @@ constinit const StructDesc kCopyObjectResultStruct = {.name = "CopyObjectResult"
 constexpr MemberDesc kCopyObjectOutputMembers[] = {
     {"CopyObjectResult", "CopyObjectResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyObjectResult, MemberAccess<&CopyObjectOutput::copy_object_result>::get, MemberAccess<&CopyObjectOutput::copy_object_result>::emplace},
     {"VersionId", "x-amz-version-id", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&CopyObjectOutput::version_id>::get, MemberAccess<&CopyObjectOutput::version_id>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CopyObjectOutput::server_side_encryption>::get, MemberAccess<&CopyObjectOutput::server_side_encryption>::emplace},
 };
 constinit const StructDesc kCopyObjectOutputStruct = {.name = "CopyObjectOutput", .members = kCopyObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCopyObjectRequestMembers[] = {
@@ -593,7 +961,7 @@ constexpr MemberDesc kCopyObjectRequestMembers[] = {
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CopyObjectRequest::metadata>::get, MemberAccess<&CopyObjectRequest::metadata>::emplace},
     {"MetadataDirective", "x-amz-metadata-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadataDirective, MemberAccess<&CopyObjectRequest::metadata_directive>::get, MemberAccess<&CopyObjectRequest::metadata_directive>::emplace},
     {"TaggingDirective", "x-amz-tagging-directive", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTaggingDirective, MemberAccess<&CopyObjectRequest::tagging_directive>::get, MemberAccess<&CopyObjectRequest::tagging_directive>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CopyObjectRequest::server_side_encryption>::get, MemberAccess<&CopyObjectRequest::server_side_encryption>::emplace},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CopyObjectRequest::storage_class>::get, MemberAccess<&CopyObjectRequest::storage_class>::emplace},
     {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -654,6 +1022,7 @@ constexpr MemberDesc kCreateMultipartUploadOutputMembers[] = {
     {"Bucket", "Bucket", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&CreateMultipartUploadOutput::bucket>::get, MemberAccess<&CreateMultipartUploadOutput::bucket>::emplace},
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&CreateMultipartUploadOutput::key>::get, MemberAccess<&CreateMultipartUploadOutput::key>::emplace},
     {"UploadId", "UploadId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMultipartUploadId, MemberAccess<&CreateMultipartUploadOutput::upload_id>::get, MemberAccess<&CreateMultipartUploadOutput::upload_id>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CreateMultipartUploadOutput::server_side_encryption>::get, MemberAccess<&CreateMultipartUploadOutput::server_side_encryption>::emplace},
     {"ChecksumAlgorithm", "x-amz-checksum-algorithm", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithm, MemberAccess<&CreateMultipartUploadOutput::checksum_algorithm>::get, MemberAccess<&CreateMultipartUploadOutput::checksum_algorithm>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&CreateMultipartUploadOutput::checksum_type>::get, MemberAccess<&CreateMultipartUploadOutput::checksum_type>::emplace},
 };
@@ -673,7 +1042,7 @@ constexpr MemberDesc kCreateMultipartUploadRequestMembers[] = {
     {"GrantWriteACP", "x-amz-grant-write-acp", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&CreateMultipartUploadRequest::key>::get, MemberAccess<&CreateMultipartUploadRequest::key>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&CreateMultipartUploadRequest::metadata>::get, MemberAccess<&CreateMultipartUploadRequest::metadata>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&CreateMultipartUploadRequest::server_side_encryption>::get, MemberAccess<&CreateMultipartUploadRequest::server_side_encryption>::emplace},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&CreateMultipartUploadRequest::storage_class>::get, MemberAccess<&CreateMultipartUploadRequest::storage_class>::emplace},
     {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -708,7 +1077,7 @@ constexpr MemberDesc kDeleteObjectRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&DeleteObjectRequest::bucket>::get, MemberAccess<&DeleteObjectRequest::bucket>::emplace},
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&DeleteObjectRequest::key>::get, MemberAccess<&DeleteObjectRequest::key>::emplace},
     {"MFA", "x-amz-mfa", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&DeleteObjectRequest::version_id>::get, MemberAccess<&DeleteObjectRequest::version_id>::emplace},
     {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"BypassGovernanceRetention", "x-amz-bypass-governance-retention", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&DeleteObjectRequest::expected_bucket_owner>::get, MemberAccess<&DeleteObjectRequest::expected_bucket_owner>::emplace},
@@ -744,11 +1113,91 @@ constexpr MemberDesc kErrorMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessage, MemberAccess<&Error::message>::get, MemberAccess<&Error::message>::emplace},
 };
 constinit const StructDesc kErrorStruct = {.name = "Error", .members = kErrorMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kEventBridgeConfigurationStruct = {.name = "EventBridgeConfiguration", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFilterRuleMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleName, MemberAccess<&FilterRule::name>::get, MemberAccess<&FilterRule::name>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterRuleValue, MemberAccess<&FilterRule::value>::get, MemberAccess<&FilterRule::value>::emplace},
 };
 constinit const StructDesc kFilterRuleStruct = {.name = "FilterRule", .members = kFilterRuleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAbacOutputMembers[] = {
+    {"AbacStatus", "AbacStatus", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAbacStatus, MemberAccess<&GetBucketAbacOutput::abac_status>::get, MemberAccess<&GetBucketAbacOutput::abac_status>::emplace},
+};
+constinit const StructDesc kGetBucketAbacOutputStruct = {.name = "GetBucketAbacOutput", .members = kGetBucketAbacOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAbacRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAbacRequest::bucket>::get, MemberAccess<&GetBucketAbacRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAbacRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAbacRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketAbacRequestStruct = {.name = "GetBucketAbacRequest", .members = kGetBucketAbacRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAccelerateConfigurationOutputMembers[] = {
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketAccelerateStatus, MemberAccess<&GetBucketAccelerateConfigurationOutput::status>::get, MemberAccess<&GetBucketAccelerateConfigurationOutput::status>::emplace},
+};
+constinit const StructDesc kGetBucketAccelerateConfigurationOutputStruct = {.name = "GetBucketAccelerateConfigurationOutput", .members = kGetBucketAccelerateConfigurationOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAccelerateConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAccelerateConfigurationRequest::bucket>::get, MemberAccess<&GetBucketAccelerateConfigurationRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAccelerateConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAccelerateConfigurationRequest::expected_bucket_owner>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kGetBucketAccelerateConfigurationRequestStruct = {.name = "GetBucketAccelerateConfigurationRequest", .members = kGetBucketAccelerateConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kOwnerMembers[] = {
+    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Owner::id>::get, MemberAccess<&Owner::id>::emplace},
+};
+constinit const StructDesc kOwnerStruct = {.name = "Owner", .members = kOwnerMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAclOutputMembers[] = {
+    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&GetBucketAclOutput::owner>::get, MemberAccess<&GetBucketAclOutput::owner>::emplace},
+    {"Grants", "AccessControlList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrants, MemberAccess<&GetBucketAclOutput::grants>::get, MemberAccess<&GetBucketAclOutput::grants>::emplace},
+};
+constinit const StructDesc kGetBucketAclOutputStruct = {.name = "GetBucketAclOutput", .members = kGetBucketAclOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAclRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAclRequest::bucket>::get, MemberAccess<&GetBucketAclRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAclRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAclRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketAclRequestStruct = {.name = "GetBucketAclRequest", .members = kGetBucketAclRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketAnalyticsConfigurationOutputStruct = {.name = "GetBucketAnalyticsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketAnalyticsConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketAnalyticsConfigurationRequest::bucket>::get, MemberAccess<&GetBucketAnalyticsConfigurationRequest::bucket>::emplace},
+    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAnalyticsId, MemberAccess<&GetBucketAnalyticsConfigurationRequest::id>::get, MemberAccess<&GetBucketAnalyticsConfigurationRequest::id>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketAnalyticsConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketAnalyticsConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketAnalyticsConfigurationRequestStruct = {.name = "GetBucketAnalyticsConfigurationRequest", .members = kGetBucketAnalyticsConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketCorsOutputStruct = {.name = "GetBucketCorsOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketCorsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketCorsRequest::bucket>::get, MemberAccess<&GetBucketCorsRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketCorsRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketCorsRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketCorsRequestStruct = {.name = "GetBucketCorsRequest", .members = kGetBucketCorsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kServerSideEncryptionConfigurationMembers[] = {
+    {"Rules", "Rule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerSideEncryptionRules, MemberAccess<&ServerSideEncryptionConfiguration::rules>::get, MemberAccess<&ServerSideEncryptionConfiguration::rules>::emplace},
+};
+constinit const StructDesc kServerSideEncryptionConfigurationStruct = {.name = "ServerSideEncryptionConfiguration", .members = kServerSideEncryptionConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketEncryptionOutputMembers[] = {
+    {"ServerSideEncryptionConfiguration", "ServerSideEncryptionConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryptionConfiguration, MemberAccess<&GetBucketEncryptionOutput::server_side_encryption_configuration>::get, MemberAccess<&GetBucketEncryptionOutput::server_side_encryption_configuration>::emplace},
+};
+constinit const StructDesc kGetBucketEncryptionOutputStruct = {.name = "GetBucketEncryptionOutput", .members = kGetBucketEncryptionOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketEncryptionRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketEncryptionRequest::bucket>::get, MemberAccess<&GetBucketEncryptionRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketEncryptionRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketEncryptionRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketEncryptionRequestStruct = {.name = "GetBucketEncryptionRequest", .members = kGetBucketEncryptionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketIntelligentTieringConfigurationOutputStruct = {.name = "GetBucketIntelligentTieringConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketIntelligentTieringConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::bucket>::get, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::bucket>::emplace},
+    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIntelligentTieringId, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::id>::get, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::id>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketIntelligentTieringConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketIntelligentTieringConfigurationRequestStruct = {.name = "GetBucketIntelligentTieringConfigurationRequest", .members = kGetBucketIntelligentTieringConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketInventoryConfigurationOutputStruct = {.name = "GetBucketInventoryConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketInventoryConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketInventoryConfigurationRequest::bucket>::get, MemberAccess<&GetBucketInventoryConfigurationRequest::bucket>::emplace},
+    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInventoryId, MemberAccess<&GetBucketInventoryConfigurationRequest::id>::get, MemberAccess<&GetBucketInventoryConfigurationRequest::id>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketInventoryConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketInventoryConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketInventoryConfigurationRequestStruct = {.name = "GetBucketInventoryConfigurationRequest", .members = kGetBucketInventoryConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketLifecycleConfigurationOutputStruct = {.name = "GetBucketLifecycleConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketLifecycleConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketLifecycleConfigurationRequest::bucket>::get, MemberAccess<&GetBucketLifecycleConfigurationRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLifecycleConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLifecycleConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketLifecycleConfigurationRequestStruct = {.name = "GetBucketLifecycleConfigurationRequest", .members = kGetBucketLifecycleConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetBucketLocationOutputMembers[] = {
     {"LocationConstraint", "LocationConstraint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLocationConstraint, MemberAccess<&GetBucketLocationOutput::location_constraint>::get, MemberAccess<&GetBucketLocationOutput::location_constraint>::emplace},
 };
@@ -758,11 +1207,166 @@ constexpr MemberDesc kGetBucketLocationRequestMembers[] = {
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLocationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLocationRequest::expected_bucket_owner>::emplace},
 };
 constinit const StructDesc kGetBucketLocationRequestStruct = {.name = "GetBucketLocationRequest", .members = kGetBucketLocationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSimplePrefixStruct = {.name = "SimplePrefix", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPartitionedPrefixMembers[] = {
+    {"PartitionDateSource", "PartitionDateSource", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartitionDateSource, MemberAccess<&PartitionedPrefix::partition_date_source>::get, MemberAccess<&PartitionedPrefix::partition_date_source>::emplace},
+};
+constinit const StructDesc kPartitionedPrefixStruct = {.name = "PartitionedPrefix", .members = kPartitionedPrefixMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTargetObjectKeyFormatMembers[] = {
+    {"SimplePrefix", "SimplePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSimplePrefix, MemberAccess<&TargetObjectKeyFormat::simple_prefix>::get, MemberAccess<&TargetObjectKeyFormat::simple_prefix>::emplace},
+    {"PartitionedPrefix", "PartitionedPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartitionedPrefix, MemberAccess<&TargetObjectKeyFormat::partitioned_prefix>::get, MemberAccess<&TargetObjectKeyFormat::partitioned_prefix>::emplace},
+};
+constinit const StructDesc kTargetObjectKeyFormatStruct = {.name = "TargetObjectKeyFormat", .members = kTargetObjectKeyFormatMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLoggingEnabledMembers[] = {
+    {"TargetBucket", "TargetBucket", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTargetBucket, MemberAccess<&LoggingEnabled::target_bucket>::get, MemberAccess<&LoggingEnabled::target_bucket>::emplace},
+    {"TargetGrants", "TargetGrants", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTargetGrants, MemberAccess<&LoggingEnabled::target_grants>::get, MemberAccess<&LoggingEnabled::target_grants>::emplace},
+    {"TargetPrefix", "TargetPrefix", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTargetPrefix, MemberAccess<&LoggingEnabled::target_prefix>::get, MemberAccess<&LoggingEnabled::target_prefix>::emplace},
+    {"TargetObjectKeyFormat", "TargetObjectKeyFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTargetObjectKeyFormat, MemberAccess<&LoggingEnabled::target_object_key_format>::get, MemberAccess<&LoggingEnabled::target_object_key_format>::emplace},
+};
+constinit const StructDesc kLoggingEnabledStruct = {.name = "LoggingEnabled", .members = kLoggingEnabledMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketLoggingOutputMembers[] = {
+    {"LoggingEnabled", "LoggingEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLoggingEnabled, MemberAccess<&GetBucketLoggingOutput::logging_enabled>::get, MemberAccess<&GetBucketLoggingOutput::logging_enabled>::emplace},
+};
+constinit const StructDesc kGetBucketLoggingOutputStruct = {.name = "GetBucketLoggingOutput", .members = kGetBucketLoggingOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketLoggingRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketLoggingRequest::bucket>::get, MemberAccess<&GetBucketLoggingRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLoggingRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLoggingRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketLoggingRequestStruct = {.name = "GetBucketLoggingRequest", .members = kGetBucketLoggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketMetricsConfigurationOutputStruct = {.name = "GetBucketMetricsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketMetricsConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetricsConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::bucket>::emplace},
+    {"Id", "id", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricsId, MemberAccess<&GetBucketMetricsConfigurationRequest::id>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::id>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketMetricsConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketMetricsConfigurationRequestStruct = {.name = "GetBucketMetricsConfigurationRequest", .members = kGetBucketMetricsConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetBucketNotificationConfigurationRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketNotificationConfigurationRequest::bucket>::get, MemberAccess<&GetBucketNotificationConfigurationRequest::bucket>::emplace},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketNotificationConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketNotificationConfigurationRequest::expected_bucket_owner>::emplace},
 };
 constinit const StructDesc kGetBucketNotificationConfigurationRequestStruct = {.name = "GetBucketNotificationConfigurationRequest", .members = kGetBucketNotificationConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kOwnershipControlsMembers[] = {
+    {"Rules", "Rule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kOwnershipControlsRules, MemberAccess<&OwnershipControls::rules>::get, MemberAccess<&OwnershipControls::rules>::emplace},
+};
+constinit const StructDesc kOwnershipControlsStruct = {.name = "OwnershipControls", .members = kOwnershipControlsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketOwnershipControlsOutputMembers[] = {
+    {"OwnershipControls", "OwnershipControls", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwnershipControls, MemberAccess<&GetBucketOwnershipControlsOutput::ownership_controls>::get, MemberAccess<&GetBucketOwnershipControlsOutput::ownership_controls>::emplace},
+};
+constinit const StructDesc kGetBucketOwnershipControlsOutputStruct = {.name = "GetBucketOwnershipControlsOutput", .members = kGetBucketOwnershipControlsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketOwnershipControlsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketOwnershipControlsRequest::bucket>::get, MemberAccess<&GetBucketOwnershipControlsRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketOwnershipControlsRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketOwnershipControlsRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketOwnershipControlsRequestStruct = {.name = "GetBucketOwnershipControlsRequest", .members = kGetBucketOwnershipControlsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketPolicyOutputStruct = {.name = "GetBucketPolicyOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketPolicyRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketPolicyRequest::bucket>::get, MemberAccess<&GetBucketPolicyRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketPolicyRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketPolicyRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketPolicyRequestStruct = {.name = "GetBucketPolicyRequest", .members = kGetBucketPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketPolicyStatusOutputStruct = {.name = "GetBucketPolicyStatusOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketPolicyStatusRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketPolicyStatusRequest::bucket>::get, MemberAccess<&GetBucketPolicyStatusRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketPolicyStatusRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketPolicyStatusRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketPolicyStatusRequestStruct = {.name = "GetBucketPolicyStatusRequest", .members = kGetBucketPolicyStatusRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketReplicationOutputStruct = {.name = "GetBucketReplicationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketReplicationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketReplicationRequest::bucket>::get, MemberAccess<&GetBucketReplicationRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketReplicationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketReplicationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketReplicationRequestStruct = {.name = "GetBucketReplicationRequest", .members = kGetBucketReplicationRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketRequestPaymentOutputMembers[] = {
+    {"Payer", "Payer", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPayer, MemberAccess<&GetBucketRequestPaymentOutput::payer>::get, MemberAccess<&GetBucketRequestPaymentOutput::payer>::emplace},
+};
+constinit const StructDesc kGetBucketRequestPaymentOutputStruct = {.name = "GetBucketRequestPaymentOutput", .members = kGetBucketRequestPaymentOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketRequestPaymentRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketRequestPaymentRequest::bucket>::get, MemberAccess<&GetBucketRequestPaymentRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketRequestPaymentRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketRequestPaymentRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketRequestPaymentRequestStruct = {.name = "GetBucketRequestPaymentRequest", .members = kGetBucketRequestPaymentRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketTaggingOutputStruct = {.name = "GetBucketTaggingOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketTaggingRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketTaggingRequest::bucket>::get, MemberAccess<&GetBucketTaggingRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketTaggingRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketTaggingRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketTaggingRequestStruct = {.name = "GetBucketTaggingRequest", .members = kGetBucketTaggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketVersioningOutputMembers[] = {
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketVersioningStatus, MemberAccess<&GetBucketVersioningOutput::status>::get, MemberAccess<&GetBucketVersioningOutput::status>::emplace},
+    {"MFADelete", "MfaDelete", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMFADeleteStatus, MemberAccess<&GetBucketVersioningOutput::mfa_delete>::get, MemberAccess<&GetBucketVersioningOutput::mfa_delete>::emplace},
+};
+constinit const StructDesc kGetBucketVersioningOutputStruct = {.name = "GetBucketVersioningOutput", .members = kGetBucketVersioningOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketVersioningRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketVersioningRequest::bucket>::get, MemberAccess<&GetBucketVersioningRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketVersioningRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketVersioningRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketVersioningRequestStruct = {.name = "GetBucketVersioningRequest", .members = kGetBucketVersioningRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketWebsiteOutputStruct = {.name = "GetBucketWebsiteOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketWebsiteRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketWebsiteRequest::bucket>::get, MemberAccess<&GetBucketWebsiteRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketWebsiteRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketWebsiteRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketWebsiteRequestStruct = {.name = "GetBucketWebsiteRequest", .members = kGetBucketWebsiteRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectAclOutputMembers[] = {
+    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&GetObjectAclOutput::owner>::get, MemberAccess<&GetObjectAclOutput::owner>::emplace},
+    {"Grants", "AccessControlList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGrants, MemberAccess<&GetObjectAclOutput::grants>::get, MemberAccess<&GetObjectAclOutput::grants>::emplace},
+};
+constinit const StructDesc kGetObjectAclOutputStruct = {.name = "GetObjectAclOutput", .members = kGetObjectAclOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectAclRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectAclRequest::bucket>::get, MemberAccess<&GetObjectAclRequest::bucket>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectAclRequest::key>::get, MemberAccess<&GetObjectAclRequest::key>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectAclRequest::version_id>::get, MemberAccess<&GetObjectAclRequest::version_id>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectAclRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectAclRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetObjectAclRequestStruct = {.name = "GetObjectAclRequest", .members = kGetObjectAclRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectAttributesPartsMembers[] = {
+    {"TotalPartsCount", "PartsCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&GetObjectAttributesParts::total_parts_count>::get, MemberAccess<&GetObjectAttributesParts::total_parts_count>::emplace},
+    {"PartNumberMarker", "PartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&GetObjectAttributesParts::part_number_marker>::get, MemberAccess<&GetObjectAttributesParts::part_number_marker>::emplace},
+    {"NextPartNumberMarker", "NextPartNumberMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextPartNumberMarker, MemberAccess<&GetObjectAttributesParts::next_part_number_marker>::get, MemberAccess<&GetObjectAttributesParts::next_part_number_marker>::emplace},
+    {"MaxParts", "MaxParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&GetObjectAttributesParts::max_parts>::get, MemberAccess<&GetObjectAttributesParts::max_parts>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&GetObjectAttributesParts::is_truncated>::get, MemberAccess<&GetObjectAttributesParts::is_truncated>::emplace},
+    {"Parts", "Part", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsList, MemberAccess<&GetObjectAttributesParts::parts>::get, MemberAccess<&GetObjectAttributesParts::parts>::emplace},
+};
+constinit const StructDesc kGetObjectAttributesPartsStruct = {.name = "GetObjectAttributesParts", .members = kGetObjectAttributesPartsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectAttributesOutputMembers[] = {
+    {"LastModified", "Last-Modified", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&GetObjectAttributesOutput::last_modified>::get, MemberAccess<&GetObjectAttributesOutput::last_modified>::emplace},
+    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&GetObjectAttributesOutput::etag>::get, MemberAccess<&GetObjectAttributesOutput::etag>::emplace},
+    {"Checksum", "Checksum", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksum, MemberAccess<&GetObjectAttributesOutput::checksum>::get, MemberAccess<&GetObjectAttributesOutput::checksum>::emplace},
+    {"ObjectParts", "ObjectParts", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGetObjectAttributesParts, MemberAccess<&GetObjectAttributesOutput::object_parts>::get, MemberAccess<&GetObjectAttributesOutput::object_parts>::emplace},
+    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&GetObjectAttributesOutput::storage_class>::get, MemberAccess<&GetObjectAttributesOutput::storage_class>::emplace},
+    {"ObjectSize", "ObjectSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectSize, MemberAccess<&GetObjectAttributesOutput::object_size>::get, MemberAccess<&GetObjectAttributesOutput::object_size>::emplace},
+};
+constinit const StructDesc kGetObjectAttributesOutputStruct = {.name = "GetObjectAttributesOutput", .members = kGetObjectAttributesOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectAttributesRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectAttributesRequest::bucket>::get, MemberAccess<&GetObjectAttributesRequest::bucket>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectAttributesRequest::key>::get, MemberAccess<&GetObjectAttributesRequest::key>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectAttributesRequest::version_id>::get, MemberAccess<&GetObjectAttributesRequest::version_id>::emplace},
+    {"MaxParts", "x-amz-max-parts", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxParts, MemberAccess<&GetObjectAttributesRequest::max_parts>::get, MemberAccess<&GetObjectAttributesRequest::max_parts>::emplace},
+    {"PartNumberMarker", "x-amz-part-number-marker", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumberMarker, MemberAccess<&GetObjectAttributesRequest::part_number_marker>::get, MemberAccess<&GetObjectAttributesRequest::part_number_marker>::emplace},
+    {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectAttributesRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectAttributesRequest::expected_bucket_owner>::emplace},
+    {"ObjectAttributes", "x-amz-object-attributes", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectAttributesList, MemberAccess<&GetObjectAttributesRequest::object_attributes>::get, MemberAccess<&GetObjectAttributesRequest::object_attributes>::emplace},
+};
+constinit const StructDesc kGetObjectAttributesRequestStruct = {.name = "GetObjectAttributesRequest", .members = kGetObjectAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectLegalHoldOutputStruct = {.name = "GetObjectLegalHoldOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectLegalHoldRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectLegalHoldRequest::bucket>::get, MemberAccess<&GetObjectLegalHoldRequest::bucket>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectLegalHoldRequest::key>::get, MemberAccess<&GetObjectLegalHoldRequest::key>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectLegalHoldRequest::version_id>::get, MemberAccess<&GetObjectLegalHoldRequest::version_id>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectLegalHoldRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectLegalHoldRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetObjectLegalHoldRequestStruct = {.name = "GetObjectLegalHoldRequest", .members = kGetObjectLegalHoldRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectLockConfigurationOutputStruct = {.name = "GetObjectLockConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectLockConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectLockConfigurationRequest::bucket>::get, MemberAccess<&GetObjectLockConfigurationRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectLockConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectLockConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetObjectLockConfigurationRequestStruct = {.name = "GetObjectLockConfigurationRequest", .members = kGetObjectLockConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetObjectOutputMembers[] = {
     {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&GetObjectOutput::body>::get, MemberAccess<&GetObjectOutput::body>::emplace},
     {"AcceptRanges", "accept-ranges", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAcceptRanges, MemberAccess<&GetObjectOutput::accept_ranges>::get, MemberAccess<&GetObjectOutput::accept_ranges>::emplace},
@@ -782,6 +1386,7 @@ constexpr MemberDesc kGetObjectOutputMembers[] = {
     {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentRange, MemberAccess<&GetObjectOutput::content_range>::get, MemberAccess<&GetObjectOutput::content_range>::emplace},
     {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&GetObjectOutput::content_type>::get, MemberAccess<&GetObjectOutput::content_type>::emplace},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&GetObjectOutput::expires>::get, MemberAccess<&GetObjectOutput::expires>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&GetObjectOutput::server_side_encryption>::get, MemberAccess<&GetObjectOutput::server_side_encryption>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&GetObjectOutput::metadata>::get, MemberAccess<&GetObjectOutput::metadata>::emplace},
     {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&GetObjectOutput::parts_count>::get, MemberAccess<&GetObjectOutput::parts_count>::emplace},
 };
@@ -800,7 +1405,7 @@ constexpr MemberDesc kGetObjectRequestMembers[] = {
     {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentLanguage, MemberAccess<&GetObjectRequest::response_content_language>::get, MemberAccess<&GetObjectRequest::response_content_language>::emplace},
     {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentType, MemberAccess<&GetObjectRequest::response_content_type>::get, MemberAccess<&GetObjectRequest::response_content_type>::emplace},
     {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseExpires, MemberAccess<&GetObjectRequest::response_expires>::get, MemberAccess<&GetObjectRequest::response_expires>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectRequest::version_id>::get, MemberAccess<&GetObjectRequest::version_id>::emplace},
     {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -810,10 +1415,61 @@ constexpr MemberDesc kGetObjectRequestMembers[] = {
     {"ChecksumMode", "x-amz-checksum-mode", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumMode, MemberAccess<&GetObjectRequest::checksum_mode>::get, MemberAccess<&GetObjectRequest::checksum_mode>::emplace},
 };
 constinit const StructDesc kGetObjectRequestStruct = {.name = "GetObjectRequest", .members = kGetObjectRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetObjectRetentionOutputStruct = {.name = "GetObjectRetentionOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectRetentionRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectRetentionRequest::bucket>::get, MemberAccess<&GetObjectRetentionRequest::bucket>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectRetentionRequest::key>::get, MemberAccess<&GetObjectRetentionRequest::key>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectRetentionRequest::version_id>::get, MemberAccess<&GetObjectRetentionRequest::version_id>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectRetentionRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectRetentionRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetObjectRetentionRequestStruct = {.name = "GetObjectRetentionRequest", .members = kGetObjectRetentionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectTaggingOutputMembers[] = {
+    {"TagSet", "TagSet", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagSet, MemberAccess<&GetObjectTaggingOutput::tag_set>::get, MemberAccess<&GetObjectTaggingOutput::tag_set>::emplace},
+};
+constinit const StructDesc kGetObjectTaggingOutputStruct = {.name = "GetObjectTaggingOutput", .members = kGetObjectTaggingOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectTaggingRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectTaggingRequest::bucket>::get, MemberAccess<&GetObjectTaggingRequest::bucket>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectTaggingRequest::key>::get, MemberAccess<&GetObjectTaggingRequest::key>::emplace},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&GetObjectTaggingRequest::version_id>::get, MemberAccess<&GetObjectTaggingRequest::version_id>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectTaggingRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectTaggingRequest::expected_bucket_owner>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kGetObjectTaggingRequestStruct = {.name = "GetObjectTaggingRequest", .members = kGetObjectTaggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPublicAccessBlockConfigurationMembers[] = {
+    {"BlockPublicAcls", "BlockPublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::block_public_acls>::get, MemberAccess<&PublicAccessBlockConfiguration::block_public_acls>::emplace},
+    {"IgnorePublicAcls", "IgnorePublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::ignore_public_acls>::get, MemberAccess<&PublicAccessBlockConfiguration::ignore_public_acls>::emplace},
+    {"BlockPublicPolicy", "BlockPublicPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::block_public_policy>::get, MemberAccess<&PublicAccessBlockConfiguration::block_public_policy>::emplace},
+    {"RestrictPublicBuckets", "RestrictPublicBuckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::restrict_public_buckets>::get, MemberAccess<&PublicAccessBlockConfiguration::restrict_public_buckets>::emplace},
+};
+constinit const StructDesc kPublicAccessBlockConfigurationStruct = {.name = "PublicAccessBlockConfiguration", .members = kPublicAccessBlockConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPublicAccessBlockOutputMembers[] = {
+    {"PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPublicAccessBlockConfiguration, MemberAccess<&GetPublicAccessBlockOutput::public_access_block_configuration>::get, MemberAccess<&GetPublicAccessBlockOutput::public_access_block_configuration>::emplace},
+};
+constinit const StructDesc kGetPublicAccessBlockOutputStruct = {.name = "GetPublicAccessBlockOutput", .members = kGetPublicAccessBlockOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPublicAccessBlockRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetPublicAccessBlockRequest::bucket>::get, MemberAccess<&GetPublicAccessBlockRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetPublicAccessBlockRequest::expected_bucket_owner>::get, MemberAccess<&GetPublicAccessBlockRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetPublicAccessBlockRequestStruct = {.name = "GetPublicAccessBlockRequest", .members = kGetPublicAccessBlockRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGranteeMembers[] = {
+    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDisplayName, MemberAccess<&Grantee::display_name>::get, MemberAccess<&Grantee::display_name>::emplace},
+    {"EmailAddress", "EmailAddress", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEmailAddress, MemberAccess<&Grantee::email_address>::get, MemberAccess<&Grantee::email_address>::emplace},
+    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Grantee::id>::get, MemberAccess<&Grantee::id>::emplace},
+    {"Type", "xsi:type", Location::body, TimestampFormat::protocol_default, true, false, false, false, true, "", &kType, MemberAccess<&Grantee::type>::get, MemberAccess<&Grantee::type>::emplace},
+    {"URI", "URI", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kURI, MemberAccess<&Grantee::uri>::get, MemberAccess<&Grantee::uri>::emplace},
+};
+constinit const StructDesc kGranteeStruct = {.name = "Grantee", .members = kGranteeMembers, .is_union = false, .xml_namespace = "http://www.w3.org/2001/XMLSchema-instance"};
+constexpr MemberDesc kGrantMembers[] = {
+    {"Grantee", "Grantee", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "http://www.w3.org/2001/XMLSchema-instance", &kGrantee, MemberAccess<&Grant::grantee>::get, MemberAccess<&Grant::grantee>::emplace},
+    {"Permission", "Permission", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPermission, MemberAccess<&Grant::permission>::get, MemberAccess<&Grant::permission>::emplace},
+};
+constinit const StructDesc kGrantStruct = {.name = "Grant", .members = kGrantMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kHeadBucketOutputMembers[] = {
     {"BucketArn", "x-amz-bucket-arn", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3RegionalOrS3ExpressBucketArnString, MemberAccess<&HeadBucketOutput::bucket_arn>::get, MemberAccess<&HeadBucketOutput::bucket_arn>::emplace},
     {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&HeadBucketOutput::bucket_region>::get, MemberAccess<&HeadBucketOutput::bucket_region>::emplace},
     {"AccessPointAlias", "x-amz-access-point-alias", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessPointAlias, MemberAccess<&HeadBucketOutput::access_point_alias>::get, MemberAccess<&HeadBucketOutput::access_point_alias>::emplace},
+    {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&HeadBucketOutput::content_type>::get, MemberAccess<&HeadBucketOutput::content_type>::emplace},
 };
 constinit const StructDesc kHeadBucketOutputStruct = {.name = "HeadBucketOutput", .members = kHeadBucketOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kHeadBucketRequestMembers[] = {
@@ -839,6 +1495,7 @@ constexpr MemberDesc kHeadObjectOutputMembers[] = {
     {"ContentType", "Content-Type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentType, MemberAccess<&HeadObjectOutput::content_type>::get, MemberAccess<&HeadObjectOutput::content_type>::emplace},
     {"ContentRange", "Content-Range", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kContentRange, MemberAccess<&HeadObjectOutput::content_range>::get, MemberAccess<&HeadObjectOutput::content_range>::emplace},
     {"Expires", "Expires", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpires, MemberAccess<&HeadObjectOutput::expires>::get, MemberAccess<&HeadObjectOutput::expires>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&HeadObjectOutput::server_side_encryption>::get, MemberAccess<&HeadObjectOutput::server_side_encryption>::emplace},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&HeadObjectOutput::metadata>::get, MemberAccess<&HeadObjectOutput::metadata>::emplace},
     {"PartsCount", "x-amz-mp-parts-count", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartsCount, MemberAccess<&HeadObjectOutput::parts_count>::get, MemberAccess<&HeadObjectOutput::parts_count>::emplace},
 };
@@ -857,7 +1514,7 @@ constexpr MemberDesc kHeadObjectRequestMembers[] = {
     {"ResponseContentLanguage", "response-content-language", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentLanguage, MemberAccess<&HeadObjectRequest::response_content_language>::get, MemberAccess<&HeadObjectRequest::response_content_language>::emplace},
     {"ResponseContentType", "response-content-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseContentType, MemberAccess<&HeadObjectRequest::response_content_type>::get, MemberAccess<&HeadObjectRequest::response_content_type>::emplace},
     {"ResponseExpires", "response-expires", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseExpires, MemberAccess<&HeadObjectRequest::response_expires>::get, MemberAccess<&HeadObjectRequest::response_expires>::emplace},
-    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"VersionId", "versionId", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&HeadObjectRequest::version_id>::get, MemberAccess<&HeadObjectRequest::version_id>::emplace},
     {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerKey", "x-amz-server-side-encryption-customer-key", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -869,6 +1526,7 @@ constexpr MemberDesc kHeadObjectRequestMembers[] = {
 constinit const StructDesc kHeadObjectRequestStruct = {.name = "HeadObjectRequest", .members = kHeadObjectRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInitiatorMembers[] = {
     {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Initiator::id>::get, MemberAccess<&Initiator::id>::emplace},
+    {"DisplayName", "DisplayName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDisplayName, MemberAccess<&Initiator::display_name>::get, MemberAccess<&Initiator::display_name>::emplace},
 };
 constinit const StructDesc kInitiatorStruct = {.name = "Initiator", .members = kInitiatorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInvalidObjectStateMembers[] = {
@@ -891,13 +1549,57 @@ constexpr MemberDesc kLambdaFunctionConfigurationMembers[] = {
     {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&LambdaFunctionConfiguration::filter>::get, MemberAccess<&LambdaFunctionConfiguration::filter>::emplace},
 };
 constinit const StructDesc kLambdaFunctionConfigurationStruct = {.name = "LambdaFunctionConfiguration", .members = kLambdaFunctionConfigurationMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kOwnerMembers[] = {
-    {"ID", "ID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kID, MemberAccess<&Owner::id>::get, MemberAccess<&Owner::id>::emplace},
+constexpr MemberDesc kListBucketAnalyticsConfigurationsOutputMembers[] = {
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::is_truncated>::emplace},
+    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::continuation_token>::emplace},
+    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketAnalyticsConfigurationsOutput::next_continuation_token>::emplace},
 };
-constinit const StructDesc kOwnerStruct = {.name = "Owner", .members = kOwnerMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListBucketAnalyticsConfigurationsOutputStruct = {.name = "ListBucketAnalyticsConfigurationsOutput", .members = kListBucketAnalyticsConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketAnalyticsConfigurationsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::bucket>::emplace},
+    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::continuation_token>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketAnalyticsConfigurationsRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kListBucketAnalyticsConfigurationsRequestStruct = {.name = "ListBucketAnalyticsConfigurationsRequest", .members = kListBucketAnalyticsConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketIntelligentTieringConfigurationsOutputMembers[] = {
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::is_truncated>::emplace},
+    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::continuation_token>::emplace},
+    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsOutput::next_continuation_token>::emplace},
+};
+constinit const StructDesc kListBucketIntelligentTieringConfigurationsOutputStruct = {.name = "ListBucketIntelligentTieringConfigurationsOutput", .members = kListBucketIntelligentTieringConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketIntelligentTieringConfigurationsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::bucket>::emplace},
+    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::continuation_token>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketIntelligentTieringConfigurationsRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kListBucketIntelligentTieringConfigurationsRequestStruct = {.name = "ListBucketIntelligentTieringConfigurationsRequest", .members = kListBucketIntelligentTieringConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketInventoryConfigurationsOutputMembers[] = {
+    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketInventoryConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketInventoryConfigurationsOutput::continuation_token>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketInventoryConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketInventoryConfigurationsOutput::is_truncated>::emplace},
+    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketInventoryConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketInventoryConfigurationsOutput::next_continuation_token>::emplace},
+};
+constinit const StructDesc kListBucketInventoryConfigurationsOutputStruct = {.name = "ListBucketInventoryConfigurationsOutput", .members = kListBucketInventoryConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketInventoryConfigurationsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketInventoryConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketInventoryConfigurationsRequest::bucket>::emplace},
+    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketInventoryConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketInventoryConfigurationsRequest::continuation_token>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketInventoryConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketInventoryConfigurationsRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kListBucketInventoryConfigurationsRequestStruct = {.name = "ListBucketInventoryConfigurationsRequest", .members = kListBucketInventoryConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketMetricsConfigurationsOutputMembers[] = {
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListBucketMetricsConfigurationsOutput::is_truncated>::get, MemberAccess<&ListBucketMetricsConfigurationsOutput::is_truncated>::emplace},
+    {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketMetricsConfigurationsOutput::continuation_token>::get, MemberAccess<&ListBucketMetricsConfigurationsOutput::continuation_token>::emplace},
+    {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketMetricsConfigurationsOutput::next_continuation_token>::get, MemberAccess<&ListBucketMetricsConfigurationsOutput::next_continuation_token>::emplace},
+};
+constinit const StructDesc kListBucketMetricsConfigurationsOutputStruct = {.name = "ListBucketMetricsConfigurationsOutput", .members = kListBucketMetricsConfigurationsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListBucketMetricsConfigurationsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListBucketMetricsConfigurationsRequest::bucket>::get, MemberAccess<&ListBucketMetricsConfigurationsRequest::bucket>::emplace},
+    {"ContinuationToken", "continuation-token", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListBucketMetricsConfigurationsRequest::continuation_token>::get, MemberAccess<&ListBucketMetricsConfigurationsRequest::continuation_token>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListBucketMetricsConfigurationsRequest::expected_bucket_owner>::get, MemberAccess<&ListBucketMetricsConfigurationsRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kListBucketMetricsConfigurationsRequestStruct = {.name = "ListBucketMetricsConfigurationsRequest", .members = kListBucketMetricsConfigurationsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListBucketsOutputMembers[] = {
-    {"Buckets", "Buckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBuckets, MemberAccess<&ListBucketsOutput::buckets>::get, MemberAccess<&ListBucketsOutput::buckets>::emplace},
     {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&ListBucketsOutput::owner>::get, MemberAccess<&ListBucketsOutput::owner>::emplace},
+    {"Buckets", "Buckets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBuckets, MemberAccess<&ListBucketsOutput::buckets>::get, MemberAccess<&ListBucketsOutput::buckets>::emplace},
     {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListBucketsOutput::continuation_token>::get, MemberAccess<&ListBucketsOutput::continuation_token>::emplace},
     {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListBucketsOutput::prefix>::get, MemberAccess<&ListBucketsOutput::prefix>::emplace},
 };
@@ -936,6 +1638,34 @@ constexpr MemberDesc kListMultipartUploadsRequestMembers[] = {
     {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kListMultipartUploadsRequestStruct = {.name = "ListMultipartUploadsRequest", .members = kListMultipartUploadsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListObjectVersionsOutputMembers[] = {
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListObjectVersionsOutput::is_truncated>::get, MemberAccess<&ListObjectVersionsOutput::is_truncated>::emplace},
+    {"KeyMarker", "KeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyMarker, MemberAccess<&ListObjectVersionsOutput::key_marker>::get, MemberAccess<&ListObjectVersionsOutput::key_marker>::emplace},
+    {"VersionIdMarker", "VersionIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionIdMarker, MemberAccess<&ListObjectVersionsOutput::version_id_marker>::get, MemberAccess<&ListObjectVersionsOutput::version_id_marker>::emplace},
+    {"NextKeyMarker", "NextKeyMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextKeyMarker, MemberAccess<&ListObjectVersionsOutput::next_key_marker>::get, MemberAccess<&ListObjectVersionsOutput::next_key_marker>::emplace},
+    {"NextVersionIdMarker", "NextVersionIdMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextVersionIdMarker, MemberAccess<&ListObjectVersionsOutput::next_version_id_marker>::get, MemberAccess<&ListObjectVersionsOutput::next_version_id_marker>::emplace},
+    {"Versions", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionList, MemberAccess<&ListObjectVersionsOutput::versions>::get, MemberAccess<&ListObjectVersionsOutput::versions>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectVersionsOutput::name>::get, MemberAccess<&ListObjectVersionsOutput::name>::emplace},
+    {"Prefix", "Prefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectVersionsOutput::prefix>::get, MemberAccess<&ListObjectVersionsOutput::prefix>::emplace},
+    {"Delimiter", "Delimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectVersionsOutput::delimiter>::get, MemberAccess<&ListObjectVersionsOutput::delimiter>::emplace},
+    {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectVersionsOutput::max_keys>::get, MemberAccess<&ListObjectVersionsOutput::max_keys>::emplace},
+    {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListObjectVersionsOutput::common_prefixes>::get, MemberAccess<&ListObjectVersionsOutput::common_prefixes>::emplace},
+    {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectVersionsOutput::encoding_type>::get, MemberAccess<&ListObjectVersionsOutput::encoding_type>::emplace},
+};
+constinit const StructDesc kListObjectVersionsOutputStruct = {.name = "ListObjectVersionsOutput", .members = kListObjectVersionsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListObjectVersionsRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&ListObjectVersionsRequest::bucket>::get, MemberAccess<&ListObjectVersionsRequest::bucket>::emplace},
+    {"Delimiter", "delimiter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDelimiter, MemberAccess<&ListObjectVersionsRequest::delimiter>::get, MemberAccess<&ListObjectVersionsRequest::delimiter>::emplace},
+    {"EncodingType", "encoding-type", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectVersionsRequest::encoding_type>::get, MemberAccess<&ListObjectVersionsRequest::encoding_type>::emplace},
+    {"KeyMarker", "key-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKeyMarker, MemberAccess<&ListObjectVersionsRequest::key_marker>::get, MemberAccess<&ListObjectVersionsRequest::key_marker>::emplace},
+    {"MaxKeys", "max-keys", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectVersionsRequest::max_keys>::get, MemberAccess<&ListObjectVersionsRequest::max_keys>::emplace},
+    {"Prefix", "prefix", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrefix, MemberAccess<&ListObjectVersionsRequest::prefix>::get, MemberAccess<&ListObjectVersionsRequest::prefix>::emplace},
+    {"VersionIdMarker", "version-id-marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionIdMarker, MemberAccess<&ListObjectVersionsRequest::version_id_marker>::get, MemberAccess<&ListObjectVersionsRequest::version_id_marker>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&ListObjectVersionsRequest::expected_bucket_owner>::get, MemberAccess<&ListObjectVersionsRequest::expected_bucket_owner>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"OptionalObjectAttributes", "x-amz-optional-object-attributes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kListObjectVersionsRequestStruct = {.name = "ListObjectVersionsRequest", .members = kListObjectVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsOutputMembers[] = {
     {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsTruncated, MemberAccess<&ListObjectsOutput::is_truncated>::get, MemberAccess<&ListObjectsOutput::is_truncated>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarker, MemberAccess<&ListObjectsOutput::marker>::get, MemberAccess<&ListObjectsOutput::marker>::emplace},
@@ -947,6 +1677,7 @@ constexpr MemberDesc kListObjectsOutputMembers[] = {
     {"MaxKeys", "MaxKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxKeys, MemberAccess<&ListObjectsOutput::max_keys>::get, MemberAccess<&ListObjectsOutput::max_keys>::emplace},
     {"CommonPrefixes", "CommonPrefixes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCommonPrefixList, MemberAccess<&ListObjectsOutput::common_prefixes>::get, MemberAccess<&ListObjectsOutput::common_prefixes>::emplace},
     {"EncodingType", "EncodingType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEncodingType, MemberAccess<&ListObjectsOutput::encoding_type>::get, MemberAccess<&ListObjectsOutput::encoding_type>::emplace},
+    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&ListObjectsOutput::bucket_region>::get, MemberAccess<&ListObjectsOutput::bucket_region>::emplace},
 };
 constinit const StructDesc kListObjectsOutputStruct = {.name = "ListObjectsOutput", .members = kListObjectsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsRequestMembers[] = {
@@ -974,6 +1705,7 @@ constexpr MemberDesc kListObjectsV2OutputMembers[] = {
     {"ContinuationToken", "ContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListObjectsV2Output::continuation_token>::get, MemberAccess<&ListObjectsV2Output::continuation_token>::emplace},
     {"NextContinuationToken", "NextContinuationToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListObjectsV2Output::next_continuation_token>::get, MemberAccess<&ListObjectsV2Output::next_continuation_token>::emplace},
     {"StartAfter", "StartAfter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStartAfter, MemberAccess<&ListObjectsV2Output::start_after>::get, MemberAccess<&ListObjectsV2Output::start_after>::emplace},
+    {"BucketRegion", "x-amz-bucket-region", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegion, MemberAccess<&ListObjectsV2Output::bucket_region>::get, MemberAccess<&ListObjectsV2Output::bucket_region>::emplace},
 };
 constinit const StructDesc kListObjectsV2OutputStruct = {.name = "ListObjectsV2Output", .members = kListObjectsV2OutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListObjectsV2RequestMembers[] = {
@@ -1034,7 +1766,7 @@ constexpr MemberDesc kNotificationConfigurationMembers[] = {
     {"TopicConfigurations", "TopicConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicConfigurationList, MemberAccess<&NotificationConfiguration::topic_configurations>::get, MemberAccess<&NotificationConfiguration::topic_configurations>::emplace},
     {"QueueConfigurations", "QueueConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueConfigurationList, MemberAccess<&NotificationConfiguration::queue_configurations>::get, MemberAccess<&NotificationConfiguration::queue_configurations>::emplace},
     {"LambdaFunctionConfigurations", "CloudFunctionConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLambdaFunctionConfigurationList, MemberAccess<&NotificationConfiguration::lambda_function_configurations>::get, MemberAccess<&NotificationConfiguration::lambda_function_configurations>::emplace},
-    {"EventBridgeConfiguration", "EventBridgeConfiguration", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"EventBridgeConfiguration", "EventBridgeConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventBridgeConfiguration, MemberAccess<&NotificationConfiguration::event_bridge_configuration>::get, MemberAccess<&NotificationConfiguration::event_bridge_configuration>::emplace},
 };
 constinit const StructDesc kNotificationConfigurationStruct = {.name = "NotificationConfiguration", .members = kNotificationConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kObjectMembers[] = {
@@ -1056,6 +1788,33 @@ constexpr MemberDesc kObjectIdentifierMembers[] = {
     {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kObjectIdentifierStruct = {.name = "ObjectIdentifier", .members = kObjectIdentifierMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kObjectPartMembers[] = {
+    {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&ObjectPart::part_number>::get, MemberAccess<&ObjectPart::part_number>::emplace},
+    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&ObjectPart::size>::get, MemberAccess<&ObjectPart::size>::emplace},
+    {"ChecksumCRC32", "ChecksumCRC32", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&ObjectPart::checksum_crc32>::get, MemberAccess<&ObjectPart::checksum_crc32>::emplace},
+    {"ChecksumCRC32C", "ChecksumCRC32C", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&ObjectPart::checksum_crc32_c>::get, MemberAccess<&ObjectPart::checksum_crc32_c>::emplace},
+    {"ChecksumCRC64NVME", "ChecksumCRC64NVME", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC64NVME, MemberAccess<&ObjectPart::checksum_crc64_nvme>::get, MemberAccess<&ObjectPart::checksum_crc64_nvme>::emplace},
+    {"ChecksumSHA1", "ChecksumSHA1", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&ObjectPart::checksum_sha1>::get, MemberAccess<&ObjectPart::checksum_sha1>::emplace},
+    {"ChecksumSHA256", "ChecksumSHA256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&ObjectPart::checksum_sha256>::get, MemberAccess<&ObjectPart::checksum_sha256>::emplace},
+};
+constinit const StructDesc kObjectPartStruct = {.name = "ObjectPart", .members = kObjectPartMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kObjectVersionMembers[] = {
+    {"ETag", "ETag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&ObjectVersion::etag>::get, MemberAccess<&ObjectVersion::etag>::emplace},
+    {"ChecksumAlgorithm", "ChecksumAlgorithm", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumAlgorithmList, MemberAccess<&ObjectVersion::checksum_algorithm>::get, MemberAccess<&ObjectVersion::checksum_algorithm>::emplace},
+    {"ChecksumType", "ChecksumType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&ObjectVersion::checksum_type>::get, MemberAccess<&ObjectVersion::checksum_type>::emplace},
+    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&ObjectVersion::size>::get, MemberAccess<&ObjectVersion::size>::emplace},
+    {"StorageClass", "StorageClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionStorageClass, MemberAccess<&ObjectVersion::storage_class>::get, MemberAccess<&ObjectVersion::storage_class>::emplace},
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectKey, MemberAccess<&ObjectVersion::key>::get, MemberAccess<&ObjectVersion::key>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kObjectVersionId, MemberAccess<&ObjectVersion::version_id>::get, MemberAccess<&ObjectVersion::version_id>::emplace},
+    {"IsLatest", "IsLatest", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIsLatest, MemberAccess<&ObjectVersion::is_latest>::get, MemberAccess<&ObjectVersion::is_latest>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&ObjectVersion::last_modified>::get, MemberAccess<&ObjectVersion::last_modified>::emplace},
+    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOwner, MemberAccess<&ObjectVersion::owner>::get, MemberAccess<&ObjectVersion::owner>::emplace},
+};
+constinit const StructDesc kObjectVersionStruct = {.name = "ObjectVersion", .members = kObjectVersionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kOwnershipControlsRuleMembers[] = {
+    {"ObjectOwnership", "ObjectOwnership", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectOwnership, MemberAccess<&OwnershipControlsRule::object_ownership>::get, MemberAccess<&OwnershipControlsRule::object_ownership>::emplace},
+};
+constinit const StructDesc kOwnershipControlsRuleStruct = {.name = "OwnershipControlsRule", .members = kOwnershipControlsRuleMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPartMembers[] = {
     {"PartNumber", "PartNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPartNumber, MemberAccess<&Part::part_number>::get, MemberAccess<&Part::part_number>::emplace},
     {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&Part::last_modified>::get, MemberAccess<&Part::last_modified>::emplace},
@@ -1084,6 +1843,7 @@ constexpr MemberDesc kPutObjectOutputMembers[] = {
     {"ChecksumSHA1", "x-amz-checksum-sha1", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA1, MemberAccess<&PutObjectOutput::checksum_sha1>::get, MemberAccess<&PutObjectOutput::checksum_sha1>::emplace},
     {"ChecksumSHA256", "x-amz-checksum-sha256", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumSHA256, MemberAccess<&PutObjectOutput::checksum_sha256>::get, MemberAccess<&PutObjectOutput::checksum_sha256>::emplace},
     {"ChecksumType", "x-amz-checksum-type", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumType, MemberAccess<&PutObjectOutput::checksum_type>::get, MemberAccess<&PutObjectOutput::checksum_type>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&PutObjectOutput::server_side_encryption>::get, MemberAccess<&PutObjectOutput::server_side_encryption>::emplace},
 };
 constinit const StructDesc kPutObjectOutputStruct = {.name = "PutObjectOutput", .members = kPutObjectOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutObjectRequestMembers[] = {
@@ -1118,7 +1878,7 @@ constexpr MemberDesc kPutObjectRequestMembers[] = {
     {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&PutObjectRequest::key>::get, MemberAccess<&PutObjectRequest::key>::emplace},
     {"WriteOffsetBytes", "x-amz-write-offset-bytes", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"Metadata", "x-amz-meta-", Location::header_prefix, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetadata, MemberAccess<&PutObjectRequest::metadata>::get, MemberAccess<&PutObjectRequest::metadata>::emplace},
-    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&PutObjectRequest::server_side_encryption>::get, MemberAccess<&PutObjectRequest::server_side_encryption>::emplace},
     {"StorageClass", "x-amz-storage-class", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageClass, MemberAccess<&PutObjectRequest::storage_class>::get, MemberAccess<&PutObjectRequest::storage_class>::emplace},
     {"WebsiteRedirectLocation", "x-amz-website-redirect-location", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -1142,6 +1902,27 @@ constexpr MemberDesc kQueueConfigurationMembers[] = {
     {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationConfigurationFilter, MemberAccess<&QueueConfiguration::filter>::get, MemberAccess<&QueueConfiguration::filter>::emplace},
 };
 constinit const StructDesc kQueueConfigurationStruct = {.name = "QueueConfiguration", .members = kQueueConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kServerSideEncryptionByDefaultMembers[] = {
+    {"SSEAlgorithm", "SSEAlgorithm", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&ServerSideEncryptionByDefault::sse_algorithm>::get, MemberAccess<&ServerSideEncryptionByDefault::sse_algorithm>::emplace},
+    {"KMSMasterKeyID", "KMSMasterKeyID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSEKMSKeyId, MemberAccess<&ServerSideEncryptionByDefault::kms_master_key_id>::get, MemberAccess<&ServerSideEncryptionByDefault::kms_master_key_id>::emplace},
+};
+constinit const StructDesc kServerSideEncryptionByDefaultStruct = {.name = "ServerSideEncryptionByDefault", .members = kServerSideEncryptionByDefaultMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kServerSideEncryptionRuleMembers[] = {
+    {"ApplyServerSideEncryptionByDefault", "ApplyServerSideEncryptionByDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryptionByDefault, MemberAccess<&ServerSideEncryptionRule::apply_server_side_encryption_by_default>::get, MemberAccess<&ServerSideEncryptionRule::apply_server_side_encryption_by_default>::emplace},
+    {"BucketKeyEnabled", "BucketKeyEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketKeyEnabled, MemberAccess<&ServerSideEncryptionRule::bucket_key_enabled>::get, MemberAccess<&ServerSideEncryptionRule::bucket_key_enabled>::emplace},
+    {"BlockedEncryptionTypes", "BlockedEncryptionTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBlockedEncryptionTypes, MemberAccess<&ServerSideEncryptionRule::blocked_encryption_types>::get, MemberAccess<&ServerSideEncryptionRule::blocked_encryption_types>::emplace},
+};
+constinit const StructDesc kServerSideEncryptionRuleStruct = {.name = "ServerSideEncryptionRule", .members = kServerSideEncryptionRuleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagMembers[] = {
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTargetGrantMembers[] = {
+    {"Grantee", "Grantee", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "http://www.w3.org/2001/XMLSchema-instance", &kGrantee, MemberAccess<&TargetGrant::grantee>::get, MemberAccess<&TargetGrant::grantee>::emplace},
+    {"Permission", "Permission", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBucketLogsPermission, MemberAccess<&TargetGrant::permission>::get, MemberAccess<&TargetGrant::permission>::emplace},
+};
+constinit const StructDesc kTargetGrantStruct = {.name = "TargetGrant", .members = kTargetGrantMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTopicConfigurationMembers[] = {
     {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNotificationId, MemberAccess<&TopicConfiguration::id>::get, MemberAccess<&TopicConfiguration::id>::emplace},
     {"TopicArn", "Topic", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicArn, MemberAccess<&TopicConfiguration::topic_arn>::get, MemberAccess<&TopicConfiguration::topic_arn>::emplace},
@@ -1151,6 +1932,7 @@ constexpr MemberDesc kTopicConfigurationMembers[] = {
 constinit const StructDesc kTopicConfigurationStruct = {.name = "TopicConfiguration", .members = kTopicConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUploadPartCopyOutputMembers[] = {
     {"CopyPartResult", "CopyPartResult", Location::payload, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCopyPartResult, MemberAccess<&UploadPartCopyOutput::copy_part_result>::get, MemberAccess<&UploadPartCopyOutput::copy_part_result>::emplace},
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&UploadPartCopyOutput::server_side_encryption>::get, MemberAccess<&UploadPartCopyOutput::server_side_encryption>::emplace},
 };
 constinit const StructDesc kUploadPartCopyOutputStruct = {.name = "UploadPartCopyOutput", .members = kUploadPartCopyOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUploadPartCopyRequestMembers[] = {
@@ -1176,6 +1958,7 @@ constexpr MemberDesc kUploadPartCopyRequestMembers[] = {
 };
 constinit const StructDesc kUploadPartCopyRequestStruct = {.name = "UploadPartCopyRequest", .members = kUploadPartCopyRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUploadPartOutputMembers[] = {
+    {"ServerSideEncryption", "x-amz-server-side-encryption", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServerSideEncryption, MemberAccess<&UploadPartOutput::server_side_encryption>::get, MemberAccess<&UploadPartOutput::server_side_encryption>::emplace},
     {"ETag", "ETag", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kETag, MemberAccess<&UploadPartOutput::etag>::get, MemberAccess<&UploadPartOutput::etag>::emplace},
     {"ChecksumCRC32", "x-amz-checksum-crc32", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32, MemberAccess<&UploadPartOutput::checksum_crc32>::get, MemberAccess<&UploadPartOutput::checksum_crc32>::emplace},
     {"ChecksumCRC32C", "x-amz-checksum-crc32c", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kChecksumCRC32C, MemberAccess<&UploadPartOutput::checksum_crc32_c>::get, MemberAccess<&UploadPartOutput::checksum_crc32_c>::emplace},
@@ -1213,9 +1996,12 @@ constinit const StructDesc kUploadPartRequestStruct = {.name = "UploadPartReques
 
 }  // namespace
 
+const StructDesc& AbacStatus::desc() { return kAbacStatusStruct; }
 const StructDesc& AbortMultipartUploadOutput::desc() { return kAbortMultipartUploadOutputStruct; }
 const StructDesc& AbortMultipartUploadRequest::desc() { return kAbortMultipartUploadRequestStruct; }
+const StructDesc& BlockedEncryptionTypes::desc() { return kBlockedEncryptionTypesStruct; }
 const StructDesc& Bucket::desc() { return kBucketStruct; }
+const StructDesc& Checksum::desc() { return kChecksumStruct; }
 const StructDesc& CommonPrefix::desc() { return kCommonPrefixStruct; }
 const StructDesc& CompleteMultipartUploadOutput::desc() { return kCompleteMultipartUploadOutputStruct; }
 const StructDesc& CompletedMultipartUpload::desc() { return kCompletedMultipartUploadStruct; }
@@ -1239,12 +2025,76 @@ const StructDesc& DeleteObjectsOutput::desc() { return kDeleteObjectsOutputStruc
 const StructDesc& DeleteObjectsRequest::desc() { return kDeleteObjectsRequestStruct; }
 const StructDesc& DeletedObject::desc() { return kDeletedObjectStruct; }
 const StructDesc& Error::desc() { return kErrorStruct; }
+const StructDesc& EventBridgeConfiguration::desc() { return kEventBridgeConfigurationStruct; }
 const StructDesc& FilterRule::desc() { return kFilterRuleStruct; }
+const StructDesc& GetBucketAbacOutput::desc() { return kGetBucketAbacOutputStruct; }
+const StructDesc& GetBucketAbacRequest::desc() { return kGetBucketAbacRequestStruct; }
+const StructDesc& GetBucketAccelerateConfigurationOutput::desc() { return kGetBucketAccelerateConfigurationOutputStruct; }
+const StructDesc& GetBucketAccelerateConfigurationRequest::desc() { return kGetBucketAccelerateConfigurationRequestStruct; }
+const StructDesc& Owner::desc() { return kOwnerStruct; }
+const StructDesc& GetBucketAclOutput::desc() { return kGetBucketAclOutputStruct; }
+const StructDesc& GetBucketAclRequest::desc() { return kGetBucketAclRequestStruct; }
+const StructDesc& GetBucketAnalyticsConfigurationOutput::desc() { return kGetBucketAnalyticsConfigurationOutputStruct; }
+const StructDesc& GetBucketAnalyticsConfigurationRequest::desc() { return kGetBucketAnalyticsConfigurationRequestStruct; }
+const StructDesc& GetBucketCorsOutput::desc() { return kGetBucketCorsOutputStruct; }
+const StructDesc& GetBucketCorsRequest::desc() { return kGetBucketCorsRequestStruct; }
+const StructDesc& ServerSideEncryptionConfiguration::desc() { return kServerSideEncryptionConfigurationStruct; }
+const StructDesc& GetBucketEncryptionOutput::desc() { return kGetBucketEncryptionOutputStruct; }
+const StructDesc& GetBucketEncryptionRequest::desc() { return kGetBucketEncryptionRequestStruct; }
+const StructDesc& GetBucketIntelligentTieringConfigurationOutput::desc() { return kGetBucketIntelligentTieringConfigurationOutputStruct; }
+const StructDesc& GetBucketIntelligentTieringConfigurationRequest::desc() { return kGetBucketIntelligentTieringConfigurationRequestStruct; }
+const StructDesc& GetBucketInventoryConfigurationOutput::desc() { return kGetBucketInventoryConfigurationOutputStruct; }
+const StructDesc& GetBucketInventoryConfigurationRequest::desc() { return kGetBucketInventoryConfigurationRequestStruct; }
+const StructDesc& GetBucketLifecycleConfigurationOutput::desc() { return kGetBucketLifecycleConfigurationOutputStruct; }
+const StructDesc& GetBucketLifecycleConfigurationRequest::desc() { return kGetBucketLifecycleConfigurationRequestStruct; }
 const StructDesc& GetBucketLocationOutput::desc() { return kGetBucketLocationOutputStruct; }
 const StructDesc& GetBucketLocationRequest::desc() { return kGetBucketLocationRequestStruct; }
+const StructDesc& SimplePrefix::desc() { return kSimplePrefixStruct; }
+const StructDesc& PartitionedPrefix::desc() { return kPartitionedPrefixStruct; }
+const StructDesc& TargetObjectKeyFormat::desc() { return kTargetObjectKeyFormatStruct; }
+const StructDesc& LoggingEnabled::desc() { return kLoggingEnabledStruct; }
+const StructDesc& GetBucketLoggingOutput::desc() { return kGetBucketLoggingOutputStruct; }
+const StructDesc& GetBucketLoggingRequest::desc() { return kGetBucketLoggingRequestStruct; }
+const StructDesc& GetBucketMetricsConfigurationOutput::desc() { return kGetBucketMetricsConfigurationOutputStruct; }
+const StructDesc& GetBucketMetricsConfigurationRequest::desc() { return kGetBucketMetricsConfigurationRequestStruct; }
 const StructDesc& GetBucketNotificationConfigurationRequest::desc() { return kGetBucketNotificationConfigurationRequestStruct; }
+const StructDesc& OwnershipControls::desc() { return kOwnershipControlsStruct; }
+const StructDesc& GetBucketOwnershipControlsOutput::desc() { return kGetBucketOwnershipControlsOutputStruct; }
+const StructDesc& GetBucketOwnershipControlsRequest::desc() { return kGetBucketOwnershipControlsRequestStruct; }
+const StructDesc& GetBucketPolicyOutput::desc() { return kGetBucketPolicyOutputStruct; }
+const StructDesc& GetBucketPolicyRequest::desc() { return kGetBucketPolicyRequestStruct; }
+const StructDesc& GetBucketPolicyStatusOutput::desc() { return kGetBucketPolicyStatusOutputStruct; }
+const StructDesc& GetBucketPolicyStatusRequest::desc() { return kGetBucketPolicyStatusRequestStruct; }
+const StructDesc& GetBucketReplicationOutput::desc() { return kGetBucketReplicationOutputStruct; }
+const StructDesc& GetBucketReplicationRequest::desc() { return kGetBucketReplicationRequestStruct; }
+const StructDesc& GetBucketRequestPaymentOutput::desc() { return kGetBucketRequestPaymentOutputStruct; }
+const StructDesc& GetBucketRequestPaymentRequest::desc() { return kGetBucketRequestPaymentRequestStruct; }
+const StructDesc& GetBucketTaggingOutput::desc() { return kGetBucketTaggingOutputStruct; }
+const StructDesc& GetBucketTaggingRequest::desc() { return kGetBucketTaggingRequestStruct; }
+const StructDesc& GetBucketVersioningOutput::desc() { return kGetBucketVersioningOutputStruct; }
+const StructDesc& GetBucketVersioningRequest::desc() { return kGetBucketVersioningRequestStruct; }
+const StructDesc& GetBucketWebsiteOutput::desc() { return kGetBucketWebsiteOutputStruct; }
+const StructDesc& GetBucketWebsiteRequest::desc() { return kGetBucketWebsiteRequestStruct; }
+const StructDesc& GetObjectAclOutput::desc() { return kGetObjectAclOutputStruct; }
+const StructDesc& GetObjectAclRequest::desc() { return kGetObjectAclRequestStruct; }
+const StructDesc& GetObjectAttributesParts::desc() { return kGetObjectAttributesPartsStruct; }
+const StructDesc& GetObjectAttributesOutput::desc() { return kGetObjectAttributesOutputStruct; }
+const StructDesc& GetObjectAttributesRequest::desc() { return kGetObjectAttributesRequestStruct; }
+const StructDesc& GetObjectLegalHoldOutput::desc() { return kGetObjectLegalHoldOutputStruct; }
+const StructDesc& GetObjectLegalHoldRequest::desc() { return kGetObjectLegalHoldRequestStruct; }
+const StructDesc& GetObjectLockConfigurationOutput::desc() { return kGetObjectLockConfigurationOutputStruct; }
+const StructDesc& GetObjectLockConfigurationRequest::desc() { return kGetObjectLockConfigurationRequestStruct; }
 const StructDesc& GetObjectOutput::desc() { return kGetObjectOutputStruct; }
 const StructDesc& GetObjectRequest::desc() { return kGetObjectRequestStruct; }
+const StructDesc& GetObjectRetentionOutput::desc() { return kGetObjectRetentionOutputStruct; }
+const StructDesc& GetObjectRetentionRequest::desc() { return kGetObjectRetentionRequestStruct; }
+const StructDesc& GetObjectTaggingOutput::desc() { return kGetObjectTaggingOutputStruct; }
+const StructDesc& GetObjectTaggingRequest::desc() { return kGetObjectTaggingRequestStruct; }
+const StructDesc& PublicAccessBlockConfiguration::desc() { return kPublicAccessBlockConfigurationStruct; }
+const StructDesc& GetPublicAccessBlockOutput::desc() { return kGetPublicAccessBlockOutputStruct; }
+const StructDesc& GetPublicAccessBlockRequest::desc() { return kGetPublicAccessBlockRequestStruct; }
+const StructDesc& Grantee::desc() { return kGranteeStruct; }
+const StructDesc& Grant::desc() { return kGrantStruct; }
 const StructDesc& HeadBucketOutput::desc() { return kHeadBucketOutputStruct; }
 const StructDesc& HeadBucketRequest::desc() { return kHeadBucketRequestStruct; }
 const StructDesc& HeadObjectOutput::desc() { return kHeadObjectOutputStruct; }
@@ -1254,11 +2104,20 @@ const StructDesc& InvalidObjectState::desc() { return kInvalidObjectStateStruct;
 const StructDesc& S3KeyFilter::desc() { return kS3KeyFilterStruct; }
 const StructDesc& NotificationConfigurationFilter::desc() { return kNotificationConfigurationFilterStruct; }
 const StructDesc& LambdaFunctionConfiguration::desc() { return kLambdaFunctionConfigurationStruct; }
-const StructDesc& Owner::desc() { return kOwnerStruct; }
+const StructDesc& ListBucketAnalyticsConfigurationsOutput::desc() { return kListBucketAnalyticsConfigurationsOutputStruct; }
+const StructDesc& ListBucketAnalyticsConfigurationsRequest::desc() { return kListBucketAnalyticsConfigurationsRequestStruct; }
+const StructDesc& ListBucketIntelligentTieringConfigurationsOutput::desc() { return kListBucketIntelligentTieringConfigurationsOutputStruct; }
+const StructDesc& ListBucketIntelligentTieringConfigurationsRequest::desc() { return kListBucketIntelligentTieringConfigurationsRequestStruct; }
+const StructDesc& ListBucketInventoryConfigurationsOutput::desc() { return kListBucketInventoryConfigurationsOutputStruct; }
+const StructDesc& ListBucketInventoryConfigurationsRequest::desc() { return kListBucketInventoryConfigurationsRequestStruct; }
+const StructDesc& ListBucketMetricsConfigurationsOutput::desc() { return kListBucketMetricsConfigurationsOutputStruct; }
+const StructDesc& ListBucketMetricsConfigurationsRequest::desc() { return kListBucketMetricsConfigurationsRequestStruct; }
 const StructDesc& ListBucketsOutput::desc() { return kListBucketsOutputStruct; }
 const StructDesc& ListBucketsRequest::desc() { return kListBucketsRequestStruct; }
 const StructDesc& ListMultipartUploadsOutput::desc() { return kListMultipartUploadsOutputStruct; }
 const StructDesc& ListMultipartUploadsRequest::desc() { return kListMultipartUploadsRequestStruct; }
+const StructDesc& ListObjectVersionsOutput::desc() { return kListObjectVersionsOutputStruct; }
+const StructDesc& ListObjectVersionsRequest::desc() { return kListObjectVersionsRequestStruct; }
 const StructDesc& ListObjectsOutput::desc() { return kListObjectsOutputStruct; }
 const StructDesc& ListObjectsRequest::desc() { return kListObjectsRequestStruct; }
 const StructDesc& ListObjectsV2Output::desc() { return kListObjectsV2OutputStruct; }
@@ -1269,12 +2128,19 @@ const StructDesc& MultipartUpload::desc() { return kMultipartUploadStruct; }
 const StructDesc& NotificationConfiguration::desc() { return kNotificationConfigurationStruct; }
 const StructDesc& Object::desc() { return kObjectStruct; }
 const StructDesc& ObjectIdentifier::desc() { return kObjectIdentifierStruct; }
+const StructDesc& ObjectPart::desc() { return kObjectPartStruct; }
+const StructDesc& ObjectVersion::desc() { return kObjectVersionStruct; }
+const StructDesc& OwnershipControlsRule::desc() { return kOwnershipControlsRuleStruct; }
 const StructDesc& Part::desc() { return kPartStruct; }
 const StructDesc& PutBucketNotificationConfigurationRequest::desc() { return kPutBucketNotificationConfigurationRequestStruct; }
 const StructDesc& PutBucketNotificationConfigurationResponse::desc() { return kPutBucketNotificationConfigurationResponseStruct; }
 const StructDesc& PutObjectOutput::desc() { return kPutObjectOutputStruct; }
 const StructDesc& PutObjectRequest::desc() { return kPutObjectRequestStruct; }
 const StructDesc& QueueConfiguration::desc() { return kQueueConfigurationStruct; }
+const StructDesc& ServerSideEncryptionByDefault::desc() { return kServerSideEncryptionByDefaultStruct; }
+const StructDesc& ServerSideEncryptionRule::desc() { return kServerSideEncryptionRuleStruct; }
+const StructDesc& Tag::desc() { return kTagStruct; }
+const StructDesc& TargetGrant::desc() { return kTargetGrantStruct; }
 const StructDesc& TopicConfiguration::desc() { return kTopicConfigurationStruct; }
 const StructDesc& UploadPartCopyOutput::desc() { return kUploadPartCopyOutputStruct; }
 const StructDesc& UploadPartCopyRequest::desc() { return kUploadPartCopyRequestStruct; }

@@ -14,9 +14,12 @@
 
 namespace aws::s3 {
 
+struct AbacStatus;
 struct AbortMultipartUploadOutput;
 struct AbortMultipartUploadRequest;
+struct BlockedEncryptionTypes;
 struct Bucket;
+struct Checksum;
 struct CommonPrefix;
 struct CompleteMultipartUploadOutput;
 struct CompletedMultipartUpload;
@@ -40,12 +43,76 @@ struct DeleteObjectsOutput;
 struct DeleteObjectsRequest;
 struct DeletedObject;
 struct Error;
+struct EventBridgeConfiguration;
 struct FilterRule;
+struct GetBucketAbacOutput;
+struct GetBucketAbacRequest;
+struct GetBucketAccelerateConfigurationOutput;
+struct GetBucketAccelerateConfigurationRequest;
+struct Owner;
+struct GetBucketAclOutput;
+struct GetBucketAclRequest;
+struct GetBucketAnalyticsConfigurationOutput;
+struct GetBucketAnalyticsConfigurationRequest;
+struct GetBucketCorsOutput;
+struct GetBucketCorsRequest;
+struct ServerSideEncryptionConfiguration;
+struct GetBucketEncryptionOutput;
+struct GetBucketEncryptionRequest;
+struct GetBucketIntelligentTieringConfigurationOutput;
+struct GetBucketIntelligentTieringConfigurationRequest;
+struct GetBucketInventoryConfigurationOutput;
+struct GetBucketInventoryConfigurationRequest;
+struct GetBucketLifecycleConfigurationOutput;
+struct GetBucketLifecycleConfigurationRequest;
 struct GetBucketLocationOutput;
 struct GetBucketLocationRequest;
+struct SimplePrefix;
+struct PartitionedPrefix;
+struct TargetObjectKeyFormat;
+struct LoggingEnabled;
+struct GetBucketLoggingOutput;
+struct GetBucketLoggingRequest;
+struct GetBucketMetricsConfigurationOutput;
+struct GetBucketMetricsConfigurationRequest;
 struct GetBucketNotificationConfigurationRequest;
+struct OwnershipControls;
+struct GetBucketOwnershipControlsOutput;
+struct GetBucketOwnershipControlsRequest;
+struct GetBucketPolicyOutput;
+struct GetBucketPolicyRequest;
+struct GetBucketPolicyStatusOutput;
+struct GetBucketPolicyStatusRequest;
+struct GetBucketReplicationOutput;
+struct GetBucketReplicationRequest;
+struct GetBucketRequestPaymentOutput;
+struct GetBucketRequestPaymentRequest;
+struct GetBucketTaggingOutput;
+struct GetBucketTaggingRequest;
+struct GetBucketVersioningOutput;
+struct GetBucketVersioningRequest;
+struct GetBucketWebsiteOutput;
+struct GetBucketWebsiteRequest;
+struct GetObjectAclOutput;
+struct GetObjectAclRequest;
+struct GetObjectAttributesParts;
+struct GetObjectAttributesOutput;
+struct GetObjectAttributesRequest;
+struct GetObjectLegalHoldOutput;
+struct GetObjectLegalHoldRequest;
+struct GetObjectLockConfigurationOutput;
+struct GetObjectLockConfigurationRequest;
 struct GetObjectOutput;
 struct GetObjectRequest;
+struct GetObjectRetentionOutput;
+struct GetObjectRetentionRequest;
+struct GetObjectTaggingOutput;
+struct GetObjectTaggingRequest;
+struct PublicAccessBlockConfiguration;
+struct GetPublicAccessBlockOutput;
+struct GetPublicAccessBlockRequest;
+struct Grantee;
+struct Grant;
 struct HeadBucketOutput;
 struct HeadBucketRequest;
 struct HeadObjectOutput;
@@ -55,11 +122,20 @@ struct InvalidObjectState;
 struct S3KeyFilter;
 struct NotificationConfigurationFilter;
 struct LambdaFunctionConfiguration;
-struct Owner;
+struct ListBucketAnalyticsConfigurationsOutput;
+struct ListBucketAnalyticsConfigurationsRequest;
+struct ListBucketIntelligentTieringConfigurationsOutput;
+struct ListBucketIntelligentTieringConfigurationsRequest;
+struct ListBucketInventoryConfigurationsOutput;
+struct ListBucketInventoryConfigurationsRequest;
+struct ListBucketMetricsConfigurationsOutput;
+struct ListBucketMetricsConfigurationsRequest;
 struct ListBucketsOutput;
 struct ListBucketsRequest;
 struct ListMultipartUploadsOutput;
 struct ListMultipartUploadsRequest;
+struct ListObjectVersionsOutput;
+struct ListObjectVersionsRequest;
 struct ListObjectsOutput;
 struct ListObjectsRequest;
 struct ListObjectsV2Output;
@@ -70,17 +146,31 @@ struct MultipartUpload;
 struct NotificationConfiguration;
 struct Object;
 struct ObjectIdentifier;
+struct ObjectPart;
+struct ObjectVersion;
+struct OwnershipControlsRule;
 struct Part;
 struct PutBucketNotificationConfigurationRequest;
 struct PutBucketNotificationConfigurationResponse;
 struct PutObjectOutput;
 struct PutObjectRequest;
 struct QueueConfiguration;
+struct ServerSideEncryptionByDefault;
+struct ServerSideEncryptionRule;
+struct Tag;
+struct TargetGrant;
 struct TopicConfiguration;
 struct UploadPartCopyOutput;
 struct UploadPartCopyRequest;
 struct UploadPartOutput;
 struct UploadPartRequest;
+
+struct AbacStatus {
+  std::optional<std::string> status;
+
+  static const StructDesc& desc();
+  bool operator==(const AbacStatus&) const = default;
+};
 
 struct AbortMultipartUploadOutput {
 
@@ -98,6 +188,13 @@ struct AbortMultipartUploadRequest {
   bool operator==(const AbortMultipartUploadRequest&) const = default;
 };
 
+struct BlockedEncryptionTypes {
+  std::optional<std::vector<std::string>> encryption_type;
+
+  static const StructDesc& desc();
+  bool operator==(const BlockedEncryptionTypes&) const = default;
+};
+
 struct Bucket {
   std::optional<std::string> name;
   std::optional<base::Timestamp> creation_date;
@@ -106,6 +203,18 @@ struct Bucket {
 
   static const StructDesc& desc();
   bool operator==(const Bucket&) const = default;
+};
+
+struct Checksum {
+  std::optional<std::string> checksum_crc32;
+  std::optional<std::string> checksum_crc32_c;
+  std::optional<std::string> checksum_crc64_nvme;
+  std::optional<std::string> checksum_sha1;
+  std::optional<std::string> checksum_sha256;
+  std::optional<std::string> checksum_type;
+
+  static const StructDesc& desc();
+  bool operator==(const Checksum&) const = default;
 };
 
 struct CommonPrefix {
@@ -126,6 +235,7 @@ struct CompleteMultipartUploadOutput {
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
   std::optional<std::string> checksum_type;
+  std::optional<std::string> server_side_encryption;
 
   static const StructDesc& desc();
   bool operator==(const CompleteMultipartUploadOutput&) const = default;
@@ -188,6 +298,7 @@ struct CopyObjectResult {
 struct CopyObjectOutput {
   std::optional<CopyObjectResult> copy_object_result;
   std::optional<std::string> version_id;
+  std::optional<std::string> server_side_encryption;
 
   static const StructDesc& desc();
   bool operator==(const CopyObjectOutput&) const = default;
@@ -214,6 +325,7 @@ struct CopyObjectRequest {
   std::optional<Map<std::string>> metadata;
   std::optional<std::string> metadata_directive;
   std::optional<std::string> tagging_directive;
+  std::optional<std::string> server_side_encryption;
   std::optional<std::string> storage_class;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> expected_source_bucket_owner;
@@ -266,6 +378,7 @@ struct CreateMultipartUploadOutput {
   std::optional<std::string> bucket;
   std::optional<std::string> key;
   std::optional<std::string> upload_id;
+  std::optional<std::string> server_side_encryption;
   std::optional<std::string> checksum_algorithm;
   std::optional<std::string> checksum_type;
 
@@ -284,6 +397,7 @@ struct CreateMultipartUploadRequest {
   std::optional<base::Timestamp> expires;
   std::optional<std::string> key;
   std::optional<Map<std::string>> metadata;
+  std::optional<std::string> server_side_encryption;
   std::optional<std::string> storage_class;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_algorithm;
@@ -324,6 +438,7 @@ struct DeleteObjectOutput {
 struct DeleteObjectRequest {
   std::optional<std::string> bucket;
   std::optional<std::string> key;
+  std::optional<std::string> version_id;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> if_match;
 
@@ -367,12 +482,166 @@ struct Error {
   bool operator==(const Error&) const = default;
 };
 
+struct EventBridgeConfiguration {
+
+  static const StructDesc& desc();
+  bool operator==(const EventBridgeConfiguration&) const = default;
+};
+
 struct FilterRule {
   std::optional<std::string> name;
   std::optional<std::string> value;
 
   static const StructDesc& desc();
   bool operator==(const FilterRule&) const = default;
+};
+
+struct GetBucketAbacOutput {
+  std::optional<AbacStatus> abac_status;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAbacOutput&) const = default;
+};
+
+struct GetBucketAbacRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAbacRequest&) const = default;
+};
+
+struct GetBucketAccelerateConfigurationOutput {
+  std::optional<std::string> status;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAccelerateConfigurationOutput&) const = default;
+};
+
+struct GetBucketAccelerateConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAccelerateConfigurationRequest&) const = default;
+};
+
+struct Owner {
+  std::optional<std::string> id;
+
+  static const StructDesc& desc();
+  bool operator==(const Owner&) const = default;
+};
+
+struct GetBucketAclOutput {
+  std::optional<Owner> owner;
+  std::optional<std::vector<Grant>> grants;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAclOutput&) const = default;
+};
+
+struct GetBucketAclRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAclRequest&) const = default;
+};
+
+struct GetBucketAnalyticsConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAnalyticsConfigurationOutput&) const = default;
+};
+
+struct GetBucketAnalyticsConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketAnalyticsConfigurationRequest&) const = default;
+};
+
+struct GetBucketCorsOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketCorsOutput&) const = default;
+};
+
+struct GetBucketCorsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketCorsRequest&) const = default;
+};
+
+struct ServerSideEncryptionConfiguration {
+  std::optional<std::vector<ServerSideEncryptionRule>> rules;
+
+  static const StructDesc& desc();
+  bool operator==(const ServerSideEncryptionConfiguration&) const = default;
+};
+
+struct GetBucketEncryptionOutput {
+  std::optional<ServerSideEncryptionConfiguration> server_side_encryption_configuration;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketEncryptionOutput&) const = default;
+};
+
+struct GetBucketEncryptionRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketEncryptionRequest&) const = default;
+};
+
+struct GetBucketIntelligentTieringConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketIntelligentTieringConfigurationOutput&) const = default;
+};
+
+struct GetBucketIntelligentTieringConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketIntelligentTieringConfigurationRequest&) const = default;
+};
+
+struct GetBucketInventoryConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketInventoryConfigurationOutput&) const = default;
+};
+
+struct GetBucketInventoryConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketInventoryConfigurationRequest&) const = default;
+};
+
+struct GetBucketLifecycleConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketLifecycleConfigurationOutput&) const = default;
+};
+
+struct GetBucketLifecycleConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketLifecycleConfigurationRequest&) const = default;
 };
 
 struct GetBucketLocationOutput {
@@ -390,12 +659,281 @@ struct GetBucketLocationRequest {
   bool operator==(const GetBucketLocationRequest&) const = default;
 };
 
+struct SimplePrefix {
+
+  static const StructDesc& desc();
+  bool operator==(const SimplePrefix&) const = default;
+};
+
+struct PartitionedPrefix {
+  std::optional<std::string> partition_date_source;
+
+  static const StructDesc& desc();
+  bool operator==(const PartitionedPrefix&) const = default;
+};
+
+struct TargetObjectKeyFormat {
+  std::optional<SimplePrefix> simple_prefix;
+  std::optional<PartitionedPrefix> partitioned_prefix;
+
+  static const StructDesc& desc();
+  bool operator==(const TargetObjectKeyFormat&) const = default;
+};
+
+struct LoggingEnabled {
+  std::optional<std::string> target_bucket;
+  std::optional<std::vector<TargetGrant>> target_grants;
+  std::optional<std::string> target_prefix;
+  std::optional<TargetObjectKeyFormat> target_object_key_format;
+
+  static const StructDesc& desc();
+  bool operator==(const LoggingEnabled&) const = default;
+};
+
+struct GetBucketLoggingOutput {
+  std::optional<LoggingEnabled> logging_enabled;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketLoggingOutput&) const = default;
+};
+
+struct GetBucketLoggingRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketLoggingRequest&) const = default;
+};
+
+struct GetBucketMetricsConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketMetricsConfigurationOutput&) const = default;
+};
+
+struct GetBucketMetricsConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketMetricsConfigurationRequest&) const = default;
+};
+
 struct GetBucketNotificationConfigurationRequest {
   std::optional<std::string> bucket;
   std::optional<std::string> expected_bucket_owner;
 
   static const StructDesc& desc();
   bool operator==(const GetBucketNotificationConfigurationRequest&) const = default;
+};
+
+struct OwnershipControls {
+  std::optional<std::vector<OwnershipControlsRule>> rules;
+
+  static const StructDesc& desc();
+  bool operator==(const OwnershipControls&) const = default;
+};
+
+struct GetBucketOwnershipControlsOutput {
+  std::optional<OwnershipControls> ownership_controls;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketOwnershipControlsOutput&) const = default;
+};
+
+struct GetBucketOwnershipControlsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketOwnershipControlsRequest&) const = default;
+};
+
+struct GetBucketPolicyOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketPolicyOutput&) const = default;
+};
+
+struct GetBucketPolicyRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketPolicyRequest&) const = default;
+};
+
+struct GetBucketPolicyStatusOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketPolicyStatusOutput&) const = default;
+};
+
+struct GetBucketPolicyStatusRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketPolicyStatusRequest&) const = default;
+};
+
+struct GetBucketReplicationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketReplicationOutput&) const = default;
+};
+
+struct GetBucketReplicationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketReplicationRequest&) const = default;
+};
+
+struct GetBucketRequestPaymentOutput {
+  std::optional<std::string> payer;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketRequestPaymentOutput&) const = default;
+};
+
+struct GetBucketRequestPaymentRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketRequestPaymentRequest&) const = default;
+};
+
+struct GetBucketTaggingOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketTaggingOutput&) const = default;
+};
+
+struct GetBucketTaggingRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketTaggingRequest&) const = default;
+};
+
+struct GetBucketVersioningOutput {
+  std::optional<std::string> status;
+  std::optional<std::string> mfa_delete;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketVersioningOutput&) const = default;
+};
+
+struct GetBucketVersioningRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketVersioningRequest&) const = default;
+};
+
+struct GetBucketWebsiteOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketWebsiteOutput&) const = default;
+};
+
+struct GetBucketWebsiteRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketWebsiteRequest&) const = default;
+};
+
+struct GetObjectAclOutput {
+  std::optional<Owner> owner;
+  std::optional<std::vector<Grant>> grants;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectAclOutput&) const = default;
+};
+
+struct GetObjectAclRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> key;
+  std::optional<std::string> version_id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectAclRequest&) const = default;
+};
+
+struct GetObjectAttributesParts {
+  std::optional<int32_t> total_parts_count;
+  std::optional<int32_t> part_number_marker;
+  std::optional<int32_t> next_part_number_marker;
+  std::optional<int32_t> max_parts;
+  std::optional<bool> is_truncated;
+  std::optional<std::vector<ObjectPart>> parts;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectAttributesParts&) const = default;
+};
+
+struct GetObjectAttributesOutput {
+  std::optional<base::Timestamp> last_modified;
+  std::optional<std::string> etag;
+  std::optional<Checksum> checksum;
+  std::optional<GetObjectAttributesParts> object_parts;
+  std::optional<std::string> storage_class;
+  std::optional<int64_t> object_size;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectAttributesOutput&) const = default;
+};
+
+struct GetObjectAttributesRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> key;
+  std::optional<std::string> version_id;
+  std::optional<int32_t> max_parts;
+  std::optional<int32_t> part_number_marker;
+  std::optional<std::string> expected_bucket_owner;
+  std::optional<std::vector<std::string>> object_attributes;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectAttributesRequest&) const = default;
+};
+
+struct GetObjectLegalHoldOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectLegalHoldOutput&) const = default;
+};
+
+struct GetObjectLegalHoldRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> key;
+  std::optional<std::string> version_id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectLegalHoldRequest&) const = default;
+};
+
+struct GetObjectLockConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectLockConfigurationOutput&) const = default;
+};
+
+struct GetObjectLockConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectLockConfigurationRequest&) const = default;
 };
 
 struct GetObjectOutput {
@@ -417,6 +955,7 @@ struct GetObjectOutput {
   std::optional<std::string> content_range;
   std::optional<std::string> content_type;
   std::optional<base::Timestamp> expires;
+  std::optional<std::string> server_side_encryption;
   std::optional<Map<std::string>> metadata;
   std::optional<int32_t> parts_count;
 
@@ -438,6 +977,7 @@ struct GetObjectRequest {
   std::optional<std::string> response_content_language;
   std::optional<std::string> response_content_type;
   std::optional<base::Timestamp> response_expires;
+  std::optional<std::string> version_id;
   std::optional<int32_t> part_number;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_mode;
@@ -446,10 +986,88 @@ struct GetObjectRequest {
   bool operator==(const GetObjectRequest&) const = default;
 };
 
+struct GetObjectRetentionOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectRetentionOutput&) const = default;
+};
+
+struct GetObjectRetentionRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> key;
+  std::optional<std::string> version_id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectRetentionRequest&) const = default;
+};
+
+struct GetObjectTaggingOutput {
+  std::optional<std::vector<Tag>> tag_set;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectTaggingOutput&) const = default;
+};
+
+struct GetObjectTaggingRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> key;
+  std::optional<std::string> version_id;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectTaggingRequest&) const = default;
+};
+
+struct PublicAccessBlockConfiguration {
+  std::optional<bool> block_public_acls;
+  std::optional<bool> ignore_public_acls;
+  std::optional<bool> block_public_policy;
+  std::optional<bool> restrict_public_buckets;
+
+  static const StructDesc& desc();
+  bool operator==(const PublicAccessBlockConfiguration&) const = default;
+};
+
+struct GetPublicAccessBlockOutput {
+  std::optional<PublicAccessBlockConfiguration> public_access_block_configuration;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPublicAccessBlockOutput&) const = default;
+};
+
+struct GetPublicAccessBlockRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPublicAccessBlockRequest&) const = default;
+};
+
+struct Grantee {
+  std::optional<std::string> display_name;
+  std::optional<std::string> email_address;
+  std::optional<std::string> id;
+  std::optional<std::string> type;
+  std::optional<std::string> uri;
+
+  static const StructDesc& desc();
+  bool operator==(const Grantee&) const = default;
+};
+
+struct Grant {
+  std::optional<Grantee> grantee;
+  std::optional<std::string> permission;
+
+  static const StructDesc& desc();
+  bool operator==(const Grant&) const = default;
+};
+
 struct HeadBucketOutput {
   std::optional<std::string> bucket_arn;
   std::optional<std::string> bucket_region;
   std::optional<bool> access_point_alias;
+  std::optional<std::string> content_type;
 
   static const StructDesc& desc();
   bool operator==(const HeadBucketOutput&) const = default;
@@ -481,6 +1099,7 @@ struct HeadObjectOutput {
   std::optional<std::string> content_type;
   std::optional<std::string> content_range;
   std::optional<base::Timestamp> expires;
+  std::optional<std::string> server_side_encryption;
   std::optional<Map<std::string>> metadata;
   std::optional<int32_t> parts_count;
 
@@ -502,6 +1121,7 @@ struct HeadObjectRequest {
   std::optional<std::string> response_content_language;
   std::optional<std::string> response_content_type;
   std::optional<base::Timestamp> response_expires;
+  std::optional<std::string> version_id;
   std::optional<int32_t> part_number;
   std::optional<std::string> expected_bucket_owner;
   std::optional<std::string> checksum_mode;
@@ -512,6 +1132,7 @@ struct HeadObjectRequest {
 
 struct Initiator {
   std::optional<std::string> id;
+  std::optional<std::string> display_name;
 
   static const StructDesc& desc();
   bool operator==(const Initiator&) const = default;
@@ -549,16 +1170,81 @@ struct LambdaFunctionConfiguration {
   bool operator==(const LambdaFunctionConfiguration&) const = default;
 };
 
-struct Owner {
-  std::optional<std::string> id;
+struct ListBucketAnalyticsConfigurationsOutput {
+  std::optional<bool> is_truncated;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> next_continuation_token;
 
   static const StructDesc& desc();
-  bool operator==(const Owner&) const = default;
+  bool operator==(const ListBucketAnalyticsConfigurationsOutput&) const = default;
+};
+
+struct ListBucketAnalyticsConfigurationsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketAnalyticsConfigurationsRequest&) const = default;
+};
+
+struct ListBucketIntelligentTieringConfigurationsOutput {
+  std::optional<bool> is_truncated;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> next_continuation_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketIntelligentTieringConfigurationsOutput&) const = default;
+};
+
+struct ListBucketIntelligentTieringConfigurationsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketIntelligentTieringConfigurationsRequest&) const = default;
+};
+
+struct ListBucketInventoryConfigurationsOutput {
+  std::optional<std::string> continuation_token;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> next_continuation_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketInventoryConfigurationsOutput&) const = default;
+};
+
+struct ListBucketInventoryConfigurationsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketInventoryConfigurationsRequest&) const = default;
+};
+
+struct ListBucketMetricsConfigurationsOutput {
+  std::optional<bool> is_truncated;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> next_continuation_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketMetricsConfigurationsOutput&) const = default;
+};
+
+struct ListBucketMetricsConfigurationsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> continuation_token;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const ListBucketMetricsConfigurationsRequest&) const = default;
 };
 
 struct ListBucketsOutput {
-  std::optional<std::vector<Bucket>> buckets;
   std::optional<Owner> owner;
+  std::optional<std::vector<Bucket>> buckets;
   std::optional<std::string> continuation_token;
   std::optional<std::string> prefix;
 
@@ -608,6 +1294,38 @@ struct ListMultipartUploadsRequest {
   bool operator==(const ListMultipartUploadsRequest&) const = default;
 };
 
+struct ListObjectVersionsOutput {
+  std::optional<bool> is_truncated;
+  std::optional<std::string> key_marker;
+  std::optional<std::string> version_id_marker;
+  std::optional<std::string> next_key_marker;
+  std::optional<std::string> next_version_id_marker;
+  std::optional<std::vector<ObjectVersion>> versions;
+  std::optional<std::string> name;
+  std::optional<std::string> prefix;
+  std::optional<std::string> delimiter;
+  std::optional<int32_t> max_keys;
+  std::optional<std::vector<CommonPrefix>> common_prefixes;
+  std::optional<std::string> encoding_type;
+
+  static const StructDesc& desc();
+  bool operator==(const ListObjectVersionsOutput&) const = default;
+};
+
+struct ListObjectVersionsRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> delimiter;
+  std::optional<std::string> encoding_type;
+  std::optional<std::string> key_marker;
+  std::optional<int32_t> max_keys;
+  std::optional<std::string> prefix;
+  std::optional<std::string> version_id_marker;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const ListObjectVersionsRequest&) const = default;
+};
+
 struct ListObjectsOutput {
   std::optional<bool> is_truncated;
   std::optional<std::string> marker;
@@ -619,6 +1337,7 @@ struct ListObjectsOutput {
   std::optional<int32_t> max_keys;
   std::optional<std::vector<CommonPrefix>> common_prefixes;
   std::optional<std::string> encoding_type;
+  std::optional<std::string> bucket_region;
 
   static const StructDesc& desc();
   bool operator==(const ListObjectsOutput&) const = default;
@@ -650,6 +1369,7 @@ struct ListObjectsV2Output {
   std::optional<std::string> continuation_token;
   std::optional<std::string> next_continuation_token;
   std::optional<std::string> start_after;
+  std::optional<std::string> bucket_region;
 
   static const StructDesc& desc();
   bool operator==(const ListObjectsV2Output&) const = default;
@@ -719,6 +1439,7 @@ struct NotificationConfiguration {
   std::optional<std::vector<TopicConfiguration>> topic_configurations;
   std::optional<std::vector<QueueConfiguration>> queue_configurations;
   std::optional<std::vector<LambdaFunctionConfiguration>> lambda_function_configurations;
+  std::optional<EventBridgeConfiguration> event_bridge_configuration;
 
   static const StructDesc& desc();
   bool operator==(const NotificationConfiguration&) const = default;
@@ -744,6 +1465,42 @@ struct ObjectIdentifier {
 
   static const StructDesc& desc();
   bool operator==(const ObjectIdentifier&) const = default;
+};
+
+struct ObjectPart {
+  std::optional<int32_t> part_number;
+  std::optional<int64_t> size;
+  std::optional<std::string> checksum_crc32;
+  std::optional<std::string> checksum_crc32_c;
+  std::optional<std::string> checksum_crc64_nvme;
+  std::optional<std::string> checksum_sha1;
+  std::optional<std::string> checksum_sha256;
+
+  static const StructDesc& desc();
+  bool operator==(const ObjectPart&) const = default;
+};
+
+struct ObjectVersion {
+  std::optional<std::string> etag;
+  std::optional<std::vector<std::string>> checksum_algorithm;
+  std::optional<std::string> checksum_type;
+  std::optional<int64_t> size;
+  std::optional<std::string> storage_class;
+  std::optional<std::string> key;
+  std::optional<std::string> version_id;
+  std::optional<bool> is_latest;
+  std::optional<base::Timestamp> last_modified;
+  std::optional<Owner> owner;
+
+  static const StructDesc& desc();
+  bool operator==(const ObjectVersion&) const = default;
+};
+
+struct OwnershipControlsRule {
+  std::optional<std::string> object_ownership;
+
+  static const StructDesc& desc();
+  bool operator==(const OwnershipControlsRule&) const = default;
 };
 
 struct Part {
@@ -785,6 +1542,7 @@ struct PutObjectOutput {
   std::optional<std::string> checksum_sha1;
   std::optional<std::string> checksum_sha256;
   std::optional<std::string> checksum_type;
+  std::optional<std::string> server_side_encryption;
 
   static const StructDesc& desc();
   bool operator==(const PutObjectOutput&) const = default;
@@ -812,6 +1570,7 @@ struct PutObjectRequest {
   std::optional<std::string> if_none_match;
   std::optional<std::string> key;
   std::optional<Map<std::string>> metadata;
+  std::optional<std::string> server_side_encryption;
   std::optional<std::string> storage_class;
   std::optional<std::string> expected_bucket_owner;
 
@@ -829,6 +1588,39 @@ struct QueueConfiguration {
   bool operator==(const QueueConfiguration&) const = default;
 };
 
+struct ServerSideEncryptionByDefault {
+  std::optional<std::string> sse_algorithm;
+  std::optional<std::string> kms_master_key_id;
+
+  static const StructDesc& desc();
+  bool operator==(const ServerSideEncryptionByDefault&) const = default;
+};
+
+struct ServerSideEncryptionRule {
+  std::optional<ServerSideEncryptionByDefault> apply_server_side_encryption_by_default;
+  std::optional<bool> bucket_key_enabled;
+  std::optional<BlockedEncryptionTypes> blocked_encryption_types;
+
+  static const StructDesc& desc();
+  bool operator==(const ServerSideEncryptionRule&) const = default;
+};
+
+struct Tag {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+
+  static const StructDesc& desc();
+  bool operator==(const Tag&) const = default;
+};
+
+struct TargetGrant {
+  std::optional<Grantee> grantee;
+  std::optional<std::string> permission;
+
+  static const StructDesc& desc();
+  bool operator==(const TargetGrant&) const = default;
+};
+
 struct TopicConfiguration {
   std::optional<std::string> id;
   std::optional<std::string> topic_arn;
@@ -841,6 +1633,7 @@ struct TopicConfiguration {
 
 struct UploadPartCopyOutput {
   std::optional<CopyPartResult> copy_part_result;
+  std::optional<std::string> server_side_encryption;
 
   static const StructDesc& desc();
   bool operator==(const UploadPartCopyOutput&) const = default;
@@ -865,6 +1658,7 @@ struct UploadPartCopyRequest {
 };
 
 struct UploadPartOutput {
+  std::optional<std::string> server_side_encryption;
   std::optional<std::string> etag;
   std::optional<std::string> checksum_crc32;
   std::optional<std::string> checksum_crc32_c;

@@ -8,7 +8,16 @@
 namespace engine::s3 {
 namespace {
 
-enum Field : uint32_t { kId = 1, kName = 2, kAccount = 3, kRegion = 4, kCreatedAt = 5, kNotification = 6 };
+enum Field : uint32_t {
+  kId = 1,
+  kName = 2,
+  kAccount = 3,
+  kRegion = 4,
+  kCreatedAt = 5,
+  kNotification = 6,
+  kConstraint = 7,
+  kEventBridge = 8
+};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -28,6 +37,8 @@ std::string BucketRecord::encode() const {
   RecordWriter writer;
   writer.number(kId, id).text(kName, name).text(kAccount, account).text(kRegion, region);
   writer.time(kCreatedAt, created_at);
+  if (!constraint.empty()) writer.text(kConstraint, constraint);
+  if (event_bridge) writer.number(kEventBridge, 1);
   for (const NotificationRule& rule : notifications) writer.text(kNotification, rule.encode());
   return writer.take();
 }
@@ -51,6 +62,12 @@ std::optional<BucketRecord> BucketRecord::decode(std::string_view bytes) {
         break;
       case kCreatedAt:
         out.created_at = reader.time();
+        break;
+      case kConstraint:
+        out.constraint = reader.text();
+        break;
+      case kEventBridge:
+        out.event_bridge = reader.number() != 0;
         break;
       case kNotification: {
         auto rule = NotificationRule::decode(reader.text());

@@ -18,7 +18,9 @@ struct BucketRecord {
   std::string account;
   std::string region;
   base::Timestamp created_at;
+  std::string constraint;  // as it was asked for if that is not the region: "EU"
   NotificationRules notifications;
+  bool event_bridge = false;  // asked for; there is none that could hear of events
 
   [[nodiscard]] std::string arn() const { return "arn:aws:s3:::" + name; }
   [[nodiscard]] std::string encode() const;

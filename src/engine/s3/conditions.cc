@@ -94,7 +94,8 @@ base::AwsError precondition_failed(std::string_view condition) {
 }
 
 // RFC 9110 13.2.2: an entity tag, if there is one, decides instead of the date.
-base::Result<void> check_read(const ReadConditions& conditions, const ObjectRecord& object, bool copy_source) {
+base::Result<void> check_read(const ReadConditions& conditions, const ObjectRecord& object, base::Timestamp now,
+                              bool copy_source) {
   const auto failed = [&](std::string_view name) {
     return base::fail(precondition_failed((copy_source ? "x-amz-copy-source-" : "") + std::string(name)));
   };
@@ -108,7 +109,8 @@ base::Result<void> check_read(const ReadConditions& conditions, const ObjectReco
     if (copy_source) return failed("If-None-Match");
     return base::fail(not_modified(object));
   }
-  if (!conditions.if_modified_since || object.modified_at > *conditions.if_modified_since) return {};
+  const auto& since = conditions.if_modified_since;
+  if (!since || *since > now || object.modified_at > *since) return {};
   if (copy_source) return failed("If-Modified-Since");
   return base::fail(not_modified(object));
 }

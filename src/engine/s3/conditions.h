@@ -30,7 +30,9 @@ struct ReadConditions {
   std::optional<base::Timestamp> if_unmodified_since;
 };
 // Fails with PreconditionFailed or NotModified; for the source of a copy, which knows no 304, always with the former.
-base::Result<void> check_read(const ReadConditions& conditions, const ObjectRecord& object, bool copy_source);
+// An If-Modified-Since after `now` does not count (RFC 9110 13.1.3).
+base::Result<void> check_read(const ReadConditions& conditions, const ObjectRecord& object, base::Timestamp now,
+                              bool copy_source);
 
 // The conditions of a write, against what the key holds now. Fails with PreconditionFailed, with NoSuchKey for an
 // If-Match on nothing, and with NotImplemented for an If-None-Match other than "*".

@@ -16,6 +16,11 @@ constexpr std::string_view kUploadTable = "s3/upload";  // bucket id, key, uploa
 constexpr std::string_view kPartTable = "s3/part";      // upload number, part number -> PartRecord
 // bucket id, upload id, key -> ObjectRecord without its bytes: uploads that were completed a while ago
 constexpr std::string_view kCompletedTable = "s3/completed";
+// upload number, bucket id -> empty: it has ended, and what lies under it is to be erased
+constexpr std::string_view kOrphanUploadTable = "s3/orphan-upload";
+constexpr std::string_view kOrphanBucketTable = "s3/orphan-bucket";
+// first chunk set -> ObjectRecord of its bytes alone: a body of many parts that belongs to no object any more
+constexpr std::string_view kOrphanBodyTable = "s3/orphan-body";
 constexpr std::string_view kChunkTable = "s3/chunk";      // chunk set, chunk number -> bytes
 constexpr std::string_view kGarbageTable = "s3/garbage";  // chunk set -> empty: no object refers to it
 constexpr std::string_view kOutboxTable = "s3/outbox";    // notifications not delivered yet
@@ -30,6 +35,12 @@ inline std::string object(uint64_t bucket_id, std::string_view key) {
 }
 inline std::string upload(uint64_t bucket_id, std::string_view key, std::string_view upload_id) {
   return store::KeyWriter(kUploadTable).number(bucket_id).text(key).raw(upload_id).take();
+}
+// Where the uploads for all keys that begin with `prefix` lie.
+inline std::string upload_prefix(uint64_t bucket_id, std::string_view prefix) {
+  std::string key = store::KeyWriter(kUploadTable).number(bucket_id).text(prefix).take();
+  key.resize(key.size() - 2);  // the mark of a text's end
+  return key;
 }
 inline std::string part(uint64_t upload_number, uint64_t part_number) {
   return store::KeyWriter(kPartTable).number(upload_number).number(part_number).take();

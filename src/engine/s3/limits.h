@@ -32,6 +32,10 @@ constexpr std::size_t kErasesPerChunkSet = 16;  // above this one range erasure 
 constexpr base::Duration kCompletedKept =
     std::chrono::hours(24);                          // the result of a completion, for those who ask again
 constexpr std::size_t kForgottenPerCompletion = 16;  // of older results
+constexpr std::size_t kDeletesAtOnce = 50;           // keys of DeleteObjects under one hold of the lock
+constexpr std::size_t kOrphansAtOnce = 1'000;        // parts of an ended upload in one batch
+constexpr std::size_t kDroppedAtOnce = 64;           // segments of a replaced object under the lock
+constexpr int kCompletionAttemptsMax = 5;            // of which each sees parts change while it reads them
 constexpr std::size_t kDeliveriesAtOnce = 2;
 constexpr base::Duration kRetryDelayFirst = std::chrono::seconds(1);
 constexpr base::Duration kRetryDelayMax = std::chrono::minutes(5);

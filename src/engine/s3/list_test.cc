@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "engine/s3/keys.h"
 #include "engine/s3/listing.h"
 #include "engine/s3/test_service.h"
 
@@ -125,6 +126,87 @@ TEST_F(ListTest, Members) {
   const auto bad = call(&S3Service::list_objects_v2, v2);
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().message, "The continuation token provided is incorrect");
+}
+
+// A store that counts the rows that somebody walks over.
+class CountingStore final : public store::KvStore {
+ public:
+  explicit CountingStore(store::KvStore& store) : store_(store) {}
+  std::optional<std::string> get(std::string_view key) override { return store_.get(key); }
+  std::unique_ptr<store::Cursor> scan(std::string_view begin, std::string_view end, Direction direction) override {
+    return std::make_unique<Counter>(store_.scan(begin, end, direction), rows);
+  }
+  store::CommitSequence write(const store::WriteBatch& batch) override { return store_.write(batch); }
+  store::CommitSequence last_written() override { return store_.last_written(); }
+  store::CommitSequence durable() override { return store_.durable(); }
+  void wait_durable(store::CommitSequence sequence) override { store_.wait_durable(sequence); }
+  void when_durable(store::CommitSequence sequence, std::function<void()> done) override {
+    store_.when_durable(sequence, std::move(done));
+  }
+  std::size_t rows = 0;
+
+ private:
+  struct Counter final : store::Cursor {
+    Counter(std::unique_ptr<store::Cursor> of, std::size_t& rows_seen) : cursor(std::move(of)), rows(++rows_seen) {}
+    [[nodiscard]] bool valid() const override { return cursor->valid(); }
+    [[nodiscard]] std::string_view key() const override { return cursor->key(); }
+    [[nodiscard]] std::string_view value() const override { return cursor->value(); }
+    void next() override {
+      ++rows;
+      cursor->next();
+    }
+    std::unique_ptr<store::Cursor> cursor;
+    std::size_t& rows;
+  };
+  store::KvStore& store_;
+};
+
+// However many keys lie under a common prefix, or before or behind a page, only what is shown is walked over.
+TEST_F(ListTest, APageCostsWhatItShows) {
+  const std::string object = ObjectRecord().encode();
+  store::WriteBatch batch;
+  for (int i = 0; i < 100'001; ++i) batch.put(keys::object(1, "dir/" + std::to_string(i)), object);
+  for (const char* key : {"a", "dir0", "z/1"}) batch.put(keys::object(1, key), object);
+  kv->write(batch);
+  CountingStore counting(*kv);
+  const auto page = [&](ListQuery query) {
+    counting.rows = 0;
+    return list_keys(counting, keys::rows(keys::kObjectTable, 1), query, [](std::string_view, std::string_view) {});
+  };
+  const ListResult tops = page({.prefix = "", .delimiter = "/", .after = "", .entries_max = 1'000});
+  EXPECT_EQ(tops.count, 4U);
+  EXPECT_LE(counting.rows, 10U);
+  EXPECT_FALSE(page({.prefix = "", .delimiter = "/", .after = "dir/", .entries_max = 1'000}).truncated);
+  EXPECT_LE(counting.rows, 10U);
+  EXPECT_EQ(page({.prefix = "dir/", .delimiter = "/", .after = "dir/5", .entries_max = 100}).count, 100U);
+  EXPECT_LE(counting.rows, 110U);
+}
+
+TEST_F(ListTest, APageOfUploadsToo) {
+  create_bucket();
+  const std::string bucket_begin = store::KeyWriter(keys::kBucketTable).take();
+  const auto bucket = BucketRecord::decode(kv->scan(bucket_begin, store::prefix_end(bucket_begin))->value());
+  store::WriteBatch batch;
+  const std::string upload = UploadRecord().encode();
+  for (int i = 0; i < 20'000; ++i) batch.put(keys::upload(bucket->id, "dir/" + std::to_string(i), "id"), upload);
+  batch.put(keys::upload(bucket->id, "z", "id"), upload);
+  kv->write(batch);
+  CountingStore counting(*kv);
+  S3Service service(counting, manual.env, lambda, sqs, sns);
+  aws::s3::ListMultipartUploadsRequest in;
+  in.bucket = "bucket";
+  const auto rows_of_page = [&] {
+    counting.rows = 0;
+    aws::Context c = context();
+    const auto page = service.list_multipart_uploads(c, in);
+    EXPECT_TRUE(page) << page.error().message;
+    return counting.rows;
+  };
+  in.delimiter = "/";
+  EXPECT_LE(rows_of_page(), 10U);
+  in.delimiter.reset();
+  in.prefix = "z";
+  EXPECT_LE(rows_of_page(), 10U);
 }
 
 }  // namespace

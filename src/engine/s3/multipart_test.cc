@@ -1,6 +1,8 @@
 // Multipart uploads through the aws:: interface.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "aws/cloudwatch/cloudwatch.h"
 #include "base/encoding.h"
 #include "engine/s3/keys.h"
@@ -274,6 +276,98 @@ TEST_F(MultipartTest, CompositeChecksums) {
             "Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: sha1");
 }
 
+// A checksum that comes with a part is that of the part: clients compare it with what they have read.
+TEST_F(MultipartTest, PartsHaveTheirOwnChecksums) {
+  create_bucket();
+  const std::string a = pattern_bytes(kPartBytesMin, 1);
+  const std::string id = begin("k", "SHA256");
+  auto in = complete_request("k", id);
+  list(in, 1, *upload("k", id, 1, a));
+  list(in, 2, *upload("k", id, 2, "tail"));
+  ASSERT_EQ(code_of(call(&S3Service::complete_multipart_upload, in)), "");
+  restart();
+  auto read = get_request("k");
+  read.checksum_mode = "ENABLED";
+  read.part_number = 2;
+  const auto part = call(&S3Service::get_object, read);
+  EXPECT_EQ(part->checksum_sha256, base::base64_encode(base::sha256("tail")));
+  EXPECT_EQ(part->checksum_type, "COMPOSITE");
+  put("single", "x");
+  read.key = "single";
+  read.part_number = 1;
+  const auto single = call(&S3Service::get_object, read);
+  EXPECT_TRUE(single->checksum_crc64_nvme);
+  EXPECT_EQ(single->checksum_type, "FULL_OBJECT");
+
+  aws::s3::GetObjectAttributesRequest attributes;
+  attributes.bucket = "bucket";
+  attributes.key = "k";
+  attributes.object_attributes = {"ObjectParts", "Checksum"};
+  attributes.max_parts = 1;
+  auto shown = call(&S3Service::get_object_attributes, attributes);
+  EXPECT_TRUE(shown->checksum->checksum_sha256->ends_with("-2"));
+  EXPECT_EQ(shown->object_parts->total_parts_count, 2);
+  EXPECT_TRUE(*shown->object_parts->is_truncated);
+  EXPECT_EQ(shown->object_parts->parts->front().checksum_sha256, base::base64_encode(base::sha256(a)));
+  attributes.part_number_marker = shown->object_parts->next_part_number_marker;
+  shown = call(&S3Service::get_object_attributes, attributes);
+  EXPECT_FALSE(*shown->object_parts->is_truncated);
+  EXPECT_EQ(shown->object_parts->parts->front().part_number, 2);
+  EXPECT_EQ(shown->object_parts->parts->front().size, 4);
+}
+
+// Parts are read without the lock: one that comes meanwhile must not take bytes from the object.
+TEST_F(MultipartTest, APartThatComesDuringACompletion) {
+  create_bucket();
+  for (int round = 0; round < 30; ++round) {
+    const std::string id = begin("k");
+    auto in = complete_request("k", id);
+    for (int part = 1; part <= 10; ++part) upload("k", id, part, "never listed");
+    list(in, 11, *upload("k", id, 11, "the one"));
+    std::thread other([&] {
+      for (int i = 0; i < 5; ++i) upload("k", id, 11, i % 2 == 0 ? "the one" : "another");
+    });
+    const auto out = call(&S3Service::complete_multipart_upload, in);
+    other.join();
+    if (out) {
+      EXPECT_EQ(get("k"), "the one");
+      continue;
+    }
+    EXPECT_TRUE(out.error().code == "InvalidPart" || out.error().code == "OperationAborted") << out.error().code;
+  }
+  s3 = nullptr;
+  s3 = make();
+  EXPECT_LE(rows(keys::kChunkTable), 1U + 30U * 11U);
+}
+
+// What a crash leaves of an upload that was aborted, or of a bucket that was deleted.
+TEST_F(MultipartTest, ARestartErasesOrphans) {
+  create_bucket();
+  create_bucket("other");
+  const std::string aborted = begin("k");
+  ASSERT_TRUE(upload("k", aborted, 1, "x"));
+  ASSERT_TRUE(upload("k", aborted, 2, "y"));
+  const uint64_t number = std::stoull(aborted, nullptr, 16);
+  store::WriteBatch crash;
+  crash.put(keys::rows(keys::kOrphanUploadTable, number), "");
+  kv->write(crash);
+  restart();
+  EXPECT_EQ(rows(keys::kPartTable) + rows(keys::kChunkTable) + rows(keys::kOrphanUploadTable), 0U);
+  ASSERT_TRUE(upload("k", begin("k"), 1, "x"));
+  const std::string begin_of_uploads = store::KeyWriter(keys::kUploadTable).take();
+  const auto uploads = kv->scan(begin_of_uploads, store::prefix_end(begin_of_uploads));
+  store::KeyReader reader(uploads->key(), keys::kUploadTable);
+  uint64_t bucket_id = 0;
+  ASSERT_TRUE(reader.number(bucket_id));
+  crash = {};
+  crash.erase(keys::bucket("bucket"));
+  crash.put(keys::rows(keys::kOrphanBucketTable, bucket_id), "");
+  kv->write(crash);
+  restart();
+  EXPECT_EQ(rows(keys::kPartTable) + rows(keys::kChunkTable) + rows(keys::kUploadTable), 0U);
+  EXPECT_EQ(rows(keys::kOrphanBucketTable), 0U);
+}
+
 TEST_F(MultipartTest, CombinesEveryCrc) {
   create_bucket();
   const std::string a = pattern_bytes(kPartBytesMin, 1);
@@ -338,16 +432,34 @@ TEST_F(MultipartTest, ListsUploads) {
     ids.push_back(*page->uploads->front().upload_id);
     in.key_marker = page->next_key_marker;
     in.upload_id_marker = page->next_upload_id_marker;
+    EXPECT_FALSE(page->prefix);
+    EXPECT_EQ(page->next_key_marker->empty(), !*page->is_truncated);
     if (!*page->is_truncated) break;
   }
   ASSERT_EQ(ids.size(), 5U);
   EXPECT_EQ(ids[0] + ids[1] + ids[2], first + second + third);
+  in.key_marker = "b";
+  in.upload_id_marker = first;
+  EXPECT_EQ(call(&S3Service::list_multipart_uploads, in).error().message, "Invalid uploadId marker");
+  in.upload_id_marker = third;
+  EXPECT_EQ(call(&S3Service::list_multipart_uploads, in)->uploads->front().key, "c/x");
   in = {};
   in.bucket = "bucket";
   in.delimiter = "/";
   const auto grouped = call(&S3Service::list_multipart_uploads, in);
   EXPECT_EQ(grouped->common_prefixes->size(), 2U);
   EXPECT_EQ(grouped->uploads->size(), 1U);
+  EXPECT_EQ(grouped->next_key_marker, "");
+  EXPECT_EQ(grouped->next_upload_id_marker, "");
+  EXPECT_EQ(grouped->uploads->front().initiator->id, canonical_id("000000000000"));
+  EXPECT_EQ(grouped->uploads->front().initiator->id, grouped->uploads->front().owner->id);
+  in.key_marker = "a/";  // a common prefix
+  EXPECT_EQ(call(&S3Service::list_multipart_uploads, in)->common_prefixes->size(), 1U);
+  in.key_marker.reset();
+  in.prefix = "c/";
+  const auto inside = call(&S3Service::list_multipart_uploads, in);
+  EXPECT_EQ(inside->uploads->size(), 2U);
+  EXPECT_EQ(inside->prefix, "c/");
   ASSERT_TRUE(upload("b", third, 1, "x"));
   aws::s3::DeleteBucketRequest bucket;
   bucket.bucket = "bucket";

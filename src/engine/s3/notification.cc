@@ -92,12 +92,16 @@ base::Result<void> check_arn(const NotificationRule& rule, std::string_view buck
   const std::string_view service = rule.target == Target::lambda  ? "lambda"
                                    : rule.target == Target::queue ? "sqs"
                                                                   : "sns";
+  // As the element is called in the document.
+  const std::string_view name = rule.target == Target::lambda  ? "CloudFunction"
+                                : rule.target == Target::queue ? "Queue"
+                                                               : "Topic";
   const auto arn = Arn::parse(rule.arn);
   if (!arn || arn->service != service || arn->region.empty() || arn->account.empty())
-    return base::fail(invalid_argument("The ARN could not be parsed", "Arn", rule.arn));
+    return base::fail(invalid_argument("The ARN could not be parsed", name, rule.arn));
   if (arn->region == bucket_region) return {};
   return base::fail(invalid_argument(
-      "The notification destination service region is not valid for the bucket location constraint", "Arn", rule.arn));
+      "The notification destination service region is not valid for the bucket location constraint", name, rule.arn));
 }
 
 bool overlap(const NotificationRule& a, const NotificationRule& b) {

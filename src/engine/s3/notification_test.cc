@@ -110,6 +110,11 @@ TEST_F(NotificationTest, ShowsWhatWasConfigured) {
   EXPECT_EQ(rule.id->size(), 36U);
   EXPECT_EQ(rule.filter->key->filter_rules->at(0).name, "Prefix");
   EXPECT_EQ(rule.filter->key->filter_rules->at(1).name, "Suffix");
+  in = request();
+  in.notification_configuration->event_bridge_configuration.emplace();  // taken, and there is nobody to tell
+  ASSERT_TRUE(configure(in));
+  restart();
+  EXPECT_TRUE(call(&S3Service::get_bucket_notification_configuration, get)->event_bridge_configuration);
   ASSERT_TRUE(configure(request()));
   EXPECT_EQ(*call(&S3Service::get_bucket_notification_configuration, get), aws::s3::NotificationConfiguration());
 }
@@ -130,6 +135,11 @@ TEST_F(NotificationTest, RefusesWrongConfigurations) {
               in.notification_configuration->lambda_function_configurations->front().lambda_function_arn = kQueue;
             }),
             "InvalidArgument: The ARN could not be parsed");
+  auto not_a_queue = request();
+  auto& queue = not_a_queue.notification_configuration->queue_configurations.emplace().emplace_back();
+  queue.events = {"s3:ObjectCreated:*"};
+  queue.queue_arn = "queue";
+  EXPECT_EQ(configure(not_a_queue).error().fields.front().second, "Queue");
   const std::string ambiguous =
       "InvalidArgument: Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
       "prefixes are overlapping for the same event type.";

@@ -26,6 +26,7 @@ enum Field : uint32_t {
   kInitiatedAt = 17,
   kInitiator = 18,
   kMd5 = 19,
+  kPartChecksums = 20,
 };
 
 void encode_headers(const ObjectHeaders& headers, RecordWriter& writer) {
@@ -98,8 +99,18 @@ std::string ObjectRecord::encode() const {
   writer.number(kSize, size).text(kEtag, etag).time(kModifiedAt, modified_at);
   writer.number(kChecksumAlgorithm, static_cast<uint64_t>(checksum.algorithm)).text(kChecksumValue, checksum.value);
   writer.number(kComposite, checksum.composite ? 1 : 0).text(kUploadId, upload_id);
+  if (!part_checksums.empty()) writer.text(kPartChecksums, part_checksums);
   encode_headers(headers, writer);
   return writer.take();
+}
+
+std::optional<Checksum> ObjectRecord::part_checksum(std::size_t index) const {
+  if (!is_multipart() && checksum.algorithm != ChecksumAlgorithm::none) return checksum;
+  if (part_checksums.empty() || segments.empty()) return std::nullopt;
+  const std::size_t length = part_checksums.size() / segments.size();
+  return Checksum{checksum.algorithm,
+                  base::base64_encode(std::string_view(part_checksums).substr(index * length, length)),
+                  checksum.composite};
 }
 
 std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
@@ -132,6 +143,9 @@ std::optional<ObjectRecord> ObjectRecord::decode(std::string_view bytes) {
         break;
       case kUploadId:
         out.upload_id = reader.text();
+        break;
+      case kPartChecksums:
+        out.part_checksums = reader.text();
         break;
       default:
         decode_header(reader, out.headers);

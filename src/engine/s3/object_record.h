@@ -35,8 +35,11 @@ struct ObjectRecord {
   base::Timestamp modified_at;
   ObjectHeaders headers;
   Checksum checksum;
-  std::string upload_id;  // of the multipart upload that made it, if one did
+  std::string upload_id;       // of the multipart upload that made it, if one did
+  std::string part_checksums;  // of its parts in order, raw and of one length each; empty: they are not known
 
+  // Of part `index`, from 0; nullopt if it is not known. REQUIRES: there is such a part.
+  [[nodiscard]] std::optional<Checksum> part_checksum(std::size_t index) const;
   [[nodiscard]] bool is_multipart() const { return !upload_id.empty(); }
   [[nodiscard]] std::string quoted_etag() const { return '"' + etag + '"'; }
   [[nodiscard]] std::string encode() const;

@@ -29,14 +29,27 @@ TEST_F(ObjectTest, BucketRules) {
   EXPECT_EQ(code_of(create("b-west", "eu-west-1", "", me)), "IllegalLocationConstraintException");
   EXPECT_EQ(code_of(create("b-west", "eu-west-1", "us-west-2", me)), "IllegalLocationConstraintException");
   EXPECT_EQ(code_of(create("b-west", "us-east-1", "us-east-1", me)), "InvalidLocationConstraint");
-  EXPECT_EQ(*create("b-west", "eu-west-1", "eu-west-1", me)->location, "http://b-west.localhost:4566/");
+  EXPECT_EQ(code_of(create("b-west", "us-east-1", "aws-global", me)), "InvalidLocationConstraint");
+  EXPECT_EQ(create("b-west", "eu-west-1", "us-east-1", me).error().message,
+            "The us-east-1 location constraint is incompatible for the region specific endpoint this request was sent "
+            "to.");
+  EXPECT_EQ(code_of(create("b-west", "eu-west-1", "aws-global", me)), "IllegalLocationConstraintException");
+  EXPECT_EQ(*create("b-west", "eu-west-1", "eu-west-1", me)->location, "http://b-west.s3.amazonaws.com/");
   EXPECT_EQ(code_of(create("b-west", "eu-west-1", "eu-west-1", me)), "BucketAlreadyOwnedByYou");
+  EXPECT_EQ(code_of(create("b-west", "us-east-1", "eu-west-1", me)), "BucketAlreadyOwnedByYou");
+  EXPECT_EQ(*create("b-old", "us-east-1", "EU", me)->location, "http://b-old.s3.amazonaws.com/");
   restart();
   aws::s3::HeadBucketRequest head;
   head.bucket = "bucket";
   const auto found = call(&S3Service::head_bucket, head);
   EXPECT_EQ(found->bucket_region, "us-east-1");
   EXPECT_EQ(found->bucket_arn, "arn:aws:s3:::bucket");
+  EXPECT_EQ(found->content_type, "application/xml");
+  aws::s3::GetBucketLocationRequest where;
+  where.bucket = "b-old";
+  EXPECT_EQ(call(&S3Service::get_bucket_location, where)->location_constraint, "EU");
+  where.bucket = "b-west";
+  EXPECT_EQ(call(&S3Service::get_bucket_location, where)->location_constraint, "eu-west-1");
   head.bucket = "b-west";
   const auto redirect = call(&S3Service::head_bucket, head);
   EXPECT_EQ(redirect.error().http_status, 301);
@@ -46,12 +59,25 @@ TEST_F(ObjectTest, BucketRules) {
   head.bucket = "bucket";
   head.expected_bucket_owner = "111111111111";
   EXPECT_EQ(code_of(call(&S3Service::head_bucket, head)), "AccessDenied");
-  head.expected_bucket_owner = "x";
-  EXPECT_EQ(code_of(call(&S3Service::head_bucket, head)), "InvalidBucketOwnerAWSAccountID");
+  head.expected_bucket_owner = "0000";
+  const auto owner = call(&S3Service::head_bucket, head);
+  EXPECT_EQ(owner.error().code, "InvalidBucketOwnerAWSAccountID");
+  EXPECT_EQ(owner.error().message,
+            "The value of the expected bucket owner parameter must be an AWS Account ID... [0000]");
   aws::s3::ListBucketsRequest list;
-  list.max_buckets = 1;
+  list.bucket_region = "eu-east-1";
+  EXPECT_EQ(call(&S3Service::list_buckets, list).error().message, "Argument value eu-east-1 is not a valid AWS Region");
+  list.bucket_region = "eu-west-1";
+  EXPECT_EQ(call(&S3Service::list_buckets, list)->buckets->size(), 2U);
+  list.bucket_region.reset();
+  list.prefix = "b-west";
+  list.continuation_token = "";
+  EXPECT_EQ(call(&S3Service::list_buckets, list)->buckets->front().name, "b-west");
+  list = {};
+  list.prefix = "b";
+  list.max_buckets = 2;
   auto page = call(&S3Service::list_buckets, list);
-  EXPECT_EQ(page->buckets->front().name, "b-west");
+  EXPECT_EQ(page->buckets->back().name, "b-west");
   list.continuation_token = page->continuation_token;
   page = call(&S3Service::list_buckets, list);
   EXPECT_EQ(page->buckets->front().name, "bucket");
@@ -224,6 +250,7 @@ TEST_F(ObjectTest, Preconditions) {
   EXPECT_EQ(read([&](auto& r) { r.if_match = "\"x\""; }), "PreconditionFailed");
   EXPECT_EQ(read([&](auto& r) { r.if_none_match = "\"x\", " + etag; }), "NotModified");
   EXPECT_EQ(read([&](auto& r) { r.if_modified_since = manual.clock.now(); }), "NotModified");
+  EXPECT_EQ(read([&](auto& r) { r.if_modified_since = manual.clock.now() + std::chrono::hours(1); }), "");
   EXPECT_EQ(read([&](auto& r) { r.if_unmodified_since = before; }), "PreconditionFailed");
   EXPECT_EQ(read([&](auto& r) { r.if_match = etag, r.if_unmodified_since = before; }), "");
   EXPECT_EQ(read([&](auto& r) { r.if_none_match = "x", r.if_modified_since = manual.clock.now(); }), "");
@@ -240,6 +267,16 @@ TEST_F(ObjectTest, Preconditions) {
   EXPECT_EQ(write("k", [&](auto& r) { r.if_match = etag; }), "");
   EXPECT_EQ(write("new", [](auto& r) { r.if_none_match = "*"; }), "");
   EXPECT_EQ(get("k") + get("new"), "22");
+  const auto erase = [&](std::string key, std::string if_match) {
+    aws::s3::DeleteObjectRequest in;
+    in.bucket = "bucket";
+    in.key = std::move(key);
+    in.if_match = std::move(if_match);
+    return code_of(call(&S3Service::delete_object, in));
+  };
+  EXPECT_EQ(erase("none", "\"x\""), "");  // what is not there is deleted, whatever it should have been
+  EXPECT_EQ(erase("k", "\"x\""), "PreconditionFailed");
+  EXPECT_EQ(erase("k", "*"), "");
 }
 
 TEST_F(ObjectTest, ReadersSeeOneObjectWhateverHappensToIt) {
@@ -279,6 +316,43 @@ TEST_F(ObjectTest, RestartClearsWhatACrashLeft) {
   EXPECT_EQ(rows(keys::kChunkTable), 12U) << "a refused put leaves nothing";
 }
 
+// A body of many parts is erased behind the change that drops it, and after a restart if a crash came between.
+TEST_F(ObjectTest, LongBodiesGoWithoutTheLock) {
+  create_bucket();
+  put("k", "x");
+  const std::string begin = store::KeyWriter(keys::kObjectTable).take();
+  const std::string key(kv->scan(begin, store::prefix_end(begin))->key());
+  ObjectRecord lengthy;
+  store::WriteBatch batch;
+  for (uint64_t set = 1; set <= 2 * kDroppedAtOnce; ++set) {
+    lengthy.segments.push_back({set, 1});
+    batch.put(keys::chunk(set, 0), "y");
+  }
+  lengthy.size = lengthy.segments.size();
+  batch.put(key, lengthy.encode());
+  kv->write(batch);
+  auto reader = call(&S3Service::get_object, get_request("k"));
+  put("k", "z");
+  EXPECT_EQ(rows(keys::kChunkTable), 2U + lengthy.size) << "a reader has it still; and the first body, that we hid";
+  EXPECT_EQ(rows(keys::kOrphanBodyTable), 0U);
+  EXPECT_EQ(reader->body->take(), std::string(lengthy.size, 'y'));
+  EXPECT_EQ(rows(keys::kChunkTable), 2U);
+  EXPECT_EQ(rows(keys::kGarbageTable), 0U);
+  kv->write(batch);
+  ASSERT_TRUE(remove("k"));
+  EXPECT_EQ(rows(keys::kChunkTable), 2U);
+  store::WriteBatch crash;
+  crash.put(keys::chunk(7, 0), "y");
+  ObjectRecord left;
+  left.segments = {{7, 1}};
+  left.size = 1;
+  crash.put(keys::rows(keys::kOrphanBodyTable, 7), left.encode());
+  kv->write(crash);
+  restart();
+  EXPECT_EQ(rows(keys::kChunkTable), 2U);
+  EXPECT_EQ(rows(keys::kOrphanBodyTable), 0U);
+}
+
 TEST_F(ObjectTest, DeleteObjects) {
   create_bucket();
   put("a", "1");
@@ -288,7 +362,7 @@ TEST_F(ObjectTest, DeleteObjects) {
   EXPECT_EQ(code_of(call(&S3Service::delete_objects, in)), "MalformedXML");
   auto& objects = in.delete_.emplace().objects.emplace();
   for (const char* key : {"a", "a", "none", "b"}) objects.emplace_back().key = key;
-  objects.back().version_id = "v1";
+  objects.back().version_id = std::string(32, 'v');
   objects.emplace_back().key = std::string(2'000, 'k');
   const auto out = call(&S3Service::delete_objects, in);
   EXPECT_EQ(out->deleted->size(), 3U);
@@ -300,6 +374,14 @@ TEST_F(ObjectTest, DeleteObjects) {
   in.delete_->objects->resize(1);
   in.delete_->objects->front().key = "b";
   EXPECT_FALSE(call(&S3Service::delete_objects, in)->deleted);
+  in.delete_->objects->clear();
+  for (std::size_t i = 0; i < 1'000; ++i) {  // more than one hold of the lock takes
+    put("k" + std::to_string(i % 500), "x");
+    in.delete_->objects->emplace_back().key = "k" + std::to_string(i % 500);
+  }
+  in.delete_->quiet = false;
+  EXPECT_EQ(call(&S3Service::delete_objects, in)->deleted->size(), 1'000U);
+  EXPECT_EQ(rows(keys::kObjectTable) + rows(keys::kChunkTable), 0U);
   in.delete_->objects->resize(1'001);
   EXPECT_EQ(code_of(call(&S3Service::delete_objects, in)), "MalformedXML");
 }

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/http/message.h"
 #include "aws/s3/errors.h"
 #include "aws/validate.h"
+#include "engine/s3/bucket_record.h"
 #include "engine/s3/limits.h"
 
 namespace engine::s3 {
@@ -84,6 +86,57 @@ base::Result<void> check_storage_class(const std::optional<std::string>& storage
     return base::fail(errors::invalid_storage_class("The storage class you specified is not valid"));
   return base::fail(
       aws::unsupported_parameter(aws::s3::kService, fmt::format("x-amz-storage-class: {}", *storage_class)));
+}
+
+base::Result<void> check_encryption(const std::optional<std::string>& server_side_encryption) {
+  constexpr std::string_view kHeader = "x-amz-server-side-encryption";
+  if (!server_side_encryption || *server_side_encryption == kEncryption) return {};
+  if (server_side_encryption->starts_with("aws:")) {
+    return base::fail(
+        aws::unsupported_parameter(aws::s3::kService, fmt::format("{}: {}", kHeader, *server_side_encryption)));
+  }
+  return base::fail(
+      invalid_argument("The encryption method specified is not supported", kHeader, *server_side_encryption));
+}
+
+base::Result<void> check_version(const std::optional<std::string>& version_id, const std::optional<std::string>& key) {
+  constexpr std::size_t kIdLength = 32;
+  if (!version_id || *version_id == "null") return {};
+  if (version_id->empty())
+    return base::fail(invalid_argument("Version id cannot be the empty string", "versionId", *version_id));
+  if (version_id->size() != kIdLength)
+    return base::fail(invalid_argument("Invalid version id specified", "versionId", *version_id));
+  auto error = errors::no_such_version("The specified version does not exist.");
+  error.fields = {{"Key", key.value_or("")}, {"VersionId", *version_id}};
+  return base::fail(std::move(error));
+}
+
+std::optional<std::string> own_encoding(const std::optional<std::string>& content_encoding) {
+  if (!content_encoding) return std::nullopt;
+  std::string kept;
+  std::string_view rest = *content_encoding;
+  while (!rest.empty()) {
+    std::string_view item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
+    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
+    if (item.empty() || aws::http::equal_ignoring_case(item, "aws-chunked")) continue;
+    kept.append(kept.empty() ? "" : ",").append(item);
+  }
+  return kept.empty() ? std::nullopt : std::optional(std::move(kept));
+}
+
+std::string upload_id_mark(std::string_view key) {
+  return base::hex_encode(base::sha256(key)).substr(0, 8);
+}
+
+std::vector<aws::s3::Grant> owner_grants(std::string_view account) {
+  aws::s3::Grant grant;
+  auto& grantee = grant.grantee.emplace();
+  grantee.id = canonical_id(account);
+  grantee.type = "CanonicalUser";
+  grant.permission = "FULL_CONTROL";
+  return {std::move(grant)};
 }
 
 base::Result<void> check_metadata_size(const aws::Map<std::string>& metadata) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/s3/s3.h"
 #include "base/result.h"
@@ -16,7 +17,18 @@ base::Result<void> check_key(const std::optional<std::string>& key);
 base::Result<void> check_part_number(const std::optional<int32_t>& part_number);
 base::Result<void> check_acl(const std::optional<std::string>& acl);
 base::Result<void> check_storage_class(const std::optional<std::string>& storage_class);
+// What S3 encrypts every object with and says so in every answer about one. Here it is a word only: the files of the
+// store are not encrypted (docs/differences/s3.md). Keys of KMS are refused.
+constexpr const char* kEncryption = "AES256";
+base::Result<void> check_encryption(const std::optional<std::string>& server_side_encryption);
+// Without versioning every object is the version "null". Fails for another: with InvalidArgument if it is no id, else
+// with NoSuchVersion.
+base::Result<void> check_version(const std::optional<std::string>& version_id, const std::optional<std::string>& key);
 base::Result<void> check_metadata_size(const aws::Map<std::string>& metadata);
+
+// Content-Encoding without "aws-chunked", which is of the upload and not of the object; absent if nothing else is
+// there.
+std::optional<std::string> own_encoding(const std::optional<std::string>& content_encoding);
 
 // The headers of an object, from the request that makes it (PutObject, CopyObject, CreateMultipartUpload).
 template <class In>
@@ -25,7 +37,7 @@ base::Result<ObjectHeaders> read_headers(In& in) {
   if (in.content_type) headers.content_type = std::move(*in.content_type);
   headers.cache_control = std::move(in.cache_control);
   headers.content_disposition = std::move(in.content_disposition);
-  headers.content_encoding = std::move(in.content_encoding);
+  headers.content_encoding = own_encoding(in.content_encoding);
   headers.content_language = std::move(in.content_language);
   headers.expires = in.expires;
   if (in.metadata) headers.metadata = std::move(*in.metadata);
@@ -49,6 +61,12 @@ base::Result<Digests> digest(const In& in, ChecksumAlgorithm fallback);
 base::Result<Digests> digest(std::string_view body, const std::optional<std::string>& content_md5,
                              const std::optional<std::string>& sdk_algorithm, const std::optional<Checksum>& claimed,
                              ChecksumAlgorithm fallback);
+
+// The access control list of everything: its owner may do all.
+std::vector<aws::s3::Grant> owner_grants(std::string_view account);
+
+// What upload ids for `key` end with.
+std::string upload_id_mark(std::string_view key);
 
 base::AwsError invalid_argument(std::string message, std::string_view name, std::string_view value);
 base::AwsError malformed_xml();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "aws/s3/errors.h"
 #include "engine/s3/keys.h"
@@ -22,8 +23,8 @@ bool is_account(std::string_view text) {
 base::Result<void> check_owner(const aws::Context& context, const BucketRecord& bucket,
                                const std::optional<std::string>& expected_owner) {
   if (expected_owner && !is_account(*expected_owner)) {
-    return base::fail(errors::invalid_bucket_owner_aws_account_id(
-        "The value of the expected bucket owner parameter must be an AWS account ID"));
+    return base::fail(errors::invalid_bucket_owner_aws_account_id(fmt::format(
+        "The value of the expected bucket owner parameter must be an AWS Account ID... [{}]", *expected_owner)));
   }
   if (bucket.account != context.account || (expected_owner && *expected_owner != bucket.account))
     return base::fail(errors::access_denied("Access Denied"));
@@ -56,6 +57,7 @@ S3Service::S3Service(store::KvStore& store, base::Env& env, aws::lambda::Lambda&
     auto bucket = std::make_shared<const BucketRecord>(read_row<BucketRecord>(cursor->value()));
     buckets_.emplace(bucket->name, bucket);
   }
+  erase_orphans();
 }
 
 S3Service::~S3Service() {
@@ -106,8 +108,9 @@ base::Result<S3Service::Opened> S3Service::open_object(const aws::Context& conte
                                                        const std::optional<std::string>& bucket,
                                                        const std::optional<std::string>& key,
                                                        const std::optional<std::string>& expected_owner,
-                                                       Region region) {
+                                                       const std::optional<std::string>& version_id, Region region) {
   TRY(check_key(key));
+  TRY(check_version(version_id, key));
   std::unique_lock lock(mutex_);
   TRY_ASSIGN(const BucketRef found, find_bucket(context, bucket, expected_owner, region));
   std::optional<ObjectRecord> object = load_object(*found, *key);
@@ -125,26 +128,34 @@ void S3Service::replace_object(const aws::Context& context, const BucketRecord& 
                                const ObjectRecord& object, const std::optional<ObjectRecord>& current,
                                std::string_view event, Change& change) {
   change.batch.put(keys::object(bucket.id, key), object.encode());
-  if (current) change.dropped.push_back(current->segments);
+  if (current) drop_body(*current, change);
   notify(context, bucket, {event, key, object.size, object.etag, chunks_->next_id()}, change);
 }
 
 void S3Service::erase_object(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
                              const ObjectRecord& current, Change& change) {
   change.batch.erase(keys::object(bucket.id, key));
-  change.dropped.push_back(current.segments);
-  notify(context, bucket, {"ObjectRemoved:Delete", key, std::nullopt, std::nullopt, chunks_->next_id()}, change);
+  drop_body(current, change);
+  notify_removal(context, bucket, key, change);
 }
 
-void S3Service::erase_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id,
-                             uint64_t number, Change& change) {
-  change.batch.erase(keys::upload(bucket.id, key, upload_id));
-  const std::string rows = keys::rows(keys::kPartTable, number);
-  change.batch.erase_range(rows, store::prefix_end(rows));
+void S3Service::drop_body(const ObjectRecord& object, Change& change) {
+  if (object.segments.size() <= kDroppedAtOnce) return change.dropped.push_back(object.segments);
+  ObjectRecord body;
+  body.segments = object.segments;
+  body.size = object.size;
+  change.batch.put(keys::rows(keys::kOrphanBodyTable, body.segments.front().chunk_set), body.encode());
+  change.orphans.push_back(std::move(body.segments));
+}
+
+void S3Service::notify_removal(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
+                               Change& change) {
+  notify(context, bucket, {"ObjectRemoved:Delete", key, std::nullopt, std::nullopt, chunks_->next_id()}, change);
 }
 
 void S3Service::commit(Change change) {
   chunks_->write_and_drop(std::move(change.batch), change.dropped);
+  std::ranges::move(change.orphans, std::back_inserter(orphan_bodies_));
   for (const Outbox::Ticket& ticket : change.notifications) outbox_.release(ticket);
 }
 

@@ -3,15 +3,18 @@
 //
 // One mutex orders all changes: under it an operation reads the records it depends on and writes one batch. Digests,
 // and the writing of long bodies (ahead of the record that refers to them, see ChunkStore), happen without it, and so
-// does the reading of bodies, which a pin keeps alive. Buckets are held in memory; objects only in the store.
+// does the reading of bodies, which a pin keeps alive, and of the many parts of an upload. Buckets are held in memory;
+// objects only in the store.
 #pragma once
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +28,7 @@
 #include "engine/s3/bucket_record.h"
 #include "engine/s3/chunk_store.h"
 #include "engine/s3/object_record.h"
+#include "engine/s3/service_defaults.h"
 #include "store/kv_store.h"
 
 namespace engine {
@@ -37,14 +41,15 @@ struct S3Options {
   // Refuse calls signed for another region than the bucket's, and say which is right, as AWS does.
   bool check_region = true;
   // Whether the policies of a calling role let it do `action` ("s3:GetObject") on `resource_arn`. Asked only for what
-  // the server does not check: to read the source of a copy, to delete each key of DeleteObjects, and to learn that a
-  // key does not exist ("s3:ListBucket"). Without this function a role may do the last but not the others.
+  // the server does not check: to read the source of a copy, to delete each key of DeleteObjects, to read an object
+  // whose attributes are asked for, and to learn that a key does not exist ("s3:ListBucket"). Without this function a
+  // role may do the last but not the others.
   std::function<bool(const aws::Context& context, std::string_view action, const std::string& resource_arn)> role_may;
   // Where AWS/S3 goes; null: nowhere. Outlives the service.
   ServiceMetrics* metrics = nullptr;
 };
 
-class S3Service final : public aws::s3::S3 {
+class S3Service final : public BucketDefaults {
  public:
   // Loads the buckets from `store` and clears what an earlier process left behind. Everything referred to outlives the
   // service. Notifications go out through the other three services in the name of s3.amazonaws.com.
@@ -77,6 +82,17 @@ class S3Service final : public aws::s3::S3 {
                                                           aws::s3::DeleteObjectRequest in) override;
   base::Result<aws::s3::DeleteObjectsOutput> delete_objects(aws::Context& context,
                                                             aws::s3::DeleteObjectsRequest in) override;
+  // service_attributes.cc
+  base::Result<aws::s3::GetObjectAttributesOutput> get_object_attributes(
+      aws::Context& context, aws::s3::GetObjectAttributesRequest in) override;
+  base::Result<aws::s3::GetObjectAclOutput> get_object_acl(aws::Context& context,
+                                                           aws::s3::GetObjectAclRequest in) override;
+  base::Result<aws::s3::GetObjectTaggingOutput> get_object_tagging(aws::Context& context,
+                                                                   aws::s3::GetObjectTaggingRequest in) override;
+  base::Result<aws::s3::GetObjectRetentionOutput> get_object_retention(aws::Context& context,
+                                                                       aws::s3::GetObjectRetentionRequest in) override;
+  base::Result<aws::s3::GetObjectLegalHoldOutput> get_object_legal_hold(aws::Context& context,
+                                                                        aws::s3::GetObjectLegalHoldRequest in) override;
   // service_copy.cc
   base::Result<aws::s3::CopyObjectOutput> copy_object(aws::Context& context, aws::s3::CopyObjectRequest in) override;
   base::Result<aws::s3::UploadPartCopyOutput> upload_part_copy(aws::Context& context,
@@ -85,6 +101,8 @@ class S3Service final : public aws::s3::S3 {
   base::Result<aws::s3::ListObjectsOutput> list_objects(aws::Context& context, aws::s3::ListObjectsRequest in) override;
   base::Result<aws::s3::ListObjectsV2Output> list_objects_v2(aws::Context& context,
                                                              aws::s3::ListObjectsV2Request in) override;
+  base::Result<aws::s3::ListObjectVersionsOutput> list_object_versions(aws::Context& context,
+                                                                       aws::s3::ListObjectVersionsRequest in) override;
   base::Result<aws::s3::ListMultipartUploadsOutput> list_multipart_uploads(
       aws::Context& context, aws::s3::ListMultipartUploadsRequest in) override;
   base::Result<aws::s3::ListPartsOutput> list_parts(aws::Context& context, aws::s3::ListPartsRequest in) override;
@@ -108,7 +126,13 @@ class S3Service final : public aws::s3::S3 {
   struct Change {
     store::WriteBatch batch;
     std::vector<Segments> dropped;
+    std::vector<Segments> orphans;  // dropped too, but so long that this waits until the lock is free again
     std::vector<Outbox::Ticket> notifications;
+  };
+  // To be made before the lock is taken: erases the orphans of what is committed in between when both are gone.
+  struct Sweep {
+    S3Service& service;
+    ~Sweep() { service.erase_orphan_bodies(); }
   };
   // An object as a reader sees it; the pin keeps its bytes.
   struct Opened {
@@ -116,6 +140,11 @@ class S3Service final : public aws::s3::S3 {
     std::shared_ptr<void> pin;
   };
   enum class Region { checked, any };
+  // That somebody reads the parts of an upload without the lock, and whether one has changed since.
+  struct PartWatch {
+    uint64_t upload;
+    bool changed = false;
+  };
 
   // service.cc. The bucket if it exists, is the caller's and in the caller's region. REQUIRES: mutex_ is held.
   base::Result<BucketRef> find_bucket(const aws::Context& context, const std::optional<std::string>& name,
@@ -124,24 +153,40 @@ class S3Service final : public aws::s3::S3 {
   base::Result<BucketRef> lock_and_find_bucket(const aws::Context& context, const std::optional<std::string>& name,
                                                const std::optional<std::string>& expected_owner,
                                                Region region = Region::checked);
+  base::Result<BucketRef> require_bucket(const aws::Context& context, const std::optional<std::string>& name,
+                                         const std::optional<std::string>& expected_owner) override {
+    return lock_and_find_bucket(context, name, expected_owner);
+  }
   std::optional<ObjectRecord> load_object(const BucketRecord& bucket, std::string_view key);
   std::optional<UploadRecord> load_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id);
   base::Result<Opened> open_object(const aws::Context& context, const std::optional<std::string>& bucket,
                                    const std::optional<std::string>& key,
-                                   const std::optional<std::string>& expected_owner, Region region = Region::checked);
+                                   const std::optional<std::string>& expected_owner,
+                                   const std::optional<std::string>& version_id, Region region = Region::checked);
   // Makes `object` what `key` holds, and raises `event`. REQUIRES: mutex_ is held.
   void replace_object(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
                       const ObjectRecord& object, const std::optional<ObjectRecord>& current, std::string_view event,
                       Change& change);
   void erase_object(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
                     const ObjectRecord& current, Change& change);
-  // service_objects.cc. Of the keys, those that the caller's policies do not let it delete.
+  static void drop_body(const ObjectRecord& object, Change& change);
+  // Raises the event of a removal.
+  void notify_removal(const aws::Context& context, const BucketRecord& bucket, std::string_view key, Change& change);
+  // service_objects.cc. A slice of DeleteObjects.
+  base::Result<void> delete_some(const aws::Context& context, const aws::s3::DeleteObjectsRequest& in,
+                                 std::span<const aws::s3::ObjectIdentifier> objects,
+                                 const std::set<std::string>& denied, std::set<std::string_view>& seen,
+                                 aws::s3::DeleteObjectsOutput& out);
+  // Of the keys, those that the caller's policies do not let it delete.
   [[nodiscard]] std::set<std::string> keys_not_to_delete(const aws::Context& context, const std::string& bucket,
                                                          const std::vector<aws::s3::ObjectIdentifier>& objects) const;
-  // Adds the erasure of an upload's record and of those of its parts. REQUIRES: mutex_ is held.
-  void erase_upload(const BucketRecord& bucket, std::string_view key, std::string_view upload_id, uint64_t number,
-                    Change& change);
   void commit(Change change);
+  // service_orphans.cc. Erase what lies under an upload or a bucket that is gone, in steps. Called without the lock:
+  // with their record went whoever could change it. The last two: orphan_bodies_, and what an earlier process has left.
+  void erase_orphan_upload(uint64_t number);
+  void erase_orphan_bucket(uint64_t bucket_id);
+  void erase_orphan_bodies();
+  void erase_orphans();
   void sample_bucket(const BucketRecord& bucket, base::Timestamp now);  // service_sampling.cc
 
   // service_copy.cc. `In` is one of the two requests that name a source; whether the caller may read it is checked.
@@ -159,6 +204,10 @@ class S3Service final : public aws::s3::S3 {
   // Makes what `body` holds the part, if the upload is open still. REQUIRES: `body` is flushed.
   base::Result<void> put_part(const aws::Context& context, const PartPlace& place, PartRecord part,
                               ChunkStore::Writer& body);
+  // nullopt: a part has changed meanwhile, so that it has to be tried again.
+  base::Result<std::optional<aws::s3::CompleteMultipartUploadOutput>> try_to_complete(
+      const aws::Context& context, const aws::s3::CompleteMultipartUploadRequest& in);
+  // Needs no lock.
   base::Result<ObjectRecord> assemble(const UploadRecord& upload, const aws::s3::CompleteMultipartUploadRequest& in,
                                       Change& change);
   void remember_completed(const aws::Context& context, const BucketRecord& bucket, std::string_view key,
@@ -179,8 +228,10 @@ class S3Service final : public aws::s3::S3 {
   aws::sns::Sns& sns_;
   const S3Options options_;
   const std::shared_ptr<ChunkStore> chunks_;
-  std::mutex mutex_;  // guards buckets_, and orders all changes of objects and uploads
+  std::mutex mutex_;  // guards the next three, and orders all changes of objects and uploads
   std::map<std::string, BucketRef, std::less<>> buckets_;
+  std::list<PartWatch> part_watches_;
+  std::vector<Segments> orphan_bodies_;
   std::optional<std::chrono::sys_days> sampled_day_;  // of sample_metrics() alone
   Outbox outbox_;
 };

@@ -17,41 +17,42 @@ namespace errors = aws::s3::errors;
 namespace {
 
 constexpr std::string_view kFirstRegion = "us-east-1";
+constexpr std::string_view kOldIreland = "EU";  // what the constraint of eu-west-1 was called first
 
 base::AwsError named(base::AwsError error, std::string_view bucket) {
   error.fields = {{"BucketName", std::string(bucket)}};
   return error;
 }
 
-bool is_region(std::string_view text) {
-  return text.size() >= 9 && text.size() <= 20 && text.find('-') != std::string_view::npos &&
-         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+// What the model lists: every region but us-east-1, and "EU".
+bool is_constraint(std::string_view text) {
+  const auto& values = aws::s3::CreateBucketConfiguration::desc().find("LocationConstraint")->type->enum_values;
+  return std::ranges::find(values, text) != values.end();
 }
 
-// The region that the request wants the bucket in (protocols.md 4.5 item 3).
-base::Result<std::string> wanted_region(const aws::Context& context, const aws::s3::CreateBucketRequest& in) {
+bool is_region(std::string_view text) {
+  return text == kFirstRegion || (is_constraint(text) && text != kOldIreland);
+}
+
+// Where the request wants the bucket: region and constraint of `bucket` (protocols.md 4.5 item 3).
+base::Result<void> read_location(const aws::Context& context, const aws::s3::CreateBucketRequest& in,
+                                 BucketRecord& bucket) {
   const auto& configuration = in.create_bucket_configuration;
-  std::string wanted = configuration ? configuration->location_constraint.value_or("") : "";
-  if (wanted.empty()) {
-    if (context.region == kFirstRegion) return std::string(kFirstRegion);
-    return base::fail(errors::illegal_location_constraint_exception(
-        "The unspecified location constraint is incompatible for the region specific endpoint this request was sent "
-        "to."));
-  }
-  if (wanted == "EU") wanted = "eu-west-1";
-  if (wanted == kFirstRegion || !is_region(wanted)) {
-    auto error = errors::invalid_location_constraint("The specified location-constraint is not valid");
-    error.fields = {{"LocationConstraint", wanted}};
-    return base::fail(std::move(error));
-  }
+  const std::string wanted = configuration ? configuration->location_constraint.value_or("") : "";
+  bucket.region = wanted.empty() ? std::string(kFirstRegion) : wanted == kOldIreland ? "eu-west-1" : wanted;
+  if (wanted == kOldIreland) bucket.constraint = wanted;
   // The endpoint of us-east-1 is the global one: it makes buckets anywhere.
-  if (context.region != kFirstRegion && context.region != wanted) {
+  if (context.region != kFirstRegion) {
+    if (!wanted.empty() && context.region == bucket.region) return {};
     return base::fail(errors::illegal_location_constraint_exception(
         fmt::format("The {} location constraint is incompatible for the region specific endpoint this request was "
                     "sent to.",
-                    wanted)));
+                    wanted.empty() ? "unspecified" : wanted)));
   }
-  return wanted;
+  if (wanted.empty() || is_constraint(wanted)) return {};
+  auto error = errors::invalid_location_constraint("The specified location-constraint is not valid");
+  error.fields = {{"LocationConstraint", wanted}};
+  return base::fail(std::move(error));
 }
 
 base::Result<void> check_create(const aws::s3::CreateBucketRequest& in) {
@@ -72,11 +73,9 @@ base::Result<void> check_create(const aws::s3::CreateBucketRequest& in) {
   return {};
 }
 
-std::string location(const aws::Context& context, std::string_view bucket) {
-  if (context.region == kFirstRegion) return fmt::format("/{}", bucket);
-  const std::size_t scheme = context.endpoint.find("://");
-  if (scheme == std::string::npos) return fmt::format("http://{}.s3.amazonaws.com/", bucket);
-  return fmt::format("{}{}.{}/", context.endpoint.substr(0, scheme + 3), bucket, context.endpoint.substr(scheme + 3));
+std::string location(const BucketRecord& bucket) {
+  if (bucket.region == kFirstRegion) return fmt::format("/{}", bucket.name);
+  return fmt::format("http://{}.s3.amazonaws.com/", bucket.name);
 }
 
 }  // namespace
@@ -85,14 +84,13 @@ base::Result<aws::s3::CreateBucketOutput> S3Service::create_bucket(aws::Context&
                                                                    aws::s3::CreateBucketRequest in) {
   TRY(check_create(in));
   if (context.region.empty()) context.region = kFirstRegion;  // a presigned URL of SigV2: for the global endpoint
-  TRY_ASSIGN(std::string region, wanted_region(context, in));
   BucketRecord bucket;
+  TRY(read_location(context, in, bucket));
   bucket.name = *in.bucket;
   bucket.account = context.account;
-  bucket.region = std::move(region);
   bucket.created_at = whole_second(context.now);
   aws::s3::CreateBucketOutput out;
-  out.location = location(context, bucket.name);
+  out.location = location(bucket);
   out.bucket_arn = bucket.arn();
 
   const std::lock_guard lock(mutex_);
@@ -103,7 +101,7 @@ base::Result<aws::s3::CreateBucketOutput> S3Service::create_bucket(aws::Context&
                                   "users of the system. Please select a different name and try again."),
                               bucket.name));
     }
-    if (context.region == kFirstRegion && found->second->region == bucket.region) return out;
+    if (bucket.region == kFirstRegion && found->second->region == kFirstRegion) return out;  // there it never hurts
     return base::fail(named(errors::bucket_already_owned_by_you("Your previous request to create the named bucket "
                                                                 "succeeded and you already own it."),
                             bucket.name));
@@ -122,25 +120,20 @@ base::Result<aws::s3::CreateBucketOutput> S3Service::create_bucket(aws::Context&
 
 base::Result<aws::s3::DeleteBucketResponse> S3Service::delete_bucket(aws::Context& context,
                                                                      aws::s3::DeleteBucketRequest in) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
   const std::string objects = keys::rows(keys::kObjectTable, bucket->id);
   if (store_.scan(objects, store::prefix_end(objects))->valid())
     return base::fail(named(errors::bucket_not_empty("The bucket you tried to delete is not empty"), bucket->name));
   Change change;
-  const std::string uploads = keys::rows(keys::kUploadTable, bucket->id);
-  for (auto cursor = store_.scan(uploads, store::prefix_end(uploads)); cursor->valid(); cursor->next()) {
-    const std::string parts = keys::rows(keys::kPartTable, read_row<UploadRecord>(cursor->value()).number);
-    for (auto part = store_.scan(parts, store::prefix_end(parts)); part->valid(); part->next())
-      change.dropped.push_back({read_row<PartRecord>(part->value()).segment});
-    change.batch.erase_range(parts, store::prefix_end(parts));
-  }
-  change.batch.erase_range(uploads, store::prefix_end(uploads));
   const std::string completed = keys::rows(keys::kCompletedTable, bucket->id);
   change.batch.erase_range(completed, store::prefix_end(completed));
   change.batch.erase(keys::bucket(bucket->name));
+  change.batch.put(keys::rows(keys::kOrphanBucketTable, bucket->id), {});
   commit(std::move(change));
   buckets_.erase(bucket->name);
+  lock.unlock();
+  erase_orphan_bucket(bucket->id);
   return {};
 }
 
@@ -161,6 +154,7 @@ base::Result<aws::s3::HeadBucketOutput> S3Service::head_bucket(aws::Context& con
   out.bucket_arn = (*bucket)->arn();
   out.bucket_region = (*bucket)->region;
   out.access_point_alias = false;
+  out.content_type = "application/xml";
   return out;
 }
 
@@ -168,7 +162,8 @@ base::Result<aws::s3::GetBucketLocationOutput> S3Service::get_bucket_location(aw
                                                                               aws::s3::GetBucketLocationRequest in) {
   TRY_ASSIGN(const BucketRef bucket, lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner, Region::any));
   aws::s3::GetBucketLocationOutput out;
-  if (bucket->region != kFirstRegion) out.location_constraint = bucket->region;
+  if (bucket->region != kFirstRegion)
+    out.location_constraint = bucket->constraint.empty() ? bucket->region : bucket->constraint;
   return out;
 }
 
@@ -178,8 +173,12 @@ base::Result<aws::s3::ListBucketsOutput> S3Service::list_buckets(aws::Context& c
     return base::fail(invalid_argument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets",
                                        std::to_string(*in.max_buckets)));
   }
+  if (in.bucket_region && !is_region(*in.bucket_region)) {
+    return base::fail(invalid_argument(fmt::format("Argument value {} is not a valid AWS Region", *in.bucket_region),
+                                       "bucket-region", *in.bucket_region));
+  }
   std::string after;
-  if (in.continuation_token) {
+  if (in.continuation_token && !in.continuation_token->empty()) {
     const auto token = base::base64_decode(*in.continuation_token);
     if (!token || !is_bucket_name(*token)) {
       return base::fail(invalid_argument("The continuation token provided is incorrect", "continuation-token",
@@ -193,9 +192,13 @@ base::Result<aws::s3::ListBucketsOutput> S3Service::list_buckets(aws::Context& c
   out.owner.emplace().id = canonical_id(context.account);
   out.prefix = in.prefix;
   auto& list = out.buckets.emplace();
-  const std::lock_guard lock(mutex_);
-  for (auto at = buckets_.upper_bound(after); at != buckets_.end(); ++at) {
-    const BucketRecord& bucket = *at->second;
+  std::vector<BucketRef> behind;  // what is said of them needs no lock
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = buckets_.upper_bound(after); at != buckets_.end(); ++at) behind.push_back(at->second);
+  }
+  for (const BucketRef& each : behind) {
+    const BucketRecord& bucket = *each;
     if (bucket.account != context.account || !bucket.name.starts_with(in.prefix.value_or(""))) continue;
     if (in.bucket_region && *in.bucket_region != bucket.region) continue;
     if (list.size() == limit) {

@@ -53,7 +53,8 @@ base::Result<bool> replaces(std::string_view what, const std::optional<std::stri
 }
 
 base::Result<void> check_self_copy(const aws::s3::CopyObjectRequest& in, const Source& source, bool new_headers) {
-  if (source.bucket != in.bucket || source.key != in.key || new_headers || in.storage_class || in.checksum_algorithm)
+  if (source.bucket != in.bucket || source.key != in.key || new_headers || in.storage_class || in.checksum_algorithm ||
+      in.server_side_encryption)
     return {};
   return base::fail(errors::invalid_request(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
@@ -122,11 +123,11 @@ base::Result<S3Service::Opened> S3Service::open_source(const aws::Context& conte
       (!options_.role_may ||
        !options_.role_may(context, "s3:GetObject", fmt::format("arn:aws:s3:::{}/{}", source.bucket, source.key))))
     return base::fail(errors::access_denied("Access Denied"));
-  TRY_ASSIGN(Opened opened,
-             open_object(context, source.bucket, source.key, in.expected_source_bucket_owner, Region::any));
+  TRY_ASSIGN(Opened opened, open_object(context, source.bucket, source.key, in.expected_source_bucket_owner,
+                                        std::nullopt, Region::any));
   TRY(check_read({in.copy_source_if_match, in.copy_source_if_none_match, in.copy_source_if_modified_since,
                   in.copy_source_if_unmodified_since},
-                 opened.object, true));
+                 opened.object, context.now, true));
   return opened;
 }
 
@@ -134,6 +135,7 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   TRY(check_key(in.key));
   TRY(check_acl(in.acl));
   TRY(check_storage_class(in.storage_class));
+  TRY(check_encryption(in.server_side_encryption));
   TRY_ASSIGN(const Source source, parse_source(in.copy_source));
   TRY_ASSIGN(const bool new_headers, replaces("metadata", in.metadata_directive));
   TRY(replaces("tagging", in.tagging_directive));  // either way: objects have no tags, and new ones are refused
@@ -162,6 +164,7 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
   object.etag = base::hex_encode(hasher.finish_md5());
   object.checksum.value = base::base64_encode(hasher.finish_checksum());
   {
+    const Sweep sweep{*this};
     const std::lock_guard lock(mutex_);
     TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
     const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
@@ -172,6 +175,7 @@ base::Result<aws::s3::CopyObjectOutput> S3Service::copy_object(aws::Context& con
     commit(std::move(change));
   }
   aws::s3::CopyObjectOutput out;
+  out.server_side_encryption = kEncryption;
   auto& result = out.copy_object_result.emplace();
   result.etag = object.quoted_etag();
   result.last_modified = object.modified_at;
@@ -197,6 +201,7 @@ base::Result<aws::s3::UploadPartCopyOutput> S3Service::upload_part_copy(aws::Con
   part.md5 = hasher.finish_md5();
   part.checksum = hasher.finish_checksum();
   aws::s3::UploadPartCopyOutput out;
+  out.server_side_encryption = kEncryption;
   auto& result = out.copy_part_result.emplace();
   result.etag = '"' + base::hex_encode(part.md5) + '"';
   result.last_modified = whole_second(context.now);

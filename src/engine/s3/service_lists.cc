@@ -1,4 +1,4 @@
-// ListObjects, ListObjectsV2, ListMultipartUploads, ListParts.
+// ListObjects, ListObjectsV2, ListObjectVersions, ListMultipartUploads, ListParts.
 #include <algorithm>
 
 #include "aws/s3/errors.h"
@@ -14,6 +14,7 @@ namespace errors = aws::s3::errors;
 
 namespace {
 
+constexpr const char* kOnlyVersion = "null";
 constexpr char kTokenVersion = '1';  // first byte of a continuation token, before base64
 
 base::Result<std::size_t> read_limit(const std::optional<int32_t>& limit, std::string_view argument,
@@ -44,8 +45,10 @@ std::optional<std::vector<aws::s3::CommonPrefix>> shown(const std::vector<std::s
   return out;
 }
 
-aws::s3::Object list_entry(std::string_view key, const ObjectRecord& object, bool url) {
-  aws::s3::Object entry;
+// `Entry` is Object or ObjectVersion.
+template <class Entry>
+Entry list_entry(std::string_view key, const ObjectRecord& object, bool url) {
+  Entry entry;
   entry.key = shown(key, url);
   entry.last_modified = object.modified_at;
   entry.etag = object.quoted_etag();
@@ -71,12 +74,13 @@ base::Result<std::string> list_into(store::KvStore& store, const BucketRecord& b
   query.after = after;
   query.entries_max = limit;
   std::vector<aws::s3::Object> contents;
-  ListResult listed = list_keys(store, keys::rows(keys::kObjectTable, bucket.id), query,
-                                [&](std::string_view key, std::string_view value) {
-                                  contents.push_back(list_entry(key, read_row<ObjectRecord>(value), url));
-                                  if (owner) contents.back().owner.emplace().id = *owner;
-                                });
+  ListResult listed = list_keys(
+      store, keys::rows(keys::kObjectTable, bucket.id), query, [&](std::string_view key, std::string_view value) {
+        contents.push_back(list_entry<aws::s3::Object>(key, read_row<ObjectRecord>(value), url));
+        if (owner) contents.back().owner.emplace().id = *owner;
+      });
   out.name = bucket.name;
+  out.bucket_region = bucket.region;
   out.prefix = shown(query.prefix, url);
   if (!query.delimiter.empty()) out.delimiter = shown(query.delimiter, url);
   out.max_keys = static_cast<int32_t>(limit);
@@ -116,6 +120,15 @@ struct UploadPage {
   }
 };
 
+// Root is shown as the owner that it is; of others the name is what stands behind their kind in the ARN.
+aws::s3::Initiator show_initiator(const UploadRecord& upload, const std::string& owner) {
+  constexpr std::string_view kRoot = ":root";
+  const std::string& arn = upload.initiator;
+  if (arn.ends_with(kRoot)) return {.id = owner, .display_name = "root"};
+  const std::size_t slash = arn.find('/');
+  return {.id = arn, .display_name = slash == std::string::npos ? arn : arn.substr(slash + 1)};
+}
+
 aws::s3::MultipartUpload upload_entry(std::string_view key, std::string_view id, const UploadRecord& upload,
                                       const std::string& owner, bool url) {
   aws::s3::MultipartUpload entry;
@@ -124,7 +137,7 @@ aws::s3::MultipartUpload upload_entry(std::string_view key, std::string_view id,
   entry.initiated = upload.initiated_at;
   entry.storage_class = "STANDARD";
   entry.owner.emplace().id = owner;
-  entry.initiator.emplace().id = upload.initiator;
+  entry.initiator = show_initiator(upload, owner);
   if (upload.algorithm != ChecksumAlgorithm::none) {
     entry.checksum_algorithm = std::string(algorithm_name(upload.algorithm));
     entry.checksum_type = upload.composite ? "COMPOSITE" : "FULL_OBJECT";
@@ -132,33 +145,48 @@ aws::s3::MultipartUpload upload_entry(std::string_view key, std::string_view id,
   return entry;
 }
 
-// Walks the uploads from `cursor` on; true if it stopped because the page is full.
-bool fill_uploads(store::Cursor& cursor, const BucketRecord& bucket, std::string_view key_marker,
+// Where the uploads behind the markers begin.
+std::string behind_markers(uint64_t bucket_id, std::string_view key_marker, std::string_view id_marker) {
+  if (key_marker.empty()) return {};
+  std::string at = keys::upload(bucket_id, key_marker, id_marker);
+  if (id_marker.empty()) return store::prefix_end(std::move(at));  // every upload of that key
+  at.push_back('\0');
+  return at;
+}
+
+// Walks the uploads behind the markers; true if it stopped because the page is full. Those that roll up to one common
+// prefix are passed over with one seek.
+bool fill_uploads(store::KvStore& store, const BucketRecord& bucket, std::string_view key_marker,
                   std::string_view id_marker, UploadPage& page) {
   const std::string owner = canonical_id(bucket.account);
-  std::string group_before;
-  for (; cursor.valid(); cursor.next()) {
-    store::KeyReader reader(cursor.key(), keys::kUploadTable);
+  const std::string first = keys::upload_prefix(bucket.id, page.prefix);
+  const std::string end = store::prefix_end(first);
+  std::string begin = std::max(first, behind_markers(bucket.id, key_marker, id_marker));
+  if (begin >= end) return false;
+  auto cursor = store.scan(begin, end);
+  while (cursor->valid()) {
+    store::KeyReader reader(cursor->key(), keys::kUploadTable);
     uint64_t bucket_id = 0;
     std::string key;
     store::require_intact(reader.number(bucket_id) && reader.text(key), "a key of S3");
-    if (!key.starts_with(page.prefix)) continue;
     const std::string_view id = reader.rest();
-    if (!key_marker.empty() && (key < key_marker || (key == key_marker && (id_marker.empty() || id <= id_marker))))
-      continue;
     const std::string group(common_prefix(key, page.prefix, page.delimiter));
-    if (!group.empty()) {
-      if (group <= key_marker || group == group_before) continue;
+    if (group.empty()) {
+      if (!page.take(key, id)) return true;
+      const auto upload = read_row<UploadRecord>(cursor->value());
+      if (!page.out.uploads) page.out.uploads.emplace();
+      page.out.uploads->push_back(upload_entry(key, id, upload, owner, page.url));
+      cursor->next();
+      continue;
+    }
+    if (group > key_marker) {
       if (!page.take(group, "")) return true;
       if (!page.out.common_prefixes) page.out.common_prefixes.emplace();
       page.out.common_prefixes->push_back({.prefix = shown(group, page.url)});
-      group_before = group;
-      continue;
     }
-    if (!page.take(key, id)) return true;
-    const auto upload = read_row<UploadRecord>(cursor.value());
-    if (!page.out.uploads) page.out.uploads.emplace();
-    page.out.uploads->push_back(upload_entry(key, id, upload, owner, page.url));
+    begin = store::prefix_end(keys::upload_prefix(bucket.id, group));
+    if (begin >= end) return false;
+    cursor = store.scan(begin, end);
   }
   return false;
 }
@@ -199,6 +227,52 @@ base::Result<aws::s3::ListObjectsV2Output> S3Service::list_objects_v2(aws::Conte
   return out;
 }
 
+// Without versioning every object has one version, "null", behind which there is nothing more of its key.
+base::Result<aws::s3::ListObjectVersionsOutput> S3Service::list_object_versions(aws::Context& context,
+                                                                                aws::s3::ListObjectVersionsRequest in) {
+  TRY_ASSIGN(const BucketRef bucket, lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));
+  TRY_ASSIGN(const bool url, read_encoding(in.encoding_type));
+  TRY_ASSIGN(const std::size_t limit, read_limit(in.max_keys, "maxKeys", "max-keys"));
+  const std::string key_marker = in.key_marker.value_or("");
+  const std::string version_marker = in.version_id_marker.value_or("");
+  if (in.version_id_marker && (key_marker.empty() || version_marker.empty())) {
+    return base::fail(invalid_argument(version_marker.empty()
+                                           ? "A version-id marker cannot be empty."
+                                           : "A version-id marker cannot be specified without a key marker.",
+                                       "version-id-marker", version_marker));
+  }
+  const std::string owner = canonical_id(bucket->account);
+  const std::string prefix = in.prefix.value_or("");
+  const std::string delimiter = in.delimiter.value_or("");
+  std::vector<aws::s3::ObjectVersion> versions;
+  const ListResult listed = list_keys(
+      store_, keys::rows(keys::kObjectTable, bucket->id), {prefix, delimiter, key_marker, limit},
+      [&](std::string_view key, std::string_view value) {
+        auto& entry =
+            versions.emplace_back(list_entry<aws::s3::ObjectVersion>(key, read_row<ObjectRecord>(value), url));
+        entry.version_id = kOnlyVersion;
+        entry.is_latest = true;
+        entry.owner.emplace().id = owner;
+      });
+  aws::s3::ListObjectVersionsOutput out;
+  out.name = bucket->name;
+  out.prefix = shown(prefix, url);
+  out.key_marker = shown(key_marker, url);
+  out.version_id_marker = version_marker;
+  if (!delimiter.empty()) out.delimiter = shown(delimiter, url);
+  out.max_keys = static_cast<int32_t>(limit);
+  if (url) out.encoding_type = "url";
+  out.is_truncated = listed.truncated;
+  if (listed.truncated) {
+    out.next_key_marker = shown(listed.last, url);
+    const bool at_prefix = !listed.common_prefixes.empty() && listed.common_prefixes.back() == listed.last;
+    if (!at_prefix) out.next_version_id_marker = kOnlyVersion;
+  }
+  if (!versions.empty()) out.versions = std::move(versions);
+  out.common_prefixes = shown(listed.common_prefixes, url);
+  return out;
+}
+
 base::Result<aws::s3::ListMultipartUploadsOutput> S3Service::list_multipart_uploads(
     aws::Context& context, aws::s3::ListMultipartUploadsRequest in) {
   TRY_ASSIGN(const BucketRef bucket, lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));
@@ -208,21 +282,20 @@ base::Result<aws::s3::ListMultipartUploadsOutput> S3Service::list_multipart_uplo
   const std::string id_marker = key_marker.empty() ? "" : in.upload_id_marker.value_or("");  // alone it has no meaning
   aws::s3::ListMultipartUploadsOutput out;
   UploadPage page{out, in.prefix.value_or(""), in.delimiter.value_or(""), limit, url};
-  const std::string rows = keys::rows(keys::kUploadTable, bucket->id);
-  const std::string begin = key_marker.empty() ? rows : keys::upload(bucket->id, key_marker, id_marker);
-  const auto cursor = store_.scan(begin, store::prefix_end(rows));
-  out.is_truncated = limit > 0 && fill_uploads(*cursor, *bucket, key_marker, id_marker, page);
+  // An upload that has ended since is a place in the list still; one of another key never was.
+  if (!id_marker.empty() && !load_upload(*bucket, key_marker, id_marker) &&
+      !id_marker.ends_with(upload_id_mark(key_marker)))
+    return base::fail(invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker));
+  out.is_truncated = limit > 0 && fill_uploads(store_, *bucket, key_marker, id_marker, page);
   out.bucket = bucket->name;
   out.key_marker = shown(key_marker, url);
   out.upload_id_marker = id_marker;
-  out.prefix = shown(page.prefix, url);
+  if (in.prefix) out.prefix = shown(page.prefix, url);
   if (!page.delimiter.empty()) out.delimiter = shown(page.delimiter, url);
   out.max_uploads = static_cast<int32_t>(limit);
   if (url) out.encoding_type = "url";
-  if (page.count > 0) {
-    out.next_key_marker = shown(page.last_key, url);
-    out.next_upload_id_marker = page.last_id;
-  }
+  out.next_key_marker = *out.is_truncated ? shown(page.last_key, url) : "";
+  out.next_upload_id_marker = *out.is_truncated ? page.last_id : "";
   return out;
 }
 
@@ -249,7 +322,7 @@ base::Result<aws::s3::ListPartsOutput> S3Service::list_parts(aws::Context& conte
   out.max_parts = static_cast<int32_t>(limit);
   out.storage_class = "STANDARD";
   out.owner.emplace().id = canonical_id(bucket->account);
-  out.initiator.emplace().id = upload->initiator;
+  out.initiator = show_initiator(*upload, *out.owner->id);
   const bool checksums = upload->algorithm != ChecksumAlgorithm::none;
   if (checksums) {
     out.checksum_algorithm = std::string(algorithm_name(upload->algorithm));

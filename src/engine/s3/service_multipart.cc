@@ -17,7 +17,7 @@ namespace errors = aws::s3::errors;
 
 namespace {
 
-constexpr std::size_t kUploadIdRandomLength = 48;
+constexpr std::size_t kUploadIdRandomLength = 40;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -72,7 +72,7 @@ base::AwsError invalid_part(const aws::s3::CompletedPart& part, std::string_view
       "entity tag may not match the part's entity tag.");
   error.fields = {{"UploadId", std::string(upload_id)},
                   {"PartNumber", std::to_string(part.part_number.value_or(0))},
-                  {"ETag", part.etag.value_or("")}};
+                  {"ETag", part.etag ? std::string(unquoted(*part.etag)) : ""}};
   return error;
 }
 
@@ -153,6 +153,7 @@ aws::s3::CompleteMultipartUploadOutput completed(const aws::Context& context, co
   out.bucket = bucket;
   out.key = key;
   out.etag = object.quoted_etag();
+  out.server_side_encryption = kEncryption;
   show_checksum(object.checksum, out);
   return out;
 }
@@ -164,20 +165,24 @@ base::Result<aws::s3::CreateMultipartUploadOutput> S3Service::create_multipart_u
   TRY(check_key(in.key));
   TRY(check_acl(in.acl));
   TRY(check_storage_class(in.storage_class));
+  TRY(check_encryption(in.server_side_encryption));
   UploadRecord upload;
   TRY(read_checksum_type(in, upload));
   TRY_ASSIGN(upload.headers, read_headers(in));
   upload.initiated_at = whole_second(context.now);
   upload.initiator = context.principal.arn;
   upload.number = chunks_->next_id();
-  // The number first: ids of one key are in the order of their beginning, as ListMultipartUploads shows them.
+  // The number first: ids of one key are in the order of their beginning, as ListMultipartUploads shows them. Its key's
+  // mark last: so an id that was given out can be told from one of another key when the upload is gone.
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
   const std::string id =
-      fmt::format("{:016x}.{}", upload.number, base::random_string(env_.random, kUploadIdRandomLength, kAlphabet));
+      fmt::format("{:016x}.{}{}", upload.number, base::random_string(env_.random, kUploadIdRandomLength, kAlphabet),
+                  upload_id_mark(*in.key));
   aws::s3::CreateMultipartUploadOutput out;
   out.bucket = in.bucket;
   out.key = in.key;
   out.upload_id = id;
+  out.server_side_encryption = kEncryption;
   if (upload.algorithm != ChecksumAlgorithm::none) {
     out.checksum_algorithm = std::string(algorithm_name(upload.algorithm));
     out.checksum_type = upload.composite ? "COMPOSITE" : "FULL_OBJECT";
@@ -213,6 +218,7 @@ base::Result<void> S3Service::put_part(const aws::Context& context, const PartPl
   change.batch.put(key, part.encode());
   body.finish(change.batch);
   commit(std::move(change));
+  for (PartWatch& watch : part_watches_) watch.changed = watch.changed || watch.upload == upload->number;
   return {};
 }
 
@@ -241,6 +247,7 @@ base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& con
   TRY(put_part(context, place, std::move(part), writer));
   aws::s3::UploadPartOutput out;
   out.etag = '"' + base::hex_encode(digests.md5) + '"';
+  out.server_side_encryption = kEncryption;
   show_checksum_value(digests.checksum, out);
   return out;
 }
@@ -270,6 +277,7 @@ base::Result<ObjectRecord> S3Service::assemble(const UploadRecord& upload,
     if (&item != &listed->back() && part.segment.size < kPartBytesMin)
       return base::fail(too_small(part, *item.part_number));
     md5s += part.md5;
+    out.part_checksums += part.checksum;
     if (upload.composite || checksums.empty()) {
       checksums += part.checksum;
     } else {
@@ -288,16 +296,27 @@ base::Result<ObjectRecord> S3Service::assemble(const UploadRecord& upload,
     hasher.update(checksums);
     out.checksum.value = fmt::format("{}-{}", base::base64_encode(hasher.finish_checksum()), listed->size());
   }
+  TRY(check_claims(in, out));
   return out;
 }
 
 base::Result<aws::s3::CompleteMultipartUploadOutput> S3Service::complete_multipart_upload(
     aws::Context& context, aws::s3::CompleteMultipartUploadRequest in) {
   TRY(check_key(in.key));
+  for (int attempt = 0; attempt < kCompletionAttemptsMax; ++attempt) {
+    TRY_ASSIGN(auto out, try_to_complete(context, in));
+    if (out) return std::move(*out);
+  }
+  return base::fail(errors::operation_aborted(
+      "A conflicting conditional operation is currently in progress against this resource. Please try again."));
+}
+
+base::Result<std::optional<aws::s3::CompleteMultipartUploadOutput>> S3Service::try_to_complete(
+    const aws::Context& context, const aws::s3::CompleteMultipartUploadRequest& in) {
   const std::string upload_id = in.upload_id.value_or("");
-  const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
-  const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
+  const Sweep sweep{*this};
+  std::unique_lock lock(mutex_);
+  TRY_ASSIGN(BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
   const std::optional<UploadRecord> upload = load_upload(*bucket, *in.key, upload_id);
   if (!upload) {
     // A client that missed the first answer asks again (protocols.md 4.5 item 18). The object may be another one by
@@ -306,14 +325,26 @@ base::Result<aws::s3::CompleteMultipartUploadOutput> S3Service::complete_multipa
       return completed(context, bucket->name, *in.key, read_row<ObjectRecord>(*before));
     return base::fail(no_such_upload(upload_id));
   }
+  // Ten thousand parts take a while to read: that needs no lock, only to know whether one has changed meanwhile.
+  const auto watch = part_watches_.insert(part_watches_.end(), {upload->number});
+  lock.unlock();
   Change change;
-  TRY_ASSIGN(ObjectRecord object, assemble(*upload, in, change));
-  TRY(check_claims(in, object));
+  base::Result<ObjectRecord> assembled = assemble(*upload, in, change);
+  lock.lock();
+  const bool changed = watch->changed;
+  part_watches_.erase(watch);
+  if (changed) return std::nullopt;
+  TRY_ASSIGN(ObjectRecord object, std::move(assembled));
+  TRY_ASSIGN(bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
+  if (!load_upload(*bucket, *in.key, upload_id)) return std::nullopt;  // somebody has completed or aborted it
+  const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
   TRY(check_write(in.if_match, in.if_none_match, current, *in.key));
   object.headers = upload->headers;
   object.modified_at = whole_second(context.now);
   object.upload_id = upload_id;
-  erase_upload(*bucket, *in.key, upload_id, upload->number, change);
+  change.batch.erase(keys::upload(bucket->id, *in.key, upload_id));
+  const std::string parts = keys::rows(keys::kPartTable, upload->number);
+  change.batch.erase_range(parts, store::prefix_end(parts));
   remember_completed(context, *bucket, *in.key, object, change);
   replace_object(context, *bucket, *in.key, object, current, "ObjectCreated:CompleteMultipartUpload", change);
   commit(std::move(change));
@@ -339,16 +370,16 @@ base::Result<aws::s3::AbortMultipartUploadOutput> S3Service::abort_multipart_upl
     aws::Context& context, aws::s3::AbortMultipartUploadRequest in) {
   TRY(check_key(in.key));
   const std::string upload_id = in.upload_id.value_or("");
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
   const std::optional<UploadRecord> upload = load_upload(*bucket, *in.key, upload_id);
   if (!upload) return base::fail(no_such_upload(upload_id));
   Change change;
-  const std::string rows = keys::rows(keys::kPartTable, upload->number);
-  for (auto cursor = store_.scan(rows, store::prefix_end(rows)); cursor->valid(); cursor->next())
-    change.dropped.push_back({read_row<PartRecord>(cursor->value()).segment});
-  erase_upload(*bucket, *in.key, upload_id, upload->number, change);
+  change.batch.erase(keys::upload(bucket->id, *in.key, upload_id));
+  change.batch.put(keys::rows(keys::kOrphanUploadTable, upload->number), {});
   commit(std::move(change));
+  lock.unlock();
+  erase_orphan_upload(upload->number);
   return {};
 }
 

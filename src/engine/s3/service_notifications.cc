@@ -61,7 +61,9 @@ base::AwsError bad_destination(const NotificationRule& rule, const base::AwsErro
 base::Result<aws::s3::NotificationConfiguration> S3Service::get_bucket_notification_configuration(
     aws::Context& context, aws::s3::GetBucketNotificationConfigurationRequest in) {
   TRY_ASSIGN(const BucketRef bucket, lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));
-  return show_notification_rules(bucket->notifications);
+  aws::s3::NotificationConfiguration out = show_notification_rules(bucket->notifications);
+  if (bucket->event_bridge) out.event_bridge_configuration.emplace();
+  return out;
 }
 
 base::Result<aws::s3::PutBucketNotificationConfigurationResponse> S3Service::put_bucket_notification_configuration(
@@ -76,6 +78,7 @@ base::Result<aws::s3::PutBucketNotificationConfigurationResponse> S3Service::put
   TRY_ASSIGN(const BucketRef current, find_bucket(context, in.bucket, in.expected_bucket_owner));
   BucketRecord changed = *current;
   changed.notifications = std::move(rules);
+  changed.event_bridge = in.notification_configuration->event_bridge_configuration.has_value();
   Change change;
   change.batch.put(keys::bucket(changed.name), changed.encode());
   commit(std::move(change));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "aws/auth/authorizer.h"
 #include "aws/s3/errors.h"
@@ -46,16 +47,18 @@ base::Result<Wanted> wanted_bytes(const In& in, const ObjectRecord& object) {
   return out;
 }
 
-// The headers that GET and HEAD have in common. A checksum is that of the whole, so parts of it come without.
+// The headers that GET and HEAD have in common. A checksum is that of the whole or of one part of a multipart upload,
+// so ranges come without.
 template <class In, class Out>
-base::Result<Wanted> describe(const In& in, const ObjectRecord& object, Out& out) {
-  TRY(check_read({in.if_match, in.if_none_match, in.if_modified_since, in.if_unmodified_since}, object, false));
+base::Result<Wanted> describe(const In& in, const ObjectRecord& object, base::Timestamp now, Out& out) {
+  TRY(check_read({in.if_match, in.if_none_match, in.if_modified_since, in.if_unmodified_since}, object, now, false));
   TRY_ASSIGN(const Wanted wanted, wanted_bytes(in, object));
   const ObjectHeaders& headers = object.headers;
   const auto either = [](const std::optional<std::string>& asked, const std::optional<std::string>& kept) {
     return asked ? asked : kept;
   };
   out.accept_ranges = "bytes";
+  out.server_side_encryption = kEncryption;
   out.last_modified = object.modified_at;
   out.etag = object.quoted_etag();
   out.content_length = static_cast<int64_t>(wanted.range.end - wanted.range.begin);
@@ -71,13 +74,13 @@ base::Result<Wanted> describe(const In& in, const ObjectRecord& object, Out& out
   if (wanted.partial)
     out.content_range = fmt::format("bytes {}-{}/{}", wanted.range.begin, wanted.range.end - 1, object.size);
   if (in.part_number && object.is_multipart()) out.parts_count = static_cast<int32_t>(object.segments.size());
-  if (in.checksum_mode == "ENABLED" && !in.range && !in.part_number) show_checksum(object.checksum, out);
+  if (in.checksum_mode != "ENABLED" || in.range) return wanted;
+  if (!in.part_number) {
+    show_checksum(object.checksum, out);
+  } else if (const auto checksum = object.part_checksum(static_cast<std::size_t>(*in.part_number) - 1)) {
+    show_checksum(*checksum, out);
+  }
   return wanted;
-}
-
-// The VersionId of a key in DeleteObjects: without versioning every object is the version "null".
-bool is_only_version(const std::optional<std::string>& version_id) {
-  return !version_id || *version_id == "null";
 }
 
 aws::s3::Error delete_error(const aws::s3::ObjectIdentifier& id, const base::AwsError& error) {
@@ -90,6 +93,7 @@ base::Result<aws::s3::PutObjectOutput> S3Service::put_object(aws::Context& conte
   TRY(check_key(in.key));
   TRY(check_acl(in.acl));
   TRY(check_storage_class(in.storage_class));
+  TRY(check_encryption(in.server_side_encryption));
   TRY(lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));  // before the work of a long body
   ObjectRecord object;
   TRY_ASSIGN(object.headers, read_headers(in));
@@ -107,6 +111,7 @@ base::Result<aws::s3::PutObjectOutput> S3Service::put_object(aws::Context& conte
   object.size = body.segment().size;
 
   {
+    const Sweep sweep{*this};
     const std::lock_guard lock(mutex_);
     TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
     const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
@@ -118,39 +123,44 @@ base::Result<aws::s3::PutObjectOutput> S3Service::put_object(aws::Context& conte
   }
   aws::s3::PutObjectOutput out;
   out.etag = object.quoted_etag();
+  out.server_side_encryption = kEncryption;
   show_checksum(object.checksum, out);
   return out;
 }
 
 base::Result<aws::s3::GetObjectOutput> S3Service::get_object(aws::Context& context, aws::s3::GetObjectRequest in) {
-  TRY_ASSIGN(Opened opened, open_object(context, in.bucket, in.key, in.expected_bucket_owner));
+  TRY_ASSIGN(Opened opened, open_object(context, in.bucket, in.key, in.expected_bucket_owner, in.version_id));
   aws::s3::GetObjectOutput out;
-  TRY_ASSIGN(const Wanted wanted, describe(in, opened.object, out));
+  TRY_ASSIGN(const Wanted wanted, describe(in, opened.object, context.now, out));
   out.body.emplace(object_body(chunks_, std::move(opened.pin), std::move(opened.object.segments), wanted.range.begin,
                                wanted.range.end));
   return out;
 }
 
 base::Result<aws::s3::HeadObjectOutput> S3Service::head_object(aws::Context& context, aws::s3::HeadObjectRequest in) {
-  auto opened = open_object(context, in.bucket, in.key, in.expected_bucket_owner);
+  auto opened = open_object(context, in.bucket, in.key, in.expected_bucket_owner, in.version_id);
   if (!opened) {
     if (opened.error().http_status == 404) return base::fail(errors::not_found("Not Found"));
     return base::fail(std::move(opened.error()));
   }
   aws::s3::HeadObjectOutput out;
-  TRY(describe(in, opened->object, out));
+  TRY(describe(in, opened->object, context.now, out));
   return out;
 }
 
 base::Result<aws::s3::DeleteObjectOutput> S3Service::delete_object(aws::Context& context,
                                                                    aws::s3::DeleteObjectRequest in) {
   TRY(check_key(in.key));
+  const Sweep sweep{*this};
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
+  if (auto version = check_version(in.version_id, in.key); !version) {
+    if (version.error().http_status == 404) return {};  // what is not there is deleted
+    return base::fail(std::move(version.error()));
+  }
   const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
-  if (in.if_match && (!current || !etag_listed(*in.if_match, current->etag)))
-    return base::fail(precondition_failed("If-Match"));
   if (!current) return {};
+  if (in.if_match && !etag_listed(*in.if_match, current->etag)) return base::fail(precondition_failed("If-Match"));
   Change change;
   erase_object(context, *bucket, *in.key, *current, change);
   commit(std::move(change));
@@ -175,24 +185,33 @@ base::Result<aws::s3::DeleteObjectsOutput> S3Service::delete_objects(aws::Contex
   if (!in.delete_ || !in.delete_->objects || in.delete_->objects->empty() ||
       in.delete_->objects->size() > kDeleteObjectsMax)
     return base::fail(malformed_xml());
-  const bool quiet = in.delete_->quiet.value_or(false);
   aws::s3::DeleteObjectsOutput out;
+  const std::span<const aws::s3::ObjectIdentifier> objects = *in.delete_->objects;
   const std::set<std::string> denied = keys_not_to_delete(context, in.bucket.value_or(""), *in.delete_->objects);
+  std::set<std::string_view> seen;
+  // The lock is let go in between, so that nobody waits for a thousand keys.
+  for (std::size_t begin = 0; begin < objects.size(); begin += kDeletesAtOnce) {
+    const std::size_t count = std::min(kDeletesAtOnce, objects.size() - begin);
+    TRY(delete_some(context, in, objects.subspan(begin, count), denied, seen, out));
+  }
+  return out;
+}
+
+base::Result<void> S3Service::delete_some(const aws::Context& context, const aws::s3::DeleteObjectsRequest& in,
+                                          std::span<const aws::s3::ObjectIdentifier> objects,
+                                          const std::set<std::string>& denied, std::set<std::string_view>& seen,
+                                          aws::s3::DeleteObjectsOutput& out) {
+  const bool quiet = in.delete_->quiet.value_or(false);
+  const Sweep sweep{*this};
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const BucketRef bucket, find_bucket(context, in.bucket, in.expected_bucket_owner));
   Change change;
-  std::set<std::string_view> seen;
-  for (const aws::s3::ObjectIdentifier& id : *in.delete_->objects) {
+  for (const aws::s3::ObjectIdentifier& id : objects) {
     auto checked = check_key(id.key);
     if (checked && denied.contains(*id.key))
       checked = base::fail(
           errors::access_denied(aws::auth::denial_text(context, kDeleteAction, object_arn(bucket->name, *id.key))));
-    if (checked && !is_only_version(id.version_id)) {
-      base::AwsError error;
-      error.code = "NoSuchVersion";
-      error.message = "The specified version does not exist.";
-      checked = base::fail(std::move(error));
-    }
+    if (checked) checked = check_version(id.version_id, id.key);
     if (!checked) {
       if (!out.errors) out.errors.emplace();
       out.errors->push_back(delete_error(id, checked.error()));
@@ -203,10 +222,14 @@ base::Result<aws::s3::DeleteObjectsOutput> S3Service::delete_objects(aws::Contex
       out.deleted->push_back({.key = id.key, .version_id = id.version_id});
     }
     if (!seen.insert(*id.key).second) continue;
-    if (const auto current = load_object(*bucket, *id.key)) erase_object(context, *bucket, *id.key, *current, change);
+    if (const auto current = load_object(*bucket, *id.key)) {
+      erase_object(context, *bucket, *id.key, *current, change);
+    } else {
+      notify_removal(context, *bucket, *id.key, change);  // as on AWS, where only DeleteObject keeps silent
+    }
   }
   commit(std::move(change));
-  return out;
+  return {};
 }
 
 }  // namespace engine::s3
