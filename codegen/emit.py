@@ -133,12 +133,12 @@ def type_definition(service, shape):
             continue
         if bound in raw and isinstance(raw[bound], int):
             fields.append(f".{bound} = {raw[bound]}")
-    if "pattern" in raw:
+    if "pattern" in raw and shape not in service.pattern_ignored:
         fields.append(f".pattern = {quote(raw['pattern'])}")
     if "enum" in raw and shape not in service.service_checked:
         lines.append(f"constexpr std::string_view {name}Values[] = {{{', '.join(map(quote, raw['enum']))}}};")
         fields.append(f".enum_values = {name}Values")
-    if raw.get("sensitive"):
+    if raw.get("sensitive") or shape in service.value_hidden:
         fields.append(".sensitive = true")
     lines.append(f"constinit const TypeDesc {name} = {{{', '.join(fields)}}};")
     return "\n".join(lines)

@@ -75,6 +75,8 @@ class Service:
             if sorted(self.shapes[shape]["enum"]) != sorted(values):
                 raise SystemExit(f"{self.namespace}: these are not the values of {shape}: {values}")
             self.shapes[shape] = {**self.shapes[shape], "enum": values}
+        self.pattern_ignored = set(options.get("pattern_ignored", []))
+        self.value_hidden = set(options.get("value_hidden", []))
         self.operations = [self._operation(n, o) for n, o in sorted(options["operations"].items())]
         self.errors = self._errors()
         self.reachable = self._reachable()
@@ -161,7 +163,8 @@ class Service:
 
     def _check_lists(self):
         """A path in the toml that matches nothing is a mistake, not a comment."""
-        for path in self.unsupported | self.omitted | self.service_checked | set(self.query_names):
+        for path in (self.unsupported | self.omitted | self.service_checked | self.pattern_ignored | self.value_hidden |
+                     set(self.query_names)):
             shape, _, member = path.partition(".")
             if shape not in self.shapes or (member and member not in self.shapes[shape].get("members", {})):
                 raise SystemExit(f"{self.namespace}: no such member: {path}")

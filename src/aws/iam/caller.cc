@@ -67,6 +67,48 @@ base::Result<DetachRolePolicyResponse> IamCaller::detach_role_policy(Context& co
   return out;
 }
 
+base::Result<GetAccountPasswordPolicyResponse> IamCaller::get_account_password_policy(Context& context, GetAccountPasswordPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAccountPasswordPolicy");
+  GetAccountPasswordPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetAccountSummaryResponse> IamCaller::get_account_summary(Context& context, GetAccountSummaryRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAccountSummary");
+  GetAccountSummaryResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetGroupResponse> IamCaller::get_group(Context& context, GetGroupRequest in) {
+  static const OperationDesc& operation = *kService.find("GetGroup");
+  GetGroupResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetInstanceProfileResponse> IamCaller::get_instance_profile(Context& context, GetInstanceProfileRequest in) {
+  static const OperationDesc& operation = *kService.find("GetInstanceProfile");
+  GetInstanceProfileResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetLoginProfileResponse> IamCaller::get_login_profile(Context& context, GetLoginProfileRequest in) {
+  static const OperationDesc& operation = *kService.find("GetLoginProfile");
+  GetLoginProfileResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetOpenIDConnectProviderResponse> IamCaller::get_open_id_connect_provider(Context& context, GetOpenIDConnectProviderRequest in) {
+  static const OperationDesc& operation = *kService.find("GetOpenIDConnectProvider");
+  GetOpenIDConnectProviderResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetPolicyResponse> IamCaller::get_policy(Context& context, GetPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("GetPolicy");
   GetPolicyResponse out;
@@ -95,9 +137,51 @@ base::Result<GetRolePolicyResponse> IamCaller::get_role_policy(Context& context,
   return out;
 }
 
+base::Result<GetSAMLProviderResponse> IamCaller::get_saml_provider(Context& context, GetSAMLProviderRequest in) {
+  static const OperationDesc& operation = *kService.find("GetSAMLProvider");
+  GetSAMLProviderResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetServerCertificateResponse> IamCaller::get_server_certificate(Context& context, GetServerCertificateRequest in) {
+  static const OperationDesc& operation = *kService.find("GetServerCertificate");
+  GetServerCertificateResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetUserResponse> IamCaller::get_user(Context& context, GetUserRequest in) {
+  static const OperationDesc& operation = *kService.find("GetUser");
+  GetUserResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListAccessKeysResponse> IamCaller::list_access_keys(Context& context, ListAccessKeysRequest in) {
+  static const OperationDesc& operation = *kService.find("ListAccessKeys");
+  ListAccessKeysResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListAccountAliasesResponse> IamCaller::list_account_aliases(Context& context, ListAccountAliasesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListAccountAliases");
+  ListAccountAliasesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListAttachedRolePoliciesResponse> IamCaller::list_attached_role_policies(Context& context, ListAttachedRolePoliciesRequest in) {
   static const OperationDesc& operation = *kService.find("ListAttachedRolePolicies");
   ListAttachedRolePoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListAttachedUserPoliciesResponse> IamCaller::list_attached_user_policies(Context& context, ListAttachedUserPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListAttachedUserPolicies");
+  ListAttachedUserPoliciesResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -109,6 +193,27 @@ base::Result<ListEntitiesForPolicyResponse> IamCaller::list_entities_for_policy(
   return out;
 }
 
+base::Result<ListGroupsResponse> IamCaller::list_groups(Context& context, ListGroupsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListGroups");
+  ListGroupsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListGroupsForUserResponse> IamCaller::list_groups_for_user(Context& context, ListGroupsForUserRequest in) {
+  static const OperationDesc& operation = *kService.find("ListGroupsForUser");
+  ListGroupsForUserResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListInstanceProfilesResponse> IamCaller::list_instance_profiles(Context& context, ListInstanceProfilesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListInstanceProfiles");
+  ListInstanceProfilesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListInstanceProfilesForRoleResponse> IamCaller::list_instance_profiles_for_role(Context& context, ListInstanceProfilesForRoleRequest in) {
   static const OperationDesc& operation = *kService.find("ListInstanceProfilesForRole");
   ListInstanceProfilesForRoleResponse out;
@@ -116,9 +221,30 @@ base::Result<ListInstanceProfilesForRoleResponse> IamCaller::list_instance_profi
   return out;
 }
 
+base::Result<ListMFADevicesResponse> IamCaller::list_mfa_devices(Context& context, ListMFADevicesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListMFADevices");
+  ListMFADevicesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListOpenIDConnectProvidersResponse> IamCaller::list_open_id_connect_providers(Context& context, ListOpenIDConnectProvidersRequest in) {
+  static const OperationDesc& operation = *kService.find("ListOpenIDConnectProviders");
+  ListOpenIDConnectProvidersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListPoliciesResponse> IamCaller::list_policies(Context& context, ListPoliciesRequest in) {
   static const OperationDesc& operation = *kService.find("ListPolicies");
   ListPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListPolicyTagsResponse> IamCaller::list_policy_tags(Context& context, ListPolicyTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListPolicyTags");
+  ListPolicyTagsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -151,6 +277,41 @@ base::Result<ListRolesResponse> IamCaller::list_roles(Context& context, ListRole
   return out;
 }
 
+base::Result<ListSAMLProvidersResponse> IamCaller::list_saml_providers(Context& context, ListSAMLProvidersRequest in) {
+  static const OperationDesc& operation = *kService.find("ListSAMLProviders");
+  ListSAMLProvidersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListServerCertificatesResponse> IamCaller::list_server_certificates(Context& context, ListServerCertificatesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListServerCertificates");
+  ListServerCertificatesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListUserPoliciesResponse> IamCaller::list_user_policies(Context& context, ListUserPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListUserPolicies");
+  ListUserPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListUsersResponse> IamCaller::list_users(Context& context, ListUsersRequest in) {
+  static const OperationDesc& operation = *kService.find("ListUsers");
+  ListUsersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListVirtualMFADevicesResponse> IamCaller::list_virtual_mfa_devices(Context& context, ListVirtualMFADevicesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListVirtualMFADevices");
+  ListVirtualMFADevicesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<PutRolePolicyResponse> IamCaller::put_role_policy(Context& context, PutRolePolicyRequest in) {
   static const OperationDesc& operation = *kService.find("PutRolePolicy");
   PutRolePolicyResponse out;
@@ -165,9 +326,23 @@ base::Result<SetDefaultPolicyVersionResponse> IamCaller::set_default_policy_vers
   return out;
 }
 
+base::Result<TagPolicyResponse> IamCaller::tag_policy(Context& context, TagPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("TagPolicy");
+  TagPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<TagRoleResponse> IamCaller::tag_role(Context& context, TagRoleRequest in) {
   static const OperationDesc& operation = *kService.find("TagRole");
   TagRoleResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UntagPolicyResponse> IamCaller::untag_policy(Context& context, UntagPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("UntagPolicy");
+  UntagPolicyResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

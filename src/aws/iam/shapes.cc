@@ -6,8 +6,10 @@ namespace aws::iam {
 
 namespace {
 
+extern const StructDesc kAccessKeyMetadataStruct;
 extern const StructDesc kAttachRolePolicyRequestStruct;
 extern const StructDesc kAttachRolePolicyResponseStruct;
+extern const StructDesc kAttachedPermissionsBoundaryStruct;
 extern const StructDesc kAttachedPolicyStruct;
 extern const StructDesc kCreatePolicyRequestStruct;
 extern const StructDesc kPolicyStruct;
@@ -29,6 +31,22 @@ extern const StructDesc kDeleteRoleRequestStruct;
 extern const StructDesc kDeleteRoleResponseStruct;
 extern const StructDesc kDetachRolePolicyRequestStruct;
 extern const StructDesc kDetachRolePolicyResponseStruct;
+extern const StructDesc kGetAccountPasswordPolicyRequestStruct;
+extern const StructDesc kPasswordPolicyStruct;
+extern const StructDesc kGetAccountPasswordPolicyResponseStruct;
+extern const StructDesc kGetAccountSummaryRequestStruct;
+extern const StructDesc kGetAccountSummaryResponseStruct;
+extern const StructDesc kGetGroupRequestStruct;
+extern const StructDesc kGroupStruct;
+extern const StructDesc kGetGroupResponseStruct;
+extern const StructDesc kGetInstanceProfileRequestStruct;
+extern const StructDesc kInstanceProfileStruct;
+extern const StructDesc kGetInstanceProfileResponseStruct;
+extern const StructDesc kGetLoginProfileRequestStruct;
+extern const StructDesc kLoginProfileStruct;
+extern const StructDesc kGetLoginProfileResponseStruct;
+extern const StructDesc kGetOpenIDConnectProviderRequestStruct;
+extern const StructDesc kGetOpenIDConnectProviderResponseStruct;
 extern const StructDesc kGetPolicyRequestStruct;
 extern const StructDesc kGetPolicyResponseStruct;
 extern const StructDesc kGetPolicyVersionRequestStruct;
@@ -37,15 +55,41 @@ extern const StructDesc kGetRolePolicyRequestStruct;
 extern const StructDesc kGetRolePolicyResponseStruct;
 extern const StructDesc kGetRoleRequestStruct;
 extern const StructDesc kGetRoleResponseStruct;
-extern const StructDesc kInstanceProfileStruct;
+extern const StructDesc kGetSAMLProviderRequestStruct;
+extern const StructDesc kGetSAMLProviderResponseStruct;
+extern const StructDesc kGetServerCertificateRequestStruct;
+extern const StructDesc kServerCertificateMetadataStruct;
+extern const StructDesc kServerCertificateStruct;
+extern const StructDesc kGetServerCertificateResponseStruct;
+extern const StructDesc kGetUserRequestStruct;
+extern const StructDesc kUserStruct;
+extern const StructDesc kGetUserResponseStruct;
+extern const StructDesc kListAccessKeysRequestStruct;
+extern const StructDesc kListAccessKeysResponseStruct;
+extern const StructDesc kListAccountAliasesRequestStruct;
+extern const StructDesc kListAccountAliasesResponseStruct;
 extern const StructDesc kListAttachedRolePoliciesRequestStruct;
 extern const StructDesc kListAttachedRolePoliciesResponseStruct;
+extern const StructDesc kListAttachedUserPoliciesRequestStruct;
+extern const StructDesc kListAttachedUserPoliciesResponseStruct;
 extern const StructDesc kListEntitiesForPolicyRequestStruct;
 extern const StructDesc kListEntitiesForPolicyResponseStruct;
+extern const StructDesc kListGroupsForUserRequestStruct;
+extern const StructDesc kListGroupsForUserResponseStruct;
+extern const StructDesc kListGroupsRequestStruct;
+extern const StructDesc kListGroupsResponseStruct;
 extern const StructDesc kListInstanceProfilesForRoleRequestStruct;
 extern const StructDesc kListInstanceProfilesForRoleResponseStruct;
+extern const StructDesc kListInstanceProfilesRequestStruct;
+extern const StructDesc kListInstanceProfilesResponseStruct;
+extern const StructDesc kListMFADevicesRequestStruct;
+extern const StructDesc kListMFADevicesResponseStruct;
+extern const StructDesc kListOpenIDConnectProvidersRequestStruct;
+extern const StructDesc kListOpenIDConnectProvidersResponseStruct;
 extern const StructDesc kListPoliciesRequestStruct;
 extern const StructDesc kListPoliciesResponseStruct;
+extern const StructDesc kListPolicyTagsRequestStruct;
+extern const StructDesc kListPolicyTagsResponseStruct;
 extern const StructDesc kListPolicyVersionsRequestStruct;
 extern const StructDesc kListPolicyVersionsResponseStruct;
 extern const StructDesc kListRolePoliciesRequestStruct;
@@ -54,25 +98,47 @@ extern const StructDesc kListRoleTagsRequestStruct;
 extern const StructDesc kListRoleTagsResponseStruct;
 extern const StructDesc kListRolesRequestStruct;
 extern const StructDesc kListRolesResponseStruct;
+extern const StructDesc kListSAMLProvidersRequestStruct;
+extern const StructDesc kListSAMLProvidersResponseStruct;
+extern const StructDesc kListServerCertificatesRequestStruct;
+extern const StructDesc kListServerCertificatesResponseStruct;
+extern const StructDesc kListUserPoliciesRequestStruct;
+extern const StructDesc kListUserPoliciesResponseStruct;
+extern const StructDesc kListUsersRequestStruct;
+extern const StructDesc kListUsersResponseStruct;
+extern const StructDesc kListVirtualMFADevicesRequestStruct;
+extern const StructDesc kListVirtualMFADevicesResponseStruct;
+extern const StructDesc kMFADeviceStruct;
+extern const StructDesc kOpenIDConnectProviderListEntryStruct;
 extern const StructDesc kPolicyGroupStruct;
 extern const StructDesc kPolicyRoleStruct;
 extern const StructDesc kPolicyUserStruct;
 extern const StructDesc kPutRolePolicyRequestStruct;
 extern const StructDesc kPutRolePolicyResponseStruct;
+extern const StructDesc kSAMLPrivateKeyStruct;
+extern const StructDesc kSAMLProviderListEntryStruct;
 extern const StructDesc kSetDefaultPolicyVersionRequestStruct;
 extern const StructDesc kSetDefaultPolicyVersionResponseStruct;
 extern const StructDesc kTagStruct;
+extern const StructDesc kTagPolicyRequestStruct;
+extern const StructDesc kTagPolicyResponseStruct;
 extern const StructDesc kTagRoleRequestStruct;
 extern const StructDesc kTagRoleResponseStruct;
+extern const StructDesc kUntagPolicyRequestStruct;
+extern const StructDesc kUntagPolicyResponseStruct;
 extern const StructDesc kUntagRoleRequestStruct;
 extern const StructDesc kUntagRoleResponseStruct;
 extern const StructDesc kUpdateAssumeRolePolicyRequestStruct;
 extern const StructDesc kUpdateAssumeRolePolicyResponseStruct;
 extern const StructDesc kUpdateRoleRequestStruct;
 extern const StructDesc kUpdateRoleResponseStruct;
+extern const StructDesc kVirtualMFADeviceStruct;
+extern const TypeDesc kAccessKeyMetadata;
 extern const TypeDesc kAttachRolePolicyRequest;
 extern const TypeDesc kAttachRolePolicyResponse;
+extern const TypeDesc kAttachedPermissionsBoundary;
 extern const TypeDesc kAttachedPolicy;
+extern const TypeDesc kBootstrapDatum;
 extern const TypeDesc kCreatePolicyRequest;
 extern const TypeDesc kCreatePolicyResponse;
 extern const TypeDesc kCreatePolicyVersionRequest;
@@ -90,6 +156,18 @@ extern const TypeDesc kDeleteRoleResponse;
 extern const TypeDesc kDetachRolePolicyRequest;
 extern const TypeDesc kDetachRolePolicyResponse;
 extern const TypeDesc kEntityType;
+extern const TypeDesc kGetAccountPasswordPolicyRequest;
+extern const TypeDesc kGetAccountPasswordPolicyResponse;
+extern const TypeDesc kGetAccountSummaryRequest;
+extern const TypeDesc kGetAccountSummaryResponse;
+extern const TypeDesc kGetGroupRequest;
+extern const TypeDesc kGetGroupResponse;
+extern const TypeDesc kGetInstanceProfileRequest;
+extern const TypeDesc kGetInstanceProfileResponse;
+extern const TypeDesc kGetLoginProfileRequest;
+extern const TypeDesc kGetLoginProfileResponse;
+extern const TypeDesc kGetOpenIDConnectProviderRequest;
+extern const TypeDesc kGetOpenIDConnectProviderResponse;
 extern const TypeDesc kGetPolicyRequest;
 extern const TypeDesc kGetPolicyResponse;
 extern const TypeDesc kGetPolicyVersionRequest;
@@ -98,15 +176,40 @@ extern const TypeDesc kGetRolePolicyRequest;
 extern const TypeDesc kGetRolePolicyResponse;
 extern const TypeDesc kGetRoleRequest;
 extern const TypeDesc kGetRoleResponse;
+extern const TypeDesc kGetSAMLProviderRequest;
+extern const TypeDesc kGetSAMLProviderResponse;
+extern const TypeDesc kGetServerCertificateRequest;
+extern const TypeDesc kGetServerCertificateResponse;
+extern const TypeDesc kGetUserRequest;
+extern const TypeDesc kGetUserResponse;
+extern const TypeDesc kGroup;
 extern const TypeDesc kInstanceProfile;
+extern const TypeDesc kListAccessKeysRequest;
+extern const TypeDesc kListAccessKeysResponse;
+extern const TypeDesc kListAccountAliasesRequest;
+extern const TypeDesc kListAccountAliasesResponse;
 extern const TypeDesc kListAttachedRolePoliciesRequest;
 extern const TypeDesc kListAttachedRolePoliciesResponse;
+extern const TypeDesc kListAttachedUserPoliciesRequest;
+extern const TypeDesc kListAttachedUserPoliciesResponse;
 extern const TypeDesc kListEntitiesForPolicyRequest;
 extern const TypeDesc kListEntitiesForPolicyResponse;
+extern const TypeDesc kListGroupsForUserRequest;
+extern const TypeDesc kListGroupsForUserResponse;
+extern const TypeDesc kListGroupsRequest;
+extern const TypeDesc kListGroupsResponse;
 extern const TypeDesc kListInstanceProfilesForRoleRequest;
 extern const TypeDesc kListInstanceProfilesForRoleResponse;
+extern const TypeDesc kListInstanceProfilesRequest;
+extern const TypeDesc kListInstanceProfilesResponse;
+extern const TypeDesc kListMFADevicesRequest;
+extern const TypeDesc kListMFADevicesResponse;
+extern const TypeDesc kListOpenIDConnectProvidersRequest;
+extern const TypeDesc kListOpenIDConnectProvidersResponse;
 extern const TypeDesc kListPoliciesRequest;
 extern const TypeDesc kListPoliciesResponse;
+extern const TypeDesc kListPolicyTagsRequest;
+extern const TypeDesc kListPolicyTagsResponse;
 extern const TypeDesc kListPolicyVersionsRequest;
 extern const TypeDesc kListPolicyVersionsResponse;
 extern const TypeDesc kListRolePoliciesRequest;
@@ -115,6 +218,23 @@ extern const TypeDesc kListRoleTagsRequest;
 extern const TypeDesc kListRoleTagsResponse;
 extern const TypeDesc kListRolesRequest;
 extern const TypeDesc kListRolesResponse;
+extern const TypeDesc kListSAMLProvidersRequest;
+extern const TypeDesc kListSAMLProvidersResponse;
+extern const TypeDesc kListServerCertificatesRequest;
+extern const TypeDesc kListServerCertificatesResponse;
+extern const TypeDesc kListUserPoliciesRequest;
+extern const TypeDesc kListUserPoliciesResponse;
+extern const TypeDesc kListUsersRequest;
+extern const TypeDesc kListUsersResponse;
+extern const TypeDesc kListVirtualMFADevicesRequest;
+extern const TypeDesc kListVirtualMFADevicesResponse;
+extern const TypeDesc kLoginProfile;
+extern const TypeDesc kMFADevice;
+extern const TypeDesc kOpenIDConnectProviderListEntry;
+extern const TypeDesc kOpenIDConnectProviderListType;
+extern const TypeDesc kOpenIDConnectProviderUrlType;
+extern const TypeDesc kPasswordPolicy;
+extern const TypeDesc kPermissionsBoundaryAttachmentType;
 extern const TypeDesc kPolicy;
 extern const TypeDesc kPolicyGroup;
 extern const TypeDesc kPolicyGroupListType;
@@ -128,28 +248,57 @@ extern const TypeDesc kPutRolePolicyRequest;
 extern const TypeDesc kPutRolePolicyResponse;
 extern const TypeDesc kRole;
 extern const TypeDesc kRoleLastUsed;
+extern const TypeDesc kSAMLMetadataDocumentType;
+extern const TypeDesc kSAMLPrivateKey;
+extern const TypeDesc kSAMLProviderListEntry;
+extern const TypeDesc kSAMLProviderListType;
+extern const TypeDesc kServerCertificate;
+extern const TypeDesc kServerCertificateMetadata;
 extern const TypeDesc kSetDefaultPolicyVersionRequest;
 extern const TypeDesc kSetDefaultPolicyVersionResponse;
 extern const TypeDesc kTag;
+extern const TypeDesc kTagPolicyRequest;
+extern const TypeDesc kTagPolicyResponse;
 extern const TypeDesc kTagRoleRequest;
 extern const TypeDesc kTagRoleResponse;
+extern const TypeDesc kUntagPolicyRequest;
+extern const TypeDesc kUntagPolicyResponse;
 extern const TypeDesc kUntagRoleRequest;
 extern const TypeDesc kUntagRoleResponse;
 extern const TypeDesc kUpdateAssumeRolePolicyRequest;
 extern const TypeDesc kUpdateAssumeRolePolicyResponse;
 extern const TypeDesc kUpdateRoleRequest;
 extern const TypeDesc kUpdateRoleResponse;
+extern const TypeDesc kUser;
+extern const TypeDesc kVirtualMFADevice;
+extern const TypeDesc kAccessKeyIdType;
+extern const TypeDesc kAccessKeyMetadataListType;
+extern const TypeDesc kAccountAliasListType;
+extern const TypeDesc kAccountAliasType;
 extern const TypeDesc kArnType;
+extern const TypeDesc kAssertionEncryptionModeType;
+extern const TypeDesc kAssignmentStatusType;
 extern const TypeDesc kAttachedPoliciesListType;
 extern const TypeDesc kAttachmentCountType;
+extern const TypeDesc kBooleanObjectType;
 extern const TypeDesc kBooleanType;
+extern const TypeDesc kCertificateBodyType;
+extern const TypeDesc kCertificateChainType;
+extern const TypeDesc kClientIDListType;
+extern const TypeDesc kClientIDType;
 extern const TypeDesc kDateType;
+extern const TypeDesc kExistingUserNameType;
+extern const TypeDesc kGroupListType;
 extern const TypeDesc kGroupNameType;
 extern const TypeDesc kIdType;
 extern const TypeDesc kInstanceProfileListType;
 extern const TypeDesc kInstanceProfileNameType;
 extern const TypeDesc kMarkerType;
 extern const TypeDesc kMaxItemsType;
+extern const TypeDesc kMaxPasswordAgeType;
+extern const TypeDesc kMfaDeviceListType;
+extern const TypeDesc kMinimumPasswordLengthType;
+extern const TypeDesc kPasswordReusePreventionType;
 extern const TypeDesc kPathPrefixType;
 extern const TypeDesc kPathType;
 extern const TypeDesc kPolicyDescriptionType;
@@ -161,21 +310,37 @@ extern const TypeDesc kPolicyNameType;
 extern const TypeDesc kPolicyPathType;
 extern const TypeDesc kPolicyScopeType;
 extern const TypeDesc kPolicyVersionIdType;
+extern const TypeDesc kPrivateKeyIdType;
+extern const TypeDesc kPrivateKeyList;
 extern const TypeDesc kResponseMarkerType;
 extern const TypeDesc kRoleDescriptionType;
 extern const TypeDesc kRoleListType;
 extern const TypeDesc kRoleMaxSessionDurationType;
 extern const TypeDesc kRoleNameType;
+extern const TypeDesc kSerialNumberType;
+extern const TypeDesc kServerCertificateMetadataListType;
+extern const TypeDesc kServerCertificateNameType;
+extern const TypeDesc kStatusType;
 extern const TypeDesc kStringType;
+extern const TypeDesc kSummaryKeyType;
+extern const TypeDesc kSummaryMapType;
+extern const TypeDesc kSummaryValueType;
 extern const TypeDesc kTagKeyListType;
 extern const TypeDesc kTagKeyType;
 extern const TypeDesc kTagListType;
 extern const TypeDesc kTagValueType;
+extern const TypeDesc kThumbprintListType;
+extern const TypeDesc kThumbprintType;
+extern const TypeDesc kUserListType;
 extern const TypeDesc kUserNameType;
+extern const TypeDesc kVirtualMFADeviceListType;
 
+constinit const TypeDesc kAccessKeyMetadata = {.kind = Kind::structure, .shape_name = "AccessKeyMetadata", .structure = &kAccessKeyMetadataStruct};
 constinit const TypeDesc kAttachRolePolicyRequest = {.kind = Kind::structure, .shape_name = "AttachRolePolicyRequest", .structure = &kAttachRolePolicyRequestStruct};
 constinit const TypeDesc kAttachRolePolicyResponse = {.kind = Kind::structure, .shape_name = "AttachRolePolicyResponse", .structure = &kAttachRolePolicyResponseStruct};
+constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct};
 constinit const TypeDesc kAttachedPolicy = {.kind = Kind::structure, .shape_name = "AttachedPolicy", .structure = &kAttachedPolicyStruct};
+constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .shape_name = "BootstrapDatum", .sensitive = true};
 constinit const TypeDesc kCreatePolicyRequest = {.kind = Kind::structure, .shape_name = "CreatePolicyRequest", .structure = &kCreatePolicyRequestStruct};
 constinit const TypeDesc kCreatePolicyResponse = {.kind = Kind::structure, .shape_name = "CreatePolicyResponse", .structure = &kCreatePolicyResponseStruct};
 constinit const TypeDesc kCreatePolicyVersionRequest = {.kind = Kind::structure, .shape_name = "CreatePolicyVersionRequest", .structure = &kCreatePolicyVersionRequestStruct};
@@ -194,6 +359,18 @@ constinit const TypeDesc kDetachRolePolicyRequest = {.kind = Kind::structure, .s
 constinit const TypeDesc kDetachRolePolicyResponse = {.kind = Kind::structure, .shape_name = "DetachRolePolicyResponse", .structure = &kDetachRolePolicyResponseStruct};
 constexpr std::string_view kEntityTypeValues[] = {"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"};
 constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues};
+constinit const TypeDesc kGetAccountPasswordPolicyRequest = {.kind = Kind::structure, .shape_name = "GetAccountPasswordPolicyRequest", .structure = &kGetAccountPasswordPolicyRequestStruct};
+constinit const TypeDesc kGetAccountPasswordPolicyResponse = {.kind = Kind::structure, .shape_name = "GetAccountPasswordPolicyResponse", .structure = &kGetAccountPasswordPolicyResponseStruct};
+constinit const TypeDesc kGetAccountSummaryRequest = {.kind = Kind::structure, .shape_name = "GetAccountSummaryRequest", .structure = &kGetAccountSummaryRequestStruct};
+constinit const TypeDesc kGetAccountSummaryResponse = {.kind = Kind::structure, .shape_name = "GetAccountSummaryResponse", .structure = &kGetAccountSummaryResponseStruct};
+constinit const TypeDesc kGetGroupRequest = {.kind = Kind::structure, .shape_name = "GetGroupRequest", .structure = &kGetGroupRequestStruct};
+constinit const TypeDesc kGetGroupResponse = {.kind = Kind::structure, .shape_name = "GetGroupResponse", .structure = &kGetGroupResponseStruct};
+constinit const TypeDesc kGetInstanceProfileRequest = {.kind = Kind::structure, .shape_name = "GetInstanceProfileRequest", .structure = &kGetInstanceProfileRequestStruct};
+constinit const TypeDesc kGetInstanceProfileResponse = {.kind = Kind::structure, .shape_name = "GetInstanceProfileResponse", .structure = &kGetInstanceProfileResponseStruct};
+constinit const TypeDesc kGetLoginProfileRequest = {.kind = Kind::structure, .shape_name = "GetLoginProfileRequest", .structure = &kGetLoginProfileRequestStruct};
+constinit const TypeDesc kGetLoginProfileResponse = {.kind = Kind::structure, .shape_name = "GetLoginProfileResponse", .structure = &kGetLoginProfileResponseStruct};
+constinit const TypeDesc kGetOpenIDConnectProviderRequest = {.kind = Kind::structure, .shape_name = "GetOpenIDConnectProviderRequest", .structure = &kGetOpenIDConnectProviderRequestStruct};
+constinit const TypeDesc kGetOpenIDConnectProviderResponse = {.kind = Kind::structure, .shape_name = "GetOpenIDConnectProviderResponse", .structure = &kGetOpenIDConnectProviderResponseStruct};
 constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
 constinit const TypeDesc kGetPolicyResponse = {.kind = Kind::structure, .shape_name = "GetPolicyResponse", .structure = &kGetPolicyResponseStruct};
 constinit const TypeDesc kGetPolicyVersionRequest = {.kind = Kind::structure, .shape_name = "GetPolicyVersionRequest", .structure = &kGetPolicyVersionRequestStruct};
@@ -202,15 +379,40 @@ constinit const TypeDesc kGetRolePolicyRequest = {.kind = Kind::structure, .shap
 constinit const TypeDesc kGetRolePolicyResponse = {.kind = Kind::structure, .shape_name = "GetRolePolicyResponse", .structure = &kGetRolePolicyResponseStruct};
 constinit const TypeDesc kGetRoleRequest = {.kind = Kind::structure, .shape_name = "GetRoleRequest", .structure = &kGetRoleRequestStruct};
 constinit const TypeDesc kGetRoleResponse = {.kind = Kind::structure, .shape_name = "GetRoleResponse", .structure = &kGetRoleResponseStruct};
+constinit const TypeDesc kGetSAMLProviderRequest = {.kind = Kind::structure, .shape_name = "GetSAMLProviderRequest", .structure = &kGetSAMLProviderRequestStruct};
+constinit const TypeDesc kGetSAMLProviderResponse = {.kind = Kind::structure, .shape_name = "GetSAMLProviderResponse", .structure = &kGetSAMLProviderResponseStruct};
+constinit const TypeDesc kGetServerCertificateRequest = {.kind = Kind::structure, .shape_name = "GetServerCertificateRequest", .structure = &kGetServerCertificateRequestStruct};
+constinit const TypeDesc kGetServerCertificateResponse = {.kind = Kind::structure, .shape_name = "GetServerCertificateResponse", .structure = &kGetServerCertificateResponseStruct};
+constinit const TypeDesc kGetUserRequest = {.kind = Kind::structure, .shape_name = "GetUserRequest", .structure = &kGetUserRequestStruct};
+constinit const TypeDesc kGetUserResponse = {.kind = Kind::structure, .shape_name = "GetUserResponse", .structure = &kGetUserResponseStruct};
+constinit const TypeDesc kGroup = {.kind = Kind::structure, .shape_name = "Group", .structure = &kGroupStruct};
 constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct};
+constinit const TypeDesc kListAccessKeysRequest = {.kind = Kind::structure, .shape_name = "ListAccessKeysRequest", .structure = &kListAccessKeysRequestStruct};
+constinit const TypeDesc kListAccessKeysResponse = {.kind = Kind::structure, .shape_name = "ListAccessKeysResponse", .structure = &kListAccessKeysResponseStruct};
+constinit const TypeDesc kListAccountAliasesRequest = {.kind = Kind::structure, .shape_name = "ListAccountAliasesRequest", .structure = &kListAccountAliasesRequestStruct};
+constinit const TypeDesc kListAccountAliasesResponse = {.kind = Kind::structure, .shape_name = "ListAccountAliasesResponse", .structure = &kListAccountAliasesResponseStruct};
 constinit const TypeDesc kListAttachedRolePoliciesRequest = {.kind = Kind::structure, .shape_name = "ListAttachedRolePoliciesRequest", .structure = &kListAttachedRolePoliciesRequestStruct};
 constinit const TypeDesc kListAttachedRolePoliciesResponse = {.kind = Kind::structure, .shape_name = "ListAttachedRolePoliciesResponse", .structure = &kListAttachedRolePoliciesResponseStruct};
+constinit const TypeDesc kListAttachedUserPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListAttachedUserPoliciesRequest", .structure = &kListAttachedUserPoliciesRequestStruct};
+constinit const TypeDesc kListAttachedUserPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListAttachedUserPoliciesResponse", .structure = &kListAttachedUserPoliciesResponseStruct};
 constinit const TypeDesc kListEntitiesForPolicyRequest = {.kind = Kind::structure, .shape_name = "ListEntitiesForPolicyRequest", .structure = &kListEntitiesForPolicyRequestStruct};
 constinit const TypeDesc kListEntitiesForPolicyResponse = {.kind = Kind::structure, .shape_name = "ListEntitiesForPolicyResponse", .structure = &kListEntitiesForPolicyResponseStruct};
+constinit const TypeDesc kListGroupsForUserRequest = {.kind = Kind::structure, .shape_name = "ListGroupsForUserRequest", .structure = &kListGroupsForUserRequestStruct};
+constinit const TypeDesc kListGroupsForUserResponse = {.kind = Kind::structure, .shape_name = "ListGroupsForUserResponse", .structure = &kListGroupsForUserResponseStruct};
+constinit const TypeDesc kListGroupsRequest = {.kind = Kind::structure, .shape_name = "ListGroupsRequest", .structure = &kListGroupsRequestStruct};
+constinit const TypeDesc kListGroupsResponse = {.kind = Kind::structure, .shape_name = "ListGroupsResponse", .structure = &kListGroupsResponseStruct};
 constinit const TypeDesc kListInstanceProfilesForRoleRequest = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesForRoleRequest", .structure = &kListInstanceProfilesForRoleRequestStruct};
 constinit const TypeDesc kListInstanceProfilesForRoleResponse = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesForRoleResponse", .structure = &kListInstanceProfilesForRoleResponseStruct};
+constinit const TypeDesc kListInstanceProfilesRequest = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesRequest", .structure = &kListInstanceProfilesRequestStruct};
+constinit const TypeDesc kListInstanceProfilesResponse = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesResponse", .structure = &kListInstanceProfilesResponseStruct};
+constinit const TypeDesc kListMFADevicesRequest = {.kind = Kind::structure, .shape_name = "ListMFADevicesRequest", .structure = &kListMFADevicesRequestStruct};
+constinit const TypeDesc kListMFADevicesResponse = {.kind = Kind::structure, .shape_name = "ListMFADevicesResponse", .structure = &kListMFADevicesResponseStruct};
+constinit const TypeDesc kListOpenIDConnectProvidersRequest = {.kind = Kind::structure, .shape_name = "ListOpenIDConnectProvidersRequest", .structure = &kListOpenIDConnectProvidersRequestStruct};
+constinit const TypeDesc kListOpenIDConnectProvidersResponse = {.kind = Kind::structure, .shape_name = "ListOpenIDConnectProvidersResponse", .structure = &kListOpenIDConnectProvidersResponseStruct};
 constinit const TypeDesc kListPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListPoliciesRequest", .structure = &kListPoliciesRequestStruct};
 constinit const TypeDesc kListPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListPoliciesResponse", .structure = &kListPoliciesResponseStruct};
+constinit const TypeDesc kListPolicyTagsRequest = {.kind = Kind::structure, .shape_name = "ListPolicyTagsRequest", .structure = &kListPolicyTagsRequestStruct};
+constinit const TypeDesc kListPolicyTagsResponse = {.kind = Kind::structure, .shape_name = "ListPolicyTagsResponse", .structure = &kListPolicyTagsResponseStruct};
 constinit const TypeDesc kListPolicyVersionsRequest = {.kind = Kind::structure, .shape_name = "ListPolicyVersionsRequest", .structure = &kListPolicyVersionsRequestStruct};
 constinit const TypeDesc kListPolicyVersionsResponse = {.kind = Kind::structure, .shape_name = "ListPolicyVersionsResponse", .structure = &kListPolicyVersionsResponseStruct};
 constinit const TypeDesc kListRolePoliciesRequest = {.kind = Kind::structure, .shape_name = "ListRolePoliciesRequest", .structure = &kListRolePoliciesRequestStruct};
@@ -219,6 +421,25 @@ constinit const TypeDesc kListRoleTagsRequest = {.kind = Kind::structure, .shape
 constinit const TypeDesc kListRoleTagsResponse = {.kind = Kind::structure, .shape_name = "ListRoleTagsResponse", .structure = &kListRoleTagsResponseStruct};
 constinit const TypeDesc kListRolesRequest = {.kind = Kind::structure, .shape_name = "ListRolesRequest", .structure = &kListRolesRequestStruct};
 constinit const TypeDesc kListRolesResponse = {.kind = Kind::structure, .shape_name = "ListRolesResponse", .structure = &kListRolesResponseStruct};
+constinit const TypeDesc kListSAMLProvidersRequest = {.kind = Kind::structure, .shape_name = "ListSAMLProvidersRequest", .structure = &kListSAMLProvidersRequestStruct};
+constinit const TypeDesc kListSAMLProvidersResponse = {.kind = Kind::structure, .shape_name = "ListSAMLProvidersResponse", .structure = &kListSAMLProvidersResponseStruct};
+constinit const TypeDesc kListServerCertificatesRequest = {.kind = Kind::structure, .shape_name = "ListServerCertificatesRequest", .structure = &kListServerCertificatesRequestStruct};
+constinit const TypeDesc kListServerCertificatesResponse = {.kind = Kind::structure, .shape_name = "ListServerCertificatesResponse", .structure = &kListServerCertificatesResponseStruct};
+constinit const TypeDesc kListUserPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListUserPoliciesRequest", .structure = &kListUserPoliciesRequestStruct};
+constinit const TypeDesc kListUserPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListUserPoliciesResponse", .structure = &kListUserPoliciesResponseStruct};
+constinit const TypeDesc kListUsersRequest = {.kind = Kind::structure, .shape_name = "ListUsersRequest", .structure = &kListUsersRequestStruct};
+constinit const TypeDesc kListUsersResponse = {.kind = Kind::structure, .shape_name = "ListUsersResponse", .structure = &kListUsersResponseStruct};
+constinit const TypeDesc kListVirtualMFADevicesRequest = {.kind = Kind::structure, .shape_name = "ListVirtualMFADevicesRequest", .structure = &kListVirtualMFADevicesRequestStruct};
+constinit const TypeDesc kListVirtualMFADevicesResponse = {.kind = Kind::structure, .shape_name = "ListVirtualMFADevicesResponse", .structure = &kListVirtualMFADevicesResponseStruct};
+constinit const TypeDesc kLoginProfile = {.kind = Kind::structure, .shape_name = "LoginProfile", .structure = &kLoginProfileStruct};
+constinit const TypeDesc kMFADevice = {.kind = Kind::structure, .shape_name = "MFADevice", .structure = &kMFADeviceStruct};
+constinit const TypeDesc kOpenIDConnectProviderListEntry = {.kind = Kind::structure, .shape_name = "OpenIDConnectProviderListEntry", .structure = &kOpenIDConnectProviderListEntryStruct};
+constexpr ListAccess kOpenIDConnectProviderListTypeAccess = list_access<OpenIDConnectProviderListEntry>(&kOpenIDConnectProviderListEntry, "member", false);
+constinit const TypeDesc kOpenIDConnectProviderListType = {.kind = Kind::list, .shape_name = "OpenIDConnectProviderListType", .list = &kOpenIDConnectProviderListTypeAccess};
+constinit const TypeDesc kOpenIDConnectProviderUrlType = {.kind = Kind::string, .shape_name = "OpenIDConnectProviderUrlType", .min = 1, .max = 255};
+constinit const TypeDesc kPasswordPolicy = {.kind = Kind::structure, .shape_name = "PasswordPolicy", .structure = &kPasswordPolicyStruct};
+constexpr std::string_view kPermissionsBoundaryAttachmentTypeValues[] = {"PermissionsBoundaryPolicy"};
+constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues};
 constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct};
 constinit const TypeDesc kPolicyGroup = {.kind = Kind::structure, .shape_name = "PolicyGroup", .structure = &kPolicyGroupStruct};
 constexpr ListAccess kPolicyGroupListTypeAccess = list_access<PolicyGroup>(&kPolicyGroup, "member", false);
@@ -236,23 +457,55 @@ constinit const TypeDesc kPutRolePolicyRequest = {.kind = Kind::structure, .shap
 constinit const TypeDesc kPutRolePolicyResponse = {.kind = Kind::structure, .shape_name = "PutRolePolicyResponse", .structure = &kPutRolePolicyResponseStruct};
 constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct};
 constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct};
+constinit const TypeDesc kSAMLMetadataDocumentType = {.kind = Kind::string, .shape_name = "SAMLMetadataDocumentType", .min = 1000, .max = 10000000};
+constinit const TypeDesc kSAMLPrivateKey = {.kind = Kind::structure, .shape_name = "SAMLPrivateKey", .structure = &kSAMLPrivateKeyStruct};
+constinit const TypeDesc kSAMLProviderListEntry = {.kind = Kind::structure, .shape_name = "SAMLProviderListEntry", .structure = &kSAMLProviderListEntryStruct};
+constexpr ListAccess kSAMLProviderListTypeAccess = list_access<SAMLProviderListEntry>(&kSAMLProviderListEntry, "member", false);
+constinit const TypeDesc kSAMLProviderListType = {.kind = Kind::list, .shape_name = "SAMLProviderListType", .list = &kSAMLProviderListTypeAccess};
+constinit const TypeDesc kServerCertificate = {.kind = Kind::structure, .shape_name = "ServerCertificate", .structure = &kServerCertificateStruct};
+constinit const TypeDesc kServerCertificateMetadata = {.kind = Kind::structure, .shape_name = "ServerCertificateMetadata", .structure = &kServerCertificateMetadataStruct};
 constinit const TypeDesc kSetDefaultPolicyVersionRequest = {.kind = Kind::structure, .shape_name = "SetDefaultPolicyVersionRequest", .structure = &kSetDefaultPolicyVersionRequestStruct};
 constinit const TypeDesc kSetDefaultPolicyVersionResponse = {.kind = Kind::structure, .shape_name = "SetDefaultPolicyVersionResponse", .structure = &kSetDefaultPolicyVersionResponseStruct};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
+constinit const TypeDesc kTagPolicyRequest = {.kind = Kind::structure, .shape_name = "TagPolicyRequest", .structure = &kTagPolicyRequestStruct};
+constinit const TypeDesc kTagPolicyResponse = {.kind = Kind::structure, .shape_name = "TagPolicyResponse", .structure = &kTagPolicyResponseStruct};
 constinit const TypeDesc kTagRoleRequest = {.kind = Kind::structure, .shape_name = "TagRoleRequest", .structure = &kTagRoleRequestStruct};
 constinit const TypeDesc kTagRoleResponse = {.kind = Kind::structure, .shape_name = "TagRoleResponse", .structure = &kTagRoleResponseStruct};
+constinit const TypeDesc kUntagPolicyRequest = {.kind = Kind::structure, .shape_name = "UntagPolicyRequest", .structure = &kUntagPolicyRequestStruct};
+constinit const TypeDesc kUntagPolicyResponse = {.kind = Kind::structure, .shape_name = "UntagPolicyResponse", .structure = &kUntagPolicyResponseStruct};
 constinit const TypeDesc kUntagRoleRequest = {.kind = Kind::structure, .shape_name = "UntagRoleRequest", .structure = &kUntagRoleRequestStruct};
 constinit const TypeDesc kUntagRoleResponse = {.kind = Kind::structure, .shape_name = "UntagRoleResponse", .structure = &kUntagRoleResponseStruct};
 constinit const TypeDesc kUpdateAssumeRolePolicyRequest = {.kind = Kind::structure, .shape_name = "UpdateAssumeRolePolicyRequest", .structure = &kUpdateAssumeRolePolicyRequestStruct};
 constinit const TypeDesc kUpdateAssumeRolePolicyResponse = {.kind = Kind::structure, .shape_name = "UpdateAssumeRolePolicyResponse", .structure = &kUpdateAssumeRolePolicyResponseStruct};
 constinit const TypeDesc kUpdateRoleRequest = {.kind = Kind::structure, .shape_name = "UpdateRoleRequest", .structure = &kUpdateRoleRequestStruct};
 constinit const TypeDesc kUpdateRoleResponse = {.kind = Kind::structure, .shape_name = "UpdateRoleResponse", .structure = &kUpdateRoleResponseStruct};
+constinit const TypeDesc kUser = {.kind = Kind::structure, .shape_name = "User", .structure = &kUserStruct};
+constinit const TypeDesc kVirtualMFADevice = {.kind = Kind::structure, .shape_name = "VirtualMFADevice", .structure = &kVirtualMFADeviceStruct};
+constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]+"};
+constexpr ListAccess kAccessKeyMetadataListTypeAccess = list_access<AccessKeyMetadata>(&kAccessKeyMetadata, "member", false);
+constinit const TypeDesc kAccessKeyMetadataListType = {.kind = Kind::list, .shape_name = "accessKeyMetadataListType", .list = &kAccessKeyMetadataListTypeAccess};
+constexpr ListAccess kAccountAliasListTypeAccess = list_access<std::string>(&kAccountAliasType, "member", false);
+constinit const TypeDesc kAccountAliasListType = {.kind = Kind::list, .shape_name = "accountAliasListType", .list = &kAccountAliasListTypeAccess};
+constinit const TypeDesc kAccountAliasType = {.kind = Kind::string, .shape_name = "accountAliasType", .min = 3, .max = 63, .pattern = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"};
 constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048};
+constexpr std::string_view kAssertionEncryptionModeTypeValues[] = {"Required", "Allowed"};
+constinit const TypeDesc kAssertionEncryptionModeType = {.kind = Kind::string, .shape_name = "assertionEncryptionModeType", .enum_values = kAssertionEncryptionModeTypeValues};
+constexpr std::string_view kAssignmentStatusTypeValues[] = {"Assigned", "Unassigned", "Any"};
+constinit const TypeDesc kAssignmentStatusType = {.kind = Kind::string, .shape_name = "assignmentStatusType", .enum_values = kAssignmentStatusTypeValues};
 constexpr ListAccess kAttachedPoliciesListTypeAccess = list_access<AttachedPolicy>(&kAttachedPolicy, "member", false);
 constinit const TypeDesc kAttachedPoliciesListType = {.kind = Kind::list, .shape_name = "attachedPoliciesListType", .list = &kAttachedPoliciesListTypeAccess};
 constinit const TypeDesc kAttachmentCountType = {.kind = Kind::integer, .shape_name = "attachmentCountType"};
+constinit const TypeDesc kBooleanObjectType = {.kind = Kind::boolean, .shape_name = "booleanObjectType"};
 constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType"};
+constinit const TypeDesc kCertificateBodyType = {.kind = Kind::string, .shape_name = "certificateBodyType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
+constinit const TypeDesc kCertificateChainType = {.kind = Kind::string, .shape_name = "certificateChainType", .min = 1, .max = 2097152, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
+constexpr ListAccess kClientIDListTypeAccess = list_access<std::string>(&kClientIDType, "member", false);
+constinit const TypeDesc kClientIDListType = {.kind = Kind::list, .shape_name = "clientIDListType", .list = &kClientIDListTypeAccess};
+constinit const TypeDesc kClientIDType = {.kind = Kind::string, .shape_name = "clientIDType", .min = 1, .max = 255};
 constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
+constinit const TypeDesc kExistingUserNameType = {.kind = Kind::string, .shape_name = "existingUserNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
+constexpr ListAccess kGroupListTypeAccess = list_access<Group>(&kGroup, "member", false);
+constinit const TypeDesc kGroupListType = {.kind = Kind::list, .shape_name = "groupListType", .list = &kGroupListTypeAccess};
 constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+"};
 constexpr ListAccess kInstanceProfileListTypeAccess = list_access<InstanceProfile>(&kInstanceProfile, "member", false);
@@ -260,6 +513,11 @@ constinit const TypeDesc kInstanceProfileListType = {.kind = Kind::list, .shape_
 constinit const TypeDesc kInstanceProfileNameType = {.kind = Kind::string, .shape_name = "instanceProfileNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kMarkerType = {.kind = Kind::string, .shape_name = "markerType", .min = 1, .max = 320, .pattern = "[\\u0020-\\u00FF]+"};
 constinit const TypeDesc kMaxItemsType = {.kind = Kind::integer, .shape_name = "maxItemsType", .min = 1, .max = 1000};
+constinit const TypeDesc kMaxPasswordAgeType = {.kind = Kind::integer, .shape_name = "maxPasswordAgeType", .min = 1, .max = 1095};
+constexpr ListAccess kMfaDeviceListTypeAccess = list_access<MFADevice>(&kMFADevice, "member", false);
+constinit const TypeDesc kMfaDeviceListType = {.kind = Kind::list, .shape_name = "mfaDeviceListType", .list = &kMfaDeviceListTypeAccess};
+constinit const TypeDesc kMinimumPasswordLengthType = {.kind = Kind::integer, .shape_name = "minimumPasswordLengthType", .min = 6, .max = 128};
+constinit const TypeDesc kPasswordReusePreventionType = {.kind = Kind::integer, .shape_name = "passwordReusePreventionType", .min = 1, .max = 24};
 constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*"};
 constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"};
 constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000};
@@ -275,27 +533,60 @@ constinit const TypeDesc kPolicyPathType = {.kind = Kind::string, .shape_name = 
 constexpr std::string_view kPolicyScopeTypeValues[] = {"All", "AWS", "Local"};
 constinit const TypeDesc kPolicyScopeType = {.kind = Kind::string, .shape_name = "policyScopeType", .enum_values = kPolicyScopeTypeValues};
 constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_name = "policyVersionIdType", .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"};
+constinit const TypeDesc kPrivateKeyIdType = {.kind = Kind::string, .shape_name = "privateKeyIdType", .min = 22, .max = 64, .pattern = "[A-Z0-9]+"};
+constexpr ListAccess kPrivateKeyListAccess = list_access<SAMLPrivateKey>(&kSAMLPrivateKey, "member", false);
+constinit const TypeDesc kPrivateKeyList = {.kind = Kind::list, .shape_name = "privateKeyList", .list = &kPrivateKeyListAccess, .max = 2};
 constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType"};
 constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"};
 constexpr ListAccess kRoleListTypeAccess = list_access<Role>(&kRole, "member", false);
 constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "roleListType", .list = &kRoleListTypeAccess};
 constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200};
 constinit const TypeDesc kRoleNameType = {.kind = Kind::string, .shape_name = "roleNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name = "serialNumberType", .min = 9, .max = 256, .pattern = "[\\w+=/:,.@-]+"};
+constexpr ListAccess kServerCertificateMetadataListTypeAccess = list_access<ServerCertificateMetadata>(&kServerCertificateMetadata, "member", false);
+constinit const TypeDesc kServerCertificateMetadataListType = {.kind = Kind::list, .shape_name = "serverCertificateMetadataListType", .list = &kServerCertificateMetadataListTypeAccess};
+constinit const TypeDesc kServerCertificateNameType = {.kind = Kind::string, .shape_name = "serverCertificateNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
+constexpr std::string_view kStatusTypeValues[] = {"Active", "Inactive", "Expired"};
+constinit const TypeDesc kStatusType = {.kind = Kind::string, .shape_name = "statusType", .enum_values = kStatusTypeValues};
 constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType"};
+constexpr std::string_view kSummaryKeyTypeValues[] = {"Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"};
+constinit const TypeDesc kSummaryKeyType = {.kind = Kind::string, .shape_name = "summaryKeyType", .enum_values = kSummaryKeyTypeValues};
+constexpr MapAccess kSummaryMapTypeAccess = map_access<int32_t>(&kSummaryValueType, "key", "value", false, &kSummaryKeyType);
+constinit const TypeDesc kSummaryMapType = {.kind = Kind::map, .shape_name = "summaryMapType", .map = &kSummaryMapTypeAccess};
+constinit const TypeDesc kSummaryValueType = {.kind = Kind::integer, .shape_name = "summaryValueType"};
 constexpr ListAccess kTagKeyListTypeAccess = list_access<std::string>(&kTagKeyType, "member", false);
 constinit const TypeDesc kTagKeyListType = {.kind = Kind::list, .shape_name = "tagKeyListType", .list = &kTagKeyListTypeAccess, .max = 50};
 constinit const TypeDesc kTagKeyType = {.kind = Kind::string, .shape_name = "tagKeyType", .min = 1, .max = 128, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"};
 constexpr ListAccess kTagListTypeAccess = list_access<Tag>(&kTag, "member", false);
 constinit const TypeDesc kTagListType = {.kind = Kind::list, .shape_name = "tagListType", .list = &kTagListTypeAccess, .max = 50};
 constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "tagValueType", .min = 0, .max = 256, .pattern = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"};
+constexpr ListAccess kThumbprintListTypeAccess = list_access<std::string>(&kThumbprintType, "member", false);
+constinit const TypeDesc kThumbprintListType = {.kind = Kind::list, .shape_name = "thumbprintListType", .list = &kThumbprintListTypeAccess};
+constinit const TypeDesc kThumbprintType = {.kind = Kind::string, .shape_name = "thumbprintType", .min = 40, .max = 40};
+constexpr ListAccess kUserListTypeAccess = list_access<User>(&kUser, "member", false);
+constinit const TypeDesc kUserListType = {.kind = Kind::list, .shape_name = "userListType", .list = &kUserListTypeAccess};
 constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
+constexpr ListAccess kVirtualMFADeviceListTypeAccess = list_access<VirtualMFADevice>(&kVirtualMFADevice, "member", false);
+constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess};
 
+constexpr MemberDesc kAccessKeyMetadataMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&AccessKeyMetadata::user_name>::get, MemberAccess<&AccessKeyMetadata::user_name>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&AccessKeyMetadata::access_key_id>::get, MemberAccess<&AccessKeyMetadata::access_key_id>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatusType, MemberAccess<&AccessKeyMetadata::status>::get, MemberAccess<&AccessKeyMetadata::status>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&AccessKeyMetadata::create_date>::get, MemberAccess<&AccessKeyMetadata::create_date>::emplace},
+};
+constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&AttachRolePolicyRequest::role_name>::get, MemberAccess<&AttachRolePolicyRequest::role_name>::emplace},
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AttachRolePolicyRequest::policy_arn>::get, MemberAccess<&AttachRolePolicyRequest::policy_arn>::emplace},
 };
 constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAttachedPermissionsBoundaryMembers[] = {
+    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPermissionsBoundaryAttachmentType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::emplace},
+    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::emplace},
+};
+constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAttachedPolicyMembers[] = {
     {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&AttachedPolicy::policy_name>::get, MemberAccess<&AttachedPolicy::policy_name>::emplace},
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPolicy::policy_arn>::get, MemberAccess<&AttachedPolicy::policy_arn>::emplace},
@@ -306,7 +597,7 @@ constexpr MemberDesc kCreatePolicyRequestMembers[] = {
     {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&CreatePolicyRequest::path>::get, MemberAccess<&CreatePolicyRequest::path>::emplace},
     {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyRequest::policy_document>::get, MemberAccess<&CreatePolicyRequest::policy_document>::emplace},
     {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&CreatePolicyRequest::description>::get, MemberAccess<&CreatePolicyRequest::description>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&CreatePolicyRequest::tags>::get, MemberAccess<&CreatePolicyRequest::tags>::emplace},
 };
 constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPolicyMembers[] = {
@@ -321,6 +612,7 @@ constexpr MemberDesc kPolicyMembers[] = {
     {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&Policy::description>::get, MemberAccess<&Policy::description>::emplace},
     {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::create_date>::get, MemberAccess<&Policy::create_date>::emplace},
     {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::update_date>::get, MemberAccess<&Policy::update_date>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&Policy::tags>::get, MemberAccess<&Policy::tags>::emplace},
 };
 constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreatePolicyResponseMembers[] = {
@@ -404,6 +696,94 @@ constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
 };
 constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPasswordPolicyMembers[] = {
+    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMinimumPasswordLengthType, MemberAccess<&PasswordPolicy::minimum_password_length>::get, MemberAccess<&PasswordPolicy::minimum_password_length>::emplace},
+    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_symbols>::get, MemberAccess<&PasswordPolicy::require_symbols>::emplace},
+    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_numbers>::get, MemberAccess<&PasswordPolicy::require_numbers>::emplace},
+    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_uppercase_characters>::get, MemberAccess<&PasswordPolicy::require_uppercase_characters>::emplace},
+    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_lowercase_characters>::get, MemberAccess<&PasswordPolicy::require_lowercase_characters>::emplace},
+    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::get, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::emplace},
+    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::expire_passwords>::get, MemberAccess<&PasswordPolicy::expire_passwords>::emplace},
+    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxPasswordAgeType, MemberAccess<&PasswordPolicy::max_password_age>::get, MemberAccess<&PasswordPolicy::max_password_age>::emplace},
+    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPasswordReusePreventionType, MemberAccess<&PasswordPolicy::password_reuse_prevention>::get, MemberAccess<&PasswordPolicy::password_reuse_prevention>::emplace},
+    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanObjectType, MemberAccess<&PasswordPolicy::hard_expiry>::get, MemberAccess<&PasswordPolicy::hard_expiry>::emplace},
+};
+constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccountPasswordPolicyResponseMembers[] = {
+    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPasswordPolicy, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::get, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::emplace},
+};
+constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccountSummaryResponseMembers[] = {
+    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSummaryMapType, MemberAccess<&GetAccountSummaryResponse::summary_map>::get, MemberAccess<&GetAccountSummaryResponse::summary_map>::emplace},
+};
+constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetGroupRequestMembers[] = {
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupRequest::group_name>::get, MemberAccess<&GetGroupRequest::group_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetGroupRequest::marker>::get, MemberAccess<&GetGroupRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&GetGroupRequest::max_items>::get, MemberAccess<&GetGroupRequest::max_items>::emplace},
+};
+constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGroupMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&Group::path>::get, MemberAccess<&Group::path>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&Group::group_name>::get, MemberAccess<&Group::group_name>::emplace},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&Group::group_id>::get, MemberAccess<&Group::group_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&Group::arn>::get, MemberAccess<&Group::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Group::create_date>::get, MemberAccess<&Group::create_date>::emplace},
+};
+constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetGroupResponseMembers[] = {
+    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroup, MemberAccess<&GetGroupResponse::group>::get, MemberAccess<&GetGroupResponse::group>::emplace},
+    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserListType, MemberAccess<&GetGroupResponse::users>::get, MemberAccess<&GetGroupResponse::users>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&GetGroupResponse::is_truncated>::get, MemberAccess<&GetGroupResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&GetGroupResponse::marker>::get, MemberAccess<&GetGroupResponse::marker>::emplace},
+};
+constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetInstanceProfileRequestMembers[] = {
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::get, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::emplace},
+};
+constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kInstanceProfileMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
+    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
+    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
+};
+constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetInstanceProfileResponseMembers[] = {
+    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfile, MemberAccess<&GetInstanceProfileResponse::instance_profile>::get, MemberAccess<&GetInstanceProfileResponse::instance_profile>::emplace},
+};
+constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLoginProfileRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetLoginProfileRequest::user_name>::get, MemberAccess<&GetLoginProfileRequest::user_name>::emplace},
+};
+constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLoginProfileMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&LoginProfile::user_name>::get, MemberAccess<&LoginProfile::user_name>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&LoginProfile::create_date>::get, MemberAccess<&LoginProfile::create_date>::emplace},
+    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&LoginProfile::password_reset_required>::get, MemberAccess<&LoginProfile::password_reset_required>::emplace},
+};
+constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLoginProfileResponseMembers[] = {
+    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLoginProfile, MemberAccess<&GetLoginProfileResponse::login_profile>::get, MemberAccess<&GetLoginProfileResponse::login_profile>::emplace},
+};
+constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetOpenIDConnectProviderRequestMembers[] = {
+    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::get, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::emplace},
+};
+constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetOpenIDConnectProviderResponseMembers[] = {
+    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderUrlType, MemberAccess<&GetOpenIDConnectProviderResponse::url>::get, MemberAccess<&GetOpenIDConnectProviderResponse::url>::emplace},
+    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kClientIDListType, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::emplace},
+    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThumbprintListType, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::get, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::get, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::emplace},
+};
+constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyRequest::policy_arn>::get, MemberAccess<&GetPolicyRequest::policy_arn>::emplace},
 };
@@ -440,16 +820,86 @@ constexpr MemberDesc kGetRoleResponseMembers[] = {
     {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&GetRoleResponse::role>::get, MemberAccess<&GetRoleResponse::role>::emplace},
 };
 constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = ""};
-constexpr MemberDesc kInstanceProfileMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
-    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
+constexpr MemberDesc kGetSAMLProviderRequestMembers[] = {
+    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::get, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::emplace},
 };
-constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetSAMLProviderResponseMembers[] = {
+    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::get, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::emplace},
+    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLMetadataDocumentType, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::get, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetSAMLProviderResponse::create_date>::get, MemberAccess<&GetSAMLProviderResponse::create_date>::emplace},
+    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetSAMLProviderResponse::valid_until>::get, MemberAccess<&GetSAMLProviderResponse::valid_until>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&GetSAMLProviderResponse::tags>::get, MemberAccess<&GetSAMLProviderResponse::tags>::emplace},
+    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssertionEncryptionModeType, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::get, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::emplace},
+    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyList, MemberAccess<&GetSAMLProviderResponse::private_key_list>::get, MemberAccess<&GetSAMLProviderResponse::private_key_list>::emplace},
+};
+constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetServerCertificateRequestMembers[] = {
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::get, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::emplace},
+};
+constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kServerCertificateMetadataMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&ServerCertificateMetadata::path>::get, MemberAccess<&ServerCertificateMetadata::path>::emplace},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::emplace},
+    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ServerCertificateMetadata::arn>::get, MemberAccess<&ServerCertificateMetadata::arn>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServerCertificateMetadata::upload_date>::get, MemberAccess<&ServerCertificateMetadata::upload_date>::emplace},
+    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServerCertificateMetadata::expiration>::get, MemberAccess<&ServerCertificateMetadata::expiration>::emplace},
+};
+constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kServerCertificateMembers[] = {
+    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateMetadata, MemberAccess<&ServerCertificate::server_certificate_metadata>::get, MemberAccess<&ServerCertificate::server_certificate_metadata>::emplace},
+    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateBodyType, MemberAccess<&ServerCertificate::certificate_body>::get, MemberAccess<&ServerCertificate::certificate_body>::emplace},
+    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCertificateChainType, MemberAccess<&ServerCertificate::certificate_chain>::get, MemberAccess<&ServerCertificate::certificate_chain>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&ServerCertificate::tags>::get, MemberAccess<&ServerCertificate::tags>::emplace},
+};
+constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetServerCertificateResponseMembers[] = {
+    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificate, MemberAccess<&GetServerCertificateResponse::server_certificate>::get, MemberAccess<&GetServerCertificateResponse::server_certificate>::emplace},
+};
+constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetUserRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserRequest::user_name>::get, MemberAccess<&GetUserRequest::user_name>::emplace},
+};
+constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUserMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&User::path>::get, MemberAccess<&User::path>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&User::user_name>::get, MemberAccess<&User::user_name>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&User::user_id>::get, MemberAccess<&User::user_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&User::arn>::get, MemberAccess<&User::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&User::create_date>::get, MemberAccess<&User::create_date>::emplace},
+    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&User::password_last_used>::get, MemberAccess<&User::password_last_used>::emplace},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&User::permissions_boundary>::get, MemberAccess<&User::permissions_boundary>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&User::tags>::get, MemberAccess<&User::tags>::emplace},
+};
+constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetUserResponseMembers[] = {
+    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUser, MemberAccess<&GetUserResponse::user>::get, MemberAccess<&GetUserResponse::user>::emplace},
+};
+constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAccessKeysRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListAccessKeysRequest::user_name>::get, MemberAccess<&ListAccessKeysRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccessKeysRequest::marker>::get, MemberAccess<&ListAccessKeysRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAccessKeysRequest::max_items>::get, MemberAccess<&ListAccessKeysRequest::max_items>::emplace},
+};
+constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAccessKeysResponseMembers[] = {
+    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyMetadataListType, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::get, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAccessKeysResponse::is_truncated>::get, MemberAccess<&ListAccessKeysResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccessKeysResponse::marker>::get, MemberAccess<&ListAccessKeysResponse::marker>::emplace},
+};
+constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAccountAliasesRequestMembers[] = {
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccountAliasesRequest::marker>::get, MemberAccess<&ListAccountAliasesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAccountAliasesRequest::max_items>::get, MemberAccess<&ListAccountAliasesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAccountAliasesResponseMembers[] = {
+    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccountAliasListType, MemberAccess<&ListAccountAliasesResponse::account_aliases>::get, MemberAccess<&ListAccountAliasesResponse::account_aliases>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAccountAliasesResponse::is_truncated>::get, MemberAccess<&ListAccountAliasesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccountAliasesResponse::marker>::get, MemberAccess<&ListAccountAliasesResponse::marker>::emplace},
+};
+constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
     {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
@@ -463,6 +913,19 @@ constexpr MemberDesc kListAttachedRolePoliciesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::get, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::emplace},
 };
 constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAttachedUserPoliciesRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::get, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::get, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAttachedUserPoliciesResponseMembers[] = {
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::get, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::emplace},
+};
+constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListEntitiesForPolicyRequestMembers[] = {
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::emplace},
     {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityType, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::emplace},
@@ -480,6 +943,30 @@ constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
 };
 constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGroupsForUserRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListGroupsForUserRequest::user_name>::get, MemberAccess<&ListGroupsForUserRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsForUserRequest::marker>::get, MemberAccess<&ListGroupsForUserRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupsForUserRequest::max_items>::get, MemberAccess<&ListGroupsForUserRequest::max_items>::emplace},
+};
+constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGroupsForUserResponseMembers[] = {
+    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupListType, MemberAccess<&ListGroupsForUserResponse::groups>::get, MemberAccess<&ListGroupsForUserResponse::groups>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupsForUserResponse::is_truncated>::get, MemberAccess<&ListGroupsForUserResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsForUserResponse::marker>::get, MemberAccess<&ListGroupsForUserResponse::marker>::emplace},
+};
+constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGroupsRequestMembers[] = {
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListGroupsRequest::path_prefix>::get, MemberAccess<&ListGroupsRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsRequest::marker>::get, MemberAccess<&ListGroupsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupsRequest::max_items>::get, MemberAccess<&ListGroupsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGroupsResponseMembers[] = {
+    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupListType, MemberAccess<&ListGroupsResponse::groups>::get, MemberAccess<&ListGroupsResponse::groups>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupsResponse::is_truncated>::get, MemberAccess<&ListGroupsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsResponse::marker>::get, MemberAccess<&ListGroupsResponse::marker>::emplace},
+};
+constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
@@ -492,6 +979,35 @@ constexpr MemberDesc kListInstanceProfilesForRoleResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::emplace},
 };
 constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListInstanceProfilesRequestMembers[] = {
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::get, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesRequest::marker>::get, MemberAccess<&ListInstanceProfilesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfilesRequest::max_items>::get, MemberAccess<&ListInstanceProfilesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListInstanceProfilesResponseMembers[] = {
+    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesResponse::marker>::get, MemberAccess<&ListInstanceProfilesResponse::marker>::emplace},
+};
+constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMFADevicesRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListMFADevicesRequest::user_name>::get, MemberAccess<&ListMFADevicesRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADevicesRequest::marker>::get, MemberAccess<&ListMFADevicesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListMFADevicesRequest::max_items>::get, MemberAccess<&ListMFADevicesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMFADevicesResponseMembers[] = {
+    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMfaDeviceListType, MemberAccess<&ListMFADevicesResponse::mfa_devices>::get, MemberAccess<&ListMFADevicesResponse::mfa_devices>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListMFADevicesResponse::is_truncated>::get, MemberAccess<&ListMFADevicesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADevicesResponse::marker>::get, MemberAccess<&ListMFADevicesResponse::marker>::emplace},
+};
+constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListOpenIDConnectProvidersResponseMembers[] = {
+    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderListType, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::get, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::emplace},
+};
+constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListPoliciesRequestMembers[] = {
     {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScopeType, MemberAccess<&ListPoliciesRequest::scope>::get, MemberAccess<&ListPoliciesRequest::scope>::emplace},
     {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesRequest::only_attached>::get, MemberAccess<&ListPoliciesRequest::only_attached>::emplace},
@@ -507,6 +1023,18 @@ constexpr MemberDesc kListPoliciesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPoliciesResponse::marker>::get, MemberAccess<&ListPoliciesResponse::marker>::emplace},
 };
 constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPolicyTagsRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyTagsRequest::policy_arn>::get, MemberAccess<&ListPolicyTagsRequest::policy_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyTagsRequest::marker>::get, MemberAccess<&ListPolicyTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPolicyTagsRequest::max_items>::get, MemberAccess<&ListPolicyTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPolicyTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListPolicyTagsResponse::tags>::get, MemberAccess<&ListPolicyTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPolicyTagsResponse::is_truncated>::get, MemberAccess<&ListPolicyTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPolicyTagsResponse::marker>::get, MemberAccess<&ListPolicyTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListPolicyVersionsRequestMembers[] = {
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::get, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyVersionsRequest::marker>::get, MemberAccess<&ListPolicyVersionsRequest::marker>::emplace},
@@ -555,6 +1083,69 @@ constexpr MemberDesc kListRolesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
 };
 constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSAMLProvidersResponseMembers[] = {
+    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLProviderListType, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::get, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::emplace},
+};
+constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListServerCertificatesRequestMembers[] = {
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListServerCertificatesRequest::path_prefix>::get, MemberAccess<&ListServerCertificatesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificatesRequest::marker>::get, MemberAccess<&ListServerCertificatesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServerCertificatesRequest::max_items>::get, MemberAccess<&ListServerCertificatesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListServerCertificatesResponseMembers[] = {
+    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateMetadataListType, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::get, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServerCertificatesResponse::is_truncated>::get, MemberAccess<&ListServerCertificatesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificatesResponse::marker>::get, MemberAccess<&ListServerCertificatesResponse::marker>::emplace},
+};
+constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListUserPoliciesRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserPoliciesRequest::user_name>::get, MemberAccess<&ListUserPoliciesRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserPoliciesRequest::marker>::get, MemberAccess<&ListUserPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUserPoliciesRequest::max_items>::get, MemberAccess<&ListUserPoliciesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListUserPoliciesResponseMembers[] = {
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListUserPoliciesResponse::policy_names>::get, MemberAccess<&ListUserPoliciesResponse::policy_names>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListUserPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserPoliciesResponse::marker>::get, MemberAccess<&ListUserPoliciesResponse::marker>::emplace},
+};
+constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListUsersRequestMembers[] = {
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListUsersRequest::path_prefix>::get, MemberAccess<&ListUsersRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUsersRequest::marker>::get, MemberAccess<&ListUsersRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUsersRequest::max_items>::get, MemberAccess<&ListUsersRequest::max_items>::emplace},
+};
+constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListUsersResponseMembers[] = {
+    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserListType, MemberAccess<&ListUsersResponse::users>::get, MemberAccess<&ListUsersResponse::users>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUsersResponse::is_truncated>::get, MemberAccess<&ListUsersResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUsersResponse::marker>::get, MemberAccess<&ListUsersResponse::marker>::emplace},
+};
+constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListVirtualMFADevicesRequestMembers[] = {
+    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssignmentStatusType, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::get, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListVirtualMFADevicesRequest::marker>::get, MemberAccess<&ListVirtualMFADevicesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::get, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListVirtualMFADevicesResponseMembers[] = {
+    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kVirtualMFADeviceListType, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::get, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::get, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListVirtualMFADevicesResponse::marker>::get, MemberAccess<&ListVirtualMFADevicesResponse::marker>::emplace},
+};
+constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMFADeviceMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&MFADevice::user_name>::get, MemberAccess<&MFADevice::user_name>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&MFADevice::serial_number>::get, MemberAccess<&MFADevice::serial_number>::emplace},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&MFADevice::enable_date>::get, MemberAccess<&MFADevice::enable_date>::emplace},
+};
+constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kOpenIDConnectProviderListEntryMembers[] = {
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&OpenIDConnectProviderListEntry::arn>::get, MemberAccess<&OpenIDConnectProviderListEntry::arn>::emplace},
+};
+constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPolicyGroupMembers[] = {
     {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
     {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
@@ -577,6 +1168,17 @@ constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
 };
 constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSAMLPrivateKeyMembers[] = {
+    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&SAMLPrivateKey::key_id>::get, MemberAccess<&SAMLPrivateKey::key_id>::emplace},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLPrivateKey::timestamp>::get, MemberAccess<&SAMLPrivateKey::timestamp>::emplace},
+};
+constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSAMLProviderListEntryMembers[] = {
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&SAMLProviderListEntry::arn>::get, MemberAccess<&SAMLProviderListEntry::arn>::emplace},
+    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::valid_until>::get, MemberAccess<&SAMLProviderListEntry::valid_until>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::create_date>::get, MemberAccess<&SAMLProviderListEntry::create_date>::emplace},
+};
+constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
     {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
@@ -588,12 +1190,24 @@ constexpr MemberDesc kTagMembers[] = {
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
 };
 constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagPolicyRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&TagPolicyRequest::policy_arn>::get, MemberAccess<&TagPolicyRequest::policy_arn>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagPolicyRequest::tags>::get, MemberAccess<&TagPolicyRequest::tags>::emplace},
+};
+constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTagRoleRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&TagRoleRequest::role_name>::get, MemberAccess<&TagRoleRequest::role_name>::emplace},
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagRoleRequest::tags>::get, MemberAccess<&TagRoleRequest::tags>::emplace},
 };
 constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUntagPolicyRequestMembers[] = {
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&UntagPolicyRequest::policy_arn>::get, MemberAccess<&UntagPolicyRequest::policy_arn>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagPolicyRequest::tag_keys>::get, MemberAccess<&UntagPolicyRequest::tag_keys>::emplace},
+};
+constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUntagRoleRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UntagRoleRequest::role_name>::get, MemberAccess<&UntagRoleRequest::role_name>::emplace},
     {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagRoleRequest::tag_keys>::get, MemberAccess<&UntagRoleRequest::tag_keys>::emplace},
@@ -613,11 +1227,22 @@ constexpr MemberDesc kUpdateRoleRequestMembers[] = {
 };
 constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kVirtualMFADeviceMembers[] = {
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&VirtualMFADevice::serial_number>::get, MemberAccess<&VirtualMFADevice::serial_number>::emplace},
+    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::base32_string_seed>::get, MemberAccess<&VirtualMFADevice::base32_string_seed>::emplace},
+    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::qr_code_png>::get, MemberAccess<&VirtualMFADevice::qr_code_png>::emplace},
+    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUser, MemberAccess<&VirtualMFADevice::user>::get, MemberAccess<&VirtualMFADevice::user>::emplace},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&VirtualMFADevice::enable_date>::get, MemberAccess<&VirtualMFADevice::enable_date>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&VirtualMFADevice::tags>::get, MemberAccess<&VirtualMFADevice::tags>::emplace},
+};
+constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
+const StructDesc& AccessKeyMetadata::desc() { return kAccessKeyMetadataStruct; }
 const StructDesc& AttachRolePolicyRequest::desc() { return kAttachRolePolicyRequestStruct; }
 const StructDesc& AttachRolePolicyResponse::desc() { return kAttachRolePolicyResponseStruct; }
+const StructDesc& AttachedPermissionsBoundary::desc() { return kAttachedPermissionsBoundaryStruct; }
 const StructDesc& AttachedPolicy::desc() { return kAttachedPolicyStruct; }
 const StructDesc& CreatePolicyRequest::desc() { return kCreatePolicyRequestStruct; }
 const StructDesc& Policy::desc() { return kPolicyStruct; }
@@ -639,6 +1264,22 @@ const StructDesc& DeleteRoleRequest::desc() { return kDeleteRoleRequestStruct; }
 const StructDesc& DeleteRoleResponse::desc() { return kDeleteRoleResponseStruct; }
 const StructDesc& DetachRolePolicyRequest::desc() { return kDetachRolePolicyRequestStruct; }
 const StructDesc& DetachRolePolicyResponse::desc() { return kDetachRolePolicyResponseStruct; }
+const StructDesc& GetAccountPasswordPolicyRequest::desc() { return kGetAccountPasswordPolicyRequestStruct; }
+const StructDesc& PasswordPolicy::desc() { return kPasswordPolicyStruct; }
+const StructDesc& GetAccountPasswordPolicyResponse::desc() { return kGetAccountPasswordPolicyResponseStruct; }
+const StructDesc& GetAccountSummaryRequest::desc() { return kGetAccountSummaryRequestStruct; }
+const StructDesc& GetAccountSummaryResponse::desc() { return kGetAccountSummaryResponseStruct; }
+const StructDesc& GetGroupRequest::desc() { return kGetGroupRequestStruct; }
+const StructDesc& Group::desc() { return kGroupStruct; }
+const StructDesc& GetGroupResponse::desc() { return kGetGroupResponseStruct; }
+const StructDesc& GetInstanceProfileRequest::desc() { return kGetInstanceProfileRequestStruct; }
+const StructDesc& InstanceProfile::desc() { return kInstanceProfileStruct; }
+const StructDesc& GetInstanceProfileResponse::desc() { return kGetInstanceProfileResponseStruct; }
+const StructDesc& GetLoginProfileRequest::desc() { return kGetLoginProfileRequestStruct; }
+const StructDesc& LoginProfile::desc() { return kLoginProfileStruct; }
+const StructDesc& GetLoginProfileResponse::desc() { return kGetLoginProfileResponseStruct; }
+const StructDesc& GetOpenIDConnectProviderRequest::desc() { return kGetOpenIDConnectProviderRequestStruct; }
+const StructDesc& GetOpenIDConnectProviderResponse::desc() { return kGetOpenIDConnectProviderResponseStruct; }
 const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
 const StructDesc& GetPolicyResponse::desc() { return kGetPolicyResponseStruct; }
 const StructDesc& GetPolicyVersionRequest::desc() { return kGetPolicyVersionRequestStruct; }
@@ -647,15 +1288,41 @@ const StructDesc& GetRolePolicyRequest::desc() { return kGetRolePolicyRequestStr
 const StructDesc& GetRolePolicyResponse::desc() { return kGetRolePolicyResponseStruct; }
 const StructDesc& GetRoleRequest::desc() { return kGetRoleRequestStruct; }
 const StructDesc& GetRoleResponse::desc() { return kGetRoleResponseStruct; }
-const StructDesc& InstanceProfile::desc() { return kInstanceProfileStruct; }
+const StructDesc& GetSAMLProviderRequest::desc() { return kGetSAMLProviderRequestStruct; }
+const StructDesc& GetSAMLProviderResponse::desc() { return kGetSAMLProviderResponseStruct; }
+const StructDesc& GetServerCertificateRequest::desc() { return kGetServerCertificateRequestStruct; }
+const StructDesc& ServerCertificateMetadata::desc() { return kServerCertificateMetadataStruct; }
+const StructDesc& ServerCertificate::desc() { return kServerCertificateStruct; }
+const StructDesc& GetServerCertificateResponse::desc() { return kGetServerCertificateResponseStruct; }
+const StructDesc& GetUserRequest::desc() { return kGetUserRequestStruct; }
+const StructDesc& User::desc() { return kUserStruct; }
+const StructDesc& GetUserResponse::desc() { return kGetUserResponseStruct; }
+const StructDesc& ListAccessKeysRequest::desc() { return kListAccessKeysRequestStruct; }
+const StructDesc& ListAccessKeysResponse::desc() { return kListAccessKeysResponseStruct; }
+const StructDesc& ListAccountAliasesRequest::desc() { return kListAccountAliasesRequestStruct; }
+const StructDesc& ListAccountAliasesResponse::desc() { return kListAccountAliasesResponseStruct; }
 const StructDesc& ListAttachedRolePoliciesRequest::desc() { return kListAttachedRolePoliciesRequestStruct; }
 const StructDesc& ListAttachedRolePoliciesResponse::desc() { return kListAttachedRolePoliciesResponseStruct; }
+const StructDesc& ListAttachedUserPoliciesRequest::desc() { return kListAttachedUserPoliciesRequestStruct; }
+const StructDesc& ListAttachedUserPoliciesResponse::desc() { return kListAttachedUserPoliciesResponseStruct; }
 const StructDesc& ListEntitiesForPolicyRequest::desc() { return kListEntitiesForPolicyRequestStruct; }
 const StructDesc& ListEntitiesForPolicyResponse::desc() { return kListEntitiesForPolicyResponseStruct; }
+const StructDesc& ListGroupsForUserRequest::desc() { return kListGroupsForUserRequestStruct; }
+const StructDesc& ListGroupsForUserResponse::desc() { return kListGroupsForUserResponseStruct; }
+const StructDesc& ListGroupsRequest::desc() { return kListGroupsRequestStruct; }
+const StructDesc& ListGroupsResponse::desc() { return kListGroupsResponseStruct; }
 const StructDesc& ListInstanceProfilesForRoleRequest::desc() { return kListInstanceProfilesForRoleRequestStruct; }
 const StructDesc& ListInstanceProfilesForRoleResponse::desc() { return kListInstanceProfilesForRoleResponseStruct; }
+const StructDesc& ListInstanceProfilesRequest::desc() { return kListInstanceProfilesRequestStruct; }
+const StructDesc& ListInstanceProfilesResponse::desc() { return kListInstanceProfilesResponseStruct; }
+const StructDesc& ListMFADevicesRequest::desc() { return kListMFADevicesRequestStruct; }
+const StructDesc& ListMFADevicesResponse::desc() { return kListMFADevicesResponseStruct; }
+const StructDesc& ListOpenIDConnectProvidersRequest::desc() { return kListOpenIDConnectProvidersRequestStruct; }
+const StructDesc& ListOpenIDConnectProvidersResponse::desc() { return kListOpenIDConnectProvidersResponseStruct; }
 const StructDesc& ListPoliciesRequest::desc() { return kListPoliciesRequestStruct; }
 const StructDesc& ListPoliciesResponse::desc() { return kListPoliciesResponseStruct; }
+const StructDesc& ListPolicyTagsRequest::desc() { return kListPolicyTagsRequestStruct; }
+const StructDesc& ListPolicyTagsResponse::desc() { return kListPolicyTagsResponseStruct; }
 const StructDesc& ListPolicyVersionsRequest::desc() { return kListPolicyVersionsRequestStruct; }
 const StructDesc& ListPolicyVersionsResponse::desc() { return kListPolicyVersionsResponseStruct; }
 const StructDesc& ListRolePoliciesRequest::desc() { return kListRolePoliciesRequestStruct; }
@@ -664,21 +1331,40 @@ const StructDesc& ListRoleTagsRequest::desc() { return kListRoleTagsRequestStruc
 const StructDesc& ListRoleTagsResponse::desc() { return kListRoleTagsResponseStruct; }
 const StructDesc& ListRolesRequest::desc() { return kListRolesRequestStruct; }
 const StructDesc& ListRolesResponse::desc() { return kListRolesResponseStruct; }
+const StructDesc& ListSAMLProvidersRequest::desc() { return kListSAMLProvidersRequestStruct; }
+const StructDesc& ListSAMLProvidersResponse::desc() { return kListSAMLProvidersResponseStruct; }
+const StructDesc& ListServerCertificatesRequest::desc() { return kListServerCertificatesRequestStruct; }
+const StructDesc& ListServerCertificatesResponse::desc() { return kListServerCertificatesResponseStruct; }
+const StructDesc& ListUserPoliciesRequest::desc() { return kListUserPoliciesRequestStruct; }
+const StructDesc& ListUserPoliciesResponse::desc() { return kListUserPoliciesResponseStruct; }
+const StructDesc& ListUsersRequest::desc() { return kListUsersRequestStruct; }
+const StructDesc& ListUsersResponse::desc() { return kListUsersResponseStruct; }
+const StructDesc& ListVirtualMFADevicesRequest::desc() { return kListVirtualMFADevicesRequestStruct; }
+const StructDesc& ListVirtualMFADevicesResponse::desc() { return kListVirtualMFADevicesResponseStruct; }
+const StructDesc& MFADevice::desc() { return kMFADeviceStruct; }
+const StructDesc& OpenIDConnectProviderListEntry::desc() { return kOpenIDConnectProviderListEntryStruct; }
 const StructDesc& PolicyGroup::desc() { return kPolicyGroupStruct; }
 const StructDesc& PolicyRole::desc() { return kPolicyRoleStruct; }
 const StructDesc& PolicyUser::desc() { return kPolicyUserStruct; }
 const StructDesc& PutRolePolicyRequest::desc() { return kPutRolePolicyRequestStruct; }
 const StructDesc& PutRolePolicyResponse::desc() { return kPutRolePolicyResponseStruct; }
+const StructDesc& SAMLPrivateKey::desc() { return kSAMLPrivateKeyStruct; }
+const StructDesc& SAMLProviderListEntry::desc() { return kSAMLProviderListEntryStruct; }
 const StructDesc& SetDefaultPolicyVersionRequest::desc() { return kSetDefaultPolicyVersionRequestStruct; }
 const StructDesc& SetDefaultPolicyVersionResponse::desc() { return kSetDefaultPolicyVersionResponseStruct; }
 const StructDesc& Tag::desc() { return kTagStruct; }
+const StructDesc& TagPolicyRequest::desc() { return kTagPolicyRequestStruct; }
+const StructDesc& TagPolicyResponse::desc() { return kTagPolicyResponseStruct; }
 const StructDesc& TagRoleRequest::desc() { return kTagRoleRequestStruct; }
 const StructDesc& TagRoleResponse::desc() { return kTagRoleResponseStruct; }
+const StructDesc& UntagPolicyRequest::desc() { return kUntagPolicyRequestStruct; }
+const StructDesc& UntagPolicyResponse::desc() { return kUntagPolicyResponseStruct; }
 const StructDesc& UntagRoleRequest::desc() { return kUntagRoleRequestStruct; }
 const StructDesc& UntagRoleResponse::desc() { return kUntagRoleResponseStruct; }
 const StructDesc& UpdateAssumeRolePolicyRequest::desc() { return kUpdateAssumeRolePolicyRequestStruct; }
 const StructDesc& UpdateAssumeRolePolicyResponse::desc() { return kUpdateAssumeRolePolicyResponseStruct; }
 const StructDesc& UpdateRoleRequest::desc() { return kUpdateRoleRequestStruct; }
 const StructDesc& UpdateRoleResponse::desc() { return kUpdateRoleResponseStruct; }
+const StructDesc& VirtualMFADevice::desc() { return kVirtualMFADeviceStruct; }
 
 }  // namespace aws::iam

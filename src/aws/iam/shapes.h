@@ -13,8 +13,10 @@
 
 namespace aws::iam {
 
+struct AccessKeyMetadata;
 struct AttachRolePolicyRequest;
 struct AttachRolePolicyResponse;
+struct AttachedPermissionsBoundary;
 struct AttachedPolicy;
 struct CreatePolicyRequest;
 struct Policy;
@@ -36,6 +38,22 @@ struct DeleteRoleRequest;
 struct DeleteRoleResponse;
 struct DetachRolePolicyRequest;
 struct DetachRolePolicyResponse;
+struct GetAccountPasswordPolicyRequest;
+struct PasswordPolicy;
+struct GetAccountPasswordPolicyResponse;
+struct GetAccountSummaryRequest;
+struct GetAccountSummaryResponse;
+struct GetGroupRequest;
+struct Group;
+struct GetGroupResponse;
+struct GetInstanceProfileRequest;
+struct InstanceProfile;
+struct GetInstanceProfileResponse;
+struct GetLoginProfileRequest;
+struct LoginProfile;
+struct GetLoginProfileResponse;
+struct GetOpenIDConnectProviderRequest;
+struct GetOpenIDConnectProviderResponse;
 struct GetPolicyRequest;
 struct GetPolicyResponse;
 struct GetPolicyVersionRequest;
@@ -44,15 +62,41 @@ struct GetRolePolicyRequest;
 struct GetRolePolicyResponse;
 struct GetRoleRequest;
 struct GetRoleResponse;
-struct InstanceProfile;
+struct GetSAMLProviderRequest;
+struct GetSAMLProviderResponse;
+struct GetServerCertificateRequest;
+struct ServerCertificateMetadata;
+struct ServerCertificate;
+struct GetServerCertificateResponse;
+struct GetUserRequest;
+struct User;
+struct GetUserResponse;
+struct ListAccessKeysRequest;
+struct ListAccessKeysResponse;
+struct ListAccountAliasesRequest;
+struct ListAccountAliasesResponse;
 struct ListAttachedRolePoliciesRequest;
 struct ListAttachedRolePoliciesResponse;
+struct ListAttachedUserPoliciesRequest;
+struct ListAttachedUserPoliciesResponse;
 struct ListEntitiesForPolicyRequest;
 struct ListEntitiesForPolicyResponse;
+struct ListGroupsForUserRequest;
+struct ListGroupsForUserResponse;
+struct ListGroupsRequest;
+struct ListGroupsResponse;
 struct ListInstanceProfilesForRoleRequest;
 struct ListInstanceProfilesForRoleResponse;
+struct ListInstanceProfilesRequest;
+struct ListInstanceProfilesResponse;
+struct ListMFADevicesRequest;
+struct ListMFADevicesResponse;
+struct ListOpenIDConnectProvidersRequest;
+struct ListOpenIDConnectProvidersResponse;
 struct ListPoliciesRequest;
 struct ListPoliciesResponse;
+struct ListPolicyTagsRequest;
+struct ListPolicyTagsResponse;
 struct ListPolicyVersionsRequest;
 struct ListPolicyVersionsResponse;
 struct ListRolePoliciesRequest;
@@ -61,22 +105,51 @@ struct ListRoleTagsRequest;
 struct ListRoleTagsResponse;
 struct ListRolesRequest;
 struct ListRolesResponse;
+struct ListSAMLProvidersRequest;
+struct ListSAMLProvidersResponse;
+struct ListServerCertificatesRequest;
+struct ListServerCertificatesResponse;
+struct ListUserPoliciesRequest;
+struct ListUserPoliciesResponse;
+struct ListUsersRequest;
+struct ListUsersResponse;
+struct ListVirtualMFADevicesRequest;
+struct ListVirtualMFADevicesResponse;
+struct MFADevice;
+struct OpenIDConnectProviderListEntry;
 struct PolicyGroup;
 struct PolicyRole;
 struct PolicyUser;
 struct PutRolePolicyRequest;
 struct PutRolePolicyResponse;
+struct SAMLPrivateKey;
+struct SAMLProviderListEntry;
 struct SetDefaultPolicyVersionRequest;
 struct SetDefaultPolicyVersionResponse;
 struct Tag;
+struct TagPolicyRequest;
+struct TagPolicyResponse;
 struct TagRoleRequest;
 struct TagRoleResponse;
+struct UntagPolicyRequest;
+struct UntagPolicyResponse;
 struct UntagRoleRequest;
 struct UntagRoleResponse;
 struct UpdateAssumeRolePolicyRequest;
 struct UpdateAssumeRolePolicyResponse;
 struct UpdateRoleRequest;
 struct UpdateRoleResponse;
+struct VirtualMFADevice;
+
+struct AccessKeyMetadata {
+  std::optional<std::string> user_name;
+  std::optional<std::string> access_key_id;
+  std::optional<std::string> status;
+  std::optional<base::Timestamp> create_date;
+
+  static const StructDesc& desc();
+  bool operator==(const AccessKeyMetadata&) const = default;
+};
 
 struct AttachRolePolicyRequest {
   std::optional<std::string> role_name;
@@ -92,6 +165,14 @@ struct AttachRolePolicyResponse {
   bool operator==(const AttachRolePolicyResponse&) const = default;
 };
 
+struct AttachedPermissionsBoundary {
+  std::optional<std::string> permissions_boundary_type;
+  std::optional<std::string> permissions_boundary_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const AttachedPermissionsBoundary&) const = default;
+};
+
 struct AttachedPolicy {
   std::optional<std::string> policy_name;
   std::optional<std::string> policy_arn;
@@ -105,6 +186,7 @@ struct CreatePolicyRequest {
   std::optional<std::string> path;
   std::optional<std::string> policy_document;
   std::optional<std::string> description;
+  std::optional<std::vector<Tag>> tags;
 
   static const StructDesc& desc();
   bool operator==(const CreatePolicyRequest&) const = default;
@@ -122,6 +204,7 @@ struct Policy {
   std::optional<std::string> description;
   std::optional<base::Timestamp> create_date;
   std::optional<base::Timestamp> update_date;
+  std::optional<std::vector<Tag>> tags;
 
   static const StructDesc& desc();
   bool operator==(const Policy&) const = default;
@@ -271,6 +354,146 @@ struct DetachRolePolicyResponse {
   bool operator==(const DetachRolePolicyResponse&) const = default;
 };
 
+struct GetAccountPasswordPolicyRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountPasswordPolicyRequest&) const = default;
+};
+
+struct PasswordPolicy {
+  std::optional<int32_t> minimum_password_length;
+  std::optional<bool> require_symbols;
+  std::optional<bool> require_numbers;
+  std::optional<bool> require_uppercase_characters;
+  std::optional<bool> require_lowercase_characters;
+  std::optional<bool> allow_users_to_change_password;
+  std::optional<bool> expire_passwords;
+  std::optional<int32_t> max_password_age;
+  std::optional<int32_t> password_reuse_prevention;
+  std::optional<bool> hard_expiry;
+
+  static const StructDesc& desc();
+  bool operator==(const PasswordPolicy&) const = default;
+};
+
+struct GetAccountPasswordPolicyResponse {
+  std::optional<PasswordPolicy> password_policy;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountPasswordPolicyResponse&) const = default;
+};
+
+struct GetAccountSummaryRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountSummaryRequest&) const = default;
+};
+
+struct GetAccountSummaryResponse {
+  std::optional<Map<int32_t>> summary_map;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountSummaryResponse&) const = default;
+};
+
+struct GetGroupRequest {
+  std::optional<std::string> group_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const GetGroupRequest&) const = default;
+};
+
+struct Group {
+  std::optional<std::string> path;
+  std::optional<std::string> group_name;
+  std::optional<std::string> group_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+
+  static const StructDesc& desc();
+  bool operator==(const Group&) const = default;
+};
+
+struct GetGroupResponse {
+  std::optional<Group> group;
+  std::optional<std::vector<User>> users;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const GetGroupResponse&) const = default;
+};
+
+struct GetInstanceProfileRequest {
+  std::optional<std::string> instance_profile_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetInstanceProfileRequest&) const = default;
+};
+
+struct InstanceProfile {
+  std::optional<std::string> path;
+  std::optional<std::string> instance_profile_name;
+  std::optional<std::string> instance_profile_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+  std::optional<std::vector<Role>> roles;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const InstanceProfile&) const = default;
+};
+
+struct GetInstanceProfileResponse {
+  std::optional<InstanceProfile> instance_profile;
+
+  static const StructDesc& desc();
+  bool operator==(const GetInstanceProfileResponse&) const = default;
+};
+
+struct GetLoginProfileRequest {
+  std::optional<std::string> user_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLoginProfileRequest&) const = default;
+};
+
+struct LoginProfile {
+  std::optional<std::string> user_name;
+  std::optional<base::Timestamp> create_date;
+  std::optional<bool> password_reset_required;
+
+  static const StructDesc& desc();
+  bool operator==(const LoginProfile&) const = default;
+};
+
+struct GetLoginProfileResponse {
+  std::optional<LoginProfile> login_profile;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLoginProfileResponse&) const = default;
+};
+
+struct GetOpenIDConnectProviderRequest {
+  std::optional<std::string> open_id_connect_provider_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetOpenIDConnectProviderRequest&) const = default;
+};
+
+struct GetOpenIDConnectProviderResponse {
+  std::optional<std::string> url;
+  std::optional<std::vector<std::string>> client_id_list;
+  std::optional<std::vector<std::string>> thumbprint_list;
+  std::optional<base::Timestamp> create_date;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const GetOpenIDConnectProviderResponse&) const = default;
+};
+
 struct GetPolicyRequest {
   std::optional<std::string> policy_arn;
 
@@ -331,17 +554,123 @@ struct GetRoleResponse {
   bool operator==(const GetRoleResponse&) const = default;
 };
 
-struct InstanceProfile {
-  std::optional<std::string> path;
-  std::optional<std::string> instance_profile_name;
-  std::optional<std::string> instance_profile_id;
-  std::optional<std::string> arn;
+struct GetSAMLProviderRequest {
+  std::optional<std::string> saml_provider_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSAMLProviderRequest&) const = default;
+};
+
+struct GetSAMLProviderResponse {
+  std::optional<std::string> saml_provider_uuid;
+  std::optional<std::string> saml_metadata_document;
   std::optional<base::Timestamp> create_date;
-  std::optional<std::vector<Role>> roles;
+  std::optional<base::Timestamp> valid_until;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> assertion_encryption_mode;
+  std::optional<std::vector<SAMLPrivateKey>> private_key_list;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSAMLProviderResponse&) const = default;
+};
+
+struct GetServerCertificateRequest {
+  std::optional<std::string> server_certificate_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetServerCertificateRequest&) const = default;
+};
+
+struct ServerCertificateMetadata {
+  std::optional<std::string> path;
+  std::optional<std::string> server_certificate_name;
+  std::optional<std::string> server_certificate_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> upload_date;
+  std::optional<base::Timestamp> expiration;
+
+  static const StructDesc& desc();
+  bool operator==(const ServerCertificateMetadata&) const = default;
+};
+
+struct ServerCertificate {
+  std::optional<ServerCertificateMetadata> server_certificate_metadata;
+  std::optional<std::string> certificate_body;
+  std::optional<std::string> certificate_chain;
   std::optional<std::vector<Tag>> tags;
 
   static const StructDesc& desc();
-  bool operator==(const InstanceProfile&) const = default;
+  bool operator==(const ServerCertificate&) const = default;
+};
+
+struct GetServerCertificateResponse {
+  std::optional<ServerCertificate> server_certificate;
+
+  static const StructDesc& desc();
+  bool operator==(const GetServerCertificateResponse&) const = default;
+};
+
+struct GetUserRequest {
+  std::optional<std::string> user_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetUserRequest&) const = default;
+};
+
+struct User {
+  std::optional<std::string> path;
+  std::optional<std::string> user_name;
+  std::optional<std::string> user_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+  std::optional<base::Timestamp> password_last_used;
+  std::optional<AttachedPermissionsBoundary> permissions_boundary;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const User&) const = default;
+};
+
+struct GetUserResponse {
+  std::optional<User> user;
+
+  static const StructDesc& desc();
+  bool operator==(const GetUserResponse&) const = default;
+};
+
+struct ListAccessKeysRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAccessKeysRequest&) const = default;
+};
+
+struct ListAccessKeysResponse {
+  std::optional<std::vector<AccessKeyMetadata>> access_key_metadata;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAccessKeysResponse&) const = default;
+};
+
+struct ListAccountAliasesRequest {
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAccountAliasesRequest&) const = default;
+};
+
+struct ListAccountAliasesResponse {
+  std::optional<std::vector<std::string>> account_aliases;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAccountAliasesResponse&) const = default;
 };
 
 struct ListAttachedRolePoliciesRequest {
@@ -361,6 +690,25 @@ struct ListAttachedRolePoliciesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListAttachedRolePoliciesResponse&) const = default;
+};
+
+struct ListAttachedUserPoliciesRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAttachedUserPoliciesRequest&) const = default;
+};
+
+struct ListAttachedUserPoliciesResponse {
+  std::optional<std::vector<AttachedPolicy>> attached_policies;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAttachedUserPoliciesResponse&) const = default;
 };
 
 struct ListEntitiesForPolicyRequest {
@@ -386,6 +734,42 @@ struct ListEntitiesForPolicyResponse {
   bool operator==(const ListEntitiesForPolicyResponse&) const = default;
 };
 
+struct ListGroupsForUserRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGroupsForUserRequest&) const = default;
+};
+
+struct ListGroupsForUserResponse {
+  std::optional<std::vector<Group>> groups;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGroupsForUserResponse&) const = default;
+};
+
+struct ListGroupsRequest {
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGroupsRequest&) const = default;
+};
+
+struct ListGroupsResponse {
+  std::optional<std::vector<Group>> groups;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGroupsResponse&) const = default;
+};
+
 struct ListInstanceProfilesForRoleRequest {
   std::optional<std::string> role_name;
   std::optional<std::string> marker;
@@ -402,6 +786,55 @@ struct ListInstanceProfilesForRoleResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListInstanceProfilesForRoleResponse&) const = default;
+};
+
+struct ListInstanceProfilesRequest {
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListInstanceProfilesRequest&) const = default;
+};
+
+struct ListInstanceProfilesResponse {
+  std::optional<std::vector<InstanceProfile>> instance_profiles;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListInstanceProfilesResponse&) const = default;
+};
+
+struct ListMFADevicesRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMFADevicesRequest&) const = default;
+};
+
+struct ListMFADevicesResponse {
+  std::optional<std::vector<MFADevice>> mfa_devices;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMFADevicesResponse&) const = default;
+};
+
+struct ListOpenIDConnectProvidersRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const ListOpenIDConnectProvidersRequest&) const = default;
+};
+
+struct ListOpenIDConnectProvidersResponse {
+  std::optional<std::vector<OpenIDConnectProviderListEntry>> open_id_connect_provider_list;
+
+  static const StructDesc& desc();
+  bool operator==(const ListOpenIDConnectProvidersResponse&) const = default;
 };
 
 struct ListPoliciesRequest {
@@ -423,6 +856,24 @@ struct ListPoliciesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListPoliciesResponse&) const = default;
+};
+
+struct ListPolicyTagsRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPolicyTagsRequest&) const = default;
+};
+
+struct ListPolicyTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPolicyTagsResponse&) const = default;
 };
 
 struct ListPolicyVersionsRequest {
@@ -497,6 +948,107 @@ struct ListRolesResponse {
   bool operator==(const ListRolesResponse&) const = default;
 };
 
+struct ListSAMLProvidersRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const ListSAMLProvidersRequest&) const = default;
+};
+
+struct ListSAMLProvidersResponse {
+  std::optional<std::vector<SAMLProviderListEntry>> saml_provider_list;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSAMLProvidersResponse&) const = default;
+};
+
+struct ListServerCertificatesRequest {
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListServerCertificatesRequest&) const = default;
+};
+
+struct ListServerCertificatesResponse {
+  std::optional<std::vector<ServerCertificateMetadata>> server_certificate_metadata_list;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListServerCertificatesResponse&) const = default;
+};
+
+struct ListUserPoliciesRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListUserPoliciesRequest&) const = default;
+};
+
+struct ListUserPoliciesResponse {
+  std::optional<std::vector<std::string>> policy_names;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListUserPoliciesResponse&) const = default;
+};
+
+struct ListUsersRequest {
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListUsersRequest&) const = default;
+};
+
+struct ListUsersResponse {
+  std::optional<std::vector<User>> users;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListUsersResponse&) const = default;
+};
+
+struct ListVirtualMFADevicesRequest {
+  std::optional<std::string> assignment_status;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListVirtualMFADevicesRequest&) const = default;
+};
+
+struct ListVirtualMFADevicesResponse {
+  std::optional<std::vector<VirtualMFADevice>> virtual_mfa_devices;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListVirtualMFADevicesResponse&) const = default;
+};
+
+struct MFADevice {
+  std::optional<std::string> user_name;
+  std::optional<std::string> serial_number;
+  std::optional<base::Timestamp> enable_date;
+
+  static const StructDesc& desc();
+  bool operator==(const MFADevice&) const = default;
+};
+
+struct OpenIDConnectProviderListEntry {
+  std::optional<std::string> arn;
+
+  static const StructDesc& desc();
+  bool operator==(const OpenIDConnectProviderListEntry&) const = default;
+};
+
 struct PolicyGroup {
   std::optional<std::string> group_name;
   std::optional<std::string> group_id;
@@ -536,6 +1088,23 @@ struct PutRolePolicyResponse {
   bool operator==(const PutRolePolicyResponse&) const = default;
 };
 
+struct SAMLPrivateKey {
+  std::optional<std::string> key_id;
+  std::optional<base::Timestamp> timestamp;
+
+  static const StructDesc& desc();
+  bool operator==(const SAMLPrivateKey&) const = default;
+};
+
+struct SAMLProviderListEntry {
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> valid_until;
+  std::optional<base::Timestamp> create_date;
+
+  static const StructDesc& desc();
+  bool operator==(const SAMLProviderListEntry&) const = default;
+};
+
 struct SetDefaultPolicyVersionRequest {
   std::optional<std::string> policy_arn;
   std::optional<std::string> version_id;
@@ -558,6 +1127,20 @@ struct Tag {
   bool operator==(const Tag&) const = default;
 };
 
+struct TagPolicyRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const TagPolicyRequest&) const = default;
+};
+
+struct TagPolicyResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const TagPolicyResponse&) const = default;
+};
+
 struct TagRoleRequest {
   std::optional<std::string> role_name;
   std::optional<std::vector<Tag>> tags;
@@ -570,6 +1153,20 @@ struct TagRoleResponse {
 
   static const StructDesc& desc();
   bool operator==(const TagRoleResponse&) const = default;
+};
+
+struct UntagPolicyRequest {
+  std::optional<std::string> policy_arn;
+  std::optional<std::vector<std::string>> tag_keys;
+
+  static const StructDesc& desc();
+  bool operator==(const UntagPolicyRequest&) const = default;
+};
+
+struct UntagPolicyResponse {
+
+  static const StructDesc& desc();
+  bool operator==(const UntagPolicyResponse&) const = default;
 };
 
 struct UntagRoleRequest {
@@ -613,6 +1210,18 @@ struct UpdateRoleResponse {
 
   static const StructDesc& desc();
   bool operator==(const UpdateRoleResponse&) const = default;
+};
+
+struct VirtualMFADevice {
+  std::optional<std::string> serial_number;
+  std::optional<std::string> base32_string_seed;
+  std::optional<std::string> qr_code_png;
+  std::optional<User> user;
+  std::optional<base::Timestamp> enable_date;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const VirtualMFADevice&) const = default;
 };
 
 }  // namespace aws::iam

@@ -46,6 +46,62 @@ base::Result<DeleteRetentionPolicyResponse> LogsCaller::delete_retention_policy(
   return out;
 }
 
+base::Result<DescribeAccountPoliciesResponse> LogsCaller::describe_account_policies(Context& context, DescribeAccountPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeAccountPolicies");
+  DescribeAccountPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeDeliveriesResponse> LogsCaller::describe_deliveries(Context& context, DescribeDeliveriesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeDeliveries");
+  DescribeDeliveriesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeDeliveryDestinationsResponse> LogsCaller::describe_delivery_destinations(Context& context, DescribeDeliveryDestinationsRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeDeliveryDestinations");
+  DescribeDeliveryDestinationsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeDeliverySourcesResponse> LogsCaller::describe_delivery_sources(Context& context, DescribeDeliverySourcesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeDeliverySources");
+  DescribeDeliverySourcesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeDestinationsResponse> LogsCaller::describe_destinations(Context& context, DescribeDestinationsRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeDestinations");
+  DescribeDestinationsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeExportTasksResponse> LogsCaller::describe_export_tasks(Context& context, DescribeExportTasksRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeExportTasks");
+  DescribeExportTasksResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeFieldIndexesResponse> LogsCaller::describe_field_indexes(Context& context, DescribeFieldIndexesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeFieldIndexes");
+  DescribeFieldIndexesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeIndexPoliciesResponse> LogsCaller::describe_index_policies(Context& context, DescribeIndexPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeIndexPolicies");
+  DescribeIndexPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DescribeLogGroupsResponse> LogsCaller::describe_log_groups(Context& context, DescribeLogGroupsRequest in) {
   static const OperationDesc& operation = *kService.find("DescribeLogGroups");
   DescribeLogGroupsResponse out;
@@ -67,6 +123,34 @@ base::Result<DescribeMetricFiltersResponse> LogsCaller::describe_metric_filters(
   return out;
 }
 
+base::Result<DescribeQueriesResponse> LogsCaller::describe_queries(Context& context, DescribeQueriesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeQueries");
+  DescribeQueriesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeQueryDefinitionsResponse> LogsCaller::describe_query_definitions(Context& context, DescribeQueryDefinitionsRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeQueryDefinitions");
+  DescribeQueryDefinitionsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeResourcePoliciesResponse> LogsCaller::describe_resource_policies(Context& context, DescribeResourcePoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeResourcePolicies");
+  DescribeResourcePoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeSubscriptionFiltersResponse> LogsCaller::describe_subscription_filters(Context& context, DescribeSubscriptionFiltersRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeSubscriptionFilters");
+  DescribeSubscriptionFiltersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<FilterLogEventsResponse> LogsCaller::filter_log_events(Context& context, FilterLogEventsRequest in) {
   static const OperationDesc& operation = *kService.find("FilterLogEvents");
   FilterLogEventsResponse out;
@@ -74,9 +158,37 @@ base::Result<FilterLogEventsResponse> LogsCaller::filter_log_events(Context& con
   return out;
 }
 
+base::Result<GetDataProtectionPolicyResponse> LogsCaller::get_data_protection_policy(Context& context, GetDataProtectionPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetDataProtectionPolicy");
+  GetDataProtectionPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetLogEventsResponse> LogsCaller::get_log_events(Context& context, GetLogEventsRequest in) {
   static const OperationDesc& operation = *kService.find("GetLogEvents");
   GetLogEventsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListAnomaliesResponse> LogsCaller::list_anomalies(Context& context, ListAnomaliesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListAnomalies");
+  ListAnomaliesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListIntegrationsResponse> LogsCaller::list_integrations(Context& context, ListIntegrationsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListIntegrations");
+  ListIntegrationsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListLogAnomalyDetectorsResponse> LogsCaller::list_log_anomaly_detectors(Context& context, ListLogAnomalyDetectorsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListLogAnomalyDetectors");
+  ListLogAnomalyDetectorsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

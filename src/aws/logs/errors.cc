@@ -14,7 +14,9 @@ const ErrorDesc kLimitExceededException = {"LimitExceededException", "LimitExcee
 const ErrorDesc kOperationAbortedException = {"OperationAbortedException", "OperationAbortedException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kResourceAlreadyExistsException = {"ResourceAlreadyExistsException", "ResourceAlreadyExistsException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kResourceNotFoundException = {"ResourceNotFoundException", "ResourceNotFoundException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kServiceQuotaExceededException = {"ServiceQuotaExceededException", "ServiceQuotaExceededException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kServiceUnavailableException = {"ServiceUnavailableException", "ServiceUnavailableException", 500, base::Fault::receiver, nullptr, nullptr};
+const ErrorDesc kThrottlingException = {"ThrottlingException", "ThrottlingException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyTagsException = {"TooManyTagsException", "TooManyTagsException", 400, base::Fault::sender, &TooManyTagsException::desc(), make_any_shape<TooManyTagsException>};
 const ErrorDesc kUnrecognizedClientException = {"UnrecognizedClientException", "UnrecognizedClientException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationException = {"ValidationException", "ValidationException", 400, base::Fault::sender, nullptr, nullptr};
@@ -49,8 +51,14 @@ base::AwsError resource_already_exists_exception(std::string message) {
 base::AwsError resource_not_found_exception(std::string message) {
   return make_error(kResourceNotFoundException, std::move(message));
 }
+base::AwsError service_quota_exceeded_exception(std::string message) {
+  return make_error(kServiceQuotaExceededException, std::move(message));
+}
 base::AwsError service_unavailable_exception(std::string message) {
   return make_error(kServiceUnavailableException, std::move(message));
+}
+base::AwsError throttling_exception(std::string message) {
+  return make_error(kThrottlingException, std::move(message));
 }
 base::AwsError too_many_tags_exception(std::string message, TooManyTagsException detail) {
   base::AwsError error = make_error(kTooManyTagsException, std::move(message));

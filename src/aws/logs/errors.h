@@ -20,7 +20,9 @@ extern const ErrorDesc kLimitExceededException;
 extern const ErrorDesc kOperationAbortedException;
 extern const ErrorDesc kResourceAlreadyExistsException;
 extern const ErrorDesc kResourceNotFoundException;
+extern const ErrorDesc kServiceQuotaExceededException;
 extern const ErrorDesc kServiceUnavailableException;
+extern const ErrorDesc kThrottlingException;
 extern const ErrorDesc kTooManyTagsException;
 extern const ErrorDesc kUnrecognizedClientException;
 extern const ErrorDesc kValidationException;
@@ -33,7 +35,9 @@ base::AwsError limit_exceeded_exception(std::string message);  // 400
 base::AwsError operation_aborted_exception(std::string message);  // 400
 base::AwsError resource_already_exists_exception(std::string message);  // 400
 base::AwsError resource_not_found_exception(std::string message);  // 400
+base::AwsError service_quota_exceeded_exception(std::string message);  // 400
 base::AwsError service_unavailable_exception(std::string message);  // 500
+base::AwsError throttling_exception(std::string message);  // 400
 base::AwsError too_many_tags_exception(std::string message, TooManyTagsException detail);  // 400
 base::AwsError unrecognized_client_exception(std::string message);  // 400
 base::AwsError validation_exception(std::string message);  // 400

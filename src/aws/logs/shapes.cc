@@ -6,6 +6,9 @@ namespace aws::logs {
 
 namespace {
 
+extern const StructDesc kAccountPolicyStruct;
+extern const StructDesc kAnomalyStruct;
+extern const StructDesc kAnomalyDetectorStruct;
 extern const StructDesc kCreateLogGroupRequestStruct;
 extern const StructDesc kCreateLogGroupResponseStruct;
 extern const StructDesc kCreateLogStreamRequestStruct;
@@ -19,29 +22,75 @@ extern const StructDesc kDeleteMetricFilterRequestStruct;
 extern const StructDesc kDeleteMetricFilterResponseStruct;
 extern const StructDesc kDeleteRetentionPolicyRequestStruct;
 extern const StructDesc kDeleteRetentionPolicyResponseStruct;
+extern const StructDesc kS3DeliveryConfigurationStruct;
+extern const StructDesc kDeliveryStruct;
+extern const StructDesc kDeliveryDestinationConfigurationStruct;
+extern const StructDesc kDeliveryDestinationStruct;
+extern const StructDesc kDeliverySourceStruct;
+extern const StructDesc kDescribeAccountPoliciesRequestStruct;
+extern const StructDesc kDescribeAccountPoliciesResponseStruct;
+extern const StructDesc kDescribeDeliveriesRequestStruct;
+extern const StructDesc kDescribeDeliveriesResponseStruct;
+extern const StructDesc kDescribeDeliveryDestinationsRequestStruct;
+extern const StructDesc kDescribeDeliveryDestinationsResponseStruct;
+extern const StructDesc kDescribeDeliverySourcesRequestStruct;
+extern const StructDesc kDescribeDeliverySourcesResponseStruct;
+extern const StructDesc kDescribeDestinationsRequestStruct;
+extern const StructDesc kDescribeDestinationsResponseStruct;
+extern const StructDesc kDescribeExportTasksRequestStruct;
+extern const StructDesc kDescribeExportTasksResponseStruct;
+extern const StructDesc kDescribeFieldIndexesRequestStruct;
+extern const StructDesc kDescribeFieldIndexesResponseStruct;
+extern const StructDesc kDescribeIndexPoliciesRequestStruct;
+extern const StructDesc kDescribeIndexPoliciesResponseStruct;
 extern const StructDesc kDescribeLogGroupsRequestStruct;
 extern const StructDesc kDescribeLogGroupsResponseStruct;
 extern const StructDesc kDescribeLogStreamsRequestStruct;
 extern const StructDesc kDescribeLogStreamsResponseStruct;
 extern const StructDesc kDescribeMetricFiltersRequestStruct;
 extern const StructDesc kDescribeMetricFiltersResponseStruct;
+extern const StructDesc kDescribeQueriesRequestStruct;
+extern const StructDesc kDescribeQueriesResponseStruct;
+extern const StructDesc kDescribeQueryDefinitionsRequestStruct;
+extern const StructDesc kDescribeQueryDefinitionsResponseStruct;
+extern const StructDesc kDescribeResourcePoliciesRequestStruct;
+extern const StructDesc kDescribeResourcePoliciesResponseStruct;
+extern const StructDesc kDescribeSubscriptionFiltersRequestStruct;
+extern const StructDesc kDescribeSubscriptionFiltersResponseStruct;
+extern const StructDesc kDestinationStruct;
+extern const StructDesc kExportTaskStatusStruct;
+extern const StructDesc kExportTaskExecutionInfoStruct;
+extern const StructDesc kExportTaskStruct;
+extern const StructDesc kFieldIndexStruct;
 extern const StructDesc kFilterLogEventsRequestStruct;
 extern const StructDesc kFilterLogEventsResponseStruct;
 extern const StructDesc kFilteredLogEventStruct;
+extern const StructDesc kGetDataProtectionPolicyRequestStruct;
+extern const StructDesc kGetDataProtectionPolicyResponseStruct;
 extern const StructDesc kGetLogEventsRequestStruct;
 extern const StructDesc kGetLogEventsResponseStruct;
+extern const StructDesc kIndexPolicyStruct;
 extern const StructDesc kInputLogEventStruct;
+extern const StructDesc kIntegrationSummaryStruct;
 extern const StructDesc kInvalidSequenceTokenExceptionStruct;
+extern const StructDesc kListAnomaliesRequestStruct;
+extern const StructDesc kListAnomaliesResponseStruct;
+extern const StructDesc kListIntegrationsRequestStruct;
+extern const StructDesc kListIntegrationsResponseStruct;
+extern const StructDesc kListLogAnomalyDetectorsRequestStruct;
+extern const StructDesc kListLogAnomalyDetectorsResponseStruct;
 extern const StructDesc kListTagsForResourceRequestStruct;
 extern const StructDesc kListTagsForResourceResponseStruct;
 extern const StructDesc kListTagsLogGroupRequestStruct;
 extern const StructDesc kListTagsLogGroupResponseStruct;
+extern const StructDesc kLogEventStruct;
 extern const StructDesc kLogGroupStruct;
 extern const StructDesc kLogStreamStruct;
 extern const StructDesc kMetricFilterStruct;
 extern const StructDesc kMetricFilterMatchRecordStruct;
 extern const StructDesc kMetricTransformationStruct;
 extern const StructDesc kOutputLogEventStruct;
+extern const StructDesc kPatternTokenStruct;
 extern const StructDesc kPutLogEventsRequestStruct;
 extern const StructDesc kRejectedLogEventsInfoStruct;
 extern const StructDesc kPutLogEventsResponseStruct;
@@ -49,7 +98,12 @@ extern const StructDesc kPutMetricFilterRequestStruct;
 extern const StructDesc kPutMetricFilterResponseStruct;
 extern const StructDesc kPutRetentionPolicyRequestStruct;
 extern const StructDesc kPutRetentionPolicyResponseStruct;
+extern const StructDesc kQueryDefinitionStruct;
+extern const StructDesc kQueryInfoStruct;
+extern const StructDesc kQueryParameterStruct;
+extern const StructDesc kResourcePolicyStruct;
 extern const StructDesc kSearchedLogStreamStruct;
+extern const StructDesc kSubscriptionFilterStruct;
 extern const StructDesc kTagLogGroupRequestStruct;
 extern const StructDesc kTagLogGroupResponseStruct;
 extern const StructDesc kTagResourceRequestStruct;
@@ -61,14 +115,31 @@ extern const StructDesc kUntagLogGroupRequestStruct;
 extern const StructDesc kUntagLogGroupResponseStruct;
 extern const StructDesc kUntagResourceRequestStruct;
 extern const StructDesc kUntagResourceResponseStruct;
+extern const TypeDesc kAccessPolicy;
+extern const TypeDesc kAccountId;
+extern const TypeDesc kAccountPolicies;
+extern const TypeDesc kAccountPolicy;
+extern const TypeDesc kAccountPolicyDocument;
 extern const TypeDesc kAmazonResourceName;
+extern const TypeDesc kAnomalies;
+extern const TypeDesc kAnomaly;
+extern const TypeDesc kAnomalyDetector;
+extern const TypeDesc kAnomalyDetectorArn;
+extern const TypeDesc kAnomalyDetectorStatus;
+extern const TypeDesc kAnomalyDetectors;
+extern const TypeDesc kAnomalyId;
+extern const TypeDesc kAnomalyVisibilityTime;
 extern const TypeDesc kApplyOnTransformedLogs;
 extern const TypeDesc kArn;
+extern const TypeDesc kBoolean;
+extern const TypeDesc kBytesScannedValue;
+extern const TypeDesc kCount;
 extern const TypeDesc kCreateLogGroupRequest;
 extern const TypeDesc kCreateLogGroupResponse;
 extern const TypeDesc kCreateLogStreamRequest;
 extern const TypeDesc kCreateLogStreamResponse;
 extern const TypeDesc kDataAlreadyAcceptedException;
+extern const TypeDesc kDataProtectionPolicyDocument;
 extern const TypeDesc kDays;
 extern const TypeDesc kDefaultValue;
 extern const TypeDesc kDeleteLogGroupRequest;
@@ -80,7 +151,42 @@ extern const TypeDesc kDeleteMetricFilterResponse;
 extern const TypeDesc kDeleteRetentionPolicyRequest;
 extern const TypeDesc kDeleteRetentionPolicyResponse;
 extern const TypeDesc kDeletionProtectionEnabled;
+extern const TypeDesc kDeliveries;
+extern const TypeDesc kDelivery;
+extern const TypeDesc kDeliveryDestination;
+extern const TypeDesc kDeliveryDestinationConfiguration;
+extern const TypeDesc kDeliveryDestinationName;
+extern const TypeDesc kDeliveryDestinationType;
+extern const TypeDesc kDeliveryDestinations;
+extern const TypeDesc kDeliveryId;
+extern const TypeDesc kDeliverySource;
+extern const TypeDesc kDeliverySourceConfiguration;
+extern const TypeDesc kDeliverySourceConfigurationKey;
+extern const TypeDesc kDeliverySourceConfigurationValue;
+extern const TypeDesc kDeliverySourceName;
+extern const TypeDesc kDeliverySourceStatus;
+extern const TypeDesc kDeliverySourceStatusReason;
+extern const TypeDesc kDeliverySources;
+extern const TypeDesc kDeliverySuffixPath;
 extern const TypeDesc kDescending;
+extern const TypeDesc kDescribeAccountPoliciesRequest;
+extern const TypeDesc kDescribeAccountPoliciesResponse;
+extern const TypeDesc kDescribeDeliveriesRequest;
+extern const TypeDesc kDescribeDeliveriesResponse;
+extern const TypeDesc kDescribeDeliveryDestinationsRequest;
+extern const TypeDesc kDescribeDeliveryDestinationsResponse;
+extern const TypeDesc kDescribeDeliverySourcesRequest;
+extern const TypeDesc kDescribeDeliverySourcesResponse;
+extern const TypeDesc kDescribeDestinationsRequest;
+extern const TypeDesc kDescribeDestinationsResponse;
+extern const TypeDesc kDescribeExportTasksRequest;
+extern const TypeDesc kDescribeExportTasksResponse;
+extern const TypeDesc kDescribeFieldIndexesLogGroupIdentifiers;
+extern const TypeDesc kDescribeFieldIndexesRequest;
+extern const TypeDesc kDescribeFieldIndexesResponse;
+extern const TypeDesc kDescribeIndexPoliciesLogGroupIdentifiers;
+extern const TypeDesc kDescribeIndexPoliciesRequest;
+extern const TypeDesc kDescribeIndexPoliciesResponse;
 extern const TypeDesc kDescribeLimit;
 extern const TypeDesc kDescribeLogGroupsRequest;
 extern const TypeDesc kDescribeLogGroupsResponse;
@@ -88,14 +194,52 @@ extern const TypeDesc kDescribeLogStreamsRequest;
 extern const TypeDesc kDescribeLogStreamsResponse;
 extern const TypeDesc kDescribeMetricFiltersRequest;
 extern const TypeDesc kDescribeMetricFiltersResponse;
+extern const TypeDesc kDescribeQueriesMaxResults;
+extern const TypeDesc kDescribeQueriesRequest;
+extern const TypeDesc kDescribeQueriesResponse;
+extern const TypeDesc kDescribeQueryDefinitionsRequest;
+extern const TypeDesc kDescribeQueryDefinitionsResponse;
+extern const TypeDesc kDescribeResourcePoliciesRequest;
+extern const TypeDesc kDescribeResourcePoliciesResponse;
+extern const TypeDesc kDescribeSubscriptionFiltersRequest;
+extern const TypeDesc kDescribeSubscriptionFiltersResponse;
+extern const TypeDesc kDescription;
+extern const TypeDesc kDestination;
+extern const TypeDesc kDestinationArn;
+extern const TypeDesc kDestinationName;
+extern const TypeDesc kDestinations;
+extern const TypeDesc kDetectorName;
 extern const TypeDesc kDimensions;
 extern const TypeDesc kDimensionsKey;
 extern const TypeDesc kDimensionsValue;
+extern const TypeDesc kDistribution;
+extern const TypeDesc kDynamicTokenPosition;
+extern const TypeDesc kEmitSystemFields;
+extern const TypeDesc kEnumerations;
+extern const TypeDesc kEpochMillis;
+extern const TypeDesc kEvaluationFrequency;
 extern const TypeDesc kEventId;
 extern const TypeDesc kEventMessage;
 extern const TypeDesc kEventNumber;
 extern const TypeDesc kEventsLimit;
+extern const TypeDesc kExpectedRevisionId;
+extern const TypeDesc kExportDestinationBucket;
+extern const TypeDesc kExportDestinationPrefix;
+extern const TypeDesc kExportTask;
+extern const TypeDesc kExportTaskExecutionInfo;
+extern const TypeDesc kExportTaskId;
+extern const TypeDesc kExportTaskName;
+extern const TypeDesc kExportTaskStatus;
+extern const TypeDesc kExportTaskStatusCode;
+extern const TypeDesc kExportTaskStatusMessage;
+extern const TypeDesc kExportTasks;
 extern const TypeDesc kExtractedValues;
+extern const TypeDesc kFieldDelimiter;
+extern const TypeDesc kFieldHeader;
+extern const TypeDesc kFieldIndex;
+extern const TypeDesc kFieldIndexName;
+extern const TypeDesc kFieldIndexes;
+extern const TypeDesc kFieldSelectionCriteria;
 extern const TypeDesc kFilterCount;
 extern const TypeDesc kFilterLogEventsRequest;
 extern const TypeDesc kFilterLogEventsResponse;
@@ -103,28 +247,57 @@ extern const TypeDesc kFilterName;
 extern const TypeDesc kFilterPattern;
 extern const TypeDesc kFilteredLogEvent;
 extern const TypeDesc kFilteredLogEvents;
+extern const TypeDesc kGetDataProtectionPolicyRequest;
+extern const TypeDesc kGetDataProtectionPolicyResponse;
 extern const TypeDesc kGetLogEventsRequest;
 extern const TypeDesc kGetLogEventsResponse;
+extern const TypeDesc kHistogram;
+extern const TypeDesc kIndexPolicies;
+extern const TypeDesc kIndexPolicy;
+extern const TypeDesc kIndexSource;
+extern const TypeDesc kIndexType;
+extern const TypeDesc kInferredTokenName;
 extern const TypeDesc kInputLogEvent;
 extern const TypeDesc kInputLogEvents;
 extern const TypeDesc kInputLogStreamNames;
+extern const TypeDesc kIntegrationName;
+extern const TypeDesc kIntegrationNamePrefix;
+extern const TypeDesc kIntegrationStatus;
+extern const TypeDesc kIntegrationSummaries;
+extern const TypeDesc kIntegrationSummary;
+extern const TypeDesc kIntegrationType;
 extern const TypeDesc kInterleaved;
 extern const TypeDesc kInvalidSequenceTokenException;
+extern const TypeDesc kKmsKeyId;
+extern const TypeDesc kListAnomaliesLimit;
+extern const TypeDesc kListAnomaliesRequest;
+extern const TypeDesc kListAnomaliesResponse;
+extern const TypeDesc kListIntegrationsRequest;
+extern const TypeDesc kListIntegrationsResponse;
+extern const TypeDesc kListLogAnomalyDetectorsLimit;
+extern const TypeDesc kListLogAnomalyDetectorsRequest;
+extern const TypeDesc kListLogAnomalyDetectorsResponse;
 extern const TypeDesc kListTagsForResourceRequest;
 extern const TypeDesc kListTagsForResourceResponse;
 extern const TypeDesc kListTagsLogGroupRequest;
 extern const TypeDesc kListTagsLogGroupResponse;
+extern const TypeDesc kLogEvent;
 extern const TypeDesc kLogEventIndex;
 extern const TypeDesc kLogGroup;
+extern const TypeDesc kLogGroupArn;
+extern const TypeDesc kLogGroupArnList;
 extern const TypeDesc kLogGroupClass;
 extern const TypeDesc kLogGroupIdentifier;
 extern const TypeDesc kLogGroupName;
 extern const TypeDesc kLogGroupNamePattern;
+extern const TypeDesc kLogGroupNames;
 extern const TypeDesc kLogGroups;
+extern const TypeDesc kLogSamples;
 extern const TypeDesc kLogStream;
 extern const TypeDesc kLogStreamName;
 extern const TypeDesc kLogStreamSearchedCompletely;
 extern const TypeDesc kLogStreams;
+extern const TypeDesc kLogType;
 extern const TypeDesc kMessage;
 extern const TypeDesc kMetricFilter;
 extern const TypeDesc kMetricFilterMatchRecord;
@@ -137,21 +310,63 @@ extern const TypeDesc kMetricTransformations;
 extern const TypeDesc kMetricValue;
 extern const TypeDesc kNextToken;
 extern const TypeDesc kOrderBy;
+extern const TypeDesc kOutputFormat;
 extern const TypeDesc kOutputLogEvent;
 extern const TypeDesc kOutputLogEvents;
+extern const TypeDesc kPatternId;
+extern const TypeDesc kPatternRegex;
+extern const TypeDesc kPatternString;
+extern const TypeDesc kPatternToken;
+extern const TypeDesc kPatternTokens;
+extern const TypeDesc kPolicyDocument;
+extern const TypeDesc kPolicyName;
+extern const TypeDesc kPolicyScope;
+extern const TypeDesc kPolicyType;
+extern const TypeDesc kPriority;
 extern const TypeDesc kPutLogEventsRequest;
 extern const TypeDesc kPutLogEventsResponse;
 extern const TypeDesc kPutMetricFilterRequest;
 extern const TypeDesc kPutMetricFilterResponse;
 extern const TypeDesc kPutRetentionPolicyRequest;
 extern const TypeDesc kPutRetentionPolicyResponse;
+extern const TypeDesc kQueryDefinition;
+extern const TypeDesc kQueryDefinitionList;
+extern const TypeDesc kQueryDefinitionName;
+extern const TypeDesc kQueryDefinitionString;
+extern const TypeDesc kQueryDuration;
+extern const TypeDesc kQueryId;
+extern const TypeDesc kQueryInfo;
+extern const TypeDesc kQueryInfoList;
+extern const TypeDesc kQueryLanguage;
+extern const TypeDesc kQueryListMaxResults;
+extern const TypeDesc kQueryParameter;
+extern const TypeDesc kQueryParameterDefaultValue;
+extern const TypeDesc kQueryParameterDescription;
+extern const TypeDesc kQueryParameterList;
+extern const TypeDesc kQueryParameterName;
+extern const TypeDesc kQueryStatus;
+extern const TypeDesc kQueryString;
+extern const TypeDesc kRecordFields;
 extern const TypeDesc kRejectedLogEventsInfo;
+extern const TypeDesc kResourceArns;
+extern const TypeDesc kResourcePolicies;
+extern const TypeDesc kResourcePolicy;
+extern const TypeDesc kRoleArn;
+extern const TypeDesc kS3DeliveryConfiguration;
+extern const TypeDesc kScope;
 extern const TypeDesc kSearchedLogStream;
 extern const TypeDesc kSearchedLogStreams;
+extern const TypeDesc kSelectionCriteria;
 extern const TypeDesc kSequenceToken;
+extern const TypeDesc kService;
 extern const TypeDesc kStandardUnit;
 extern const TypeDesc kStartFromHead;
+extern const TypeDesc kState;
 extern const TypeDesc kStoredBytes;
+extern const TypeDesc kSubscriptionFilter;
+extern const TypeDesc kSubscriptionFilters;
+extern const TypeDesc kSuppressionState;
+extern const TypeDesc kSystemField;
 extern const TypeDesc kTagKey;
 extern const TypeDesc kTagKeyList;
 extern const TypeDesc kTagList;
@@ -161,26 +376,52 @@ extern const TypeDesc kTagResourceRequest;
 extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValue;
 extern const TypeDesc kTags;
+extern const TypeDesc kTargetArn;
 extern const TypeDesc kTestEventMessages;
 extern const TypeDesc kTestMetricFilterRequest;
 extern const TypeDesc kTestMetricFilterResponse;
+extern const TypeDesc kTime;
 extern const TypeDesc kTimestamp;
 extern const TypeDesc kToken;
+extern const TypeDesc kTokenString;
+extern const TypeDesc kTokenValue;
 extern const TypeDesc kTooManyTagsException;
 extern const TypeDesc kUntagLogGroupRequest;
 extern const TypeDesc kUntagLogGroupResponse;
 extern const TypeDesc kUntagResourceRequest;
 extern const TypeDesc kUntagResourceResponse;
+extern const TypeDesc kUserIdentity;
 extern const TypeDesc kValue;
 
+constinit const TypeDesc kAccessPolicy = {.kind = Kind::string, .shape_name = "AccessPolicy", .min = 1};
+constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 12, .max = 12, .pattern = "^\\d{12}$"};
+constexpr ListAccess kAccountPoliciesAccess = list_access<AccountPolicy>(&kAccountPolicy, "member", false);
+constinit const TypeDesc kAccountPolicies = {.kind = Kind::list, .shape_name = "AccountPolicies", .list = &kAccountPoliciesAccess};
+constinit const TypeDesc kAccountPolicy = {.kind = Kind::structure, .shape_name = "AccountPolicy", .structure = &kAccountPolicyStruct};
+constinit const TypeDesc kAccountPolicyDocument = {.kind = Kind::string, .shape_name = "AccountPolicyDocument"};
 constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1011, .pattern = "[\\w+=/:,.@-]*"};
+constexpr ListAccess kAnomaliesAccess = list_access<Anomaly>(&kAnomaly, "member", false);
+constinit const TypeDesc kAnomalies = {.kind = Kind::list, .shape_name = "Anomalies", .list = &kAnomaliesAccess};
+constinit const TypeDesc kAnomaly = {.kind = Kind::structure, .shape_name = "Anomaly", .structure = &kAnomalyStruct};
+constinit const TypeDesc kAnomalyDetector = {.kind = Kind::structure, .shape_name = "AnomalyDetector", .structure = &kAnomalyDetectorStruct};
+constinit const TypeDesc kAnomalyDetectorArn = {.kind = Kind::string, .shape_name = "AnomalyDetectorArn", .min = 1, .pattern = "[\\w#+=/:,.@-]*"};
+constexpr std::string_view kAnomalyDetectorStatusValues[] = {"INITIALIZING", "TRAINING", "ANALYZING", "FAILED", "DELETED", "PAUSED"};
+constinit const TypeDesc kAnomalyDetectorStatus = {.kind = Kind::string, .shape_name = "AnomalyDetectorStatus", .enum_values = kAnomalyDetectorStatusValues};
+constexpr ListAccess kAnomalyDetectorsAccess = list_access<AnomalyDetector>(&kAnomalyDetector, "member", false);
+constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess};
+constinit const TypeDesc kAnomalyId = {.kind = Kind::string, .shape_name = "AnomalyId", .min = 36, .max = 36};
+constinit const TypeDesc kAnomalyVisibilityTime = {.kind = Kind::long_integer, .shape_name = "AnomalyVisibilityTime", .min = 7, .max = 90};
 constinit const TypeDesc kApplyOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "ApplyOnTransformedLogs"};
 constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn"};
+constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
+constinit const TypeDesc kBytesScannedValue = {.kind = Kind::floating, .shape_name = "BytesScannedValue"};
+constinit const TypeDesc kCount = {.kind = Kind::long_integer, .shape_name = "Count"};
 constinit const TypeDesc kCreateLogGroupRequest = {.kind = Kind::structure, .shape_name = "CreateLogGroupRequest", .structure = &kCreateLogGroupRequestStruct};
 constinit const TypeDesc kCreateLogGroupResponse = {.kind = Kind::structure, .shape_name = "CreateLogGroupResponse", .structure = &kCreateLogGroupResponseStruct};
 constinit const TypeDesc kCreateLogStreamRequest = {.kind = Kind::structure, .shape_name = "CreateLogStreamRequest", .structure = &kCreateLogStreamRequestStruct};
 constinit const TypeDesc kCreateLogStreamResponse = {.kind = Kind::structure, .shape_name = "CreateLogStreamResponse", .structure = &kCreateLogStreamResponseStruct};
 constinit const TypeDesc kDataAlreadyAcceptedException = {.kind = Kind::structure, .shape_name = "DataAlreadyAcceptedException", .structure = &kDataAlreadyAcceptedExceptionStruct};
+constinit const TypeDesc kDataProtectionPolicyDocument = {.kind = Kind::string, .shape_name = "DataProtectionPolicyDocument"};
 constinit const TypeDesc kDays = {.kind = Kind::integer, .shape_name = "Days"};
 constinit const TypeDesc kDefaultValue = {.kind = Kind::floating, .shape_name = "DefaultValue"};
 constinit const TypeDesc kDeleteLogGroupRequest = {.kind = Kind::structure, .shape_name = "DeleteLogGroupRequest", .structure = &kDeleteLogGroupRequestStruct};
@@ -192,7 +433,51 @@ constinit const TypeDesc kDeleteMetricFilterResponse = {.kind = Kind::structure,
 constinit const TypeDesc kDeleteRetentionPolicyRequest = {.kind = Kind::structure, .shape_name = "DeleteRetentionPolicyRequest", .structure = &kDeleteRetentionPolicyRequestStruct};
 constinit const TypeDesc kDeleteRetentionPolicyResponse = {.kind = Kind::structure, .shape_name = "DeleteRetentionPolicyResponse", .structure = &kDeleteRetentionPolicyResponseStruct};
 constinit const TypeDesc kDeletionProtectionEnabled = {.kind = Kind::boolean, .shape_name = "DeletionProtectionEnabled"};
+constexpr ListAccess kDeliveriesAccess = list_access<Delivery>(&kDelivery, "member", false);
+constinit const TypeDesc kDeliveries = {.kind = Kind::list, .shape_name = "Deliveries", .list = &kDeliveriesAccess};
+constinit const TypeDesc kDelivery = {.kind = Kind::structure, .shape_name = "Delivery", .structure = &kDeliveryStruct};
+constinit const TypeDesc kDeliveryDestination = {.kind = Kind::structure, .shape_name = "DeliveryDestination", .structure = &kDeliveryDestinationStruct};
+constinit const TypeDesc kDeliveryDestinationConfiguration = {.kind = Kind::structure, .shape_name = "DeliveryDestinationConfiguration", .structure = &kDeliveryDestinationConfigurationStruct};
+constinit const TypeDesc kDeliveryDestinationName = {.kind = Kind::string, .shape_name = "DeliveryDestinationName", .min = 1, .max = 60, .pattern = "[\\w-]*"};
+constexpr std::string_view kDeliveryDestinationTypeValues[] = {"S3", "CWL", "FH", "XRAY"};
+constinit const TypeDesc kDeliveryDestinationType = {.kind = Kind::string, .shape_name = "DeliveryDestinationType", .enum_values = kDeliveryDestinationTypeValues};
+constexpr ListAccess kDeliveryDestinationsAccess = list_access<DeliveryDestination>(&kDeliveryDestination, "member", false);
+constinit const TypeDesc kDeliveryDestinations = {.kind = Kind::list, .shape_name = "DeliveryDestinations", .list = &kDeliveryDestinationsAccess};
+constinit const TypeDesc kDeliveryId = {.kind = Kind::string, .shape_name = "DeliveryId", .min = 1, .max = 64, .pattern = "^[0-9A-Za-z]+$"};
+constinit const TypeDesc kDeliverySource = {.kind = Kind::structure, .shape_name = "DeliverySource", .structure = &kDeliverySourceStruct};
+constexpr MapAccess kDeliverySourceConfigurationAccess = map_access<std::string>(&kDeliverySourceConfigurationValue, "key", "value", false, &kDeliverySourceConfigurationKey);
+constinit const TypeDesc kDeliverySourceConfiguration = {.kind = Kind::map, .shape_name = "DeliverySourceConfiguration", .map = &kDeliverySourceConfigurationAccess};
+constinit const TypeDesc kDeliverySourceConfigurationKey = {.kind = Kind::string, .shape_name = "DeliverySourceConfigurationKey", .min = 1, .max = 255};
+constinit const TypeDesc kDeliverySourceConfigurationValue = {.kind = Kind::string, .shape_name = "DeliverySourceConfigurationValue", .min = 1, .max = 255};
+constinit const TypeDesc kDeliverySourceName = {.kind = Kind::string, .shape_name = "DeliverySourceName", .min = 1, .max = 60, .pattern = "[\\w-]*"};
+constexpr std::string_view kDeliverySourceStatusValues[] = {"ACTIVE", "INACTIVE"};
+constinit const TypeDesc kDeliverySourceStatus = {.kind = Kind::string, .shape_name = "DeliverySourceStatus", .enum_values = kDeliverySourceStatusValues};
+constexpr std::string_view kDeliverySourceStatusReasonValues[] = {"RESOURCE_DELETED"};
+constinit const TypeDesc kDeliverySourceStatusReason = {.kind = Kind::string, .shape_name = "DeliverySourceStatusReason", .enum_values = kDeliverySourceStatusReasonValues};
+constexpr ListAccess kDeliverySourcesAccess = list_access<DeliverySource>(&kDeliverySource, "member", false);
+constinit const TypeDesc kDeliverySources = {.kind = Kind::list, .shape_name = "DeliverySources", .list = &kDeliverySourcesAccess};
+constinit const TypeDesc kDeliverySuffixPath = {.kind = Kind::string, .shape_name = "DeliverySuffixPath", .min = 1, .max = 256};
 constinit const TypeDesc kDescending = {.kind = Kind::boolean, .shape_name = "Descending"};
+constinit const TypeDesc kDescribeAccountPoliciesRequest = {.kind = Kind::structure, .shape_name = "DescribeAccountPoliciesRequest", .structure = &kDescribeAccountPoliciesRequestStruct};
+constinit const TypeDesc kDescribeAccountPoliciesResponse = {.kind = Kind::structure, .shape_name = "DescribeAccountPoliciesResponse", .structure = &kDescribeAccountPoliciesResponseStruct};
+constinit const TypeDesc kDescribeDeliveriesRequest = {.kind = Kind::structure, .shape_name = "DescribeDeliveriesRequest", .structure = &kDescribeDeliveriesRequestStruct};
+constinit const TypeDesc kDescribeDeliveriesResponse = {.kind = Kind::structure, .shape_name = "DescribeDeliveriesResponse", .structure = &kDescribeDeliveriesResponseStruct};
+constinit const TypeDesc kDescribeDeliveryDestinationsRequest = {.kind = Kind::structure, .shape_name = "DescribeDeliveryDestinationsRequest", .structure = &kDescribeDeliveryDestinationsRequestStruct};
+constinit const TypeDesc kDescribeDeliveryDestinationsResponse = {.kind = Kind::structure, .shape_name = "DescribeDeliveryDestinationsResponse", .structure = &kDescribeDeliveryDestinationsResponseStruct};
+constinit const TypeDesc kDescribeDeliverySourcesRequest = {.kind = Kind::structure, .shape_name = "DescribeDeliverySourcesRequest", .structure = &kDescribeDeliverySourcesRequestStruct};
+constinit const TypeDesc kDescribeDeliverySourcesResponse = {.kind = Kind::structure, .shape_name = "DescribeDeliverySourcesResponse", .structure = &kDescribeDeliverySourcesResponseStruct};
+constinit const TypeDesc kDescribeDestinationsRequest = {.kind = Kind::structure, .shape_name = "DescribeDestinationsRequest", .structure = &kDescribeDestinationsRequestStruct};
+constinit const TypeDesc kDescribeDestinationsResponse = {.kind = Kind::structure, .shape_name = "DescribeDestinationsResponse", .structure = &kDescribeDestinationsResponseStruct};
+constinit const TypeDesc kDescribeExportTasksRequest = {.kind = Kind::structure, .shape_name = "DescribeExportTasksRequest", .structure = &kDescribeExportTasksRequestStruct};
+constinit const TypeDesc kDescribeExportTasksResponse = {.kind = Kind::structure, .shape_name = "DescribeExportTasksResponse", .structure = &kDescribeExportTasksResponseStruct};
+constexpr ListAccess kDescribeFieldIndexesLogGroupIdentifiersAccess = list_access<std::string>(&kLogGroupIdentifier, "member", false);
+constinit const TypeDesc kDescribeFieldIndexesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeFieldIndexesLogGroupIdentifiers", .list = &kDescribeFieldIndexesLogGroupIdentifiersAccess, .min = 1, .max = 100};
+constinit const TypeDesc kDescribeFieldIndexesRequest = {.kind = Kind::structure, .shape_name = "DescribeFieldIndexesRequest", .structure = &kDescribeFieldIndexesRequestStruct};
+constinit const TypeDesc kDescribeFieldIndexesResponse = {.kind = Kind::structure, .shape_name = "DescribeFieldIndexesResponse", .structure = &kDescribeFieldIndexesResponseStruct};
+constexpr ListAccess kDescribeIndexPoliciesLogGroupIdentifiersAccess = list_access<std::string>(&kLogGroupIdentifier, "member", false);
+constinit const TypeDesc kDescribeIndexPoliciesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeIndexPoliciesLogGroupIdentifiers", .list = &kDescribeIndexPoliciesLogGroupIdentifiersAccess, .min = 1, .max = 1};
+constinit const TypeDesc kDescribeIndexPoliciesRequest = {.kind = Kind::structure, .shape_name = "DescribeIndexPoliciesRequest", .structure = &kDescribeIndexPoliciesRequestStruct};
+constinit const TypeDesc kDescribeIndexPoliciesResponse = {.kind = Kind::structure, .shape_name = "DescribeIndexPoliciesResponse", .structure = &kDescribeIndexPoliciesResponseStruct};
 constinit const TypeDesc kDescribeLimit = {.kind = Kind::integer, .shape_name = "DescribeLimit", .min = 1, .max = 50};
 constinit const TypeDesc kDescribeLogGroupsRequest = {.kind = Kind::structure, .shape_name = "DescribeLogGroupsRequest", .structure = &kDescribeLogGroupsRequestStruct};
 constinit const TypeDesc kDescribeLogGroupsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogGroupsResponse", .structure = &kDescribeLogGroupsResponseStruct};
@@ -200,16 +485,62 @@ constinit const TypeDesc kDescribeLogStreamsRequest = {.kind = Kind::structure, 
 constinit const TypeDesc kDescribeLogStreamsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsResponse", .structure = &kDescribeLogStreamsResponseStruct};
 constinit const TypeDesc kDescribeMetricFiltersRequest = {.kind = Kind::structure, .shape_name = "DescribeMetricFiltersRequest", .structure = &kDescribeMetricFiltersRequestStruct};
 constinit const TypeDesc kDescribeMetricFiltersResponse = {.kind = Kind::structure, .shape_name = "DescribeMetricFiltersResponse", .structure = &kDescribeMetricFiltersResponseStruct};
+constinit const TypeDesc kDescribeQueriesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeQueriesMaxResults", .min = 1, .max = 1000};
+constinit const TypeDesc kDescribeQueriesRequest = {.kind = Kind::structure, .shape_name = "DescribeQueriesRequest", .structure = &kDescribeQueriesRequestStruct};
+constinit const TypeDesc kDescribeQueriesResponse = {.kind = Kind::structure, .shape_name = "DescribeQueriesResponse", .structure = &kDescribeQueriesResponseStruct};
+constinit const TypeDesc kDescribeQueryDefinitionsRequest = {.kind = Kind::structure, .shape_name = "DescribeQueryDefinitionsRequest", .structure = &kDescribeQueryDefinitionsRequestStruct};
+constinit const TypeDesc kDescribeQueryDefinitionsResponse = {.kind = Kind::structure, .shape_name = "DescribeQueryDefinitionsResponse", .structure = &kDescribeQueryDefinitionsResponseStruct};
+constinit const TypeDesc kDescribeResourcePoliciesRequest = {.kind = Kind::structure, .shape_name = "DescribeResourcePoliciesRequest", .structure = &kDescribeResourcePoliciesRequestStruct};
+constinit const TypeDesc kDescribeResourcePoliciesResponse = {.kind = Kind::structure, .shape_name = "DescribeResourcePoliciesResponse", .structure = &kDescribeResourcePoliciesResponseStruct};
+constinit const TypeDesc kDescribeSubscriptionFiltersRequest = {.kind = Kind::structure, .shape_name = "DescribeSubscriptionFiltersRequest", .structure = &kDescribeSubscriptionFiltersRequestStruct};
+constinit const TypeDesc kDescribeSubscriptionFiltersResponse = {.kind = Kind::structure, .shape_name = "DescribeSubscriptionFiltersResponse", .structure = &kDescribeSubscriptionFiltersResponseStruct};
+constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 1};
+constinit const TypeDesc kDestination = {.kind = Kind::structure, .shape_name = "Destination", .structure = &kDestinationStruct};
+constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 1};
+constinit const TypeDesc kDestinationName = {.kind = Kind::string, .shape_name = "DestinationName", .min = 1, .max = 512, .pattern = "[^:*]*"};
+constexpr ListAccess kDestinationsAccess = list_access<Destination>(&kDestination, "member", false);
+constinit const TypeDesc kDestinations = {.kind = Kind::list, .shape_name = "Destinations", .list = &kDestinationsAccess};
+constinit const TypeDesc kDetectorName = {.kind = Kind::string, .shape_name = "DetectorName", .min = 1};
 constexpr MapAccess kDimensionsAccess = map_access<std::string>(&kDimensionsValue, "key", "value", false, &kDimensionsKey);
 constinit const TypeDesc kDimensions = {.kind = Kind::map, .shape_name = "Dimensions", .map = &kDimensionsAccess};
 constinit const TypeDesc kDimensionsKey = {.kind = Kind::string, .shape_name = "DimensionsKey", .max = 255};
 constinit const TypeDesc kDimensionsValue = {.kind = Kind::string, .shape_name = "DimensionsValue", .max = 255};
+constexpr std::string_view kDistributionValues[] = {"Random", "ByLogStream"};
+constinit const TypeDesc kDistribution = {.kind = Kind::string, .shape_name = "Distribution", .enum_values = kDistributionValues};
+constinit const TypeDesc kDynamicTokenPosition = {.kind = Kind::integer, .shape_name = "DynamicTokenPosition"};
+constexpr ListAccess kEmitSystemFieldsAccess = list_access<std::string>(&kSystemField, "member", false);
+constinit const TypeDesc kEmitSystemFields = {.kind = Kind::list, .shape_name = "EmitSystemFields", .list = &kEmitSystemFieldsAccess};
+constexpr MapAccess kEnumerationsAccess = map_access<int64_t>(&kTokenValue, "key", "value", false, &kTokenString);
+constinit const TypeDesc kEnumerations = {.kind = Kind::map, .shape_name = "Enumerations", .map = &kEnumerationsAccess};
+constinit const TypeDesc kEpochMillis = {.kind = Kind::long_integer, .shape_name = "EpochMillis", .min = 0};
+constexpr std::string_view kEvaluationFrequencyValues[] = {"ONE_MIN", "FIVE_MIN", "TEN_MIN", "FIFTEEN_MIN", "THIRTY_MIN", "ONE_HOUR"};
+constinit const TypeDesc kEvaluationFrequency = {.kind = Kind::string, .shape_name = "EvaluationFrequency", .enum_values = kEvaluationFrequencyValues};
 constinit const TypeDesc kEventId = {.kind = Kind::string, .shape_name = "EventId"};
 constinit const TypeDesc kEventMessage = {.kind = Kind::string, .shape_name = "EventMessage", .min = 1};
 constinit const TypeDesc kEventNumber = {.kind = Kind::long_integer, .shape_name = "EventNumber"};
 constinit const TypeDesc kEventsLimit = {.kind = Kind::integer, .shape_name = "EventsLimit", .min = 1, .max = 10000};
+constinit const TypeDesc kExpectedRevisionId = {.kind = Kind::string, .shape_name = "ExpectedRevisionId", .min = 1};
+constinit const TypeDesc kExportDestinationBucket = {.kind = Kind::string, .shape_name = "ExportDestinationBucket", .min = 1, .max = 512};
+constinit const TypeDesc kExportDestinationPrefix = {.kind = Kind::string, .shape_name = "ExportDestinationPrefix"};
+constinit const TypeDesc kExportTask = {.kind = Kind::structure, .shape_name = "ExportTask", .structure = &kExportTaskStruct};
+constinit const TypeDesc kExportTaskExecutionInfo = {.kind = Kind::structure, .shape_name = "ExportTaskExecutionInfo", .structure = &kExportTaskExecutionInfoStruct};
+constinit const TypeDesc kExportTaskId = {.kind = Kind::string, .shape_name = "ExportTaskId", .min = 1, .max = 512};
+constinit const TypeDesc kExportTaskName = {.kind = Kind::string, .shape_name = "ExportTaskName", .min = 1, .max = 512};
+constinit const TypeDesc kExportTaskStatus = {.kind = Kind::structure, .shape_name = "ExportTaskStatus", .structure = &kExportTaskStatusStruct};
+constexpr std::string_view kExportTaskStatusCodeValues[] = {"CANCELLED", "COMPLETED", "FAILED", "PENDING", "PENDING_CANCEL", "RUNNING"};
+constinit const TypeDesc kExportTaskStatusCode = {.kind = Kind::string, .shape_name = "ExportTaskStatusCode", .enum_values = kExportTaskStatusCodeValues};
+constinit const TypeDesc kExportTaskStatusMessage = {.kind = Kind::string, .shape_name = "ExportTaskStatusMessage"};
+constexpr ListAccess kExportTasksAccess = list_access<ExportTask>(&kExportTask, "member", false);
+constinit const TypeDesc kExportTasks = {.kind = Kind::list, .shape_name = "ExportTasks", .list = &kExportTasksAccess};
 constexpr MapAccess kExtractedValuesAccess = map_access<std::string>(&kValue, "key", "value", false, &kToken);
 constinit const TypeDesc kExtractedValues = {.kind = Kind::map, .shape_name = "ExtractedValues", .map = &kExtractedValuesAccess};
+constinit const TypeDesc kFieldDelimiter = {.kind = Kind::string, .shape_name = "FieldDelimiter", .min = 0, .max = 5};
+constinit const TypeDesc kFieldHeader = {.kind = Kind::string, .shape_name = "FieldHeader", .min = 1, .max = 64};
+constinit const TypeDesc kFieldIndex = {.kind = Kind::structure, .shape_name = "FieldIndex", .structure = &kFieldIndexStruct};
+constinit const TypeDesc kFieldIndexName = {.kind = Kind::string, .shape_name = "FieldIndexName", .min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constexpr ListAccess kFieldIndexesAccess = list_access<FieldIndex>(&kFieldIndex, "member", false);
+constinit const TypeDesc kFieldIndexes = {.kind = Kind::list, .shape_name = "FieldIndexes", .list = &kFieldIndexesAccess};
+constinit const TypeDesc kFieldSelectionCriteria = {.kind = Kind::string, .shape_name = "FieldSelectionCriteria", .min = 0, .max = 2000};
 constinit const TypeDesc kFilterCount = {.kind = Kind::integer, .shape_name = "FilterCount"};
 constinit const TypeDesc kFilterLogEventsRequest = {.kind = Kind::structure, .shape_name = "FilterLogEventsRequest", .structure = &kFilterLogEventsRequestStruct};
 constinit const TypeDesc kFilterLogEventsResponse = {.kind = Kind::structure, .shape_name = "FilterLogEventsResponse", .structure = &kFilterLogEventsResponseStruct};
@@ -218,33 +549,72 @@ constinit const TypeDesc kFilterPattern = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kFilteredLogEvent = {.kind = Kind::structure, .shape_name = "FilteredLogEvent", .structure = &kFilteredLogEventStruct};
 constexpr ListAccess kFilteredLogEventsAccess = list_access<FilteredLogEvent>(&kFilteredLogEvent, "member", false);
 constinit const TypeDesc kFilteredLogEvents = {.kind = Kind::list, .shape_name = "FilteredLogEvents", .list = &kFilteredLogEventsAccess};
+constinit const TypeDesc kGetDataProtectionPolicyRequest = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyRequest", .structure = &kGetDataProtectionPolicyRequestStruct};
+constinit const TypeDesc kGetDataProtectionPolicyResponse = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyResponse", .structure = &kGetDataProtectionPolicyResponseStruct};
 constinit const TypeDesc kGetLogEventsRequest = {.kind = Kind::structure, .shape_name = "GetLogEventsRequest", .structure = &kGetLogEventsRequestStruct};
 constinit const TypeDesc kGetLogEventsResponse = {.kind = Kind::structure, .shape_name = "GetLogEventsResponse", .structure = &kGetLogEventsResponseStruct};
+constexpr MapAccess kHistogramAccess = map_access<int64_t>(&kCount, "key", "value", false, &kTime);
+constinit const TypeDesc kHistogram = {.kind = Kind::map, .shape_name = "Histogram", .map = &kHistogramAccess};
+constexpr ListAccess kIndexPoliciesAccess = list_access<IndexPolicy>(&kIndexPolicy, "member", false);
+constinit const TypeDesc kIndexPolicies = {.kind = Kind::list, .shape_name = "IndexPolicies", .list = &kIndexPoliciesAccess};
+constinit const TypeDesc kIndexPolicy = {.kind = Kind::structure, .shape_name = "IndexPolicy", .structure = &kIndexPolicyStruct};
+constexpr std::string_view kIndexSourceValues[] = {"ACCOUNT", "LOG_GROUP"};
+constinit const TypeDesc kIndexSource = {.kind = Kind::string, .shape_name = "IndexSource", .enum_values = kIndexSourceValues};
+constexpr std::string_view kIndexTypeValues[] = {"FACET", "FIELD_INDEX"};
+constinit const TypeDesc kIndexType = {.kind = Kind::string, .shape_name = "IndexType", .enum_values = kIndexTypeValues};
+constinit const TypeDesc kInferredTokenName = {.kind = Kind::string, .shape_name = "InferredTokenName", .min = 1};
 constinit const TypeDesc kInputLogEvent = {.kind = Kind::structure, .shape_name = "InputLogEvent", .structure = &kInputLogEventStruct};
 constexpr ListAccess kInputLogEventsAccess = list_access<InputLogEvent>(&kInputLogEvent, "member", false);
 constinit const TypeDesc kInputLogEvents = {.kind = Kind::list, .shape_name = "InputLogEvents", .list = &kInputLogEventsAccess, .min = 1, .max = 10000};
 constexpr ListAccess kInputLogStreamNamesAccess = list_access<std::string>(&kLogStreamName, "member", false);
 constinit const TypeDesc kInputLogStreamNames = {.kind = Kind::list, .shape_name = "InputLogStreamNames", .list = &kInputLogStreamNamesAccess, .min = 1, .max = 100};
+constinit const TypeDesc kIntegrationName = {.kind = Kind::string, .shape_name = "IntegrationName", .min = 1, .max = 50, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constinit const TypeDesc kIntegrationNamePrefix = {.kind = Kind::string, .shape_name = "IntegrationNamePrefix", .min = 1, .max = 50, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
+constexpr std::string_view kIntegrationStatusValues[] = {"PROVISIONING", "ACTIVE", "FAILED"};
+constinit const TypeDesc kIntegrationStatus = {.kind = Kind::string, .shape_name = "IntegrationStatus", .enum_values = kIntegrationStatusValues};
+constexpr ListAccess kIntegrationSummariesAccess = list_access<IntegrationSummary>(&kIntegrationSummary, "member", false);
+constinit const TypeDesc kIntegrationSummaries = {.kind = Kind::list, .shape_name = "IntegrationSummaries", .list = &kIntegrationSummariesAccess};
+constinit const TypeDesc kIntegrationSummary = {.kind = Kind::structure, .shape_name = "IntegrationSummary", .structure = &kIntegrationSummaryStruct};
+constexpr std::string_view kIntegrationTypeValues[] = {"OPENSEARCH"};
+constinit const TypeDesc kIntegrationType = {.kind = Kind::string, .shape_name = "IntegrationType", .enum_values = kIntegrationTypeValues};
 constinit const TypeDesc kInterleaved = {.kind = Kind::boolean, .shape_name = "Interleaved"};
 constinit const TypeDesc kInvalidSequenceTokenException = {.kind = Kind::structure, .shape_name = "InvalidSequenceTokenException", .structure = &kInvalidSequenceTokenExceptionStruct};
+constinit const TypeDesc kKmsKeyId = {.kind = Kind::string, .shape_name = "KmsKeyId", .max = 256};
+constinit const TypeDesc kListAnomaliesLimit = {.kind = Kind::integer, .shape_name = "ListAnomaliesLimit", .min = 1, .max = 50};
+constinit const TypeDesc kListAnomaliesRequest = {.kind = Kind::structure, .shape_name = "ListAnomaliesRequest", .structure = &kListAnomaliesRequestStruct};
+constinit const TypeDesc kListAnomaliesResponse = {.kind = Kind::structure, .shape_name = "ListAnomaliesResponse", .structure = &kListAnomaliesResponseStruct};
+constinit const TypeDesc kListIntegrationsRequest = {.kind = Kind::structure, .shape_name = "ListIntegrationsRequest", .structure = &kListIntegrationsRequestStruct};
+constinit const TypeDesc kListIntegrationsResponse = {.kind = Kind::structure, .shape_name = "ListIntegrationsResponse", .structure = &kListIntegrationsResponseStruct};
+constinit const TypeDesc kListLogAnomalyDetectorsLimit = {.kind = Kind::integer, .shape_name = "ListLogAnomalyDetectorsLimit", .min = 1, .max = 50};
+constinit const TypeDesc kListLogAnomalyDetectorsRequest = {.kind = Kind::structure, .shape_name = "ListLogAnomalyDetectorsRequest", .structure = &kListLogAnomalyDetectorsRequestStruct};
+constinit const TypeDesc kListLogAnomalyDetectorsResponse = {.kind = Kind::structure, .shape_name = "ListLogAnomalyDetectorsResponse", .structure = &kListLogAnomalyDetectorsResponseStruct};
 constinit const TypeDesc kListTagsForResourceRequest = {.kind = Kind::structure, .shape_name = "ListTagsForResourceRequest", .structure = &kListTagsForResourceRequestStruct};
 constinit const TypeDesc kListTagsForResourceResponse = {.kind = Kind::structure, .shape_name = "ListTagsForResourceResponse", .structure = &kListTagsForResourceResponseStruct};
 constinit const TypeDesc kListTagsLogGroupRequest = {.kind = Kind::structure, .shape_name = "ListTagsLogGroupRequest", .structure = &kListTagsLogGroupRequestStruct};
 constinit const TypeDesc kListTagsLogGroupResponse = {.kind = Kind::structure, .shape_name = "ListTagsLogGroupResponse", .structure = &kListTagsLogGroupResponseStruct};
+constinit const TypeDesc kLogEvent = {.kind = Kind::structure, .shape_name = "LogEvent", .structure = &kLogEventStruct};
 constinit const TypeDesc kLogEventIndex = {.kind = Kind::integer, .shape_name = "LogEventIndex"};
 constinit const TypeDesc kLogGroup = {.kind = Kind::structure, .shape_name = "LogGroup", .structure = &kLogGroupStruct};
+constinit const TypeDesc kLogGroupArn = {.kind = Kind::string, .shape_name = "LogGroupArn", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*"};
+constexpr ListAccess kLogGroupArnListAccess = list_access<std::string>(&kLogGroupArn, "member", false);
+constinit const TypeDesc kLogGroupArnList = {.kind = Kind::list, .shape_name = "LogGroupArnList", .list = &kLogGroupArnListAccess};
 constexpr std::string_view kLogGroupClassValues[] = {"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"};
 constinit const TypeDesc kLogGroupClass = {.kind = Kind::string, .shape_name = "LogGroupClass", .enum_values = kLogGroupClassValues};
-constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*"};
+constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .sensitive = true};
 constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
 constinit const TypeDesc kLogGroupNamePattern = {.kind = Kind::string, .shape_name = "LogGroupNamePattern", .min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*"};
+constexpr ListAccess kLogGroupNamesAccess = list_access<std::string>(&kLogGroupName, "member", false);
+constinit const TypeDesc kLogGroupNames = {.kind = Kind::list, .shape_name = "LogGroupNames", .list = &kLogGroupNamesAccess};
 constexpr ListAccess kLogGroupsAccess = list_access<LogGroup>(&kLogGroup, "member", false);
 constinit const TypeDesc kLogGroups = {.kind = Kind::list, .shape_name = "LogGroups", .list = &kLogGroupsAccess};
+constexpr ListAccess kLogSamplesAccess = list_access<LogEvent>(&kLogEvent, "member", false);
+constinit const TypeDesc kLogSamples = {.kind = Kind::list, .shape_name = "LogSamples", .list = &kLogSamplesAccess};
 constinit const TypeDesc kLogStream = {.kind = Kind::structure, .shape_name = "LogStream", .structure = &kLogStreamStruct};
 constinit const TypeDesc kLogStreamName = {.kind = Kind::string, .shape_name = "LogStreamName", .min = 1, .pattern = "[^:*]*"};
 constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, .shape_name = "LogStreamSearchedCompletely"};
 constexpr ListAccess kLogStreamsAccess = list_access<LogStream>(&kLogStream, "member", false);
 constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess};
+constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .min = 1, .max = 255, .pattern = "[\\w]*"};
 constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
 constinit const TypeDesc kMetricFilter = {.kind = Kind::structure, .shape_name = "MetricFilter", .structure = &kMetricFilterStruct};
 constinit const TypeDesc kMetricFilterMatchRecord = {.kind = Kind::structure, .shape_name = "MetricFilterMatchRecord", .structure = &kMetricFilterMatchRecordStruct};
@@ -253,7 +623,7 @@ constinit const TypeDesc kMetricFilterMatches = {.kind = Kind::list, .shape_name
 constexpr ListAccess kMetricFiltersAccess = list_access<MetricFilter>(&kMetricFilter, "member", false);
 constinit const TypeDesc kMetricFilters = {.kind = Kind::list, .shape_name = "MetricFilters", .list = &kMetricFiltersAccess};
 constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .max = 255, .pattern = "[^:*$]*"};
-constinit const TypeDesc kMetricNamespace = {.kind = Kind::string, .shape_name = "MetricNamespace", .max = 255, .pattern = "[^:*$]*"};
+constinit const TypeDesc kMetricNamespace = {.kind = Kind::string, .shape_name = "MetricNamespace", .max = 255};
 constinit const TypeDesc kMetricTransformation = {.kind = Kind::structure, .shape_name = "MetricTransformation", .structure = &kMetricTransformationStruct};
 constexpr ListAccess kMetricTransformationsAccess = list_access<MetricTransformation>(&kMetricTransformation, "member", false);
 constinit const TypeDesc kMetricTransformations = {.kind = Kind::list, .shape_name = "MetricTransformations", .list = &kMetricTransformationsAccess, .min = 1, .max = 1};
@@ -261,24 +631,82 @@ constinit const TypeDesc kMetricValue = {.kind = Kind::string, .shape_name = "Me
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken", .min = 1};
 constexpr std::string_view kOrderByValues[] = {"LogStreamName", "LastEventTime"};
 constinit const TypeDesc kOrderBy = {.kind = Kind::string, .shape_name = "OrderBy", .enum_values = kOrderByValues};
+constexpr std::string_view kOutputFormatValues[] = {"json", "plain", "w3c", "raw", "parquet"};
+constinit const TypeDesc kOutputFormat = {.kind = Kind::string, .shape_name = "OutputFormat", .enum_values = kOutputFormatValues};
 constinit const TypeDesc kOutputLogEvent = {.kind = Kind::structure, .shape_name = "OutputLogEvent", .structure = &kOutputLogEventStruct};
 constexpr ListAccess kOutputLogEventsAccess = list_access<OutputLogEvent>(&kOutputLogEvent, "member", false);
 constinit const TypeDesc kOutputLogEvents = {.kind = Kind::list, .shape_name = "OutputLogEvents", .list = &kOutputLogEventsAccess};
+constinit const TypeDesc kPatternId = {.kind = Kind::string, .shape_name = "PatternId", .min = 32, .max = 32};
+constinit const TypeDesc kPatternRegex = {.kind = Kind::string, .shape_name = "PatternRegex", .min = 1};
+constinit const TypeDesc kPatternString = {.kind = Kind::string, .shape_name = "PatternString", .min = 1};
+constinit const TypeDesc kPatternToken = {.kind = Kind::structure, .shape_name = "PatternToken", .structure = &kPatternTokenStruct};
+constexpr ListAccess kPatternTokensAccess = list_access<PatternToken>(&kPatternToken, "member", false);
+constinit const TypeDesc kPatternTokens = {.kind = Kind::list, .shape_name = "PatternTokens", .list = &kPatternTokensAccess};
+constinit const TypeDesc kPolicyDocument = {.kind = Kind::string, .shape_name = "PolicyDocument", .min = 1, .max = 51200};
+constinit const TypeDesc kPolicyName = {.kind = Kind::string, .shape_name = "PolicyName"};
+constexpr std::string_view kPolicyScopeValues[] = {"ACCOUNT", "RESOURCE"};
+constinit const TypeDesc kPolicyScope = {.kind = Kind::string, .shape_name = "PolicyScope", .enum_values = kPolicyScopeValues};
+constexpr std::string_view kPolicyTypeValues[] = {"DATA_PROTECTION_POLICY", "SUBSCRIPTION_FILTER_POLICY", "FIELD_INDEX_POLICY", "TRANSFORMER_POLICY", "METRIC_EXTRACTION_POLICY"};
+constinit const TypeDesc kPolicyType = {.kind = Kind::string, .shape_name = "PolicyType", .enum_values = kPolicyTypeValues};
+constinit const TypeDesc kPriority = {.kind = Kind::string, .shape_name = "Priority", .min = 1};
 constinit const TypeDesc kPutLogEventsRequest = {.kind = Kind::structure, .shape_name = "PutLogEventsRequest", .structure = &kPutLogEventsRequestStruct};
 constinit const TypeDesc kPutLogEventsResponse = {.kind = Kind::structure, .shape_name = "PutLogEventsResponse", .structure = &kPutLogEventsResponseStruct};
 constinit const TypeDesc kPutMetricFilterRequest = {.kind = Kind::structure, .shape_name = "PutMetricFilterRequest", .structure = &kPutMetricFilterRequestStruct};
 constinit const TypeDesc kPutMetricFilterResponse = {.kind = Kind::structure, .shape_name = "PutMetricFilterResponse", .structure = &kPutMetricFilterResponseStruct};
 constinit const TypeDesc kPutRetentionPolicyRequest = {.kind = Kind::structure, .shape_name = "PutRetentionPolicyRequest", .structure = &kPutRetentionPolicyRequestStruct};
 constinit const TypeDesc kPutRetentionPolicyResponse = {.kind = Kind::structure, .shape_name = "PutRetentionPolicyResponse", .structure = &kPutRetentionPolicyResponseStruct};
+constinit const TypeDesc kQueryDefinition = {.kind = Kind::structure, .shape_name = "QueryDefinition", .structure = &kQueryDefinitionStruct};
+constexpr ListAccess kQueryDefinitionListAccess = list_access<QueryDefinition>(&kQueryDefinition, "member", false);
+constinit const TypeDesc kQueryDefinitionList = {.kind = Kind::list, .shape_name = "QueryDefinitionList", .list = &kQueryDefinitionListAccess};
+constinit const TypeDesc kQueryDefinitionName = {.kind = Kind::string, .shape_name = "QueryDefinitionName", .min = 1, .max = 255};
+constinit const TypeDesc kQueryDefinitionString = {.kind = Kind::string, .shape_name = "QueryDefinitionString", .min = 1, .max = 10000};
+constinit const TypeDesc kQueryDuration = {.kind = Kind::long_integer, .shape_name = "QueryDuration"};
+constinit const TypeDesc kQueryId = {.kind = Kind::string, .shape_name = "QueryId", .min = 1, .max = 256};
+constinit const TypeDesc kQueryInfo = {.kind = Kind::structure, .shape_name = "QueryInfo", .structure = &kQueryInfoStruct};
+constexpr ListAccess kQueryInfoListAccess = list_access<QueryInfo>(&kQueryInfo, "member", false);
+constinit const TypeDesc kQueryInfoList = {.kind = Kind::list, .shape_name = "QueryInfoList", .list = &kQueryInfoListAccess};
+constexpr std::string_view kQueryLanguageValues[] = {"CWLI", "SQL", "PPL"};
+constinit const TypeDesc kQueryLanguage = {.kind = Kind::string, .shape_name = "QueryLanguage", .enum_values = kQueryLanguageValues};
+constinit const TypeDesc kQueryListMaxResults = {.kind = Kind::integer, .shape_name = "QueryListMaxResults", .min = 1, .max = 1000};
+constinit const TypeDesc kQueryParameter = {.kind = Kind::structure, .shape_name = "QueryParameter", .structure = &kQueryParameterStruct};
+constinit const TypeDesc kQueryParameterDefaultValue = {.kind = Kind::string, .shape_name = "QueryParameterDefaultValue", .max = 1024};
+constinit const TypeDesc kQueryParameterDescription = {.kind = Kind::string, .shape_name = "QueryParameterDescription", .max = 512};
+constexpr ListAccess kQueryParameterListAccess = list_access<QueryParameter>(&kQueryParameter, "member", false);
+constinit const TypeDesc kQueryParameterList = {.kind = Kind::list, .shape_name = "QueryParameterList", .list = &kQueryParameterListAccess, .max = 20};
+constinit const TypeDesc kQueryParameterName = {.kind = Kind::string, .shape_name = "QueryParameterName", .min = 1, .max = 128, .pattern = "^[a-zA-Z_][a-zA-Z0-9_]*"};
+constexpr std::string_view kQueryStatusValues[] = {"Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"};
+constinit const TypeDesc kQueryStatus = {.kind = Kind::string, .shape_name = "QueryStatus", .enum_values = kQueryStatusValues};
+constinit const TypeDesc kQueryString = {.kind = Kind::string, .shape_name = "QueryString", .min = 0, .max = 10000};
+constexpr ListAccess kRecordFieldsAccess = list_access<std::string>(&kFieldHeader, "member", false);
+constinit const TypeDesc kRecordFields = {.kind = Kind::list, .shape_name = "RecordFields", .list = &kRecordFieldsAccess, .min = 0, .max = 128};
 constinit const TypeDesc kRejectedLogEventsInfo = {.kind = Kind::structure, .shape_name = "RejectedLogEventsInfo", .structure = &kRejectedLogEventsInfoStruct};
+constexpr ListAccess kResourceArnsAccess = list_access<std::string>(&kArn, "member", false);
+constinit const TypeDesc kResourceArns = {.kind = Kind::list, .shape_name = "ResourceArns", .list = &kResourceArnsAccess};
+constexpr ListAccess kResourcePoliciesAccess = list_access<ResourcePolicy>(&kResourcePolicy, "member", false);
+constinit const TypeDesc kResourcePolicies = {.kind = Kind::list, .shape_name = "ResourcePolicies", .list = &kResourcePoliciesAccess};
+constinit const TypeDesc kResourcePolicy = {.kind = Kind::structure, .shape_name = "ResourcePolicy", .structure = &kResourcePolicyStruct};
+constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .min = 1};
+constinit const TypeDesc kS3DeliveryConfiguration = {.kind = Kind::structure, .shape_name = "S3DeliveryConfiguration", .structure = &kS3DeliveryConfigurationStruct};
+constexpr std::string_view kScopeValues[] = {"ALL"};
+constinit const TypeDesc kScope = {.kind = Kind::string, .shape_name = "Scope", .enum_values = kScopeValues};
 constinit const TypeDesc kSearchedLogStream = {.kind = Kind::structure, .shape_name = "SearchedLogStream", .structure = &kSearchedLogStreamStruct};
 constexpr ListAccess kSearchedLogStreamsAccess = list_access<SearchedLogStream>(&kSearchedLogStream, "member", false);
 constinit const TypeDesc kSearchedLogStreams = {.kind = Kind::list, .shape_name = "SearchedLogStreams", .list = &kSearchedLogStreamsAccess};
+constinit const TypeDesc kSelectionCriteria = {.kind = Kind::string, .shape_name = "SelectionCriteria"};
 constinit const TypeDesc kSequenceToken = {.kind = Kind::string, .shape_name = "SequenceToken", .min = 1};
+constinit const TypeDesc kService = {.kind = Kind::string, .shape_name = "Service", .min = 1, .max = 255, .pattern = "[\\w_-]*"};
 constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
 constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
 constinit const TypeDesc kStartFromHead = {.kind = Kind::boolean, .shape_name = "StartFromHead"};
+constexpr std::string_view kStateValues[] = {"Active", "Suppressed", "Baseline"};
+constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues};
 constinit const TypeDesc kStoredBytes = {.kind = Kind::long_integer, .shape_name = "StoredBytes", .min = 0};
+constinit const TypeDesc kSubscriptionFilter = {.kind = Kind::structure, .shape_name = "SubscriptionFilter", .structure = &kSubscriptionFilterStruct};
+constexpr ListAccess kSubscriptionFiltersAccess = list_access<SubscriptionFilter>(&kSubscriptionFilter, "member", false);
+constinit const TypeDesc kSubscriptionFilters = {.kind = Kind::list, .shape_name = "SubscriptionFilters", .list = &kSubscriptionFiltersAccess};
+constexpr std::string_view kSuppressionStateValues[] = {"SUPPRESSED", "UNSUPPRESSED"};
+constinit const TypeDesc kSuppressionState = {.kind = Kind::string, .shape_name = "SuppressionState", .enum_values = kSuppressionStateValues};
+constinit const TypeDesc kSystemField = {.kind = Kind::string, .shape_name = "SystemField"};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
 constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .min = 0, .max = 50};
@@ -291,19 +719,69 @@ constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .max = 256, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess, .min = 1, .max = 50};
+constinit const TypeDesc kTargetArn = {.kind = Kind::string, .shape_name = "TargetArn", .min = 1};
 constexpr ListAccess kTestEventMessagesAccess = list_access<std::string>(&kEventMessage, "member", false);
 constinit const TypeDesc kTestEventMessages = {.kind = Kind::list, .shape_name = "TestEventMessages", .list = &kTestEventMessagesAccess, .min = 1, .max = 50};
 constinit const TypeDesc kTestMetricFilterRequest = {.kind = Kind::structure, .shape_name = "TestMetricFilterRequest", .structure = &kTestMetricFilterRequestStruct};
 constinit const TypeDesc kTestMetricFilterResponse = {.kind = Kind::structure, .shape_name = "TestMetricFilterResponse", .structure = &kTestMetricFilterResponseStruct};
+constinit const TypeDesc kTime = {.kind = Kind::string, .shape_name = "Time", .min = 1};
 constinit const TypeDesc kTimestamp = {.kind = Kind::long_integer, .shape_name = "Timestamp", .min = 0};
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
+constinit const TypeDesc kTokenString = {.kind = Kind::string, .shape_name = "TokenString", .min = 1};
+constinit const TypeDesc kTokenValue = {.kind = Kind::long_integer, .shape_name = "TokenValue"};
 constinit const TypeDesc kTooManyTagsException = {.kind = Kind::structure, .shape_name = "TooManyTagsException", .structure = &kTooManyTagsExceptionStruct};
 constinit const TypeDesc kUntagLogGroupRequest = {.kind = Kind::structure, .shape_name = "UntagLogGroupRequest", .structure = &kUntagLogGroupRequestStruct};
 constinit const TypeDesc kUntagLogGroupResponse = {.kind = Kind::structure, .shape_name = "UntagLogGroupResponse", .structure = &kUntagLogGroupResponseStruct};
 constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
 constinit const TypeDesc kUntagResourceResponse = {.kind = Kind::structure, .shape_name = "UntagResourceResponse", .structure = &kUntagResourceResponseStruct};
+constinit const TypeDesc kUserIdentity = {.kind = Kind::string, .shape_name = "UserIdentity", .min = 1, .max = 2048};
 constinit const TypeDesc kValue = {.kind = Kind::string, .shape_name = "Value"};
 
+constexpr MemberDesc kAccountPolicyMembers[] = {
+    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&AccountPolicy::policy_name>::get, MemberAccess<&AccountPolicy::policy_name>::emplace},
+    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountPolicyDocument, MemberAccess<&AccountPolicy::policy_document>::get, MemberAccess<&AccountPolicy::policy_document>::emplace},
+    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AccountPolicy::last_updated_time>::get, MemberAccess<&AccountPolicy::last_updated_time>::emplace},
+    {"policyType", "policyType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyType, MemberAccess<&AccountPolicy::policy_type>::get, MemberAccess<&AccountPolicy::policy_type>::emplace},
+    {"scope", "scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScope, MemberAccess<&AccountPolicy::scope>::get, MemberAccess<&AccountPolicy::scope>::emplace},
+    {"selectionCriteria", "selectionCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSelectionCriteria, MemberAccess<&AccountPolicy::selection_criteria>::get, MemberAccess<&AccountPolicy::selection_criteria>::emplace},
+    {"accountId", "accountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&AccountPolicy::account_id>::get, MemberAccess<&AccountPolicy::account_id>::emplace},
+};
+constinit const StructDesc kAccountPolicyStruct = {.name = "AccountPolicy", .members = kAccountPolicyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAnomalyMembers[] = {
+    {"anomalyId", "anomalyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAnomalyId, MemberAccess<&Anomaly::anomaly_id>::get, MemberAccess<&Anomaly::anomaly_id>::emplace},
+    {"patternId", "patternId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPatternId, MemberAccess<&Anomaly::pattern_id>::get, MemberAccess<&Anomaly::pattern_id>::emplace},
+    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAnomalyDetectorArn, MemberAccess<&Anomaly::anomaly_detector_arn>::get, MemberAccess<&Anomaly::anomaly_detector_arn>::emplace},
+    {"patternString", "patternString", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPatternString, MemberAccess<&Anomaly::pattern_string>::get, MemberAccess<&Anomaly::pattern_string>::emplace},
+    {"patternRegex", "patternRegex", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPatternRegex, MemberAccess<&Anomaly::pattern_regex>::get, MemberAccess<&Anomaly::pattern_regex>::emplace},
+    {"priority", "priority", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPriority, MemberAccess<&Anomaly::priority>::get, MemberAccess<&Anomaly::priority>::emplace},
+    {"firstSeen", "firstSeen", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::first_seen>::get, MemberAccess<&Anomaly::first_seen>::emplace},
+    {"lastSeen", "lastSeen", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::last_seen>::get, MemberAccess<&Anomaly::last_seen>::emplace},
+    {"description", "description", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescription, MemberAccess<&Anomaly::description>::get, MemberAccess<&Anomaly::description>::emplace},
+    {"active", "active", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&Anomaly::active>::get, MemberAccess<&Anomaly::active>::emplace},
+    {"state", "state", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kState, MemberAccess<&Anomaly::state>::get, MemberAccess<&Anomaly::state>::emplace},
+    {"histogram", "histogram", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kHistogram, MemberAccess<&Anomaly::histogram>::get, MemberAccess<&Anomaly::histogram>::emplace},
+    {"logSamples", "logSamples", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogSamples, MemberAccess<&Anomaly::log_samples>::get, MemberAccess<&Anomaly::log_samples>::emplace},
+    {"patternTokens", "patternTokens", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPatternTokens, MemberAccess<&Anomaly::pattern_tokens>::get, MemberAccess<&Anomaly::pattern_tokens>::emplace},
+    {"logGroupArnList", "logGroupArnList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupArnList, MemberAccess<&Anomaly::log_group_arn_list>::get, MemberAccess<&Anomaly::log_group_arn_list>::emplace},
+    {"suppressed", "suppressed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&Anomaly::suppressed>::get, MemberAccess<&Anomaly::suppressed>::emplace},
+    {"suppressedDate", "suppressedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::suppressed_date>::get, MemberAccess<&Anomaly::suppressed_date>::emplace},
+    {"suppressedUntil", "suppressedUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&Anomaly::suppressed_until>::get, MemberAccess<&Anomaly::suppressed_until>::emplace},
+    {"isPatternLevelSuppression", "isPatternLevelSuppression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&Anomaly::is_pattern_level_suppression>::get, MemberAccess<&Anomaly::is_pattern_level_suppression>::emplace},
+};
+constinit const StructDesc kAnomalyStruct = {.name = "Anomaly", .members = kAnomalyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAnomalyDetectorMembers[] = {
+    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorArn, MemberAccess<&AnomalyDetector::anomaly_detector_arn>::get, MemberAccess<&AnomalyDetector::anomaly_detector_arn>::emplace},
+    {"detectorName", "detectorName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDetectorName, MemberAccess<&AnomalyDetector::detector_name>::get, MemberAccess<&AnomalyDetector::detector_name>::emplace},
+    {"logGroupArnList", "logGroupArnList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupArnList, MemberAccess<&AnomalyDetector::log_group_arn_list>::get, MemberAccess<&AnomalyDetector::log_group_arn_list>::emplace},
+    {"evaluationFrequency", "evaluationFrequency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEvaluationFrequency, MemberAccess<&AnomalyDetector::evaluation_frequency>::get, MemberAccess<&AnomalyDetector::evaluation_frequency>::emplace},
+    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&AnomalyDetector::filter_pattern>::get, MemberAccess<&AnomalyDetector::filter_pattern>::emplace},
+    {"anomalyDetectorStatus", "anomalyDetectorStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorStatus, MemberAccess<&AnomalyDetector::anomaly_detector_status>::get, MemberAccess<&AnomalyDetector::anomaly_detector_status>::emplace},
+    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&AnomalyDetector::kms_key_id>::get, MemberAccess<&AnomalyDetector::kms_key_id>::emplace},
+    {"creationTimeStamp", "creationTimeStamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&AnomalyDetector::creation_time_stamp>::get, MemberAccess<&AnomalyDetector::creation_time_stamp>::emplace},
+    {"lastModifiedTimeStamp", "lastModifiedTimeStamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEpochMillis, MemberAccess<&AnomalyDetector::last_modified_time_stamp>::get, MemberAccess<&AnomalyDetector::last_modified_time_stamp>::emplace},
+    {"anomalyVisibilityTime", "anomalyVisibilityTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyVisibilityTime, MemberAccess<&AnomalyDetector::anomaly_visibility_time>::get, MemberAccess<&AnomalyDetector::anomaly_visibility_time>::emplace},
+};
+constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateLogGroupRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&CreateLogGroupRequest::log_group_name>::get, MemberAccess<&CreateLogGroupRequest::log_group_name>::emplace},
     {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
@@ -345,6 +823,133 @@ constexpr MemberDesc kDeleteRetentionPolicyRequestMembers[] = {
 };
 constinit const StructDesc kDeleteRetentionPolicyRequestStruct = {.name = "DeleteRetentionPolicyRequest", .members = kDeleteRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteRetentionPolicyResponseStruct = {.name = "DeleteRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kS3DeliveryConfigurationMembers[] = {
+    {"suffixPath", "suffixPath", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySuffixPath, MemberAccess<&S3DeliveryConfiguration::suffix_path>::get, MemberAccess<&S3DeliveryConfiguration::suffix_path>::emplace},
+    {"enableHiveCompatiblePath", "enableHiveCompatiblePath", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&S3DeliveryConfiguration::enable_hive_compatible_path>::get, MemberAccess<&S3DeliveryConfiguration::enable_hive_compatible_path>::emplace},
+};
+constinit const StructDesc kS3DeliveryConfigurationStruct = {.name = "S3DeliveryConfiguration", .members = kS3DeliveryConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeliveryMembers[] = {
+    {"id", "id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryId, MemberAccess<&Delivery::id>::get, MemberAccess<&Delivery::id>::emplace},
+    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Delivery::arn>::get, MemberAccess<&Delivery::arn>::emplace},
+    {"deliverySourceName", "deliverySourceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceName, MemberAccess<&Delivery::delivery_source_name>::get, MemberAccess<&Delivery::delivery_source_name>::emplace},
+    {"deliveryDestinationArn", "deliveryDestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Delivery::delivery_destination_arn>::get, MemberAccess<&Delivery::delivery_destination_arn>::emplace},
+    {"deliveryDestinationType", "deliveryDestinationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationType, MemberAccess<&Delivery::delivery_destination_type>::get, MemberAccess<&Delivery::delivery_destination_type>::emplace},
+    {"recordFields", "recordFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecordFields, MemberAccess<&Delivery::record_fields>::get, MemberAccess<&Delivery::record_fields>::emplace},
+    {"fieldDelimiter", "fieldDelimiter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldDelimiter, MemberAccess<&Delivery::field_delimiter>::get, MemberAccess<&Delivery::field_delimiter>::emplace},
+    {"s3DeliveryConfiguration", "s3DeliveryConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kS3DeliveryConfiguration, MemberAccess<&Delivery::s3_delivery_configuration>::get, MemberAccess<&Delivery::s3_delivery_configuration>::emplace},
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&Delivery::tags>::get, MemberAccess<&Delivery::tags>::emplace},
+};
+constinit const StructDesc kDeliveryStruct = {.name = "Delivery", .members = kDeliveryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeliveryDestinationConfigurationMembers[] = {
+    {"destinationResourceArn", "destinationResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArn, MemberAccess<&DeliveryDestinationConfiguration::destination_resource_arn>::get, MemberAccess<&DeliveryDestinationConfiguration::destination_resource_arn>::emplace},
+};
+constinit const StructDesc kDeliveryDestinationConfigurationStruct = {.name = "DeliveryDestinationConfiguration", .members = kDeliveryDestinationConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeliveryDestinationMembers[] = {
+    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationName, MemberAccess<&DeliveryDestination::name>::get, MemberAccess<&DeliveryDestination::name>::emplace},
+    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DeliveryDestination::arn>::get, MemberAccess<&DeliveryDestination::arn>::emplace},
+    {"deliveryDestinationType", "deliveryDestinationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationType, MemberAccess<&DeliveryDestination::delivery_destination_type>::get, MemberAccess<&DeliveryDestination::delivery_destination_type>::emplace},
+    {"outputFormat", "outputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOutputFormat, MemberAccess<&DeliveryDestination::output_format>::get, MemberAccess<&DeliveryDestination::output_format>::emplace},
+    {"deliveryDestinationConfiguration", "deliveryDestinationConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinationConfiguration, MemberAccess<&DeliveryDestination::delivery_destination_configuration>::get, MemberAccess<&DeliveryDestination::delivery_destination_configuration>::emplace},
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&DeliveryDestination::tags>::get, MemberAccess<&DeliveryDestination::tags>::emplace},
+};
+constinit const StructDesc kDeliveryDestinationStruct = {.name = "DeliveryDestination", .members = kDeliveryDestinationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeliverySourceMembers[] = {
+    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceName, MemberAccess<&DeliverySource::name>::get, MemberAccess<&DeliverySource::name>::emplace},
+    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DeliverySource::arn>::get, MemberAccess<&DeliverySource::arn>::emplace},
+    {"resourceArns", "resourceArns", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceArns, MemberAccess<&DeliverySource::resource_arns>::get, MemberAccess<&DeliverySource::resource_arns>::emplace},
+    {"service", "service", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kService, MemberAccess<&DeliverySource::service>::get, MemberAccess<&DeliverySource::service>::emplace},
+    {"logType", "logType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogType, MemberAccess<&DeliverySource::log_type>::get, MemberAccess<&DeliverySource::log_type>::emplace},
+    {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&DeliverySource::tags>::get, MemberAccess<&DeliverySource::tags>::emplace},
+    {"deliverySourceConfiguration", "deliverySourceConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceConfiguration, MemberAccess<&DeliverySource::delivery_source_configuration>::get, MemberAccess<&DeliverySource::delivery_source_configuration>::emplace},
+    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceStatus, MemberAccess<&DeliverySource::status>::get, MemberAccess<&DeliverySource::status>::emplace},
+    {"statusReason", "statusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySourceStatusReason, MemberAccess<&DeliverySource::status_reason>::get, MemberAccess<&DeliverySource::status_reason>::emplace},
+};
+constinit const StructDesc kDeliverySourceStruct = {.name = "DeliverySource", .members = kDeliverySourceMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAccountPoliciesRequestMembers[] = {
+    {"policyType", "policyType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyType, MemberAccess<&DescribeAccountPoliciesRequest::policy_type>::get, MemberAccess<&DescribeAccountPoliciesRequest::policy_type>::emplace},
+    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&DescribeAccountPoliciesRequest::policy_name>::get, MemberAccess<&DescribeAccountPoliciesRequest::policy_name>::emplace},
+    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAccountPoliciesRequest::next_token>::get, MemberAccess<&DescribeAccountPoliciesRequest::next_token>::emplace},
+};
+constinit const StructDesc kDescribeAccountPoliciesRequestStruct = {.name = "DescribeAccountPoliciesRequest", .members = kDescribeAccountPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAccountPoliciesResponseMembers[] = {
+    {"accountPolicies", "accountPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountPolicies, MemberAccess<&DescribeAccountPoliciesResponse::account_policies>::get, MemberAccess<&DescribeAccountPoliciesResponse::account_policies>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAccountPoliciesResponse::next_token>::get, MemberAccess<&DescribeAccountPoliciesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeAccountPoliciesResponseStruct = {.name = "DescribeAccountPoliciesResponse", .members = kDescribeAccountPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDeliveriesRequestMembers[] = {
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveriesRequest::next_token>::get, MemberAccess<&DescribeDeliveriesRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDeliveriesRequest::limit>::get, MemberAccess<&DescribeDeliveriesRequest::limit>::emplace},
+};
+constinit const StructDesc kDescribeDeliveriesRequestStruct = {.name = "DescribeDeliveriesRequest", .members = kDescribeDeliveriesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDeliveriesResponseMembers[] = {
+    {"deliveries", "deliveries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveries, MemberAccess<&DescribeDeliveriesResponse::deliveries>::get, MemberAccess<&DescribeDeliveriesResponse::deliveries>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveriesResponse::next_token>::get, MemberAccess<&DescribeDeliveriesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeDeliveriesResponseStruct = {.name = "DescribeDeliveriesResponse", .members = kDescribeDeliveriesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDeliveryDestinationsRequestMembers[] = {
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveryDestinationsRequest::next_token>::get, MemberAccess<&DescribeDeliveryDestinationsRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDeliveryDestinationsRequest::limit>::get, MemberAccess<&DescribeDeliveryDestinationsRequest::limit>::emplace},
+};
+constinit const StructDesc kDescribeDeliveryDestinationsRequestStruct = {.name = "DescribeDeliveryDestinationsRequest", .members = kDescribeDeliveryDestinationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDeliveryDestinationsResponseMembers[] = {
+    {"deliveryDestinations", "deliveryDestinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliveryDestinations, MemberAccess<&DescribeDeliveryDestinationsResponse::delivery_destinations>::get, MemberAccess<&DescribeDeliveryDestinationsResponse::delivery_destinations>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliveryDestinationsResponse::next_token>::get, MemberAccess<&DescribeDeliveryDestinationsResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeDeliveryDestinationsResponseStruct = {.name = "DescribeDeliveryDestinationsResponse", .members = kDescribeDeliveryDestinationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDeliverySourcesRequestMembers[] = {
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliverySourcesRequest::next_token>::get, MemberAccess<&DescribeDeliverySourcesRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDeliverySourcesRequest::limit>::get, MemberAccess<&DescribeDeliverySourcesRequest::limit>::emplace},
+};
+constinit const StructDesc kDescribeDeliverySourcesRequestStruct = {.name = "DescribeDeliverySourcesRequest", .members = kDescribeDeliverySourcesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDeliverySourcesResponseMembers[] = {
+    {"deliverySources", "deliverySources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeliverySources, MemberAccess<&DescribeDeliverySourcesResponse::delivery_sources>::get, MemberAccess<&DescribeDeliverySourcesResponse::delivery_sources>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDeliverySourcesResponse::next_token>::get, MemberAccess<&DescribeDeliverySourcesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeDeliverySourcesResponseStruct = {.name = "DescribeDeliverySourcesResponse", .members = kDescribeDeliverySourcesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDestinationsRequestMembers[] = {
+    {"DestinationNamePrefix", "DestinationNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationName, MemberAccess<&DescribeDestinationsRequest::destination_name_prefix>::get, MemberAccess<&DescribeDestinationsRequest::destination_name_prefix>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDestinationsRequest::next_token>::get, MemberAccess<&DescribeDestinationsRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeDestinationsRequest::limit>::get, MemberAccess<&DescribeDestinationsRequest::limit>::emplace},
+};
+constinit const StructDesc kDescribeDestinationsRequestStruct = {.name = "DescribeDestinationsRequest", .members = kDescribeDestinationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeDestinationsResponseMembers[] = {
+    {"destinations", "destinations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinations, MemberAccess<&DescribeDestinationsResponse::destinations>::get, MemberAccess<&DescribeDestinationsResponse::destinations>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeDestinationsResponse::next_token>::get, MemberAccess<&DescribeDestinationsResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeDestinationsResponseStruct = {.name = "DescribeDestinationsResponse", .members = kDescribeDestinationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeExportTasksRequestMembers[] = {
+    {"taskId", "taskId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskId, MemberAccess<&DescribeExportTasksRequest::task_id>::get, MemberAccess<&DescribeExportTasksRequest::task_id>::emplace},
+    {"statusCode", "statusCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusCode, MemberAccess<&DescribeExportTasksRequest::status_code>::get, MemberAccess<&DescribeExportTasksRequest::status_code>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeExportTasksRequest::next_token>::get, MemberAccess<&DescribeExportTasksRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeExportTasksRequest::limit>::get, MemberAccess<&DescribeExportTasksRequest::limit>::emplace},
+};
+constinit const StructDesc kDescribeExportTasksRequestStruct = {.name = "DescribeExportTasksRequest", .members = kDescribeExportTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeExportTasksResponseMembers[] = {
+    {"exportTasks", "exportTasks", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTasks, MemberAccess<&DescribeExportTasksResponse::export_tasks>::get, MemberAccess<&DescribeExportTasksResponse::export_tasks>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeExportTasksResponse::next_token>::get, MemberAccess<&DescribeExportTasksResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeExportTasksResponseStruct = {.name = "DescribeExportTasksResponse", .members = kDescribeExportTasksResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeFieldIndexesRequestMembers[] = {
+    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescribeFieldIndexesLogGroupIdentifiers, MemberAccess<&DescribeFieldIndexesRequest::log_group_identifiers>::get, MemberAccess<&DescribeFieldIndexesRequest::log_group_identifiers>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeFieldIndexesRequest::next_token>::get, MemberAccess<&DescribeFieldIndexesRequest::next_token>::emplace},
+};
+constinit const StructDesc kDescribeFieldIndexesRequestStruct = {.name = "DescribeFieldIndexesRequest", .members = kDescribeFieldIndexesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeFieldIndexesResponseMembers[] = {
+    {"fieldIndexes", "fieldIndexes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldIndexes, MemberAccess<&DescribeFieldIndexesResponse::field_indexes>::get, MemberAccess<&DescribeFieldIndexesResponse::field_indexes>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeFieldIndexesResponse::next_token>::get, MemberAccess<&DescribeFieldIndexesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeFieldIndexesResponseStruct = {.name = "DescribeFieldIndexesResponse", .members = kDescribeFieldIndexesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeIndexPoliciesRequestMembers[] = {
+    {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescribeIndexPoliciesLogGroupIdentifiers, MemberAccess<&DescribeIndexPoliciesRequest::log_group_identifiers>::get, MemberAccess<&DescribeIndexPoliciesRequest::log_group_identifiers>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeIndexPoliciesRequest::next_token>::get, MemberAccess<&DescribeIndexPoliciesRequest::next_token>::emplace},
+};
+constinit const StructDesc kDescribeIndexPoliciesRequestStruct = {.name = "DescribeIndexPoliciesRequest", .members = kDescribeIndexPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeIndexPoliciesResponseMembers[] = {
+    {"indexPolicies", "indexPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexPolicies, MemberAccess<&DescribeIndexPoliciesResponse::index_policies>::get, MemberAccess<&DescribeIndexPoliciesResponse::index_policies>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeIndexPoliciesResponse::next_token>::get, MemberAccess<&DescribeIndexPoliciesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeIndexPoliciesResponseStruct = {.name = "DescribeIndexPoliciesResponse", .members = kDescribeIndexPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeLogGroupsRequestMembers[] = {
     {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"logGroupNamePrefix", "logGroupNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeLogGroupsRequest::log_group_name_prefix>::get, MemberAccess<&DescribeLogGroupsRequest::log_group_name_prefix>::emplace},
@@ -390,6 +995,95 @@ constexpr MemberDesc kDescribeMetricFiltersResponseMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeMetricFiltersResponse::next_token>::get, MemberAccess<&DescribeMetricFiltersResponse::next_token>::emplace},
 };
 constinit const StructDesc kDescribeMetricFiltersResponseStruct = {.name = "DescribeMetricFiltersResponse", .members = kDescribeMetricFiltersResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeQueriesRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeQueriesRequest::log_group_name>::get, MemberAccess<&DescribeQueriesRequest::log_group_name>::emplace},
+    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryStatus, MemberAccess<&DescribeQueriesRequest::status>::get, MemberAccess<&DescribeQueriesRequest::status>::emplace},
+    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeQueriesMaxResults, MemberAccess<&DescribeQueriesRequest::max_results>::get, MemberAccess<&DescribeQueriesRequest::max_results>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueriesRequest::next_token>::get, MemberAccess<&DescribeQueriesRequest::next_token>::emplace},
+    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&DescribeQueriesRequest::query_language>::get, MemberAccess<&DescribeQueriesRequest::query_language>::emplace},
+};
+constinit const StructDesc kDescribeQueriesRequestStruct = {.name = "DescribeQueriesRequest", .members = kDescribeQueriesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeQueriesResponseMembers[] = {
+    {"queries", "queries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryInfoList, MemberAccess<&DescribeQueriesResponse::queries>::get, MemberAccess<&DescribeQueriesResponse::queries>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueriesResponse::next_token>::get, MemberAccess<&DescribeQueriesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeQueriesResponseStruct = {.name = "DescribeQueriesResponse", .members = kDescribeQueriesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeQueryDefinitionsRequestMembers[] = {
+    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&DescribeQueryDefinitionsRequest::query_language>::get, MemberAccess<&DescribeQueryDefinitionsRequest::query_language>::emplace},
+    {"queryDefinitionNamePrefix", "queryDefinitionNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionName, MemberAccess<&DescribeQueryDefinitionsRequest::query_definition_name_prefix>::get, MemberAccess<&DescribeQueryDefinitionsRequest::query_definition_name_prefix>::emplace},
+    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryListMaxResults, MemberAccess<&DescribeQueryDefinitionsRequest::max_results>::get, MemberAccess<&DescribeQueryDefinitionsRequest::max_results>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueryDefinitionsRequest::next_token>::get, MemberAccess<&DescribeQueryDefinitionsRequest::next_token>::emplace},
+};
+constinit const StructDesc kDescribeQueryDefinitionsRequestStruct = {.name = "DescribeQueryDefinitionsRequest", .members = kDescribeQueryDefinitionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeQueryDefinitionsResponseMembers[] = {
+    {"queryDefinitions", "queryDefinitions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionList, MemberAccess<&DescribeQueryDefinitionsResponse::query_definitions>::get, MemberAccess<&DescribeQueryDefinitionsResponse::query_definitions>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeQueryDefinitionsResponse::next_token>::get, MemberAccess<&DescribeQueryDefinitionsResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeQueryDefinitionsResponseStruct = {.name = "DescribeQueryDefinitionsResponse", .members = kDescribeQueryDefinitionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeResourcePoliciesRequestMembers[] = {
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeResourcePoliciesRequest::next_token>::get, MemberAccess<&DescribeResourcePoliciesRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeResourcePoliciesRequest::limit>::get, MemberAccess<&DescribeResourcePoliciesRequest::limit>::emplace},
+    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DescribeResourcePoliciesRequest::resource_arn>::get, MemberAccess<&DescribeResourcePoliciesRequest::resource_arn>::emplace},
+    {"policyScope", "policyScope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScope, MemberAccess<&DescribeResourcePoliciesRequest::policy_scope>::get, MemberAccess<&DescribeResourcePoliciesRequest::policy_scope>::emplace},
+};
+constinit const StructDesc kDescribeResourcePoliciesRequestStruct = {.name = "DescribeResourcePoliciesRequest", .members = kDescribeResourcePoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeResourcePoliciesResponseMembers[] = {
+    {"resourcePolicies", "resourcePolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourcePolicies, MemberAccess<&DescribeResourcePoliciesResponse::resource_policies>::get, MemberAccess<&DescribeResourcePoliciesResponse::resource_policies>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeResourcePoliciesResponse::next_token>::get, MemberAccess<&DescribeResourcePoliciesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeResourcePoliciesResponseStruct = {.name = "DescribeResourcePoliciesResponse", .members = kDescribeResourcePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeSubscriptionFiltersRequestMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeSubscriptionFiltersRequest::log_group_name>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::log_group_name>::emplace},
+    {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&DescribeSubscriptionFiltersRequest::filter_name_prefix>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::filter_name_prefix>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeSubscriptionFiltersRequest::next_token>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeSubscriptionFiltersRequest::limit>::get, MemberAccess<&DescribeSubscriptionFiltersRequest::limit>::emplace},
+};
+constinit const StructDesc kDescribeSubscriptionFiltersRequestStruct = {.name = "DescribeSubscriptionFiltersRequest", .members = kDescribeSubscriptionFiltersRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeSubscriptionFiltersResponseMembers[] = {
+    {"subscriptionFilters", "subscriptionFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionFilters, MemberAccess<&DescribeSubscriptionFiltersResponse::subscription_filters>::get, MemberAccess<&DescribeSubscriptionFiltersResponse::subscription_filters>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeSubscriptionFiltersResponse::next_token>::get, MemberAccess<&DescribeSubscriptionFiltersResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeSubscriptionFiltersResponseStruct = {.name = "DescribeSubscriptionFiltersResponse", .members = kDescribeSubscriptionFiltersResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDestinationMembers[] = {
+    {"destinationName", "destinationName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationName, MemberAccess<&Destination::destination_name>::get, MemberAccess<&Destination::destination_name>::emplace},
+    {"targetArn", "targetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTargetArn, MemberAccess<&Destination::target_arn>::get, MemberAccess<&Destination::target_arn>::emplace},
+    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleArn, MemberAccess<&Destination::role_arn>::get, MemberAccess<&Destination::role_arn>::emplace},
+    {"accessPolicy", "accessPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessPolicy, MemberAccess<&Destination::access_policy>::get, MemberAccess<&Destination::access_policy>::emplace},
+    {"arn", "arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Destination::arn>::get, MemberAccess<&Destination::arn>::emplace},
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Destination::creation_time>::get, MemberAccess<&Destination::creation_time>::emplace},
+};
+constinit const StructDesc kDestinationStruct = {.name = "Destination", .members = kDestinationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExportTaskStatusMembers[] = {
+    {"code", "code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusCode, MemberAccess<&ExportTaskStatus::code>::get, MemberAccess<&ExportTaskStatus::code>::emplace},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusMessage, MemberAccess<&ExportTaskStatus::message>::get, MemberAccess<&ExportTaskStatus::message>::emplace},
+};
+constinit const StructDesc kExportTaskStatusStruct = {.name = "ExportTaskStatus", .members = kExportTaskStatusMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExportTaskExecutionInfoMembers[] = {
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTaskExecutionInfo::creation_time>::get, MemberAccess<&ExportTaskExecutionInfo::creation_time>::emplace},
+    {"completionTime", "completionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTaskExecutionInfo::completion_time>::get, MemberAccess<&ExportTaskExecutionInfo::completion_time>::emplace},
+};
+constinit const StructDesc kExportTaskExecutionInfoStruct = {.name = "ExportTaskExecutionInfo", .members = kExportTaskExecutionInfoMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExportTaskMembers[] = {
+    {"taskId", "taskId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskId, MemberAccess<&ExportTask::task_id>::get, MemberAccess<&ExportTask::task_id>::emplace},
+    {"taskName", "taskName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskName, MemberAccess<&ExportTask::task_name>::get, MemberAccess<&ExportTask::task_name>::emplace},
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&ExportTask::log_group_name>::get, MemberAccess<&ExportTask::log_group_name>::emplace},
+    {"from", "from", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTask::from>::get, MemberAccess<&ExportTask::from>::emplace},
+    {"to", "to", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ExportTask::to>::get, MemberAccess<&ExportTask::to>::emplace},
+    {"destination", "destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportDestinationBucket, MemberAccess<&ExportTask::destination>::get, MemberAccess<&ExportTask::destination>::emplace},
+    {"destinationPrefix", "destinationPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportDestinationPrefix, MemberAccess<&ExportTask::destination_prefix>::get, MemberAccess<&ExportTask::destination_prefix>::emplace},
+    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatus, MemberAccess<&ExportTask::status>::get, MemberAccess<&ExportTask::status>::emplace},
+    {"executionInfo", "executionInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskExecutionInfo, MemberAccess<&ExportTask::execution_info>::get, MemberAccess<&ExportTask::execution_info>::emplace},
+};
+constinit const StructDesc kExportTaskStruct = {.name = "ExportTask", .members = kExportTaskMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kFieldIndexMembers[] = {
+    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&FieldIndex::log_group_identifier>::get, MemberAccess<&FieldIndex::log_group_identifier>::emplace},
+    {"fieldIndexName", "fieldIndexName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldIndexName, MemberAccess<&FieldIndex::field_index_name>::get, MemberAccess<&FieldIndex::field_index_name>::emplace},
+    {"lastScanTime", "lastScanTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FieldIndex::last_scan_time>::get, MemberAccess<&FieldIndex::last_scan_time>::emplace},
+    {"firstEventTime", "firstEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FieldIndex::first_event_time>::get, MemberAccess<&FieldIndex::first_event_time>::emplace},
+    {"lastEventTime", "lastEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&FieldIndex::last_event_time>::get, MemberAccess<&FieldIndex::last_event_time>::emplace},
+    {"type", "type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexType, MemberAccess<&FieldIndex::type>::get, MemberAccess<&FieldIndex::type>::emplace},
+};
+constinit const StructDesc kFieldIndexStruct = {.name = "FieldIndex", .members = kFieldIndexMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFilterLogEventsRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&FilterLogEventsRequest::log_group_name>::get, MemberAccess<&FilterLogEventsRequest::log_group_name>::emplace},
     {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::get, MemberAccess<&FilterLogEventsRequest::log_group_identifier>::emplace},
@@ -418,6 +1112,16 @@ constexpr MemberDesc kFilteredLogEventMembers[] = {
     {"eventId", "eventId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventId, MemberAccess<&FilteredLogEvent::event_id>::get, MemberAccess<&FilteredLogEvent::event_id>::emplace},
 };
 constinit const StructDesc kFilteredLogEventStruct = {.name = "FilteredLogEvent", .members = kFilteredLogEventMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetDataProtectionPolicyRequestMembers[] = {
+    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetDataProtectionPolicyRequest::log_group_identifier>::get, MemberAccess<&GetDataProtectionPolicyRequest::log_group_identifier>::emplace},
+};
+constinit const StructDesc kGetDataProtectionPolicyRequestStruct = {.name = "GetDataProtectionPolicyRequest", .members = kGetDataProtectionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
+    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetDataProtectionPolicyResponse::log_group_identifier>::get, MemberAccess<&GetDataProtectionPolicyResponse::log_group_identifier>::emplace},
+    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDataProtectionPolicyDocument, MemberAccess<&GetDataProtectionPolicyResponse::policy_document>::get, MemberAccess<&GetDataProtectionPolicyResponse::policy_document>::emplace},
+    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetDataProtectionPolicyResponse::last_updated_time>::get, MemberAccess<&GetDataProtectionPolicyResponse::last_updated_time>::emplace},
+};
+constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetLogEventsRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&GetLogEventsRequest::log_group_name>::get, MemberAccess<&GetLogEventsRequest::log_group_name>::emplace},
     {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetLogEventsRequest::log_group_identifier>::get, MemberAccess<&GetLogEventsRequest::log_group_identifier>::emplace},
@@ -436,15 +1140,62 @@ constexpr MemberDesc kGetLogEventsResponseMembers[] = {
     {"nextBackwardToken", "nextBackwardToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetLogEventsResponse::next_backward_token>::get, MemberAccess<&GetLogEventsResponse::next_backward_token>::emplace},
 };
 constinit const StructDesc kGetLogEventsResponseStruct = {.name = "GetLogEventsResponse", .members = kGetLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kIndexPolicyMembers[] = {
+    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&IndexPolicy::log_group_identifier>::get, MemberAccess<&IndexPolicy::log_group_identifier>::emplace},
+    {"lastUpdateTime", "lastUpdateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&IndexPolicy::last_update_time>::get, MemberAccess<&IndexPolicy::last_update_time>::emplace},
+    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocument, MemberAccess<&IndexPolicy::policy_document>::get, MemberAccess<&IndexPolicy::policy_document>::emplace},
+    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&IndexPolicy::policy_name>::get, MemberAccess<&IndexPolicy::policy_name>::emplace},
+    {"source", "source", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIndexSource, MemberAccess<&IndexPolicy::source>::get, MemberAccess<&IndexPolicy::source>::emplace},
+};
+constinit const StructDesc kIndexPolicyStruct = {.name = "IndexPolicy", .members = kIndexPolicyMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInputLogEventMembers[] = {
     {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&InputLogEvent::timestamp>::get, MemberAccess<&InputLogEvent::timestamp>::emplace},
     {"message", "message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEventMessage, MemberAccess<&InputLogEvent::message>::get, MemberAccess<&InputLogEvent::message>::emplace},
 };
 constinit const StructDesc kInputLogEventStruct = {.name = "InputLogEvent", .members = kInputLogEventMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kIntegrationSummaryMembers[] = {
+    {"integrationName", "integrationName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationName, MemberAccess<&IntegrationSummary::integration_name>::get, MemberAccess<&IntegrationSummary::integration_name>::emplace},
+    {"integrationType", "integrationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationType, MemberAccess<&IntegrationSummary::integration_type>::get, MemberAccess<&IntegrationSummary::integration_type>::emplace},
+    {"integrationStatus", "integrationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationStatus, MemberAccess<&IntegrationSummary::integration_status>::get, MemberAccess<&IntegrationSummary::integration_status>::emplace},
+};
+constinit const StructDesc kIntegrationSummaryStruct = {.name = "IntegrationSummary", .members = kIntegrationSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInvalidSequenceTokenExceptionMembers[] = {
     {"expectedSequenceToken", "expectedSequenceToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSequenceToken, MemberAccess<&InvalidSequenceTokenException::expected_sequence_token>::get, MemberAccess<&InvalidSequenceTokenException::expected_sequence_token>::emplace},
 };
 constinit const StructDesc kInvalidSequenceTokenExceptionStruct = {.name = "InvalidSequenceTokenException", .members = kInvalidSequenceTokenExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAnomaliesRequestMembers[] = {
+    {"anomalyDetectorArn", "anomalyDetectorArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorArn, MemberAccess<&ListAnomaliesRequest::anomaly_detector_arn>::get, MemberAccess<&ListAnomaliesRequest::anomaly_detector_arn>::emplace},
+    {"suppressionState", "suppressionState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSuppressionState, MemberAccess<&ListAnomaliesRequest::suppression_state>::get, MemberAccess<&ListAnomaliesRequest::suppression_state>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListAnomaliesLimit, MemberAccess<&ListAnomaliesRequest::limit>::get, MemberAccess<&ListAnomaliesRequest::limit>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAnomaliesRequest::next_token>::get, MemberAccess<&ListAnomaliesRequest::next_token>::emplace},
+};
+constinit const StructDesc kListAnomaliesRequestStruct = {.name = "ListAnomaliesRequest", .members = kListAnomaliesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAnomaliesResponseMembers[] = {
+    {"anomalies", "anomalies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalies, MemberAccess<&ListAnomaliesResponse::anomalies>::get, MemberAccess<&ListAnomaliesResponse::anomalies>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAnomaliesResponse::next_token>::get, MemberAccess<&ListAnomaliesResponse::next_token>::emplace},
+};
+constinit const StructDesc kListAnomaliesResponseStruct = {.name = "ListAnomaliesResponse", .members = kListAnomaliesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListIntegrationsRequestMembers[] = {
+    {"integrationNamePrefix", "integrationNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationNamePrefix, MemberAccess<&ListIntegrationsRequest::integration_name_prefix>::get, MemberAccess<&ListIntegrationsRequest::integration_name_prefix>::emplace},
+    {"integrationType", "integrationType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationType, MemberAccess<&ListIntegrationsRequest::integration_type>::get, MemberAccess<&ListIntegrationsRequest::integration_type>::emplace},
+    {"integrationStatus", "integrationStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationStatus, MemberAccess<&ListIntegrationsRequest::integration_status>::get, MemberAccess<&ListIntegrationsRequest::integration_status>::emplace},
+};
+constinit const StructDesc kListIntegrationsRequestStruct = {.name = "ListIntegrationsRequest", .members = kListIntegrationsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListIntegrationsResponseMembers[] = {
+    {"integrationSummaries", "integrationSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIntegrationSummaries, MemberAccess<&ListIntegrationsResponse::integration_summaries>::get, MemberAccess<&ListIntegrationsResponse::integration_summaries>::emplace},
+};
+constinit const StructDesc kListIntegrationsResponseStruct = {.name = "ListIntegrationsResponse", .members = kListIntegrationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLogAnomalyDetectorsRequestMembers[] = {
+    {"filterLogGroupArn", "filterLogGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupArn, MemberAccess<&ListLogAnomalyDetectorsRequest::filter_log_group_arn>::get, MemberAccess<&ListLogAnomalyDetectorsRequest::filter_log_group_arn>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListLogAnomalyDetectorsLimit, MemberAccess<&ListLogAnomalyDetectorsRequest::limit>::get, MemberAccess<&ListLogAnomalyDetectorsRequest::limit>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogAnomalyDetectorsRequest::next_token>::get, MemberAccess<&ListLogAnomalyDetectorsRequest::next_token>::emplace},
+};
+constinit const StructDesc kListLogAnomalyDetectorsRequestStruct = {.name = "ListLogAnomalyDetectorsRequest", .members = kListLogAnomalyDetectorsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLogAnomalyDetectorsResponseMembers[] = {
+    {"anomalyDetectors", "anomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectors, MemberAccess<&ListLogAnomalyDetectorsResponse::anomaly_detectors>::get, MemberAccess<&ListLogAnomalyDetectorsResponse::anomaly_detectors>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogAnomalyDetectorsResponse::next_token>::get, MemberAccess<&ListLogAnomalyDetectorsResponse::next_token>::emplace},
+};
+constinit const StructDesc kListLogAnomalyDetectorsResponseStruct = {.name = "ListLogAnomalyDetectorsResponse", .members = kListLogAnomalyDetectorsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
     {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
 };
@@ -461,6 +1212,11 @@ constexpr MemberDesc kListTagsLogGroupResponseMembers[] = {
     {"tags", "tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTags, MemberAccess<&ListTagsLogGroupResponse::tags>::get, MemberAccess<&ListTagsLogGroupResponse::tags>::emplace},
 };
 constinit const StructDesc kListTagsLogGroupResponseStruct = {.name = "ListTagsLogGroupResponse", .members = kListTagsLogGroupResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLogEventMembers[] = {
+    {"timestamp", "timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogEvent::timestamp>::get, MemberAccess<&LogEvent::timestamp>::emplace},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventMessage, MemberAccess<&LogEvent::message>::get, MemberAccess<&LogEvent::message>::emplace},
+};
+constinit const StructDesc kLogEventStruct = {.name = "LogEvent", .members = kLogEventMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLogGroupMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&LogGroup::log_group_name>::get, MemberAccess<&LogGroup::log_group_name>::emplace},
     {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogGroup::creation_time>::get, MemberAccess<&LogGroup::creation_time>::emplace},
@@ -514,6 +1270,14 @@ constexpr MemberDesc kOutputLogEventMembers[] = {
     {"ingestionTime", "ingestionTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&OutputLogEvent::ingestion_time>::get, MemberAccess<&OutputLogEvent::ingestion_time>::emplace},
 };
 constinit const StructDesc kOutputLogEventStruct = {.name = "OutputLogEvent", .members = kOutputLogEventMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPatternTokenMembers[] = {
+    {"dynamicTokenPosition", "dynamicTokenPosition", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDynamicTokenPosition, MemberAccess<&PatternToken::dynamic_token_position>::get, MemberAccess<&PatternToken::dynamic_token_position>::emplace},
+    {"isDynamic", "isDynamic", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&PatternToken::is_dynamic>::get, MemberAccess<&PatternToken::is_dynamic>::emplace},
+    {"tokenString", "tokenString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTokenString, MemberAccess<&PatternToken::token_string>::get, MemberAccess<&PatternToken::token_string>::emplace},
+    {"enumerations", "enumerations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEnumerations, MemberAccess<&PatternToken::enumerations>::get, MemberAccess<&PatternToken::enumerations>::emplace},
+    {"inferredTokenName", "inferredTokenName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInferredTokenName, MemberAccess<&PatternToken::inferred_token_name>::get, MemberAccess<&PatternToken::inferred_token_name>::emplace},
+};
+constinit const StructDesc kPatternTokenStruct = {.name = "PatternToken", .members = kPatternTokenMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutLogEventsRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&PutLogEventsRequest::log_group_name>::get, MemberAccess<&PutLogEventsRequest::log_group_name>::emplace},
     {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogStreamName, MemberAccess<&PutLogEventsRequest::log_stream_name>::get, MemberAccess<&PutLogEventsRequest::log_stream_name>::emplace},
@@ -550,11 +1314,61 @@ constexpr MemberDesc kPutRetentionPolicyRequestMembers[] = {
 };
 constinit const StructDesc kPutRetentionPolicyRequestStruct = {.name = "PutRetentionPolicyRequest", .members = kPutRetentionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutRetentionPolicyResponseStruct = {.name = "PutRetentionPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kQueryDefinitionMembers[] = {
+    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&QueryDefinition::query_language>::get, MemberAccess<&QueryDefinition::query_language>::emplace},
+    {"queryDefinitionId", "queryDefinitionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryId, MemberAccess<&QueryDefinition::query_definition_id>::get, MemberAccess<&QueryDefinition::query_definition_id>::emplace},
+    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionName, MemberAccess<&QueryDefinition::name>::get, MemberAccess<&QueryDefinition::name>::emplace},
+    {"queryString", "queryString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDefinitionString, MemberAccess<&QueryDefinition::query_string>::get, MemberAccess<&QueryDefinition::query_string>::emplace},
+    {"lastModified", "lastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&QueryDefinition::last_modified>::get, MemberAccess<&QueryDefinition::last_modified>::emplace},
+    {"logGroupNames", "logGroupNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupNames, MemberAccess<&QueryDefinition::log_group_names>::get, MemberAccess<&QueryDefinition::log_group_names>::emplace},
+    {"parameters", "parameters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryParameterList, MemberAccess<&QueryDefinition::parameters>::get, MemberAccess<&QueryDefinition::parameters>::emplace},
+};
+constinit const StructDesc kQueryDefinitionStruct = {.name = "QueryDefinition", .members = kQueryDefinitionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kQueryInfoMembers[] = {
+    {"queryLanguage", "queryLanguage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryLanguage, MemberAccess<&QueryInfo::query_language>::get, MemberAccess<&QueryInfo::query_language>::emplace},
+    {"queryId", "queryId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryId, MemberAccess<&QueryInfo::query_id>::get, MemberAccess<&QueryInfo::query_id>::emplace},
+    {"queryString", "queryString", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryString, MemberAccess<&QueryInfo::query_string>::get, MemberAccess<&QueryInfo::query_string>::emplace},
+    {"status", "status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryStatus, MemberAccess<&QueryInfo::status>::get, MemberAccess<&QueryInfo::status>::emplace},
+    {"createTime", "createTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&QueryInfo::create_time>::get, MemberAccess<&QueryInfo::create_time>::emplace},
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&QueryInfo::log_group_name>::get, MemberAccess<&QueryInfo::log_group_name>::emplace},
+    {"queryDuration", "queryDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryDuration, MemberAccess<&QueryInfo::query_duration>::get, MemberAccess<&QueryInfo::query_duration>::emplace},
+    {"bytesScanned", "bytesScanned", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBytesScannedValue, MemberAccess<&QueryInfo::bytes_scanned>::get, MemberAccess<&QueryInfo::bytes_scanned>::emplace},
+    {"userIdentity", "userIdentity", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserIdentity, MemberAccess<&QueryInfo::user_identity>::get, MemberAccess<&QueryInfo::user_identity>::emplace},
+};
+constinit const StructDesc kQueryInfoStruct = {.name = "QueryInfo", .members = kQueryInfoMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kQueryParameterMembers[] = {
+    {"name", "name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueryParameterName, MemberAccess<&QueryParameter::name>::get, MemberAccess<&QueryParameter::name>::emplace},
+    {"defaultValue", "defaultValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryParameterDefaultValue, MemberAccess<&QueryParameter::default_value>::get, MemberAccess<&QueryParameter::default_value>::emplace},
+    {"description", "description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueryParameterDescription, MemberAccess<&QueryParameter::description>::get, MemberAccess<&QueryParameter::description>::emplace},
+};
+constinit const StructDesc kQueryParameterStruct = {.name = "QueryParameter", .members = kQueryParameterMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kResourcePolicyMembers[] = {
+    {"policyName", "policyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyName, MemberAccess<&ResourcePolicy::policy_name>::get, MemberAccess<&ResourcePolicy::policy_name>::emplace},
+    {"policyDocument", "policyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocument, MemberAccess<&ResourcePolicy::policy_document>::get, MemberAccess<&ResourcePolicy::policy_document>::emplace},
+    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ResourcePolicy::last_updated_time>::get, MemberAccess<&ResourcePolicy::last_updated_time>::emplace},
+    {"policyScope", "policyScope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScope, MemberAccess<&ResourcePolicy::policy_scope>::get, MemberAccess<&ResourcePolicy::policy_scope>::emplace},
+    {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ResourcePolicy::resource_arn>::get, MemberAccess<&ResourcePolicy::resource_arn>::emplace},
+    {"revisionId", "revisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpectedRevisionId, MemberAccess<&ResourcePolicy::revision_id>::get, MemberAccess<&ResourcePolicy::revision_id>::emplace},
+};
+constinit const StructDesc kResourcePolicyStruct = {.name = "ResourcePolicy", .members = kResourcePolicyMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSearchedLogStreamMembers[] = {
     {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&SearchedLogStream::log_stream_name>::get, MemberAccess<&SearchedLogStream::log_stream_name>::emplace},
     {"searchedCompletely", "searchedCompletely", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamSearchedCompletely, MemberAccess<&SearchedLogStream::searched_completely>::get, MemberAccess<&SearchedLogStream::searched_completely>::emplace},
 };
 constinit const StructDesc kSearchedLogStreamStruct = {.name = "SearchedLogStream", .members = kSearchedLogStreamMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSubscriptionFilterMembers[] = {
+    {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&SubscriptionFilter::filter_name>::get, MemberAccess<&SubscriptionFilter::filter_name>::emplace},
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&SubscriptionFilter::log_group_name>::get, MemberAccess<&SubscriptionFilter::log_group_name>::emplace},
+    {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&SubscriptionFilter::filter_pattern>::get, MemberAccess<&SubscriptionFilter::filter_pattern>::emplace},
+    {"destinationArn", "destinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&SubscriptionFilter::destination_arn>::get, MemberAccess<&SubscriptionFilter::destination_arn>::emplace},
+    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleArn, MemberAccess<&SubscriptionFilter::role_arn>::get, MemberAccess<&SubscriptionFilter::role_arn>::emplace},
+    {"distribution", "distribution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDistribution, MemberAccess<&SubscriptionFilter::distribution>::get, MemberAccess<&SubscriptionFilter::distribution>::emplace},
+    {"applyOnTransformedLogs", "applyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplyOnTransformedLogs, MemberAccess<&SubscriptionFilter::apply_on_transformed_logs>::get, MemberAccess<&SubscriptionFilter::apply_on_transformed_logs>::emplace},
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&SubscriptionFilter::creation_time>::get, MemberAccess<&SubscriptionFilter::creation_time>::emplace},
+    {"fieldSelectionCriteria", "fieldSelectionCriteria", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFieldSelectionCriteria, MemberAccess<&SubscriptionFilter::field_selection_criteria>::get, MemberAccess<&SubscriptionFilter::field_selection_criteria>::emplace},
+    {"emitSystemFields", "emitSystemFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEmitSystemFields, MemberAccess<&SubscriptionFilter::emit_system_fields>::get, MemberAccess<&SubscriptionFilter::emit_system_fields>::emplace},
+};
+constinit const StructDesc kSubscriptionFilterStruct = {.name = "SubscriptionFilter", .members = kSubscriptionFilterMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTagLogGroupRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&TagLogGroupRequest::log_group_name>::get, MemberAccess<&TagLogGroupRequest::log_group_name>::emplace},
     {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagLogGroupRequest::tags>::get, MemberAccess<&TagLogGroupRequest::tags>::emplace},
@@ -596,6 +1410,9 @@ constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourc
 
 }  // namespace
 
+const StructDesc& AccountPolicy::desc() { return kAccountPolicyStruct; }
+const StructDesc& Anomaly::desc() { return kAnomalyStruct; }
+const StructDesc& AnomalyDetector::desc() { return kAnomalyDetectorStruct; }
 const StructDesc& CreateLogGroupRequest::desc() { return kCreateLogGroupRequestStruct; }
 const StructDesc& CreateLogGroupResponse::desc() { return kCreateLogGroupResponseStruct; }
 const StructDesc& CreateLogStreamRequest::desc() { return kCreateLogStreamRequestStruct; }
@@ -609,29 +1426,75 @@ const StructDesc& DeleteMetricFilterRequest::desc() { return kDeleteMetricFilter
 const StructDesc& DeleteMetricFilterResponse::desc() { return kDeleteMetricFilterResponseStruct; }
 const StructDesc& DeleteRetentionPolicyRequest::desc() { return kDeleteRetentionPolicyRequestStruct; }
 const StructDesc& DeleteRetentionPolicyResponse::desc() { return kDeleteRetentionPolicyResponseStruct; }
+const StructDesc& S3DeliveryConfiguration::desc() { return kS3DeliveryConfigurationStruct; }
+const StructDesc& Delivery::desc() { return kDeliveryStruct; }
+const StructDesc& DeliveryDestinationConfiguration::desc() { return kDeliveryDestinationConfigurationStruct; }
+const StructDesc& DeliveryDestination::desc() { return kDeliveryDestinationStruct; }
+const StructDesc& DeliverySource::desc() { return kDeliverySourceStruct; }
+const StructDesc& DescribeAccountPoliciesRequest::desc() { return kDescribeAccountPoliciesRequestStruct; }
+const StructDesc& DescribeAccountPoliciesResponse::desc() { return kDescribeAccountPoliciesResponseStruct; }
+const StructDesc& DescribeDeliveriesRequest::desc() { return kDescribeDeliveriesRequestStruct; }
+const StructDesc& DescribeDeliveriesResponse::desc() { return kDescribeDeliveriesResponseStruct; }
+const StructDesc& DescribeDeliveryDestinationsRequest::desc() { return kDescribeDeliveryDestinationsRequestStruct; }
+const StructDesc& DescribeDeliveryDestinationsResponse::desc() { return kDescribeDeliveryDestinationsResponseStruct; }
+const StructDesc& DescribeDeliverySourcesRequest::desc() { return kDescribeDeliverySourcesRequestStruct; }
+const StructDesc& DescribeDeliverySourcesResponse::desc() { return kDescribeDeliverySourcesResponseStruct; }
+const StructDesc& DescribeDestinationsRequest::desc() { return kDescribeDestinationsRequestStruct; }
+const StructDesc& DescribeDestinationsResponse::desc() { return kDescribeDestinationsResponseStruct; }
+const StructDesc& DescribeExportTasksRequest::desc() { return kDescribeExportTasksRequestStruct; }
+const StructDesc& DescribeExportTasksResponse::desc() { return kDescribeExportTasksResponseStruct; }
+const StructDesc& DescribeFieldIndexesRequest::desc() { return kDescribeFieldIndexesRequestStruct; }
+const StructDesc& DescribeFieldIndexesResponse::desc() { return kDescribeFieldIndexesResponseStruct; }
+const StructDesc& DescribeIndexPoliciesRequest::desc() { return kDescribeIndexPoliciesRequestStruct; }
+const StructDesc& DescribeIndexPoliciesResponse::desc() { return kDescribeIndexPoliciesResponseStruct; }
 const StructDesc& DescribeLogGroupsRequest::desc() { return kDescribeLogGroupsRequestStruct; }
 const StructDesc& DescribeLogGroupsResponse::desc() { return kDescribeLogGroupsResponseStruct; }
 const StructDesc& DescribeLogStreamsRequest::desc() { return kDescribeLogStreamsRequestStruct; }
 const StructDesc& DescribeLogStreamsResponse::desc() { return kDescribeLogStreamsResponseStruct; }
 const StructDesc& DescribeMetricFiltersRequest::desc() { return kDescribeMetricFiltersRequestStruct; }
 const StructDesc& DescribeMetricFiltersResponse::desc() { return kDescribeMetricFiltersResponseStruct; }
+const StructDesc& DescribeQueriesRequest::desc() { return kDescribeQueriesRequestStruct; }
+const StructDesc& DescribeQueriesResponse::desc() { return kDescribeQueriesResponseStruct; }
+const StructDesc& DescribeQueryDefinitionsRequest::desc() { return kDescribeQueryDefinitionsRequestStruct; }
+const StructDesc& DescribeQueryDefinitionsResponse::desc() { return kDescribeQueryDefinitionsResponseStruct; }
+const StructDesc& DescribeResourcePoliciesRequest::desc() { return kDescribeResourcePoliciesRequestStruct; }
+const StructDesc& DescribeResourcePoliciesResponse::desc() { return kDescribeResourcePoliciesResponseStruct; }
+const StructDesc& DescribeSubscriptionFiltersRequest::desc() { return kDescribeSubscriptionFiltersRequestStruct; }
+const StructDesc& DescribeSubscriptionFiltersResponse::desc() { return kDescribeSubscriptionFiltersResponseStruct; }
+const StructDesc& Destination::desc() { return kDestinationStruct; }
+const StructDesc& ExportTaskStatus::desc() { return kExportTaskStatusStruct; }
+const StructDesc& ExportTaskExecutionInfo::desc() { return kExportTaskExecutionInfoStruct; }
+const StructDesc& ExportTask::desc() { return kExportTaskStruct; }
+const StructDesc& FieldIndex::desc() { return kFieldIndexStruct; }
 const StructDesc& FilterLogEventsRequest::desc() { return kFilterLogEventsRequestStruct; }
 const StructDesc& FilterLogEventsResponse::desc() { return kFilterLogEventsResponseStruct; }
 const StructDesc& FilteredLogEvent::desc() { return kFilteredLogEventStruct; }
+const StructDesc& GetDataProtectionPolicyRequest::desc() { return kGetDataProtectionPolicyRequestStruct; }
+const StructDesc& GetDataProtectionPolicyResponse::desc() { return kGetDataProtectionPolicyResponseStruct; }
 const StructDesc& GetLogEventsRequest::desc() { return kGetLogEventsRequestStruct; }
 const StructDesc& GetLogEventsResponse::desc() { return kGetLogEventsResponseStruct; }
+const StructDesc& IndexPolicy::desc() { return kIndexPolicyStruct; }
 const StructDesc& InputLogEvent::desc() { return kInputLogEventStruct; }
+const StructDesc& IntegrationSummary::desc() { return kIntegrationSummaryStruct; }
 const StructDesc& InvalidSequenceTokenException::desc() { return kInvalidSequenceTokenExceptionStruct; }
+const StructDesc& ListAnomaliesRequest::desc() { return kListAnomaliesRequestStruct; }
+const StructDesc& ListAnomaliesResponse::desc() { return kListAnomaliesResponseStruct; }
+const StructDesc& ListIntegrationsRequest::desc() { return kListIntegrationsRequestStruct; }
+const StructDesc& ListIntegrationsResponse::desc() { return kListIntegrationsResponseStruct; }
+const StructDesc& ListLogAnomalyDetectorsRequest::desc() { return kListLogAnomalyDetectorsRequestStruct; }
+const StructDesc& ListLogAnomalyDetectorsResponse::desc() { return kListLogAnomalyDetectorsResponseStruct; }
 const StructDesc& ListTagsForResourceRequest::desc() { return kListTagsForResourceRequestStruct; }
 const StructDesc& ListTagsForResourceResponse::desc() { return kListTagsForResourceResponseStruct; }
 const StructDesc& ListTagsLogGroupRequest::desc() { return kListTagsLogGroupRequestStruct; }
 const StructDesc& ListTagsLogGroupResponse::desc() { return kListTagsLogGroupResponseStruct; }
+const StructDesc& LogEvent::desc() { return kLogEventStruct; }
 const StructDesc& LogGroup::desc() { return kLogGroupStruct; }
 const StructDesc& LogStream::desc() { return kLogStreamStruct; }
 const StructDesc& MetricFilter::desc() { return kMetricFilterStruct; }
 const StructDesc& MetricFilterMatchRecord::desc() { return kMetricFilterMatchRecordStruct; }
 const StructDesc& MetricTransformation::desc() { return kMetricTransformationStruct; }
 const StructDesc& OutputLogEvent::desc() { return kOutputLogEventStruct; }
+const StructDesc& PatternToken::desc() { return kPatternTokenStruct; }
 const StructDesc& PutLogEventsRequest::desc() { return kPutLogEventsRequestStruct; }
 const StructDesc& RejectedLogEventsInfo::desc() { return kRejectedLogEventsInfoStruct; }
 const StructDesc& PutLogEventsResponse::desc() { return kPutLogEventsResponseStruct; }
@@ -639,7 +1502,12 @@ const StructDesc& PutMetricFilterRequest::desc() { return kPutMetricFilterReques
 const StructDesc& PutMetricFilterResponse::desc() { return kPutMetricFilterResponseStruct; }
 const StructDesc& PutRetentionPolicyRequest::desc() { return kPutRetentionPolicyRequestStruct; }
 const StructDesc& PutRetentionPolicyResponse::desc() { return kPutRetentionPolicyResponseStruct; }
+const StructDesc& QueryDefinition::desc() { return kQueryDefinitionStruct; }
+const StructDesc& QueryInfo::desc() { return kQueryInfoStruct; }
+const StructDesc& QueryParameter::desc() { return kQueryParameterStruct; }
+const StructDesc& ResourcePolicy::desc() { return kResourcePolicyStruct; }
 const StructDesc& SearchedLogStream::desc() { return kSearchedLogStreamStruct; }
+const StructDesc& SubscriptionFilter::desc() { return kSubscriptionFilterStruct; }
 const StructDesc& TagLogGroupRequest::desc() { return kTagLogGroupRequestStruct; }
 const StructDesc& TagLogGroupResponse::desc() { return kTagLogGroupResponseStruct; }
 const StructDesc& TagResourceRequest::desc() { return kTagResourceRequestStruct; }

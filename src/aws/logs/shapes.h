@@ -13,6 +13,9 @@
 
 namespace aws::logs {
 
+struct AccountPolicy;
+struct Anomaly;
+struct AnomalyDetector;
 struct CreateLogGroupRequest;
 struct CreateLogGroupResponse;
 struct CreateLogStreamRequest;
@@ -26,29 +29,75 @@ struct DeleteMetricFilterRequest;
 struct DeleteMetricFilterResponse;
 struct DeleteRetentionPolicyRequest;
 struct DeleteRetentionPolicyResponse;
+struct S3DeliveryConfiguration;
+struct Delivery;
+struct DeliveryDestinationConfiguration;
+struct DeliveryDestination;
+struct DeliverySource;
+struct DescribeAccountPoliciesRequest;
+struct DescribeAccountPoliciesResponse;
+struct DescribeDeliveriesRequest;
+struct DescribeDeliveriesResponse;
+struct DescribeDeliveryDestinationsRequest;
+struct DescribeDeliveryDestinationsResponse;
+struct DescribeDeliverySourcesRequest;
+struct DescribeDeliverySourcesResponse;
+struct DescribeDestinationsRequest;
+struct DescribeDestinationsResponse;
+struct DescribeExportTasksRequest;
+struct DescribeExportTasksResponse;
+struct DescribeFieldIndexesRequest;
+struct DescribeFieldIndexesResponse;
+struct DescribeIndexPoliciesRequest;
+struct DescribeIndexPoliciesResponse;
 struct DescribeLogGroupsRequest;
 struct DescribeLogGroupsResponse;
 struct DescribeLogStreamsRequest;
 struct DescribeLogStreamsResponse;
 struct DescribeMetricFiltersRequest;
 struct DescribeMetricFiltersResponse;
+struct DescribeQueriesRequest;
+struct DescribeQueriesResponse;
+struct DescribeQueryDefinitionsRequest;
+struct DescribeQueryDefinitionsResponse;
+struct DescribeResourcePoliciesRequest;
+struct DescribeResourcePoliciesResponse;
+struct DescribeSubscriptionFiltersRequest;
+struct DescribeSubscriptionFiltersResponse;
+struct Destination;
+struct ExportTaskStatus;
+struct ExportTaskExecutionInfo;
+struct ExportTask;
+struct FieldIndex;
 struct FilterLogEventsRequest;
 struct FilterLogEventsResponse;
 struct FilteredLogEvent;
+struct GetDataProtectionPolicyRequest;
+struct GetDataProtectionPolicyResponse;
 struct GetLogEventsRequest;
 struct GetLogEventsResponse;
+struct IndexPolicy;
 struct InputLogEvent;
+struct IntegrationSummary;
 struct InvalidSequenceTokenException;
+struct ListAnomaliesRequest;
+struct ListAnomaliesResponse;
+struct ListIntegrationsRequest;
+struct ListIntegrationsResponse;
+struct ListLogAnomalyDetectorsRequest;
+struct ListLogAnomalyDetectorsResponse;
 struct ListTagsForResourceRequest;
 struct ListTagsForResourceResponse;
 struct ListTagsLogGroupRequest;
 struct ListTagsLogGroupResponse;
+struct LogEvent;
 struct LogGroup;
 struct LogStream;
 struct MetricFilter;
 struct MetricFilterMatchRecord;
 struct MetricTransformation;
 struct OutputLogEvent;
+struct PatternToken;
 struct PutLogEventsRequest;
 struct RejectedLogEventsInfo;
 struct PutLogEventsResponse;
@@ -56,7 +105,12 @@ struct PutMetricFilterRequest;
 struct PutMetricFilterResponse;
 struct PutRetentionPolicyRequest;
 struct PutRetentionPolicyResponse;
+struct QueryDefinition;
+struct QueryInfo;
+struct QueryParameter;
+struct ResourcePolicy;
 struct SearchedLogStream;
+struct SubscriptionFilter;
 struct TagLogGroupRequest;
 struct TagLogGroupResponse;
 struct TagResourceRequest;
@@ -68,6 +122,60 @@ struct UntagLogGroupRequest;
 struct UntagLogGroupResponse;
 struct UntagResourceRequest;
 struct UntagResourceResponse;
+
+struct AccountPolicy {
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_document;
+  std::optional<int64_t> last_updated_time;
+  std::optional<std::string> policy_type;
+  std::optional<std::string> scope;
+  std::optional<std::string> selection_criteria;
+  std::optional<std::string> account_id;
+
+  static const StructDesc& desc();
+  bool operator==(const AccountPolicy&) const = default;
+};
+
+struct Anomaly {
+  std::optional<std::string> anomaly_id;
+  std::optional<std::string> pattern_id;
+  std::optional<std::string> anomaly_detector_arn;
+  std::optional<std::string> pattern_string;
+  std::optional<std::string> pattern_regex;
+  std::optional<std::string> priority;
+  std::optional<int64_t> first_seen;
+  std::optional<int64_t> last_seen;
+  std::optional<std::string> description;
+  std::optional<bool> active;
+  std::optional<std::string> state;
+  std::optional<Map<int64_t>> histogram;
+  std::optional<std::vector<LogEvent>> log_samples;
+  std::optional<std::vector<PatternToken>> pattern_tokens;
+  std::optional<std::vector<std::string>> log_group_arn_list;
+  std::optional<bool> suppressed;
+  std::optional<int64_t> suppressed_date;
+  std::optional<int64_t> suppressed_until;
+  std::optional<bool> is_pattern_level_suppression;
+
+  static const StructDesc& desc();
+  bool operator==(const Anomaly&) const = default;
+};
+
+struct AnomalyDetector {
+  std::optional<std::string> anomaly_detector_arn;
+  std::optional<std::string> detector_name;
+  std::optional<std::vector<std::string>> log_group_arn_list;
+  std::optional<std::string> evaluation_frequency;
+  std::optional<std::string> filter_pattern;
+  std::optional<std::string> anomaly_detector_status;
+  std::optional<std::string> kms_key_id;
+  std::optional<int64_t> creation_time_stamp;
+  std::optional<int64_t> last_modified_time_stamp;
+  std::optional<int64_t> anomaly_visibility_time;
+
+  static const StructDesc& desc();
+  bool operator==(const AnomalyDetector&) const = default;
+};
 
 struct CreateLogGroupRequest {
   std::optional<std::string> log_group_name;
@@ -159,6 +267,195 @@ struct DeleteRetentionPolicyResponse {
   bool operator==(const DeleteRetentionPolicyResponse&) const = default;
 };
 
+struct S3DeliveryConfiguration {
+  std::optional<std::string> suffix_path;
+  std::optional<bool> enable_hive_compatible_path;
+
+  static const StructDesc& desc();
+  bool operator==(const S3DeliveryConfiguration&) const = default;
+};
+
+struct Delivery {
+  std::optional<std::string> id;
+  std::optional<std::string> arn;
+  std::optional<std::string> delivery_source_name;
+  std::optional<std::string> delivery_destination_arn;
+  std::optional<std::string> delivery_destination_type;
+  std::optional<std::vector<std::string>> record_fields;
+  std::optional<std::string> field_delimiter;
+  std::optional<S3DeliveryConfiguration> s3_delivery_configuration;
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const Delivery&) const = default;
+};
+
+struct DeliveryDestinationConfiguration {
+  std::optional<std::string> destination_resource_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const DeliveryDestinationConfiguration&) const = default;
+};
+
+struct DeliveryDestination {
+  std::optional<std::string> name;
+  std::optional<std::string> arn;
+  std::optional<std::string> delivery_destination_type;
+  std::optional<std::string> output_format;
+  std::optional<DeliveryDestinationConfiguration> delivery_destination_configuration;
+  std::optional<Map<std::string>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const DeliveryDestination&) const = default;
+};
+
+struct DeliverySource {
+  std::optional<std::string> name;
+  std::optional<std::string> arn;
+  std::optional<std::vector<std::string>> resource_arns;
+  std::optional<std::string> service;
+  std::optional<std::string> log_type;
+  std::optional<Map<std::string>> tags;
+  std::optional<Map<std::string>> delivery_source_configuration;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+
+  static const StructDesc& desc();
+  bool operator==(const DeliverySource&) const = default;
+};
+
+struct DescribeAccountPoliciesRequest {
+  std::optional<std::string> policy_type;
+  std::optional<std::string> policy_name;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAccountPoliciesRequest&) const = default;
+};
+
+struct DescribeAccountPoliciesResponse {
+  std::optional<std::vector<AccountPolicy>> account_policies;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAccountPoliciesResponse&) const = default;
+};
+
+struct DescribeDeliveriesRequest {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDeliveriesRequest&) const = default;
+};
+
+struct DescribeDeliveriesResponse {
+  std::optional<std::vector<Delivery>> deliveries;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDeliveriesResponse&) const = default;
+};
+
+struct DescribeDeliveryDestinationsRequest {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDeliveryDestinationsRequest&) const = default;
+};
+
+struct DescribeDeliveryDestinationsResponse {
+  std::optional<std::vector<DeliveryDestination>> delivery_destinations;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDeliveryDestinationsResponse&) const = default;
+};
+
+struct DescribeDeliverySourcesRequest {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDeliverySourcesRequest&) const = default;
+};
+
+struct DescribeDeliverySourcesResponse {
+  std::optional<std::vector<DeliverySource>> delivery_sources;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDeliverySourcesResponse&) const = default;
+};
+
+struct DescribeDestinationsRequest {
+  std::optional<std::string> destination_name_prefix;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDestinationsRequest&) const = default;
+};
+
+struct DescribeDestinationsResponse {
+  std::optional<std::vector<Destination>> destinations;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeDestinationsResponse&) const = default;
+};
+
+struct DescribeExportTasksRequest {
+  std::optional<std::string> task_id;
+  std::optional<std::string> status_code;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeExportTasksRequest&) const = default;
+};
+
+struct DescribeExportTasksResponse {
+  std::optional<std::vector<ExportTask>> export_tasks;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeExportTasksResponse&) const = default;
+};
+
+struct DescribeFieldIndexesRequest {
+  std::optional<std::vector<std::string>> log_group_identifiers;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeFieldIndexesRequest&) const = default;
+};
+
+struct DescribeFieldIndexesResponse {
+  std::optional<std::vector<FieldIndex>> field_indexes;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeFieldIndexesResponse&) const = default;
+};
+
+struct DescribeIndexPoliciesRequest {
+  std::optional<std::vector<std::string>> log_group_identifiers;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeIndexPoliciesRequest&) const = default;
+};
+
+struct DescribeIndexPoliciesResponse {
+  std::optional<std::vector<IndexPolicy>> index_policies;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeIndexPoliciesResponse&) const = default;
+};
+
 struct DescribeLogGroupsRequest {
   std::optional<std::string> log_group_name_prefix;
   std::optional<std::string> log_group_name_pattern;
@@ -219,6 +516,134 @@ struct DescribeMetricFiltersResponse {
   bool operator==(const DescribeMetricFiltersResponse&) const = default;
 };
 
+struct DescribeQueriesRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> status;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+  std::optional<std::string> query_language;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeQueriesRequest&) const = default;
+};
+
+struct DescribeQueriesResponse {
+  std::optional<std::vector<QueryInfo>> queries;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeQueriesResponse&) const = default;
+};
+
+struct DescribeQueryDefinitionsRequest {
+  std::optional<std::string> query_language;
+  std::optional<std::string> query_definition_name_prefix;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeQueryDefinitionsRequest&) const = default;
+};
+
+struct DescribeQueryDefinitionsResponse {
+  std::optional<std::vector<QueryDefinition>> query_definitions;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeQueryDefinitionsResponse&) const = default;
+};
+
+struct DescribeResourcePoliciesRequest {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+  std::optional<std::string> resource_arn;
+  std::optional<std::string> policy_scope;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeResourcePoliciesRequest&) const = default;
+};
+
+struct DescribeResourcePoliciesResponse {
+  std::optional<std::vector<ResourcePolicy>> resource_policies;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeResourcePoliciesResponse&) const = default;
+};
+
+struct DescribeSubscriptionFiltersRequest {
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> filter_name_prefix;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeSubscriptionFiltersRequest&) const = default;
+};
+
+struct DescribeSubscriptionFiltersResponse {
+  std::optional<std::vector<SubscriptionFilter>> subscription_filters;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeSubscriptionFiltersResponse&) const = default;
+};
+
+struct Destination {
+  std::optional<std::string> destination_name;
+  std::optional<std::string> target_arn;
+  std::optional<std::string> role_arn;
+  std::optional<std::string> access_policy;
+  std::optional<std::string> arn;
+  std::optional<int64_t> creation_time;
+
+  static const StructDesc& desc();
+  bool operator==(const Destination&) const = default;
+};
+
+struct ExportTaskStatus {
+  std::optional<std::string> code;
+  std::optional<std::string> message;
+
+  static const StructDesc& desc();
+  bool operator==(const ExportTaskStatus&) const = default;
+};
+
+struct ExportTaskExecutionInfo {
+  std::optional<int64_t> creation_time;
+  std::optional<int64_t> completion_time;
+
+  static const StructDesc& desc();
+  bool operator==(const ExportTaskExecutionInfo&) const = default;
+};
+
+struct ExportTask {
+  std::optional<std::string> task_id;
+  std::optional<std::string> task_name;
+  std::optional<std::string> log_group_name;
+  std::optional<int64_t> from;
+  std::optional<int64_t> to;
+  std::optional<std::string> destination;
+  std::optional<std::string> destination_prefix;
+  std::optional<ExportTaskStatus> status;
+  std::optional<ExportTaskExecutionInfo> execution_info;
+
+  static const StructDesc& desc();
+  bool operator==(const ExportTask&) const = default;
+};
+
+struct FieldIndex {
+  std::optional<std::string> log_group_identifier;
+  std::optional<std::string> field_index_name;
+  std::optional<int64_t> last_scan_time;
+  std::optional<int64_t> first_event_time;
+  std::optional<int64_t> last_event_time;
+  std::optional<std::string> type;
+
+  static const StructDesc& desc();
+  bool operator==(const FieldIndex&) const = default;
+};
+
 struct FilterLogEventsRequest {
   std::optional<std::string> log_group_name;
   std::optional<std::string> log_group_identifier;
@@ -255,6 +680,22 @@ struct FilteredLogEvent {
   bool operator==(const FilteredLogEvent&) const = default;
 };
 
+struct GetDataProtectionPolicyRequest {
+  std::optional<std::string> log_group_identifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetDataProtectionPolicyRequest&) const = default;
+};
+
+struct GetDataProtectionPolicyResponse {
+  std::optional<std::string> log_group_identifier;
+  std::optional<std::string> policy_document;
+  std::optional<int64_t> last_updated_time;
+
+  static const StructDesc& desc();
+  bool operator==(const GetDataProtectionPolicyResponse&) const = default;
+};
+
 struct GetLogEventsRequest {
   std::optional<std::string> log_group_name;
   std::optional<std::string> log_group_identifier;
@@ -278,6 +719,17 @@ struct GetLogEventsResponse {
   bool operator==(const GetLogEventsResponse&) const = default;
 };
 
+struct IndexPolicy {
+  std::optional<std::string> log_group_identifier;
+  std::optional<int64_t> last_update_time;
+  std::optional<std::string> policy_document;
+  std::optional<std::string> policy_name;
+  std::optional<std::string> source;
+
+  static const StructDesc& desc();
+  bool operator==(const IndexPolicy&) const = default;
+};
+
 struct InputLogEvent {
   std::optional<int64_t> timestamp;
   std::optional<std::string> message;
@@ -286,11 +738,71 @@ struct InputLogEvent {
   bool operator==(const InputLogEvent&) const = default;
 };
 
+struct IntegrationSummary {
+  std::optional<std::string> integration_name;
+  std::optional<std::string> integration_type;
+  std::optional<std::string> integration_status;
+
+  static const StructDesc& desc();
+  bool operator==(const IntegrationSummary&) const = default;
+};
+
 struct InvalidSequenceTokenException {
   std::optional<std::string> expected_sequence_token;
 
   static const StructDesc& desc();
   bool operator==(const InvalidSequenceTokenException&) const = default;
+};
+
+struct ListAnomaliesRequest {
+  std::optional<std::string> anomaly_detector_arn;
+  std::optional<std::string> suppression_state;
+  std::optional<int32_t> limit;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAnomaliesRequest&) const = default;
+};
+
+struct ListAnomaliesResponse {
+  std::optional<std::vector<Anomaly>> anomalies;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAnomaliesResponse&) const = default;
+};
+
+struct ListIntegrationsRequest {
+  std::optional<std::string> integration_name_prefix;
+  std::optional<std::string> integration_type;
+  std::optional<std::string> integration_status;
+
+  static const StructDesc& desc();
+  bool operator==(const ListIntegrationsRequest&) const = default;
+};
+
+struct ListIntegrationsResponse {
+  std::optional<std::vector<IntegrationSummary>> integration_summaries;
+
+  static const StructDesc& desc();
+  bool operator==(const ListIntegrationsResponse&) const = default;
+};
+
+struct ListLogAnomalyDetectorsRequest {
+  std::optional<std::string> filter_log_group_arn;
+  std::optional<int32_t> limit;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLogAnomalyDetectorsRequest&) const = default;
+};
+
+struct ListLogAnomalyDetectorsResponse {
+  std::optional<std::vector<AnomalyDetector>> anomaly_detectors;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLogAnomalyDetectorsResponse&) const = default;
 };
 
 struct ListTagsForResourceRequest {
@@ -319,6 +831,14 @@ struct ListTagsLogGroupResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListTagsLogGroupResponse&) const = default;
+};
+
+struct LogEvent {
+  std::optional<int64_t> timestamp;
+  std::optional<std::string> message;
+
+  static const StructDesc& desc();
+  bool operator==(const LogEvent&) const = default;
 };
 
 struct LogGroup {
@@ -392,6 +912,17 @@ struct OutputLogEvent {
   bool operator==(const OutputLogEvent&) const = default;
 };
 
+struct PatternToken {
+  std::optional<int32_t> dynamic_token_position;
+  std::optional<bool> is_dynamic;
+  std::optional<std::string> token_string;
+  std::optional<Map<int64_t>> enumerations;
+  std::optional<std::string> inferred_token_name;
+
+  static const StructDesc& desc();
+  bool operator==(const PatternToken&) const = default;
+};
+
 struct PutLogEventsRequest {
   std::optional<std::string> log_group_name;
   std::optional<std::string> log_stream_name;
@@ -450,12 +981,77 @@ struct PutRetentionPolicyResponse {
   bool operator==(const PutRetentionPolicyResponse&) const = default;
 };
 
+struct QueryDefinition {
+  std::optional<std::string> query_language;
+  std::optional<std::string> query_definition_id;
+  std::optional<std::string> name;
+  std::optional<std::string> query_string;
+  std::optional<int64_t> last_modified;
+  std::optional<std::vector<std::string>> log_group_names;
+  std::optional<std::vector<QueryParameter>> parameters;
+
+  static const StructDesc& desc();
+  bool operator==(const QueryDefinition&) const = default;
+};
+
+struct QueryInfo {
+  std::optional<std::string> query_language;
+  std::optional<std::string> query_id;
+  std::optional<std::string> query_string;
+  std::optional<std::string> status;
+  std::optional<int64_t> create_time;
+  std::optional<std::string> log_group_name;
+  std::optional<int64_t> query_duration;
+  std::optional<double> bytes_scanned;
+  std::optional<std::string> user_identity;
+
+  static const StructDesc& desc();
+  bool operator==(const QueryInfo&) const = default;
+};
+
+struct QueryParameter {
+  std::optional<std::string> name;
+  std::optional<std::string> default_value;
+  std::optional<std::string> description;
+
+  static const StructDesc& desc();
+  bool operator==(const QueryParameter&) const = default;
+};
+
+struct ResourcePolicy {
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_document;
+  std::optional<int64_t> last_updated_time;
+  std::optional<std::string> policy_scope;
+  std::optional<std::string> resource_arn;
+  std::optional<std::string> revision_id;
+
+  static const StructDesc& desc();
+  bool operator==(const ResourcePolicy&) const = default;
+};
+
 struct SearchedLogStream {
   std::optional<std::string> log_stream_name;
   std::optional<bool> searched_completely;
 
   static const StructDesc& desc();
   bool operator==(const SearchedLogStream&) const = default;
+};
+
+struct SubscriptionFilter {
+  std::optional<std::string> filter_name;
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> filter_pattern;
+  std::optional<std::string> destination_arn;
+  std::optional<std::string> role_arn;
+  std::optional<std::string> distribution;
+  std::optional<bool> apply_on_transformed_logs;
+  std::optional<int64_t> creation_time;
+  std::optional<std::string> field_selection_criteria;
+  std::optional<std::vector<std::string>> emit_system_fields;
+
+  static const StructDesc& desc();
+  bool operator==(const SubscriptionFilter&) const = default;
 };
 
 struct TagLogGroupRequest {

@@ -1,5 +1,5 @@
-// The AWS managed policies that users of this engine meet, as a fixed table: names, versions and the permissions they
-// grant, of services that the engine has. Pure functions over constants.
+// The AWS managed policies that templates and users of this engine name, as a fixed table: names, versions and the
+// permissions they grant, at least on the services that the engine has. Pure functions over constants.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 namespace engine::iam {
 
 struct AwsManagedPolicy {
-  std::string_view path;  // "/" or "/service-role/"
+  std::string_view path;  // "/", "/service-role/", "/job-function/"
   std::string_view name;
   std::string_view version;                 // the one that is the default on AWS; the only one here
   std::string_view created_at, updated_at;  // ISO 8601

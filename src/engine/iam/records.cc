@@ -35,6 +35,7 @@ enum class PolicyField : uint32_t {
   default_version = 8,
   last_version = 9,
   version = 10,  // repeated: 1 number, 2 document, 3 created at
+  tag = 11,      // repeated pair
 };
 
 template <class Field>
@@ -134,6 +135,7 @@ std::string PolicyRecord::encode() const {
   for (const auto& [version, content] : versions)
     writer.record(number(PolicyField::version),
                   std::move(RecordWriter().number(1, version).text(2, content.document).time(3, content.created_at)));
+  write_entries(writer, number(PolicyField::tag), tags);
   return writer.take();
 }
 
@@ -171,6 +173,9 @@ std::optional<PolicyRecord> PolicyRecord::decode(std::string_view bytes) {
         break;
       case PolicyField::version:
         if (!read_version(reader.text(), out.versions)) return std::nullopt;
+        break;
+      case PolicyField::tag:
+        if (!out.tags.insert(reader.pair()).second) return std::nullopt;
         break;
     }
   }

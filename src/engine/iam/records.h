@@ -46,6 +46,7 @@ struct PolicyRecord {
   uint64_t default_version = 1;
   uint64_t last_version = 1;  // numbers of versions are not used again
   std::map<uint64_t, Version> versions;
+  std::map<std::string, std::string> tags;
 
   [[nodiscard]] std::string arn() const;
   [[nodiscard]] std::string encode() const;

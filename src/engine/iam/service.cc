@@ -159,15 +159,28 @@ void IamService::replace_role(Roles::iterator role, RoleRecord record) {
   role->second = Role{std::move(record), std::move(*trust), std::move(policies)};
 }
 
-void IamService::replace_policy(Policies::iterator policy, PolicyRecord record) {
+void IamService::write_policy(Policies::iterator policy, PolicyRecord record) {
   store::WriteBatch batch;
   batch.put(policy->first, record.encode());
   store_.write(batch);
   policy->second = std::move(record);
+}
+
+// Of the roles that have it only this policy is parsed anew, and once for all of them: requests wait meanwhile.
+void IamService::replace_policy(Policies::iterator policy, PolicyRecord record) {
+  auto parsed = Policy::parse(record.versions.at(record.default_version).document, PolicyKind::identity);
+  CHECK(parsed.has_value(), "a policy is checked before it is stored");
+  write_policy(policy, std::move(record));
   const std::string arn = policy->second.arn();
   for (auto& [key, role] : roles_) {
-    if (role.record.account == policy->second.account && std::ranges::count(role.record.attached_arns, arn) > 0)
-      role.policies = parsed_policies(role.record);
+    if (role.record.account != policy->second.account) continue;
+    std::size_t place = role.record.inline_documents.size();  // as parsed_policies() has them
+    for (const std::string& attached : role.record.attached_arns) {
+      if (attached == arn) role.policies[place] = *parsed;
+      const bool exists = attached == arn || find_aws_managed_policy(attached) != nullptr ||
+                          attachable_document(role.record.account, attached).has_value();
+      place += exists ? 1 : 0;
+    }
   }
 }
 

@@ -54,8 +54,6 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   Result<aws::iam::TagRoleResponse> tag_role(Context& context, aws::iam::TagRoleRequest in) override;
   Result<aws::iam::UntagRoleResponse> untag_role(Context& context, aws::iam::UntagRoleRequest in) override;
   Result<aws::iam::ListRoleTagsResponse> list_role_tags(Context& context, aws::iam::ListRoleTagsRequest in) override;
-  Result<aws::iam::ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(
-      Context& context, aws::iam::ListInstanceProfilesForRoleRequest in) override;
   // service_role_policies.cc
   Result<aws::iam::PutRolePolicyResponse> put_role_policy(Context& context, aws::iam::PutRolePolicyRequest in) override;
   Result<aws::iam::GetRolePolicyResponse> get_role_policy(Context& context, aws::iam::GetRolePolicyRequest in) override;
@@ -86,6 +84,53 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
                                                                       aws::iam::DeletePolicyVersionRequest in) override;
   Result<aws::iam::SetDefaultPolicyVersionResponse> set_default_policy_version(
       Context& context, aws::iam::SetDefaultPolicyVersionRequest in) override;
+  Result<aws::iam::TagPolicyResponse> tag_policy(Context& context, aws::iam::TagPolicyRequest in) override;
+  Result<aws::iam::UntagPolicyResponse> untag_policy(Context& context, aws::iam::UntagPolicyRequest in) override;
+  Result<aws::iam::ListPolicyTagsResponse> list_policy_tags(Context& context,
+                                                            aws::iam::ListPolicyTagsRequest in) override;
+  // service_absent.cc: of what is not here there is none.
+  Result<aws::iam::GetAccountPasswordPolicyResponse> get_account_password_policy(
+      Context& context, aws::iam::GetAccountPasswordPolicyRequest in) override;
+  Result<aws::iam::GetAccountSummaryResponse> get_account_summary(Context& context,
+                                                                  aws::iam::GetAccountSummaryRequest in) override;
+  Result<aws::iam::GetGroupResponse> get_group(Context& context, aws::iam::GetGroupRequest in) override;
+  Result<aws::iam::GetInstanceProfileResponse> get_instance_profile(Context& context,
+                                                                    aws::iam::GetInstanceProfileRequest in) override;
+  Result<aws::iam::GetLoginProfileResponse> get_login_profile(Context& context,
+                                                              aws::iam::GetLoginProfileRequest in) override;
+  Result<aws::iam::GetOpenIDConnectProviderResponse> get_open_id_connect_provider(
+      Context& context, aws::iam::GetOpenIDConnectProviderRequest in) override;
+  Result<aws::iam::GetSAMLProviderResponse> get_saml_provider(Context& context,
+                                                              aws::iam::GetSAMLProviderRequest in) override;
+  Result<aws::iam::GetServerCertificateResponse> get_server_certificate(
+      Context& context, aws::iam::GetServerCertificateRequest in) override;
+  Result<aws::iam::GetUserResponse> get_user(Context& context, aws::iam::GetUserRequest in) override;
+  Result<aws::iam::ListAccessKeysResponse> list_access_keys(Context& context,
+                                                            aws::iam::ListAccessKeysRequest in) override;
+  Result<aws::iam::ListAccountAliasesResponse> list_account_aliases(Context& context,
+                                                                    aws::iam::ListAccountAliasesRequest in) override;
+  Result<aws::iam::ListAttachedUserPoliciesResponse> list_attached_user_policies(
+      Context& context, aws::iam::ListAttachedUserPoliciesRequest in) override;
+  Result<aws::iam::ListGroupsResponse> list_groups(Context& context, aws::iam::ListGroupsRequest in) override;
+  Result<aws::iam::ListGroupsForUserResponse> list_groups_for_user(Context& context,
+                                                                   aws::iam::ListGroupsForUserRequest in) override;
+  Result<aws::iam::ListInstanceProfilesResponse> list_instance_profiles(
+      Context& context, aws::iam::ListInstanceProfilesRequest in) override;
+  Result<aws::iam::ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(
+      Context& context, aws::iam::ListInstanceProfilesForRoleRequest in) override;
+  Result<aws::iam::ListMFADevicesResponse> list_mfa_devices(Context& context,
+                                                            aws::iam::ListMFADevicesRequest in) override;
+  Result<aws::iam::ListOpenIDConnectProvidersResponse> list_open_id_connect_providers(
+      Context& context, aws::iam::ListOpenIDConnectProvidersRequest in) override;
+  Result<aws::iam::ListSAMLProvidersResponse> list_saml_providers(Context& context,
+                                                                  aws::iam::ListSAMLProvidersRequest in) override;
+  Result<aws::iam::ListServerCertificatesResponse> list_server_certificates(
+      Context& context, aws::iam::ListServerCertificatesRequest in) override;
+  Result<aws::iam::ListUserPoliciesResponse> list_user_policies(Context& context,
+                                                                aws::iam::ListUserPoliciesRequest in) override;
+  Result<aws::iam::ListUsersResponse> list_users(Context& context, aws::iam::ListUsersRequest in) override;
+  Result<aws::iam::ListVirtualMFADevicesResponse> list_virtual_mfa_devices(
+      Context& context, aws::iam::ListVirtualMFADevicesRequest in) override;
 
  private:
   struct Role {
@@ -111,11 +156,13 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   [[nodiscard]] std::vector<aws::auth::Policy> parsed_policies(const RoleRecord& record) const;
   // Writes `record` and puts it, with its policies parsed anew, in the place of what was there.
   void replace_role(Roles::iterator role, RoleRecord record);
-  // The same for a policy, and for all roles that it is attached to.
+  // Writes `record` in the place of what was there; its documents are the same.
+  void write_policy(Policies::iterator policy, PolicyRecord record);
+  // The same for other documents, and for all roles that it is attached to.
   void replace_policy(Policies::iterator policy, PolicyRecord record);
   [[nodiscard]] std::vector<const RoleRecord*> roles_of(std::string_view account) const;
   [[nodiscard]] std::vector<const RoleRecord*> roles_with(std::string_view account, std::string_view policy_arn) const;
-  [[nodiscard]] aws::iam::Policy shape_of(const PolicyRecord& record) const;
+  [[nodiscard]] aws::iam::Policy shape_of(const PolicyRecord& record, std::size_t attachments) const;
 
   store::KvStore& store_;
   base::Env& env_;

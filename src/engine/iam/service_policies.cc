@@ -5,9 +5,11 @@
 #include "aws/iam/errors.h"
 #include "base/encoding.h"
 #include "engine/iam/answers.h"
+#include "engine/iam/document_check.h"
 #include "engine/iam/keys.h"
 #include "engine/iam/managed_policies.h"
 #include "engine/iam/service.h"
+#include "engine/iam/tags.h"
 
 namespace engine::iam {
 
@@ -44,6 +46,8 @@ Result<void> check_own(const aws::Context& context, std::string_view arn, std::s
 
 Result<void> check_policy_document(std::string_view document) {
   TRY(parse_document(document, PolicyKind::identity));
+  TRY(check_version(document));
+  TRY(check_resources(document));
   if (document_bytes(document) <= kPolicyBytesMax) return {};
   return base::fail(
       errors::limit_exceeded_exception("Cannot exceed quota for PolicySize: " + std::to_string(kPolicyBytesMax)));
@@ -74,14 +78,14 @@ aws::iam::Policy aws_policy_shape(const AwsManagedPolicy& policy, std::size_t at
 
 }  // namespace
 
-aws::iam::Policy IamService::shape_of(const PolicyRecord& record) const {
+aws::iam::Policy IamService::shape_of(const PolicyRecord& record, std::size_t attachments) const {
   aws::iam::Policy out;
   out.policy_name = record.name;
   out.policy_id = record.id;
   out.arn = record.arn();
   out.path = record.path;
   out.default_version_id = version_id(record.default_version);
-  out.attachment_count = static_cast<int32_t>(roles_with(record.account, *out.arn).size());
+  out.attachment_count = static_cast<int32_t>(attachments);
   out.permissions_boundary_usage_count = 0;
   out.is_attachable = true;
   out.create_date = record.created_at;
@@ -99,6 +103,7 @@ Result<aws::iam::CreatePolicyResponse> IamService::create_policy(Context& contex
   record.path = in.path.value_or("/");
   record.id = make_id(env_.random, "ANPA");
   record.description = std::move(in.description);
+  TRY(add_tags(in.tags, record.tags));
   record.created_at = record.updated_at = std::chrono::floor<std::chrono::seconds>(context.now);
   record.versions[1] = {std::move(*in.policy_document), record.created_at};
   std::string key = keys::policy(record.account, lower_case(record.name));
@@ -116,7 +121,8 @@ Result<aws::iam::CreatePolicyResponse> IamService::create_policy(Context& contex
   store::WriteBatch batch;
   batch.put(key, record.encode());
   store_.write(batch);
-  aws::iam::CreatePolicyResponse out{.policy = shape_of(record)};
+  aws::iam::CreatePolicyResponse out{.policy = shape_of(record, 0)};
+  if (!record.tags.empty()) out.policy->tags = tags_shape(record.tags);
   policies_.emplace(std::move(key), std::move(record));
   return out;
 }
@@ -125,12 +131,17 @@ Result<aws::iam::GetPolicyResponse> IamService::get_policy(Context& context, aws
   if (!in.policy_arn) return base::fail(absent("policyArn"));
   TRY(check_policy_arn(*in.policy_arn));
   const std::shared_lock lock(mutex_);
-  if (const AwsManagedPolicy* policy = find_aws_managed_policy(*in.policy_arn))
-    return aws::iam::GetPolicyResponse{
-        .policy = aws_policy_shape(*policy, roles_with(context.account, *in.policy_arn).size())};
+  const std::size_t attachments = roles_with(context.account, *in.policy_arn).size();
+  aws::iam::GetPolicyResponse out;
+  if (const AwsManagedPolicy* policy = find_aws_managed_policy(*in.policy_arn)) {
+    out.policy = aws_policy_shape(*policy, attachments);
+    out.policy->tags.emplace();
+    return out;
+  }
   TRY_ASSIGN(const auto found, find_policy(context, *in.policy_arn));
-  aws::iam::GetPolicyResponse out{.policy = shape_of(found->second)};
-  out.policy->description = found->second.description;  // lists do not have it
+  out.policy = shape_of(found->second, attachments);
+  out.policy->description = found->second.description;  // lists have neither
+  out.policy->tags = tags_shape(found->second.tags);
   return out;
 }
 
@@ -146,11 +157,14 @@ Result<aws::iam::ListPoliciesResponse> IamService::list_policies(Context& contex
   };
   {
     const std::shared_lock lock(mutex_);
+    std::map<std::string, std::size_t> attachments;  // by ARN
+    for (const RoleRecord* role : roles_of(context.account))
+      for (const std::string& arn : role->attached_arns) ++attachments[arn];
     const std::string begin = store::KeyWriter(keys::kPolicyTable).text(context.account).take();
     for (auto at = policies_.lower_bound(begin); at != policies_.end() && at->first.starts_with(begin); ++at)
-      if (scope != "AWS") add(shape_of(at->second));
+      if (scope != "AWS") add(shape_of(at->second, attachments[at->second.arn()]));
     for (const AwsManagedPolicy& policy : aws_managed_policies())
-      if (scope != "Local") add(aws_policy_shape(policy, roles_with(context.account, policy.arn()).size()));
+      if (scope != "Local") add(aws_policy_shape(policy, attachments[policy.arn()]));
   }
   std::ranges::sort(items, {}, &std::pair<std::string, aws::iam::Policy>::first);
   aws::iam::ListPoliciesResponse out;
@@ -274,6 +288,46 @@ Result<aws::iam::SetDefaultPolicyVersionResponse> IamService::set_default_policy
   record.updated_at = std::chrono::floor<std::chrono::seconds>(context.now);
   replace_policy(found, std::move(record));
   return aws::iam::SetDefaultPolicyVersionResponse{};
+}
+
+Result<aws::iam::TagPolicyResponse> IamService::tag_policy(Context& context, aws::iam::TagPolicyRequest in) {
+  if (!in.policy_arn) return base::fail(absent("policyArn"));
+  if (!in.tags) return base::fail(absent("tags"));
+  TRY(check_own(context, *in.policy_arn, "TagPolicy"));
+  const std::unique_lock lock(mutex_);
+  TRY_ASSIGN(const auto found, find_policy(context, *in.policy_arn));
+  PolicyRecord record = found->second;
+  TRY(add_tags(in.tags, record.tags));
+  write_policy(found, std::move(record));
+  return aws::iam::TagPolicyResponse{};
+}
+
+Result<aws::iam::UntagPolicyResponse> IamService::untag_policy(Context& context, aws::iam::UntagPolicyRequest in) {
+  if (!in.policy_arn) return base::fail(absent("policyArn"));
+  if (!in.tag_keys) return base::fail(absent("tagKeys"));
+  TRY(check_own(context, *in.policy_arn, "UntagPolicy"));
+  const std::unique_lock lock(mutex_);
+  TRY_ASSIGN(const auto found, find_policy(context, *in.policy_arn));
+  PolicyRecord record = found->second;
+  remove_tags(*in.tag_keys, record.tags);
+  write_policy(found, std::move(record));
+  return aws::iam::UntagPolicyResponse{};
+}
+
+Result<aws::iam::ListPolicyTagsResponse> IamService::list_policy_tags(Context& context,
+                                                                      aws::iam::ListPolicyTagsRequest in) {
+  if (!in.policy_arn) return base::fail(absent("policyArn"));
+  TRY(check_policy_arn(*in.policy_arn));
+  std::vector<std::pair<std::string, aws::iam::Tag>> items;
+  if (find_aws_managed_policy(*in.policy_arn) == nullptr) {
+    const std::shared_lock lock(mutex_);
+    TRY_ASSIGN(const auto found, find_policy(context, *in.policy_arn));
+    for (const auto& [key, value] : found->second.tags)
+      items.emplace_back(key, aws::iam::Tag{.key = key, .value = value});
+  }
+  aws::iam::ListPolicyTagsResponse out;
+  TRY(fill_page(in, std::move(items), out, out.tags));
+  return out;
 }
 
 }  // namespace engine::iam

@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "engine/arn.h"
 #include "engine/iam/answers.h"
+#include "engine/iam/document_check.h"
 #include "engine/iam/service.h"
 
 namespace engine::iam {
@@ -34,6 +35,7 @@ Result<aws::iam::PutRolePolicyResponse> IamService::put_role_policy(Context& con
   if (!in.policy_name || in.policy_name->empty()) return base::fail(absent("policyName"));
   if (!in.policy_document) return base::fail(absent("policyDocument"));
   TRY(parse_document(*in.policy_document, aws::auth::PolicyKind::identity));
+  TRY(check_resources(*in.policy_document));
   const std::unique_lock lock(mutex_);
   TRY_ASSIGN(const auto found, find_role(context, in.role_name));
   RoleRecord record = found->second.record;

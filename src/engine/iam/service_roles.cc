@@ -5,6 +5,7 @@
 #include "engine/iam/answers.h"
 #include "engine/iam/keys.h"
 #include "engine/iam/service.h"
+#include "engine/iam/tags.h"
 
 namespace engine::iam {
 
@@ -13,12 +14,6 @@ using aws::auth::PolicyKind;
 using base::Result;
 
 namespace {
-
-std::vector<aws::iam::Tag> tags_shape(const std::map<std::string, std::string>& tags) {
-  std::vector<aws::iam::Tag> out;
-  for (const auto& [key, value] : tags) out.push_back({.key = key, .value = value});
-  return out;
-}
 
 // What every answer about a role has. Documents travel percent-encoded: the shape holds the encoded text, because that
 // is the member's value on the wire, which clients decode themselves (reference/protocols.md 4.8, item 2).
@@ -46,27 +41,6 @@ Result<void> check_session_duration(const std::optional<int32_t>& seconds) {
   return base::fail(errors::validation_error("The MaxSessionDuration must be from " +
                                              std::to_string(kSessionSecondsMin) + " to " +
                                              std::to_string(kSessionSecondsMax) + " seconds"));
-}
-
-// Tag keys are found without regard to case, and keep the case that they were last given.
-Result<void> add_tags(const std::optional<std::vector<aws::iam::Tag>>& added,
-                      std::map<std::string, std::string>& tags) {
-  if (!added) return {};
-  std::map<std::string, std::string> seen;
-  for (const aws::iam::Tag& tag : *added) {
-    if (!tag.key || !tag.value) return base::fail(absent(tag.key ? "tags.1.member.value" : "tags.1.member.key"));
-    const std::string lower = lower_case(*tag.key);
-    if (!seen.emplace(lower, *tag.key).second)
-      return base::fail(
-          errors::invalid_input_exception("Duplicate tag keys found. Please note that Tag keys are case insensitive."));
-    if (lower.starts_with("aws:"))
-      return base::fail(errors::invalid_input_exception(
-          "Tag keys beginning with \"aws:\" are reserved for system use and cannot be changed."));
-    std::erase_if(tags, [&lower](const auto& entry) { return lower_case(entry.first) == lower; });
-    tags.emplace(*tag.key, *tag.value);
-  }
-  if (tags.size() <= kTagsMax) return {};
-  return base::fail(errors::limit_exceeded_exception("The number of tags has reached the maximum limit."));
 }
 
 }  // namespace
@@ -184,8 +158,7 @@ Result<aws::iam::UntagRoleResponse> IamService::untag_role(Context& context, aws
   const std::unique_lock lock(mutex_);
   TRY_ASSIGN(const auto found, find_role(context, in.role_name));
   RoleRecord record = found->second.record;
-  for (const std::string& key : *in.tag_keys)
-    std::erase_if(record.tags, [&key](const auto& entry) { return lower_case(entry.first) == lower_case(key); });
+  remove_tags(*in.tag_keys, record.tags);
   replace_role(found, std::move(record));
   return aws::iam::UntagRoleResponse{};
 }
@@ -200,16 +173,6 @@ Result<aws::iam::ListRoleTagsResponse> IamService::list_role_tags(Context& conte
   }
   aws::iam::ListRoleTagsResponse out;
   TRY(fill_page(in, std::move(items), out, out.tags));
-  return out;
-}
-
-// There are no instance profiles; tools ask before they delete a role.
-Result<aws::iam::ListInstanceProfilesForRoleResponse> IamService::list_instance_profiles_for_role(
-    Context& context, aws::iam::ListInstanceProfilesForRoleRequest in) {
-  const std::shared_lock lock(mutex_);
-  TRY(find_role(context, in.role_name));
-  aws::iam::ListInstanceProfilesForRoleResponse out;
-  TRY(fill_page(in, std::vector<std::pair<std::string, aws::iam::InstanceProfile>>(), out, out.instance_profiles));
   return out;
 }
 

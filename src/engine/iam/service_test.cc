@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/encoding.h"
 #include "base/manual/manual_env.h"
 #include "engine/iam/keys.h"
@@ -292,9 +294,12 @@ TEST_F(IamTest, CustomerManagedPoliciesHaveVersions) {
 }
 
 TEST_F(IamTest, AwsManagedPoliciesAreAllUsable) {
+  std::set<std::string> arns;
   for (const AwsManagedPolicy& managed : aws_managed_policies()) {
-    EXPECT_TRUE(aws::auth::Policy::parse(managed.document(), aws::auth::PolicyKind::identity).has_value())
-        << managed.name;
+    const auto parsed = aws::auth::Policy::parse(managed.document(), aws::auth::PolicyKind::identity);
+    ASSERT_TRUE(parsed.has_value()) << managed.name << ": " << parsed.error();
+    EXPECT_FALSE(parsed->undecidable_key().has_value()) << managed.name << ": it would allow more than on AWS";
+    EXPECT_TRUE(arns.insert(managed.arn()).second) << managed.name;
     auto got = iam_.get_policy(context_, {.policy_arn = managed.arn()});
     ASSERT_TRUE(got.has_value()) << managed.name;
     EXPECT_TRUE(got->policy->create_date && got->policy->update_date) << managed.name;
@@ -304,6 +309,127 @@ TEST_F(IamTest, AwsManagedPoliciesAreAllUsable) {
   }
   EXPECT_EQ(iam_.list_policies(context_, {.scope = "AWS"})->policies->size(), aws_managed_policies().size());
   EXPECT_TRUE(iam_.list_policies(context_, {.scope = "Local"})->policies->empty());
+}
+
+// Those that templates name most, by the ARNs that they have on AWS.
+TEST_F(IamTest, ManagedPoliciesThatTemplatesNameExist) {
+  ASSERT_TRUE(create("r").has_value());
+  for (const char* name :
+       {"service-role/AWSLambdaVPCAccessExecutionRole", "AWSXRayDaemonWriteAccess", "PowerUserAccess",
+        "AWSLambdaExecute", "CloudWatchAgentServerPolicy", "ReadOnlyAccess", "job-function/ViewOnlyAccess",
+        "service-role/AWSLambdaKinesisExecutionRole", "AWSLambda_ReadOnlyAccess", "AmazonSSMManagedInstanceCore"}) {
+    EXPECT_EQ(attach("r", std::string("arn:aws:iam::aws:policy/") + name), "") << name;
+  }
+  const aws::Context caller = session("r");
+  EXPECT_TRUE(may(caller, "logs:PutLogEvents", {"arn:aws:logs:us-east-1:111122223333:log-group:g"}));
+  EXPECT_TRUE(may(caller, "sqs:SendMessage", {"arn:aws:sqs:us-east-1:111122223333:q"}));  // PowerUserAccess
+  EXPECT_FALSE(may(caller, "iam:CreateRole", {"arn:aws:iam::111122223333:role/x"}));
+  ASSERT_TRUE(create("e").has_value());
+  EXPECT_EQ(attach("e", "arn:aws:iam::aws:policy/AWSLambdaExecute"), "");
+  EXPECT_TRUE(may(session("e"), "s3:PutObject", {"arn:aws:s3:::b/k"}));
+  EXPECT_FALSE(may(session("e"), "s3:DeleteObject", {"arn:aws:s3:::b/k"}));
+}
+
+TEST_F(IamTest, PoliciesHaveTags) {
+  const auto made = iam_.create_policy(context_, {.policy_name = "p",
+                                                  .policy_document = policy("Allow", "sqs:*", "*"),
+                                                  .tags = std::vector<aws::iam::Tag>{{.key = "a", .value = "1"}}});
+  ASSERT_TRUE(made.has_value()) << text(made);
+  EXPECT_EQ(made->policy->tags->size(), 1u);
+  const auto arn = made->policy->arn;
+  ASSERT_TRUE(
+      iam_.tag_policy(context_, {.policy_arn = arn, .tags = std::vector<aws::iam::Tag>{{.key = "A", .value = "2"}}})
+          .has_value());
+  IamService again(*store_, env_.env);
+  EXPECT_EQ(*again.list_policy_tags(context_, {.policy_arn = arn})->tags->front().value, "2");
+  ASSERT_TRUE(iam_.untag_policy(context_, {.policy_arn = arn, .tag_keys = std::vector<std::string>{"a"}}).has_value());
+  const auto got = iam_.get_policy(context_, {.policy_arn = arn});
+  ASSERT_TRUE(got->policy->tags.has_value());  // as on AWS, also without any
+  EXPECT_TRUE(got->policy->tags->empty());
+  EXPECT_EQ(
+      iam_.tag_policy(context_, {.policy_arn = std::string(kBasic), .tags = std::vector<aws::iam::Tag>{}}).error().code,
+      "AccessDenied");
+}
+
+// A new default version is in force for all roles at once, whatever else they have.
+TEST_F(IamTest, ANewVersionReplacesTheOldOneInEveryRole) {
+  const auto made =
+      iam_.create_policy(context_, {.policy_name = "p", .policy_document = policy("Allow", "sqs:*", "*")});
+  for (const char* role : {"r", "s"}) {
+    ASSERT_TRUE(create(role).has_value());
+    EXPECT_EQ(put(role, "inline", policy("Allow", "sns:*", "*")), "");
+    EXPECT_EQ(attach(role, kBasic), "");
+    EXPECT_EQ(attach(role, *made->policy->arn), "");
+  }
+  ASSERT_TRUE(iam_.create_policy_version(context_, {.policy_arn = made->policy->arn,
+                                                    .policy_document = policy("Allow", "s3:*", "*"),
+                                                    .set_as_default = true})
+                  .has_value());
+  for (const char* role : {"r", "s"}) {
+    EXPECT_FALSE(may(session(role), "sqs:SendMessage", {"arn:aws:sqs:us-east-1:1:q"}));
+    EXPECT_TRUE(may(session(role), "s3:GetObject", {"arn:aws:s3:::b/k"}));
+    EXPECT_TRUE(may(session(role), "sns:Publish", {"arn:aws:sns:us-east-1:1:t"}));
+    EXPECT_TRUE(may(session(role), "logs:PutLogEvents", {"arn:aws:logs:us-east-1:1:log-group:g"}));
+  }
+}
+
+TEST_F(IamTest, DocumentsAreCheckedAsOnAws) {
+  ASSERT_TRUE(create("r").has_value());
+  const auto managed = [&](const std::string& document) {
+    return text(iam_.create_policy(context_, {.policy_name = "p", .policy_document = document}));
+  };
+  const std::string malformed = "MalformedPolicyDocumentException: ";
+  const std::string version = malformed + "Policy document must be version 2012-10-17 or greater.";
+  const std::string statement = R"("Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]})";
+  EXPECT_EQ(managed("{" + statement), version);
+  EXPECT_EQ(managed(R"({"Version":"2008-10-17",)" + statement), version);
+  EXPECT_EQ(put("r", "i", "{" + statement), "");  // of a role's own policies it is not asked
+  for (const auto& [resource, message] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"arn:invalid:s3:::example_bucket",
+            R"(Partition "invalid" is not valid for resource "arn:invalid:s3:::example_bucket".)"},
+           {"arn:error:s3", R"(Partition "error" is not valid for resource "arn:error:s3:*:*:*".)"},
+           {"arn:aws", "Resource vendor must be fully qualified and cannot contain regexes."},
+           {"arn:aws:*:::x", "Resource vendor must be fully qualified and cannot contain regexes."},
+           {"arn:aws:s3::example_bucket", "The policy failed legacy parsing"},
+           {"arn:aws:s3:us-east-1::b", "Resource arn:aws:s3:us-east-1::b can not contain region information."},
+           {"arn:aws:iam:us-east-1:111122223333:role/x",
+            "IAM resource arn:aws:iam:us-east-1:111122223333:role/x cannot contain region information."},
+           {"arn:aws:iam::111122223333:robot/x",
+            "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, "
+            "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, "
+            "access-report/."}}) {
+    EXPECT_EQ(managed(policy("Allow", "s3:*", resource)), malformed + message) << resource;
+    EXPECT_EQ(put("r", "i", policy("Allow", "s3:*", resource)), malformed + message) << resource;
+  }
+  for (const char* resource :
+       {"*", "arn:aws:s3:::b/*", "arn:aws-cn:sqs:*:*:q", "arn:*:sns:us-east-1:1:t", "arn:aws:iam::1:role/x",
+        "arn:aws:s3:us-east-1:1:accesspoint/p", "arn:aws:logs:*:*:*", "arn:aws:iam::111122223333:*"}) {
+    EXPECT_EQ(put("r", "i", policy("Allow", "s3:*", resource)), "") << resource;
+  }
+}
+
+// What the engine does not have is read as empty or as absent, in AWS's words.
+TEST_F(IamTest, WhatIsNotHereIsReadAsEmpty) {
+  EXPECT_TRUE(iam_.list_users(context_, {})->users->empty());
+  EXPECT_TRUE(iam_.list_groups(context_, {})->groups->empty());
+  EXPECT_TRUE(iam_.list_instance_profiles(context_, {})->instance_profiles->empty());
+  EXPECT_TRUE(iam_.list_account_aliases(context_, {})->account_aliases->empty());
+  EXPECT_TRUE(iam_.list_access_keys(context_, {})->access_key_metadata->empty());
+  EXPECT_TRUE(iam_.list_saml_providers(context_, {})->saml_provider_list->empty());
+  EXPECT_EQ(text(iam_.get_user(context_, {.user_name = "u"})),
+            "NoSuchEntityException: The user with name u cannot be found.");
+  EXPECT_EQ(*iam_.get_user(context_, {})->user->arn, "arn:aws:iam::111122223333:root");
+  EXPECT_EQ(text(iam_.list_access_keys(context_, {.user_name = "u"})),
+            "NoSuchEntityException: The user with name u cannot be found.");
+  EXPECT_EQ(text(iam_.get_instance_profile(context_, {.instance_profile_name = "i"})),
+            "NoSuchEntityException: Instance Profile i cannot be found.");
+  EXPECT_EQ(text(iam_.get_account_password_policy(context_, {})),
+            "NoSuchEntityException: The Password Policy with domain name 111122223333 cannot be found.");
+  ASSERT_TRUE(create("r").has_value());
+  const auto summary = *iam_.get_account_summary(context_, {})->summary_map;
+  EXPECT_EQ(*summary.find("Roles"), 1);
+  EXPECT_EQ(*summary.find("Users"), 0);
+  EXPECT_EQ(*summary.find("RolesQuota"), 1000);
 }
 
 TEST_F(IamTest, TagsAndUpdates) {

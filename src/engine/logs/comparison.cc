@@ -4,6 +4,8 @@
 #include <cmath>
 #include <system_error>
 
+#include "engine/logs/event_text.h"
+
 namespace engine::logs {
 
 std::optional<double> parse_number(std::string_view text) {
@@ -65,7 +67,7 @@ void Comparison::set_text(std::string_view operand) {
 bool Comparison::equals(const Value& value) const {
   if (regex_) return regex_->found_in(value.text);
   if (number_ && value.number) return *number_ == *value.number;
-  if (any_before_ && any_after_) return value.text.find(text_) != value.text.npos;
+  if (any_before_ && any_after_) return occurs_in(value.text, text_);
   if (any_before_) return value.text.ends_with(text_);
   return any_after_ ? value.text.starts_with(text_) : value.text == text_;
 }

@@ -32,6 +32,8 @@ class Comparison {
   // such if the operand is one without quotes. A value that is no number is neither less nor greater than any.
   [[nodiscard]] bool accepts(const Value& value) const;
   [[nodiscard]] bool has_regex() const { return regex_.has_value(); }
+  // What a byte of the value costs, in looks at it.
+  [[nodiscard]] std::size_t work() const { return regex_ ? regex_->work() : 1; }
 
  private:
   enum class Operator { equal, not_equal, less, less_equal, greater, greater_equal };

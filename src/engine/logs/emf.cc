@@ -104,7 +104,8 @@ Emf<void> read_directive(dom::object root, dom::element element, base::Timestamp
   for (const dom::element each : *sets) {
     auto set = read_dimension_set(root, each);
     if (!set) return std::unexpected(set.error());
-    if (dimensions.size() == kEmfPointsMax) return kValidation;
+    if (set->size() >= values_left) return kValidation;
+    values_left -= set->size() + 1;
     dimensions.push_back(std::move(*set));
   }
   std::size_t metrics = 0;

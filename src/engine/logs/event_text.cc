@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "engine/logs/pattern_reader.h"
 
@@ -43,6 +44,10 @@ std::string with_readable_numbers(std::string_view json) {
 }
 
 }  // namespace
+
+bool occurs_in(std::string_view text, std::string_view part) {
+  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+}
 
 struct EventText::Parts {
   std::string_view message;

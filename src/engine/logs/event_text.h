@@ -12,6 +12,9 @@ class element;
 
 namespace engine::logs {
 
+// Whether `part` occurs in `text`, in time linear in the text whatever the part is, which find() is not.
+[[nodiscard]] bool occurs_in(std::string_view text, std::string_view part);
+
 class EventText {
  public:
   EventText();

@@ -104,6 +104,14 @@ bool FieldPattern::names(std::string_view reference) const {
   });
 }
 
+std::size_t FieldPattern::work() const {
+  std::size_t out = 2;  // to find the fields
+  for (const Field& field : fields_) {
+    if (field.condition) field.condition->each_test([&](const Comparison& each) { out += each.work(); });
+  }
+  return out;
+}
+
 std::size_t FieldPattern::regex_count() const {
   std::size_t out = 0;
   for (const Field& field : fields_) {

@@ -26,6 +26,7 @@ class FieldPattern {
   // The fields by "$name", or "$3" for the third one if it has no name. REQUIRES matches().
   [[nodiscard]] aws::Map<std::string> extract(EventText& event) const;
   [[nodiscard]] std::size_t regex_count() const;
+  [[nodiscard]] std::size_t work() const;  // see FilterPattern
   // Whether "$name" is a field of the pattern, or "$3" may be the number of one without a name.
   [[nodiscard]] bool names(std::string_view reference) const;
 

@@ -41,7 +41,7 @@ base::Result<TermPattern> parse_terms(PatternReader& reader) {
 }  // namespace
 
 bool TermPattern::matches(std::string_view message) const {
-  const auto occurs = [&](const std::string& term) { return message.find(term) != message.npos; };
+  const auto occurs = [&](const std::string& term) { return occurs_in(message, term); };
   if (required.empty() && excluded.empty()) {
     return alternatives.empty() || std::ranges::any_of(alternatives, occurs);
   }
@@ -92,6 +92,13 @@ bool FilterPattern::names(std::string_view reference) const {
   if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->names(reference);
   const auto* fields = std::get_if<FieldPattern>(&kind_);
   return fields != nullptr && fields->names(reference);
+}
+
+std::size_t FilterPattern::work() const {
+  if (const auto* terms = std::get_if<TermPattern>(&kind_)) return std::max<std::size_t>(terms->size(), 1);
+  if (const auto* regex = std::get_if<Regex>(&kind_)) return regex->work();
+  if (const auto* json = std::get_if<JsonPattern>(&kind_)) return json->work();
+  return std::get<FieldPattern>(kind_).work();
 }
 
 std::size_t FilterPattern::regex_count() const {

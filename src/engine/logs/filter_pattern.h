@@ -25,6 +25,7 @@ struct TermPattern {
   std::vector<std::string> excluded;
   std::vector<std::string> alternatives;
   [[nodiscard]] bool matches(std::string_view message) const;
+  [[nodiscard]] std::size_t size() const { return required.size() + excluded.size() + alternatives.size(); }
 };
 
 class FilterPattern {
@@ -36,6 +37,9 @@ class FilterPattern {
   // expressions. REQUIRES matches().
   [[nodiscard]] aws::Map<std::string> extract(EventText& event) const;
   [[nodiscard]] std::size_t regex_count() const;
+  // What matches() costs at most, in looks at each byte of the message; at least 1.
+  [[nodiscard]] std::size_t work() const;
+  [[nodiscard]] bool is_json() const { return std::holds_alternative<JsonPattern>(kind_); }
   // Whether it is one of the kinds that name values: JSON and space-delimited patterns.
   [[nodiscard]] bool names_values() const;
   // Whether extract() can give a value of that name, "$.selector" as it is written in the pattern or "$field".

@@ -268,8 +268,40 @@ TEST(Regex, FindsInLinearTime) {
                                    {"\\q", "", "there is no escape \\q"}}) {
     EXPECT_EQ(found(expression, text), expected) << expression << " / " << text;
   }
+  // More steps than one word has bits.
+  const auto as = [](std::size_t count) { return std::string(count, 'a'); };
+  EXPECT_EQ(found("^a{70}b{,70}c$", as(70) + "c"), "yes");
+  EXPECT_EQ(found("^a{70}b{,70}c$", as(70) + std::string(70, 'b') + "c"), "yes");
+  EXPECT_EQ(found("^a{70}b{,70}c$", as(70) + std::string(71, 'b') + "c"), "no");
+  EXPECT_EQ(found("^a{70}b{,70}c$", as(69) + "c"), "no");
+  EXPECT_EQ(found("^a{63}$|^a{64,}b$|^c?d?$", as(64) + "b"), "yes");
+  EXPECT_EQ(found("^a{63}$|^a{64,}b$|^c?d?$", as(63) + "b"), "no");
+  EXPECT_EQ(found("^a{63}$|^a{64,}b$|^c?d?$", as(63)), "yes");
+  EXPECT_EQ(found("^a{63}$|^a{64,}b$|^c?d?$", ""), "yes");
+  EXPECT_EQ(found("^a{63}$|^a{64,}b$|^c?d?$", as(1)), "no");
   // A backtracking matcher would take longer than the universe has existed.
   EXPECT_EQ(found("a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(20'000, 'a')), "no");
+}
+
+// What a byte of a message costs is known beforehand, and small: the ways to match are bits of few words.
+TEST(Regex, WorkIsKnown) {
+  std::string thirty;
+  for (int i = 0; i < 30; ++i) thirty += "[ab]*";
+  EXPECT_EQ(Regex::parse(thirty)->work(), 1u);
+  EXPECT_EQ(Regex::parse("a{256}")->work(), 5u);
+  const auto work = [](std::string_view pattern) { return FilterPattern::parse(pattern)->work(); };
+  EXPECT_EQ(work(""), 1u);
+  EXPECT_EQ(work("a b -c ?d"), 4u);
+  EXPECT_EQ(work("%" + thirty + "%"), 1u);
+  EXPECT_EQ(work("{ $.a = 1 && $.b = %c{100}% }"), 2u + 2u + 3u);
+  EXPECT_EQ(work("[a = 1, b, c = 1* || c = %x%]"), 2u + 3u);
+}
+
+// find() would look at each of the text's characters as often as the term is long.
+TEST(Terms, AreFoundInLinearTime) {
+  EXPECT_FALSE(occurs_in(std::string(1'000'000, 'a'), std::string(500, 'a') + "b"));
+  EXPECT_TRUE(occurs_in(std::string(1'000'000, 'a') + "b", std::string(500, 'a') + "b"));
+  EXPECT_TRUE(occurs_in("", ""));
 }
 
 // Quotation marks and brackets that are never closed are looked for once, not once per field.

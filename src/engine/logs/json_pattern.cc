@@ -185,6 +185,18 @@ bool JsonSelector::has_wildcard() const {
   return std::ranges::any_of(parts, [](const Part& part) { return std::holds_alternative<AnyPart>(part); });
 }
 
+std::optional<std::string> JsonSelector::find_in(EventText& event) const {
+  std::optional<std::string> out;
+  const dom::element* root = event.json();
+  if (root == nullptr) return out;
+  std::string buffer;
+  find(*root, parts, [&](dom::element element) {
+    if (const auto value = scalar(element, buffer)) out = std::string(value->text);
+    return out.has_value();
+  });
+  return out;
+}
+
 base::Result<JsonPattern> JsonPattern::parse(PatternReader& reader) {
   if (!reader.take("{")) return reader.refuse("a { is missing");
   TRY_ASSIGN(auto expression, Expression<JsonTest>::parse(reader, read_test));
@@ -203,15 +215,8 @@ bool JsonPattern::matches(EventText& event) const {
 
 aws::Map<std::string> JsonPattern::extract(EventText& event) const {
   aws::Map<std::string> out;
-  const dom::element* root = event.json();
-  if (root == nullptr) return out;
   expression_.each_test([&](const JsonTest& test) {
-    std::string buffer;
-    find(*root, test.selector.parts, [&](dom::element element) {
-      const auto value = scalar(element, buffer);
-      if (value) out[test.selector.text] = std::string(value->text);
-      return value.has_value();
-    });
+    if (auto text = test.selector.find_in(event)) out[test.selector.text] = std::move(*text);
   });
   return out;
 }
@@ -219,6 +224,12 @@ aws::Map<std::string> JsonPattern::extract(EventText& event) const {
 bool JsonPattern::names(std::string_view selector) const {
   bool out = false;
   expression_.each_test([&](const JsonTest& test) { out = out || test.selector.text == selector; });
+  return out;
+}
+
+std::size_t JsonPattern::work() const {
+  std::size_t out = 2;  // to read the object
+  expression_.each_test([&](const JsonTest& test) { out += test.comparison ? test.comparison->work() + 1 : 1; });
   return out;
 }
 

@@ -30,6 +30,8 @@ struct JsonSelector {
   // REQUIRES: "$" is next.
   static base::Result<JsonSelector> parse(PatternReader& reader);
   [[nodiscard]] bool has_wildcard() const;
+  // The first scalar in the event that it points at, as text.
+  [[nodiscard]] std::optional<std::string> find_in(EventText& event) const;
 };
 
 struct JsonTest {
@@ -48,6 +50,7 @@ class JsonPattern {
   // The texts of the scalars that the selectors of the pattern point at, by selector.
   [[nodiscard]] aws::Map<std::string> extract(EventText& event) const;
   [[nodiscard]] std::size_t regex_count() const;
+  [[nodiscard]] std::size_t work() const;  // see FilterPattern
   // Whether `selector`, as written, is one of the pattern's.
   [[nodiscard]] bool names(std::string_view selector) const;
 

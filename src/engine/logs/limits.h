@@ -39,16 +39,23 @@ constexpr int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::size_t kGroupsMax = 10'000;    // in all; memory only holds groups and streams, about 300 bytes each
 constexpr std::size_t kStreamsMax = 100'000;  // in all
 constexpr std::size_t kFilterTermsMax = 50;
-constexpr std::size_t kPatternDepthMax = 32;              // parentheses in parentheses
-constexpr std::size_t kSelectorPartsMax = 64;             // names and indices of one JSON selector
-constexpr std::size_t kRegexStepsMax = 256;               // of one regular expression, with its counts written out
-constexpr std::size_t kMetricFiltersMax = 10'000;         // in all, about 1 KiB each in memory
-constexpr std::size_t kEmfSeriesMax = 20'000;             // series that this process takes from logs, in all
-constexpr std::size_t kEmfPointsMax = 10'000;             // values times dimension sets, of one event
-constexpr std::size_t kScannedEventsMax = 100'000;        // per FilterLogEvents; then the page ends with a token
+constexpr std::size_t kPatternDepthMax = 32;        // parentheses in parentheses
+constexpr std::size_t kSelectorPartsMax = 64;       // names and indices of one JSON selector
+constexpr std::size_t kRegexStepsMax = 256;         // of one regular expression, with its counts written out
+constexpr std::size_t kMetricFiltersMax = 10'000;   // in all, about 1 KiB each in memory
+constexpr std::size_t kEmfSeriesMax = 20'000;       // series that this process takes from logs, in all
+constexpr std::size_t kEmfPointsMax = 10'000;       // values times dimension sets, and keys of these, of one event
+constexpr std::size_t kScannedEventsMax = 100'000;  // per FilterLogEvents; then the page ends with a token,
+constexpr std::size_t kFilterWorkMax = 64 << 20;    // and after so many looks at a byte of an event
+constexpr std::size_t kGroupFilterWorkMax = 1'000;  // looks at each byte of an event by a group's metric filters
 constexpr std::size_t kReadAheadBytes = 4 * 1024 * 1024;  // per FilterLogEvents, shared by its streams
 constexpr std::size_t kReadAheadEvents = 64;              // per stream
-constexpr std::size_t kExpiredPerStep = 500;              // events erased at a time, with the lock held
+// What is done with the lock held before others are let in (a millisecond at most).
+constexpr std::size_t kWalkedPerStep = 1'000;            // groups or streams looked at
+constexpr std::size_t kStoredPerStep = 200;              // events written
+constexpr std::size_t kStoredBytesPerStep = 256 << 10;   // of them
+constexpr std::size_t kExpiredPerStep = 200;             // events erased
+constexpr std::size_t kExpiredBytesPerStep = 256 << 10;  // of them
 constexpr base::Duration kSweepInterval = std::chrono::seconds(60);
 
 }  // namespace engine::logs

@@ -12,11 +12,17 @@ std::unexpected<base::AwsError> refuse(std::string_view why) {
   return invalid_parameter("Invalid metric transformation: " + std::string(why));
 }
 
+std::optional<JsonSelector> read_selector(std::string_view text) {
+  if (!text.starts_with('$')) return std::nullopt;
+  PatternReader reader(text, "");
+  auto selector = JsonSelector::parse(reader);
+  return selector && reader.at_end() ? std::optional(std::move(*selector)) : std::nullopt;
+}
+
 // "$.a.b[0]" or "$field": what a value or a dimension is taken from.
 bool is_reference(std::string_view text) {
   if (!text.starts_with('$') || text.size() < 2) return false;
-  PatternReader reader(text, "");
-  if (text[1] == '.' || text[1] == '[') return JsonSelector::parse(reader).has_value() && reader.at_end();
+  if (text[1] == '.' || text[1] == '[') return read_selector(text).has_value();
   return std::ranges::all_of(text.substr(1), [](char c) { return is_word_character(c) || c == '-'; });
 }
 
@@ -56,10 +62,13 @@ base::Result<void> MetricFilter::check_references() const {
   // AWS's words, from reports of users of CloudFormation and Terraform.
   if (!record_.dimensions.empty() && !pattern_.names_values())
     return invalid_parameter("The specified filter pattern does not support dimensions");
-  if (!parse_number(record_.value) && !pattern_.names(record_.value))
+  const auto gives = [&](const std::string& reference) {
+    return pattern_.names(reference) || (pattern_.is_json() && read_selector(reference).has_value());
+  };
+  if (!parse_number(record_.value) && !gives(record_.value))
     return refuse("the filter pattern does not name the metricValue " + record_.value);
   for (const auto& [name, value] : record_.dimensions)
-    if (!pattern_.names(value)) return refuse("the filter pattern does not name the dimension value " + value);
+    if (!gives(value)) return refuse("the filter pattern does not name the dimension value " + value);
   return {};
 }
 
@@ -68,16 +77,24 @@ std::optional<MetricPoint> MetricFilter::point_of(EventText& event) const {
   std::optional<double> value = parse_number(record_.value);
   if (!value || !record_.dimensions.empty()) {
     const aws::Map<std::string> extracted = pattern_.extract(event);
-    if (const std::string* text = value ? nullptr : extracted.find(record_.value)) value = parse_number(*text);
+    if (const auto text = value ? std::nullopt : referenced(extracted, record_.value, event))
+      value = parse_number(*text);
     // A dimension that the event has nothing for is left out.
     for (const auto& [name, reference] : record_.dimensions) {
-      const std::string* text = extracted.find(reference);
-      if (text != nullptr && is_dimension_value(*text)) out.dimensions.emplace_back(name, *text);
+      auto text = referenced(extracted, reference, event);
+      if (text && is_dimension_value(*text)) out.dimensions.emplace_back(name, std::move(*text));
     }
   }
   if (!value || !is_metric_value(*value)) return std::nullopt;
   out.values = {*value};
   return out;
+}
+
+std::optional<std::string> MetricFilter::referenced(const aws::Map<std::string>& extracted,
+                                                    const std::string& reference, EventText& event) const {
+  if (const std::string* text = extracted.find(reference)) return *text;
+  const auto selector = pattern_.is_json() ? read_selector(reference) : std::nullopt;
+  return selector ? selector->find_in(event) : std::nullopt;
 }
 
 bool MetricFilter::admit(const MetricPoint& point) {

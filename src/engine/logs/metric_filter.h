@@ -23,7 +23,8 @@ class MetricFilter {
   // Fails with InvalidParameterException for a pattern or a transformation that AWS refuses.
   static base::Result<std::shared_ptr<MetricFilter>> make(MetricFilterRecord record, const GroupRecord& group);
   // Whether the pattern gives what the transformation takes from it, asked of a new filter: one that does not would
-  // match and count nothing. Fails with InvalidParameterException.
+  // match and count nothing. JSON patterns give whatever the event has, mentioned or not, as on AWS. Fails with
+  // InvalidParameterException.
   [[nodiscard]] base::Result<void> check_references() const;
 
   // Counts an event that was accepted at `now`, for the time that it says of itself. The metric's value is a number or
@@ -34,11 +35,16 @@ class MetricFilter {
 
   [[nodiscard]] const MetricFilterRecord& record() const { return record_; }
   [[nodiscard]] bool has_regex() const { return pattern_.regex_count() > 0; }
+  [[nodiscard]] std::size_t work() const { return pattern_.work(); }
 
  private:
   MetricFilter(MetricFilterRecord record, const GroupRecord& group, FilterPattern pattern)
       : record_(std::move(record)), account_(group.account), region_(group.region), pattern_(std::move(pattern)) {}
   [[nodiscard]] std::optional<MetricPoint> point_of(EventText& event) const;
+  // The text that the transformation's `reference` ("$.selector", "$field") means; `extracted` is what the pattern
+  // names.
+  [[nodiscard]] std::optional<std::string> referenced(const aws::Map<std::string>& extracted,
+                                                      const std::string& reference, EventText& event) const;
   // Whether the filter may go on with these dimensions (kFilterSeriesMax).
   bool admit(const MetricPoint& point);
 

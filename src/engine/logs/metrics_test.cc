@@ -156,10 +156,9 @@ TEST(MetricFilters, Refusals) {
             prefix + "transformation: dimensions and default value are mutually exclusive properties.");
   EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("f", "{ $.a = 1", "1")),
             prefix + "filter pattern: a closing } is missing");
-  EXPECT_EQ(error("$.b"), prefix + "transformation: the filter pattern does not name the metricValue $.b");
   EXPECT_EQ(error("$a"), prefix + "transformation: the filter pattern does not name the metricValue $a");
-  EXPECT_EQ(error("1", {}, {{{"D", "$.b"}}}),
-            prefix + "transformation: the filter pattern does not name the dimension value $.b");
+  EXPECT_EQ(error("1", {}, {{{"D", "$b"}}}),
+            prefix + "transformation: the filter pattern does not name the dimension value $b");
   for (const char* text : {"ERROR", "", "%a%"})
     EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("f", text, "1", {}, {{{"D", "$.a"}}})),
               "InvalidParameterException: The specified filter pattern does not support dimensions");
@@ -187,6 +186,30 @@ TEST(MetricFilters, Refusals) {
     bed.add_filter(MetricsBed::filter_request("f" + std::to_string(i), "a", "1"));
   }
   EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("f", "a", "1")),
+            "LimitExceededException: Resource limit exceeded.");
+}
+
+// AWS takes a metricValue that the JSON pattern does not mention, and a colon in the namespace.
+TEST(MetricFilters, TheValueNeedNotBeInTheJsonPattern) {
+  MetricsBed bed;
+  auto in = MetricsBed::filter_request("f", "{ $.val = * }", "$.value", {}, {{{"D", "$.name"}}});
+  in.metric_transformations->front().metric_namespace = "My:Space";
+  bed.add_filter(in);
+  bed.put("g", "s", {{0, R"({"val":1,"value":7,"name":"x"})"}, {0, R"({"val":1})"}, {0, R"({"value":8})"}});
+  EXPECT_EQ(bed.taken(), "My:Space f{D=x}[None] @-20: 7*1\n");
+}
+
+// What the filters of a group cost PutLogEvents together is bounded.
+TEST(MetricFilters, TheWorkOfAGroupIsBounded) {
+  MetricsBed bed;
+  std::string terms = "a";
+  for (std::size_t i = 1; i < kFilterTermsMax; ++i) terms += " b" + std::to_string(i);
+  const std::size_t count = kGroupFilterWorkMax / kFilterTermsMax;
+  ASSERT_LT(count, kGroupMetricFiltersMax);
+  for (std::size_t i = 0; i < count; ++i)
+    bed.add_filter(MetricsBed::filter_request("f" + std::to_string(i), terms, "1"));
+  bed.add_filter(MetricsBed::filter_request("f0", terms, "2"));
+  EXPECT_EQ(bed.filter_error(MetricsBed::filter_request("g", "a", "1")),
             "LimitExceededException: Resource limit exceeded.");
 }
 

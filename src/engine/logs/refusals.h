@@ -16,6 +16,10 @@ inline std::unexpected<base::AwsError> missing(std::string_view member) {
   return invalid_parameter("1 validation error detected: Value null at '" + std::string(member) +
                            "' failed to satisfy constraint: Member must not be null");
 }
+// Of a group's or stream's name with more than kNameLengthMax characters, whatever is asked of it.
+inline std::unexpected<base::AwsError> name_too_long() {
+  return invalid_parameter("Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+}
 inline std::unexpected<base::AwsError> bad_token() {
   return invalid_parameter("The specified nextToken is invalid.");
 }

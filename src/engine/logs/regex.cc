@@ -1,6 +1,7 @@
 #include "engine/logs/regex.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "engine/logs/limits.h"
@@ -9,6 +10,8 @@ namespace engine::logs {
 namespace {
 
 constexpr std::size_t kBeyondAscii = 128;
+// Of kRegexStepsMax steps, and as many alternatives of one step each.
+constexpr std::size_t kWordsMax = (2 * kRegexStepsMax + 63) / 64;
 constexpr std::string_view kOperators = "^$?[]{}|\\*+.";
 constexpr std::string_view kSymbols = " :_#=@/;,-";
 
@@ -40,8 +43,8 @@ class Regex::Parser {
  public:
   explicit Parser(std::string_view text) : rest_(text) {}
 
-  std::expected<Regex, std::string> parse() {
-    Regex out;
+  std::expected<std::vector<Alternative>, std::string> parse() {
+    std::vector<Alternative> out;
     do {
       Alternative alternative;
       alternative.at_begin = take('^');
@@ -53,7 +56,7 @@ class Regex::Parser {
         }
       }
       if (alternative.steps.empty() && error_.empty()) error_ = "an alternative is empty";
-      out.alternatives_.push_back(std::move(alternative));
+      out.push_back(std::move(alternative));
     } while (take('|') && error_.empty());
     if (!error_.empty()) return std::unexpected(error_);
     return out;
@@ -220,54 +223,73 @@ class Regex::Parser {
 };
 
 std::expected<Regex, std::string> Regex::parse(std::string_view text) {
-  return Parser(text).parse();
+  auto alternatives = Parser(text).parse();
+  if (!alternatives) return std::unexpected(std::move(alternatives).error());
+  Regex out;
+  out.compile(*alternatives);
+  return out;
 }
 
-// All ways in which one alternative may match, followed at once: the steps that may come next, each at most once.
-struct Regex::Search {
-  explicit Search(const Alternative& a) : alternative(a), reached(a.steps.size() + 1) {}
-
-  // Marks `step` and those that follow it if steps are left out.
-  void reach(std::size_t step) {
-    for (;; ++step) {
-      if (reached[step] == round) return;
-      reached[step] = round;
-      next.push_back(step);
-      if (step == alternative.steps.size() || !alternative.steps[step].optional) return;
+void Regex::compile(const std::vector<Alternative>& alternatives) {
+  std::size_t places = 0;
+  for (const Alternative& alternative : alternatives) places += alternative.steps.size() + 1;
+  const std::size_t words = (places + 63) / 64;
+  for (Bits* bits : {&repeats_, &optional_, &begin_, &anywhere_, &match_, &inside_}) bits->assign(words, 0);
+  taken_.assign(kCharacters * words, 0);
+  std::size_t place = 0;
+  const auto set = [&](uint64_t* bits) { bits[place / 64] |= uint64_t{1} << (place % 64); };
+  for (const Alternative& alternative : alternatives) {
+    set(begin_.data());
+    if (!alternative.at_begin) set(anywhere_.data());
+    for (const Step& step : alternative.steps) {
+      for (std::size_t c = 0; c < kCharacters; ++c)
+        if (step.characters[c]) set(taken_.data() + c * words);
+      if (step.repeats) set(repeats_.data());
+      if (step.optional) set(optional_.data());
+      ++place;
     }
+    set(match_.data());
+    if (!alternative.at_end) set(inside_.data());
+    ++place;
   }
+}
 
-  const Alternative& alternative;
-  std::vector<std::size_t> now = {};
-  std::vector<std::size_t> next = {};
-  std::vector<std::size_t> reached;  // by step: the round in which it was
-  std::size_t round = 1;
-};
+// Adding all optional places to those of them that are reached carries from each reached one up to the first place that
+// is not optional: where a carry came in, a place is reached.
+void Regex::skip_optional(uint64_t* places) const {
+  uint64_t carry = 0;
+  for (std::size_t i = 0; i < optional_.size(); ++i) {
+    const uint64_t optional = optional_[i];
+    const uint64_t from = places[i] & optional;
+    const uint64_t half = from + optional;
+    const uint64_t sum = half + carry;
+    places[i] |= sum ^ from ^ optional;
+    carry = half < from || sum < half ? 1 : 0;
+  }
+}
 
 bool Regex::found_in(std::string_view text) const {
-  for (const Alternative& alternative : alternatives_) {
-    Search search(alternative);
-    const std::size_t end = alternative.steps.size();
-    std::size_t at = 0;
-    search.reach(0);
-    while (true) {
-      search.now.swap(search.next);
-      search.next.clear();
-      for (const std::size_t step : search.now) {
-        if (step == end && (!alternative.at_end || at == text.size())) return true;
-      }
-      if (at == text.size() || (search.now.empty() && alternative.at_begin)) break;
-      ++search.round;
-      const std::size_t character = next_character(text, at);
-      for (const std::size_t step : search.now) {
-        if (step == end || !alternative.steps[step].characters[character]) continue;
-        if (alternative.steps[step].repeats) search.reach(step);
-        search.reach(step + 1);
-      }
-      if (!alternative.at_begin) search.reach(0);
+  const std::size_t words = begin_.size();
+  const auto meet = [&](const uint64_t* a, const Bits& b) {
+    for (std::size_t i = 0; i < words; ++i)
+      if ((a[i] & b[i]) != 0) return true;
+    return false;
+  };
+  std::array<uint64_t, kWordsMax> places{};
+  std::ranges::copy(begin_, places.begin());
+  skip_optional(places.data());
+  for (std::size_t at = 0; at < text.size();) {
+    if (meet(places.data(), inside_)) return true;
+    const uint64_t* taken = taken_.data() + next_character(text, at) * words;
+    uint64_t carry = 0;
+    for (std::size_t i = 0; i < words; ++i) {
+      const uint64_t took = places[i] & taken[i];
+      places[i] = (took << 1) | carry | (took & repeats_[i]) | anywhere_[i];
+      carry = took >> 63;
     }
+    skip_optional(places.data());
   }
-  return false;
+  return meet(places.data(), match_);
 }
 
 }  // namespace engine::logs

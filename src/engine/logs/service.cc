@@ -17,7 +17,11 @@ void check_row(bool ok) {
 }  // namespace
 
 LogsService::LogsService(store::KvStore& store, base::Env& env, LogsOptions options)
-    : store_(store), env_(env), metrics_(options.metrics), stop_requested_(env.executor.make_condition()) {
+    : store_(store),
+      env_(env),
+      filter_work_max_(options.filter_work_max),
+      metrics_(options.metrics),
+      stop_requested_(env.executor.make_condition()) {
   load();
 }
 
@@ -73,7 +77,7 @@ void LogsService::start() {
 
 void LogsService::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = mutex_.lock();
     stopping_ = true;
     stop_requested_->notify_all();
   }
@@ -82,22 +86,21 @@ void LogsService::stop() {
 
 void LogsService::sample_metrics(base::Timestamp now) {
   std::vector<std::shared_ptr<MetricFilter>> filters;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [key, group] : groups_) {
-      for (const auto& [name, filter] : group.metric_filters) filters.push_back(filter);
-    }
-  }
+  each_group("", "", [&](const Groups::value_type& group) {
+    for (const auto& [name, filter] : group.second.metric_filters) filters.push_back(filter);
+    return true;
+  });
   for (const auto& filter : filters) filter->end_minutes(now, metrics_);
 }
 
 void LogsService::sweep() {
-  std::unique_lock lock(mutex_);
+  auto lock = mutex_.lock();
   while (!stopping_) {
     // Goes through groups and streams by name, so that both may come and go while the lock is released.
     std::string group_key;
     std::string stream_name;
-    while (!stopping_) {
+    for (std::size_t steps = 1; !stopping_; ++steps) {
+      if (steps % kWalkedPerStep == 0) let_others_in(lock);
       const auto group = groups_.lower_bound(group_key);
       if (group == groups_.end()) break;
       if (group->first != group_key) stream_name.clear();
@@ -111,10 +114,40 @@ void LogsService::sweep() {
       }
       stream_name = stream->first;
       if (!expire_step(group->second, stream->first, stream->second, horizon)) stream_name.push_back('\0');
-      lock.unlock();  // let operations in
-      lock.lock();
+      let_others_in(lock);
     }
     if (!stopping_) env_.executor.wait_until(lock, *stop_requested_, env_.clock.now() + kSweepInterval);
+  }
+}
+
+void LogsService::let_others_in(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  lock = mutex_.lock();
+}
+
+void LogsService::each_group(std::string from, const std::string& prefix,
+                             const std::function<bool(const Groups::value_type& group)>& visit) {
+  for (auto lock = mutex_.lock();; let_others_in(lock)) {
+    auto at = groups_.lower_bound(from);
+    for (std::size_t i = 0; i < kWalkedPerStep; ++i, ++at)
+      if (at == groups_.end() || !at->first.starts_with(prefix) || !visit(*at)) return;
+    if (at == groups_.end()) return;
+    from = at->first;
+  }
+}
+
+void LogsService::each_stream(const std::string& group_key, uint64_t group_id, std::string from,
+                              const std::string& prefix,
+                              const std::function<bool(const std::string& name, const StreamRecord& stream)>& visit) {
+  for (auto lock = mutex_.lock();; let_others_in(lock)) {
+    const auto group = groups_.find(group_key);
+    if (group == groups_.end() || group->second.record.id != group_id) return;  // deleted meanwhile
+    const auto& streams = group->second.streams;
+    auto at = streams.lower_bound(from);
+    for (std::size_t i = 0; i < kWalkedPerStep; ++i, ++at)
+      if (at == streams.end() || !at->first.starts_with(prefix) || !visit(at->first, at->second)) return;
+    if (at == streams.end()) return;
+    from = at->first;
   }
 }
 
@@ -134,7 +167,7 @@ bool LogsService::expire_step(Group& group, const std::string& name, StreamRecor
     erase_end = cursor->key();
     first = static_cast<int64_t>(timestamp);
     more = *first < horizon_ms;
-    if (!more || count == kExpiredPerStep) break;
+    if (!more || count == kExpiredPerStep || bytes > kExpiredBytesPerStep) break;
     const auto event = EventRecord::decode(cursor->value());
     check_row(event.has_value());
     bytes += event->message.size() + kEventOverheadBytes;
@@ -158,6 +191,7 @@ bool LogsService::expire_step(Group& group, const std::string& name, StreamRecor
 base::Result<LogsService::Groups::iterator> LogsService::find_group(const aws::Context& context,
                                                                     const OptionalText& name) {
   if (!name) return missing("logGroupName");
+  if (name->size() > kNameLengthMax) return name_too_long();
   const auto found = groups_.find(keys::group(context.account, context.region, *name));
   if (found == groups_.end()) return group_not_found();
   return found;
@@ -187,6 +221,7 @@ base::Result<LogsService::Groups::iterator> LogsService::find_group(const aws::C
 
 base::Result<StreamRecord*> LogsService::find_stream(Group& group, const OptionalText& name) {
   if (!name) return missing("logStreamName");
+  if (name->size() > kNameLengthMax) return name_too_long();
   const auto found = group.streams.find(*name);
   if (found == group.streams.end()) return stream_not_found();
   return &found->second;

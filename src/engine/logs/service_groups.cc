@@ -3,6 +3,7 @@
 
 #include "aws/validate.h"
 #include "base/encoding.h"
+#include "engine/logs/event_text.h"
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"
 #include "engine/logs/refusals.h"
@@ -22,14 +23,12 @@ constexpr std::array kRetentionDays = {1,   3,   5,   7,   14,   30,   60,   90,
 
 base::Result<CreateLogGroupResponse> LogsService::create_log_group(aws::Context& context, CreateLogGroupRequest in) {
   if (!in.log_group_name || in.log_group_name->empty()) return missing("logGroupName");
-  if (in.log_group_name->size() > kNameLengthMax) {
-    return invalid_parameter("Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
-  }
+  if (in.log_group_name->size() > kNameLengthMax) return name_too_long();
   if (in.log_group_class.value_or("STANDARD") != "STANDARD") {
     return base::fail(aws::unsupported_parameter(kService, "logGroupClass " + *in.log_group_class));
   }
   if (in.tags) TRY(check_tags(*in.tags, *in.log_group_name));
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   const std::string key = keys::group(context.account, context.region, *in.log_group_name);
   if (groups_.contains(key)) {
     return base::fail(errors::resource_already_exists_exception("The specified log group already exists"));
@@ -50,7 +49,8 @@ base::Result<CreateLogGroupResponse> LogsService::create_log_group(aws::Context&
 }
 
 base::Result<DeleteLogGroupResponse> LogsService::delete_log_group(aws::Context& context, DeleteLogGroupRequest in) {
-  const std::lock_guard lock(mutex_);
+  Groups::node_type removed;  // destroyed without the lock: it may have many streams
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   store::WriteBatch batch;
   batch.erase(found->first);
@@ -61,7 +61,7 @@ base::Result<DeleteLogGroupResponse> LogsService::delete_log_group(aws::Context&
   store_.write(batch);
   stream_count_ -= found->second.streams.size();
   metric_filter_count_ -= found->second.metric_filters.size();
-  groups_.erase(found);
+  removed = groups_.extract(found);
   return DeleteLogGroupResponse{};
 }
 
@@ -82,13 +82,12 @@ base::Result<DescribeLogGroupsResponse> LogsService::describe_log_groups(aws::Co
     from = std::max(prefix, keys::group(context.account, context.region, *last) + '\0');
   }
   const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kDescribeMax), 1, kDescribeMax));
-  const std::lock_guard lock(mutex_);
-  for (auto at = groups_.lower_bound(from); at != groups_.end() && at->first.starts_with(prefix); ++at) {
-    const GroupRecord& record = at->second.record;
-    if (in.log_group_name_pattern && record.name.find(*in.log_group_name_pattern) == std::string::npos) continue;
+  each_group(from, prefix, [&](const Groups::value_type& at) {
+    const GroupRecord& record = at.second.record;
+    if (in.log_group_name_pattern && !occurs_in(record.name, *in.log_group_name_pattern)) return true;
     if (shown.size() == limit) {
       out.next_token = base::base64_encode(*shown.back().log_group_name);
-      break;
+      return false;
     }
     LogGroup& group = shown.emplace_back();
     group.log_group_name = record.name;
@@ -96,16 +95,18 @@ base::Result<DescribeLogGroupsResponse> LogsService::describe_log_groups(aws::Co
     group.arn = record.arn() + ":*";
     group.creation_time = record.created_ms;
     group.log_group_class = "STANDARD";
-    group.metric_filter_count = static_cast<int32_t>(at->second.metric_filters.size());
-    group.deletion_protection_enabled = false;
+    group.metric_filter_count = static_cast<int32_t>(at.second.metric_filters.size());
     if (record.retention_days != 0) group.retention_in_days = record.retention_days;
-    if (!in.log_group_name_pattern) group.stored_bytes = static_cast<int64_t>(at->second.stored_bytes);
-  }
+    if (in.log_group_name_pattern) return true;  // which AWS's answer is shorter for
+    group.deletion_protection_enabled = false;
+    group.stored_bytes = static_cast<int64_t>(at.second.stored_bytes);
+    return true;
+  });
   return out;
 }
 
 base::Result<void> LogsService::set_retention(const aws::Context& context, const OptionalText& name, int32_t days) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, name));
   found->second.record.retention_days = days;
   write_record(*found);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "aws/validate.h"
@@ -72,7 +73,7 @@ std::optional<Place> parse_token(const std::string& token) {
 base::Result<PutMetricFilterResponse> LogsService::put_metric_filter(aws::Context& context, PutMetricFilterRequest in) {
   const OptionalText group_name = in.log_group_name;
   TRY_ASSIGN(MetricFilterRecord record, read_request(std::move(in), base::to_epoch_milliseconds(context.now)));
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, group_name));
   Group& group = found->second;
   const auto old = group.metric_filters.find(record.name);
@@ -84,8 +85,11 @@ base::Result<PutMetricFilterResponse> LogsService::put_metric_filter(aws::Contex
   const auto uses_regex = [&](const auto& other) { return other.first != name && other.second->has_regex(); };
   const bool too_many_regexes = filter->has_regex() && std::ranges::count_if(group.metric_filters, uses_regex) >=
                                                            static_cast<std::ptrdiff_t>(kGroupRegexFiltersMax);
+  std::size_t work = filter->work();
+  for (const auto& [other, old_filter] : group.metric_filters) work += other == name ? 0 : old_filter->work();
   const bool too_many =
-      is_new && (group.metric_filters.size() >= kGroupMetricFiltersMax || metric_filter_count_ >= kMetricFiltersMax);
+      work > kGroupFilterWorkMax ||
+      (is_new && (group.metric_filters.size() >= kGroupMetricFiltersMax || metric_filter_count_ >= kMetricFiltersMax));
   if (too_many || too_many_regexes) return base::fail(errors::limit_exceeded_exception("Resource limit exceeded."));
   store::WriteBatch batch;
   batch.put(keys::metric_filter(group.record.id, name), filter->record().encode());
@@ -98,7 +102,7 @@ base::Result<PutMetricFilterResponse> LogsService::put_metric_filter(aws::Contex
 base::Result<DeleteMetricFilterResponse> LogsService::delete_metric_filter(aws::Context& context,
                                                                            DeleteMetricFilterRequest in) {
   if (!in.filter_name) return missing("filterName");
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   Group& group = found->second;
   const auto filter = group.metric_filters.find(*in.filter_name);
@@ -124,32 +128,36 @@ base::Result<DescribeMetricFiltersResponse> LogsService::describe_metric_filters
     if (!after) return bad_token();
   }
   const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kDescribeMax), 1, kDescribeMax));
-  const std::string prefix = keys::groups(context.account, context.region);
-  const std::lock_guard lock(mutex_);
-  auto begin = groups_.lower_bound(prefix);
-  auto end = groups_.lower_bound(store::prefix_end(prefix));
+  std::string prefix = keys::groups(context.account, context.region);
   if (in.log_group_name) {
-    TRY_ASSIGN(begin, find_group(context, in.log_group_name));
-    end = std::next(begin);
+    const auto lock = mutex_.lock();
+    TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
+    prefix = found->first;
   }
-  std::vector<std::pair<Place, const MetricFilterRecord*>> listed;  // by the names of filter and group
-  for (auto group = begin; group != end; ++group) {
-    for (const auto& [name, filter] : group->second.metric_filters) {
+  std::map<Place, std::shared_ptr<MetricFilter>> page;  // by the names of filter and group, and the first of the next
+  each_group(prefix, prefix, [&](const Groups::value_type& group) {
+    for (const auto& [name, filter] : group.second.metric_filters) {
       const MetricFilterRecord& record = filter->record();
       if (!name.starts_with(in.filter_name_prefix.value_or(""))) continue;
       if (in.metric_name && (record.metric_name != *in.metric_name || record.name_space != *in.metric_namespace)) {
         continue;
       }
-      Place place(name, group->second.record.name);
-      if (!after || *after < place) listed.emplace_back(std::move(place), &record);
+      Place place(name, group.second.record.name);
+      if (after && place <= *after) continue;
+      page.emplace(std::move(place), filter);
+      if (page.size() > limit + 1) page.erase(std::prev(page.end()));
     }
-  }
-  const std::size_t count = std::min(limit, listed.size());
-  std::ranges::partial_sort(listed, listed.begin() + static_cast<std::ptrdiff_t>(count));
+    return !in.log_group_name;  // the first one is the group itself, others have longer names
+  });
   DescribeMetricFiltersResponse out;
   auto& shown = out.metric_filters.emplace();
-  for (std::size_t i = 0; i < count; ++i) shown.push_back(show(*listed[i].second, listed[i].first.second));
-  if (count < listed.size()) out.next_token = token_of(listed[count - 1].first);
+  for (const auto& [place, filter] : page) {
+    if (shown.size() == limit) {
+      out.next_token = token_of({*shown.back().filter_name, *shown.back().log_group_name});
+      break;
+    }
+    shown.push_back(show(filter->record(), place.second));
+  }
   return out;
 }
 

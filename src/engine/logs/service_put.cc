@@ -72,43 +72,32 @@ base::Result<PutLogEventsResponse> LogsService::put_log_events(aws::Context& con
   TRY(check_events(events));
   const int64_t now_ms = base::to_epoch_milliseconds(context.now);
   PutLogEventsResponse out;
-  Ingested ingested;
-  {
-    const std::lock_guard lock(mutex_);
-    TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
-    Group& group = found->second;
-    TRY_ASSIGN(StreamRecord* const stream, find_stream(group, in.log_stream_name));
-    const Acceptance accepted = accept(events, now_ms, group.record.horizon_ms(now_ms));
-    out.rejected_log_events_info = accepted.rejected;
-    if (accepted.begin < accepted.end) {
-      ingested = store_events(group, *in.log_stream_name, *stream, events, accepted.begin, accepted.end, now_ms);
+  Ingested stored;
+  uint64_t stream_id = 0;
+  std::size_t at = 0;
+  do {  // the lock is given back between the parts of a long list
+    const auto lock = mutex_.lock();
+    auto found = find_group(context, in.log_group_name);
+    auto stream = found ? find_stream((*found)->second, in.log_stream_name) : base::fail(std::move(found).error());
+    if (stream_id == 0) {
+      if (!stream) return base::fail(std::move(stream).error());
+      stream_id = (*stream)->id;
+      const Acceptance accepted = accept(events, now_ms, (*found)->second.record.horizon_ms(now_ms));
+      out.rejected_log_events_info = accepted.rejected;
+      if (accepted.begin < accepted.end) stored = ingested((*found)->second, accepted.begin, accepted.end);
+      at = stored.begin;
     }
-    out.next_sequence_token = fmt::format("{:056}", stream->last_sequence + 1);
-  }
-  if (ingested.begin < ingested.end && metrics_.enabled()) count_events(ingested, events, context.now);
+    if (!stream || (*stream)->id != stream_id) break;  // deleted, with what was written up to now
+    if (at < stored.end)
+      at = store_events((*found)->second, *in.log_stream_name, **stream, events, at, stored.end, now_ms);
+    out.next_sequence_token = fmt::format("{:056}", (*stream)->last_sequence + 1);
+  } while (at < stored.end);
+  if (stored.begin < stored.end && metrics_.enabled()) count_events(stored, events, context.now);
   return out;
 }
 
-LogsService::Ingested LogsService::store_events(Group& group, const std::string& stream_name, StreamRecord& stream,
-                                                const std::vector<InputLogEvent>& events, std::size_t begin,
-                                                std::size_t end, int64_t now_ms) {
+LogsService::Ingested LogsService::ingested(Group& group, std::size_t begin, std::size_t end) {
   Ingested out{group.record.account, group.record.region, group.record.name, begin, end};
-  store::WriteBatch batch;
-  for (std::size_t i = begin; i < end; ++i) {
-    const EventRecord event{now_ms, *events[i].message};
-    batch.put(keys::event(group.record.id, stream.id, *events[i].timestamp, ++last_sequence_), event.encode());
-    out.bytes += events[i].message->size() + kEventOverheadBytes;
-  }
-  const int64_t first = *events[begin].timestamp;
-  const int64_t last = *events[end - 1].timestamp;
-  stream.first_event_ms = std::min(stream.first_event_ms.value_or(first), first);
-  stream.last_event_ms = std::max(stream.last_event_ms.value_or(last), last);
-  stream.last_ingestion_ms = now_ms;
-  stream.stored_bytes += out.bytes;
-  stream.last_sequence = last_sequence_;
-  group.stored_bytes += out.bytes;
-  batch.put(keys::stream(group.record.id, stream_name), stream.encode());
-  store_.write(batch);
   if (!metrics_.enabled()) return out;
   if (group.bytes_series[0] == nullptr) {
     group.bytes_series = metrics_.group_series(out.account, out.region, out.group, "IncomingBytes", "Bytes");
@@ -120,9 +109,35 @@ LogsService::Ingested LogsService::store_events(Group& group, const std::string&
   return out;
 }
 
+std::size_t LogsService::store_events(Group& group, const std::string& stream_name, StreamRecord& stream,
+                                      const std::vector<InputLogEvent>& events, std::size_t begin, std::size_t end,
+                                      int64_t now_ms) {
+  store::WriteBatch batch;
+  uint64_t bytes = 0;
+  std::size_t at = begin;
+  for (; at < end && at < begin + kStoredPerStep && bytes < kStoredBytesPerStep; ++at) {
+    const EventRecord event{now_ms, *events[at].message};
+    batch.put(keys::event(group.record.id, stream.id, *events[at].timestamp, ++last_sequence_), event.encode());
+    bytes += events[at].message->size() + kEventOverheadBytes;
+  }
+  const int64_t first = *events[begin].timestamp;
+  const int64_t last = *events[at - 1].timestamp;
+  stream.first_event_ms = std::min(stream.first_event_ms.value_or(first), first);
+  stream.last_event_ms = std::max(stream.last_event_ms.value_or(last), last);
+  stream.last_ingestion_ms = now_ms;
+  stream.stored_bytes += bytes;
+  stream.last_sequence = last_sequence_;
+  group.stored_bytes += bytes;
+  batch.put(keys::stream(group.record.id, stream_name), stream.encode());
+  store_.write(batch);
+  return at;
+}
+
 void LogsService::count_events(const Ingested& ingested, const std::vector<InputLogEvent>& events,
                                base::Timestamp now) {
-  for (const auto& series : ingested.bytes_series) series->add(static_cast<double>(ingested.bytes), now);
+  std::size_t bytes = 0;
+  for (std::size_t i = ingested.begin; i < ingested.end; ++i) bytes += events[i].message->size() + kEventOverheadBytes;
+  for (const auto& series : ingested.bytes_series) series->add(static_cast<double>(bytes), now);
   for (const auto& series : ingested.events_series) {
     series->add(static_cast<double>(ingested.end - ingested.begin), now);
   }

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <queue>
 #include <set>
@@ -73,15 +72,19 @@ struct Source {
   std::string name;
   uint64_t id;
   Position next;  // where to read on; no event that is not in `ahead` is before it
-  std::deque<StoredEvent> ahead = {};
+  std::vector<StoredEvent> ahead = {};
+  std::size_t taken = 0;  // of them
   bool exhausted = false;
 
-  [[nodiscard]] Position front() const { return ahead.empty() ? next : ahead.front().position; }
+  [[nodiscard]] bool is_empty() const { return taken == ahead.size(); }
+  [[nodiscard]] Position front() const { return is_empty() ? next : ahead[taken].position; }
 };
 
 void read_ahead(store::KvStore& store, uint64_t group_id, Source& source, int64_t end_ms, std::size_t bytes_max) {
   const Range range = range_of(group_id, source.id, source.next, end_ms);
   std::size_t bytes = 0;
+  source.ahead.clear();
+  source.taken = 0;
   if (range.begin < range.end) {
     for (auto cursor = store.scan(range.begin, range.end); cursor->valid(); cursor->next()) {
       source.ahead.push_back(read_event(*cursor));
@@ -111,15 +114,14 @@ class Merge {
     while (!queue_.empty()) {
       Source* source = queue_.top();
       queue_.pop();
-      if (source->ahead.empty()) {
+      if (source->is_empty()) {
         if (source->exhausted) continue;
         read_ahead(store_, group_id_, *source, end_ms_, bytes_max_);
-        if (!source->ahead.empty()) queue_.push(source);
+        if (!source->is_empty()) queue_.push(source);
         continue;
       }
-      Next out{&source->name, std::move(source->ahead.front())};
-      source->ahead.pop_front();
-      if (!source->ahead.empty() || !source->exhausted) queue_.push(source);
+      Next out{&source->name, std::move(source->ahead[source->taken++])};
+      if (!source->is_empty() || !source->exhausted) queue_.push(source);
       return out;
     }
     return std::nullopt;
@@ -137,28 +139,12 @@ class Merge {
   std::priority_queue<Source*, std::vector<Source*>, Later> queue_;
 };
 
-// The streams that `in` asks for, as far as they may hold events from `start` on and before `end_ms`.
-base::Result<std::vector<Source>> sources_of(const std::map<std::string, StreamRecord, std::less<>>& streams,
-                                             const FilterLogEventsRequest& in, Position start, int64_t end_ms) {
-  std::vector<Source> out;
-  const auto add = [&](const std::string& name, const StreamRecord& stream) {
-    if (!stream.first_event_ms || *stream.first_event_ms >= end_ms) return;
-    if (*stream.last_event_ms < start.timestamp_ms) return;
-    out.push_back({name, stream.id, std::max(start, Position{*stream.first_event_ms, 0})});
-  };
-  if (in.log_stream_names) {
-    std::set<std::string_view> names(in.log_stream_names->begin(), in.log_stream_names->end());
-    for (const std::string_view name : names) {
-      const auto stream = streams.find(name);
-      if (stream == streams.end()) return stream_not_found();
-      add(stream->first, stream->second);
-    }
-    return out;
-  }
-  const std::string prefix = in.log_stream_name_prefix.value_or("");
-  auto at = streams.lower_bound(prefix);
-  for (; at != streams.end() && at->first.starts_with(prefix); ++at) add(at->first, at->second);
-  return out;
+// Adds the stream if it may hold events from `start` on and before `end_ms`.
+void add_source(std::vector<Source>& out, const std::string& name, const StreamRecord& stream, Position start,
+                int64_t end_ms) {
+  if (!stream.first_event_ms || *stream.first_event_ms >= end_ms) return;
+  if (*stream.last_event_ms < start.timestamp_ms) return;
+  out.push_back({name, stream.id, std::max(start, Position{*stream.first_event_ms, 0})});
 }
 
 FilteredLogEvent show(const std::string& stream, StoredEvent event) {
@@ -183,7 +169,7 @@ base::Result<GetLogEventsResponse> LogsService::get_log_events(aws::Context& con
   uint64_t stream_id = 0;
   int64_t horizon = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = mutex_.lock();
     TRY_ASSIGN(const auto found, find_group(context, in.log_group_name, in.log_group_identifier));
     TRY_ASSIGN(const StreamRecord* stream, find_stream(found->second, in.log_stream_name));
     group_id = found->second.record.id;
@@ -244,15 +230,29 @@ base::Result<FilterLogEventsResponse> LogsService::filter_log_events(aws::Contex
     start = std::max(start, *position);
   }
   const int64_t end_ms = in.end_time ? std::clamp<int64_t>(*in.end_time, -1, kTimeMax - 1) + 1 : kTimeMax;  // inclusive
+  std::string group_key;
   uint64_t group_id = 0;
   std::vector<Source> sources;
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = mutex_.lock();
     TRY_ASSIGN(const auto found, find_group(context, in.log_group_name, in.log_group_identifier));
     const Group& group = found->second;
+    group_key = found->first;
     group_id = group.record.id;
     start = std::max(start, Position{group.record.horizon_ms(base::to_epoch_milliseconds(context.now)), 0});
-    TRY_ASSIGN(sources, sources_of(group.streams, in, start, end_ms));
+    const auto names = in.log_stream_names.value_or(std::vector<std::string>());
+    for (const std::string_view name : std::set<std::string_view>(names.begin(), names.end())) {
+      const auto stream = group.streams.find(name);
+      if (stream == group.streams.end()) return stream_not_found();
+      add_source(sources, stream->first, stream->second, start, end_ms);
+    }
+  }
+  if (!in.log_stream_names) {
+    const std::string prefix = in.log_stream_name_prefix.value_or("");
+    each_stream(group_key, group_id, prefix, prefix, [&](const std::string& name, const StreamRecord& stream) {
+      add_source(sources, name, stream, start, end_ms);
+      return true;
+    });
   }
   FilterLogEventsResponse out;
   out.searched_log_streams.emplace();
@@ -260,16 +260,18 @@ base::Result<FilterLogEventsResponse> LogsService::filter_log_events(aws::Contex
   const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kReadEventsMax), 1, kReadEventsMax));
   std::size_t bytes = 0;
   std::size_t scanned = 0;
+  std::size_t work = 0;
+  const std::size_t work_per_byte = pattern.work();
   EventText text;
   Merge merge(store_, group_id, std::move(sources), end_ms);
   while (auto next = merge.next()) {
-    const Position position = next->event.position;
+    const std::size_t size = next->event.message.size() + kEventOverheadBytes;
+    const bool spent = ++scanned > kScannedEventsMax || (work += size * work_per_byte) > filter_work_max_;
     text.set(next->event.message);
-    const bool matches = pattern.matches(text);
-    if (matches) bytes += next->event.message.size() + kEventOverheadBytes;
-    if (++scanned > kScannedEventsMax ||
-        (matches && (shown.size() == limit || (bytes > kReadBytesMax && !shown.empty())))) {
-      out.next_token = position.text();
+    const bool matches = (!spent || scanned == 1) && pattern.matches(text);
+    if (matches) bytes += size;
+    if ((spent && scanned > 1) || (matches && (shown.size() == limit || (bytes > kReadBytesMax && !shown.empty())))) {
+      out.next_token = next->event.position.text();
       break;
     }
     if (matches) shown.push_back(show(*next->stream, std::move(next->event)));

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "base/encoding.h"
 #include "engine/logs/keys.h"
@@ -15,20 +17,29 @@ using namespace aws::logs;
 namespace {
 
 // The order of a listing: by name, or by the last event with the name to break ties.
-using Rank = std::pair<int64_t, std::string_view>;
+using Rank = std::pair<int64_t, std::string>;
+
+constexpr std::size_t kTimeDigits = 20;
 
 std::string token_of(const Rank& rank) {
-  return base::base64_encode(fmt::format("{:020}{}", rank.first, rank.second));
+  return base::base64_encode(fmt::format("{:0{}}{}", rank.first, kTimeDigits, rank.second));
+}
+
+std::optional<Rank> parse_token(const std::string& token) {
+  const auto text = base::base64_decode(token);
+  if (!text || text->size() <= kTimeDigits) return std::nullopt;
+  Rank out(0, text->substr(kTimeDigits));
+  const char* end = text->data() + kTimeDigits;
+  const auto [rest, error] = std::from_chars(text->data(), end, out.first);
+  return error == std::errc() && rest == end ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace
 
 base::Result<CreateLogStreamResponse> LogsService::create_log_stream(aws::Context& context, CreateLogStreamRequest in) {
   if (!in.log_stream_name || in.log_stream_name->empty()) return missing("logStreamName");
-  if (in.log_stream_name->size() > kNameLengthMax) {
-    return invalid_parameter("Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
-  }
-  const std::lock_guard lock(mutex_);
+  if (in.log_stream_name->size() > kNameLengthMax) return name_too_long();
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   Group& group = found->second;
   if (group.streams.contains(*in.log_stream_name)) {
@@ -47,7 +58,7 @@ base::Result<CreateLogStreamResponse> LogsService::create_log_stream(aws::Contex
 }
 
 base::Result<DeleteLogStreamResponse> LogsService::delete_log_stream(aws::Context& context, DeleteLogStreamRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   Group& group = found->second;
   TRY_ASSIGN(const StreamRecord* stream, find_stream(group, in.log_stream_name));
@@ -70,45 +81,50 @@ base::Result<DescribeLogStreamsResponse> LogsService::describe_log_streams(aws::
   }
   const bool descending = in.descending.value_or(false);
   const std::string prefix = in.log_stream_name_prefix.value_or("");
-  std::optional<std::string> last;
+  std::optional<Rank> last;
   if (in.next_token) {
-    last = base::base64_decode(*in.next_token);
-    if (!last || last->size() <= 20) return bad_token();
+    last = parse_token(*in.next_token);
+    if (!last) return bad_token();
   }
   const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kDescribeMax), 1, kDescribeMax));
-  const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_group(context, in.log_group_name, in.log_group_identifier));
-  const GroupRecord& record = found->second.record;
-
-  std::vector<std::pair<Rank, const StreamRecord*>> ranked;
-  const auto& streams = found->second.streams;
-  for (auto at = streams.lower_bound(prefix); at != streams.end() && at->first.starts_with(prefix); ++at) {
-    const Rank rank(by_time ? at->second.last_event_ms.value_or(0) : 0, at->first);
-    if (last) {  // the same form as in the token, so that the texts compare as the ranks do
-      const std::string text = fmt::format("{:020}{}", rank.first, rank.second);
-      if (descending ? text >= *last : text <= *last) continue;
-    }
-    ranked.emplace_back(rank, &at->second);
+  std::string group_key;
+  GroupRecord record;
+  {
+    const auto lock = mutex_.lock();
+    TRY_ASSIGN(const auto found, find_group(context, in.log_group_name, in.log_group_identifier));
+    group_key = found->first;
+    record = found->second.record;
   }
-  const auto count = std::min(limit, ranked.size());
-  const auto earlier = [&](const auto& a, const auto& b) { return descending ? b.first < a.first : a.first < b.first; };
-  std::ranges::partial_sort(ranked, ranked.begin() + static_cast<std::ptrdiff_t>(count), earlier);
+  const auto earlier = [&](const Rank& a, const Rank& b) { return descending ? b < a : a < b; };
+  std::map<Rank, StreamRecord, decltype(earlier)> page(earlier);  // and the first one of the next page
+  const bool in_order = !by_time && !descending;
+  each_stream(group_key, record.id, in_order && last ? std::max(prefix, last->second) : prefix, prefix,
+              [&](const std::string& name, const StreamRecord& stream) {
+                const Rank rank(by_time ? stream.last_event_ms.value_or(0) : 0, name);
+                if (last && !earlier(*last, rank)) return true;
+                page.emplace(rank, stream);
+                if (page.size() > limit + 1) page.erase(std::prev(page.end()));
+                return !in_order || page.size() <= limit;
+              });
 
   DescribeLogStreamsResponse out;
   auto& shown = out.log_streams.emplace();
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& [rank, stream] = ranked[i];
+  for (const auto& [rank, stream] : page) {
+    if (shown.size() == limit) {
+      out.next_token =
+          token_of({by_time ? shown.back().last_event_timestamp.value_or(0) : 0, *shown.back().log_stream_name});
+      break;
+    }
     LogStream& entry = shown.emplace_back();
     entry.log_stream_name = rank.second;
-    entry.creation_time = stream->created_ms;
-    entry.first_event_timestamp = stream->first_event_ms;
-    entry.last_event_timestamp = stream->last_event_ms;
-    entry.last_ingestion_time = stream->last_ingestion_ms;
-    if (stream->last_sequence != 0) entry.upload_sequence_token = fmt::format("{:056}", stream->last_sequence + 1);
-    entry.arn = record.arn() + ":log-stream:" + std::string(rank.second);
+    entry.creation_time = stream.created_ms;
+    entry.first_event_timestamp = stream.first_event_ms;
+    entry.last_event_timestamp = stream.last_event_ms;
+    entry.last_ingestion_time = stream.last_ingestion_ms;
+    if (stream.last_sequence != 0) entry.upload_sequence_token = fmt::format("{:056}", stream.last_sequence + 1);
+    entry.arn = record.arn() + ":log-stream:" + rank.second;
     entry.stored_bytes = 0;  // as on AWS since June 2019; groups have the number
   }
-  if (count < ranked.size()) out.next_token = token_of(ranked[count - 1].first);
   return out;
 }
 

@@ -48,38 +48,38 @@ base::Result<void> LogsService::remove_tags(const aws::Context& context, const O
 
 base::Result<ListTagsForResourceResponse> LogsService::list_tags_for_resource(aws::Context& context,
                                                                               ListTagsForResourceRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, {}, in.resource_arn));
   return ListTagsForResourceResponse{found->second.record.tags};
 }
 
 base::Result<ListTagsLogGroupResponse> LogsService::list_tags_log_group(aws::Context& context,
                                                                         ListTagsLogGroupRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   return ListTagsLogGroupResponse{found->second.record.tags};
 }
 
 base::Result<TagLogGroupResponse> LogsService::tag_log_group(aws::Context& context, TagLogGroupRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY(add_tags(context, in.log_group_name, {}, in.tags));
   return TagLogGroupResponse{};
 }
 
 base::Result<TagResourceResponse> LogsService::tag_resource(aws::Context& context, TagResourceRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY(add_tags(context, {}, in.resource_arn, in.tags));
   return TagResourceResponse{};
 }
 
 base::Result<UntagLogGroupResponse> LogsService::untag_log_group(aws::Context& context, UntagLogGroupRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY(remove_tags(context, in.log_group_name, {}, in.tags));
   return UntagLogGroupResponse{};
 }
 
 base::Result<UntagResourceResponse> LogsService::untag_resource(aws::Context& context, UntagResourceRequest in) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   TRY(remove_tags(context, {}, in.resource_arn, in.tag_keys));
   return UntagResourceResponse{};
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "engine/logs/keys.h"
 #include "engine/logs/limits.h"
 #include "engine/logs/test_bed.h"
@@ -57,10 +60,12 @@ TEST(Groups, ListingPages) {
             "InvalidParameterException: LogGroup name prefix and LogGroup name pattern are mutually exclusive "
             "parameters.");
   in = {};
+  EXPECT_EQ(bed.ok(&LogsService::describe_log_groups, in).log_groups->at(0).deletion_protection_enabled, false);
   in.log_group_name_pattern = "b";
   page = bed.ok(&LogsService::describe_log_groups, in);
   EXPECT_EQ(page.log_groups->size(), 1u);
   EXPECT_FALSE(page.log_groups->at(0).stored_bytes);
+  EXPECT_FALSE(page.log_groups->at(0).deletion_protection_enabled);
 }
 
 TEST(Groups, TagsAreTheSameByNameAndArn) {
@@ -267,6 +272,144 @@ TEST(Deletion, LeavesNothingBehind) {
   bed.group("g");
   bed.stream("g", "s");
   EXPECT_TRUE(bed.get({}, true, 10).events->empty());
+}
+
+// Of names that are too long no operation says that they are not there.
+TEST(Names, TooLongOnesAreRefused) {
+  TestBed bed;
+  bed.group("g");
+  const std::string name(kNameLengthMax + 1, 'x');
+  const std::string text =
+      "InvalidParameterException: Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
+  EXPECT_EQ(bed.error(&LogsService::delete_metric_filter, DeleteMetricFilterRequest{name, "f"}), text);
+  EXPECT_EQ(bed.error(&LogsService::delete_log_group, DeleteLogGroupRequest{name}), text);
+  EXPECT_EQ(bed.error(&LogsService::delete_log_stream, DeleteLogStreamRequest{"g", name}), text);
+  EXPECT_EQ(bed.error(&LogsService::put_retention_policy, PutRetentionPolicyRequest{name, 7}), text);
+}
+
+// What the engine does not have is read as empty, of groups that exist.
+TEST(Absent, IsReadAsEmpty) {
+  TestBed bed;
+  bed.group("g");
+  const std::string missing = "ResourceNotFoundException: The specified log group does not exist.";
+  DescribeSubscriptionFiltersRequest filters;
+  filters.log_group_name = "g";
+  EXPECT_TRUE(bed.ok(&LogsService::describe_subscription_filters, filters).subscription_filters->empty());
+  filters.next_token = "x";
+  EXPECT_EQ(bed.error(&LogsService::describe_subscription_filters, filters),
+            "InvalidParameterException: The specified nextToken is invalid.");
+  filters.log_group_name = "none";
+  EXPECT_EQ(bed.error(&LogsService::describe_subscription_filters, filters), missing);
+  DescribeIndexPoliciesRequest policies;
+  policies.log_group_identifiers = {"g", "arn:aws:logs:eu-west-1:123456789012:log-group:g"};
+  EXPECT_TRUE(bed.ok(&LogsService::describe_index_policies, policies).index_policies->empty());
+  policies.log_group_identifiers->push_back("none");
+  EXPECT_EQ(bed.error(&LogsService::describe_index_policies, policies), missing);
+  GetDataProtectionPolicyRequest protection;
+  protection.log_group_identifier = "g";
+  const auto policy = bed.ok(&LogsService::get_data_protection_policy, protection);
+  EXPECT_EQ(policy.log_group_identifier, "g");
+  EXPECT_FALSE(policy.policy_document);
+  EXPECT_TRUE(
+      bed.ok(&LogsService::describe_resource_policies, DescribeResourcePoliciesRequest{}).resource_policies->empty());
+}
+
+// A page ends after so much work, whatever was found, and the next one goes on behind it.
+TEST(Work, FilterLogEventsEndsAPageEarly) {
+  constexpr std::size_t kWorkMax = 1 << 20;
+  TestBed bed;
+  bed.logs = std::make_unique<LogsService>(*bed.store, bed.env.env, LogsOptions{nullptr, kWorkMax});
+  bed.group("g");
+  bed.stream("g", "s");
+  constexpr std::size_t kEvents = 24;
+  constexpr std::size_t kEventBytes = 20'000;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    std::string message(kEventBytes, i % 2 == 0 ? 'a' : 'b');
+    message += i == kEvents - 1 ? "b" : "c";
+    bed.put("g", "s", {{static_cast<int64_t>(i), message}});
+  }
+  FilterLogEventsRequest in;
+  in.filter_pattern = "%c[ab]{250}%";  // finds nothing and costs four looks at each byte
+  const std::size_t per_page = kWorkMax / (4 * (kEventBytes + 1 + kEventOverheadBytes));
+  std::size_t pages = 1;
+  for (; pages < kEvents; ++pages) {
+    const auto page = bed.filter(in);
+    EXPECT_TRUE(page.events->empty());
+    in.next_token = page.next_token;
+    if (!in.next_token) break;
+  }
+  EXPECT_EQ(pages, (kEvents + per_page - 1) / per_page);
+  // Thirty loops cost one look.
+  std::string thirty;
+  for (int i = 0; i < 30; ++i) thirty += "[ab]*";
+  FilterLogEventsRequest loops;
+  loops.filter_pattern = "%^" + thirty + "$%";
+  const auto page = bed.filter(loops);
+  EXPECT_EQ(page.events->size(), 1u);
+  EXPECT_FALSE(page.next_token);
+}
+
+// An event that alone costs more than a page may is looked at nevertheless.
+TEST(Work, APageLooksAtOneEventAtLeast) {
+  TestBed bed;
+  bed.logs = std::make_unique<LogsService>(*bed.store, bed.env.env, LogsOptions{nullptr, 1 << 20});
+  bed.group("g");
+  bed.stream("g", "s");
+  std::string pattern = "{ $.a = 0";
+  for (int i = 1; i < 100; ++i) pattern += "||$.a=" + std::to_string(i);
+  const std::string big = "{\"a\":99,\"b\":\"" + std::string(100'000, 'x') + "\"}";
+  for (int i = 0; i < 3; ++i) bed.put("g", "s", {{i, big}});
+  FilterLogEventsRequest in;
+  in.filter_pattern = pattern + "}";
+  std::size_t found = 0;
+  for (int pages = 0; pages < 3; ++pages) {
+    const auto page = bed.filter(in);
+    found += page.events->size();
+    in.next_token = page.next_token;
+    EXPECT_EQ(in.next_token.has_value(), pages < 2);
+  }
+  EXPECT_EQ(found, 3u);
+}
+
+// What is done in several steps, between which others have the lock, is complete and in order.
+TEST(Work, LongListsAreWrittenAndWalkedInSteps) {
+  TestBed bed;
+  bed.group("g");
+  std::vector<std::pair<int64_t, std::string>> events;
+  for (int i = 0; i < static_cast<int>(3 * kStoredPerStep) + 1; ++i) events.emplace_back(i, std::to_string(i));
+  bed.stream("g", "s");
+  bed.put("g", "s", events);
+  EXPECT_EQ(bed.rows(keys::kEventTable), events.size());
+  const auto read = bed.get({}, true, 10'000);
+  EXPECT_EQ(read.events->size(), events.size());
+  EXPECT_EQ(*read.events->back().message, events.back().second);
+  bed.ok(&LogsService::delete_log_stream, DeleteLogStreamRequest{"g", "s"});
+  EXPECT_EQ(bed.describe().stored_bytes, 0);
+
+  const int streams = static_cast<int>(kWalkedPerStep) + 30;
+  for (int i = 0; i < streams; ++i) {
+    const std::string name = "s" + std::to_string(10'000 + i);
+    bed.stream("g", name);
+    bed.put("g", name, {{streams - i, "x"}});
+  }
+  EXPECT_EQ(bed.filter({}).events->size(), static_cast<std::size_t>(streams));
+  for (const bool by_time : {false, true}) {
+    for (const bool descending : {false, true}) {
+      DescribeLogStreamsRequest in;
+      in.log_group_name = "g";
+      in.descending = descending;
+      if (by_time) in.order_by = "LastEventTime";
+      std::vector<std::string> names;
+      do {
+        const auto page = bed.ok(&LogsService::describe_log_streams, in);
+        for (const LogStream& stream : *page.log_streams) names.push_back(*stream.log_stream_name);
+        in.next_token = page.next_token;
+      } while (in.next_token);
+      EXPECT_EQ(names.size(), static_cast<std::size_t>(streams));
+      EXPECT_TRUE(by_time != descending ? std::ranges::is_sorted(names, std::greater())
+                                        : std::ranges::is_sorted(names));
+    }
+  }
 }
 
 }  // namespace
