@@ -1,5 +1,8 @@
 #include "os/http_connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -16,6 +19,12 @@ constexpr std::size_t kOutputKeptBytesMax = 64 * 1024;    // capacity that an id
 constexpr std::size_t kBurstBytesMax = 4 * 1024 * 1024;   // written before other connections get their turn
 constexpr auto kLingerTimeout = std::chrono::seconds(2);
 constexpr uint64_t kLingerBytesMax = 128 * 1024 * 1024;
+constexpr uint64_t kUncountedBodyBytesMax = 16 * 1024;  // smaller bodies are bounded by the number of connections
+constexpr uint64_t kUnknownBodyBytes = 1024 * 1024;     // room for a body whose length is not known, to begin with
+constexpr std::size_t kPieceBytesMax = 256 * 1024;      // held for a sink that is busy
+constexpr uint64_t kSinkBytes = 2 * 1024 * 1024;        // what a body takes on its way through a sink
+constexpr std::string_view kTooLarge = "The request body is too large.";
+constexpr std::string_view kNoMemory = "Too many large requests at once. Please try again later.";
 
 // One request's right to be answered, shared by the copies of its Responder.
 class Exchange {
@@ -58,22 +67,39 @@ void HttpConnection::close() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   stream_.reset();
+  sink_.reset();
+  give_back_room();
   listener_->connections.fetch_sub(1);
   worker_->forget(*this);
   if (hangup_) std::exchange(hangup_, nullptr)->hang_up();
 }
 
 void HttpConnection::drain() {
-  if ((phase_ == Phase::head && input().empty() && !has_output()) || phase_ == Phase::lingering) close();
+  if (is_idle() || phase_ == Phase::lingering) close();
+}
+
+// Since the deadline was set. What a client takes shows in what the system still holds for it: there may be megabytes
+// for a slow one before there is room to write again.
+bool HttpConnection::has_moved() {
+  if (reading_piece_ || sink_busy_) return true;  // the client waits for us
+  if (!output_blocked_) return progress_bytes_ >= listener_->limits.progress_bytes_min;
+  const int before = std::exchange(untaken_, untaken());
+  return progress_bytes_ > 0 || untaken_ < before;
+}
+
+// Bytes that the system holds for the peer.
+int HttpConnection::untaken() {
+  int held = 0;
+  return ::ioctl(socket_.native_handle(), SIOCOUTQ, &held) == 0 ? held : untaken_;
 }
 
 void HttpConnection::sweep(int64_t now_ms) {
   if (now_ms < deadline_ms_) return;
   const bool receiving = phase_ == Phase::body || phase_ == Phase::chunked;
-  if ((output_blocked_ || receiving) && progress_bytes_ >= listener_->limits.progress_bytes_min) {
-    progress_bytes_ = 0;
-    deadline_ms_ = worker_->deadline_after(listener_->limits.progress_window);
-    return;
+  if ((output_blocked_ || receiving || reading_piece_) && has_moved()) return set_deadline();
+  if (phase_ == Phase::queued) {
+    refuse({503, kNoMemory});
+    return advance();
   }
   if (output_blocked_ || (phase_ == Phase::head && input().empty()) || !(receiving || phase_ == Phase::head)) {
     return close();
@@ -86,8 +112,12 @@ void HttpConnection::sweep(int64_t now_ms) {
 void HttpConnection::set_deadline() {
   const ListenLimits& limits = listener_->limits;
   progress_bytes_ = 0;
-  if (output_blocked_ || phase_ == Phase::body || phase_ == Phase::chunked) {
+  if (output_blocked_) {
+    deadline_ms_ = worker_->deadline_after(limits.reply_stall_timeout);
+  } else if (phase_ == Phase::body || phase_ == Phase::chunked) {
     deadline_ms_ = worker_->deadline_after(limits.progress_window);
+  } else if (phase_ == Phase::queued) {
+    deadline_ms_ = worker_->deadline_after(limits.body_wait_timeout);
   } else if (phase_ == Phase::head) {
     deadline_ms_ = worker_->deadline_after(input().empty() ? limits.idle_timeout : limits.head_timeout);
   } else if (phase_ == Phase::waiting) {
@@ -124,11 +154,14 @@ void HttpConnection::advance() {
 }
 
 bool HttpConnection::step() {
-  if (phase_ == Phase::closed || write_pending_) return false;
+  if (phase_ == Phase::closed || write_pending_ || reading_piece_) return false;
   if ((!tail_.empty() || stream_ || out_.size() > kGatherBytesMax) && !flush()) return false;
   switch (phase_) {
     case Phase::head:
       return read_head();
+    case Phase::queued:
+      flush();
+      return false;
     case Phase::body:
       return read_body();
     case Phase::chunked:
@@ -160,8 +193,61 @@ bool HttpConnection::read_head() {
 }
 
 bool HttpConnection::begin_body() {
-  if (!parser_.is_chunked() && parser_.content_length() == 0) return dispatch();
+  const ListenLimits& limits = listener_->limits;
+  const bool chunked = parser_.is_chunked();
+  const uint64_t length = parser_.content_length();
+  if (!chunked && length == 0) return dispatch();
+  if (chunked || length > limits.unasked_body_bytes_max) {
+    aws::http::Admission admission =
+        listener_->handler.admit(parser_.request(), chunked ? std::nullopt : std::optional(length));
+    if (admission.refusal) return refuse(std::move(*admission.refusal));
+    sink_ = std::move(admission.sink);
+  }
+  if (!sink_ && !chunked && length > limits.held_body_bytes_max) return refuse({413, kTooLarge});
+  return take_room();
+}
+
+// Reserves all the memory that the body will take before its first byte is read: bodies that hold a part each and wait
+// for the rest would wait for each other.
+bool HttpConnection::take_room() {
+  const uint64_t length = parser_.content_length();
+  if (!sink_ && !parser_.is_chunked() && length <= kUncountedBodyBytesMax) return receive_body();
+  const uint64_t wanted = sink_ ? kSinkBytes : parser_.is_chunked() ? kUnknownBodyBytes : length;
+  const uint64_t share = worker_->bodies.share_of(wanted);
+  if (worker_->bodies.take(share)) {
+    body_room_ = share;
+    return receive_body();
+  }
+  phase_ = Phase::queued;
+  set_deadline();
+  body_ticket_ = worker_->bodies.wait(share, [self = shared_from_this(), share] {
+    self->worker_->call(self, [self, share] {
+      self->body_room_ += share;
+      self->body_ticket_ = 0;
+      if (self->phase_ != Phase::queued) return self->give_back_room();
+      self->receive_body();
+      self->advance();
+    });
+  });
+  return false;
+}
+
+void HttpConnection::give_back_room() {
+  if (body_ticket_ != 0) worker_->bodies.leave(std::exchange(body_ticket_, 0));
+  if (body_room_ > 0) worker_->bodies.give_back(std::exchange(body_room_, 0));
+}
+
+// A body of unknown length has outgrown its room. It does not wait for more, see take_room().
+bool HttpConnection::grow_room() {
+  const uint64_t share = worker_->bodies.share_of(2 * body_room_) - body_room_;
+  if (share == 0 || !worker_->bodies.take(share)) return false;
+  body_room_ += share;
+  return true;
+}
+
+bool HttpConnection::receive_body() {
   body_received_ = 0;
+  body_complete_ = false;
   phase_ = parser_.is_chunked() ? Phase::chunked : Phase::body;
   set_deadline();
   // RFC 9110 section 10.1.1: not needed once the body has begun to arrive.
@@ -182,6 +268,16 @@ void HttpConnection::make_body_room() {
 }
 
 bool HttpConnection::read_body() {
+  if (sink_) {
+    const std::size_t room = kPieceBytesMax - std::min(piece_.size(), kPieceBytesMax);
+    const auto count =
+        static_cast<std::size_t>(std::min<uint64_t>({input().size(), room, parser_.content_length() - body_received_}));
+    piece_.append(input().substr(0, count));
+    begin_ += count;
+    body_received_ += count;
+    body_complete_ = body_received_ == parser_.content_length();
+    return feed_sink();
+  }
   make_body_room();
   std::string& body = parser_.request().body;
   const std::size_t count = std::min(input().size(), body.size() - body_received_);
@@ -195,24 +291,60 @@ bool HttpConnection::read_body() {
 }
 
 bool HttpConnection::read_chunked() {
+  if (sink_ && (body_complete_ || piece_.size() >= kPieceBytesMax)) return feed_sink();
   std::size_t consumed = 0;
   const Parsed parsed = input().empty() ? Parsed::need_more : parser_.parse_chunked(input(), consumed);
   begin_ += consumed;
   if (parsed == Parsed::refused) return refuse(parser_.refusal());
+  std::string& body = parser_.request().body;
+  if (sink_) {
+    piece_.append(body);
+    body.clear();
+    body_complete_ = parsed == Parsed::complete;
+    return feed_sink();
+  }
+  if (body.size() > listener_->limits.held_body_bytes_max) return refuse({413, kTooLarge});
+  if (body.size() > body_room_ && !grow_room()) return refuse({503, kNoMemory});
   if (parsed == Parsed::complete) return dispatch();
   flush();
   return false;
 }
 
+// Hands on what has come, and goes on reading meanwhile, up to a piece.
+bool HttpConnection::feed_sink() {
+  if (!piece_.empty() && !sink_busy_) {
+    sink_busy_ = true;
+    sink_->take(std::exchange(piece_, {}), [self = shared_from_this()](std::optional<aws::http::Response> refusal) {
+      self->worker_->call(self, [self, refusal = std::move(refusal)]() mutable { self->on_taken(std::move(refusal)); });
+    });
+  }
+  if (body_complete_ && piece_.empty() && !sink_busy_) return dispatch();
+  flush();
+  return false;
+}
+
+void HttpConnection::on_taken(std::optional<aws::http::Response> refusal) {
+  sink_busy_ = false;
+  if (phase_ != Phase::body && phase_ != Phase::chunked) return;
+  if (refusal) refuse(std::move(*refusal));
+  advance();
+}
+
 bool HttpConnection::dispatch() {
   phase_ = Phase::waiting;
   set_deadline();
+  give_back_room();
   aws::http::Request request = std::move(parser_.request());
   hangup_ = std::make_shared<aws::http::Hangup>();
   request.hangup = hangup_;
+  aws::http::Responder respond = [exchange = std::make_shared<Exchange>(shared_from_this())](
+                                     aws::http::Response reply) { exchange->answer(std::move(reply)); };
   dispatching_ = true;
-  listener_->handler.handle(std::move(request), [exchange = std::make_shared<Exchange>(shared_from_this())](
-                                                    aws::http::Response reply) { exchange->answer(std::move(reply)); });
+  if (const auto sink = std::exchange(sink_, nullptr)) {
+    sink->end(std::move(request), std::move(respond));
+  } else {
+    listener_->handler.handle(std::move(request), std::move(respond));
+  }
   dispatching_ = false;
   return true;
 }
@@ -258,6 +390,13 @@ bool HttpConnection::refuse(const Refusal& refusal) {
   reply.status = refusal.status;
   reply.headers.add("Content-Type", "text/plain");
   reply.body = std::string(refusal.reason) + "\n";
+  return refuse(std::move(reply));
+}
+
+bool HttpConnection::refuse(aws::http::Response reply) {
+  sink_.reset();
+  piece_ = {};
+  give_back_room();
   append_reply_head(out_, reply, reply.body.size(), {.to_head = to_head_, .close = true, .date = worker_->date()});
   if (!to_head_) out_.append(reply.body);
   phase_ = Phase::finishing;
@@ -283,7 +422,7 @@ bool HttpConnection::finish() {
 // While a request is with its handler this reads on, to notice that the peer has gone.
 void HttpConnection::await_input() {
   if (read_pending_ || peer_done_ || phase_ == Phase::finishing) return;
-  reading_body_ = phase_ == Phase::body;
+  reading_body_ = phase_ == Phase::body && !sink_;
   asio::mutable_buffer room;
   if (reading_body_) {
     make_body_room();
@@ -346,9 +485,9 @@ void HttpConnection::on_read(const boost::system::error_code& error, std::size_t
 bool HttpConnection::flush() {
   std::size_t burst = 0;
   while (has_output()) {
-    if (out_sent_ == out_.size() && tail_sent_ == tail_.size() && !refill()) {
-      close();
-      return false;
+    if (out_sent_ == out_.size() && tail_sent_ == tail_.size()) {
+      begin_piece();
+      if (reading_piece_ || phase_ == Phase::closed) return false;
     }
     boost::system::error_code error;
     const std::size_t count = burst < kBurstBytesMax ? write_some(error) : 0;
@@ -387,22 +526,42 @@ std::size_t HttpConnection::write_some(boost::system::error_code& error) {
       error);
 }
 
-// The next piece of a streamed body. False if the source gives less or more than it announced: the length is already
-// on the wire, so all that is left is to close.
-bool HttpConnection::refill() {
+// Has the next piece of a streamed body read, on a worker if there is one.
+void HttpConnection::begin_piece() {
   out_.clear();
   out_sent_ = 0;
-  stream_->read(out_);
-  if (out_.empty() || out_.size() > stream_left_) return false;
+  reading_piece_ = true;
+  const auto read = [self = shared_from_this(), stream = stream_] {
+    std::string piece;
+    stream->read(piece);
+    self->worker_->call(self, [self, piece = std::move(piece)]() mutable {
+      self->reading_piece_ = false;
+      if (self->phase_ == Phase::closed) return;
+      self->take_piece(std::move(piece));
+      self->advance();
+    });
+  };
+  if (listener_->limits.work && listener_->limits.work(read)) return;
+  std::string piece;
+  stream_->read(piece);
+  reading_piece_ = false;
+  take_piece(std::move(piece));
+}
+
+// If the source gives less or more than it announced: the length is already on the wire, so all that is left is to
+// close.
+void HttpConnection::take_piece(std::string piece) {
+  if (piece.empty() || piece.size() > stream_left_) return close();
+  out_ = std::move(piece);
   stream_left_ -= out_.size();
   if (stream_left_ == 0) stream_.reset();
-  return true;
 }
 
 void HttpConnection::await_room() {
   write_pending_ = true;
   if (!output_blocked_) {
     output_blocked_ = true;
+    untaken_ = untaken();
     set_deadline();
   }
   socket_.async_wait(HttpSocket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {

@@ -1,6 +1,6 @@
 // The inside of HttpServer, seen by its .cc files only: an HttpListener's shared state, an HttpWorker (one I/O thread
 // with its event loop) and an HttpConnection (one socket's state machine). A connection lives on its worker's thread;
-// only HttpConnection::accept_reply and HttpWorker::complete may be called from elsewhere.
+// only HttpConnection::accept_reply, HttpWorker::complete and HttpWorker::call may be called from elsewhere.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "os/body_budget.h"
 #include "os/http_server.h"
 
 namespace os {
@@ -34,7 +36,8 @@ struct HttpListener {
   const ListenLimits limits;
   std::atomic<uint32_t> connections{0};
   std::atomic<bool> closed{false};
-  bool accept_paused = false;  // the system had no descriptor; on the acceptor's thread only
+  bool accept_paused = false;                     // the system had no descriptor; on the acceptor's thread only
+  std::chrono::steady_clock::time_point told_at;  // when the user was told of a shortage; on that thread, too
   HttpAcceptor acceptor;
 };
 
@@ -42,7 +45,7 @@ class HttpConnection;
 
 class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
  public:
-  explicit HttpWorker(std::chrono::milliseconds sweep_interval);
+  HttpWorker(std::chrono::milliseconds sweep_interval, BodyBudget& bodies_of_all);
   ~HttpWorker();
 
   // The thread's body; returns after `finish` when every connection is closed.
@@ -57,12 +60,18 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   void forget(HttpConnection& connection);
   // Closes the connections of `listener`, or all.
   void close_connections(const HttpListener* listener);
+  // HttpConnection::idle_until_ms of the connection of `listener` that has been idle longest; INT64_MAX if none is.
+  [[nodiscard]] int64_t longest_idle_until_ms(const HttpListener* listener) const;
+  // Closes that one; false if none is.
+  bool close_longest_idle(const HttpListener* listener);
   // Closes connections between requests; others close after their reply.
   void drain();
   [[nodiscard]] bool draining() const { return draining_; }
 
   // Hands over a reply (nothing: none will come) from any thread.
   void complete(std::shared_ptr<HttpConnection> connection, std::optional<aws::http::Response> reply);
+  // Calls `body`, which concerns the connection, on the worker's thread; from any thread. Not at all after the end.
+  void call(std::shared_ptr<HttpConnection> connection, std::function<void()> body);
 
   // A coarse steady clock, moved by the sweep, so that deadlines cost no clock reads.
   [[nodiscard]] int64_t deadline_after(std::chrono::milliseconds timeout) const;
@@ -75,6 +84,7 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   std::atomic<uint64_t> longest_run_cpu_micros{0};
 
   asio::io_context io{1};
+  BodyBudget& bodies;
   // Set before run(), called on the worker's thread: after each sweep; once, when draining has left no connection.
   std::function<void()> after_sweep;
   std::function<void()> on_drained;
@@ -83,12 +93,15 @@ class HttpWorker : public std::enable_shared_from_this<HttpWorker> {
   struct Completion {
     std::shared_ptr<HttpConnection> connection;
     std::optional<aws::http::Response> reply;
+    std::function<void()> body;  // if set, called instead of handing over the reply
   };
+  void push(Completion completion);
   void arm_sweep();
   void sweep();
   void deliver();
   void tell_if_drained();
   void note_run(int64_t cpu_micros);
+  [[nodiscard]] std::shared_ptr<HttpConnection> longest_idle(const HttpListener* listener) const;
 
   const std::chrono::milliseconds sweep_interval_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -117,22 +130,34 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void accept_reply(std::optional<aws::http::Response> reply);
   void on_reply(std::optional<aws::http::Response> reply);
   [[nodiscard]] const HttpListener* listener() const { return listener_.get(); }
+  [[nodiscard]] bool is_idle() const { return phase_ == Phase::head && input().empty() && !has_output(); }
+  // Of an idle connection: the smaller, the longer it has been idle.
+  [[nodiscard]] int64_t idle_until_ms() const { return deadline_ms_; }
 
   std::size_t index = 0;  // in the worker's list
 
  private:
-  enum class Phase { head, body, chunked, waiting, finishing, lingering, closed };
+  enum class Phase { head, queued, body, chunked, waiting, finishing, lingering, closed };
 
   void advance();
   bool step();
   bool read_head();
   bool begin_body();
+  bool take_room();
+  bool receive_body();
+  bool grow_room();
   bool read_body();
   bool read_chunked();
+  bool feed_sink();
+  void on_taken(std::optional<aws::http::Response> refusal);
+  void give_back_room();
   bool dispatch();
   bool send_reply();
   bool finish();
   bool refuse(const Refusal& refusal);
+  bool refuse(aws::http::Response reply);
+  [[nodiscard]] bool has_moved();
+  [[nodiscard]] int untaken();
 
   [[nodiscard]] std::string_view input() const { return {input_.data() + begin_, end_ - begin_}; }
   void await_input();
@@ -143,7 +168,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] bool has_output() const { return out_sent_ < out_.size() || tail_sent_ < tail_.size() || stream_; }
   bool flush();
   std::size_t write_some(boost::system::error_code& error);
-  bool refill();
+  void begin_piece();
+  void take_piece(std::string piece);
   void await_room();
   void set_deadline();
 
@@ -168,7 +194,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   uint64_t body_received_ = 0;
+  uint64_t body_room_ = 0;     // taken of the worker's budget
+  uint64_t body_ticket_ = 0;   // waits for room there
   bool reading_body_ = false;  // the pending read fills the request's body
+  std::shared_ptr<aws::http::BodySink> sink_;
+  std::string piece_;  // for the sink
+  bool sink_busy_ = false;
+  bool body_complete_ = false;  // all of it is in piece_, or with the sink
   uint64_t lingered_bytes_ = 0;
 
   std::shared_ptr<aws::http::Hangup> hangup_;  // of the request in hand
@@ -179,6 +211,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::size_t tail_sent_ = 0;
   std::shared_ptr<aws::http::BodySource> stream_;
   uint64_t stream_left_ = 0;
+  bool reading_piece_ = false;  // of stream_, elsewhere
+  int untaken_ = 0;             // bytes that the system holds for the peer, when last looked at
 };
 
 }  // namespace os

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <cstdio>
 #include <future>
 #include <map>
 #include <system_error>
@@ -31,9 +32,9 @@ void run_on(HttpWorker& worker, const std::function<void()>& body) {
 
 class HttpServer::Core {
  public:
-  explicit Core(const HttpServerOptions& options) {
+  explicit Core(const HttpServerOptions& options) : bodies_(options.bodies_bytes_max) {
     for (unsigned i = 0; i < std::max(1U, options.io_threads); ++i) {
-      auto worker = std::make_shared<HttpWorker>(options.sweep_interval);
+      auto worker = std::make_shared<HttpWorker>(options.sweep_interval, bodies_);
       worker->on_drained = [this] { note_drained(); };
       workers_.push_back(std::move(worker));
     }
@@ -141,22 +142,80 @@ class HttpServer::Core {
     listener->acceptor.async_accept(
         worker->io, [this, listener, worker](const boost::system::error_code& error, HttpSocket socket) {
           if (listener->closed.load()) return;
-          if (error) {
-            // Most likely out of descriptors; trying again at once would spin.
+          if (error && error != asio::error::connection_aborted) {
+            // Most likely out of descriptors or memory: one goes, and trying again waits for the next sweep.
+            tell(listener, "the system has no descriptor or memory for a new connection: " + error.message());
+            make_room(listener, {}, [](bool) {});
             listener->accept_paused = true;
             return;
           }
-          if (listener->connections.fetch_add(1) >= listener->limits.connections_max) {
-            listener->connections.fetch_sub(1);  // and the socket closes
-          } else if (worker->is_current()) {
-            worker->adopt(std::move(socket), listener);
-          } else {
-            asio::post(worker->io, [worker, listener, socket = std::move(socket)]() mutable {
-              worker->adopt(std::move(socket), listener);
-            });
+          if (error) return accept(listener);
+          if (listener->connections.fetch_add(1) < listener->limits.connections_max) {
+            hand_over(worker, std::move(socket), listener);
+            return accept(listener);
           }
-          accept(listener);
+          place_when_full(listener, worker, std::make_shared<HttpSocket>(std::move(socket)));
         });
+  }
+
+  static void hand_over(const std::shared_ptr<HttpWorker>& worker, HttpSocket socket,
+                        const std::shared_ptr<HttpListener>& listener) {
+    if (worker->is_current()) return worker->adopt(std::move(socket), listener);
+    asio::post(worker->io,
+               [worker, listener, moved = std::move(socket)]() mutable { worker->adopt(std::move(moved), listener); });
+  }
+
+  // Nothing else is accepted meanwhile, so there is never more than one connection too many.
+  void place_when_full(const std::shared_ptr<HttpListener>& listener, const std::shared_ptr<HttpWorker>& worker,
+                       const std::shared_ptr<HttpSocket>& socket) {
+    make_room(listener, {}, [this, listener, worker, socket](bool is_room) {
+      tell(listener, std::string("as many connections are open as may be (they follow `ulimit -n`): ") +
+                         (is_room ? "those that are idle longest make room" : "none is idle, so new ones are refused"));
+      if (is_room) {
+        hand_over(worker, std::move(*socket), listener);
+      } else {
+        constexpr std::string_view kFull =
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 26\r\nConnection: close\r\n\r\nToo many open "
+            "connections.";
+        boost::system::error_code ignored;
+        socket->non_blocking(true, ignored);
+        socket->write_some(asio::buffer(kFull), ignored);
+        listener->connections.fetch_sub(1);
+      }
+      accept(listener);
+    });
+  }
+
+  struct IdleSearch {
+    std::size_t asked = 0;  // workers
+    HttpWorker* found = nullptr;
+    int64_t idle_until_ms = INT64_MAX;
+  };
+
+  // Asks each worker for its longest idle connection and closes the longest of all; then `done`, told whether there was
+  // one, on the first worker's thread.
+  void make_room(const std::shared_ptr<HttpListener>& listener, IdleSearch search, std::function<void(bool)> done) {
+    const bool searched = search.asked == workers_.size();
+    if (searched && search.found == nullptr) return done(false);
+    HttpWorker* const worker = searched ? search.found : workers_[search.asked].get();
+    asio::post(worker->io, [this, listener, search, searched, worker, done = std::move(done)]() mutable {
+      const bool closed = searched && worker->close_longest_idle(listener.get());
+      const int64_t until_ms = searched ? 0 : worker->longest_idle_until_ms(listener.get());
+      asio::post(acceptor_worker().io, [this, listener, search, searched, worker, closed, until_ms, done]() mutable {
+        if (searched) return done(closed);
+        if (until_ms < search.idle_until_ms) search = {search.asked, worker, until_ms};
+        ++search.asked;
+        make_room(listener, search, std::move(done));
+      });
+    });
+  }
+
+  // Once a minute for each listener, on the first worker's thread.
+  static void tell(const std::shared_ptr<HttpListener>& listener, const std::string& what) {
+    const auto now = std::chrono::steady_clock::now();
+    if (listener->told_at != decltype(now)() && now < listener->told_at + std::chrono::minutes(1)) return;
+    listener->told_at = now;
+    std::fprintf(stderr, "till: %u clients are connected; %s\n", listener->connections.load(), what.c_str());
   }
 
   // On the first worker's thread, after each sweep.
@@ -178,6 +237,7 @@ class HttpServer::Core {
     drained_.notify_all();
   }
 
+  BodyBudget bodies_;         // outlives the workers
   std::mutex control_mutex_;  // held by listen, close_listener and stop throughout
   bool stopped_ = false;
   std::map<uint16_t, std::shared_ptr<HttpListener>> listeners_;

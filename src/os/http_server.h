@@ -20,19 +20,31 @@ struct HttpServerOptions {
   unsigned io_threads = 2;
   // How often every connection's deadlines are looked at: timeouts are late by up to twice this.
   std::chrono::milliseconds sweep_interval{500};
+  // Memory for all request bodies that have not arrived completely. A body that finds it used up waits: its connection
+  // is not read.
+  uint64_t bodies_bytes_max = 64 * 1024 * 1024;
 };
 
-// What one listener accepts. A breach is answered by the server (4xx, then the connection is closed) and the handler
-// does not get it.
+// What one listener accepts. A breach is answered by the server (4xx or 503, then the connection is closed) and the
+// handler does not get it.
 struct ListenLimits {
   MessageLimits message;
+  uint64_t unasked_body_bytes_max = 64 * 1024;  // for larger bodies the handler is asked first (Handler::admit)
+  uint64_t held_body_bytes_max = UINT64_MAX;    // of bodies that no BodySink takes
   AllowedHosts hosts;
-  uint32_t connections_max = 1024;                 // more are accepted and closed at once
+  // When there are so many, a new one takes the place of that which has been idle longest; if none is idle, it gets a
+  // 503 and is closed.
+  uint32_t connections_max = 1024;
   std::chrono::milliseconds head_timeout{10'000};  // from a request's first byte to the end of its head
   std::chrono::milliseconds idle_timeout{60'000};  // between requests
-  // While a body is received or a reply is blocked, each window has to move so many bytes.
+  // While a body is received, each window has to move so many bytes.
   std::chrono::milliseconds progress_window{10'000};
   uint64_t progress_bytes_min = 4096;
+  std::chrono::milliseconds body_wait_timeout{60'000};  // for room in HttpServerOptions::bodies_bytes_max
+  std::chrono::milliseconds reply_stall_timeout{
+      180'000};  // a client that takes nothing of its reply for so long is dead
+  // Runs what may take long (reading the body of a reply) elsewhere; false if it cannot. Without it, I/O threads do.
+  std::function<bool(std::function<void()>)> work;
   // Told, on an I/O thread, of a request that is refused because its body is too large; the request has no body.
   std::function<void(const aws::http::Request&)> on_too_large;
 };

@@ -12,6 +12,7 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace os {
@@ -76,7 +77,11 @@ class TestHandler final : public aws::http::Handler {
     calls.fetch_add(1);
     function_(std::move(request), std::move(respond));
   }
+  aws::http::Admission admit(const Request& head, std::optional<uint64_t> body_bytes) override {
+    return on_admit ? on_admit(head, body_bytes) : aws::http::Admission();
+  }
   std::atomic<int> calls{0};
+  std::function<aws::http::Admission(const Request&, std::optional<uint64_t>)> on_admit;  // set before any request
 
  private:
   Function function_;
@@ -122,9 +127,11 @@ std::string reply_of(std::string_view body) {
 }
 
 struct Fixture {
-  explicit Fixture(TestHandler::Function function, const ListenLimits& limits = {})
+  explicit Fixture(TestHandler::Function function, const ListenLimits& limits = {},
+                   uint64_t bodies_bytes_max = 64 << 20)
       : handler(std::move(function)),
-        server(std::move(*HttpServer::start({.io_threads = 2, .sweep_interval = milliseconds(5)}))),
+        server(std::move(*HttpServer::start(
+            {.io_threads = 2, .sweep_interval = milliseconds(5), .bodies_bytes_max = bodies_bytes_max}))),
         port(*server->listen("127.0.0.1", 0, handler, limits)) {}
   // What comes back for `bytes` until the server closes.
   std::string converse(std::string_view bytes) const {
@@ -336,7 +343,7 @@ TEST(HttpServer, ALateAnswerToAClientThatHasGoneIsHarmless) {
     auto client = enter();
     Responder respond = shelf.take();
     RawClient second(fixture.port);
-    EXPECT_EQ(second.receive(), "") << "one connection too many";
+    EXPECT_TRUE(second.receive().starts_with("HTTP/1.1 503 ")) << "one connection too many";
     client.reset();
     const auto next = enter();  // so the server has noticed
     late = shelf.take();
@@ -384,9 +391,200 @@ TEST(HttpServer, ForgetsWhoWaitsForAHangupWhenTheRequestIsAnswered) {
   EXPECT_FALSE(called);
 }
 
+const std::string kGet = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+TEST(HttpServer, TheLongestIdleConnectionMakesRoom) {
+  ListenLimits limits;
+  limits.connections_max = 8;
+  Fixture fixture(echo, limits);
+  const std::string reply = reply_of("GET / ");
+  std::vector<std::unique_ptr<RawClient>> silent;  // more than there may be, and none of them ever says a thing
+  for (int i = 0; i < 50; ++i) silent.push_back(std::make_unique<RawClient>(fixture.port));
+  for (int i = 0; i < 50; ++i) {
+    RawClient client(fixture.port);
+    client.send(kGet);
+    EXPECT_EQ(client.receive(reply.size()), reply) << i;
+  }
+  EXPECT_EQ(silent.front()->receive(), "") << "closed";
+}
+
+TEST(HttpServer, WhenAllAreBusyANewConnectionIsToldSo) {
+  ListenLimits limits;
+  limits.connections_max = 2;
+  Shelf shelf;
+  Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); }, limits);
+  RawClient first(fixture.port);
+  RawClient second(fixture.port);
+  first.send(kGet);
+  const Responder respond = shelf.take();
+  second.send(kGet);
+  const Responder respond_second = shelf.take();
+  const std::string refusal = fixture.converse("");
+  EXPECT_TRUE(refusal.starts_with("HTTP/1.1 503 ")) << refusal;
+  EXPECT_TRUE(refusal.ends_with("Too many open connections."));
+  respond(with_body("1"));
+  EXPECT_EQ(first.receive(reply_of("1").size()), reply_of("1"));
+}
+
+std::string put(std::string_view path, std::size_t size, std::string_view more = "") {
+  return "PUT " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(size) +
+         "\r\n" + std::string(more) + "\r\n";
+}
+
+TEST(HttpServer, BodiesWaitForRoomInMemory) {
+  constexpr std::size_t kSize = 1 << 20;
+  const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  const auto count = [](const Request& request, const Responder& respond) {
+    respond(with_body(std::to_string(request.body.size())));
+  };
+  const std::string reply = reply_of("1048576");
+  Fixture fixture(count, {}, kSize + kSize / 2);
+  RawClient first(fixture.port);
+  first.send(put("/1", kSize, "Expect: 100-continue\r\n"));
+  EXPECT_EQ(first.receive(go_on.size()), go_on);
+  RawClient second(fixture.port);
+  second.send(put("/2", kSize, "Expect: 100-continue\r\n"));
+  EXPECT_EQ(fixture.converse(put("/small", 5, "Connection: close\r\n") + "hello").back(), '5') << "not counted";
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(second.is_readable());
+  auto third = std::make_unique<RawClient>(fixture.port);
+  third->send(put("/3", kSize, "Expect: 100-continue\r\n"));
+  third.reset();  // leaves the line
+  first.send(std::string(kSize, 'x'));
+  EXPECT_EQ(first.receive(reply.size()), reply);
+  EXPECT_EQ(second.receive(go_on.size()), go_on);
+  second.send(std::string(kSize, 'x'));
+  EXPECT_EQ(second.receive(reply.size()), reply);
+  EXPECT_TRUE(fixture.converse(put("/larger", 2 * kSize, "Connection: close\r\n") + std::string(2 * kSize, 'x'))
+                  .ends_with("2097152"))
+      << "a body larger than the budget has it alone";
+}
+
+TEST(HttpServer, ABodyDoesNotWaitForEver) {
+  ListenLimits limits;
+  limits.body_wait_timeout = milliseconds(20);
+  Fixture fixture(echo, limits, 1 << 20);
+  RawClient first(fixture.port);
+  first.send(put("/1", 1 << 20, "Expect: 100-continue\r\n"));
+  (void)first.receive(1);
+  EXPECT_TRUE(fixture.converse(put("/2", 1 << 20)).starts_with("HTTP/1.1 503 "));
+}
+
+// Takes pieces on a thread of its own; says no to a piece with an 'n'.
+class TestSink final : public aws::http::BodySink {
+ public:
+  ~TestSink() override {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void take(std::string piece, Taken taken) override {
+    EXPECT_FALSE(busy_.exchange(true));
+    EXPECT_LE(piece.size(), 320U * 1024);
+    threads_.emplace_back([this, piece = std::move(piece), taken = std::move(taken)] {
+      bytes_ += piece;
+      busy_ = false;
+      taken(piece.find('n') == std::string::npos ? std::nullopt : std::optional(with_body("no")));
+    });
+  }
+  void end(Request request, Responder respond) override {
+    EXPECT_EQ(request.body, "");
+    respond(with_body(request.target + " " + std::to_string(std::hash<std::string>()(bytes_))));
+  }
+
+ private:
+  std::atomic<bool> busy_ = false;
+  std::string bytes_;
+  std::vector<std::thread> threads_;
+};
+
+TEST(HttpServer, ASinkTakesALargeBodyInPieces) {
+  ListenLimits limits;
+  limits.held_body_bytes_max = 100'000;
+  limits.unasked_body_bytes_max = 10;
+  Fixture fixture(echo, limits);
+  std::vector<std::shared_ptr<TestSink>> sinks;  // kept, so that no I/O thread waits for their threads
+  std::mutex mutex;
+  fixture.handler.on_admit = [&](const Request& head, std::optional<uint64_t> body_bytes) -> aws::http::Admission {
+    if (head.target == "/held") return {};
+    if (head.target == "/refused") return {with_body(std::to_string(body_bytes.value_or(0))), nullptr};
+    const std::lock_guard lock(mutex);
+    return {std::nullopt, sinks.emplace_back(std::make_shared<TestSink>())};
+  };
+  std::string body;
+  for (int i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i);
+  const std::string reply = reply_of("/s " + std::to_string(std::hash<std::string>()(body)));
+  RawClient client(fixture.port);
+  client.send(put("/s", body.size()) + body);
+  EXPECT_EQ(client.receive(reply.size()), reply);
+  std::string chunks;
+  for (std::size_t at = 0; at < body.size(); at += 1000) {
+    const std::string chunk = body.substr(at, 1000);
+    chunks.append(chunk.size() == 1000 ? "3e8"
+                                       : "0" + std::string(1, "0123456789abcdef"[chunk.size() / 256]) +
+                                             std::string(1, "0123456789abcdef"[chunk.size() / 16 % 16]) +
+                                             std::string(1, "0123456789abcdef"[chunk.size() % 16]));
+    chunks.append("\r\n").append(chunk).append("\r\n");
+  }
+  client.send("PUT /s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
+  EXPECT_EQ(client.receive(reply.size()), reply);
+  EXPECT_TRUE(fixture.converse(put("/s", 3'000'000) + "n").ends_with("\r\n\r\nno"));
+  EXPECT_TRUE(fixture.converse(put("/refused", 3'000'000)).ends_with("\r\n\r\n3000000"));
+  EXPECT_TRUE(fixture.converse(put("/held", 100'001)).starts_with("HTTP/1.1 413 "));
+  EXPECT_EQ(fixture.handler.calls, 0);
+  fixture.server.reset();
+}
+
+// It is cut off only when it takes nothing at all for minutes, whatever the window for uploads.
+TEST(HttpServer, AReaderThatPausesGetsTheWholeReply) {
+  static constexpr uint64_t kSize = 15'000'000;
+  ListenLimits limits;
+  limits.progress_window = milliseconds(1);
+  limits.head_timeout = milliseconds(20);
+  std::mutex mutex;
+  std::vector<std::thread> threads;
+  std::set<std::thread::id> io_threads;
+  std::set<std::thread::id> readers;
+  limits.work = [&](std::function<void()> work) {
+    const std::lock_guard lock(mutex);
+    threads.emplace_back([&, work = std::move(work)] {
+      {
+        const std::lock_guard inner(mutex);
+        readers.insert(std::this_thread::get_id());
+      }
+      work();
+    });
+    return true;
+  };
+  Fixture fixture(
+      [&](const Request&, const Responder& respond) {
+        Response reply = with_body("");
+        reply.stream = std::make_shared<CountingSource>(kSize, kSize);
+        respond(std::move(reply));
+        const std::lock_guard lock(mutex);
+        io_threads.insert(std::this_thread::get_id());
+      },
+      limits);
+  RawClient client(fixture.port);
+  client.send(kGet);
+  std::string got = client.receive(1);
+  // Each takes a timeout, so many sweeps go by.
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(fixture.converse("GET").starts_with("HTTP/1.1 408"));
+  got += client.receive(kSize + 10);
+  EXPECT_GE(got.size(), kSize + 10);
+  client.close();
+  fixture.server.reset();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_FALSE(readers.empty());
+  for (const std::thread::id& id : io_threads) EXPECT_FALSE(readers.contains(id));
+}
+
+TEST(HttpServer, AConnectionThatNeverSaysAThingIsClosed) {
+  ListenLimits limits;
+  limits.idle_timeout = milliseconds(20);
+  EXPECT_EQ(Fixture(echo, limits).converse(""), "");
+}
+
 TEST(HttpServer, TimeoutsCloseWhatDoesNotMove) {
   ListenLimits limits;
-  limits.head_timeout = limits.idle_timeout = limits.progress_window = milliseconds(20);
+  limits.head_timeout = limits.progress_window = limits.reply_stall_timeout = milliseconds(20);
   Shelf shelf;
   Fixture fixture(
       [&](const Request& request, Responder respond) {
@@ -396,16 +594,15 @@ TEST(HttpServer, TimeoutsCloseWhatDoesNotMove) {
         respond(std::move(reply));
       },
       limits);
-  EXPECT_EQ(fixture.converse(""), "");
-  EXPECT_TRUE(fixture.converse("GET / HTTP/1.1\r\nHos").starts_with("HTTP/1.1 408"));
+  const auto time_out = [&] { return fixture.converse("GET / HTTP/1.1\r\nHos").starts_with("HTTP/1.1 408"); };
+  EXPECT_TRUE(time_out());
   EXPECT_TRUE(
       fixture.converse("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx").starts_with("HTTP/1.1 408"));
   RawClient slow(fixture.port);
   slow.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   RawClient patient(fixture.port);
   patient.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(fixture.converse(""), "");  // two timeouts have passed for the slow reader and the handler
-  EXPECT_EQ(fixture.converse(""), "");
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(time_out());  // so it has for the slow reader and the handler, too
   EXPECT_LT(slow.receive().size(), 1'000'000'000U);
   shelf.take()(with_body("x"));
   EXPECT_EQ(patient.receive(reply_of("x").size()), reply_of("x")) << "handlers may take their time";

@@ -20,8 +20,8 @@ int64_t thread_cpu_micros() {
 
 }  // namespace
 
-HttpWorker::HttpWorker(std::chrono::milliseconds sweep_interval)
-    : sweep_interval_(sweep_interval), work_(io.get_executor()), timer_(io) {}
+HttpWorker::HttpWorker(std::chrono::milliseconds sweep_interval, BodyBudget& bodies_of_all)
+    : bodies(bodies_of_all), sweep_interval_(sweep_interval), work_(io.get_executor()), timer_(io) {}
 
 HttpWorker::~HttpWorker() = default;
 
@@ -115,6 +115,26 @@ void HttpWorker::close_connections(const HttpListener* listener) {
   }
 }
 
+std::shared_ptr<HttpConnection> HttpWorker::longest_idle(const HttpListener* listener) const {
+  std::shared_ptr<HttpConnection> found;
+  for (const auto& connection : connections_) {
+    if (connection->listener() != listener || !connection->is_idle()) continue;
+    if (!found || connection->idle_until_ms() < found->idle_until_ms()) found = connection;
+  }
+  return found;
+}
+
+int64_t HttpWorker::longest_idle_until_ms(const HttpListener* listener) const {
+  const auto found = longest_idle(listener);
+  return found ? found->idle_until_ms() : INT64_MAX;
+}
+
+bool HttpWorker::close_longest_idle(const HttpListener* listener) {
+  const auto found = longest_idle(listener);
+  if (found) found->close();
+  return found != nullptr;
+}
+
 void HttpWorker::drain() {
   draining_ = true;
   for (std::size_t i = connections_.size(); i-- > 0;) {
@@ -125,10 +145,18 @@ void HttpWorker::drain() {
 }
 
 void HttpWorker::complete(std::shared_ptr<HttpConnection> connection, std::optional<aws::http::Response> reply) {
+  push({std::move(connection), std::move(reply), nullptr});
+}
+
+void HttpWorker::call(std::shared_ptr<HttpConnection> connection, std::function<void()> body) {
+  push({std::move(connection), std::nullopt, std::move(body)});
+}
+
+void HttpWorker::push(Completion completion) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_) return;
-    completions_.push_back({std::move(connection), std::move(reply)});
+    if (stopped_) return;  // the completion goes without the lock, at the end of this function
+    completions_.push_back(std::move(completion));
     if (completions_.size() > 1) return;  // a wake-up is on its way already
   }
   asio::post(io, [this] { deliver(); });
@@ -139,7 +167,13 @@ void HttpWorker::deliver() {
     const std::lock_guard lock(mutex_);
     delivering_.swap(completions_);
   }
-  for (Completion& completion : delivering_) completion.connection->on_reply(std::move(completion.reply));
+  for (Completion& completion : delivering_) {
+    if (completion.body) {
+      completion.body();
+    } else {
+      completion.connection->on_reply(std::move(completion.reply));
+    }
+  }
   delivering_.clear();
 }
 

@@ -39,6 +39,12 @@ class Headers {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
+// A handler's own, see BodySink.
+class TakenBody {
+ public:
+  virtual ~TakenBody() = default;
+};
+
 struct Request {
   std::string method;  // upper case
   std::string target;  // as on the wire: path and query, still percent-encoded
@@ -46,6 +52,8 @@ struct Request {
   std::string body;
   // Tells when whoever asks has closed the connection, as far as that shows; null where nobody tells.
   std::shared_ptr<Hangup> hangup = {};
+  // What the handler's own BodySink made of the body, of which `body` then holds nothing.
+  std::shared_ptr<TakenBody> taken = {};
 
   [[nodiscard]] std::string_view path() const;   // target up to '?'
   [[nodiscard]] std::string_view query() const;  // target after '?', or empty
@@ -56,7 +64,7 @@ class BodySource {
  public:
   virtual ~BodySource() = default;
   [[nodiscard]] virtual uint64_t size() const = 0;  // bytes in total
-  // Appends the next piece (at most ~1 MiB) to `out`; appends nothing at the end.
+  // Appends the next piece (at most ~1 MiB) to `out`; appends nothing at the end. May read a disk.
   virtual void read(std::string& out) = 0;
 };
 
@@ -69,12 +77,32 @@ struct Response {
 };
 
 // Answers one request, once, from any thread. If the last copy is destroyed unanswered the connection is closed.
-// The body source of a response is read on an I/O thread.
 using Responder = std::function<void(Response)>;
+
+// Takes the body of one request while it arrives, so that it is never held whole. Called on an I/O thread, where
+// nothing may block; dropped, perhaps while it still works on a piece, if the rest of the body does not come.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // To be called once, from any thread, when the next piece may come. A refusal is the answer to the request: the rest
+  // of its body is not read.
+  using Taken = std::function<void(std::optional<Response> refusal)>;
+  virtual void take(std::string piece, Taken taken) = 0;
+  // Every piece has been taken. `request` is the one that was admitted; to be answered as by Handler::handle.
+  virtual void end(Request request, Responder respond) = 0;
+};
+
+// What a handler says to a head. Nothing: the body is to be held in memory, and comes with handle().
+struct Admission {
+  std::optional<Response> refusal;
+  std::shared_ptr<BodySink> sink;
+};
 
 class Handler {
  public:
   virtual ~Handler() = default;
+  // Asked before a large body is read, on an I/O thread. `body_bytes`: as announced; nullopt if it is not known.
+  virtual Admission admit(const Request& /*head*/, std::optional<uint64_t> /*body_bytes*/) { return {}; }
   // Called on an I/O thread for each request, in order per connection; must not block for long. `respond` may be
   // called before this returns or later.
   virtual void handle(Request request, Responder respond) = 0;
