@@ -11,6 +11,20 @@ base::Result<AssumeRoleResponse> StsCaller::assume_role(Context& context, Assume
   return out;
 }
 
+base::Result<DecodeAuthorizationMessageResponse> StsCaller::decode_authorization_message(Context& context, DecodeAuthorizationMessageRequest in) {
+  static const OperationDesc& operation = *kService.find("DecodeAuthorizationMessage");
+  DecodeAuthorizationMessageResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetAccessKeyInfoResponse> StsCaller::get_access_key_info(Context& context, GetAccessKeyInfoRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAccessKeyInfo");
+  GetAccessKeyInfoResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetCallerIdentityResponse> StsCaller::get_caller_identity(Context& context, GetCallerIdentityRequest in) {
   static const OperationDesc& operation = *kService.find("GetCallerIdentity");
   GetCallerIdentityResponse out;

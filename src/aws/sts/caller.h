@@ -12,6 +12,8 @@ class StsCaller final : public Sts {
   explicit StsCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
   base::Result<AssumeRoleResponse> assume_role(Context& context, AssumeRoleRequest in) override;
+  base::Result<DecodeAuthorizationMessageResponse> decode_authorization_message(Context& context, DecodeAuthorizationMessageRequest in) override;
+  base::Result<GetAccessKeyInfoResponse> get_access_key_info(Context& context, GetAccessKeyInfoRequest in) override;
   base::Result<GetCallerIdentityResponse> get_caller_identity(Context& context, GetCallerIdentityRequest in) override;
   base::Result<GetSessionTokenResponse> get_session_token(Context& context, GetSessionTokenRequest in) override;
 

@@ -8,6 +8,7 @@ namespace errors {
 
 const ErrorDesc kAccessDenied = {"AccessDenied", "AccessDenied", 403, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kExpiredTokenException = {"ExpiredTokenException", "ExpiredTokenException", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kInvalidAuthorizationMessageException = {"InvalidAuthorizationMessageException", "InvalidAuthorizationMessageException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMalformedPolicyDocumentException = {"MalformedPolicyDocumentException", "MalformedPolicyDocument", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kPackedPolicyTooLargeException = {"PackedPolicyTooLargeException", "PackedPolicyTooLarge", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kRegionDisabledException = {"RegionDisabledException", "RegionDisabledException", 403, base::Fault::sender, nullptr, nullptr};
@@ -19,6 +20,9 @@ base::AwsError access_denied(std::string message) {
 }
 base::AwsError expired_token_exception(std::string message) {
   return make_error(kExpiredTokenException, std::move(message));
+}
+base::AwsError invalid_authorization_message_exception(std::string message) {
+  return make_error(kInvalidAuthorizationMessageException, std::move(message));
 }
 base::AwsError malformed_policy_document_exception(std::string message) {
   return make_error(kMalformedPolicyDocumentException, std::move(message));

@@ -14,6 +14,7 @@ namespace errors {
 
 extern const ErrorDesc kAccessDenied;
 extern const ErrorDesc kExpiredTokenException;
+extern const ErrorDesc kInvalidAuthorizationMessageException;
 extern const ErrorDesc kMalformedPolicyDocumentException;
 extern const ErrorDesc kPackedPolicyTooLargeException;
 extern const ErrorDesc kRegionDisabledException;
@@ -22,6 +23,7 @@ extern const ErrorDesc kValidationError;
 
 base::AwsError access_denied(std::string message);  // 403
 base::AwsError expired_token_exception(std::string message);  // 400
+base::AwsError invalid_authorization_message_exception(std::string message);  // 400
 base::AwsError malformed_policy_document_exception(std::string message);  // 400
 base::AwsError packed_policy_too_large_exception(std::string message);  // 400
 base::AwsError region_disabled_exception(std::string message);  // 403

@@ -15,6 +15,7 @@ base::Result<void> call(void* service, Context& context, void* in, void* out) {
 }
 
 constexpr const ErrorDesc* kAssumeRoleErrors[] = {&errors::kMalformedPolicyDocumentException, &errors::kPackedPolicyTooLargeException, &errors::kRegionDisabledException, &errors::kExpiredTokenException};
+constexpr const ErrorDesc* kDecodeAuthorizationMessageErrors[] = {&errors::kInvalidAuthorizationMessageException};
 constexpr const ErrorDesc* kGetSessionTokenErrors[] = {&errors::kRegionDisabledException};
 
 constexpr Protocol kProtocols[] = {Protocol::query};
@@ -36,6 +37,38 @@ const OperationDesc kOperations[] = {
      .make_input = make_any_shape<AssumeRoleRequest>,
      .make_output = make_any_shape<AssumeRoleResponse>,
      .call = call<AssumeRoleRequest, AssumeRoleResponse, &Sts::assume_role>},
+    {.name = "DecodeAuthorizationMessage",
+     .http_method = "POST",
+     .uri = "/",
+     .http_status = 200,
+     .input = &DecodeAuthorizationMessageRequest::desc(),
+     .output = &DecodeAuthorizationMessageResponse::desc(),
+     .input_root = "",
+     .output_wrapper = "DecodeAuthorizationMessageResult",
+     .iam_action = "sts:DecodeAuthorizationMessage",
+     .iam_resource = "*",
+     .errors = kDecodeAuthorizationMessageErrors,
+     .may_wait = false,
+     .checksum_required = false,
+     .make_input = make_any_shape<DecodeAuthorizationMessageRequest>,
+     .make_output = make_any_shape<DecodeAuthorizationMessageResponse>,
+     .call = call<DecodeAuthorizationMessageRequest, DecodeAuthorizationMessageResponse, &Sts::decode_authorization_message>},
+    {.name = "GetAccessKeyInfo",
+     .http_method = "POST",
+     .uri = "/",
+     .http_status = 200,
+     .input = &GetAccessKeyInfoRequest::desc(),
+     .output = &GetAccessKeyInfoResponse::desc(),
+     .input_root = "",
+     .output_wrapper = "GetAccessKeyInfoResult",
+     .iam_action = "sts:GetAccessKeyInfo",
+     .iam_resource = "*",
+     .errors = {},
+     .may_wait = false,
+     .checksum_required = false,
+     .make_input = make_any_shape<GetAccessKeyInfoRequest>,
+     .make_output = make_any_shape<GetAccessKeyInfoResponse>,
+     .call = call<GetAccessKeyInfoRequest, GetAccessKeyInfoResponse, &Sts::get_access_key_info>},
     {.name = "GetCallerIdentity",
      .http_method = "POST",
      .uri = "/",

@@ -10,6 +10,10 @@ extern const StructDesc kAssumeRoleRequestStruct;
 extern const StructDesc kCredentialsStruct;
 extern const StructDesc kAssumedRoleUserStruct;
 extern const StructDesc kAssumeRoleResponseStruct;
+extern const StructDesc kDecodeAuthorizationMessageRequestStruct;
+extern const StructDesc kDecodeAuthorizationMessageResponseStruct;
+extern const StructDesc kGetAccessKeyInfoRequestStruct;
+extern const StructDesc kGetAccessKeyInfoResponseStruct;
 extern const StructDesc kGetCallerIdentityRequestStruct;
 extern const StructDesc kGetCallerIdentityResponseStruct;
 extern const StructDesc kGetSessionTokenRequestStruct;
@@ -18,6 +22,10 @@ extern const TypeDesc kAssumeRoleRequest;
 extern const TypeDesc kAssumeRoleResponse;
 extern const TypeDesc kAssumedRoleUser;
 extern const TypeDesc kCredentials;
+extern const TypeDesc kDecodeAuthorizationMessageRequest;
+extern const TypeDesc kDecodeAuthorizationMessageResponse;
+extern const TypeDesc kGetAccessKeyInfoRequest;
+extern const TypeDesc kGetAccessKeyInfoResponse;
 extern const TypeDesc kGetCallerIdentityRequest;
 extern const TypeDesc kGetCallerIdentityResponse;
 extern const TypeDesc kGetSessionTokenRequest;
@@ -28,7 +36,9 @@ extern const TypeDesc kAccountType;
 extern const TypeDesc kArnType;
 extern const TypeDesc kAssumedRoleIdType;
 extern const TypeDesc kDateType;
+extern const TypeDesc kDecodedMessageType;
 extern const TypeDesc kDurationSecondsType;
+extern const TypeDesc kEncodedMessageType;
 extern const TypeDesc kExternalIdType;
 extern const TypeDesc kRoleDurationSecondsType;
 extern const TypeDesc kRoleSessionNameType;
@@ -39,6 +49,10 @@ constinit const TypeDesc kAssumeRoleRequest = {.kind = Kind::structure, .shape_n
 constinit const TypeDesc kAssumeRoleResponse = {.kind = Kind::structure, .shape_name = "AssumeRoleResponse", .structure = &kAssumeRoleResponseStruct};
 constinit const TypeDesc kAssumedRoleUser = {.kind = Kind::structure, .shape_name = "AssumedRoleUser", .structure = &kAssumedRoleUserStruct};
 constinit const TypeDesc kCredentials = {.kind = Kind::structure, .shape_name = "Credentials", .structure = &kCredentialsStruct};
+constinit const TypeDesc kDecodeAuthorizationMessageRequest = {.kind = Kind::structure, .shape_name = "DecodeAuthorizationMessageRequest", .structure = &kDecodeAuthorizationMessageRequestStruct};
+constinit const TypeDesc kDecodeAuthorizationMessageResponse = {.kind = Kind::structure, .shape_name = "DecodeAuthorizationMessageResponse", .structure = &kDecodeAuthorizationMessageResponseStruct};
+constinit const TypeDesc kGetAccessKeyInfoRequest = {.kind = Kind::structure, .shape_name = "GetAccessKeyInfoRequest", .structure = &kGetAccessKeyInfoRequestStruct};
+constinit const TypeDesc kGetAccessKeyInfoResponse = {.kind = Kind::structure, .shape_name = "GetAccessKeyInfoResponse", .structure = &kGetAccessKeyInfoResponseStruct};
 constinit const TypeDesc kGetCallerIdentityRequest = {.kind = Kind::structure, .shape_name = "GetCallerIdentityRequest", .structure = &kGetCallerIdentityRequestStruct};
 constinit const TypeDesc kGetCallerIdentityResponse = {.kind = Kind::structure, .shape_name = "GetCallerIdentityResponse", .structure = &kGetCallerIdentityResponseStruct};
 constinit const TypeDesc kGetSessionTokenRequest = {.kind = Kind::structure, .shape_name = "GetSessionTokenRequest", .structure = &kGetSessionTokenRequestStruct};
@@ -49,7 +63,9 @@ constinit const TypeDesc kAccountType = {.kind = Kind::string, .shape_name = "ac
 constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"};
 constinit const TypeDesc kAssumedRoleIdType = {.kind = Kind::string, .shape_name = "assumedRoleIdType", .min = 2, .max = 193, .pattern = "[\\w+=,.@:-]*"};
 constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
+constinit const TypeDesc kDecodedMessageType = {.kind = Kind::string, .shape_name = "decodedMessageType"};
 constinit const TypeDesc kDurationSecondsType = {.kind = Kind::integer, .shape_name = "durationSecondsType", .min = 900, .max = 129600};
+constinit const TypeDesc kEncodedMessageType = {.kind = Kind::string, .shape_name = "encodedMessageType", .min = 1, .max = 10240};
 constinit const TypeDesc kExternalIdType = {.kind = Kind::string, .shape_name = "externalIdType", .min = 2, .max = 1224, .pattern = "[\\w+=,.@:\\/-]*"};
 constinit const TypeDesc kRoleDurationSecondsType = {.kind = Kind::integer, .shape_name = "roleDurationSecondsType", .min = 900, .max = 43200};
 constinit const TypeDesc kRoleSessionNameType = {.kind = Kind::string, .shape_name = "roleSessionNameType", .min = 2, .max = 64, .pattern = "[\\w+=,.@-]*"};
@@ -88,6 +104,22 @@ constexpr MemberDesc kAssumeRoleResponseMembers[] = {
     {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssumedRoleUser, MemberAccess<&AssumeRoleResponse::assumed_role_user>::get, MemberAccess<&AssumeRoleResponse::assumed_role_user>::emplace},
 };
 constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDecodeAuthorizationMessageRequestMembers[] = {
+    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEncodedMessageType, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::get, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::emplace},
+};
+constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDecodeAuthorizationMessageResponseMembers[] = {
+    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDecodedMessageType, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::get, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::emplace},
+};
+constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccessKeyInfoRequestMembers[] = {
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::get, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::emplace},
+};
+constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccessKeyInfoResponseMembers[] = {
+    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountType, MemberAccess<&GetAccessKeyInfoResponse::account>::get, MemberAccess<&GetAccessKeyInfoResponse::account>::emplace},
+};
+constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetCallerIdentityResponseMembers[] = {
     {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserIdType, MemberAccess<&GetCallerIdentityResponse::user_id>::get, MemberAccess<&GetCallerIdentityResponse::user_id>::emplace},
@@ -112,6 +144,10 @@ const StructDesc& AssumeRoleRequest::desc() { return kAssumeRoleRequestStruct; }
 const StructDesc& Credentials::desc() { return kCredentialsStruct; }
 const StructDesc& AssumedRoleUser::desc() { return kAssumedRoleUserStruct; }
 const StructDesc& AssumeRoleResponse::desc() { return kAssumeRoleResponseStruct; }
+const StructDesc& DecodeAuthorizationMessageRequest::desc() { return kDecodeAuthorizationMessageRequestStruct; }
+const StructDesc& DecodeAuthorizationMessageResponse::desc() { return kDecodeAuthorizationMessageResponseStruct; }
+const StructDesc& GetAccessKeyInfoRequest::desc() { return kGetAccessKeyInfoRequestStruct; }
+const StructDesc& GetAccessKeyInfoResponse::desc() { return kGetAccessKeyInfoResponseStruct; }
 const StructDesc& GetCallerIdentityRequest::desc() { return kGetCallerIdentityRequestStruct; }
 const StructDesc& GetCallerIdentityResponse::desc() { return kGetCallerIdentityResponseStruct; }
 const StructDesc& GetSessionTokenRequest::desc() { return kGetSessionTokenRequestStruct; }

@@ -17,6 +17,10 @@ struct AssumeRoleRequest;
 struct Credentials;
 struct AssumedRoleUser;
 struct AssumeRoleResponse;
+struct DecodeAuthorizationMessageRequest;
+struct DecodeAuthorizationMessageResponse;
+struct GetAccessKeyInfoRequest;
+struct GetAccessKeyInfoResponse;
 struct GetCallerIdentityRequest;
 struct GetCallerIdentityResponse;
 struct GetSessionTokenRequest;
@@ -56,6 +60,34 @@ struct AssumeRoleResponse {
 
   static const StructDesc& desc();
   bool operator==(const AssumeRoleResponse&) const = default;
+};
+
+struct DecodeAuthorizationMessageRequest {
+  std::optional<std::string> encoded_message;
+
+  static const StructDesc& desc();
+  bool operator==(const DecodeAuthorizationMessageRequest&) const = default;
+};
+
+struct DecodeAuthorizationMessageResponse {
+  std::optional<std::string> decoded_message;
+
+  static const StructDesc& desc();
+  bool operator==(const DecodeAuthorizationMessageResponse&) const = default;
+};
+
+struct GetAccessKeyInfoRequest {
+  std::optional<std::string> access_key_id;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccessKeyInfoRequest&) const = default;
+};
+
+struct GetAccessKeyInfoResponse {
+  std::optional<std::string> account;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccessKeyInfoResponse&) const = default;
 };
 
 struct GetCallerIdentityRequest {

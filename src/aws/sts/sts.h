@@ -15,6 +15,8 @@ class Sts {
   virtual ~Sts() = default;
 
   virtual base::Result<AssumeRoleResponse> assume_role(Context& context, AssumeRoleRequest in) = 0;
+  virtual base::Result<DecodeAuthorizationMessageResponse> decode_authorization_message(Context& context, DecodeAuthorizationMessageRequest in) = 0;
+  virtual base::Result<GetAccessKeyInfoResponse> get_access_key_info(Context& context, GetAccessKeyInfoRequest in) = 0;
   virtual base::Result<GetCallerIdentityResponse> get_caller_identity(Context& context, GetCallerIdentityRequest in) = 0;
   virtual base::Result<GetSessionTokenResponse> get_session_token(Context& context, GetSessionTokenRequest in) = 0;
 };

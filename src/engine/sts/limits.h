@@ -22,5 +22,6 @@ constexpr std::size_t kCredentialsMax = 20'000;  // in force at once; about 1 Ki
 // Expired credentials are known for a while longer, so that their users hear that they have expired.
 constexpr base::Duration kExpiredKeptFor = std::chrono::hours(1);
 constexpr base::Duration kSweepInterval = std::chrono::minutes(1);
+constexpr std::size_t kSweptPerStep = 200;  // credentials removed with the lock held
 
 }  // namespace engine::sts

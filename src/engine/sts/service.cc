@@ -110,15 +110,23 @@ void StsService::run_sweeper() {
   }
 }
 
+// Every request looks for its credential, so nobody may wait for all of them to be removed.
 void StsService::sweep(base::Timestamp now) {
-  store::WriteBatch batch;
-  const std::unique_lock lock(mutex_);
-  std::erase_if(credentials_, [&](const auto& entry) {
-    if (*entry.second.expiration + kExpiredKeptFor > now) return false;
-    batch.erase(keys::credential(entry.first));
-    return true;
-  });
-  if (!batch.empty()) store_.write(batch);
+  std::vector<std::string> expired;
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [id, credential] : credentials_)
+      if (*credential.expiration + kExpiredKeptFor <= now) expired.push_back(id);
+  }
+  for (std::size_t at = 0; at < expired.size(); at += kSweptPerStep) {
+    store::WriteBatch batch;
+    const std::unique_lock lock(mutex_);
+    for (std::size_t i = at; i < std::min(at + kSweptPerStep, expired.size()); ++i) {
+      credentials_.erase(expired[i]);
+      batch.erase(keys::credential(expired[i]));
+    }
+    store_.write(batch);
+  }
 }
 
 std::size_t StsService::size() const {
@@ -212,6 +220,18 @@ Result<aws::sts::GetSessionTokenResponse> StsService::get_session_token(aws::Con
   aws::sts::GetSessionTokenResponse out;
   TRY_ASSIGN(out.credentials, issue(context.now, std::min(seconds, kRootSessionSecondsMax), context.principal));
   return out;
+}
+
+Result<aws::sts::GetAccessKeyInfoResponse> StsService::get_access_key_info(aws::Context&,
+                                                                           aws::sts::GetAccessKeyInfoRequest in) {
+  const auto credential = find(in.access_key_id.value_or(""));
+  if (!credential) return base::fail(errors::validation_error("The access key ID is not known."));
+  return aws::sts::GetAccessKeyInfoResponse{.account = credential->principal.account};
+}
+
+Result<aws::sts::DecodeAuthorizationMessageResponse> StsService::decode_authorization_message(
+    aws::Context&, aws::sts::DecodeAuthorizationMessageRequest) {
+  return base::fail(errors::invalid_authorization_message_exception("Message is not valid"));
 }
 
 }  // namespace engine::sts

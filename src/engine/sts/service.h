@@ -53,6 +53,12 @@ class StsService final : public aws::sts::Sts, public aws::auth::CredentialSourc
   // Temporary credentials of root; sessions of roles may not ask, as on AWS.
   base::Result<aws::sts::GetSessionTokenResponse> get_session_token(aws::Context& context,
                                                                     aws::sts::GetSessionTokenRequest in) override;
+  // The account of a key that this engine knows; of others nothing can be told here.
+  base::Result<aws::sts::GetAccessKeyInfoResponse> get_access_key_info(aws::Context& context,
+                                                                       aws::sts::GetAccessKeyInfoRequest in) override;
+  // Denials of this engine carry no encoded messages, so there is none that can be decoded.
+  base::Result<aws::sts::DecodeAuthorizationMessageResponse> decode_authorization_message(
+      aws::Context& context, aws::sts::DecodeAuthorizationMessageRequest in) override;
 
   // Temporary credentials that are held, expired ones included.
   std::size_t size() const;

@@ -193,5 +193,25 @@ TEST_F(StsTest, DamageEndsTheProcess) {
       ::testing::ExitedWithCode(store::kFatalExitCode), "^store: a credential of STS is damaged");
 }
 
+TEST_F(StsTest, AKeyTellsItsAccount) {
+  EXPECT_EQ(*sts_.get_access_key_info(root_, {.access_key_id = "444455556666"})->account, "444455556666");
+  const auto token = sts_.get_session_token(root_, {});
+  EXPECT_EQ(*sts_.get_access_key_info(root_, {.access_key_id = token->credentials->access_key_id})->account, kAccount);
+  EXPECT_EQ(sts_.get_access_key_info(root_, {.access_key_id = "AKIAUNKNOWN"}).error().code, "ValidationError");
+  EXPECT_EQ(sts_.decode_authorization_message(root_, {.encoded_message = "x"}).error().code,
+            "InvalidAuthorizationMessageException");
+}
+
+// Expired ones are removed in steps, between which requests find theirs.
+TEST_F(StsTest, ManyCredentialsAreSwept) {
+  for (std::size_t i = 0; i < 2 * kSweptPerStep + 1; ++i) ASSERT_TRUE(sts_.get_session_token(root_, {}).has_value());
+  EXPECT_EQ(sts_.size(), 2 * kSweptPerStep + 1);
+  env_.clock.advance(std::chrono::hours(2) + seconds(1));
+  sts_.start();
+  env_.clock.await_waiters(1);
+  EXPECT_EQ(sts_.size(), 0u);
+  EXPECT_EQ(StsService(*store_, env_.env, iam_).size(), 0u);
+}
+
 }  // namespace
 }  // namespace engine::sts
