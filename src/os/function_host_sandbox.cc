@@ -38,6 +38,7 @@ ListenLimits runtime_api_limits() {
   // Above the contract's maximum, so that an answer which is too large gets the contract's own refusal.
   limits.message.body_bytes_max = 16 * kMiB;
   limits.connections_max = 16;
+  limits.bodies_wait = false;  // a function's answer does not wait for uploads of clients
   // A function may compute for 15 minutes between two requests on its kept connection.
   limits.idle_timeout = std::chrono::hours(1);
   return limits;

@@ -211,6 +211,7 @@ bool HttpConnection::begin_body() {
 // for the rest would wait for each other.
 bool HttpConnection::take_room() {
   const uint64_t length = parser_.content_length();
+  if (!listener_->limits.bodies_wait) return receive_body();
   if (!sink_ && !parser_.is_chunked() && length <= kUncountedBodyBytesMax) return receive_body();
   const uint64_t wanted = sink_ ? kSinkBytes : parser_.is_chunked() ? kUnknownBodyBytes : length;
   const uint64_t share = worker_->bodies.share_of(wanted);
@@ -304,7 +305,7 @@ bool HttpConnection::read_chunked() {
     return feed_sink();
   }
   if (body.size() > listener_->limits.held_body_bytes_max) return refuse({413, kTooLarge});
-  if (body.size() > body_room_ && !grow_room()) return refuse({503, kNoMemory});
+  if (listener_->limits.bodies_wait && body.size() > body_room_ && !grow_room()) return refuse({503, kNoMemory});
   if (parsed == Parsed::complete) return dispatch();
   flush();
   return false;

@@ -31,6 +31,7 @@ struct ListenLimits {
   MessageLimits message;
   uint64_t unasked_body_bytes_max = 64 * 1024;  // for larger bodies the handler is asked first (Handler::admit)
   uint64_t held_body_bytes_max = UINT64_MAX;    // of bodies that no BodySink takes
+  bool bodies_wait = true;  // for room in HttpServerOptions::bodies_bytes_max; false: they do not count
   AllowedHosts hosts;
   // When there are so many, a new one takes the place of that which has been idle longest; if none is idle, it gets a
   // 503 and is closed.

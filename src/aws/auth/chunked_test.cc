@@ -40,10 +40,34 @@ Authenticated authenticate(const http::Request& request) {
   return Verifier(source).verify(request, "s3", kNow).value();
 }
 
+std::string outcome_in_pieces(const http::Request& request, const Authenticated& who, std::size_t step,
+                              std::string& body) {
+  auto decoder = ChunkedDecoder::begin(request, who);
+  if (!decoder) return decoder.error().code;
+  for (std::size_t at = 0; at < request.body.size(); at += step) {
+    const auto fed = decoder->feed(std::string_view(request.body).substr(at, step), body);
+    if (!fed) return fed.error().code;
+  }
+  const auto trailers = decoder->finish();
+  return trailers ? "" : trailers.error().code;
+}
+
 // "" if decoded, else the error's code.
 std::string outcome(const http::Request& request, const Authenticated& who) {
   const auto result = decode_chunked(request, who);
-  return result ? "" : result.error().code;
+  const std::string whole = result ? "" : result.error().code;
+  for (const std::size_t step : {1U, 1000U}) {
+    std::string body;
+    const std::string pieces = outcome_in_pieces(request, who, step, body);
+    // Of a body that is too short anyway only the whole one is known to be.
+    if (whole == "IncompleteBody") {
+      EXPECT_NE(pieces, "");
+    } else {
+      EXPECT_EQ(pieces, whole);
+    }
+    EXPECT_TRUE(!result || body == result->body);
+  }
+  return whole;
 }
 
 constexpr std::string_view kStreaming = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";

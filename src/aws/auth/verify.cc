@@ -108,20 +108,19 @@ Result<void> check_time(const Claim& claim, ErrorFamily family, Timestamp now) {
 
 struct Payload {
   PayloadMode mode = PayloadMode::signed_body;
-  std::string hash;       // as it stands in the canonical request
-  std::string real_hash;  // of the body, if mode is signed_body
+  std::string hash;  // as it stands in the canonical request
 };
 
+std::string hash_of(const std::string& body) {
+  return body.empty() ? std::string(kEmptyBodyHash) : base::hex_encode(base::sha256(body));
+}
+
 // What the canonical request says of the body. There is no default: an unknown mode is an error (S1, S6).
-Result<Payload> read_payload(const http::Request& request, const Claim& claim, ErrorFamily family) {
+Result<Payload> read_payload(const http::Request& request, const Claim& claim, ErrorFamily family,
+                             std::string_view body_hash) {
   Payload payload;
-  const auto hash_body = [&] {
-    payload.real_hash =
-        request.body.empty() ? std::string(kEmptyBodyHash) : base::hex_encode(base::sha256(request.body));
-  };
   if (family != ErrorFamily::s3) {
-    hash_body();
-    payload.hash = payload.real_hash;
+    payload.hash = body_hash;
     return payload;
   }
   const bool presigned = claim.carrier == Claim::Carrier::query;
@@ -142,9 +141,7 @@ Result<Payload> read_payload(const http::Request& request, const Claim& claim, E
     payload.mode = PayloadMode::streaming_signed;
   } else if (payload.hash == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" && !presigned) {
     payload.mode = PayloadMode::streaming_signed_trailer;
-  } else if (is_hash(payload.hash)) {
-    hash_body();
-  } else {
+  } else if (!is_hash(payload.hash)) {
     return base::fail(failure(FailureKind::invalid_payload_hash, family, "",
                               {{"ArgumentName", "x-amz-content-sha256"}, {"ArgumentValue", payload.hash}}));
   }
@@ -237,19 +234,61 @@ Result<void> check_token(const AnyClaim& claim, const Credential& credential, Er
   return {};
 }
 
+bool is_by_v2(const http::Request& request) {
+  return is_presigned_v2(request) && !request.headers.contains("Authorization") &&
+         request.query().find("X-Amz-") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<Authenticated> Verifier::verify(const http::Request& request, std::string_view service, Timestamp now,
                                        std::optional<Timestamp> token_now) {
   const ErrorFamily family = error_family(request, service);
-  if (family == ErrorFamily::s3 && is_presigned_v2(request) && !request.headers.contains("Authorization") &&
-      request.query().find("X-Amz-") == std::string_view::npos)
-    return verify_presigned_v2(request, now, token_now.value_or(now));
+  if (family == ErrorFamily::s3 && is_by_v2(request)) return verify_presigned_v2(request, now, token_now.value_or(now));
+  // S3's signature names the hash itself, if it covers the body at all.
+  std::string body_hash = family == ErrorFamily::s3 ? "" : hash_of(request.body);
+  TRY_ASSIGN(const AwaitedBody verified, verify_signature(request, service, now, token_now.value_or(now), body_hash));
+  if (family == ErrorFamily::s3 && verified.needs_hash()) body_hash = hash_of(request.body);
+  return verified.arrived(body_hash);
+}
+
+Result<std::optional<AwaitedBody>> Verifier::verify_head(const http::Request& head, std::string_view service,
+                                                         Timestamp now, Timestamp token_now) {
+  const ErrorFamily family = error_family(head, service);
+  if (family == ErrorFamily::s3 && is_by_v2(head)) {
+    AwaitedBody body;
+    TRY_ASSIGN(body.sender_, verify_presigned_v2(head, now, token_now));
+    return body;
+  }
+  if (family == ErrorFamily::s3) return verify_signature(head, service, now, token_now, "");
+  TRY_ASSIGN(const Claim claim, read_claim(head, family));
+  TRY(check_service(claim, service, family));
+  TRY(check_coverage(head, claim, family));
+  TRY(check_time(claim, family, now));
+  const std::optional<Credential> credential = credentials_.find(claim.access_key_id);
+  if (!credential)
+    return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
+  TRY(check_token(claim, *credential, family, token_now));
+  return std::nullopt;
+}
+
+Result<Authenticated> AwaitedBody::arrived(std::string_view sha256) const {
+  if (needs_hash() && !base::constant_time_equal(signed_hash_, sha256)) {
+    return base::fail(
+        failure(FailureKind::body_mismatch, ErrorFamily::s3, "",
+                {{"ClientComputedContentSHA256", signed_hash_}, {"S3ComputedContentSHA256", std::string(sha256)}}));
+  }
+  return sender_;
+}
+
+Result<AwaitedBody> Verifier::verify_signature(const http::Request& request, std::string_view service, Timestamp now,
+                                               Timestamp token_now, std::string_view body_hash) {
+  const ErrorFamily family = error_family(request, service);
   TRY_ASSIGN(Claim claim, read_claim(request, family));
   TRY(check_service(claim, service, family));
   TRY(check_coverage(request, claim, family));
   TRY(check_time(claim, family, now));
-  TRY_ASSIGN(Payload payload, read_payload(request, claim, family));
+  TRY_ASSIGN(Payload payload, read_payload(request, claim, family, body_hash));
 
   std::string scope = credential_scope(claim.date, claim.region, claim.service);
   std::optional<Credential> credential = credentials_.find(claim.access_key_id);
@@ -261,14 +300,12 @@ Result<Authenticated> Verifier::verify(const http::Request& request, std::string
   const bool matches = expected.matches(key);
   if (!credential)
     return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, family, token_now.value_or(now)));
+  TRY(check_token(claim, *credential, family, token_now));
   if (!matches) return base::fail(expected.mismatch(family));
-  if (payload.mode == PayloadMode::signed_body && !base::constant_time_equal(payload.hash, payload.real_hash))
-    return base::fail(
-        failure(FailureKind::body_mismatch, family, "",
-                {{"ClientComputedContentSHA256", payload.hash}, {"S3ComputedContentSHA256", payload.real_hash}}));
 
-  Authenticated authenticated;
+  AwaitedBody out;
+  out.signed_hash_ = std::move(payload.hash);
+  Authenticated& authenticated = out.sender_;
   authenticated.principal_ = std::move(credential->principal);
   authenticated.access_key_id_ = std::move(claim.access_key_id);
   authenticated.region_ = std::move(claim.region);
@@ -277,7 +314,7 @@ Result<Authenticated> Verifier::verify(const http::Request& request, std::string
   authenticated.seed_signature_ = std::move(claim.signature);
   authenticated.payload_mode_ = payload.mode;
   authenticated.signing_key_ = key;
-  return authenticated;
+  return out;
 }
 
 // The body is not covered; what would say how to read it is not taken.

@@ -56,12 +56,30 @@ class Authenticated {
   [[nodiscard]] const SigningKey& signing_key() const { return signing_key_; }
 
  private:
+  friend class AwaitedBody;
   friend class Verifier;
   Authenticated() = default;
   Principal principal_;
   std::string access_key_id_, region_, amz_date_, scope_, seed_signature_;
   PayloadMode payload_mode_ = PayloadMode::signed_body;
   SigningKey signing_key_{};
+};
+
+// The origin of a request whose body is still to come: all is verified but the body itself. Only a Verifier makes it.
+class AwaitedBody {
+ public:
+  // For the decoder of an aws-chunked body, which verifies what it decodes, and for nothing else.
+  [[nodiscard]] const Authenticated& sender() const { return sender_; }
+  // True if arrived() needs to know the body's hash.
+  [[nodiscard]] bool needs_hash() const { return sender_.payload_mode() == PayloadMode::signed_body; }
+  // The body is there, and `sha256` its hash in hex if that is needed. Fails if another was signed.
+  [[nodiscard]] base::Result<Authenticated> arrived(std::string_view sha256) const;
+
+ private:
+  friend class Verifier;
+  AwaitedBody() = default;
+  Authenticated sender_;
+  std::string signed_hash_;
 };
 
 class Verifier {
@@ -76,10 +94,18 @@ class Verifier {
   base::Result<Authenticated> verify(const http::Request& request, std::string_view service, base::Timestamp now,
                                      std::optional<base::Timestamp> token_now = std::nullopt);
 
+  // The same before the body is there. nullopt: nothing is wrong so far, but the signature covers the body (of services
+  // other than S3), so verify() has to decide.
+  base::Result<std::optional<AwaitedBody>> verify_head(const http::Request& head, std::string_view service,
+                                                       base::Timestamp now, base::Timestamp token_now);
+
   // To be called when a credential is disabled, deleted or rotated.
   void forget(std::string_view access_key_id) { signing_keys_.forget(access_key_id); }
 
  private:
+  base::Result<AwaitedBody> verify_signature(const http::Request& request, std::string_view service,
+                                             base::Timestamp now, base::Timestamp token_now,
+                                             std::string_view body_hash);
   base::Result<Authenticated> verify_presigned_v2(const http::Request& request, base::Timestamp now,
                                                   base::Timestamp token_now);
 
