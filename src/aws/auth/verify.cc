@@ -238,17 +238,22 @@ Result<Authenticated> Verifier::verify(const http::Request& request, std::string
                                     : derive_signing_key(kDummySecret, claim.date, claim.region, claim.service);
   Signature expected(request, claim, scope, payload.hash);
   const bool matches = expected.matches(key);
-  if (!credential)
+  std::optional<Principal> anybody = credentials_.anybody();
+  if (!credential && !anybody)
     return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, family, token_now.value_or(now)));
-  if (!matches) return base::fail(expected.mismatch(family));
+  if (credential) {
+    if (!anybody || !credential->session_token.empty())
+      TRY(check_token(claim, *credential, family, token_now.value_or(now)));
+    if (!matches) return base::fail(expected.mismatch(family));
+  }
   if (payload.mode == PayloadMode::signed_body && !base::constant_time_equal(payload.hash, payload.real_hash))
     return base::fail(
         failure(FailureKind::body_mismatch, family, "",
                 {{"ClientComputedContentSHA256", payload.hash}, {"S3ComputedContentSHA256", payload.real_hash}}));
 
   Authenticated authenticated;
-  authenticated.principal_ = std::move(credential->principal);
+  authenticated.principal_ = std::move(credential ? credential->principal : *anybody);
+  authenticated.is_verified_ = credential.has_value();
   authenticated.access_key_id_ = std::move(claim.access_key_id);
   authenticated.region_ = std::move(claim.region);
   authenticated.amz_date_ = std::move(claim.amz_date);
@@ -282,10 +287,12 @@ Result<Authenticated> Verifier::verify_presigned_v2(const http::Request& request
   const bool matches = base::constant_time_equal(
       signature_v2(credential ? std::string_view(credential->secret_access_key) : kDummySecret, to_sign),
       claim.signature);
-  if (!credential)
+  const std::optional<Principal> anybody = credentials_.anybody();
+  if (!credential && !anybody)
     return base::fail(failure(FailureKind::unknown_key, kFamily, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, kFamily, token_now));
-  if (!matches) {
+  if (credential && (!anybody || !credential->session_token.empty()))
+    TRY(check_token(claim, *credential, kFamily, token_now));
+  if (credential && !matches) {
     return base::fail(failure(FailureKind::signature_mismatch, kFamily, "",
                               {{"AWSAccessKeyId", claim.access_key_id},
                                {"StringToSign", to_sign},
@@ -293,7 +300,8 @@ Result<Authenticated> Verifier::verify_presigned_v2(const http::Request& request
                                {"StringToSignBytes", spaced_hex(to_sign)}}));
   }
   Authenticated authenticated;
-  authenticated.principal_ = credential->principal;
+  authenticated.principal_ = credential ? credential->principal : *anybody;
+  authenticated.is_verified_ = credential.has_value();
   authenticated.access_key_id_ = std::move(claim.access_key_id);
   authenticated.payload_mode_ = PayloadMode::unsigned_body;
   return authenticated;
