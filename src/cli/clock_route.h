@@ -1,6 +1,7 @@
 // ClockRoute: the HTTP door of the engine's clock, in front of the AWS API. GET /_till/clock tells the time; POST
 // /_till/clock/advance {"seconds": N} moves it, if the engine was started with `--clock virtual`. Not signed, like
-// everything under /_till/; the port is on loopback and refuses browsers. Safe from any thread.
+// everything under /_till/; the port is on loopback, unless the user wants more, and refuses browsers. Safe from any
+// thread.
 #pragma once
 
 #include <functional>

@@ -9,11 +9,46 @@
 
 namespace cli {
 
+namespace {
+
+constexpr std::string_view kRootNeeded =
+    ": beyond loopback the engine does not start with test/test, which everybody knows; set TILL_ROOT_ACCESS_KEY_ID "
+    "and "
+    "TILL_ROOT_SECRET_ACCESS_KEY to a key of your own";
+
+// Why the options cannot be, or "".
+std::string refusal(const ServeOptions& options, const ListenAddress& listen, const RootCredentials& root) {
+  if (listen.is_loopback) return "";
+  if (options.any_key)
+    return "serve: --any-key lets in everybody who reaches the port, so it goes with a loopback address only, not "
+           "with " +
+           options.listen;
+  return root.is_default() ? "serve: --listen " + options.listen + std::string(kRootNeeded) : "";
+}
+
+void warn(const ServeOptions& options, const ListenAddress& listen) {
+  if (options.any_key)
+    print_error(
+        "warning: --any-key: requests with an unknown access key are root's, and their signatures are not verified");
+  if (!listen.is_loopback && options.clock == "virtual")
+    print_error("warning: whoever reaches " + options.listen + " can turn the clock forward, which needs no key");
+}
+
+}  // namespace
+
 int serve(const GlobalOptions& global, const ServeOptions& options) {
   if (!global.endpoint.empty()) {
-    print_error("serve: it is the engine, at 127.0.0.1 and --port, so it takes no --endpoint");
+    print_error("serve: it is the engine, at --listen and --port, so it takes no --endpoint");
     return kUsage;
   }
+  const ListenAddress listen = ListenAddress::parse(options.listen).value_or(ListenAddress());
+  const auto root = RootCredentials::from_environment();
+  const std::string refused = root.has_value() ? refusal(options, listen, *root) : "serve: " + root.error();
+  if (!refused.empty()) {
+    print_error(refused);
+    return kUsage;
+  }
+  warn(options, listen);
   os::SignalWaiter signals;
   auto engine = LocalEngine::open({.data_directory = global.data_directory,
                                    .in_memory = options.in_memory,
@@ -21,12 +56,17 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .accept_data_loss = options.accept_data_loss,
                                    .lenient = options.lenient,
                                    .virtual_clock = options.clock == "virtual",
-                                   .throttle = options.throttle == "on"});
+                                   .throttle = options.throttle == "on",
+                                   .listen = listen,
+                                   .hosts = options.hosts,
+                                   .root = *root,
+                                   .any_key = options.any_key});
   if (!engine.has_value()) {
     print_error(engine.error().message);
     return engine.error().exit_code;
   }
-  print_line(fmt::format("till {} on {}, data in {}. Ready.", kVersion, (*engine)->endpoint_url(),
+  const std::string beyond = listen.is_loopback ? "" : fmt::format(" (listening on {})", listen.text);
+  print_line(fmt::format("till {} on {}{}, data in {}. Ready.", kVersion, (*engine)->endpoint_url(), beyond,
                          options.in_memory ? "memory" : global.data_directory));
   signals.wait();
   return kOk;

@@ -19,6 +19,9 @@ struct ServeOptions {
   bool lenient = false;
   std::string clock = "system";  // or "virtual"
   std::string throttle = "on";   // or "off"
+  std::string listen = "127.0.0.1";
+  std::vector<std::string> hosts;
+  bool any_key = false;
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 

@@ -14,6 +14,7 @@
 #include "cli/counted_functions.h"
 #include "cli/data_directory.h"
 #include "cli/exit_code.h"
+#include "cli/foreign_keys.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "engine/sns/mailer.h"
@@ -24,6 +25,7 @@
 #include "os/http_transport.h"
 #include "os/outbox_mailer.h"
 #include "server/api_handler.h"
+#include "server/start_gate.h"
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
 #include "store/timed_store.h"
@@ -57,6 +59,11 @@ std::vector<server::Mount> mounts(engine::Engine& engine) {
           {&aws::sts::kService, &engine.sts()}};
 }
 
+constexpr std::string_view kAcceptDataLoss =
+    ". Nothing was changed: a copy of the directory keeps what can be saved. `till serve --accept-data-loss` starts "
+    "with "
+    "what is intact and gives up the rest for good";
+
 std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(const LocalEngineOptions& options,
                                                                               base::Env& env) {
   if (options.in_memory) return store::make_memory_store();
@@ -66,7 +73,9 @@ std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(co
   auto opened = store::open_rocksdb_store(rocks, env);
   if (opened.has_value()) return std::move(*opened);
   const bool locked = opened.error().kind == store::OpenError::Kind::locked;
-  return std::unexpected(LocalEngine::Error{opened.error().message, locked ? kUnreachable : kFailed});
+  std::string message = opened.error().message;
+  if (opened.error().loss_can_be_accepted) message += kAcceptDataLoss;
+  return std::unexpected(LocalEngine::Error{std::move(message), locked ? kUnreachable : kFailed});
 }
 
 // Of an answer to a notification nothing but the status matters.
@@ -101,6 +110,13 @@ std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& o
   return os::RunDirectory::make(options.data_directory, instance);
 }
 
+// Only the owner can read it: mode 0600.
+void write_endpoint(const std::string& data_directory, const WrittenEndpoint& endpoint) {
+  os::replace_file(endpoint_file(data_directory),
+                   fmt::format("{}\n{}\n{}\n{}\n", endpoint.url, endpoint.instance, endpoint.root.access_key_id,
+                               endpoint.root.secret_access_key));
+}
+
 }  // namespace
 
 // Members are destroyed from the last to the first: the port before the engine, the engine before what it runs on.
@@ -119,10 +135,12 @@ struct LocalEngine::Parts {
   std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
   std::unique_ptr<os::HttpTransport> transport;
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<ForeignKeys> keys;
   std::unique_ptr<aws::auth::Verifier> verifier;
   std::unique_ptr<StoreGate> gate;
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<ClockRoute> routes;
+  std::unique_ptr<server::StartGate> entrance;
   uint16_t port = 0;
   const std::string instance = base::make_uuid(system.env().random);
 
@@ -131,6 +149,8 @@ struct LocalEngine::Parts {
   ClockRoute::Advance clock_mover();
   void make_api();
   std::optional<aws::http::Response> document(std::string_view path);
+  std::expected<void, Error> listen();
+  [[nodiscard]] std::string public_url() const;
 };
 
 // Time goes on from where it was when the store was last written to, also if the machine's clock has gone back since.
@@ -163,7 +183,8 @@ std::optional<aws::http::Response> LocalEngine::Parts::document(std::string_view
 
 // What answers requests.
 void LocalEngine::Parts::make_api() {
-  verifier = std::make_unique<aws::auth::Verifier>(engine->credentials());
+  keys = std::make_unique<ForeignKeys>(engine->credentials(), options.root, options.any_key);
+  verifier = std::make_unique<aws::auth::Verifier>(*keys);
   gate = std::make_unique<StoreGate>(*store);
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
@@ -174,6 +195,24 @@ void LocalEngine::Parts::make_api() {
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
                                              std::move(api_options));
   routes = std::make_unique<ClockRoute>(*api, env(), clock_mover());
+  entrance = std::make_unique<server::StartGate>(*routes);
+}
+
+// Binds the port. What is asked there waits until the services, which are told the port, have started.
+std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
+  os::ListenLimits limits;
+  limits.hosts.any_address = !options.listen.is_loopback;
+  limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
+  const auto bound = http->listen(options.listen.text, options.port, *entrance, limits);
+  if (!bound.has_value()) return std::unexpected(Error{bound.error(), kFailed});
+  port = *bound;
+  return {};
+}
+
+// By the first name that the user gave it; empty if only this machine reaches it.
+std::string LocalEngine::Parts::public_url() const {
+  if (options.listen.is_loopback || options.hosts.empty()) return "";
+  return fmt::format("http://{}:{}", options.hosts.front(), port);
 }
 
 LocalEngine::LocalEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -206,21 +245,21 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   engine_options.code_directory = options.data_directory + "/run-" + parts->instance + "/code";
   engine_options.auto_confirm_email = true;
   engine_options.makes_signing_key = !options.leaves_no_trace;
+  engine_options.access_key_id = options.root.access_key_id;
+  engine_options.secret_access_key = options.root.secret_access_key;
   engine_options.transport = parts->transport.get();
   if (options.lenient) engine_options.lenient = warn_of_leniency;
   engine_options.throttle = options.throttle;
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
   parts->make_api();
-  const auto port = parts->http->listen("127.0.0.1", options.port, *parts->routes);
-  if (!port.has_value()) return std::unexpected(Error{port.error(), kFailed});
-  parts->port = *port;
+  if (const auto bound = parts->listen(); !bound.has_value()) return std::unexpected(bound.error());
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));
-  made->parts_->engine->start(made->endpoint_url());
+  made->parts_->engine->start(made->endpoint_url(), made->parts_->public_url());
+  made->parts_->entrance->open();
   // A store has one engine, which says where it serves; one in memory does not speak over another that does.
   const bool speaks = !options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory));
   if (speaks && !options.leaves_no_trace)
-    os::replace_file(endpoint_file(options.data_directory),
-                     made->endpoint_url() + "\n" + made->parts_->instance + "\n");
+    write_endpoint(options.data_directory, {made->endpoint_url(), made->parts_->instance, options.root});
   return made;
 }
 
@@ -228,6 +267,7 @@ LocalEngine::~LocalEngine() {
   std::error_code ignored;
   if (read_endpoint(parts_->options.data_directory).instance == parts_->instance)
     fs::remove(endpoint_file(parts_->options.data_directory), ignored);
+  parts_->entrance->close();
   parts_->engine->stop();
   parts_->http->stop(std::chrono::seconds(2));
 }
@@ -237,7 +277,7 @@ uint16_t LocalEngine::port() const {
 }
 
 std::string LocalEngine::endpoint_url() const {
-  return "http://127.0.0.1:" + std::to_string(parts_->port);
+  return parts_->options.listen.local_url(parts_->port);
 }
 
 WrittenEndpoint read_endpoint(const std::string& data_directory) {
@@ -245,6 +285,8 @@ WrittenEndpoint read_endpoint(const std::string& data_directory) {
   WrittenEndpoint out;
   std::getline(file, out.url);
   std::getline(file, out.instance);
+  RootCredentials root;
+  if (std::getline(file, root.access_key_id) && std::getline(file, root.secret_access_key)) out.root = std::move(root);
   return out;
 }
 

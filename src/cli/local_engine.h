@@ -6,6 +6,10 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "cli/listen_address.h"
+#include "cli/root_credentials.h"
 
 namespace aws::http {
 class Transport;
@@ -23,6 +27,10 @@ struct LocalEngineOptions {
   bool lenient = false;        // see engine::EngineOptions; what was accepted is told on stderr
   bool virtual_clock = false;  // stands still until it is moved through the port (clock_route.h)
   bool throttle = true;        // see engine::EngineOptions
+  ListenAddress listen = {};
+  std::vector<std::string> hosts = {};  // names beside those of loopback by which clients may address the port
+  RootCredentials root = {};
+  bool any_key = false;  // see foreign_keys.h
 };
 
 class LocalEngine {
@@ -40,7 +48,7 @@ class LocalEngine {
   LocalEngine& operator=(const LocalEngine&) = delete;
 
   [[nodiscard]] uint16_t port() const;
-  [[nodiscard]] std::string endpoint_url() const;  // http://127.0.0.1:<port>
+  [[nodiscard]] std::string endpoint_url() const;  // http://127.0.0.1:<port>, or the address it listens on
 
  private:
   struct Parts;
@@ -50,10 +58,11 @@ class LocalEngine {
 
 // What the last engine that served `data_directory` has written into the file `endpoint` there; empty strings if there
 // is none. After a kill it stays, and the port may be another engine's by now: `instance` is what GET /_till/health
-// shows of the one that is meant.
+// shows of the one that is meant. Only its owner can read the file: it has the key of root in it.
 struct WrittenEndpoint {
   std::string url;
   std::string instance;
+  RootCredentials root = {};
 };
 WrittenEndpoint read_endpoint(const std::string& data_directory);
 // Whether that very engine answers there.

@@ -109,7 +109,22 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
 
 void add_serve(CLI::App& app, Arguments& a) {
   CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM, SIGINT or SIGHUP");
-  serve->add_option("--port", a.serve.port, "Loopback port, 0 for a free one (4566)");
+  serve->add_option("--port", a.serve.port, "Port, 0 for a free one (4566)");
+  serve
+      ->add_option("--listen", a.serve.listen,
+                   "IP address (127.0.0.1); beyond loopback root needs TILL_ROOT_ACCESS_KEY_ID and "
+                   "TILL_ROOT_SECRET_ACCESS_KEY")
+      ->check(
+          [](const std::string& text) { return cli::ListenAddress::parse(text) ? "" : "not an IP address: " + text; });
+  serve
+      ->add_option("--host", a.serve.hosts,
+                   "Name by which clients may address the engine, such as till; may be repeated")
+      ->allow_extra_args(false)
+      ->check([](const std::string& name) {
+        return cli::is_host_name(name) ? "" : "not a host name without scheme and port: " + name;
+      });
+  serve->add_flag("--any-key", a.serve.any_key,
+                  "Take every unknown access key for root's, unverified; on loopback only");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
   serve->add_flag("--accept-data-loss", a.serve.accept_data_loss, "Open a damaged store with what can be read");
   serve->add_flag("--lenient", a.serve.lenient,

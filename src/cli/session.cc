@@ -37,11 +37,12 @@ std::string variable(const GlobalOptions& options, const char* name) {
   return options.ignore_environment ? "" : os::environment(name).value_or("");
 }
 
-// Those of the environment for an endpoint that the user named; an engine of ours has the key test/test.
-aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours) {
+// Those of the environment for an endpoint that the user named; an engine of ours has its `root`.
+aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours, const RootCredentials& root) {
   aws::auth::Credentials found{variable(options, "AWS_ACCESS_KEY_ID"), variable(options, "AWS_SECRET_ACCESS_KEY"),
                                variable(options, "AWS_SESSION_TOKEN")};
-  if (ours || (found.access_key_id.empty() && options.endpoint != "aws")) return {"test", "test", ""};
+  if (ours || (found.access_key_id.empty() && options.endpoint != "aws"))
+    return {root.access_key_id, root.secret_access_key, ""};
   return found;
 }
 
@@ -78,20 +79,27 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   parts->transport = std::move(*transport);
   std::string url = first_set({options.endpoint, variable(options, "AWS_ENDPOINT_URL")});
   const bool ours = url.empty() || options.ignore_environment;
+  auto root = options.ignore_environment ? RootCredentials() : RootCredentials::from_environment();
+  if (!root.has_value()) return std::unexpected(LocalEngine::Error{root.error(), kUsage});
   bool looks_only = false;  // at a data directory that is not there
   if (url.empty()) {
     const std::string directory = absolute_directory(options.data_directory);
     const auto found = has_data(directory);
     if (!found.has_value()) return std::unexpected(LocalEngine::Error{found.error(), kFailed});
     if (*found) {
-      const WrittenEndpoint written = read_endpoint(directory);
-      if (answers(*parts->transport, written)) url = written.url;
+      WrittenEndpoint written = read_endpoint(directory);
+      if (answers(*parts->transport, written)) {
+        url = written.url;
+        root = std::move(written.root);
+      }
     }
     looks_only = !*found && new_data == NewData::none;
   }
   if (url.empty()) {
-    auto local = LocalEngine::open(
-        {.data_directory = options.data_directory, .in_memory = looks_only, .leaves_no_trace = looks_only});
+    auto local = LocalEngine::open({.data_directory = options.data_directory,
+                                    .in_memory = looks_only,
+                                    .leaves_no_trace = looks_only,
+                                    .root = *root});
     if (!local.has_value()) return std::unexpected(local.error());
     parts->local = std::move(*local);
     url = parts->local->endpoint_url();
@@ -114,7 +122,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
     if (!client.endpoint.has_value())
       return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
   }
-  const aws::auth::Credentials credentials = find_credentials(options, ours);
+  const aws::auth::Credentials credentials = find_credentials(options, ours, *root);
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty())
     return std::unexpected(LocalEngine::Error{
         "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (files of the AWS CLI are not read)",

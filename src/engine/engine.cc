@@ -91,14 +91,14 @@ Engine::~Engine() {
   stop();
 }
 
-void Engine::start(const std::string& endpoint_url) {
+void Engine::start(const std::string& endpoint_url, const std::string& public_url) {
   parts_->sts.start();
   parts_->logs.start();
   parts_->sqs.start();
   parts_->dynamodb.start();
   parts_->lambda.set_endpoint(endpoint_url);
   parts_->lambda.start();
-  parts_->sns.set_endpoint(endpoint_url);
+  parts_->sns.set_endpoint(public_url.empty() ? endpoint_url : public_url);
   parts_->sns.start();
   parts_->s3.start();
   parts_->metrics.start(parts_->cloudwatch, [this](base::Timestamp now) { parts_->sample(now); });

@@ -60,8 +60,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Begins background work: pollers, deliveries, sweepers. `endpoint_url` is where functions reach the engine.
-  void start(const std::string& endpoint_url);
+  // Begins background work: pollers, deliveries, sweepers. `endpoint_url` is where functions reach the engine,
+  // `public_url` where others do who find links to it in notifications; empty: there too.
+  void start(const std::string& endpoint_url, const std::string& public_url = {});
   // Ends it: pollers first, so that nothing new begins, then what they use. What is left goes on after a restart.
   void stop();
 

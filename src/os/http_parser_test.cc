@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "os/http_wire.h"
 
 namespace os {
@@ -272,11 +274,34 @@ TEST(Admit, HostsOriginsTargetsAndExpectations) {
       EXPECT_EQ(request.target, c.admitted_target);
     }
   }
+  for (const auto& [host, everywhere, beyond_loopback] : std::initializer_list<std::tuple<std::string, bool, bool>>{
+           {"sqs.us-east-1.localhost.localstack.cloud:4566", true, true},
+           {"media.s3.localhost.localstack.cloud", true, true},
+           {"localhost.localstack.cloud:4566", true, true},
+           {"evillocalhost.localstack.cloud", false, false},
+           {"172.17.0.2:4566", false, true},
+           {"[2001:db8::1]:4566", false, true},
+           {"2001:db8::1", false, false},
+           {"172.17.0.2.example.com", false, false},
+           {"till:4566", false, true},
+           {"TILL", false, true},
+           {"x.till", false, false},
+       }) {
+    aws::http::Request request;
+    request.target = "/";
+    request.headers.add("Host", host);
+    EXPECT_EQ(!admit(request, AllowedHosts()), everywhere) << host;
+    AllowedHosts more;
+    more.any_address = true;
+    more.names.emplace_back("till");
+    EXPECT_EQ(!admit(request, more), beyond_loopback) << host;
+  }
   aws::http::Request request;
   request.target = "/";
   request.headers.add("Host", "anything");
   request.headers.add("Origin", "x");
-  EXPECT_FALSE(admit(request, {.names = {}, .suffixes = {}, .any = true, .refuse_origin = false}));
+  EXPECT_FALSE(
+      admit(request, {.names = {}, .suffixes = {}, .any_address = false, .any = true, .refuse_origin = false}));
 }
 
 TEST(ReplyHead, FramesAndCleans) {

@@ -1,5 +1,8 @@
 #include "os/http_wire.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -18,6 +21,14 @@ bool is_port(std::string_view text) {
                           text.find_first_not_of("0123456789", 1) == text.npos);
 }
 
+// 192.0.2.1, [2001:db8::1]
+bool is_address(std::string_view name) {
+  const bool v6 = name.starts_with('[') && name.ends_with(']');
+  const std::string text(v6 ? name.substr(1, name.size() - 2) : name);
+  unsigned char bytes[sizeof(in6_addr)];
+  return text.find('\0') == text.npos && ::inet_pton(v6 ? AF_INET6 : AF_INET, text.c_str(), bytes) == 1;
+}
+
 bool is_allowed(std::string_view authority, const AllowedHosts& hosts) {
   const std::string_view name = without_port(authority);
   if (!is_port(authority.substr(name.size()))) return false;
@@ -25,7 +36,8 @@ bool is_allowed(std::string_view authority, const AllowedHosts& hosts) {
   const auto ends = [name](const std::string& suffix) {
     return name.size() > suffix.size() && equal_ignoring_case(name.substr(name.size() - suffix.size()), suffix);
   };
-  return std::ranges::any_of(hosts.names, equals) || std::ranges::any_of(hosts.suffixes, ends);
+  return std::ranges::any_of(hosts.names, equals) || std::ranges::any_of(hosts.suffixes, ends) ||
+         (hosts.any_address && is_address(name));
 }
 
 // False if the target is neither a path nor an absolute URL on `host`.

@@ -16,9 +16,12 @@ namespace os {
 // Names under which a server may be addressed. A page in a browser can point a name of its own at 127.0.0.1 (DNS
 // rebinding); it cannot forge Host, so a request for a foreign name is refused.
 struct AllowedHosts {
-  std::vector<std::string> names = {"127.0.0.1", "localhost", "[::1]"};
+  // The last is a public name of 127.0.0.1, whose owner is not among those who would rebind it: LocalStack's users have
+  // it in their settings.
+  std::vector<std::string> names = {"127.0.0.1", "localhost", "[::1]", "localhost.localstack.cloud"};
   // SDKs that are redirected by a proxy or by /etc/hosts keep the service's own name.
-  std::vector<std::string> suffixes = {".localhost", ".amazonaws.com"};
+  std::vector<std::string> suffixes = {".localhost", ".amazonaws.com", ".localhost.localstack.cloud"};
+  bool any_address = false;   // any IP address in figures: no page can have one for a name of its own
   bool any = false;           // no check at all, for listeners that only child processes know
   bool refuse_origin = true;  // refuse requests that a browser marks as made by a page
 };

@@ -178,6 +178,11 @@ TEST_F(RouterTest, ABucketMayBeInTheHost) {
            {"media.s3-us-west-2.amazonaws.com", "media"},
            {"media.s3.us-east-2.amazonaws.com:443", "media"},
            {"sqs.us-east-2.amazonaws.com", ""},
+           {"localhost.localstack.cloud:4566", ""},
+           {"s3.localhost.localstack.cloud:4566", ""},
+           {"sqs.us-east-1.localhost.localstack.cloud:4566", ""},
+           {"media.s3.localhost.localstack.cloud:4566", "media"},
+           {"media.s3.eu-west-1.localhost.localstack.cloud:4566", "media"},
            {"media.s3.example.com", ""},
            {"", ""},
        }) {

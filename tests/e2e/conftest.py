@@ -31,8 +31,8 @@ def serve(tmp_path):
     """Starts engines for one test, by default on the test's own data directory; those that still run are stopped."""
     started = []
 
-    def start(*arguments, data=None):
-        started.append(TillServer(data or tmp_path / "data", *arguments))
+    def start(*arguments, data=None, **environment):
+        started.append(TillServer(data or tmp_path / "data", *arguments, **environment))
         return started[-1]
 
     yield start

@@ -27,7 +27,7 @@ REGION = "us-east-1"
 
 # Python functions run by the interpreter of the tests, which has boto3.
 _PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-_READY = re.compile(r"(http://127\.0\.0\.1:\d+).*Ready\.$")
+_READY = re.compile(r"(http://\S+:\d+).*Ready\.$")
 _REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 
 
@@ -88,13 +88,13 @@ def resident_peak_mib(pid):
 class TillServer:
     """One `till serve`. `data` outlives it, so that another one can go on with it."""
 
-    def __init__(self, data, *arguments):
+    def __init__(self, data, *arguments, **environment):
         self.data = pathlib.Path(data)
         self.stderr_path = self.data.parent / f"{self.data.name}.stderr"
         self._stderr = open(self.stderr_path, "ab")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--port", "0", "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=self._stderr, env=clean_environment(PATH=_PATH))
+            stdout=subprocess.PIPE, stderr=self._stderr, env=clean_environment(PATH=_PATH, **environment))
         try:
             self.endpoint = self._await_ready()
         except BaseException:

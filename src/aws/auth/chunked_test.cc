@@ -89,6 +89,21 @@ TEST(Chunked, AwsExample) {
   EXPECT_TRUE(result->trailers.empty());
 }
 
+TEST(Chunked, TheChainOfAnybodyMeansNothing) {
+  struct Open final : CredentialSource {
+    std::optional<Credential> find(std::string_view) override { return std::nullopt; }
+    std::optional<Principal> anybody() override { return Principal(); }
+  } source;
+  http::Request request = upload(std::string(kStreaming), 66560);
+  request.body =
+      kFirst + "400;chunk-signature=" + std::string(64, '0') + "\r\n" + std::string(1024, 'a') + "\r\n" + kLast;
+  const auto who = Verifier(source).verify(request, "s3", kNow);
+  ASSERT_TRUE(who.has_value());
+  EXPECT_EQ(outcome(request, *who), "");
+  request.body = kFirst;
+  EXPECT_EQ(outcome(request, *who), "IncompleteBody") << "but it must be whole";
+}
+
 TEST(Chunked, TheChainHoldsEveryChunkInItsPlace) {
   http::Request request = upload(std::string(kStreaming), 66560);
   const Authenticated who = authenticate(request);

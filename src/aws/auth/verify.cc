@@ -266,9 +266,11 @@ Result<std::optional<AwaitedBody>> Verifier::verify_head(const http::Request& he
   TRY(check_coverage(head, claim, family));
   TRY(check_time(claim, family, now));
   const std::optional<Credential> credential = credentials_.find(claim.access_key_id);
-  if (!credential)
+  const bool anybody = credentials_.anybody().has_value();
+  if (!credential && !anybody)
     return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, family, token_now));
+  if (credential && (!anybody || !credential->session_token.empty()))
+    TRY(check_token(claim, *credential, family, token_now));
   return std::nullopt;
 }
 
@@ -298,15 +300,19 @@ Result<AwaitedBody> Verifier::verify_signature(const http::Request& request, std
   const std::optional<http::Request> hoisted = with_hoisted_headers(request, claim);
   Signature expected(hoisted ? *hoisted : request, claim, scope, payload.hash);
   const bool matches = expected.matches(key);
-  if (!credential)
+  std::optional<Principal> anybody = credentials_.anybody();
+  if (!credential && !anybody)
     return base::fail(failure(FailureKind::unknown_key, family, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, family, token_now));
-  if (!matches) return base::fail(expected.mismatch(family));
+  if (credential) {
+    if (!anybody || !credential->session_token.empty()) TRY(check_token(claim, *credential, family, token_now));
+    if (!matches) return base::fail(expected.mismatch(family));
+  }
 
   AwaitedBody out;
   out.signed_hash_ = std::move(payload.hash);
   Authenticated& authenticated = out.sender_;
-  authenticated.principal_ = std::move(credential->principal);
+  authenticated.principal_ = std::move(credential ? credential->principal : *anybody);
+  authenticated.is_verified_ = credential.has_value();
   authenticated.access_key_id_ = std::move(claim.access_key_id);
   authenticated.region_ = std::move(claim.region);
   authenticated.amz_date_ = std::move(claim.amz_date);
@@ -340,10 +346,12 @@ Result<Authenticated> Verifier::verify_presigned_v2(const http::Request& request
   const bool matches = base::constant_time_equal(
       signature_v2(credential ? std::string_view(credential->secret_access_key) : kDummySecret, to_sign),
       claim.signature);
-  if (!credential)
+  const std::optional<Principal> anybody = credentials_.anybody();
+  if (!credential && !anybody)
     return base::fail(failure(FailureKind::unknown_key, kFamily, "", {{"AWSAccessKeyId", claim.access_key_id}}));
-  TRY(check_token(claim, *credential, kFamily, token_now));
-  if (!matches) {
+  if (credential && (!anybody || !credential->session_token.empty()))
+    TRY(check_token(claim, *credential, kFamily, token_now));
+  if (credential && !matches) {
     return base::fail(failure(FailureKind::signature_mismatch, kFamily, "",
                               {{"AWSAccessKeyId", claim.access_key_id},
                                {"StringToSign", to_sign},
@@ -351,7 +359,8 @@ Result<Authenticated> Verifier::verify_presigned_v2(const http::Request& request
                                {"StringToSignBytes", spaced_hex(to_sign)}}));
   }
   Authenticated authenticated;
-  authenticated.principal_ = credential->principal;
+  authenticated.principal_ = credential ? credential->principal : *anybody;
+  authenticated.is_verified_ = credential.has_value();
   authenticated.access_key_id_ = std::move(claim.access_key_id);
   authenticated.payload_mode_ = PayloadMode::unsigned_body;
   return authenticated;

@@ -28,6 +28,9 @@ class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
   virtual std::optional<Credential> find(std::string_view access_key_id) = 0;
+  // Whom every unknown key stands for, where the operator wants that: its signature is not looked at, nor is a session
+  // token beside a known long-term key. nullopt, as everywhere else: unknown keys are refused.
+  virtual std::optional<Principal> anybody() { return std::nullopt; }
 };
 
 // What the signature says about the body. Only signed_body has been compared with the body by the Verifier; the
@@ -45,6 +48,8 @@ class Authenticated {
  public:
   [[nodiscard]] const Principal& principal() const { return principal_; }
   [[nodiscard]] const std::string& access_key_id() const { return access_key_id_; }
+  // False for the key of anybody(): no signature of it means anything.
+  [[nodiscard]] bool is_verified() const { return is_verified_; }
   // Of the credential scope; empty for a presigned URL of SigV2, which has none.
   [[nodiscard]] const std::string& region() const { return region_; }
   [[nodiscard]] std::string_view date() const { return std::string_view(amz_date_).substr(0, 8); }
@@ -60,6 +65,7 @@ class Authenticated {
   friend class Verifier;
   Authenticated() = default;
   Principal principal_;
+  bool is_verified_ = true;
   std::string access_key_id_, region_, amz_date_, scope_, seed_signature_;
   PayloadMode payload_mode_ = PayloadMode::signed_body;
   SigningKey signing_key_{};

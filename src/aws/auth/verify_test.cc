@@ -301,6 +301,32 @@ TEST(Verifier, SessionTokens) {
   EXPECT_EQ(outcome(signed_request("s3", kTemporary, end), "s3", end), "ExpiredToken 400");
 }
 
+// Point 22 of issue 9: `till serve --any-key`.
+TEST(Verifier, AnybodyIsTakenWithoutALookAtSignatures) {
+  struct Open final : CredentialSource {
+    std::optional<Credential> find(std::string_view id) override { return known.find(id); }
+    std::optional<Principal> anybody() override { return known.credentials.front().principal; }
+    TestSource known;
+  } source;
+  Verifier verifier(source);
+  const auto outcome_of = [&](const http::Request& request, std::string_view service) {
+    const auto result = verifier.verify(request, service, kNow);
+    if (!result) return result.error().code;
+    return result->principal().arn + (result->is_verified() ? " verified" : " unverified");
+  };
+  for (const std::string_view service : {"sqs", "s3"}) {
+    EXPECT_EQ(outcome_of(signed_request(service, {"dummy", "x", ""}), service), "arn:root unverified");
+    EXPECT_EQ(outcome_of(signed_request(service, {"dummy", "x", "stray"}), service), "arn:root unverified");
+    EXPECT_EQ(outcome_of(signed_request(service), service), "arn:root verified");
+    EXPECT_EQ(outcome_of(signed_request(service, {"AKIDEXAMPLE", "secret", "stray"}), service), "arn:root verified");
+    EXPECT_FALSE(outcome_of(signed_request(service, {"AKIDEXAMPLE", "wrong", ""}), service).starts_with("arn"))
+        << "a known key is itself";
+    EXPECT_EQ(outcome_of(signed_request(service, kTemporary), service), "arn:r verified");
+    EXPECT_FALSE(outcome_of(signed_request(service, {"ASIDEXAMPLE", "secret2", "other"}), service).starts_with("arn"));
+  }
+  EXPECT_EQ(outcome_of(presigned("s3", 600, {"dummy", "x", ""}), "s3"), "arn:root unverified");
+}
+
 TEST(Verifier, PayloadModes) {
   const auto with_hash = [](std::string_view service, std::string hash) {
     http::Request request = make_request(service);

@@ -13,7 +13,8 @@ std::string_view virtual_host_bucket(std::string_view host) {
     if (host.ends_with(".s3")) host.remove_suffix(3);
     return host;
   }
-  if (!host.ends_with(".amazonaws.com")) return {};
+  // The second is a public name for 127.0.0.1 which LocalStack's users have in their settings.
+  if (!host.ends_with(".amazonaws.com") && !host.ends_with(".localhost.localstack.cloud")) return {};
   const std::size_t at = std::min(host.find(".s3."), host.find(".s3-"));
   return at == std::string_view::npos ? std::string_view() : host.substr(0, at);
 }

@@ -5,7 +5,8 @@
 
 namespace aws::http {
 
-// The bucket in a virtual-hosted S3 host name (bucket.localhost:4566, bucket.s3.us-east-2.amazonaws.com), or empty.
+// The bucket in a virtual-hosted S3 host name (bucket.localhost:4566, bucket.s3.us-east-2.amazonaws.com,
+// bucket.s3.localhost.localstack.cloud:4566), or empty.
 std::string_view virtual_host_bucket(std::string_view host);
 
 }  // namespace aws::http

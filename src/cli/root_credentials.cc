@@ -1,0 +1,47 @@
+#include "cli/root_credentials.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "os/environment.h"
+
+namespace cli {
+namespace {
+
+constexpr const char* kIdVariable = "TILL_ROOT_ACCESS_KEY_ID";
+constexpr const char* kSecretVariable = "TILL_ROOT_SECRET_ACCESS_KEY";
+constexpr std::size_t kIdBytesMax = 128;  // IAM API reference, AccessKey
+
+// AWS's pattern is [\w]+.
+bool is_key_id(std::string_view text) {
+  return !text.empty() && text.size() <= kIdBytesMax && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+// Those are the roots of other accounts.
+bool is_account(std::string_view text) {
+  return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+std::expected<RootCredentials, std::string> RootCredentials::from_environment() {
+  const std::string id = os::environment(kIdVariable).value_or("");
+  const std::string secret = os::environment(kSecretVariable).value_or("");
+  if (id.empty() && secret.empty()) return RootCredentials();
+  if (id.empty() || secret.empty())
+    return std::unexpected(std::string(id.empty() ? kSecretVariable : kIdVariable) + " is set, but " +
+                           (id.empty() ? kIdVariable : kSecretVariable) + " is not");
+  if (!is_key_id(id) || is_account(id))
+    return std::unexpected(std::string(kIdVariable) +
+                           " is not 1 to 128 letters, digits and _, or it is a number of 12 digits, an account's");
+  if (has_control(secret)) return std::unexpected(std::string(kSecretVariable) + " has control characters in it");
+  return RootCredentials{id, secret};
+}
+
+}  // namespace cli
