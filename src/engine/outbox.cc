@@ -122,6 +122,8 @@ void Outbox::work() {
     }
     const Ticket ticket = waiting_.extract(waiting_.begin()).value();
     ++taken_;
+    // Whoever takes an entry may have been the only one to sleep no longer than until the next is due.
+    if (!waiting_.empty()) changed_->notify_one();
     lock.unlock();
     deliver(ticket);
     lock.lock();

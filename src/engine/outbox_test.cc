@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <future>
+#include <thread>
 
 #include "base/manual/manual_env.h"
 #include "store/key.h"
@@ -25,6 +28,12 @@ class Deliveries {
   std::vector<std::string> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return got_.size() >= count; });
+    return got_;
+  }
+  // Less than `count` of them if they do not come in `at_most` of real time.
+  std::vector<std::string> wait_for(std::size_t count, std::chrono::seconds at_most) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, at_most, [&] { return got_.size() >= count; });
     return got_;
   }
 
@@ -124,6 +133,112 @@ TEST_F(OutboxTest, WhatIsHeldComesAgainUnchanged) {
   EXPECT_EQ(deliveries_.wait_for(3).back(), "x/0");
   again.stop();
   EXPECT_EQ(again.size(), 0u);
+}
+
+// An executor in which notify_one wakes one sleeper, as the machine's do, and always the one that fell asleep last: the
+// worst choice that it may make. Time is moved by the test.
+class OneByOne final : public base::Executor, public base::Clock {
+ public:
+  base::Timestamp now() override {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+  void advance(base::Duration by) {
+    const std::lock_guard lock(mutex_);
+    now_ += by;
+    for (Sleeper* sleeper : sleepers_) wake_if(*sleeper, sleeper->deadline <= now_);
+  }
+  void await_sleepers(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(
+        lock, [&] { return count == static_cast<std::size_t>(std::ranges::count(sleepers_, false, &Sleeper::awake)); });
+  }
+  std::unique_ptr<base::Condition> make_condition() override { return std::make_unique<Bell>(*this); }
+  void wait_until(std::unique_lock<std::mutex>& lock, base::Condition& condition, base::Timestamp deadline) override {
+    std::unique_lock own(mutex_);
+    if (deadline <= now_) return;
+    Sleeper sleeper{&condition, deadline};
+    sleepers_.push_back(&sleeper);
+    changed_.notify_all();
+    lock.unlock();
+    changed_.wait(own, [&] { return sleeper.awake; });
+    std::erase(sleepers_, &sleeper);
+    own.unlock();
+    lock.lock();
+  }
+  std::unique_ptr<base::Task> try_spawn(std::string, std::function<void()> body) override {
+    struct Thread final : base::Task {
+      explicit Thread(std::function<void()> run) : thread(std::move(run)) {}
+      ~Thread() override { thread.join(); }
+      std::thread thread;
+    };
+    return std::make_unique<Thread>(std::move(body));
+  }
+
+ private:
+  struct Sleeper {
+    base::Condition* on;
+    base::Timestamp deadline;
+    bool awake = false;
+  };
+  struct Bell final : base::Condition {
+    explicit Bell(OneByOne& executor) : owner(executor) {}
+    void notify_one() override { owner.ring(*this, 1); }
+    void notify_all() override { owner.ring(*this, SIZE_MAX); }
+    OneByOne& owner;
+  };
+  void ring(base::Condition& bell, std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    for (auto it = sleepers_.rbegin(); it != sleepers_.rend() && count > 0; ++it) {
+      if ((*it)->on != &bell || (*it)->awake) continue;
+      wake_if(**it, true);
+      --count;
+    }
+  }
+  void wake_if(Sleeper& sleeper, bool due) {
+    sleeper.awake |= due;
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  base::Timestamp now_ = base::from_epoch_seconds(1'700'000'000);
+  std::vector<Sleeper*> sleepers_;
+};
+
+// Two workers sleep; one is told of an entry that is due in ten seconds, and then of one that keeps it busy for longer.
+// The first entry is due in time all the same: the other worker learns of it.
+TEST(OutboxWakeUps, AnEntryIsNotForgottenWithTheWorkerThatKnewOfIt) {
+  OneByOne time;
+  base::SeededRandom random;
+  base::Env env{time, random, time};
+  const std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  Deliveries deliveries;
+  std::promise<void> answered;
+  std::shared_future<void> answer = answered.get_future().share();
+  Outbox outbox(*store, env, "test/outbox", 2, [&](const Outbox::Entry& entry) {
+    deliveries.take(entry, std::nullopt);
+    if (entry.payload == "slow") answer.wait();
+    return std::optional<base::Timestamp>();
+  });
+  const auto add = [&](base::Timestamp due, std::string_view payload) {
+    store::WriteBatch batch;
+    const Outbox::Ticket ticket = outbox.add(batch, time.now(), due, payload);
+    store->write(batch);
+    outbox.release(ticket);
+  };
+  outbox.start();
+  time.await_sleepers(2);
+  add(time.now() + seconds(10), "in time");
+  time.await_sleepers(2);
+  add(time.now(), "slow");
+  EXPECT_EQ(deliveries.wait_for(1), std::vector<std::string>{"slow/0"});
+  time.await_sleepers(1);
+  time.advance(seconds(10));
+  const bool in_time = deliveries.wait_for(2, std::chrono::seconds(10)).size() == 2;
+  answered.set_value();
+  EXPECT_TRUE(in_time);
+  outbox.stop();
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ void MetricSeries::add(double value, base::Timestamp at, double weight) {
   owner_.expect_flush();
 }
 
-ServiceMetrics::ServiceMetrics(base::Env& env) : env_(env), wake_(env.executor.make_condition()) {}
+ServiceMetrics::ServiceMetrics(base::Env& env)
+    : env_(env), wake_(env.executor.make_condition()), put_(env.executor.make_condition()) {}
 
 ServiceMetrics::~ServiceMetrics() {
   stop();
@@ -89,7 +90,8 @@ void ServiceMetrics::stop() {
   }
   task_.reset();
   flush();
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  while (putting_) env_.executor.wait_until(lock, *put_, base::kTimestampMax);
   cloudwatch_ = nullptr;
 }
 
@@ -161,14 +163,20 @@ std::vector<ServiceMetrics::Put> ServiceMetrics::take() {
   return out;
 }
 
+// A caller whose values another one has taken must not return before they are put, hence the turns.
 void ServiceMetrics::flush() {
-  const std::lock_guard putting(putting_);
-  aws::cloudwatch::CloudWatch* cloudwatch = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    cloudwatch = cloudwatch_;
-  }
-  if (cloudwatch == nullptr) return;
+  std::unique_lock lock(mutex_);
+  while (putting_) env_.executor.wait_until(lock, *put_, base::kTimestampMax);
+  if (cloudwatch_ == nullptr) return;
+  putting_ = true;
+  lock.unlock();
+  put_all(*cloudwatch_);
+  lock.lock();
+  putting_ = false;
+  put_->notify_all();
+}
+
+void ServiceMetrics::put_all(aws::cloudwatch::CloudWatch& cloudwatch) {
   for (Put& put : take()) {
     // Only services may put into "AWS/..."; the rest comes from the account's own logs.
     aws::Context context = put.name_space.starts_with("AWS/")
@@ -178,7 +186,7 @@ void ServiceMetrics::flush() {
     input.namespace_ = std::move(put.name_space);
     input.metric_data = std::move(put.data);
     // Best effort: a refusal (a point older than two weeks after a long sleep) must not stop the others.
-    static_cast<void>(cloudwatch->put_metric_data(context, std::move(input)));
+    static_cast<void>(cloudwatch.put_metric_data(context, std::move(input)));
   }
 }
 

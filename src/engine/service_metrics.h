@@ -71,8 +71,8 @@ class ServiceMetrics {
   void start(aws::cloudwatch::CloudWatch& cloudwatch, std::function<void(base::Timestamp now)> sample);
   // Puts what is left and ends.
   void stop();
-  // Puts all values that were added before this call. Does nothing before start(). Never called with a lock held that
-  // CloudWatch takes.
+  // Puts all values that were added before this call, one caller after the other. Does nothing before start(). Never
+  // called with a lock held that CloudWatch takes, and calls CloudWatch without a lock.
   void flush();
 
   // What flush() would put, taken away: one PutMetricData per element.
@@ -84,6 +84,7 @@ class ServiceMetrics {
   struct Entry;
   void run();
   void wait(std::unique_lock<std::mutex>& lock, base::Timestamp minute_end);
+  void put_all(aws::cloudwatch::CloudWatch& cloudwatch);
   void expect_flush();  // after every value
 
   base::Env& env_;
@@ -94,7 +95,8 @@ class ServiceMetrics {
   std::function<void(base::Timestamp)> sample_;
   std::unique_ptr<base::Condition> wake_;  // to stop, or because a value came
   bool stopping_ = false;
-  std::mutex putting_;  // one flush at a time; taken before mutex_
+  bool putting_ = false;                  // somebody is in put_all()
+  std::unique_ptr<base::Condition> put_;  // nobody is any more
   std::unique_ptr<base::Task> task_;
 };
 

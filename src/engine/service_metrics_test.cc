@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <thread>
+
 #include "aws/cloudwatch/caller.h"
 #include "base/manual/manual_env.h"
 
@@ -94,6 +98,41 @@ TEST(ServiceMetrics, PutsWithinTenSecondsAndSleepsWithoutValues) {
   EXPECT_EQ(receiver.take(1).size(), 1u);
   // One step for each of 60 minutes, and the last to the end.
   EXPECT_EQ(env.clock.advance_in_steps(std::chrono::hours(1), [] { return false; }), 61u);
+}
+
+// Whoever flushes while another one does waits for it, as a task that waits and without a lock: the values it asks for
+// may be those that the other has taken, and CloudWatch may take locks of its own meanwhile.
+TEST(ServiceMetrics, FlushesTakeTurnsWithoutALock) {
+  struct Slow final : aws::Dispatcher {
+    base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*,
+                                void*) override {
+      began.set_value();
+      end.get_future().wait();
+      ended = true;
+      return {};
+    }
+    std::promise<void> began;
+    std::promise<void> end;
+    std::atomic<bool> ended = false;
+  } slow;
+  base::ManualEnv env;
+  aws::cloudwatch::CloudWatchCaller cloudwatch(slow);
+  ServiceMetrics metrics(env.env);
+  metrics.start(cloudwatch, {});
+  env.clock.await_waiters(1);
+  metrics.add(errors_of("f"), 1, env.clock.now());
+  const auto first = env.executor.spawn("first", [&] { metrics.flush(); });
+  slow.began.get_future().wait();
+  std::atomic<bool> saw_all = false;
+  const auto second = env.executor.spawn("second", [&] {
+    metrics.flush();
+    saw_all = slow.ended.load();
+  });
+  env.clock.await_waiters(2);  // the metrics' own task, and the second caller
+  metrics.add(errors_of("g"), 1, env.clock.now());
+  static_cast<void>(metrics.take());
+  slow.end.set_value();
+  while (!saw_all) std::this_thread::yield();
 }
 
 TEST(ServiceMetrics, SamplesEachMinuteAndPutsTheRestAtTheEnd) {
