@@ -134,7 +134,10 @@ def type_definition(service, shape):
         if bound in raw and isinstance(raw[bound], int):
             fields.append(f".{bound} = {raw[bound]}")
     if "pattern" in raw and shape not in service.pattern_ignored:
-        fields.append(f".pattern = {quote(raw['pattern'])}")
+        pattern = raw["pattern"]
+        for old, new in service.options.get("pattern_changes", []):
+            pattern = pattern.replace(old, new)
+        fields.append(f".pattern = {quote(pattern)}")
     if "enum" in raw and shape not in service.service_checked:
         lines.append(f"constexpr std::string_view {name}Values[] = {{{', '.join(map(quote, raw['enum']))}}};")
         fields.append(f".enum_values = {name}Values")

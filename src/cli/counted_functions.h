@@ -3,9 +3,9 @@
 // outlives its instances; safe from any thread.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "base/env.h"
@@ -18,11 +18,13 @@ class CountedFunctions final : public runtime::FunctionHost {
   // An invocation that has run this long is taken to hang: time passes without it, so that its timeout can come.
   static constexpr std::chrono::seconds kPatience{5};
 
-  // `machine_clock` is the one that functions compute by. Both outlive this object.
-  CountedFunctions(runtime::FunctionHost& host, base::Clock& machine_clock)
-      : host_(host), machine_clock_(machine_clock) {}
+  // `machine_clock` is the one that functions compute by, `clock` the one that their timeouts are told by. All outlive
+  // this object.
+  CountedFunctions(runtime::FunctionHost& host, base::Clock& machine_clock, base::Clock& clock)
+      : host_(host), machine_clock_(machine_clock), clock_(clock) {}
 
-  // Whether an invocation runs that began less than kPatience ago.
+  // Whether an invocation runs that began less than kPatience ago, or whose timeout has come, so that it is being
+  // ended.
   [[nodiscard]] bool any_at_work();
 
   std::expected<std::unique_ptr<runtime::FunctionInstance>, runtime::StartError> start(
@@ -34,12 +36,18 @@ class CountedFunctions final : public runtime::FunctionHost {
 
  private:
   class Instance;
-  runtime::InvokeOutcome counted(runtime::FunctionInstance& instance, runtime::InvokeRequest request);
+  struct Run {
+    base::Timestamp begun;     // by the machine's clock
+    base::Timestamp deadline;  // by the other
+  };
+  using Runs = std::list<Run>;
+  void set_deadline(Runs::iterator run, base::Timestamp deadline);
 
   runtime::FunctionHost& host_;
   base::Clock& machine_clock_;
+  base::Clock& clock_;
   std::mutex mutex_;
-  std::multiset<base::Timestamp> begun_;  // of the invocations that run
+  Runs runs_;
 };
 
 }  // namespace cli

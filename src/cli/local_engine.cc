@@ -234,7 +234,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->http = std::move(*http);
   parts->functions =
       std::make_unique<os::ProcessFunctionHost>(env, *parts->http, std::nullopt, &parts->system.wall_clock());
-  parts->counted = std::make_unique<CountedFunctions>(*parts->functions, parts->system.env().clock);
+  parts->counted = std::make_unique<CountedFunctions>(*parts->functions, parts->system.env().clock, env.clock);
   parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
                                                      env.clock, env.random);
   parts->mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*parts->outbox);

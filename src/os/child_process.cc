@@ -18,6 +18,7 @@
 #include <charconv>
 #include <condition_variable>
 #include <filesystem>
+#include <system_error>
 
 #include "base/check.h"
 
@@ -34,6 +35,7 @@ struct Plan {
   const char* working_directory;
   rlimit file_size;
   rlimit open_files;
+  rlimit processes;
   int input_fd;
   int output_fd;
   int error_fd;  // close-on-exec: carries an errno, or its end says that the program is executing
@@ -61,7 +63,7 @@ bool lower_limit(decltype(RLIMIT_CORE) which, rlimit wanted) {
   if (::getppid() != plan.parent) ::_exit(kExecFailed);  // the engine died before the line above
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail();
   if (!lower_limit(RLIMIT_CORE, {0, 0}) || !lower_limit(RLIMIT_FSIZE, plan.file_size) ||
-      !lower_limit(RLIMIT_NOFILE, plan.open_files)) {
+      !lower_limit(RLIMIT_NOFILE, plan.open_files) || !lower_limit(RLIMIT_NPROC, plan.processes)) {
     fail();
   }
   // exec resets handlers but keeps ignored signals ignored (SIGPIPE of an engine) and the mask.
@@ -93,6 +95,25 @@ pid_t start(Plan& plan) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   return pid;
+}
+
+// `more` above what exists now, and never all that an engine under a limit may have itself: what its functions start
+// must not keep it from starting a thread.
+rlimit processes_limit(uint64_t more) {
+  uint64_t now = 0;
+  const FileDescriptor file(::open("/proc/loadavg", O_RDONLY | O_CLOEXEC));  // "0.20 0.18 0.12 1/80 11206"
+  std::array<char, 128> text{};
+  const ssize_t got = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
+  const std::string_view line(text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const std::size_t slash = line.find('/');
+  if (slash != std::string_view::npos) std::from_chars(line.data() + slash + 1, line.data() + line.size(), now);
+  rlimit own{};
+  uint64_t limit = now + more;
+  if (::getrlimit(RLIMIT_NPROC, &own) == 0 && own.rlim_cur != RLIM_INFINITY) {
+    constexpr rlim_t kKeptParts = 8;
+    limit = std::min<uint64_t>(limit, own.rlim_cur - own.rlim_cur / kKeptParts);
+  }
+  return {limit, limit};
 }
 
 void reap(pid_t pid) {
@@ -139,24 +160,34 @@ void kill_by_environment(std::string_view entry) {
   }
 }
 
-std::vector<pid_t> descendants_of(pid_t pid) {
-  constexpr std::size_t kCountMax = 256;
+bool is_shortage(int error) {
+  return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE || error == ENOSPC;
+}
+
+std::vector<pid_t> descendants_of(pid_t pid, std::size_t count_max) {
   std::vector<pid_t> out;
+  const auto add_listed = [&](const FileDescriptor& file) {
+    std::string rest;
+    std::array<char, 4096> piece;  // the kernel gives a page at a time
+    for (ssize_t got = 0; out.size() < count_max && (got = ::read(file.get(), piece.data(), piece.size())) > 0;) {
+      rest.append(piece.data(), static_cast<std::size_t>(got));
+      const char* at = rest.data();
+      const char* const stop = at + rest.size();
+      for (pid_t child = 0; at < stop && out.size() < count_max; ++at) {  // each number has a space behind it
+        const auto [end, error] = std::from_chars(at, stop, child);
+        if (error != std::errc() || end == stop) break;
+        out.push_back(child);
+        at = end;
+      }
+      rest.erase(0, static_cast<std::size_t>(at - rest.data()));
+    }
+  };
   const auto add_children = [&](pid_t parent) {
     std::error_code ignored;
     const std::string tasks = "/proc/" + std::to_string(parent) + "/task";
     for (std::filesystem::directory_iterator it(tasks, ignored), end; !ignored && it != end; it.increment(ignored)) {
       const FileDescriptor file(::open((it->path() / "children").c_str(), O_RDONLY | O_CLOEXEC));
-      std::array<char, 4096> text;
-      const ssize_t got = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
-      const char* at = text.data();
-      const char* const stop = at + std::max<ssize_t>(got, 0);
-      for (pid_t child = 0; at < stop && out.size() < kCountMax; ++at) {  // each number has a space behind it
-        const auto [rest, error] = std::from_chars(at, stop, child);
-        if (error != std::errc() || rest == stop) break;
-        out.push_back(child);
-        at = rest;
-      }
+      if (file.valid()) add_listed(file);
     }
   };
   add_children(pid);
@@ -194,6 +225,7 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec) {
             .working_directory = spec.working_directory.c_str(),
             .file_size = {spec.file_size_bytes_max, spec.file_size_bytes_max},
             .open_files = {spec.open_files_max, spec.open_files_max},
+            .processes = processes_limit(spec.processes_max),
             .input_fd = input.get(),
             .output_fd = write_end.get(),
             .error_fd = error_write.get(),
@@ -220,16 +252,30 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec) {
   return child;
 }
 
-ChildPoller::ChildPoller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  CHECK(epoll_.valid() && wakeup_.valid(), "no descriptors left at start");
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = wakeup_.get();
-  CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event) == 0, "epoll on an eventfd");
-  thread_ = std::thread([this] { run(); });
+int ChildPoller::begin() {
+  const std::scoped_lock lock(mutex_);
+  if (thread_.joinable()) return 0;
+  if (!epoll_.valid()) epoll_ = FileDescriptor(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_.valid()) return errno;
+  if (!wakeup_.valid()) {
+    FileDescriptor wakeup(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wakeup.valid()) return errno;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = wakeup.get();
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup.get(), &event) != 0) return errno;
+    wakeup_ = std::move(wakeup);
+  }
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& none) {
+    return none.code().value();
+  }
+  return 0;
 }
 
 ChildPoller::~ChildPoller() {
+  if (!thread_.joinable()) return;
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
@@ -248,46 +294,56 @@ void ChildPoller::busy() {
   if (!ticking_.load() && !ticking_.exchange(true)) wake();
 }
 
+void ChildPoller::post(std::function<void()> task) {
+  {
+    const std::scoped_lock lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake();
+}
+
 void ChildPoller::run_on_thread(const std::function<void()>& task) {
+  if (std::this_thread::get_id() == thread_.get_id()) return task();
   std::mutex mutex;
   std::condition_variable done_changed;
   bool done = false;
-  {
-    const std::scoped_lock lock(mutex_);
-    tasks_.emplace_back([&] {
-      task();
-      const std::scoped_lock done_lock(mutex);
-      done = true;
-      done_changed.notify_one();  // under the lock: the condition lives on the caller's stack
-    });
-  }
-  wake();
+  post([&] {
+    task();
+    const std::scoped_lock done_lock(mutex);
+    done = true;
+    done_changed.notify_one();  // under the lock: the condition lives on the caller's stack
+  });
   std::unique_lock lock(mutex);
   done_changed.wait(lock, [&] { return done; });
 }
 
-int ChildPoller::spawn(const ChildSpec& spec, const std::function<void(Child)>& started) {
-  int error = 0;
+int ChildPoller::spawn(const ChildSpec& spec, const std::function<int(Child&)>& started) {
+  int error = begin();
+  if (error != 0) return error;
   run_on_thread([&] {
     auto child = spawn_child(spec);
-    if (child) {
-      started(std::move(*child));
-    } else {
-      error = child.error();
-    }
+    error = child ? started(*child) : child.error();
+    if (!child || error == 0) return;
+    ::kill(-child->pid, SIGKILL);
+    reap(child->pid);
   });
   return error;
 }
 
-void ChildPoller::watch(std::shared_ptr<ChildWatcher> watcher, int output_fd, int pid_fd) {
+int ChildPoller::watch(std::shared_ptr<ChildWatcher> watcher, int output_fd, int pid_fd) {
   CHECK(std::this_thread::get_id() == thread_.get_id(), "watch() belongs into the started callback");
   for (const int fd : {output_fd, pid_fd}) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
-    CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0, "epoll on a pipe or pidfd");
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      const int error = errno;
+      if (fd == pid_fd) stop_output(output_fd);
+      return error;
+    }
     watches_[fd] = Watch{watcher, fd == pid_fd};
   }
+  return 0;
 }
 
 void ChildPoller::stop_output(int output_fd) {

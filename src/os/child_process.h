@@ -46,6 +46,9 @@ struct ChildSpec {
   std::string working_directory;
   uint64_t file_size_bytes_max = 0;  // RLIMIT_FSIZE
   uint64_t open_files_max = 1024;    // RLIMIT_NOFILE
+  // RLIMIT_NPROC, which counts all processes and threads of a user: so many more than there are now. Without effect on
+  // root.
+  uint64_t processes_max = 1024;
 };
 
 struct Child {
@@ -64,9 +67,12 @@ std::expected<Child, int> spawn_child(const ChildSpec& spec);
 // milliseconds. `entry` must be unique to the child.
 void kill_by_environment(std::string_view entry);
 
-// The processes that `pid` has started, and those that they have, as long as their parents live; at most 256. Empty if
-// the kernel does not tell. Reads a file for each of their threads, some 10 us each.
-std::vector<pid_t> descendants_of(pid_t pid);
+// The processes that `pid` has started, and those that they have, as long as their parents live; at most
+// `count_max`. Empty if the kernel does not tell. Reads a file for each of their threads, some 10 us each.
+std::vector<pid_t> descendants_of(pid_t pid, std::size_t count_max);
+
+// True if a system call has failed for want of memory, descriptors or processes.
+bool is_shortage(int error);
 
 // What a poller calls, always on its own thread, never concurrently. Must not block for long.
 class ChildWatcher {
@@ -81,13 +87,19 @@ class ChildPoller {
  public:
   static constexpr int kTickMs = 50;
 
-  ChildPoller();
+  ChildPoller() = default;
   ~ChildPoller();  // nothing may be watched any more
+  ChildPoller(const ChildPoller&) = delete;
+  ChildPoller& operator=(const ChildPoller&) = delete;
 
-  // spawn_child on the poller's thread, which lives as long as the children should. `started` is called there too with
-  // the child, before any event of it, and returns the watcher (kept until forget()).
-  int spawn(const ChildSpec& spec, const std::function<void(Child)>& started);
-  void watch(std::shared_ptr<ChildWatcher> watcher, int output_fd, int pid_fd);
+  // spawn_child on the poller's thread, which lives as long as the children should and begins with the first of them.
+  // `started` is called there too with the child, before any event of it; it watches and takes the child, or returns an
+  // errno and the child is ended. 0, or what failed.
+  int spawn(const ChildSpec& spec, const std::function<int(Child&)>& started);
+  // The watcher is kept until forget(). 0, or an errno; only in `started`.
+  int watch(std::shared_ptr<ChildWatcher> watcher, int output_fd, int pid_fd);
+  // Runs `task` on the poller's thread, soon. Only while something is watched.
+  void post(std::function<void()> task);
   // Stops watching; when it returns, no callback to `watcher` runs or will run. The descriptors must still be open.
   // Not from a callback.
   void forget(const ChildWatcher* watcher, int output_fd, int pid_fd);
@@ -98,6 +110,7 @@ class ChildPoller {
   void not_busy() { busy_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
+  int begin();  // makes what is missing; 0, or an errno
   void run();
   void run_on_thread(const std::function<void()>& task);
   void wake();

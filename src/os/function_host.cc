@@ -16,8 +16,8 @@ class ProcessInstance final : public runtime::FunctionInstance {
   ~ProcessInstance() override { sandbox_->stop(); }
   [[nodiscard]] const std::string& instance_id() const override { return sandbox_->instance_id(); }
   [[nodiscard]] bool alive() const override { return sandbox_->alive(); }
-  runtime::InvokeOutcome invoke(runtime::InvokeRequest request) override {
-    return sandbox_->invoke(std::move(request));
+  void invoke(runtime::InvokeRequest request, Done done) override {
+    sandbox_->invoke(std::move(request), std::move(done));
   }
   void interrupt() override { sandbox_->interrupt(); }
 
@@ -50,7 +50,8 @@ ProcessFunctionHost::ProcessFunctionHost(base::Env env, HttpServer& server, cons
       function_clock_(function_clock != nullptr ? *function_clock : env.clock),
       server_(server),
       interpreters_(path ? *path : environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin"),
-                    environment("HOME").value_or("/")) {}
+                    environment("HOME").value_or("/")),
+      deadlines_(env, "lambda-deadline") {}
 
 ProcessFunctionHost::~ProcessFunctionHost() = default;
 
@@ -58,8 +59,9 @@ std::expected<std::unique_ptr<runtime::FunctionInstance>, StartError> ProcessFun
     const runtime::FunctionSpec& spec, runtime::LogSink& sink) {
   TRY(check(spec));
   TRY_ASSIGN(const Launch launch, interpreters_.launch(spec));
-  auto sandbox = std::make_shared<Sandbox>(env_, function_clock_, server_, poller_, sink, spec);
-  if (auto started = sandbox->start(spec, launch); !started) {
+  auto sandbox =
+      std::make_shared<Sandbox>(Sandbox::Host{env_, function_clock_, server_, poller_, deadlines_}, sink, spec, launch);
+  if (auto started = sandbox->start(); !started) {
     sandbox->stop();
     return std::unexpected(std::move(started).error());
   }

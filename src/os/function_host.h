@@ -12,6 +12,7 @@
 #include "base/env.h"
 #include "os/child_process.h"
 #include "os/function_host_interpreters.h"
+#include "runtime/deadlines.h"
 #include "runtime/function_host.h"
 
 namespace os {
@@ -41,6 +42,7 @@ class ProcessFunctionHost final : public runtime::FunctionHost {
   HttpServer& server_;
   Interpreters interpreters_;
   ChildPoller poller_;
+  runtime::Deadlines deadlines_;
 };
 
 }  // namespace os

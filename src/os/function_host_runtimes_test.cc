@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <mutex>
+#include <sstream>
 
 #include "os/env.h"
 #include "os/function_host.h"
@@ -25,6 +27,13 @@ struct LinesSink final : runtime::LogSink {
   void write(const runtime::LogLine& line) override {
     const std::scoped_lock lock(mutex);
     text.append(line.text).append("\n");
+  }
+  std::vector<std::string> take() {
+    const std::scoped_lock lock(mutex);
+    std::istringstream all(std::exchange(text, {}));
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(all, line);) lines.push_back(line);
+    return lines;
   }
 };
 
@@ -67,8 +76,11 @@ class RuntimesTest : public testing::Test {
     return std::move(*instance);
   }
   static InvokeOutcome invoke(runtime::FunctionInstance& instance, std::string payload = "{}") {
-    return instance.invoke({"req-1", "arn:aws:lambda:us-east-1:000000000000:function:f", "Root=1",
-                            R"({"custom":{"a":"b"},"client":{"app_title":"t"}})", std::move(payload)});
+    std::promise<InvokeOutcome> promise;
+    instance.invoke({"req-1", "arn:aws:lambda:us-east-1:000000000000:function:f", "Root=1",
+                     R"({"custom":{"a":"b"},"client":{"app_title":"t"}})", std::move(payload)},
+                    [&promise](InvokeOutcome outcome) { promise.set_value(std::move(outcome)); });
+    return promise.get_future().get();
   }
   // The answer of a new instance.
   InvokeOutcome once(std::string payload = "{}") { return invoke(*start(), std::move(payload)); }
@@ -212,6 +224,58 @@ TEST_F(RuntimesTest, PythonFailsInTheWordsOfAws) {
   }
   EXPECT_NE(outcome.payload.find(R"(File \"/var/task/raises.py\", line 2, in <module>)"), std::string::npos)
       << outcome.payload;
+}
+
+// "Lambda Developer Guide", JSON log formats of the runtimes.
+TEST_F(RuntimesTest, PythonLogsJson) {
+  if (!has_our_python()) GTEST_SKIP() << "no python3";
+  use("python3.12", "app.handler");
+  spec_.environment.emplace_back("AWS_LAMBDA_LOG_FORMAT", "JSON");
+  spec_.environment.emplace_back("AWS_LAMBDA_LOG_LEVEL", "INFO");
+  write("app.py", R"(import logging
+def handler(event, context):
+    logging.debug("too low")
+    logging.getLogger("mine").info("hello %s", "log", extra={"order": 7})
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        logging.exception("caught")
+    raise ValueError("as told")
+)");
+  once();
+  const std::vector<std::string> lines = sink_.take();
+  ASSERT_EQ(lines.size(), 3U);
+  const auto has = [](const std::string& line, const std::string& part) {
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  };
+  has(lines[0], R"(Z","level":"INFO","message":"hello log","logger":"mine","requestId":"req-1","order":7})");
+  has(lines[1], R"("level":"ERROR","message":"caught","logger":"root","stackTrace":[)");
+  has(lines[1], R"("errorType":"ZeroDivisionError","errorMessage":"division by zero","location":"/var/task/app.py:)");
+  has(lines[2], R"("log_level":"ERROR","errorMessage":"as told","errorType":"ValueError","requestId":"req-1")");
+}
+
+TEST_F(RuntimesTest, NodeLogsJson) {
+  if (!has("node -e ''")) GTEST_SKIP() << "no node";
+  use("nodejs20.x", "app.handler");
+  spec_.environment.emplace_back("AWS_LAMBDA_LOG_FORMAT", "JSON");
+  spec_.environment.emplace_back("AWS_LAMBDA_LOG_LEVEL", "INFO");
+  write("app.js", R"(exports.handler = async () => {
+  console.debug('too low');
+  console.log({ order: 7 });
+  console.warn('a %s', 'b', new RangeError('inner'));
+  throw new TypeError('as told');
+};
+)");
+  once();
+  const std::vector<std::string> lines = sink_.take();
+  ASSERT_EQ(lines.size(), 3U);
+  const auto has = [](const std::string& line, const std::string& part) {
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  };
+  has(lines[0], R"(Z","level":"INFO","requestId":"req-1","message":{"order":7}})");
+  has(lines[1], R"("level":"WARN","requestId":"req-1","message":"a b RangeError: inner)");
+  has(lines[1], R"("errorType":"RangeError","errorMessage":"inner","stackTrace":["RangeError: inner")");
+  has(lines[2], R"("level":"ERROR","requestId":"req-1","message":{"errorType":"TypeError","errorMessage":"as told",)");
 }
 
 TEST_F(RuntimesTest, AWrapperStartsTheInterpreter) {

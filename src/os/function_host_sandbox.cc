@@ -30,6 +30,10 @@ constexpr std::size_t kReadBytesMax = 64 * 1024;    // per turn of the poller, s
 constexpr std::size_t kDrainBytesMax = 256 * 1024;  // at the end of an invocation; a pipe holds 64 KiB unless enlarged
 constexpr auto kMemoryReadInterval = std::chrono::seconds(1);
 constexpr int kTicksPerFamilyLook = 4;  // dearer than a look at the process itself
+// AWS's limit of processes and threads. RLIMIT_NPROC has no effect on root, so it is looked at too.
+constexpr std::size_t kProcessesMax = 1024;
+constexpr std::size_t kFamilyMemoryMax = 256;  // processes whose memory is added up
+constexpr int kKillTicks = static_cast<int>(kKillWait / std::chrono::milliseconds(ChildPoller::kTickMs));
 constexpr uint64_t kMiB = 1024 * 1024;
 
 ListenLimits runtime_api_limits() {
@@ -59,7 +63,7 @@ std::string exec_error_text(int error) {
 }
 
 StartError not_listening(const std::string& why) {
-  return {"Sandbox.Failure", "No Runtime API listener: " + why};
+  return {"Sandbox.Failure", "No Runtime API listener: " + why, true};
 }
 
 // The number of kB behind `key` in the text of /proc/<pid>/status; 0 if it is not there.
@@ -95,46 +99,57 @@ base::Duration duration_between(base::Timestamp begin, base::Timestamp end) {
 
 }  // namespace
 
-Sandbox::Sandbox(base::Env env, base::Clock& function_clock, HttpServer& server, ChildPoller& poller,
-                 runtime::LogSink& sink, const runtime::FunctionSpec& spec)
-    : env_(env),
-      function_clock_(function_clock),
-      server_(server),
-      poller_(poller),
+Sandbox::Sandbox(const Host& host, runtime::LogSink& sink, const runtime::FunctionSpec& spec, const Launch& launch)
+    : host_(host),
       sink_(sink),
-      instance_id_(base::random_string(env.random, 32, "0123456789abcdef")),
+      instance_id_(base::random_string(host.env.random, 32, "0123456789abcdef")),
       timeout_(spec.timeout),
       memory_bytes_max_(static_cast<uint64_t>(spec.memory_size_mb) * kMiB),
-      api_(env, &function_clock) {}
+      launch_(launch),
+      api_(host.env, &host.function_clock) {
+  child_spec_.program = launch_.program;
+  child_spec_.arguments = launch_.arguments;
+  child_spec_.working_directory = spec.code_directory;
+  child_spec_.file_size_bytes_max = static_cast<uint64_t>(spec.ephemeral_storage_size_mb) * kMiB;
+  child_spec_.processes_max = kProcessesMax;
+  for (const auto& [name, value] : spec.environment) child_spec_.environment.push_back(name + "=" + value);
+  if (!spec.log_stream_prefix.empty()) {
+    child_spec_.environment.push_back("AWS_LAMBDA_LOG_STREAM_NAME=" + spec.log_stream_prefix + instance_id_);
+  }
+}
 
-std::expected<void, StartError> Sandbox::start(const runtime::FunctionSpec& spec, const Launch& launch) {
+std::expected<void, StartError> Sandbox::start() {
   ListenLimits limits = runtime_api_limits();
   limits.on_too_large = [this](const aws::http::Request& head) { api_.refused_as_too_large(head); };
-  const auto port = server_.listen("127.0.0.1", 0, api_, limits);
+  const auto port = host_.server.listen("127.0.0.1", 0, api_, limits);
   if (!port) return std::unexpected(not_listening(port.error()));
   port_ = *port;
-  ChildSpec child_spec;
-  child_spec.program = launch.program;
-  child_spec.arguments = launch.arguments;
-  child_spec.working_directory = spec.code_directory;
-  child_spec.file_size_bytes_max = static_cast<uint64_t>(spec.ephemeral_storage_size_mb) * kMiB;
-  for (const auto& [name, value] : spec.environment) child_spec.environment.push_back(name + "=" + value);
+  ChildSpec child_spec = child_spec_;
   child_spec.environment.push_back(runtime_api_entry());
-  if (!spec.log_stream_prefix.empty()) {
-    child_spec.environment.push_back("AWS_LAMBDA_LOG_STREAM_NAME=" + spec.log_stream_prefix + instance_id_);
-  }
-  started_at_ = env_.clock.now();
-  launched_at_ = function_clock_.now();
-  const int error = poller_.spawn(child_spec, [this](Child child) {
-    const std::scoped_lock lock(mutex_, output_mutex_);
-    child_ = std::move(child);
-    status_file_ = FileDescriptor(::open(fmt::format("/proc/{}/status", child_.pid).c_str(), O_RDONLY | O_CLOEXEC));
-    watched_ = true;
-    poller_.watch(shared_from_this(), child_.output.get(), child_.pidfd.get());
-  });
+  const int error = launch(child_spec);
   if (error == 0) return {};
-  return std::unexpected(
-      StartError{"Runtime.InvalidEntrypoint", "fork/exec " + launch.shown_as + ": " + exec_error_text(error)});
+  StartError failure{"Runtime.InvalidEntrypoint", "fork/exec " + launch_.shown_as + ": " + exec_error_text(error)};
+  if (is_shortage(error)) failure = {"Sandbox.Failure", fmt::format("No process: errno {}", error), true};
+  return std::unexpected(std::move(failure));
+}
+
+int Sandbox::launch(const ChildSpec& child_spec) {
+  started_at_ = host_.env.clock.now();
+  launched_at_ = host_.function_clock.now();
+  return host_.poller.spawn(child_spec, [this](Child& child) {
+    // Without it nobody would see how much memory the function uses.
+    FileDescriptor status(::open(fmt::format("/proc/{}/status", child.pid).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!status.valid()) return errno;
+    const std::scoped_lock lock(mutex_, output_mutex_);
+    if (const int error = host_.poller.watch(shared_from_this(), child.output.get(), child.pidfd.get())) return error;
+    child_ = std::move(child);
+    status_file_ = std::move(status);
+    exit_.reset();
+    killed_for_memory_ = false;
+    output_ended_ = false;
+    watched_ = true;
+    return 0;
+  });
 }
 
 std::string Sandbox::runtime_api_entry() const {
@@ -147,92 +162,168 @@ bool Sandbox::alive() {
 }
 
 // Busy is what is watched for its memory, initialisation included.
-InvokeOutcome Sandbox::invoke(runtime::InvokeRequest request) {
+void Sandbox::invoke(runtime::InvokeRequest request, Done done) {
   busy_.store(true);
-  poller_.busy();
-  InvokeOutcome outcome = run(std::move(request));
-  busy_.store(false);
-  poller_.not_busy();
-  return outcome;
+  host_.poller.busy();
+  request_id_ = request.request_id;
+  request_ = std::move(request);
+  done_ = std::move(done);
+  if (initialised_) return hand_over();
+  await_initialisation(started_at_ + runtime::kInitTimeout);
 }
 
-InvokeOutcome Sandbox::run(runtime::InvokeRequest request) {
-  const std::string request_id = request.request_id;
-  if (!initialised_) {
-    if (auto failed = initialise(request_id)) {
-      failed->init_log_tail = end_log();
-      return std::move(*failed);
-    }
-  }
-  begin_log(request_id);
-  if (const auto begin = std::exchange(request.on_begin, {})) begin();
-  RuntimeApi::Reply reply = api_.invoke(std::move(request), env_.clock.now() + timeout_);
+RuntimeApi::Done Sandbox::on_poller(void (Sandbox::*next)(std::optional<Reply>)) {
+  return [self = shared_from_this(), next](std::optional<Reply> reply) {
+    // Shared, because a task can be copied, and an answer of 6 MB should not be.
+    auto shared = std::make_shared<std::optional<Reply>>(std::move(reply));
+    self->host_.poller.post([self, next, shared] {
+      self->host_.deadlines.cancel(self->deadline_);
+      (self.get()->*next)(std::move(*shared));
+    });
+  };
+}
 
+void Sandbox::interrupt() {
+  interrupted_.store(true);
+  api_.close();
+}
+
+// Before the wait begins, because its end takes the deadline away again.
+void Sandbox::set_deadline(base::Timestamp deadline) {
+  deadline_ = host_.deadlines.call_at(deadline, [self = shared_from_this()] { self->api_.expire(); });
+}
+
+void Sandbox::await_initialisation(base::Timestamp deadline) {
+  set_deadline(deadline);
+  api_.when_ready(deadline, on_poller(&Sandbox::on_initialised));
+}
+
+void Sandbox::on_initialised(std::optional<Reply> failure) {
+  if (!failure) return hand_over();
+  failure->ended = host_.function_clock.now();
+  if (failure->kind == RuntimeApi::ReplyKind::init_error) {
+    sample_memory();
+    api_.close();
+  }
+  end_process([this, failure = std::move(*failure)](const runtime::ExitStatus& exit) {
+    on_initialisation_failed(failure, exit);
+  });
+}
+
+void Sandbox::on_initialisation_failed(const Reply& failure, const runtime::ExitStatus& exit) {
+  const bool timed_out = failure.kind == RuntimeApi::ReplyKind::deadline;
+  const base::Duration took = duration_between(launched_at_, failure.ended);
+  InvokeOutcome outcome;
+  if (timed_out) {
+    outcome = runtime::timed_out_outcome(request_id_, second_start_ ? timeout_ : runtime::kInitTimeout);
+  } else if (failure.kind == RuntimeApi::ReplyKind::closed) {
+    outcome = runtime::exited_outcome(request_id_, exit);
+  } else {
+    outcome.payload = failure.body;  // the function's own words
+    outcome.error_type = failure.error_type;
+  }
+  outcome.init_log_tail = end_log();
+  if (request_.on_init_end) {
+    request_.on_init_end({.status = timed_out ? runtime::InitStatus::timeout : runtime::InitStatus::error,
+                          .duration = took,
+                          .in_invocation = second_start_,
+                          .error_type = timed_out ? std::string() : outcome.error_type,
+                          .log_tail = std::exchange(outcome.init_log_tail, {})});
+  }
+  if (!second_start_ && initialise_again()) return;
+  outcome.exit = exit;
+  if (!second_start_ || !timed_out) outcome.kind = OutcomeKind::init_failed;
+  if (second_start_) {
+    outcome.duration = took;
+  } else {
+    outcome.init_duration = took;
+  }
+  outcome.max_memory_used_bytes = memory_peak_bytes_.load();
+  finish(std::move(outcome));
+}
+
+bool Sandbox::initialise_again() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!exit_) return false;  // the kernel still holds it
+  }
+  // With another listener, so that nothing which the first process has sent or left behind is taken for the second's.
+  kill_by_environment(runtime_api_entry());
+  host_.server.close_listener(std::exchange(port_, 0));
+  api_.reopen();
+  if (interrupted_.load() || !start()) {
+    api_.close();
+    return false;
+  }
+  second_start_ = true;
+  invocation_deadline_ = started_at_ + timeout_;
+  await_initialisation(invocation_deadline_);
+  return true;
+}
+
+void Sandbox::hand_over() {
+  begin_log(request_id_);
+  if (!initialised_ && request_.on_init_end) {
+    request_.on_init_end({.duration = duration_between(launched_at_, api_.ready_at().value_or(launched_at_)),
+                          .in_invocation = second_start_});
+  }
+  if (const auto begin = std::exchange(request_.on_begin, {})) begin();
+  const base::Timestamp deadline =
+      second_start_ && !initialised_ ? invocation_deadline_ : host_.env.clock.now() + timeout_;
+  set_deadline(deadline);
+  api_.invoke(std::exchange(request_, {}), deadline, on_poller(&Sandbox::on_reply));
+}
+
+void Sandbox::on_reply(std::optional<Reply> got) {
+  Reply& reply = *got;
   InvokeOutcome outcome;
   switch (reply.kind) {
     case RuntimeApi::ReplyKind::response:
-      outcome.kind = OutcomeKind::ok;
-      break;
     case RuntimeApi::ReplyKind::error:
     case RuntimeApi::ReplyKind::init_error:
-      outcome.kind = OutcomeKind::function_error;
-      break;
+      if (reply.kind != RuntimeApi::ReplyKind::response) outcome.kind = OutcomeKind::function_error;
+      outcome.payload = std::move(reply.body);
+      outcome.error_type = std::move(reply.error_type);
+      // Reading it costs some 20 us, so not for each of thousands of invocations per second: the peak never falls.
+      if (memory_read_at_ == base::Timestamp() || reply.ended - memory_read_at_ >= kMemoryReadInterval) {
+        sample_memory();
+        memory_read_at_ = reply.ended;
+      }
+      return complete(std::move(outcome), reply);
     case RuntimeApi::ReplyKind::deadline:
-      outcome = runtime::timed_out_outcome(request_id, timeout_);
-      outcome.exit = end_process();
-      break;
     case RuntimeApi::ReplyKind::closed:
-      outcome = runtime::exited_outcome(request_id, end_process());
-      break;
+      end_process([this, reply](const runtime::ExitStatus& exit) {
+        InvokeOutcome ended = reply.kind == RuntimeApi::ReplyKind::deadline
+                                  ? runtime::timed_out_outcome(request_id_, timeout_)
+                                  : runtime::exited_outcome(request_id_, exit);
+        ended.exit = exit;
+        complete(std::move(ended), reply);
+      });
   }
-  finish(outcome, reply);
-  return outcome;
 }
 
-void Sandbox::finish(InvokeOutcome& outcome, RuntimeApi::Reply& reply) {
-  if (outcome.kind == OutcomeKind::ok || outcome.kind == OutcomeKind::function_error) {
-    outcome.payload = std::move(reply.body);
-    outcome.error_type = std::move(reply.error_type);
-    // Reading it costs some 20 us, so not for each of thousands of invocations per second: the peak never falls.
-    if (memory_read_at_ == base::Timestamp() || reply.ended - memory_read_at_ >= kMemoryReadInterval) {
-      sample_memory();
-      memory_read_at_ = reply.ended;
-    }
-  }
+void Sandbox::complete(InvokeOutcome outcome, const Reply& reply) {
+  outcome.duration = duration_between(reply.started, reply.ended);
   if (!initialised_) {
-    outcome.init_duration = duration_between(launched_at_, api_.ready_at().value_or(reply.started));
+    if (second_start_) {
+      outcome.duration = duration_between(launched_at_, reply.ended);
+    } else {
+      outcome.init_duration = duration_between(launched_at_, api_.ready_at().value_or(reply.started));
+    }
     outcome.init_log_tail = std::move(init_log_tail_);
     initialised_ = true;
   }
   outcome.delivered = reply.delivered;
-  outcome.duration = duration_between(reply.started, reply.ended);
   outcome.max_memory_used_bytes = memory_peak_bytes_.load();
   outcome.log_tail = end_log();
+  finish(std::move(outcome));
 }
 
-std::optional<InvokeOutcome> Sandbox::initialise(const std::string& request_id) {
-  const auto failure = api_.wait_until_ready(started_at_ + runtime::kInitTimeout);
-  if (!failure) return std::nullopt;
-  InvokeOutcome outcome;
-  switch (failure->kind) {
-    case RuntimeApi::ReplyKind::deadline:
-      outcome = runtime::timed_out_outcome(request_id, runtime::kInitTimeout);
-      outcome.exit = end_process();
-      break;
-    case RuntimeApi::ReplyKind::closed:
-      outcome = runtime::exited_outcome(request_id, end_process());
-      break;
-    default:
-      outcome.payload = failure->body;  // the function's own words
-      outcome.error_type = failure->error_type;
-      sample_memory();
-      api_.close();
-      outcome.exit = end_process();
-  }
-  outcome.kind = OutcomeKind::init_failed;
-  outcome.init_duration = duration_between(launched_at_, function_clock_.now());
-  outcome.max_memory_used_bytes = memory_peak_bytes_.load();
-  return outcome;
+// Last of all: the instance may be used again, or be ended, from within.
+void Sandbox::finish(InvokeOutcome outcome) {
+  busy_.store(false);
+  host_.poller.not_busy();
+  std::exchange(done_, nullptr)(std::move(outcome));
 }
 
 void Sandbox::begin_log(const std::string& request_id) {
@@ -270,7 +361,7 @@ void Sandbox::read_output(std::size_t bytes_max) {
 void Sandbox::on_output() {
   const std::scoped_lock lock(output_mutex_);
   read_output(kReadBytesMax);
-  if (output_ended_) poller_.stop_output(child_.output.get());
+  if (output_ended_) host_.poller.stop_output(child_.output.get());
 }
 
 void Sandbox::on_exit() {
@@ -279,7 +370,7 @@ void Sandbox::on_exit() {
     read_output(kDrainBytesMax);
     // A process that left the group may hold the pipe open for ever; its words have no invocation any more.
     output_ended_ = true;
-    poller_.stop_output(child_.output.get());
+    host_.poller.stop_output(child_.output.get());
   }
   {
     const std::scoped_lock lock(mutex_);
@@ -295,11 +386,20 @@ void Sandbox::on_exit() {
     exit_ = exit;
     exited_.notify_all();
   }
-  api_.close();  // last: whoever it wakes finds the exit status
+  api_.close();
+  if (const AfterEnd after = std::exchange(after_end_, nullptr)) {
+    after([this] {
+      const std::scoped_lock lock(mutex_);
+      return *exit_;
+    }());
+  }
 }
 
 void Sandbox::on_tick() {
   if (!busy_.load()) return;
+  if (after_end_ && ++ticks_since_kill_ >= kKillTicks) {
+    return std::exchange(after_end_, nullptr)(runtime::ExitStatus{0, SIGKILL, false});
+  }
   sample_memory();
   const uint64_t family_bytes = ++ticks_ % kTicksPerFamilyLook == 0 ? sample_family_memory() : 0;
   if (std::max(memory_now_bytes_.load(), family_bytes) <= memory_bytes_max_) return;
@@ -319,8 +419,13 @@ void Sandbox::sample_memory() {
 }
 
 uint64_t Sandbox::sample_family_memory() {
-  std::vector<pid_t> family = descendants_of(child_.pid);
+  std::vector<pid_t> family = descendants_of(child_.pid, kProcessesMax);
   if (family.empty()) return 0;
+  if (family.size() >= kProcessesMax) {
+    kill_group(SIGKILL);
+    return 0;
+  }
+  family.resize(std::min(family.size(), kFamilyMemoryMax));
   family.push_back(child_.pid);
   uint64_t bytes = 0;
   for (const pid_t pid : family) bytes += proportional_bytes(pid);
@@ -338,18 +443,26 @@ bool Sandbox::wait_for_exit(std::chrono::milliseconds wait) {
   return exited_.wait_for(lock, wait, [this] { return !watched_ || exit_.has_value(); });
 }
 
-runtime::ExitStatus Sandbox::end_process() {
+void Sandbox::end_process(AfterEnd after) {
   kill_group(SIGKILL);
-  wait_for_exit(kKillWait);
-  const std::scoped_lock lock(mutex_);
-  return exit_.value_or(runtime::ExitStatus{0, SIGKILL, false});
+  std::optional<runtime::ExitStatus> exit;
+  {
+    const std::scoped_lock lock(mutex_);
+    exit = exit_;
+  }
+  if (exit) return after(*exit);
+  ticks_since_kill_ = 0;
+  after_end_ = std::move(after);
 }
 
 void Sandbox::stop() {
   api_.close();
   if (alive()) {
     kill_group(SIGTERM);
-    if (!wait_for_exit(kTermGrace)) end_process();
+    if (!wait_for_exit(kTermGrace)) {
+      kill_group(SIGKILL);
+      wait_for_exit(kKillWait);
+    }
   }
   bool watched = false;
   {
@@ -358,9 +471,9 @@ void Sandbox::stop() {
   }
   if (watched) {
     kill_by_environment(runtime_api_entry());  // while the port is still ours
-    poller_.forget(this, child_.output.get(), child_.pidfd.get());
+    host_.poller.forget(this, child_.output.get(), child_.pidfd.get());
   }
-  if (port_ != 0) server_.close_listener(std::exchange(port_, 0));
+  if (port_ != 0) host_.server.close_listener(std::exchange(port_, 0));
 }
 
 }  // namespace os

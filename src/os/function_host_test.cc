@@ -11,8 +11,10 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
+#include "base/manual/manual_env.h"
 #include "os/env.h"
 #include "os/http_server.h"
 #include "os/http_transport.h"
@@ -88,7 +90,10 @@ class FunctionHostTest : public testing::Test {
     return std::move(*instance);
   }
   static InvokeOutcome invoke(runtime::FunctionInstance& instance, std::string payload) {
-    return instance.invoke({"req-1", "arn:aws:lambda:us-east-1:000000000000:function:f", "", "", std::move(payload)});
+    std::promise<InvokeOutcome> promise;
+    instance.invoke({"req-1", "arn:aws:lambda:us-east-1:000000000000:function:f", "", "", std::move(payload)},
+                    [&promise](InvokeOutcome outcome) { promise.set_value(std::move(outcome)); });
+    return promise.get_future().get();
   }
   static std::string payload_of(runtime::FunctionInstance& instance, std::string payload) {
     InvokeOutcome outcome = invoke(instance, std::move(payload));
@@ -135,7 +140,7 @@ TEST_F(FunctionHostTest, FailuresLeaveTheInstanceUsable) {
       {"throw", "Runtime.UnhandledException",
        R"({"errorMessage":"an exception of unknown type","errorType":"Runtime.UnhandledException","stackTrace":[]})"},
       {"huge", "Function.ResponseSizeTooLarge",
-       R"({"errorMessage":"Response payload size (7000000 bytes) exceeded maximum allowed payload size )"
+       R"({"errorMessage":"Response payload size exceeded maximum allowed payload size )"
        R"((6291556 bytes).","errorType":"Function.ResponseSizeTooLarge","stackTrace":[]})"}};
   for (const Case& c : cases) {
     const InvokeOutcome outcome = invoke(*instance, c.payload);
@@ -224,6 +229,7 @@ TEST_F(FunctionHostTest, FailedInitialisationIsToldApart) {
     EXPECT_EQ(outcome.kind, OutcomeKind::init_failed) << mode;
     EXPECT_FALSE(outcome.delivered);
     EXPECT_EQ(outcome.init_log_tail, "initialising\n");
+    EXPECT_EQ(sink_.take(), (std::vector<std::string>{"|initialising", "|initialising"})) << "started once more";
     EXPECT_FALSE((*instance)->alive());
     return outcome;
   };
@@ -235,6 +241,81 @@ TEST_F(FunctionHostTest, FailedInitialisationIsToldApart) {
   const InvokeOutcome error = run("error");
   EXPECT_EQ(error.error_type, "Init.Broken");
   EXPECT_EQ(error.payload, R"({"errorMessage":"cannot start","errorType":"Init.Broken","stackTrace":[]})");
+}
+
+// "Lambda Developer Guide", execution environment: initialisation that takes longer than 10 s begins once more, with
+// the function's timeout.
+TEST_F(FunctionHostTest, SlowInitialisationBeginsOnceMore) {
+  for (const bool slow_again : {false, true}) {
+    fs::remove(code_ / "begun");
+    base::ManualEnv manual;
+    SystemClock machine;
+    ProcessFunctionHost host(manual.env, *server_, std::nullopt, &machine);
+    runtime::FunctionSpec spec = spec_;
+    spec.environment.emplace_back("INIT_MODE", slow_again ? "slow" : "slow once");
+    auto instance = host.start(spec, sink_);
+    ASSERT_TRUE(instance);
+    std::vector<std::string> reports;
+    runtime::InvokeRequest request{"req-1", "arn", "", "", "x"};
+    request.on_init_end = [&](const runtime::InitReport& report) {
+      reports.push_back(std::string(report.in_invocation ? "invoke" : "init") +
+                        (report.status == runtime::InitStatus::timeout ? " timeout " : " success ") + report.log_tail);
+    };
+    std::promise<InvokeOutcome> promise;
+    (*instance)->invoke(std::move(request), [&](InvokeOutcome got) { promise.set_value(std::move(got)); });
+    const auto starts = [&] {
+      std::error_code none;
+      const auto size = fs::file_size(code_ / "begun", none);
+      return none ? 0 : size;
+    };
+    const auto soon = [](const auto& done) {
+      for (int i = 0; i < 30'000 && !done(); ++i) ::usleep(1000);
+      return done();
+    };
+    ASSERT_TRUE(soon([&] { return starts() == 1; }));
+    manual.clock.advance(seconds(10));
+    ASSERT_TRUE(soon([&] { return starts() == 2; }));
+    if (slow_again) manual.clock.advance(spec.timeout);
+    const InvokeOutcome outcome = promise.get_future().get();
+    EXPECT_FALSE(outcome.init_duration) << "the second is part of the invocation";
+    if (slow_again) {
+      EXPECT_EQ(outcome.kind, OutcomeKind::timed_out);
+      EXPECT_NE(outcome.payload.find("Task timed out after 20.00 seconds"), std::string::npos) << outcome.payload;
+      EXPECT_EQ(reports, (std::vector<std::string>{"init timeout initialising\n", "invoke timeout initialising\n"}));
+    } else {
+      EXPECT_EQ(outcome.payload, "x");
+      EXPECT_EQ(outcome.init_log_tail, "initialising\n");
+      EXPECT_EQ(reports, (std::vector<std::string>{"init timeout initialising\n", "invoke success "}));
+    }
+  }
+}
+
+TEST_F(FunctionHostTest, AForkBombEndsAtTheLimit) {
+  const auto instance = start();
+  // As another user than root the kernel refuses before that; root's function is ended for it.
+  const InvokeOutcome outcome = invoke(*instance, "fork bomb");
+  if (::getuid() == 0) {
+    EXPECT_EQ(outcome.error_type, "Runtime.ExitError") << outcome.payload;
+  } else {
+    EXPECT_EQ(outcome.payload, "refused");
+  }
+}
+
+// Without descriptors a start fails as the machine's fault, which is worth another try; the engine goes on.
+TEST_F(FunctionHostTest, WithoutDescriptorsOneStartFails) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto open_now = std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+  for (rlim_t more = 0; more < 12; ++more) {
+    const rlimit tight{static_cast<rlim_t>(open_now) + more, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+    const auto instance = host_->start(spec_, sink_);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    if (!instance) {
+      EXPECT_TRUE(instance.error().out_of_resources) << instance.error().message;
+    }
+  }
+  EXPECT_EQ(payload_of(*start(), "fine"), "fine");
 }
 
 TEST_F(FunctionHostTest, WhatCannotStartSaysWhy) {

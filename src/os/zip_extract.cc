@@ -76,13 +76,14 @@ std::vector<std::string_view> split(std::string_view path) {
   }
 }
 
-// A relative path of plain names. Control characters are refused with the rest, because a name ends up in logs.
+// A relative path of plain names. Control characters are refused with the rest, because a name ends up in logs. A
+// backslash is a character like any other, as on AWS: archives made by some Windows programs are full of files named
+// "lib\v.txt".
 bool path_is_safe(std::string_view path, const ZipLimits& limits) {
   if (path.empty() || path.size() > limits.path_bytes_max || path.front() == '/') return false;
-  const bool drive = path.size() >= 2 && path[1] == ':';
-  const bool odd = std::any_of(path.begin(), path.end(),
-                               [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '\\'; });
-  if (drive || odd) return false;
+  const bool odd =
+      std::any_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (odd) return false;
   const auto parts = split(path);
   return parts.size() <= limits.path_depth_max && std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
            return part.empty() || part == "." || part == ".." || part.size() > 255;

@@ -83,7 +83,9 @@ TEST_F(ZipExtractTest, UnpacksFilesDirectoriesLinksAndPermissions) {
                                       {"empty/", "", S_IFDIR | 0755},
                                       {"lib/link.so", "deep/a.so", S_IFLNK | 0777},
                                       {"lib/deep/up", "../../bootstrap", S_IFLNK | 0777},
-                                      {"name \xc3\xa9", "utf-8"}});
+                                      {"name \xc3\xa9", "utf-8"},
+                                      {"win\\v.txt", "made on Windows"},
+                                      {"..\\x", "no way up here"}});
   ASSERT_EQ(extract(bytes), "");
   struct stat status{};
   ASSERT_EQ(::stat((root_ / "code/bootstrap").c_str(), &status), 0);
@@ -94,6 +96,8 @@ TEST_F(ZipExtractTest, UnpacksFilesDirectoriesLinksAndPermissions) {
   EXPECT_EQ(text("lib/link.so"), "elf");
   EXPECT_EQ(text("lib/deep/up"), "#!/bin/sh\n");
   EXPECT_EQ(text("name \xc3\xa9"), "utf-8");
+  EXPECT_EQ(text("win\\v.txt"), "made on Windows") << "the literal name";
+  EXPECT_EQ(text("..\\x"), "no way up here");
 }
 
 TEST_F(ZipExtractTest, ReplacesWhatIsThereAndLeavesNothingElse) {
@@ -117,8 +121,6 @@ TEST_F(ZipExtractTest, RefusesHostilePackages) {
       {"parent inside", make_zip({{"a/../../x", "1"}})},
       {"dot", make_zip({{"a/./x", "1"}})},
       {"double slash", make_zip({{"a//x", "1"}})},
-      {"backslash", make_zip({{"a\\x", "1"}})},
-      {"drive", make_zip({{"C:x", "1"}})},
       {"control", make_zip({{"a\x1bx", "1"}})},
       {"deep", make_zip({{[] {
                             std::string p = "x";

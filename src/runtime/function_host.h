@@ -1,7 +1,7 @@
 // FunctionHost: the seam through which the engine runs Lambda functions. os/ implements it with child processes, the
-// simulator with functions in memory. A host makes instances ("sandboxes"); an instance runs one invocation at a time
-// and may be used again as long as it lives. The engine owns both; a host outlives its instances. A host and its
-// log sinks are used from any thread, an instance by one thread at a time.
+// simulator with functions in memory. A host makes instances ("sandboxes"); an instance runs one invocation at a time,
+// of which no thread waits for the end, and may be used again as long as it lives. The engine owns both; a host
+// outlives its instances. A host and its log sinks are used from any thread, an instance by one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -44,15 +44,27 @@ struct FunctionSpec {
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
+// How an initialisation went (AWS's INIT_REPORT).
+enum class InitStatus { success, timeout, error };
+struct InitReport {
+  InitStatus status = InitStatus::success;
+  base::Duration duration{0};
+  bool in_invocation = false;   // the second one, which counts as part of the invocation ("Phase: invoke")
+  std::string error_type = {};  // of an error
+  std::string log_tail = {};    // what it wrote, if it failed
+};
+
 struct InvokeRequest {
   std::string request_id;  // unguessable: whoever knows it may answer the invocation
   std::string invoked_function_arn;
   std::string trace_id;        // X-Ray header; empty: none
   std::string client_context;  // JSON; empty: none
   std::string payload;
-  // Called by invoke(), on its thread, when initialisation is over and the event is about to be handed over: what was
-  // logged before is initialisation's. Not called if that fails.
+  // Called when initialisation is over and the event is about to be handed over: what was logged before is
+  // initialisation's. Not called if that fails.
   std::function<void()> on_begin = {};
+  // Called at the end of each initialisation, before what comes after it.
+  std::function<void(const InitReport&)> on_init_end = {};
 };
 
 struct ExitStatus {
@@ -95,23 +107,32 @@ class LogSink {
 
 class FunctionInstance {
  public:
+  using Done = std::function<void(InvokeOutcome)>;
+
   // Stops the function: SIGTERM, a short grace, SIGKILL to all its processes. Returns when it is gone.
   virtual ~FunctionInstance() = default;
   [[nodiscard]] virtual const std::string& instance_id() const = 0;  // 32 hex digits, as log stream names end in
   // False once the function has ended or been ended. An idle instance may end at any time; ask before reuse.
   [[nodiscard]] virtual bool alive() const = 0;
-  // Runs one invocation and blocks until the answer, the function's end, or spec.timeout after the event was handed
-  // over (the first call also waits up to kInitTimeout for initialisation). After timed_out, exited and init_failed
-  // the instance is dead and must be dropped; a reply that comes later is refused.
-  virtual InvokeOutcome invoke(InvokeRequest request) = 0;
-  // From any thread, and the one exception to "one thread at a time": ends the function, so that a running invoke()
-  // returns soon, as exited. Returns at once. Without effect where the host cannot do it.
+  // Begins one invocation; `done` is called once, when the function has answered or ended, or spec.timeout after the
+  // event was handed over. The first invocation also waits for initialisation, up to kInitTimeout. If that fails or
+  // takes longer, the function is started once more, as on AWS, and spec.timeout covers initialisation and invocation
+  // together. After timed_out, exited and init_failed the instance is dead and must be dropped; a reply that comes
+  // later is refused. `done` comes on a thread of the host's, which must not be held up, or on the caller's before this
+  // returns; the instance must live until then, and may be used again or be given to another thread to end from within
+  // it.
+  virtual void invoke(InvokeRequest request, Done done) = 0;
+  // From any thread, and the one exception to "one thread at a time": ends the function, so that a running invocation
+  // is soon done, as exited. Returns at once, without calling `done`. Without effect where the host cannot do it.
   virtual void interrupt() {}
 };
 
 struct StartError {
   std::string error_type;  // "Runtime.InvalidEntrypoint"
   std::string message;
+  // The machine has no thread, process, descriptor or memory left for it: no fault of the function's, and worth
+  // another try.
+  bool out_of_resources = false;
 };
 
 class FunctionHost {

@@ -97,8 +97,7 @@ std::expected<std::string, InvocationError> call(const HandlerFunction& handler,
     if (result && result->size() > kPayloadBytesMax) {
       return std::unexpected(InvocationError{
           "Function.ResponseSizeTooLarge",
-          fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
-                      result->size(), kPayloadBytesMax)});
+          fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax)});
     }
     return result;
   } catch (const std::exception& e) {

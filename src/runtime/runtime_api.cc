@@ -43,11 +43,10 @@ std::string error_type_of(const Request& request) {
   return type.empty() ? "Unhandled" : std::string(type.substr(0, kErrorTypeBytesMax));
 }
 
-// `size` is "(7340034 bytes) ", or empty if it is not known.
-std::string too_large_document(std::string_view size) {
+std::string too_large_document() {
   return service_error_document(
       kResponseTooLarge,
-      fmt::format("Response payload size {}exceeded maximum allowed payload size ({} bytes).", size, kPayloadBytesMax));
+      fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax));
 }
 
 // The action and the id of "invocation/<id>/response" and ".../error"; nullopt for any other target.
@@ -67,9 +66,7 @@ std::optional<ReplyTarget> reply_target(std::string_view path) {
 }  // namespace
 
 RuntimeApi::RuntimeApi(base::Env env, base::Clock* function_clock)
-    : env_(env),
-      function_clock_(function_clock != nullptr ? *function_clock : env.clock),
-      changed_(env.executor.make_condition()) {}
+    : env_(env), function_clock_(function_clock != nullptr ? *function_clock : env.clock) {}
 
 const char* RuntimeApi::name_of(State state) {
   switch (state) {
@@ -98,50 +95,75 @@ Response RuntimeApi::refuse_transition(State from, const char* to) {
   return response;
 }
 
-std::optional<RuntimeApi::Reply> RuntimeApi::wait_until_ready(base::Timestamp deadline) {
-  const base::Timestamp started = function_clock_.now();
+void RuntimeApi::when_ready(base::Timestamp deadline, Done done) {
   std::unique_lock lock(mutex_);
-  while (true) {
-    if (reply_ || state_ == State::closed) return take_reply(started);
-    if (ready_at_) return std::nullopt;
-    if (env_.clock.now() >= deadline) {
-      state_ = State::closed;
-      return Reply{ReplyKind::deadline, "", "", false, started, function_clock_.now()};
-    }
-    env_.executor.wait_until(lock, *changed_, deadline);
-  }
-}
-
-RuntimeApi::Reply RuntimeApi::invoke(InvokeRequest request, base::Timestamp deadline) {
-  const base::Timestamp started = function_clock_.now();
-  Responder poll;
-  std::optional<Response> event;
-  std::unique_lock lock(mutex_);
-  delivered_ = false;
-  if (state_ == State::closed || reply_) return take_reply(started);
-  CHECK(!pending_ && running_id_.empty(), "one invocation at a time");
-  pending_ = std::move(request);
-  pending_deadline_ = deadline;
-  if (parked_) {
-    poll = std::exchange(parked_, nullptr);
-    event = hand_over();
+  CHECK(!waiting_, "one wait at a time");
+  waiting_ = std::move(done);
+  waits_for_ready_ = true;
+  wait_started_ = function_clock_.now();
+  wait_deadline_ = deadline;
+  Ending ending;
+  if (reply_ || state_ == State::closed) {
+    ending = end_wait(take_reply());
+  } else if (ready_at_) {
+    ending = end_wait(std::nullopt);
+  } else if (env_.clock.now() >= deadline) {
+    ending = end_wait(past_deadline());
   }
   lock.unlock();
-  if (poll) poll(std::move(*event));  // outside the lock: writing may call back into the connection
-  lock.lock();
-  while (!reply_ && state_ != State::closed) {
-    if (env_.clock.now() >= deadline) {
-      state_ = State::closed;
-      pending_.reset();
-      running_id_.clear();
-      return Reply{ReplyKind::deadline, "", "", delivered_, started, function_clock_.now()};
-    }
-    env_.executor.wait_until(lock, *changed_, deadline);
-  }
-  return take_reply(started);
+  if (ending) ending();
 }
 
-RuntimeApi::Reply RuntimeApi::take_reply(base::Timestamp started) {
+void RuntimeApi::invoke(InvokeRequest request, base::Timestamp deadline, Done done) {
+  Responder poll;
+  std::optional<Response> event;
+  Ending ending;
+  {
+    const std::scoped_lock lock(mutex_);
+    CHECK(!waiting_ && !pending_ && running_id_.empty(), "one wait at a time");
+    waiting_ = std::move(done);
+    waits_for_ready_ = false;
+    wait_started_ = function_clock_.now();
+    wait_deadline_ = deadline;
+    delivered_ = false;
+    if (state_ == State::closed || reply_) {
+      ending = end_wait(take_reply());
+    } else if (env_.clock.now() >= deadline) {
+      ending = end_wait(past_deadline());
+    } else {
+      pending_ = std::move(request);
+      if (parked_) {
+        poll = std::exchange(parked_, nullptr);
+        event = hand_over();
+      }
+    }
+  }
+  if (poll) poll(std::move(*event));  // outside the lock: writing may call back into the connection
+  if (ending) ending();
+}
+
+void RuntimeApi::expire() {
+  Ending ending;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_ && env_.clock.now() >= wait_deadline_) ending = end_wait(past_deadline());
+  }
+  if (ending) ending();
+}
+
+RuntimeApi::Reply RuntimeApi::past_deadline() {
+  state_ = State::closed;
+  pending_.reset();
+  running_id_.clear();
+  return Reply{ReplyKind::deadline, "", "", delivered_, wait_started_, function_clock_.now()};
+}
+
+RuntimeApi::Ending RuntimeApi::end_wait(std::optional<Reply> reply) {
+  if (!waiting_) return nullptr;
+  return [done = std::exchange(waiting_, nullptr), reply = std::move(reply)]() mutable { done(std::move(reply)); };
+}
+
+RuntimeApi::Reply RuntimeApi::take_reply() {
   Reply result;
   if (reply_) {
     result = std::move(*reply_);
@@ -151,21 +173,31 @@ RuntimeApi::Reply RuntimeApi::take_reply(base::Timestamp started) {
     result.delivered = delivered_;
     result.ended = function_clock_.now();
   }
-  result.started = started;
+  result.started = wait_started_;
   pending_.reset();
   return result;
 }
 
 void RuntimeApi::close() {
   Responder poll;
+  Ending ending;
   {
     const std::scoped_lock lock(mutex_);
     state_ = State::closed;
     running_id_.clear();
     poll = std::exchange(parked_, nullptr);
-    changed_->notify_all();
+    if (waiting_) ending = end_wait(take_reply());
   }
   if (poll) poll(refuse_transition(State::closed, "Ready"));
+  if (ending) ending();
+}
+
+void RuntimeApi::reopen() {
+  const std::scoped_lock lock(mutex_);
+  CHECK(state_ == State::closed && !waiting_, "only what is over begins anew");
+  state_ = State::started;
+  reply_.reset();
+  ready_at_.reset();
 }
 
 std::optional<base::Timestamp> RuntimeApi::ready_at() {
@@ -175,42 +207,46 @@ std::optional<base::Timestamp> RuntimeApi::ready_at() {
 
 void RuntimeApi::handle(Request request, Responder respond) {
   std::string_view path = request.path();
-  std::optional<Response> answer;
-  Responder superseded;
+  Answer answer;
   if (!path.starts_with(kPrefix)) {
-    answer = error_response(404, "NotFound", "404 page not found");
+    answer.response = error_response(404, "NotFound", "404 page not found");
   } else {
     const auto target = reply_target(path);
     path.remove_prefix(kPrefix.size());
     if (request.method == "GET" && path == "invocation/next") {
-      answer = next(respond, superseded);
+      answer = next(respond);
     } else if (request.method == "POST" && path == "init/error") {
       answer = init_error(request);
     } else if (request.method == "POST" && target) {
       // A copy, because the body is moved out of `request` while the id is still in use.
       answer = reply(std::string(target->id), target->is_error, request);
     } else {
-      answer = error_response(404, "NotFound", "404 page not found");
+      answer.response = error_response(404, "NotFound", "404 page not found");
     }
   }
-  if (superseded) superseded(refuse_transition(State::ready, "Ready"));
-  if (answer) respond(std::move(*answer));
+  if (answer.superseded) answer.superseded(refuse_transition(State::ready, "Ready"));
+  if (answer.response) respond(std::move(*answer.response));
+  if (answer.ending) answer.ending();
 }
 
-std::optional<Response> RuntimeApi::next(Responder& respond, Responder& superseded) {
+RuntimeApi::Answer RuntimeApi::next(Responder& respond) {
   const std::scoped_lock lock(mutex_);
   if (state_ != State::started && state_ != State::response_sent && state_ != State::ready) {
-    return refuse_transition(state_, "Ready");
+    return {refuse_transition(state_, "Ready")};
   }
+  Answer answer;
   if (!ready_at_) {
     ready_at_ = function_clock_.now();
-    changed_->notify_all();
+    if (waits_for_ready_) answer.ending = end_wait(std::nullopt);
   }
   state_ = State::ready;
-  if (pending_) return hand_over();
-  // A runtime whose connection broke polls again before we notice; the newest poll is the live one.
-  superseded = std::exchange(parked_, std::move(respond));
-  return std::nullopt;
+  if (pending_) {
+    answer.response = hand_over();
+  } else {
+    // A runtime whose connection broke polls again before we notice; the newest poll is the live one.
+    answer.superseded = std::exchange(parked_, std::move(respond));
+  }
+  return answer;
 }
 
 Response RuntimeApi::hand_over() {
@@ -218,7 +254,7 @@ Response RuntimeApi::hand_over() {
   response.headers.add("Lambda-Runtime-Aws-Request-Id", pending_->request_id);
   response.headers.add(
       "Lambda-Runtime-Deadline-Ms",
-      std::to_string(base::to_epoch_milliseconds(function_clock_.now() + (pending_deadline_ - env_.clock.now()))));
+      std::to_string(base::to_epoch_milliseconds(function_clock_.now() + (wait_deadline_ - env_.clock.now()))));
   response.headers.add("Lambda-Runtime-Invoked-Function-Arn", pending_->invoked_function_arn);
   if (!pending_->trace_id.empty()) response.headers.add("Lambda-Runtime-Trace-Id", pending_->trace_id);
   if (!pending_->client_context.empty()) {
@@ -231,12 +267,12 @@ Response RuntimeApi::hand_over() {
   return response;
 }
 
-Response RuntimeApi::reply(std::string_view id, bool is_error, Request& request) {
+RuntimeApi::Answer RuntimeApi::reply(std::string_view id, bool is_error, Request& request) {
   const std::scoped_lock lock(mutex_);
   if (state_ != State::running) {
-    return refuse_transition(state_, is_error ? "InvocationErrorResponse" : "InvocationResponse");
+    return {refuse_transition(state_, is_error ? "InvocationErrorResponse" : "InvocationResponse")};
   }
-  if (id != running_id_) return error_response(400, "InvalidRequestID", "Invalid request ID");
+  if (id != running_id_) return {error_response(400, "InvalidRequestID", "Invalid request ID")};
   Reply result;
   result.delivered = true;
   result.ended = function_clock_.now();
@@ -254,41 +290,43 @@ Response RuntimeApi::reply(std::string_view id, bool is_error, Request& request)
                             fmt::format("Exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax));
     result.kind = ReplyKind::error;
     result.error_type = kResponseTooLarge;
-    result.body = too_large_document(fmt::format("({} bytes) ", request.body.size()));
+    result.body = too_large_document();
   } else {
     result.body = std::move(request.body);
   }
-  end_with(std::move(result));
-  return answer;
+  return {.response = std::move(answer), .ending = end_with(std::move(result))};
 }
 
-void RuntimeApi::end_with(Reply reply) {
+RuntimeApi::Ending RuntimeApi::end_with(Reply reply) {
   state_ = State::response_sent;
   running_id_.clear();
   reply_ = std::move(reply);
-  changed_->notify_all();
+  return end_wait(take_reply());
 }
 
 void RuntimeApi::refused_as_too_large(const Request& head) {
-  const std::scoped_lock lock(mutex_);
-  const auto target = reply_target(head.path());
-  if (head.method != "POST" || state_ != State::running || !target || target->id != running_id_) return;
-  Reply result;
-  result.kind = ReplyKind::error;
-  result.delivered = true;
-  result.ended = function_clock_.now();
-  result.error_type = kResponseTooLarge;
-  const std::string_view length = head.headers.get("Content-Length");
-  result.body = too_large_document(length.empty() ? std::string() : fmt::format("({} bytes) ", length));
-  end_with(std::move(result));
+  Ending ending;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto target = reply_target(head.path());
+    if (head.method != "POST" || state_ != State::running || !target || target->id != running_id_) return;
+    Reply result;
+    result.kind = ReplyKind::error;
+    result.delivered = true;
+    result.ended = function_clock_.now();
+    result.error_type = kResponseTooLarge;
+    result.body = too_large_document();
+    ending = end_with(std::move(result));
+  }
+  if (ending) ending();
 }
 
-Response RuntimeApi::init_error(Request& request) {
+RuntimeApi::Answer RuntimeApi::init_error(Request& request) {
   const std::scoped_lock lock(mutex_);
-  if (state_ != State::started) return refuse_transition(state_, "InitError");
+  if (state_ != State::started) return {refuse_transition(state_, "InitError")};
   if (request.body.size() > kPayloadBytesMax) {
-    return error_response(413, "RequestEntityTooLarge",
-                          fmt::format("Exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax));
+    return {error_response(413, "RequestEntityTooLarge",
+                           fmt::format("Exceeded maximum allowed payload size ({} bytes).", kPayloadBytesMax))};
   }
   state_ = State::init_error;
   Reply result;
@@ -297,8 +335,9 @@ Response RuntimeApi::init_error(Request& request) {
   result.body = std::move(request.body);
   result.ended = function_clock_.now();
   reply_ = std::move(result);
-  changed_->notify_all();
-  return accepted();
+  Answer answer{accepted()};
+  if (waiting_) answer.ending = end_wait(take_reply());
+  return answer;
 }
 
 }  // namespace runtime

@@ -1,10 +1,10 @@
 // RuntimeApi: the service's side of the Lambda Runtime API 2018-06-01 for one sandbox, as a state machine behind an
-// HTTP handler. A runtime's long poll parks its Responder and costs no thread; the thread that calls invoke() answers
-// it. Owned by the sandbox; must outlive the HTTP listener that calls it. handle() and close() are safe from any
-// thread, wait_until_ready() and invoke() are called by one thread at a time.
+// HTTP handler. Neither side of it costs a thread: a runtime's long poll parks its Responder, which invoke() answers,
+// and who waits for the runtime is called back. Owned by the sandbox; must outlive the HTTP listener that calls it.
+// Safe from any thread; one wait (when_ready or invoke) at a time.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -37,14 +37,21 @@ class RuntimeApi final : public aws::http::Handler {
   // Another one only if time is virtual. It outlives this object.
   explicit RuntimeApi(base::Env env, base::Clock* function_clock = nullptr);
 
-  // Blocks until the runtime has polled for the first time (then nullopt), has posted an init error, close() is called
-  // or the clock reaches `deadline`.
-  std::optional<Reply> wait_until_ready(base::Timestamp deadline);
-  // Hands `request` to the runtime, at once if it is polling, and blocks until its reply, close(), or `deadline`, which
-  // is also what the runtime is told.
-  Reply invoke(InvokeRequest request, base::Timestamp deadline);
-  // The sandbox is over: wakes the waiter, and refuses whatever still comes. Idempotent.
+  // How a wait ends: called once and without a lock, on the thread that brings it about or, if it is over already, on
+  // the caller's before the call returns. It may be the thread that serves the runtime's connection.
+  using Done = std::function<void(std::optional<Reply>)>;
+  // Waits until the runtime has polled for the first time (then nullopt), has posted an init error, close() is called
+  // or `deadline` has come.
+  void when_ready(base::Timestamp deadline, Done done);
+  // Hands `request` to the runtime, at once if it is polling, and waits for its reply, close(), or `deadline`, which is
+  // also what the runtime is told. There is always a reply.
+  void invoke(InvokeRequest request, base::Timestamp deadline, Done done);
+  // Looks at the clock: to be called when a deadline has come. Without effect on a wait that has time left.
+  void expire();
+  // The sandbox is over: ends the wait, and refuses whatever still comes. Idempotent.
   void close();
+  // Begins anew, for another process in the place of one that has ended. REQUIRES: closed, and nobody waits.
+  void reopen();
   // When the runtime first polled; nullopt before.
   std::optional<base::Timestamp> ready_at();
 
@@ -59,22 +66,35 @@ class RuntimeApi final : public aws::http::Handler {
   static const char* name_of(State state);
   static aws::http::Response refuse_transition(State from, const char* to);
 
-  // Each takes the lock, and returns what to answer after it is released; nullopt: parked.
-  std::optional<aws::http::Response> next(aws::http::Responder& respond, aws::http::Responder& superseded);
-  aws::http::Response reply(std::string_view id, bool is_error, aws::http::Request& request);
-  aws::http::Response init_error(aws::http::Request& request);
-  void end_with(Reply reply);       // REQUIRES: mutex_, and an invocation is running
+  // The end of a wait, to be called when the lock is released; empty: nobody's wait has ended.
+  using Ending = std::function<void()>;
+  struct Answer {
+    std::optional<aws::http::Response> response;  // nullopt: parked
+    aws::http::Responder superseded = nullptr;
+    Ending ending = nullptr;
+  };
+  // Each takes the lock, and returns what to do after it is released.
+  Answer next(aws::http::Responder& respond);
+  Answer reply(std::string_view id, bool is_error, aws::http::Request& request);
+  Answer init_error(aws::http::Request& request);
+
+  // All: REQUIRE mutex_.
+  Ending end_with(Reply reply);  // an invocation is running
+  Ending end_wait(std::optional<Reply> reply);
   aws::http::Response hand_over();  // the pending event as the answer to a poll
-  Reply take_reply(base::Timestamp started);
+  Reply take_reply();
+  Reply past_deadline();
 
   base::Env env_;
   base::Clock& function_clock_;
-  std::unique_ptr<base::Condition> changed_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows
   State state_ = State::started;
   aws::http::Responder parked_;  // a poll waiting for an event
   std::optional<InvokeRequest> pending_;
-  base::Timestamp pending_deadline_;
+  Done waiting_;  // of the wait that goes on
+  bool waits_for_ready_ = false;
+  base::Timestamp wait_started_;  // by function_clock_
+  base::Timestamp wait_deadline_;
   std::string running_id_;  // of the invocation handed over and not answered
   bool delivered_ = false;
   std::optional<Reply> reply_;

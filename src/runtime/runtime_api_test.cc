@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "base/manual/manual_env.h"
+#include "runtime/deadlines.h"
 #include "runtime/handler.h"
 #include "runtime/log_lines.h"
 #include "runtime/structured_log.h"
@@ -62,10 +65,17 @@ class RuntimeApiTest : public testing::Test {
   int status(std::string method, std::string target, std::string body = "") {
     return send(std::move(method), std::move(target), std::move(body))->wait().status;
   }
-  std::unique_ptr<base::Task> invoke(std::string id, RuntimeApi::Reply& reply) {
-    return env_.executor.spawn("invoke", [this, id = std::move(id), &reply] {
-      reply = api_.invoke({id, "arn:f", "trace", "", "\"event of " + id + "\""}, env_.clock.now() + seconds(3));
-    });
+  // The reply is in `reply` once there is one.
+  void invoke(const std::string& id, std::optional<RuntimeApi::Reply>& reply) {
+    reply.reset();
+    api_.invoke({id, "arn:f", "trace", "", "\"event of " + id + "\""}, env_.clock.now() + seconds(3),
+                [&reply](std::optional<RuntimeApi::Reply> got) { reply = std::move(got); });
+  }
+  static RuntimeApi::Reply invoke_and_wait(RuntimeApi& api, InvokeRequest request, base::Timestamp deadline) {
+    std::promise<RuntimeApi::Reply> promise;
+    api.invoke(std::move(request), deadline,
+               [&promise](std::optional<RuntimeApi::Reply> got) { promise.set_value(std::move(*got)); });
+    return promise.get_future().get();
   }
   Response next() { return send("GET", kNext)->wait(); }
 
@@ -81,35 +91,36 @@ TEST_F(RuntimeApiTest, RefusesWhatTheStateDoesNotAllow) {
   EXPECT_EQ(status("POST", "/2018-06-01/runtime/invocation//response"), 404);
   const auto first = send("GET", kNext);
   EXPECT_FALSE(first->answered()) << "a poll without an event must wait";
-  EXPECT_FALSE(api_.wait_until_ready(env_.clock.now()));
+  bool ready = false;
+  api_.when_ready(env_.clock.now(), [&](std::optional<RuntimeApi::Reply> failure) { ready = !failure; });
+  EXPECT_TRUE(ready);
   const auto second = send("GET", kNext);
   EXPECT_EQ(first->wait().status, 403) << "superseded";
   EXPECT_EQ(status("POST", "/2018-06-01/runtime/init/error", "{}"), 403) << "after the first poll";
 
-  RuntimeApi::Reply reply;
-  {
-    const auto task = invoke("r1", reply);
-    while (status("POST", of("wrong", "response"), "1") != 400) {  // until the event is handed over
-    }
-    EXPECT_EQ(second->wait().status, 200);
-    EXPECT_EQ(status("GET", kNext), 403) << "a poll while running";
-    const auto wrong = send("POST", of("wrong", "error"), "1");
-    EXPECT_EQ(wrong->wait().body, "{\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n");
-    const auto right = send("POST", of("r1", "response"), "\"done\"");
-    EXPECT_EQ(right->wait().status, 202);
-    EXPECT_EQ(right->wait().body, "{\"status\":\"OK\"}\n");
-    const auto again = send("POST", of("r1", "response"), "\"other\"");
-    EXPECT_EQ(again->wait().status, 403);
-    EXPECT_NE(again->wait().body.find("InvalidStateTransition"), std::string::npos);
-  }
-  EXPECT_EQ(reply.kind, RuntimeApi::ReplyKind::response);
-  EXPECT_EQ(reply.body, "\"done\"");
-  EXPECT_TRUE(reply.delivered);
+  std::optional<RuntimeApi::Reply> reply;
+  invoke("r1", reply);
+  EXPECT_EQ(status("POST", of("wrong", "response"), "1"), 400);
+  EXPECT_EQ(second->wait().status, 200);
+  EXPECT_EQ(status("GET", kNext), 403) << "a poll while running";
+  const auto wrong = send("POST", of("wrong", "error"), "1");
+  EXPECT_EQ(wrong->wait().body, "{\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n");
+  EXPECT_FALSE(reply) << "nobody has answered";
+  const auto right = send("POST", of("r1", "response"), "\"done\"");
+  EXPECT_EQ(right->wait().status, 202);
+  EXPECT_EQ(right->wait().body, "{\"status\":\"OK\"}\n");
+  const auto again = send("POST", of("r1", "response"), "\"other\"");
+  EXPECT_EQ(again->wait().status, 403);
+  EXPECT_NE(again->wait().body.find("InvalidStateTransition"), std::string::npos);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->kind, RuntimeApi::ReplyKind::response);
+  EXPECT_EQ(reply->body, "\"done\"");
+  EXPECT_TRUE(reply->delivered);
 }
 
 TEST_F(RuntimeApiTest, EventCarriesTheContractsHeaders) {
-  RuntimeApi::Reply reply;
-  const auto task = invoke("r2", reply);
+  std::optional<RuntimeApi::Reply> reply;
+  invoke("r2", reply);
   const Response event = next();
   EXPECT_EQ(event.body, "\"event of r2\"");
   EXPECT_EQ(event.headers.get("Lambda-Runtime-Aws-Request-Id"), "r2");
@@ -121,31 +132,33 @@ TEST_F(RuntimeApiTest, EventCarriesTheContractsHeaders) {
 }
 
 TEST_F(RuntimeApiTest, DeadlineClosesTheMachineAndLateRepliesAreRefused) {
-  RuntimeApi::Reply reply;
-  {
-    const auto task = invoke("r3", reply);
-    next();
-    env_.clock.advance(seconds(3));
-  }
-  EXPECT_EQ(reply.kind, RuntimeApi::ReplyKind::deadline);
-  EXPECT_TRUE(reply.delivered);
-  EXPECT_EQ(reply.ended - reply.started, seconds(3));
+  std::optional<RuntimeApi::Reply> reply;
+  invoke("r3", reply);
+  next();
+  api_.expire();
+  EXPECT_FALSE(reply) << "it has time left";
+  env_.clock.advance(seconds(3));
+  api_.expire();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->kind, RuntimeApi::ReplyKind::deadline);
+  EXPECT_TRUE(reply->delivered);
+  EXPECT_EQ(reply->ended - reply->started, seconds(3));
   const auto late = send("POST", of("r3", "response"), "\"late\"");
   EXPECT_EQ(late->wait().status, 403);
   EXPECT_TRUE(late->wait().close);
-  const auto more = api_.invoke({"r4", "", "", "", ""}, base::kTimestampMax);
-  EXPECT_EQ(more.kind, RuntimeApi::ReplyKind::closed);
-  EXPECT_FALSE(more.delivered);
+  invoke("r4", reply);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->kind, RuntimeApi::ReplyKind::closed);
+  EXPECT_FALSE(reply->delivered);
 }
 
 TEST_F(RuntimeApiTest, CloseWakesTheInvokerAndAnEventNotPolledForIsUndelivered) {
-  RuntimeApi::Reply reply;
-  {
-    const auto task = invoke("r5", reply);
-    api_.close();
-  }
-  EXPECT_EQ(reply.kind, RuntimeApi::ReplyKind::closed);
-  EXPECT_FALSE(reply.delivered);
+  std::optional<RuntimeApi::Reply> reply;
+  invoke("r5", reply);
+  api_.close();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->kind, RuntimeApi::ReplyKind::closed);
+  EXPECT_FALSE(reply->delivered);
   EXPECT_EQ(status("GET", kNext), 403);
 }
 
@@ -153,21 +166,49 @@ TEST_F(RuntimeApiTest, InitErrorAndInitDeadline) {
   aws::http::Headers headers;
   headers.add("Lambda-Runtime-Function-Error-Type", "Init.Broken");
   send("POST", "/2018-06-01/runtime/init/error", "{\"errorMessage\":\"x\"}", headers);
-  const auto failed = api_.wait_until_ready(base::kTimestampMax);
+  std::optional<RuntimeApi::Reply> failed;
+  const auto take = [&](std::optional<RuntimeApi::Reply> got) { failed = std::move(got); };
+  api_.when_ready(base::kTimestampMax, take);
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->kind, RuntimeApi::ReplyKind::init_error);
   EXPECT_EQ(failed->error_type, "Init.Broken");
   EXPECT_EQ(failed->body, "{\"errorMessage\":\"x\"}");
 
   RuntimeApi silent(env_.env);
-  std::optional<RuntimeApi::Reply> reply;
-  {
-    const auto deadline = env_.clock.now() + seconds(10);
-    const auto task = env_.executor.spawn("init", [&] { reply = silent.wait_until_ready(deadline); });
-    env_.clock.advance(seconds(10));
-  }
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->kind, RuntimeApi::ReplyKind::deadline);
+  failed.reset();
+  silent.when_ready(env_.clock.now() + seconds(10), take);
+  env_.clock.advance(seconds(10));
+  silent.expire();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, RuntimeApi::ReplyKind::deadline);
+  // Another process in its place begins anew.
+  silent.reopen();
+  bool ready = false;
+  silent.when_ready(env_.clock.now() + seconds(10), [&](const auto& failure) { ready = !failure; });
+  const auto poll = send_to(silent, env_.env, Request{"GET", kNext, {}, ""});
+  EXPECT_TRUE(ready);
+  silent.close();
+}
+
+TEST(DeadlinesTest, CallsWhatIsDueInItsOrder) {
+  base::ManualEnv env;
+  std::mutex mutex;
+  std::string called;
+  const auto add = [&](const char* name) {
+    return [&, name] {
+      const std::scoped_lock lock(mutex);
+      called += name;
+    };
+  };
+  Deadlines deadlines(env.env, "deadlines");
+  deadlines.call_at(env.clock.now() + seconds(2), add("b"));
+  deadlines.call_at(env.clock.now() + seconds(1), add("a"));
+  const auto dropped = deadlines.call_at(env.clock.now() + seconds(1), add("x"));
+  deadlines.call_at(env.clock.now() + seconds(9), add("late"));
+  deadlines.cancel(dropped);
+  env.clock.advance_in_steps(seconds(3), [] { return false; });
+  const std::scoped_lock lock(mutex);
+  EXPECT_EQ(called, "ab");
 }
 
 TEST_F(RuntimeApiTest, RefusesAnAnswerThatIsTooLargeOrStreamed) {
@@ -181,38 +222,34 @@ TEST_F(RuntimeApiTest, RefusesAnAnswerThatIsTooLargeOrStreamed) {
                         {kPayloadBytesMax + 1, false, 413, "Function.ResponseSizeTooLarge"},
                         {2, true, 400, "Runtime.InvalidResponseModeHeader"}};
   for (const Case& c : cases) {
-    RuntimeApi::Reply reply;
-    {
-      const auto task = invoke("r6", reply);
-      next();
-      aws::http::Headers headers;
-      if (c.streamed) headers.add("Lambda-Runtime-Function-Response-Mode", "streaming");
-      const auto answer = send("POST", of("r6", "response"), std::string(c.bytes, 'x'), headers);
-      EXPECT_EQ(answer->wait().status, c.status);
-    }
-    EXPECT_EQ(reply.error_type, c.error_type) << c.bytes;
-    EXPECT_EQ(reply.kind == RuntimeApi::ReplyKind::response, c.status == 202);
+    std::optional<RuntimeApi::Reply> reply;
+    invoke("r6", reply);
+    next();
+    aws::http::Headers headers;
+    if (c.streamed) headers.add("Lambda-Runtime-Function-Response-Mode", "streaming");
+    const auto answer = send("POST", of("r6", "response"), std::string(c.bytes, 'x'), headers);
+    EXPECT_EQ(answer->wait().status, c.status);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->error_type, c.error_type) << c.bytes;
+    EXPECT_EQ(reply->kind == RuntimeApi::ReplyKind::response, c.status == 202);
   }
 }
 
 TEST_F(RuntimeApiTest, AnAnswerThatTheServerRefusesAsTooLargeEndsTheInvocation) {
-  for (const bool known_size : {true, false}) {
-    RuntimeApi::Reply reply;
-    {
-      const auto task = invoke("r7", reply);
-      next();
-      Request head{"POST", of("other", "response"), {}, ""};
-      if (known_size) head.headers.add("Content-Length", "20000000");
-      api_.refused_as_too_large(head);
-      head.target = of("r7", "error");
-      api_.refused_as_too_large(head);
-    }
-    EXPECT_EQ(reply.kind, RuntimeApi::ReplyKind::error);
-    EXPECT_EQ(reply.error_type, "Function.ResponseSizeTooLarge");
-    EXPECT_EQ(reply.body, R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size )" +
-                              std::string(known_size ? "(20000000 bytes) " : "") +
-                              R"(exceeded maximum allowed payload size (6291556 bytes)."})");
-  }
+  std::optional<RuntimeApi::Reply> reply;
+  invoke("r7", reply);
+  next();
+  Request head{"POST", of("other", "response"), {}, ""};
+  head.headers.add("Content-Length", "20000000");
+  api_.refused_as_too_large(head);
+  EXPECT_FALSE(reply);
+  head.target = of("r7", "error");
+  api_.refused_as_too_large(head);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->kind, RuntimeApi::ReplyKind::error);
+  EXPECT_EQ(reply->error_type, "Function.ResponseSizeTooLarge");
+  EXPECT_EQ(reply->body, R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size )"
+                         R"(exceeded maximum allowed payload size (6291556 bytes)."})");
 }
 
 // Connects run_handler to the state machine without a socket, failing as many posts as it is told to.
@@ -263,11 +300,11 @@ TEST_F(RuntimeApiTest, RunHandlerServesUntilTheSandboxIsClosed) {
       {"fail", error, "My.Error??X: y",
        R"({"errorMessage":"no \"luck\"","errorType":"My.Error\r\nX: y","stackTrace":[]})"},
       {"huge", error, "Function.ResponseSizeTooLarge",
-       R"({"errorMessage":"Response payload size (6291557 bytes) exceeded maximum allowed payload size )"
+       R"({"errorMessage":"Response payload size exceeded maximum allowed payload size )"
        R"((6291556 bytes).","errorType":"Function.ResponseSizeTooLarge","stackTrace":[]})"},
       {"again", response, "", "id again trace"}};
   for (const Case& c : cases) {
-    const auto reply = api_.invoke({"id", "arn", "trace", "", c.payload}, env_.clock.now() + seconds(3));
+    const auto reply = invoke_and_wait(api_, {"id", "arn", "trace", "", c.payload}, env_.clock.now() + seconds(3));
     EXPECT_EQ(reply.kind, c.kind) << c.payload;
     EXPECT_EQ(reply.error_type, c.error_type);
     EXPECT_EQ(reply.body, c.body);
@@ -287,7 +324,7 @@ TEST_F(RuntimeApiTest, RunHandlerPostsTwiceThenEnds) {
       exit_code = run_handler(transport, {}, act, [](std::string_view) {});
       api.close();  // as the host does when the process has ended
     });
-    const auto reply = api.invoke({"id", "", "", "", "x"}, env_.clock.now() + seconds(3));
+    const auto reply = invoke_and_wait(api, {"id", "", "", "", "x"}, env_.clock.now() + seconds(3));
     EXPECT_EQ(reply.kind, lost == 1 ? RuntimeApi::ReplyKind::response : RuntimeApi::ReplyKind::closed);
     api.close();
     loop.reset();

@@ -36,13 +36,56 @@ def test_a_python_function_answers(lambda_, create, name):
 def test_its_environment_is_that_of_aws(lambda_, create, name):
     create(Environment={"Variables": {"COLOUR": "red", "PYTHONPATH": "/nowhere"}})
     names = ["COLOUR", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "_HANDLER", "TZ",
-             "AWS_REGION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "LAMBDA_TASK_ROOT", "PYTHONPATH", "HOME"]
+             "AWS_REGION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "LAMBDA_TASK_ROOT", "PYTHONPATH", "HOME",
+             "LAMBDA_RUNTIME_DIR", "PWD", "LD_LIBRARY_PATH", "AWS_XRAY_CONTEXT_MISSING"]
     seen = call(lambda_, name, {"do": "env", "names": names})["Body"]
     root = seen.pop("LAMBDA_TASK_ROOT")
     assert seen == {"COLOUR": "red", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12", "AWS_LAMBDA_FUNCTION_NAME": name,
                     "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "_HANDLER": "app.handler", "TZ": ":UTC",
                     "AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-                    "PYTHONPATH": f"{root}:/nowhere", "HOME": None}
+                    "PYTHONPATH": f"{root}:/nowhere", "HOME": None, "LAMBDA_RUNTIME_DIR": "/var/runtime", "PWD": root,
+                    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:"
+                                       f"{root}:{root}/lib:/opt/lib",
+                    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR"}
+
+
+def test_what_infrastructure_tools_read(lambda_, create, name):
+    create(TracingConfig={"Mode": "Active"})
+    assert lambda_.get_function_configuration(FunctionName=name)["TracingConfig"] == {"Mode": "Active"}
+    assert lambda_.get_runtime_management_config(FunctionName=name)["UpdateRuntimeOn"] == "Auto"
+    assert lambda_.get_function_recursion_config(FunctionName=name)["RecursiveLoop"] == "Terminate"
+    assert lambda_.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"] == []
+    assert lambda_.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"] == []
+    assert lambda_.list_layers()["Layers"] == [] and lambda_.list_code_signing_configs()["CodeSigningConfigs"] == []
+    assert lambda_.list_layer_versions(LayerName="mine")["LayerVersions"] == []
+    assert "CodeSigningConfigArn" not in lambda_.get_function_code_signing_config(FunctionName=name)
+    for read, code in ((lambda: lambda_.get_function_url_config(FunctionName=name), "ResourceNotFoundException"),
+                       (lambda: lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1"),
+                        "ResourceNotFoundException"),
+                       (lambda: lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier="$LATEST"),
+                        "ProvisionedConcurrencyConfigNotFoundException")):
+        with pytest.raises(ClientError) as missing:
+            read()
+        assert missing.value.response["Error"]["Code"] == code
+    with pytest.raises(ClientError, match=r"\(\(eusc-\)\?\[a-z\]\{2\}"):
+        lambda_.get_function(FunctionName="no name")
+
+
+def test_logs_as_json(lambda_, logs, create, name):
+    create(LoggingConfig={"LogFormat": "JSON", "LogGroup": f"/shared/{name}"})
+    stream = call(lambda_, name, {"do": "log"})["Body"]["stream"]
+    assert f"/{name}[$LATEST]" in stream
+
+    def lines():
+        try:
+            events = logs.get_log_events(logGroupName=f"/shared/{name}", logStreamName=stream)["events"]
+        except ClientError:
+            return None
+        return [event["message"] for event in events] if len(events) >= 5 else None
+    texts = eventually(lines, what="the log")
+    assert [json.loads(text).get("type") for text in texts if text.startswith("{")] == [
+        "platform.initStart", "platform.start", None, "platform.report"]
+    assert json.loads(texts[3])["message"] == "an info line" and texts[2].startswith("got ")
 
 
 def test_the_code_can_be_downloaded(lambda_, create, name):

@@ -123,9 +123,37 @@ base::Result<FunctionEventInvokeConfig> LambdaCaller::get_function_event_invoke_
   return out;
 }
 
+base::Result<GetFunctionRecursionConfigResponse> LambdaCaller::get_function_recursion_config(Context& context, GetFunctionRecursionConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetFunctionRecursionConfig");
+  GetFunctionRecursionConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetFunctionUrlConfigResponse> LambdaCaller::get_function_url_config(Context& context, GetFunctionUrlConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetFunctionUrlConfig");
+  GetFunctionUrlConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetPolicyResponse> LambdaCaller::get_policy(Context& context, GetPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("GetPolicy");
   GetPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetProvisionedConcurrencyConfigResponse> LambdaCaller::get_provisioned_concurrency_config(Context& context, GetProvisionedConcurrencyConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetProvisionedConcurrencyConfig");
+  GetProvisionedConcurrencyConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetRuntimeManagementConfigResponse> LambdaCaller::get_runtime_management_config(Context& context, GetRuntimeManagementConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetRuntimeManagementConfig");
+  GetRuntimeManagementConfigResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -144,6 +172,13 @@ base::Result<ListAliasesResponse> LambdaCaller::list_aliases(Context& context, L
   return out;
 }
 
+base::Result<ListCodeSigningConfigsResponse> LambdaCaller::list_code_signing_configs(Context& context, ListCodeSigningConfigsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListCodeSigningConfigs");
+  ListCodeSigningConfigsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListEventSourceMappingsResponse> LambdaCaller::list_event_source_mappings(Context& context, ListEventSourceMappingsRequest in) {
   static const OperationDesc& operation = *kService.find("ListEventSourceMappings");
   ListEventSourceMappingsResponse out;
@@ -158,9 +193,37 @@ base::Result<ListFunctionEventInvokeConfigsResponse> LambdaCaller::list_function
   return out;
 }
 
+base::Result<ListFunctionUrlConfigsResponse> LambdaCaller::list_function_url_configs(Context& context, ListFunctionUrlConfigsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListFunctionUrlConfigs");
+  ListFunctionUrlConfigsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListFunctionsResponse> LambdaCaller::list_functions(Context& context, ListFunctionsRequest in) {
   static const OperationDesc& operation = *kService.find("ListFunctions");
   ListFunctionsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListLayerVersionsResponse> LambdaCaller::list_layer_versions(Context& context, ListLayerVersionsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListLayerVersions");
+  ListLayerVersionsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListLayersResponse> LambdaCaller::list_layers(Context& context, ListLayersRequest in) {
+  static const OperationDesc& operation = *kService.find("ListLayers");
+  ListLayersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListProvisionedConcurrencyConfigsResponse> LambdaCaller::list_provisioned_concurrency_configs(Context& context, ListProvisionedConcurrencyConfigsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListProvisionedConcurrencyConfigs");
+  ListProvisionedConcurrencyConfigsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -34,6 +34,7 @@ const ErrorDesc kKMSNotFoundException = {"KMSNotFoundException", "KMSNotFoundExc
 const ErrorDesc kNoPublishedVersionException = {"NoPublishedVersionException", "NoPublishedVersionException", 400, base::Fault::sender, &NoPublishedVersionException::desc(), make_any_shape<NoPublishedVersionException>};
 const ErrorDesc kPolicyLengthExceededException = {"PolicyLengthExceededException", "PolicyLengthExceededException", 400, base::Fault::sender, &PolicyLengthExceededException::desc(), make_any_shape<PolicyLengthExceededException>};
 const ErrorDesc kPreconditionFailedException = {"PreconditionFailedException", "PreconditionFailedException", 412, base::Fault::sender, &PreconditionFailedException::desc(), make_any_shape<PreconditionFailedException>};
+const ErrorDesc kProvisionedConcurrencyConfigNotFoundException = {"ProvisionedConcurrencyConfigNotFoundException", "ProvisionedConcurrencyConfigNotFoundException", 404, base::Fault::sender, &ProvisionedConcurrencyConfigNotFoundException::desc(), make_any_shape<ProvisionedConcurrencyConfigNotFoundException>};
 const ErrorDesc kRecursiveInvocationException = {"RecursiveInvocationException", "RecursiveInvocationException", 400, base::Fault::sender, &RecursiveInvocationException::desc(), make_any_shape<RecursiveInvocationException>};
 const ErrorDesc kRequestEntityTooLargeException = {"RequestEntityTooLargeException", "RequestEntityTooLargeException", 413, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kRequestTooLargeException = {"RequestTooLargeException", "RequestTooLargeException", 413, base::Fault::sender, &RequestTooLargeException::desc(), make_any_shape<RequestTooLargeException>};
@@ -217,6 +218,12 @@ base::AwsError precondition_failed_exception(std::string message, PreconditionFa
   base::AwsError error = make_error(kPreconditionFailedException, std::move(message));
   error.detail = std::make_shared<ShapeDetail>(
       AnyShape{&PreconditionFailedException::desc(), std::make_shared<PreconditionFailedException>(std::move(detail))});
+  return error;
+}
+base::AwsError provisioned_concurrency_config_not_found_exception(std::string message, ProvisionedConcurrencyConfigNotFoundException detail) {
+  base::AwsError error = make_error(kProvisionedConcurrencyConfigNotFoundException, std::move(message));
+  error.detail = std::make_shared<ShapeDetail>(
+      AnyShape{&ProvisionedConcurrencyConfigNotFoundException::desc(), std::make_shared<ProvisionedConcurrencyConfigNotFoundException>(std::move(detail))});
   return error;
 }
 base::AwsError recursive_invocation_exception(std::string message, RecursiveInvocationException detail) {

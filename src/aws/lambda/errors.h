@@ -40,6 +40,7 @@ extern const ErrorDesc kKMSNotFoundException;
 extern const ErrorDesc kNoPublishedVersionException;
 extern const ErrorDesc kPolicyLengthExceededException;
 extern const ErrorDesc kPreconditionFailedException;
+extern const ErrorDesc kProvisionedConcurrencyConfigNotFoundException;
 extern const ErrorDesc kRecursiveInvocationException;
 extern const ErrorDesc kRequestEntityTooLargeException;
 extern const ErrorDesc kRequestTooLargeException;
@@ -88,6 +89,7 @@ base::AwsError kms_not_found_exception(std::string message, KMSNotFoundException
 base::AwsError no_published_version_exception(std::string message, NoPublishedVersionException detail);  // 400
 base::AwsError policy_length_exceeded_exception(std::string message, PolicyLengthExceededException detail);  // 400
 base::AwsError precondition_failed_exception(std::string message, PreconditionFailedException detail);  // 412
+base::AwsError provisioned_concurrency_config_not_found_exception(std::string message, ProvisionedConcurrencyConfigNotFoundException detail);  // 404
 base::AwsError recursive_invocation_exception(std::string message, RecursiveInvocationException detail);  // 400
 base::AwsError request_entity_too_large_exception(std::string message);  // 413
 base::AwsError request_too_large_exception(std::string message, RequestTooLargeException detail);  // 413

@@ -12,10 +12,14 @@ extern const StructDesc kAddPermissionRequestStruct;
 extern const StructDesc kAddPermissionResponseStruct;
 extern const StructDesc kAliasRoutingConfigurationStruct;
 extern const StructDesc kAliasConfigurationStruct;
+extern const StructDesc kAllowedPublishersStruct;
+extern const StructDesc kCodeSigningPoliciesStruct;
+extern const StructDesc kCodeSigningConfigStruct;
 extern const StructDesc kCodeSigningConfigNotFoundExceptionStruct;
 extern const StructDesc kCodeStorageExceededExceptionStruct;
 extern const StructDesc kCodeVerificationFailedExceptionStruct;
 extern const StructDesc kConcurrencyStruct;
+extern const StructDesc kCorsStruct;
 extern const StructDesc kCreateAliasRequestStruct;
 extern const StructDesc kScalingConfigStruct;
 extern const StructDesc kCreateEventSourceMappingRequestStruct;
@@ -56,6 +60,7 @@ extern const StructDesc kSnapStartResponseStruct;
 extern const StructDesc kRuntimeVersionConfigStruct;
 extern const StructDesc kFunctionConfigurationStruct;
 extern const StructDesc kFunctionEventInvokeConfigStruct;
+extern const StructDesc kFunctionUrlConfigStruct;
 extern const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct;
 extern const StructDesc kGetAccountSettingsRequestStruct;
 extern const StructDesc kGetAccountSettingsResponseStruct;
@@ -67,10 +72,18 @@ extern const StructDesc kGetFunctionConcurrencyRequestStruct;
 extern const StructDesc kGetFunctionConcurrencyResponseStruct;
 extern const StructDesc kGetFunctionConfigurationRequestStruct;
 extern const StructDesc kGetFunctionEventInvokeConfigRequestStruct;
+extern const StructDesc kGetFunctionRecursionConfigRequestStruct;
+extern const StructDesc kGetFunctionRecursionConfigResponseStruct;
 extern const StructDesc kGetFunctionRequestStruct;
 extern const StructDesc kGetFunctionResponseStruct;
+extern const StructDesc kGetFunctionUrlConfigRequestStruct;
+extern const StructDesc kGetFunctionUrlConfigResponseStruct;
 extern const StructDesc kGetPolicyRequestStruct;
 extern const StructDesc kGetPolicyResponseStruct;
+extern const StructDesc kGetProvisionedConcurrencyConfigRequestStruct;
+extern const StructDesc kGetProvisionedConcurrencyConfigResponseStruct;
+extern const StructDesc kGetRuntimeManagementConfigRequestStruct;
+extern const StructDesc kGetRuntimeManagementConfigResponseStruct;
 extern const StructDesc kInvalidCodeSignatureExceptionStruct;
 extern const StructDesc kInvalidParameterValueExceptionStruct;
 extern const StructDesc kInvalidRequestContentExceptionStruct;
@@ -84,14 +97,26 @@ extern const StructDesc kKMSAccessDeniedExceptionStruct;
 extern const StructDesc kKMSDisabledExceptionStruct;
 extern const StructDesc kKMSInvalidStateExceptionStruct;
 extern const StructDesc kKMSNotFoundExceptionStruct;
+extern const StructDesc kLayerVersionsListItemStruct;
+extern const StructDesc kLayersListItemStruct;
 extern const StructDesc kListAliasesRequestStruct;
 extern const StructDesc kListAliasesResponseStruct;
+extern const StructDesc kListCodeSigningConfigsRequestStruct;
+extern const StructDesc kListCodeSigningConfigsResponseStruct;
 extern const StructDesc kListEventSourceMappingsRequestStruct;
 extern const StructDesc kListEventSourceMappingsResponseStruct;
 extern const StructDesc kListFunctionEventInvokeConfigsRequestStruct;
 extern const StructDesc kListFunctionEventInvokeConfigsResponseStruct;
+extern const StructDesc kListFunctionUrlConfigsRequestStruct;
+extern const StructDesc kListFunctionUrlConfigsResponseStruct;
 extern const StructDesc kListFunctionsRequestStruct;
 extern const StructDesc kListFunctionsResponseStruct;
+extern const StructDesc kListLayerVersionsRequestStruct;
+extern const StructDesc kListLayerVersionsResponseStruct;
+extern const StructDesc kListLayersRequestStruct;
+extern const StructDesc kListLayersResponseStruct;
+extern const StructDesc kListProvisionedConcurrencyConfigsRequestStruct;
+extern const StructDesc kListProvisionedConcurrencyConfigsResponseStruct;
 extern const StructDesc kListTagsRequestStruct;
 extern const StructDesc kListTagsResponseStruct;
 extern const StructDesc kListVersionsByFunctionRequestStruct;
@@ -99,6 +124,8 @@ extern const StructDesc kListVersionsByFunctionResponseStruct;
 extern const StructDesc kNoPublishedVersionExceptionStruct;
 extern const StructDesc kPolicyLengthExceededExceptionStruct;
 extern const StructDesc kPreconditionFailedExceptionStruct;
+extern const StructDesc kProvisionedConcurrencyConfigListItemStruct;
+extern const StructDesc kProvisionedConcurrencyConfigNotFoundExceptionStruct;
 extern const StructDesc kPublishVersionRequestStruct;
 extern const StructDesc kPutFunctionConcurrencyRequestStruct;
 extern const StructDesc kPutFunctionEventInvokeConfigRequestStruct;
@@ -141,17 +168,30 @@ extern const TypeDesc kAlias;
 extern const TypeDesc kAliasConfiguration;
 extern const TypeDesc kAliasList;
 extern const TypeDesc kAliasRoutingConfiguration;
+extern const TypeDesc kAllowCredentials;
+extern const TypeDesc kAllowMethodsList;
+extern const TypeDesc kAllowOriginsList;
+extern const TypeDesc kAllowedPublishers;
+extern const TypeDesc kApplicationLogLevel;
 extern const TypeDesc kArchitecture;
 extern const TypeDesc kArchitecturesList;
 extern const TypeDesc kArn;
 extern const TypeDesc kBatchSize;
 extern const TypeDesc kBlob;
 extern const TypeDesc kBoolean;
+extern const TypeDesc kCodeSigningConfig;
 extern const TypeDesc kCodeSigningConfigArn;
+extern const TypeDesc kCodeSigningConfigId;
+extern const TypeDesc kCodeSigningConfigList;
 extern const TypeDesc kCodeSigningConfigNotFoundException;
+extern const TypeDesc kCodeSigningPolicies;
+extern const TypeDesc kCodeSigningPolicy;
 extern const TypeDesc kCodeStorageExceededException;
 extern const TypeDesc kCodeVerificationFailedException;
+extern const TypeDesc kCompatibleArchitectures;
+extern const TypeDesc kCompatibleRuntimes;
 extern const TypeDesc kConcurrency;
+extern const TypeDesc kCors;
 extern const TypeDesc kCreateAliasRequest;
 extern const TypeDesc kCreateEventSourceMappingRequest;
 extern const TypeDesc kCreateFunctionRequest;
@@ -199,6 +239,11 @@ extern const TypeDesc kFunctionList;
 extern const TypeDesc kFunctionName;
 extern const TypeDesc kFunctionResponseType;
 extern const TypeDesc kFunctionResponseTypeList;
+extern const TypeDesc kFunctionUrl;
+extern const TypeDesc kFunctionUrlAuthType;
+extern const TypeDesc kFunctionUrlConfig;
+extern const TypeDesc kFunctionUrlConfigList;
+extern const TypeDesc kFunctionUrlQualifier;
 extern const TypeDesc kFunctionVersion;
 extern const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException;
 extern const TypeDesc kGetAccountSettingsRequest;
@@ -211,11 +256,21 @@ extern const TypeDesc kGetFunctionConcurrencyRequest;
 extern const TypeDesc kGetFunctionConcurrencyResponse;
 extern const TypeDesc kGetFunctionConfigurationRequest;
 extern const TypeDesc kGetFunctionEventInvokeConfigRequest;
+extern const TypeDesc kGetFunctionRecursionConfigRequest;
+extern const TypeDesc kGetFunctionRecursionConfigResponse;
 extern const TypeDesc kGetFunctionRequest;
 extern const TypeDesc kGetFunctionResponse;
+extern const TypeDesc kGetFunctionUrlConfigRequest;
+extern const TypeDesc kGetFunctionUrlConfigResponse;
 extern const TypeDesc kGetPolicyRequest;
 extern const TypeDesc kGetPolicyResponse;
+extern const TypeDesc kGetProvisionedConcurrencyConfigRequest;
+extern const TypeDesc kGetProvisionedConcurrencyConfigResponse;
+extern const TypeDesc kGetRuntimeManagementConfigRequest;
+extern const TypeDesc kGetRuntimeManagementConfigResponse;
 extern const TypeDesc kHandler;
+extern const TypeDesc kHeader;
+extern const TypeDesc kHeadersList;
 extern const TypeDesc kInteger;
 extern const TypeDesc kInvalidCodeSignatureException;
 extern const TypeDesc kInvalidParameterValueException;
@@ -227,6 +282,7 @@ extern const TypeDesc kInvalidZipFileException;
 extern const TypeDesc kInvocationRequest;
 extern const TypeDesc kInvocationResponse;
 extern const TypeDesc kInvocationType;
+extern const TypeDesc kInvokeMode;
 extern const TypeDesc kKMSAccessDeniedException;
 extern const TypeDesc kKMSDisabledException;
 extern const TypeDesc kKMSInvalidStateException;
@@ -234,14 +290,33 @@ extern const TypeDesc kKMSNotFoundException;
 extern const TypeDesc kLastUpdateStatus;
 extern const TypeDesc kLastUpdateStatusReason;
 extern const TypeDesc kLastUpdateStatusReasonCode;
+extern const TypeDesc kLayerArn;
+extern const TypeDesc kLayerName;
+extern const TypeDesc kLayerVersionArn;
+extern const TypeDesc kLayerVersionNumber;
+extern const TypeDesc kLayerVersionsList;
+extern const TypeDesc kLayerVersionsListItem;
+extern const TypeDesc kLayersList;
+extern const TypeDesc kLayersListItem;
+extern const TypeDesc kLicenseInfo;
 extern const TypeDesc kListAliasesRequest;
 extern const TypeDesc kListAliasesResponse;
+extern const TypeDesc kListCodeSigningConfigsRequest;
+extern const TypeDesc kListCodeSigningConfigsResponse;
 extern const TypeDesc kListEventSourceMappingsRequest;
 extern const TypeDesc kListEventSourceMappingsResponse;
 extern const TypeDesc kListFunctionEventInvokeConfigsRequest;
 extern const TypeDesc kListFunctionEventInvokeConfigsResponse;
+extern const TypeDesc kListFunctionUrlConfigsRequest;
+extern const TypeDesc kListFunctionUrlConfigsResponse;
 extern const TypeDesc kListFunctionsRequest;
 extern const TypeDesc kListFunctionsResponse;
+extern const TypeDesc kListLayerVersionsRequest;
+extern const TypeDesc kListLayerVersionsResponse;
+extern const TypeDesc kListLayersRequest;
+extern const TypeDesc kListLayersResponse;
+extern const TypeDesc kListProvisionedConcurrencyConfigsRequest;
+extern const TypeDesc kListProvisionedConcurrencyConfigsResponse;
 extern const TypeDesc kListTagsRequest;
 extern const TypeDesc kListTagsResponse;
 extern const TypeDesc kListVersionsByFunctionRequest;
@@ -251,28 +326,42 @@ extern const TypeDesc kLogGroup;
 extern const TypeDesc kLogType;
 extern const TypeDesc kLoggingConfig;
 extern const TypeDesc kLong;
+extern const TypeDesc kMaxAge;
 extern const TypeDesc kMaxFunctionEventInvokeConfigListItems;
+extern const TypeDesc kMaxItems;
+extern const TypeDesc kMaxLayerListItems;
 extern const TypeDesc kMaxListItems;
+extern const TypeDesc kMaxProvisionedConcurrencyConfigListItems;
 extern const TypeDesc kMaximumBatchingWindowInSeconds;
 extern const TypeDesc kMaximumConcurrency;
 extern const TypeDesc kMaximumEventAgeInSeconds;
 extern const TypeDesc kMaximumRetryAttempts;
 extern const TypeDesc kMemorySize;
+extern const TypeDesc kMethod;
 extern const TypeDesc kNameSpacedFunctionArn;
 extern const TypeDesc kNamespacedFunctionName;
 extern const TypeDesc kNamespacedStatementId;
 extern const TypeDesc kNoPublishedVersionException;
+extern const TypeDesc kNonNegativeInteger;
 extern const TypeDesc kNumericLatestPublishedOrAliasQualifier;
 extern const TypeDesc kOnFailure;
 extern const TypeDesc kOnSuccess;
+extern const TypeDesc kOrigin;
 extern const TypeDesc kPackageType;
 extern const TypeDesc kPolicyLengthExceededException;
+extern const TypeDesc kPositiveInteger;
 extern const TypeDesc kPreconditionFailedException;
 extern const TypeDesc kPrincipal;
+extern const TypeDesc kProvisionedConcurrencyConfigList;
+extern const TypeDesc kProvisionedConcurrencyConfigListItem;
+extern const TypeDesc kProvisionedConcurrencyConfigNotFoundException;
+extern const TypeDesc kProvisionedConcurrencyStatusEnum;
 extern const TypeDesc kPublishVersionRequest;
 extern const TypeDesc kPutFunctionConcurrencyRequest;
 extern const TypeDesc kPutFunctionEventInvokeConfigRequest;
+extern const TypeDesc kQualifier;
 extern const TypeDesc kRecursiveInvocationException;
+extern const TypeDesc kRecursiveLoop;
 extern const TypeDesc kRemovePermissionRequest;
 extern const TypeDesc kRemovePermissionResponse;
 extern const TypeDesc kRequestTooLargeException;
@@ -294,6 +383,7 @@ extern const TypeDesc kS3Key;
 extern const TypeDesc kScalingConfig;
 extern const TypeDesc kSerializedRequestEntityTooLargeException;
 extern const TypeDesc kServiceException;
+extern const TypeDesc kSigningProfileVersionArns;
 extern const TypeDesc kSnapStart;
 extern const TypeDesc kSnapStartApplyOn;
 extern const TypeDesc kSnapStartException;
@@ -308,6 +398,7 @@ extern const TypeDesc kStateReasonCode;
 extern const TypeDesc kStatementId;
 extern const TypeDesc kString;
 extern const TypeDesc kSubnetIPAddressLimitReachedException;
+extern const TypeDesc kSystemLogLevel;
 extern const TypeDesc kTagKey;
 extern const TypeDesc kTagKeyList;
 extern const TypeDesc kTagResourceRequest;
@@ -322,6 +413,7 @@ extern const TypeDesc kTooManyRequestsException;
 extern const TypeDesc kTracingConfig;
 extern const TypeDesc kTracingConfigResponse;
 extern const TypeDesc kTracingMode;
+extern const TypeDesc kUnqualifiedFunctionName;
 extern const TypeDesc kUnreservedConcurrentExecutions;
 extern const TypeDesc kUnsupportedMediaTypeException;
 extern const TypeDesc kUntagResourceRequest;
@@ -331,6 +423,7 @@ extern const TypeDesc kUpdateEventSourceMappingRequest;
 extern const TypeDesc kUpdateFunctionCodeRequest;
 extern const TypeDesc kUpdateFunctionConfigurationRequest;
 extern const TypeDesc kUpdateFunctionEventInvokeConfigRequest;
+extern const TypeDesc kUpdateRuntimeOn;
 extern const TypeDesc kVersion;
 extern const TypeDesc kVersionWithLatestPublished;
 extern const TypeDesc kWeight;
@@ -348,6 +441,14 @@ constinit const TypeDesc kAliasConfiguration = {.kind = Kind::structure, .shape_
 constexpr ListAccess kAliasListAccess = list_access<AliasConfiguration>(&kAliasConfiguration, "member", false);
 constinit const TypeDesc kAliasList = {.kind = Kind::list, .shape_name = "AliasList", .list = &kAliasListAccess};
 constinit const TypeDesc kAliasRoutingConfiguration = {.kind = Kind::structure, .shape_name = "AliasRoutingConfiguration", .structure = &kAliasRoutingConfigurationStruct};
+constinit const TypeDesc kAllowCredentials = {.kind = Kind::boolean, .shape_name = "AllowCredentials"};
+constexpr ListAccess kAllowMethodsListAccess = list_access<std::string>(&kMethod, "member", false);
+constinit const TypeDesc kAllowMethodsList = {.kind = Kind::list, .shape_name = "AllowMethodsList", .list = &kAllowMethodsListAccess, .min = 0, .max = 6};
+constexpr ListAccess kAllowOriginsListAccess = list_access<std::string>(&kOrigin, "member", false);
+constinit const TypeDesc kAllowOriginsList = {.kind = Kind::list, .shape_name = "AllowOriginsList", .list = &kAllowOriginsListAccess, .min = 0, .max = 100};
+constinit const TypeDesc kAllowedPublishers = {.kind = Kind::structure, .shape_name = "AllowedPublishers", .structure = &kAllowedPublishersStruct};
+constexpr std::string_view kApplicationLogLevelValues[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
+constinit const TypeDesc kApplicationLogLevel = {.kind = Kind::string, .shape_name = "ApplicationLogLevel", .enum_values = kApplicationLogLevelValues};
 constexpr std::string_view kArchitectureValues[] = {"x86_64", "arm64"};
 constinit const TypeDesc kArchitecture = {.kind = Kind::string, .shape_name = "Architecture", .enum_values = kArchitectureValues};
 constexpr ListAccess kArchitecturesListAccess = list_access<std::string>(&kArchitecture, "member", false);
@@ -356,11 +457,23 @@ constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pat
 constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000};
 constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true};
 constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
+constinit const TypeDesc kCodeSigningConfig = {.kind = Kind::structure, .shape_name = "CodeSigningConfig", .structure = &kCodeSigningConfigStruct};
 constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}"};
+constinit const TypeDesc kCodeSigningConfigId = {.kind = Kind::string, .shape_name = "CodeSigningConfigId", .pattern = "csc-[a-zA-Z0-9-_\\.]{17}"};
+constexpr ListAccess kCodeSigningConfigListAccess = list_access<CodeSigningConfig>(&kCodeSigningConfig, "member", false);
+constinit const TypeDesc kCodeSigningConfigList = {.kind = Kind::list, .shape_name = "CodeSigningConfigList", .list = &kCodeSigningConfigListAccess};
 constinit const TypeDesc kCodeSigningConfigNotFoundException = {.kind = Kind::structure, .shape_name = "CodeSigningConfigNotFoundException", .structure = &kCodeSigningConfigNotFoundExceptionStruct};
+constinit const TypeDesc kCodeSigningPolicies = {.kind = Kind::structure, .shape_name = "CodeSigningPolicies", .structure = &kCodeSigningPoliciesStruct};
+constexpr std::string_view kCodeSigningPolicyValues[] = {"Warn", "Enforce"};
+constinit const TypeDesc kCodeSigningPolicy = {.kind = Kind::string, .shape_name = "CodeSigningPolicy", .enum_values = kCodeSigningPolicyValues};
 constinit const TypeDesc kCodeStorageExceededException = {.kind = Kind::structure, .shape_name = "CodeStorageExceededException", .structure = &kCodeStorageExceededExceptionStruct};
 constinit const TypeDesc kCodeVerificationFailedException = {.kind = Kind::structure, .shape_name = "CodeVerificationFailedException", .structure = &kCodeVerificationFailedExceptionStruct};
+constexpr ListAccess kCompatibleArchitecturesAccess = list_access<std::string>(&kArchitecture, "member", false);
+constinit const TypeDesc kCompatibleArchitectures = {.kind = Kind::list, .shape_name = "CompatibleArchitectures", .list = &kCompatibleArchitecturesAccess, .min = 0, .max = 2};
+constexpr ListAccess kCompatibleRuntimesAccess = list_access<std::string>(&kRuntime, "member", false);
+constinit const TypeDesc kCompatibleRuntimes = {.kind = Kind::list, .shape_name = "CompatibleRuntimes", .list = &kCompatibleRuntimesAccess, .min = 0, .max = 15};
 constinit const TypeDesc kConcurrency = {.kind = Kind::structure, .shape_name = "Concurrency", .structure = &kConcurrencyStruct};
+constinit const TypeDesc kCors = {.kind = Kind::structure, .shape_name = "Cors", .structure = &kCorsStruct};
 constinit const TypeDesc kCreateAliasRequest = {.kind = Kind::structure, .shape_name = "CreateAliasRequest", .structure = &kCreateAliasRequestStruct};
 constinit const TypeDesc kCreateEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "CreateEventSourceMappingRequest", .structure = &kCreateEventSourceMappingRequestStruct};
 constinit const TypeDesc kCreateFunctionRequest = {.kind = Kind::structure, .shape_name = "CreateFunctionRequest", .structure = &kCreateFunctionRequestStruct};
@@ -376,7 +489,7 @@ constinit const TypeDesc kDeleteFunctionEventInvokeConfigResponse = {.kind = Kin
 constinit const TypeDesc kDeleteFunctionRequest = {.kind = Kind::structure, .shape_name = "DeleteFunctionRequest", .structure = &kDeleteFunctionRequestStruct};
 constinit const TypeDesc kDeleteFunctionResponse = {.kind = Kind::structure, .shape_name = "DeleteFunctionResponse", .structure = &kDeleteFunctionResponseStruct};
 constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 0, .max = 256};
-constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
+constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
 constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct};
 constinit const TypeDesc kDurableExecutionAlreadyStartedException = {.kind = Kind::structure, .shape_name = "DurableExecutionAlreadyStartedException", .structure = &kDurableExecutionAlreadyStartedExceptionStruct};
 constinit const TypeDesc kEC2AccessDeniedException = {.kind = Kind::structure, .shape_name = "EC2AccessDeniedException", .structure = &kEC2AccessDeniedExceptionStruct};
@@ -396,11 +509,11 @@ constexpr MapAccess kEnvironmentVariablesAccess = map_access<std::string>(&kEnvi
 constinit const TypeDesc kEnvironmentVariables = {.kind = Kind::map, .shape_name = "EnvironmentVariables", .map = &kEnvironmentVariablesAccess, .sensitive = true};
 constinit const TypeDesc kEphemeralStorage = {.kind = Kind::structure, .shape_name = "EphemeralStorage", .structure = &kEphemeralStorageStruct};
 constinit const TypeDesc kEphemeralStorageSize = {.kind = Kind::integer, .shape_name = "EphemeralStorageSize", .min = 512, .max = 10240};
-constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"};
+constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_name = "EventSourceMappingArn", .min = 85, .max = 120, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"};
 constinit const TypeDesc kEventSourceMappingConfiguration = {.kind = Kind::structure, .shape_name = "EventSourceMappingConfiguration", .structure = &kEventSourceMappingConfigurationStruct};
 constexpr ListAccess kEventSourceMappingsListAccess = list_access<EventSourceMappingConfiguration>(&kEventSourceMappingConfiguration, "member", false);
 constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess};
-constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
+constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct};
 constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct};
 constinit const TypeDesc kFunctionConfiguration = {.kind = Kind::structure, .shape_name = "FunctionConfiguration", .structure = &kFunctionConfigurationStruct};
@@ -409,11 +522,18 @@ constexpr ListAccess kFunctionEventInvokeConfigListAccess = list_access<Function
 constinit const TypeDesc kFunctionEventInvokeConfigList = {.kind = Kind::list, .shape_name = "FunctionEventInvokeConfigList", .list = &kFunctionEventInvokeConfigListAccess};
 constexpr ListAccess kFunctionListAccess = list_access<FunctionConfiguration>(&kFunctionConfiguration, "member", false);
 constinit const TypeDesc kFunctionList = {.kind = Kind::list, .shape_name = "FunctionList", .list = &kFunctionListAccess};
-constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
+constinit const TypeDesc kFunctionName = {.kind = Kind::string, .shape_name = "FunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
 constexpr std::string_view kFunctionResponseTypeValues[] = {"ReportBatchItemFailures"};
 constinit const TypeDesc kFunctionResponseType = {.kind = Kind::string, .shape_name = "FunctionResponseType", .enum_values = kFunctionResponseTypeValues};
 constexpr ListAccess kFunctionResponseTypeListAccess = list_access<std::string>(&kFunctionResponseType, "member", false);
 constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1};
+constinit const TypeDesc kFunctionUrl = {.kind = Kind::string, .shape_name = "FunctionUrl", .min = 40, .max = 100};
+constexpr std::string_view kFunctionUrlAuthTypeValues[] = {"NONE", "AWS_IAM"};
+constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues};
+constinit const TypeDesc kFunctionUrlConfig = {.kind = Kind::structure, .shape_name = "FunctionUrlConfig", .structure = &kFunctionUrlConfigStruct};
+constexpr ListAccess kFunctionUrlConfigListAccess = list_access<FunctionUrlConfig>(&kFunctionUrlConfig, "member", false);
+constinit const TypeDesc kFunctionUrlConfigList = {.kind = Kind::list, .shape_name = "FunctionUrlConfigList", .list = &kFunctionUrlConfigListAccess};
+constinit const TypeDesc kFunctionUrlQualifier = {.kind = Kind::string, .shape_name = "FunctionUrlQualifier", .min = 1, .max = 128, .pattern = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)"};
 constexpr std::string_view kFunctionVersionValues[] = {"ALL"};
 constinit const TypeDesc kFunctionVersion = {.kind = Kind::string, .shape_name = "FunctionVersion", .enum_values = kFunctionVersionValues};
 constinit const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException = {.kind = Kind::structure, .shape_name = "FunctionVersionsPerCapacityProviderLimitExceededException", .structure = &kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct};
@@ -427,11 +547,22 @@ constinit const TypeDesc kGetFunctionConcurrencyRequest = {.kind = Kind::structu
 constinit const TypeDesc kGetFunctionConcurrencyResponse = {.kind = Kind::structure, .shape_name = "GetFunctionConcurrencyResponse", .structure = &kGetFunctionConcurrencyResponseStruct};
 constinit const TypeDesc kGetFunctionConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetFunctionConfigurationRequest", .structure = &kGetFunctionConfigurationRequestStruct};
 constinit const TypeDesc kGetFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionEventInvokeConfigRequest", .structure = &kGetFunctionEventInvokeConfigRequestStruct};
+constinit const TypeDesc kGetFunctionRecursionConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionRecursionConfigRequest", .structure = &kGetFunctionRecursionConfigRequestStruct};
+constinit const TypeDesc kGetFunctionRecursionConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionRecursionConfigResponse", .structure = &kGetFunctionRecursionConfigResponseStruct};
 constinit const TypeDesc kGetFunctionRequest = {.kind = Kind::structure, .shape_name = "GetFunctionRequest", .structure = &kGetFunctionRequestStruct};
 constinit const TypeDesc kGetFunctionResponse = {.kind = Kind::structure, .shape_name = "GetFunctionResponse", .structure = &kGetFunctionResponseStruct};
+constinit const TypeDesc kGetFunctionUrlConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionUrlConfigRequest", .structure = &kGetFunctionUrlConfigRequestStruct};
+constinit const TypeDesc kGetFunctionUrlConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionUrlConfigResponse", .structure = &kGetFunctionUrlConfigResponseStruct};
 constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
 constinit const TypeDesc kGetPolicyResponse = {.kind = Kind::structure, .shape_name = "GetPolicyResponse", .structure = &kGetPolicyResponseStruct};
+constinit const TypeDesc kGetProvisionedConcurrencyConfigRequest = {.kind = Kind::structure, .shape_name = "GetProvisionedConcurrencyConfigRequest", .structure = &kGetProvisionedConcurrencyConfigRequestStruct};
+constinit const TypeDesc kGetProvisionedConcurrencyConfigResponse = {.kind = Kind::structure, .shape_name = "GetProvisionedConcurrencyConfigResponse", .structure = &kGetProvisionedConcurrencyConfigResponseStruct};
+constinit const TypeDesc kGetRuntimeManagementConfigRequest = {.kind = Kind::structure, .shape_name = "GetRuntimeManagementConfigRequest", .structure = &kGetRuntimeManagementConfigRequestStruct};
+constinit const TypeDesc kGetRuntimeManagementConfigResponse = {.kind = Kind::structure, .shape_name = "GetRuntimeManagementConfigResponse", .structure = &kGetRuntimeManagementConfigResponseStruct};
 constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handler", .min = 0, .max = 128, .pattern = "[^\\s]+"};
+constinit const TypeDesc kHeader = {.kind = Kind::string, .shape_name = "Header", .min = 0, .max = 1024, .pattern = ".*"};
+constexpr ListAccess kHeadersListAccess = list_access<std::string>(&kHeader, "member", false);
+constinit const TypeDesc kHeadersList = {.kind = Kind::list, .shape_name = "HeadersList", .list = &kHeadersListAccess, .min = 0, .max = 100};
 constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
 constinit const TypeDesc kInvalidCodeSignatureException = {.kind = Kind::structure, .shape_name = "InvalidCodeSignatureException", .structure = &kInvalidCodeSignatureExceptionStruct};
 constinit const TypeDesc kInvalidParameterValueException = {.kind = Kind::structure, .shape_name = "InvalidParameterValueException", .structure = &kInvalidParameterValueExceptionStruct};
@@ -444,6 +575,8 @@ constinit const TypeDesc kInvocationRequest = {.kind = Kind::structure, .shape_n
 constinit const TypeDesc kInvocationResponse = {.kind = Kind::structure, .shape_name = "InvocationResponse", .structure = &kInvocationResponseStruct};
 constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse", "DryRun"};
 constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues};
+constexpr std::string_view kInvokeModeValues[] = {"BUFFERED", "RESPONSE_STREAM"};
+constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues};
 constinit const TypeDesc kKMSAccessDeniedException = {.kind = Kind::structure, .shape_name = "KMSAccessDeniedException", .structure = &kKMSAccessDeniedExceptionStruct};
 constinit const TypeDesc kKMSDisabledException = {.kind = Kind::structure, .shape_name = "KMSDisabledException", .structure = &kKMSDisabledExceptionStruct};
 constinit const TypeDesc kKMSInvalidStateException = {.kind = Kind::structure, .shape_name = "KMSInvalidStateException", .structure = &kKMSInvalidStateExceptionStruct};
@@ -453,14 +586,35 @@ constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name 
 constinit const TypeDesc kLastUpdateStatusReason = {.kind = Kind::string, .shape_name = "LastUpdateStatusReason"};
 constexpr std::string_view kLastUpdateStatusReasonCodeValues[] = {"EniLimitExceeded", "InsufficientRolePermissions", "InvalidConfiguration", "InternalError", "SubnetOutOfIPAddresses", "InvalidSubnet", "InvalidSecurityGroup", "ImageDeleted", "ImageAccessDenied", "InvalidImage", "KMSKeyAccessDenied", "KMSKeyNotFound", "InvalidStateKMSKey", "DisabledKMSKey", "EFSIOError", "EFSMountConnectivityError", "EFSMountFailure", "EFSMountTimeout", "InvalidRuntime", "InvalidZipFileException", "FunctionError", "VcpuLimitExceeded", "CapacityProviderScalingLimitExceeded", "InsufficientCapacity", "EC2RequestLimitExceeded", "FunctionError.InitTimeout", "FunctionError.RuntimeInitError", "FunctionError.ExtensionInitError", "FunctionError.InvalidEntryPoint", "FunctionError.InvalidWorkingDirectory", "FunctionError.PermissionDenied", "FunctionError.TooManyExtensions", "FunctionError.InitResourceExhausted", "DisallowedByVpcEncryptionControl"};
 constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .shape_name = "LastUpdateStatusReasonCode", .enum_values = kLastUpdateStatusReasonCodeValues};
+constinit const TypeDesc kLayerArn = {.kind = Kind::string, .shape_name = "LayerArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+"};
+constinit const TypeDesc kLayerName = {.kind = Kind::string, .shape_name = "LayerName", .min = 1, .max = 140, .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
+constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"};
+constinit const TypeDesc kLayerVersionNumber = {.kind = Kind::long_integer, .shape_name = "LayerVersionNumber"};
+constexpr ListAccess kLayerVersionsListAccess = list_access<LayerVersionsListItem>(&kLayerVersionsListItem, "member", false);
+constinit const TypeDesc kLayerVersionsList = {.kind = Kind::list, .shape_name = "LayerVersionsList", .list = &kLayerVersionsListAccess};
+constinit const TypeDesc kLayerVersionsListItem = {.kind = Kind::structure, .shape_name = "LayerVersionsListItem", .structure = &kLayerVersionsListItemStruct};
+constexpr ListAccess kLayersListAccess = list_access<LayersListItem>(&kLayersListItem, "member", false);
+constinit const TypeDesc kLayersList = {.kind = Kind::list, .shape_name = "LayersList", .list = &kLayersListAccess};
+constinit const TypeDesc kLayersListItem = {.kind = Kind::structure, .shape_name = "LayersListItem", .structure = &kLayersListItemStruct};
+constinit const TypeDesc kLicenseInfo = {.kind = Kind::string, .shape_name = "LicenseInfo", .min = 0, .max = 512};
 constinit const TypeDesc kListAliasesRequest = {.kind = Kind::structure, .shape_name = "ListAliasesRequest", .structure = &kListAliasesRequestStruct};
 constinit const TypeDesc kListAliasesResponse = {.kind = Kind::structure, .shape_name = "ListAliasesResponse", .structure = &kListAliasesResponseStruct};
+constinit const TypeDesc kListCodeSigningConfigsRequest = {.kind = Kind::structure, .shape_name = "ListCodeSigningConfigsRequest", .structure = &kListCodeSigningConfigsRequestStruct};
+constinit const TypeDesc kListCodeSigningConfigsResponse = {.kind = Kind::structure, .shape_name = "ListCodeSigningConfigsResponse", .structure = &kListCodeSigningConfigsResponseStruct};
 constinit const TypeDesc kListEventSourceMappingsRequest = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsRequest", .structure = &kListEventSourceMappingsRequestStruct};
 constinit const TypeDesc kListEventSourceMappingsResponse = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsResponse", .structure = &kListEventSourceMappingsResponseStruct};
 constinit const TypeDesc kListFunctionEventInvokeConfigsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionEventInvokeConfigsRequest", .structure = &kListFunctionEventInvokeConfigsRequestStruct};
 constinit const TypeDesc kListFunctionEventInvokeConfigsResponse = {.kind = Kind::structure, .shape_name = "ListFunctionEventInvokeConfigsResponse", .structure = &kListFunctionEventInvokeConfigsResponseStruct};
+constinit const TypeDesc kListFunctionUrlConfigsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionUrlConfigsRequest", .structure = &kListFunctionUrlConfigsRequestStruct};
+constinit const TypeDesc kListFunctionUrlConfigsResponse = {.kind = Kind::structure, .shape_name = "ListFunctionUrlConfigsResponse", .structure = &kListFunctionUrlConfigsResponseStruct};
 constinit const TypeDesc kListFunctionsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionsRequest", .structure = &kListFunctionsRequestStruct};
 constinit const TypeDesc kListFunctionsResponse = {.kind = Kind::structure, .shape_name = "ListFunctionsResponse", .structure = &kListFunctionsResponseStruct};
+constinit const TypeDesc kListLayerVersionsRequest = {.kind = Kind::structure, .shape_name = "ListLayerVersionsRequest", .structure = &kListLayerVersionsRequestStruct};
+constinit const TypeDesc kListLayerVersionsResponse = {.kind = Kind::structure, .shape_name = "ListLayerVersionsResponse", .structure = &kListLayerVersionsResponseStruct};
+constinit const TypeDesc kListLayersRequest = {.kind = Kind::structure, .shape_name = "ListLayersRequest", .structure = &kListLayersRequestStruct};
+constinit const TypeDesc kListLayersResponse = {.kind = Kind::structure, .shape_name = "ListLayersResponse", .structure = &kListLayersResponseStruct};
+constinit const TypeDesc kListProvisionedConcurrencyConfigsRequest = {.kind = Kind::structure, .shape_name = "ListProvisionedConcurrencyConfigsRequest", .structure = &kListProvisionedConcurrencyConfigsRequestStruct};
+constinit const TypeDesc kListProvisionedConcurrencyConfigsResponse = {.kind = Kind::structure, .shape_name = "ListProvisionedConcurrencyConfigsResponse", .structure = &kListProvisionedConcurrencyConfigsResponseStruct};
 constinit const TypeDesc kListTagsRequest = {.kind = Kind::structure, .shape_name = "ListTagsRequest", .structure = &kListTagsRequestStruct};
 constinit const TypeDesc kListTagsResponse = {.kind = Kind::structure, .shape_name = "ListTagsResponse", .structure = &kListTagsResponseStruct};
 constinit const TypeDesc kListVersionsByFunctionRequest = {.kind = Kind::structure, .shape_name = "ListVersionsByFunctionRequest", .structure = &kListVersionsByFunctionRequestStruct};
@@ -472,29 +626,46 @@ constexpr std::string_view kLogTypeValues[] = {"None", "Tail"};
 constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .enum_values = kLogTypeValues};
 constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct};
 constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
+constinit const TypeDesc kMaxAge = {.kind = Kind::integer, .shape_name = "MaxAge", .min = 0, .max = 86400};
 constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50};
+constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 50};
+constinit const TypeDesc kMaxLayerListItems = {.kind = Kind::integer, .shape_name = "MaxLayerListItems", .min = 1, .max = 50};
 constinit const TypeDesc kMaxListItems = {.kind = Kind::integer, .shape_name = "MaxListItems", .min = 1, .max = 10000};
+constinit const TypeDesc kMaxProvisionedConcurrencyConfigListItems = {.kind = Kind::integer, .shape_name = "MaxProvisionedConcurrencyConfigListItems", .min = 1, .max = 50};
 constinit const TypeDesc kMaximumBatchingWindowInSeconds = {.kind = Kind::integer, .shape_name = "MaximumBatchingWindowInSeconds", .min = 0, .max = 300};
 constinit const TypeDesc kMaximumConcurrency = {.kind = Kind::integer, .shape_name = "MaximumConcurrency", .min = 2, .max = 1000};
 constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .shape_name = "MaximumEventAgeInSeconds", .min = 60, .max = 21600};
 constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2};
 constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768};
-constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
-constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
+constinit const TypeDesc kMethod = {.kind = Kind::string, .shape_name = "Method", .min = 0, .max = 6, .pattern = ".*"};
+constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
+constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)"};
 constinit const TypeDesc kNoPublishedVersionException = {.kind = Kind::structure, .shape_name = "NoPublishedVersionException", .structure = &kNoPublishedVersionExceptionStruct};
+constinit const TypeDesc kNonNegativeInteger = {.kind = Kind::integer, .shape_name = "NonNegativeInteger", .min = 0};
 constinit const TypeDesc kNumericLatestPublishedOrAliasQualifier = {.kind = Kind::string, .shape_name = "NumericLatestPublishedOrAliasQualifier", .min = 1, .max = 128, .pattern = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"};
 constinit const TypeDesc kOnFailure = {.kind = Kind::structure, .shape_name = "OnFailure", .structure = &kOnFailureStruct};
 constinit const TypeDesc kOnSuccess = {.kind = Kind::structure, .shape_name = "OnSuccess", .structure = &kOnSuccessStruct};
+constinit const TypeDesc kOrigin = {.kind = Kind::string, .shape_name = "Origin", .min = 1, .max = 253, .pattern = ".*"};
 constexpr std::string_view kPackageTypeValues[] = {"Zip", "Image"};
 constinit const TypeDesc kPackageType = {.kind = Kind::string, .shape_name = "PackageType", .enum_values = kPackageTypeValues};
 constinit const TypeDesc kPolicyLengthExceededException = {.kind = Kind::structure, .shape_name = "PolicyLengthExceededException", .structure = &kPolicyLengthExceededExceptionStruct};
+constinit const TypeDesc kPositiveInteger = {.kind = Kind::integer, .shape_name = "PositiveInteger", .min = 1};
 constinit const TypeDesc kPreconditionFailedException = {.kind = Kind::structure, .shape_name = "PreconditionFailedException", .structure = &kPreconditionFailedExceptionStruct};
 constinit const TypeDesc kPrincipal = {.kind = Kind::string, .shape_name = "Principal", .pattern = "[^\\s]+"};
+constexpr ListAccess kProvisionedConcurrencyConfigListAccess = list_access<ProvisionedConcurrencyConfigListItem>(&kProvisionedConcurrencyConfigListItem, "member", false);
+constinit const TypeDesc kProvisionedConcurrencyConfigList = {.kind = Kind::list, .shape_name = "ProvisionedConcurrencyConfigList", .list = &kProvisionedConcurrencyConfigListAccess};
+constinit const TypeDesc kProvisionedConcurrencyConfigListItem = {.kind = Kind::structure, .shape_name = "ProvisionedConcurrencyConfigListItem", .structure = &kProvisionedConcurrencyConfigListItemStruct};
+constinit const TypeDesc kProvisionedConcurrencyConfigNotFoundException = {.kind = Kind::structure, .shape_name = "ProvisionedConcurrencyConfigNotFoundException", .structure = &kProvisionedConcurrencyConfigNotFoundExceptionStruct};
+constexpr std::string_view kProvisionedConcurrencyStatusEnumValues[] = {"IN_PROGRESS", "READY", "FAILED"};
+constinit const TypeDesc kProvisionedConcurrencyStatusEnum = {.kind = Kind::string, .shape_name = "ProvisionedConcurrencyStatusEnum", .enum_values = kProvisionedConcurrencyStatusEnumValues};
 constinit const TypeDesc kPublishVersionRequest = {.kind = Kind::structure, .shape_name = "PublishVersionRequest", .structure = &kPublishVersionRequestStruct};
 constinit const TypeDesc kPutFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "PutFunctionConcurrencyRequest", .structure = &kPutFunctionConcurrencyRequestStruct};
 constinit const TypeDesc kPutFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "PutFunctionEventInvokeConfigRequest", .structure = &kPutFunctionEventInvokeConfigRequestStruct};
+constinit const TypeDesc kQualifier = {.kind = Kind::string, .shape_name = "Qualifier", .min = 1, .max = 128, .pattern = "(|[a-zA-Z0-9$_-]+)"};
 constinit const TypeDesc kRecursiveInvocationException = {.kind = Kind::structure, .shape_name = "RecursiveInvocationException", .structure = &kRecursiveInvocationExceptionStruct};
+constexpr std::string_view kRecursiveLoopValues[] = {"Allow", "Terminate"};
+constinit const TypeDesc kRecursiveLoop = {.kind = Kind::string, .shape_name = "RecursiveLoop", .enum_values = kRecursiveLoopValues};
 constinit const TypeDesc kRemovePermissionRequest = {.kind = Kind::structure, .shape_name = "RemovePermissionRequest", .structure = &kRemovePermissionRequestStruct};
 constinit const TypeDesc kRemovePermissionResponse = {.kind = Kind::structure, .shape_name = "RemovePermissionResponse", .structure = &kRemovePermissionResponseStruct};
 constinit const TypeDesc kRequestTooLargeException = {.kind = Kind::structure, .shape_name = "RequestTooLargeException", .structure = &kRequestTooLargeExceptionStruct};
@@ -516,6 +687,8 @@ constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", 
 constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct};
 constinit const TypeDesc kSerializedRequestEntityTooLargeException = {.kind = Kind::structure, .shape_name = "SerializedRequestEntityTooLargeException", .structure = &kSerializedRequestEntityTooLargeExceptionStruct};
 constinit const TypeDesc kServiceException = {.kind = Kind::structure, .shape_name = "ServiceException", .structure = &kServiceExceptionStruct};
+constexpr ListAccess kSigningProfileVersionArnsAccess = list_access<std::string>(&kArn, "member", false);
+constinit const TypeDesc kSigningProfileVersionArns = {.kind = Kind::list, .shape_name = "SigningProfileVersionArns", .list = &kSigningProfileVersionArnsAccess, .min = 1, .max = 20};
 constinit const TypeDesc kSnapStart = {.kind = Kind::structure, .shape_name = "SnapStart", .structure = &kSnapStartStruct};
 constexpr std::string_view kSnapStartApplyOnValues[] = {"PublishedVersions", "None"};
 constinit const TypeDesc kSnapStartApplyOn = {.kind = Kind::string, .shape_name = "SnapStartApplyOn", .enum_values = kSnapStartApplyOnValues};
@@ -534,13 +707,15 @@ constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name =
 constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)"};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
 constinit const TypeDesc kSubnetIPAddressLimitReachedException = {.kind = Kind::structure, .shape_name = "SubnetIPAddressLimitReachedException", .structure = &kSubnetIPAddressLimitReachedExceptionStruct};
+constexpr std::string_view kSystemLogLevelValues[] = {"DEBUG", "INFO", "WARN"};
+constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
 constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess};
 constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_name = "TagResourceRequest", .structure = &kTagResourceRequestStruct};
 constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue"};
-constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)"};
+constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector|microvm-image):[a-zA-Z0-9-_]+)"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess};
 constexpr std::string_view kThrottleReasonValues[] = {"ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded", "CallerRateLimitExceeded", "ConcurrentSnapshotCreateLimitExceeded"};
@@ -552,6 +727,7 @@ constinit const TypeDesc kTracingConfig = {.kind = Kind::structure, .shape_name 
 constinit const TypeDesc kTracingConfigResponse = {.kind = Kind::structure, .shape_name = "TracingConfigResponse", .structure = &kTracingConfigResponseStruct};
 constexpr std::string_view kTracingModeValues[] = {"Active", "PassThrough"};
 constinit const TypeDesc kTracingMode = {.kind = Kind::string, .shape_name = "TracingMode", .enum_values = kTracingModeValues};
+constinit const TypeDesc kUnqualifiedFunctionName = {.kind = Kind::string, .shape_name = "UnqualifiedFunctionName", .min = 1, .max = 140, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)"};
 constinit const TypeDesc kUnreservedConcurrentExecutions = {.kind = Kind::integer, .shape_name = "UnreservedConcurrentExecutions", .min = 0};
 constinit const TypeDesc kUnsupportedMediaTypeException = {.kind = Kind::structure, .shape_name = "UnsupportedMediaTypeException", .structure = &kUnsupportedMediaTypeExceptionStruct};
 constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
@@ -561,6 +737,8 @@ constinit const TypeDesc kUpdateEventSourceMappingRequest = {.kind = Kind::struc
 constinit const TypeDesc kUpdateFunctionCodeRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionCodeRequest", .structure = &kUpdateFunctionCodeRequestStruct};
 constinit const TypeDesc kUpdateFunctionConfigurationRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionConfigurationRequest", .structure = &kUpdateFunctionConfigurationRequestStruct};
 constinit const TypeDesc kUpdateFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "UpdateFunctionEventInvokeConfigRequest", .structure = &kUpdateFunctionEventInvokeConfigRequestStruct};
+constexpr std::string_view kUpdateRuntimeOnValues[] = {"Auto", "Manual", "FunctionUpdate"};
+constinit const TypeDesc kUpdateRuntimeOn = {.kind = Kind::string, .shape_name = "UpdateRuntimeOn", .enum_values = kUpdateRuntimeOnValues};
 constinit const TypeDesc kVersion = {.kind = Kind::string, .shape_name = "Version", .min = 1, .max = 1024, .pattern = "(\\$LATEST|[0-9]+)"};
 constinit const TypeDesc kVersionWithLatestPublished = {.kind = Kind::string, .shape_name = "VersionWithLatestPublished", .min = 1, .max = 1024, .pattern = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)"};
 constinit const TypeDesc kWeight = {.kind = Kind::floating, .shape_name = "Weight"};
@@ -610,6 +788,23 @@ constexpr MemberDesc kAliasConfigurationMembers[] = {
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AliasConfiguration::revision_id>::get, MemberAccess<&AliasConfiguration::revision_id>::emplace},
 };
 constinit const StructDesc kAliasConfigurationStruct = {.name = "AliasConfiguration", .members = kAliasConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAllowedPublishersMembers[] = {
+    {"SigningProfileVersionArns", "SigningProfileVersionArns", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSigningProfileVersionArns, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::get, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::emplace},
+};
+constinit const StructDesc kAllowedPublishersStruct = {.name = "AllowedPublishers", .members = kAllowedPublishersMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCodeSigningPoliciesMembers[] = {
+    {"UntrustedArtifactOnDeployment", "UntrustedArtifactOnDeployment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningPolicy, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::get, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::emplace},
+};
+constinit const StructDesc kCodeSigningPoliciesStruct = {.name = "CodeSigningPolicies", .members = kCodeSigningPoliciesMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCodeSigningConfigMembers[] = {
+    {"CodeSigningConfigId", "CodeSigningConfigId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigId, MemberAccess<&CodeSigningConfig::code_signing_config_id>::get, MemberAccess<&CodeSigningConfig::code_signing_config_id>::emplace},
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&CodeSigningConfig::code_signing_config_arn>::get, MemberAccess<&CodeSigningConfig::code_signing_config_arn>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&CodeSigningConfig::description>::get, MemberAccess<&CodeSigningConfig::description>::emplace},
+    {"AllowedPublishers", "AllowedPublishers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAllowedPublishers, MemberAccess<&CodeSigningConfig::allowed_publishers>::get, MemberAccess<&CodeSigningConfig::allowed_publishers>::emplace},
+    {"CodeSigningPolicies", "CodeSigningPolicies", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningPolicies, MemberAccess<&CodeSigningConfig::code_signing_policies>::get, MemberAccess<&CodeSigningConfig::code_signing_policies>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&CodeSigningConfig::last_modified>::get, MemberAccess<&CodeSigningConfig::last_modified>::emplace},
+};
+constinit const StructDesc kCodeSigningConfigStruct = {.name = "CodeSigningConfig", .members = kCodeSigningConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCodeSigningConfigNotFoundExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::type>::get, MemberAccess<&CodeSigningConfigNotFoundException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CodeSigningConfigNotFoundException::message>::get, MemberAccess<&CodeSigningConfigNotFoundException::message>::emplace},
@@ -629,6 +824,15 @@ constexpr MemberDesc kConcurrencyMembers[] = {
     {"ReservedConcurrentExecutions", "ReservedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReservedConcurrentExecutions, MemberAccess<&Concurrency::reserved_concurrent_executions>::get, MemberAccess<&Concurrency::reserved_concurrent_executions>::emplace},
 };
 constinit const StructDesc kConcurrencyStruct = {.name = "Concurrency", .members = kConcurrencyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCorsMembers[] = {
+    {"AllowCredentials", "AllowCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllowCredentials, MemberAccess<&Cors::allow_credentials>::get, MemberAccess<&Cors::allow_credentials>::emplace},
+    {"AllowHeaders", "AllowHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHeadersList, MemberAccess<&Cors::allow_headers>::get, MemberAccess<&Cors::allow_headers>::emplace},
+    {"AllowMethods", "AllowMethods", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllowMethodsList, MemberAccess<&Cors::allow_methods>::get, MemberAccess<&Cors::allow_methods>::emplace},
+    {"AllowOrigins", "AllowOrigins", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllowOriginsList, MemberAccess<&Cors::allow_origins>::get, MemberAccess<&Cors::allow_origins>::emplace},
+    {"ExposeHeaders", "ExposeHeaders", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHeadersList, MemberAccess<&Cors::expose_headers>::get, MemberAccess<&Cors::expose_headers>::emplace},
+    {"MaxAge", "MaxAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxAge, MemberAccess<&Cors::max_age>::get, MemberAccess<&Cors::max_age>::emplace},
+};
+constinit const StructDesc kCorsStruct = {.name = "Cors", .members = kCorsMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCreateAliasRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateAliasRequest::function_name>::get, MemberAccess<&CreateAliasRequest::function_name>::emplace},
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&CreateAliasRequest::name>::get, MemberAccess<&CreateAliasRequest::name>::emplace},
@@ -703,8 +907,8 @@ constexpr MemberDesc kSnapStartMembers[] = {
 constinit const StructDesc kSnapStartStruct = {.name = "SnapStart", .members = kSnapStartMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLoggingConfigMembers[] = {
     {"LogFormat", "LogFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogFormat, MemberAccess<&LoggingConfig::log_format>::get, MemberAccess<&LoggingConfig::log_format>::emplace},
-    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ApplicationLogLevel", "ApplicationLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kApplicationLogLevel, MemberAccess<&LoggingConfig::application_log_level>::get, MemberAccess<&LoggingConfig::application_log_level>::emplace},
+    {"SystemLogLevel", "SystemLogLevel", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSystemLogLevel, MemberAccess<&LoggingConfig::system_log_level>::get, MemberAccess<&LoggingConfig::system_log_level>::emplace},
     {"LogGroup", "LogGroup", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroup, MemberAccess<&LoggingConfig::log_group>::get, MemberAccess<&LoggingConfig::log_group>::emplace},
 };
 constinit const StructDesc kLoggingConfigStruct = {.name = "LoggingConfig", .members = kLoggingConfigMembers, .is_union = false, .xml_namespace = ""};
@@ -903,6 +1107,16 @@ constexpr MemberDesc kFunctionEventInvokeConfigMembers[] = {
     {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&FunctionEventInvokeConfig::destination_config>::get, MemberAccess<&FunctionEventInvokeConfig::destination_config>::emplace},
 };
 constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kFunctionUrlConfigMembers[] = {
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&FunctionUrlConfig::function_url>::get, MemberAccess<&FunctionUrlConfig::function_url>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&FunctionUrlConfig::function_arn>::get, MemberAccess<&FunctionUrlConfig::function_arn>::emplace},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionUrlConfig::creation_time>::get, MemberAccess<&FunctionUrlConfig::creation_time>::emplace},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&FunctionUrlConfig::last_modified_time>::get, MemberAccess<&FunctionUrlConfig::last_modified_time>::emplace},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&FunctionUrlConfig::cors>::get, MemberAccess<&FunctionUrlConfig::cors>::emplace},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&FunctionUrlConfig::auth_type>::get, MemberAccess<&FunctionUrlConfig::auth_type>::emplace},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&FunctionUrlConfig::invoke_mode>::get, MemberAccess<&FunctionUrlConfig::invoke_mode>::emplace},
+};
+constinit const StructDesc kFunctionUrlConfigStruct = {.name = "FunctionUrlConfig", .members = kFunctionUrlConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::type>::emplace},
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::get, MemberAccess<&FunctionVersionsPerCapacityProviderLimitExceededException::message>::emplace},
@@ -950,6 +1164,14 @@ constexpr MemberDesc kGetFunctionEventInvokeConfigRequestMembers[] = {
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::get, MemberAccess<&GetFunctionEventInvokeConfigRequest::qualifier>::emplace},
 };
 constinit const StructDesc kGetFunctionEventInvokeConfigRequestStruct = {.name = "GetFunctionEventInvokeConfigRequest", .members = kGetFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionRecursionConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUnqualifiedFunctionName, MemberAccess<&GetFunctionRecursionConfigRequest::function_name>::get, MemberAccess<&GetFunctionRecursionConfigRequest::function_name>::emplace},
+};
+constinit const StructDesc kGetFunctionRecursionConfigRequestStruct = {.name = "GetFunctionRecursionConfigRequest", .members = kGetFunctionRecursionConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionRecursionConfigResponseMembers[] = {
+    {"RecursiveLoop", "RecursiveLoop", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecursiveLoop, MemberAccess<&GetFunctionRecursionConfigResponse::recursive_loop>::get, MemberAccess<&GetFunctionRecursionConfigResponse::recursive_loop>::emplace},
+};
+constinit const StructDesc kGetFunctionRecursionConfigResponseStruct = {.name = "GetFunctionRecursionConfigResponse", .members = kGetFunctionRecursionConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetFunctionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetFunctionRequest::function_name>::get, MemberAccess<&GetFunctionRequest::function_name>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetFunctionRequest::qualifier>::get, MemberAccess<&GetFunctionRequest::qualifier>::emplace},
@@ -962,6 +1184,21 @@ constexpr MemberDesc kGetFunctionResponseMembers[] = {
     {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConcurrency, MemberAccess<&GetFunctionResponse::concurrency>::get, MemberAccess<&GetFunctionResponse::concurrency>::emplace},
 };
 constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionUrlConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::get, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kGetFunctionUrlConfigRequestStruct = {.name = "GetFunctionUrlConfigRequest", .members = kGetFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionUrlConfigResponseMembers[] = {
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&GetFunctionUrlConfigResponse::function_url>::get, MemberAccess<&GetFunctionUrlConfigResponse::function_url>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&GetFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&GetFunctionUrlConfigResponse::function_arn>::emplace},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&GetFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&GetFunctionUrlConfigResponse::auth_type>::emplace},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&GetFunctionUrlConfigResponse::cors>::get, MemberAccess<&GetFunctionUrlConfigResponse::cors>::emplace},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&GetFunctionUrlConfigResponse::creation_time>::emplace},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&GetFunctionUrlConfigResponse::last_modified_time>::get, MemberAccess<&GetFunctionUrlConfigResponse::last_modified_time>::emplace},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::emplace},
+};
+constinit const StructDesc kGetFunctionUrlConfigResponseStruct = {.name = "GetFunctionUrlConfigResponse", .members = kGetFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetPolicyRequest::function_name>::get, MemberAccess<&GetPolicyRequest::function_name>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetPolicyRequest::qualifier>::get, MemberAccess<&GetPolicyRequest::qualifier>::emplace},
@@ -972,6 +1209,31 @@ constexpr MemberDesc kGetPolicyResponseMembers[] = {
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetPolicyResponse::revision_id>::get, MemberAccess<&GetPolicyResponse::revision_id>::emplace},
 };
 constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetProvisionedConcurrencyConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetProvisionedConcurrencyConfigRequest::function_name>::get, MemberAccess<&GetProvisionedConcurrencyConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQualifier, MemberAccess<&GetProvisionedConcurrencyConfigRequest::qualifier>::get, MemberAccess<&GetProvisionedConcurrencyConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kGetProvisionedConcurrencyConfigRequestStruct = {.name = "GetProvisionedConcurrencyConfigRequest", .members = kGetProvisionedConcurrencyConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetProvisionedConcurrencyConfigResponseMembers[] = {
+    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::requested_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::requested_provisioned_concurrent_executions>::emplace},
+    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::available_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::available_provisioned_concurrent_executions>::emplace},
+    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&GetProvisionedConcurrencyConfigResponse::allocated_provisioned_concurrent_executions>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::allocated_provisioned_concurrent_executions>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedConcurrencyStatusEnum, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status>::emplace},
+    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status_reason>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::status_reason>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetProvisionedConcurrencyConfigResponse::last_modified>::get, MemberAccess<&GetProvisionedConcurrencyConfigResponse::last_modified>::emplace},
+};
+constinit const StructDesc kGetProvisionedConcurrencyConfigResponseStruct = {.name = "GetProvisionedConcurrencyConfigResponse", .members = kGetProvisionedConcurrencyConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetRuntimeManagementConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetRuntimeManagementConfigRequest::function_name>::get, MemberAccess<&GetRuntimeManagementConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetRuntimeManagementConfigRequest::qualifier>::get, MemberAccess<&GetRuntimeManagementConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kGetRuntimeManagementConfigRequestStruct = {.name = "GetRuntimeManagementConfigRequest", .members = kGetRuntimeManagementConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetRuntimeManagementConfigResponseMembers[] = {
+    {"UpdateRuntimeOn", "UpdateRuntimeOn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUpdateRuntimeOn, MemberAccess<&GetRuntimeManagementConfigResponse::update_runtime_on>::get, MemberAccess<&GetRuntimeManagementConfigResponse::update_runtime_on>::emplace},
+    {"RuntimeVersionArn", "RuntimeVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntimeVersionArn, MemberAccess<&GetRuntimeManagementConfigResponse::runtime_version_arn>::get, MemberAccess<&GetRuntimeManagementConfigResponse::runtime_version_arn>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNameSpacedFunctionArn, MemberAccess<&GetRuntimeManagementConfigResponse::function_arn>::get, MemberAccess<&GetRuntimeManagementConfigResponse::function_arn>::emplace},
+};
+constinit const StructDesc kGetRuntimeManagementConfigResponseStruct = {.name = "GetRuntimeManagementConfigResponse", .members = kGetRuntimeManagementConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInvalidCodeSignatureExceptionMembers[] = {
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidCodeSignatureException::type>::get, MemberAccess<&InvalidCodeSignatureException::type>::emplace},
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&InvalidCodeSignatureException::message>::get, MemberAccess<&InvalidCodeSignatureException::message>::emplace},
@@ -1046,6 +1308,22 @@ constexpr MemberDesc kKMSNotFoundExceptionMembers[] = {
     {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&KMSNotFoundException::message>::get, MemberAccess<&KMSNotFoundException::message>::emplace},
 };
 constinit const StructDesc kKMSNotFoundExceptionStruct = {.name = "KMSNotFoundException", .members = kKMSNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLayerVersionsListItemMembers[] = {
+    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&LayerVersionsListItem::layer_version_arn>::get, MemberAccess<&LayerVersionsListItem::layer_version_arn>::emplace},
+    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&LayerVersionsListItem::version>::get, MemberAccess<&LayerVersionsListItem::version>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&LayerVersionsListItem::description>::get, MemberAccess<&LayerVersionsListItem::description>::emplace},
+    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LayerVersionsListItem::created_date>::get, MemberAccess<&LayerVersionsListItem::created_date>::emplace},
+    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleRuntimes, MemberAccess<&LayerVersionsListItem::compatible_runtimes>::get, MemberAccess<&LayerVersionsListItem::compatible_runtimes>::emplace},
+    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLicenseInfo, MemberAccess<&LayerVersionsListItem::license_info>::get, MemberAccess<&LayerVersionsListItem::license_info>::emplace},
+    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleArchitectures, MemberAccess<&LayerVersionsListItem::compatible_architectures>::get, MemberAccess<&LayerVersionsListItem::compatible_architectures>::emplace},
+};
+constinit const StructDesc kLayerVersionsListItemStruct = {.name = "LayerVersionsListItem", .members = kLayerVersionsListItemMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLayersListItemMembers[] = {
+    {"LayerName", "LayerName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerName, MemberAccess<&LayersListItem::layer_name>::get, MemberAccess<&LayersListItem::layer_name>::emplace},
+    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerArn, MemberAccess<&LayersListItem::layer_arn>::get, MemberAccess<&LayersListItem::layer_arn>::emplace},
+    {"LatestMatchingVersion", "LatestMatchingVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionsListItem, MemberAccess<&LayersListItem::latest_matching_version>::get, MemberAccess<&LayersListItem::latest_matching_version>::emplace},
+};
+constinit const StructDesc kLayersListItemStruct = {.name = "LayersListItem", .members = kLayersListItemMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListAliasesRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListAliasesRequest::function_name>::get, MemberAccess<&ListAliasesRequest::function_name>::emplace},
     {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kVersionWithLatestPublished, MemberAccess<&ListAliasesRequest::function_version>::get, MemberAccess<&ListAliasesRequest::function_version>::emplace},
@@ -1058,6 +1336,16 @@ constexpr MemberDesc kListAliasesResponseMembers[] = {
     {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasList, MemberAccess<&ListAliasesResponse::aliases>::get, MemberAccess<&ListAliasesResponse::aliases>::emplace},
 };
 constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListCodeSigningConfigsRequestMembers[] = {
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCodeSigningConfigsRequest::marker>::get, MemberAccess<&ListCodeSigningConfigsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::get, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListCodeSigningConfigsRequestStruct = {.name = "ListCodeSigningConfigsRequest", .members = kListCodeSigningConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListCodeSigningConfigsResponseMembers[] = {
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCodeSigningConfigsResponse::next_marker>::get, MemberAccess<&ListCodeSigningConfigsResponse::next_marker>::emplace},
+    {"CodeSigningConfigs", "CodeSigningConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningConfigList, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::get, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::emplace},
+};
+constinit const StructDesc kListCodeSigningConfigsResponseStruct = {.name = "ListCodeSigningConfigsResponse", .members = kListCodeSigningConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
     {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::get, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::emplace},
     {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListEventSourceMappingsRequest::function_name>::get, MemberAccess<&ListEventSourceMappingsRequest::function_name>::emplace},
@@ -1081,6 +1369,17 @@ constexpr MemberDesc kListFunctionEventInvokeConfigsResponseMembers[] = {
     {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionEventInvokeConfigsResponse::next_marker>::emplace},
 };
 constinit const StructDesc kListFunctionEventInvokeConfigsResponseStruct = {.name = "ListFunctionEventInvokeConfigsResponse", .members = kListFunctionEventInvokeConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListFunctionUrlConfigsRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListFunctionUrlConfigsRequest::function_name>::get, MemberAccess<&ListFunctionUrlConfigsRequest::function_name>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionUrlConfigsRequest::marker>::get, MemberAccess<&ListFunctionUrlConfigsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItems, MemberAccess<&ListFunctionUrlConfigsRequest::max_items>::get, MemberAccess<&ListFunctionUrlConfigsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListFunctionUrlConfigsRequestStruct = {.name = "ListFunctionUrlConfigsRequest", .members = kListFunctionUrlConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListFunctionUrlConfigsResponseMembers[] = {
+    {"FunctionUrlConfigs", "FunctionUrlConfigs", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlConfigList, MemberAccess<&ListFunctionUrlConfigsResponse::function_url_configs>::get, MemberAccess<&ListFunctionUrlConfigsResponse::function_url_configs>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListFunctionUrlConfigsResponse::next_marker>::get, MemberAccess<&ListFunctionUrlConfigsResponse::next_marker>::emplace},
+};
+constinit const StructDesc kListFunctionUrlConfigsResponseStruct = {.name = "ListFunctionUrlConfigsResponse", .members = kListFunctionUrlConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListFunctionsRequestMembers[] = {
     {"MasterRegion", "MasterRegion", Location::query, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"FunctionVersion", "FunctionVersion", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionVersion, MemberAccess<&ListFunctionsRequest::function_version>::get, MemberAccess<&ListFunctionsRequest::function_version>::emplace},
@@ -1093,6 +1392,42 @@ constexpr MemberDesc kListFunctionsResponseMembers[] = {
     {"Functions", "Functions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionList, MemberAccess<&ListFunctionsResponse::functions>::get, MemberAccess<&ListFunctionsResponse::functions>::emplace},
 };
 constinit const StructDesc kListFunctionsResponseStruct = {.name = "ListFunctionsResponse", .members = kListFunctionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLayerVersionsRequestMembers[] = {
+    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&ListLayerVersionsRequest::compatible_runtime>::get, MemberAccess<&ListLayerVersionsRequest::compatible_runtime>::emplace},
+    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerName, MemberAccess<&ListLayerVersionsRequest::layer_name>::get, MemberAccess<&ListLayerVersionsRequest::layer_name>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayerVersionsRequest::marker>::get, MemberAccess<&ListLayerVersionsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxLayerListItems, MemberAccess<&ListLayerVersionsRequest::max_items>::get, MemberAccess<&ListLayerVersionsRequest::max_items>::emplace},
+    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecture, MemberAccess<&ListLayerVersionsRequest::compatible_architecture>::get, MemberAccess<&ListLayerVersionsRequest::compatible_architecture>::emplace},
+};
+constinit const StructDesc kListLayerVersionsRequestStruct = {.name = "ListLayerVersionsRequest", .members = kListLayerVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLayerVersionsResponseMembers[] = {
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayerVersionsResponse::next_marker>::get, MemberAccess<&ListLayerVersionsResponse::next_marker>::emplace},
+    {"LayerVersions", "LayerVersions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionsList, MemberAccess<&ListLayerVersionsResponse::layer_versions>::get, MemberAccess<&ListLayerVersionsResponse::layer_versions>::emplace},
+};
+constinit const StructDesc kListLayerVersionsResponseStruct = {.name = "ListLayerVersionsResponse", .members = kListLayerVersionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLayersRequestMembers[] = {
+    {"CompatibleRuntime", "CompatibleRuntime", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRuntime, MemberAccess<&ListLayersRequest::compatible_runtime>::get, MemberAccess<&ListLayersRequest::compatible_runtime>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayersRequest::marker>::get, MemberAccess<&ListLayersRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxLayerListItems, MemberAccess<&ListLayersRequest::max_items>::get, MemberAccess<&ListLayersRequest::max_items>::emplace},
+    {"CompatibleArchitecture", "CompatibleArchitecture", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecture, MemberAccess<&ListLayersRequest::compatible_architecture>::get, MemberAccess<&ListLayersRequest::compatible_architecture>::emplace},
+};
+constinit const StructDesc kListLayersRequestStruct = {.name = "ListLayersRequest", .members = kListLayersRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLayersResponseMembers[] = {
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListLayersResponse::next_marker>::get, MemberAccess<&ListLayersResponse::next_marker>::emplace},
+    {"Layers", "Layers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayersList, MemberAccess<&ListLayersResponse::layers>::get, MemberAccess<&ListLayersResponse::layers>::emplace},
+};
+constinit const StructDesc kListLayersResponseStruct = {.name = "ListLayersResponse", .members = kListLayersResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListProvisionedConcurrencyConfigsRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::function_name>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::function_name>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::marker>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxProvisionedConcurrencyConfigListItems, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::max_items>::get, MemberAccess<&ListProvisionedConcurrencyConfigsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListProvisionedConcurrencyConfigsRequestStruct = {.name = "ListProvisionedConcurrencyConfigsRequest", .members = kListProvisionedConcurrencyConfigsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListProvisionedConcurrencyConfigsResponseMembers[] = {
+    {"ProvisionedConcurrencyConfigs", "ProvisionedConcurrencyConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedConcurrencyConfigList, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::provisioned_concurrency_configs>::get, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::provisioned_concurrency_configs>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::next_marker>::get, MemberAccess<&ListProvisionedConcurrencyConfigsResponse::next_marker>::emplace},
+};
+constinit const StructDesc kListProvisionedConcurrencyConfigsResponseStruct = {.name = "ListProvisionedConcurrencyConfigsResponse", .members = kListProvisionedConcurrencyConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListTagsRequestMembers[] = {
     {"Resource", "Resource", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTaggableResource, MemberAccess<&ListTagsRequest::resource>::get, MemberAccess<&ListTagsRequest::resource>::emplace},
 };
@@ -1127,6 +1462,21 @@ constexpr MemberDesc kPreconditionFailedExceptionMembers[] = {
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PreconditionFailedException::message>::get, MemberAccess<&PreconditionFailedException::message>::emplace},
 };
 constinit const StructDesc kPreconditionFailedExceptionStruct = {.name = "PreconditionFailedException", .members = kPreconditionFailedExceptionMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kProvisionedConcurrencyConfigListItemMembers[] = {
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&ProvisionedConcurrencyConfigListItem::function_arn>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::function_arn>::emplace},
+    {"RequestedProvisionedConcurrentExecutions", "RequestedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPositiveInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::requested_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::requested_provisioned_concurrent_executions>::emplace},
+    {"AvailableProvisionedConcurrentExecutions", "AvailableProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::available_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::available_provisioned_concurrent_executions>::emplace},
+    {"AllocatedProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNonNegativeInteger, MemberAccess<&ProvisionedConcurrencyConfigListItem::allocated_provisioned_concurrent_executions>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::allocated_provisioned_concurrent_executions>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProvisionedConcurrencyStatusEnum, MemberAccess<&ProvisionedConcurrencyConfigListItem::status>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::status>::emplace},
+    {"StatusReason", "StatusReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ProvisionedConcurrencyConfigListItem::status_reason>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::status_reason>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ProvisionedConcurrencyConfigListItem::last_modified>::get, MemberAccess<&ProvisionedConcurrencyConfigListItem::last_modified>::emplace},
+};
+constinit const StructDesc kProvisionedConcurrencyConfigListItemStruct = {.name = "ProvisionedConcurrencyConfigListItem", .members = kProvisionedConcurrencyConfigListItemMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kProvisionedConcurrencyConfigNotFoundExceptionMembers[] = {
+    {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::type>::get, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::type>::emplace},
+    {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::message>::get, MemberAccess<&ProvisionedConcurrencyConfigNotFoundException::message>::emplace},
+};
+constinit const StructDesc kProvisionedConcurrencyConfigNotFoundExceptionStruct = {.name = "ProvisionedConcurrencyConfigNotFoundException", .members = kProvisionedConcurrencyConfigNotFoundExceptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPublishVersionRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&PublishVersionRequest::function_name>::get, MemberAccess<&PublishVersionRequest::function_name>::emplace},
     {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishVersionRequest::code_sha256>::get, MemberAccess<&PublishVersionRequest::code_sha256>::emplace},
@@ -1345,10 +1695,14 @@ const StructDesc& AddPermissionRequest::desc() { return kAddPermissionRequestStr
 const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseStruct; }
 const StructDesc& AliasRoutingConfiguration::desc() { return kAliasRoutingConfigurationStruct; }
 const StructDesc& AliasConfiguration::desc() { return kAliasConfigurationStruct; }
+const StructDesc& AllowedPublishers::desc() { return kAllowedPublishersStruct; }
+const StructDesc& CodeSigningPolicies::desc() { return kCodeSigningPoliciesStruct; }
+const StructDesc& CodeSigningConfig::desc() { return kCodeSigningConfigStruct; }
 const StructDesc& CodeSigningConfigNotFoundException::desc() { return kCodeSigningConfigNotFoundExceptionStruct; }
 const StructDesc& CodeStorageExceededException::desc() { return kCodeStorageExceededExceptionStruct; }
 const StructDesc& CodeVerificationFailedException::desc() { return kCodeVerificationFailedExceptionStruct; }
 const StructDesc& Concurrency::desc() { return kConcurrencyStruct; }
+const StructDesc& Cors::desc() { return kCorsStruct; }
 const StructDesc& CreateAliasRequest::desc() { return kCreateAliasRequestStruct; }
 const StructDesc& ScalingConfig::desc() { return kScalingConfigStruct; }
 const StructDesc& CreateEventSourceMappingRequest::desc() { return kCreateEventSourceMappingRequestStruct; }
@@ -1389,6 +1743,7 @@ const StructDesc& SnapStartResponse::desc() { return kSnapStartResponseStruct; }
 const StructDesc& RuntimeVersionConfig::desc() { return kRuntimeVersionConfigStruct; }
 const StructDesc& FunctionConfiguration::desc() { return kFunctionConfigurationStruct; }
 const StructDesc& FunctionEventInvokeConfig::desc() { return kFunctionEventInvokeConfigStruct; }
+const StructDesc& FunctionUrlConfig::desc() { return kFunctionUrlConfigStruct; }
 const StructDesc& FunctionVersionsPerCapacityProviderLimitExceededException::desc() { return kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct; }
 const StructDesc& GetAccountSettingsRequest::desc() { return kGetAccountSettingsRequestStruct; }
 const StructDesc& GetAccountSettingsResponse::desc() { return kGetAccountSettingsResponseStruct; }
@@ -1400,10 +1755,18 @@ const StructDesc& GetFunctionConcurrencyRequest::desc() { return kGetFunctionCon
 const StructDesc& GetFunctionConcurrencyResponse::desc() { return kGetFunctionConcurrencyResponseStruct; }
 const StructDesc& GetFunctionConfigurationRequest::desc() { return kGetFunctionConfigurationRequestStruct; }
 const StructDesc& GetFunctionEventInvokeConfigRequest::desc() { return kGetFunctionEventInvokeConfigRequestStruct; }
+const StructDesc& GetFunctionRecursionConfigRequest::desc() { return kGetFunctionRecursionConfigRequestStruct; }
+const StructDesc& GetFunctionRecursionConfigResponse::desc() { return kGetFunctionRecursionConfigResponseStruct; }
 const StructDesc& GetFunctionRequest::desc() { return kGetFunctionRequestStruct; }
 const StructDesc& GetFunctionResponse::desc() { return kGetFunctionResponseStruct; }
+const StructDesc& GetFunctionUrlConfigRequest::desc() { return kGetFunctionUrlConfigRequestStruct; }
+const StructDesc& GetFunctionUrlConfigResponse::desc() { return kGetFunctionUrlConfigResponseStruct; }
 const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
 const StructDesc& GetPolicyResponse::desc() { return kGetPolicyResponseStruct; }
+const StructDesc& GetProvisionedConcurrencyConfigRequest::desc() { return kGetProvisionedConcurrencyConfigRequestStruct; }
+const StructDesc& GetProvisionedConcurrencyConfigResponse::desc() { return kGetProvisionedConcurrencyConfigResponseStruct; }
+const StructDesc& GetRuntimeManagementConfigRequest::desc() { return kGetRuntimeManagementConfigRequestStruct; }
+const StructDesc& GetRuntimeManagementConfigResponse::desc() { return kGetRuntimeManagementConfigResponseStruct; }
 const StructDesc& InvalidCodeSignatureException::desc() { return kInvalidCodeSignatureExceptionStruct; }
 const StructDesc& InvalidParameterValueException::desc() { return kInvalidParameterValueExceptionStruct; }
 const StructDesc& InvalidRequestContentException::desc() { return kInvalidRequestContentExceptionStruct; }
@@ -1417,14 +1780,26 @@ const StructDesc& KMSAccessDeniedException::desc() { return kKMSAccessDeniedExce
 const StructDesc& KMSDisabledException::desc() { return kKMSDisabledExceptionStruct; }
 const StructDesc& KMSInvalidStateException::desc() { return kKMSInvalidStateExceptionStruct; }
 const StructDesc& KMSNotFoundException::desc() { return kKMSNotFoundExceptionStruct; }
+const StructDesc& LayerVersionsListItem::desc() { return kLayerVersionsListItemStruct; }
+const StructDesc& LayersListItem::desc() { return kLayersListItemStruct; }
 const StructDesc& ListAliasesRequest::desc() { return kListAliasesRequestStruct; }
 const StructDesc& ListAliasesResponse::desc() { return kListAliasesResponseStruct; }
+const StructDesc& ListCodeSigningConfigsRequest::desc() { return kListCodeSigningConfigsRequestStruct; }
+const StructDesc& ListCodeSigningConfigsResponse::desc() { return kListCodeSigningConfigsResponseStruct; }
 const StructDesc& ListEventSourceMappingsRequest::desc() { return kListEventSourceMappingsRequestStruct; }
 const StructDesc& ListEventSourceMappingsResponse::desc() { return kListEventSourceMappingsResponseStruct; }
 const StructDesc& ListFunctionEventInvokeConfigsRequest::desc() { return kListFunctionEventInvokeConfigsRequestStruct; }
 const StructDesc& ListFunctionEventInvokeConfigsResponse::desc() { return kListFunctionEventInvokeConfigsResponseStruct; }
+const StructDesc& ListFunctionUrlConfigsRequest::desc() { return kListFunctionUrlConfigsRequestStruct; }
+const StructDesc& ListFunctionUrlConfigsResponse::desc() { return kListFunctionUrlConfigsResponseStruct; }
 const StructDesc& ListFunctionsRequest::desc() { return kListFunctionsRequestStruct; }
 const StructDesc& ListFunctionsResponse::desc() { return kListFunctionsResponseStruct; }
+const StructDesc& ListLayerVersionsRequest::desc() { return kListLayerVersionsRequestStruct; }
+const StructDesc& ListLayerVersionsResponse::desc() { return kListLayerVersionsResponseStruct; }
+const StructDesc& ListLayersRequest::desc() { return kListLayersRequestStruct; }
+const StructDesc& ListLayersResponse::desc() { return kListLayersResponseStruct; }
+const StructDesc& ListProvisionedConcurrencyConfigsRequest::desc() { return kListProvisionedConcurrencyConfigsRequestStruct; }
+const StructDesc& ListProvisionedConcurrencyConfigsResponse::desc() { return kListProvisionedConcurrencyConfigsResponseStruct; }
 const StructDesc& ListTagsRequest::desc() { return kListTagsRequestStruct; }
 const StructDesc& ListTagsResponse::desc() { return kListTagsResponseStruct; }
 const StructDesc& ListVersionsByFunctionRequest::desc() { return kListVersionsByFunctionRequestStruct; }
@@ -1432,6 +1807,8 @@ const StructDesc& ListVersionsByFunctionResponse::desc() { return kListVersionsB
 const StructDesc& NoPublishedVersionException::desc() { return kNoPublishedVersionExceptionStruct; }
 const StructDesc& PolicyLengthExceededException::desc() { return kPolicyLengthExceededExceptionStruct; }
 const StructDesc& PreconditionFailedException::desc() { return kPreconditionFailedExceptionStruct; }
+const StructDesc& ProvisionedConcurrencyConfigListItem::desc() { return kProvisionedConcurrencyConfigListItemStruct; }
+const StructDesc& ProvisionedConcurrencyConfigNotFoundException::desc() { return kProvisionedConcurrencyConfigNotFoundExceptionStruct; }
 const StructDesc& PublishVersionRequest::desc() { return kPublishVersionRequestStruct; }
 const StructDesc& PutFunctionConcurrencyRequest::desc() { return kPutFunctionConcurrencyRequestStruct; }
 const StructDesc& PutFunctionEventInvokeConfigRequest::desc() { return kPutFunctionEventInvokeConfigRequestStruct; }

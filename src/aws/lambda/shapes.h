@@ -19,10 +19,14 @@ struct AddPermissionRequest;
 struct AddPermissionResponse;
 struct AliasRoutingConfiguration;
 struct AliasConfiguration;
+struct AllowedPublishers;
+struct CodeSigningPolicies;
+struct CodeSigningConfig;
 struct CodeSigningConfigNotFoundException;
 struct CodeStorageExceededException;
 struct CodeVerificationFailedException;
 struct Concurrency;
+struct Cors;
 struct CreateAliasRequest;
 struct ScalingConfig;
 struct CreateEventSourceMappingRequest;
@@ -63,6 +67,7 @@ struct SnapStartResponse;
 struct RuntimeVersionConfig;
 struct FunctionConfiguration;
 struct FunctionEventInvokeConfig;
+struct FunctionUrlConfig;
 struct FunctionVersionsPerCapacityProviderLimitExceededException;
 struct GetAccountSettingsRequest;
 struct GetAccountSettingsResponse;
@@ -74,10 +79,18 @@ struct GetFunctionConcurrencyRequest;
 struct GetFunctionConcurrencyResponse;
 struct GetFunctionConfigurationRequest;
 struct GetFunctionEventInvokeConfigRequest;
+struct GetFunctionRecursionConfigRequest;
+struct GetFunctionRecursionConfigResponse;
 struct GetFunctionRequest;
 struct GetFunctionResponse;
+struct GetFunctionUrlConfigRequest;
+struct GetFunctionUrlConfigResponse;
 struct GetPolicyRequest;
 struct GetPolicyResponse;
+struct GetProvisionedConcurrencyConfigRequest;
+struct GetProvisionedConcurrencyConfigResponse;
+struct GetRuntimeManagementConfigRequest;
+struct GetRuntimeManagementConfigResponse;
 struct InvalidCodeSignatureException;
 struct InvalidParameterValueException;
 struct InvalidRequestContentException;
@@ -91,14 +104,26 @@ struct KMSAccessDeniedException;
 struct KMSDisabledException;
 struct KMSInvalidStateException;
 struct KMSNotFoundException;
+struct LayerVersionsListItem;
+struct LayersListItem;
 struct ListAliasesRequest;
 struct ListAliasesResponse;
+struct ListCodeSigningConfigsRequest;
+struct ListCodeSigningConfigsResponse;
 struct ListEventSourceMappingsRequest;
 struct ListEventSourceMappingsResponse;
 struct ListFunctionEventInvokeConfigsRequest;
 struct ListFunctionEventInvokeConfigsResponse;
+struct ListFunctionUrlConfigsRequest;
+struct ListFunctionUrlConfigsResponse;
 struct ListFunctionsRequest;
 struct ListFunctionsResponse;
+struct ListLayerVersionsRequest;
+struct ListLayerVersionsResponse;
+struct ListLayersRequest;
+struct ListLayersResponse;
+struct ListProvisionedConcurrencyConfigsRequest;
+struct ListProvisionedConcurrencyConfigsResponse;
 struct ListTagsRequest;
 struct ListTagsResponse;
 struct ListVersionsByFunctionRequest;
@@ -106,6 +131,8 @@ struct ListVersionsByFunctionResponse;
 struct NoPublishedVersionException;
 struct PolicyLengthExceededException;
 struct PreconditionFailedException;
+struct ProvisionedConcurrencyConfigListItem;
+struct ProvisionedConcurrencyConfigNotFoundException;
 struct PublishVersionRequest;
 struct PutFunctionConcurrencyRequest;
 struct PutFunctionEventInvokeConfigRequest;
@@ -197,6 +224,32 @@ struct AliasConfiguration {
   bool operator==(const AliasConfiguration&) const = default;
 };
 
+struct AllowedPublishers {
+  std::optional<std::vector<std::string>> signing_profile_version_arns;
+
+  static const StructDesc& desc();
+  bool operator==(const AllowedPublishers&) const = default;
+};
+
+struct CodeSigningPolicies {
+  std::optional<std::string> untrusted_artifact_on_deployment;
+
+  static const StructDesc& desc();
+  bool operator==(const CodeSigningPolicies&) const = default;
+};
+
+struct CodeSigningConfig {
+  std::optional<std::string> code_signing_config_id;
+  std::optional<std::string> code_signing_config_arn;
+  std::optional<std::string> description;
+  std::optional<AllowedPublishers> allowed_publishers;
+  std::optional<CodeSigningPolicies> code_signing_policies;
+  std::optional<std::string> last_modified;
+
+  static const StructDesc& desc();
+  bool operator==(const CodeSigningConfig&) const = default;
+};
+
 struct CodeSigningConfigNotFoundException {
   std::optional<std::string> type;
   std::optional<std::string> message;
@@ -226,6 +279,18 @@ struct Concurrency {
 
   static const StructDesc& desc();
   bool operator==(const Concurrency&) const = default;
+};
+
+struct Cors {
+  std::optional<bool> allow_credentials;
+  std::optional<std::vector<std::string>> allow_headers;
+  std::optional<std::vector<std::string>> allow_methods;
+  std::optional<std::vector<std::string>> allow_origins;
+  std::optional<std::vector<std::string>> expose_headers;
+  std::optional<int32_t> max_age;
+
+  static const StructDesc& desc();
+  bool operator==(const Cors&) const = default;
 };
 
 struct CreateAliasRequest {
@@ -305,6 +370,8 @@ struct SnapStart {
 
 struct LoggingConfig {
   std::optional<std::string> log_format;
+  std::optional<std::string> application_log_level;
+  std::optional<std::string> system_log_level;
   std::optional<std::string> log_group;
 
   static const StructDesc& desc();
@@ -592,6 +659,19 @@ struct FunctionEventInvokeConfig {
   bool operator==(const FunctionEventInvokeConfig&) const = default;
 };
 
+struct FunctionUrlConfig {
+  std::optional<std::string> function_url;
+  std::optional<std::string> function_arn;
+  std::optional<std::string> creation_time;
+  std::optional<std::string> last_modified_time;
+  std::optional<Cors> cors;
+  std::optional<std::string> auth_type;
+  std::optional<std::string> invoke_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const FunctionUrlConfig&) const = default;
+};
+
 struct FunctionVersionsPerCapacityProviderLimitExceededException {
   std::optional<std::string> type;
   std::optional<std::string> message;
@@ -674,6 +754,20 @@ struct GetFunctionEventInvokeConfigRequest {
   bool operator==(const GetFunctionEventInvokeConfigRequest&) const = default;
 };
 
+struct GetFunctionRecursionConfigRequest {
+  std::optional<std::string> function_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionRecursionConfigRequest&) const = default;
+};
+
+struct GetFunctionRecursionConfigResponse {
+  std::optional<std::string> recursive_loop;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionRecursionConfigResponse&) const = default;
+};
+
 struct GetFunctionRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> qualifier;
@@ -692,6 +786,27 @@ struct GetFunctionResponse {
   bool operator==(const GetFunctionResponse&) const = default;
 };
 
+struct GetFunctionUrlConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionUrlConfigRequest&) const = default;
+};
+
+struct GetFunctionUrlConfigResponse {
+  std::optional<std::string> function_url;
+  std::optional<std::string> function_arn;
+  std::optional<std::string> auth_type;
+  std::optional<Cors> cors;
+  std::optional<std::string> creation_time;
+  std::optional<std::string> last_modified_time;
+  std::optional<std::string> invoke_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionUrlConfigResponse&) const = default;
+};
+
 struct GetPolicyRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> qualifier;
@@ -706,6 +821,43 @@ struct GetPolicyResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetPolicyResponse&) const = default;
+};
+
+struct GetProvisionedConcurrencyConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetProvisionedConcurrencyConfigRequest&) const = default;
+};
+
+struct GetProvisionedConcurrencyConfigResponse {
+  std::optional<int32_t> requested_provisioned_concurrent_executions;
+  std::optional<int32_t> available_provisioned_concurrent_executions;
+  std::optional<int32_t> allocated_provisioned_concurrent_executions;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<std::string> last_modified;
+
+  static const StructDesc& desc();
+  bool operator==(const GetProvisionedConcurrencyConfigResponse&) const = default;
+};
+
+struct GetRuntimeManagementConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetRuntimeManagementConfigRequest&) const = default;
+};
+
+struct GetRuntimeManagementConfigResponse {
+  std::optional<std::string> update_runtime_on;
+  std::optional<std::string> runtime_version_arn;
+  std::optional<std::string> function_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetRuntimeManagementConfigResponse&) const = default;
 };
 
 struct InvalidCodeSignatureException {
@@ -819,6 +971,28 @@ struct KMSNotFoundException {
   bool operator==(const KMSNotFoundException&) const = default;
 };
 
+struct LayerVersionsListItem {
+  std::optional<std::string> layer_version_arn;
+  std::optional<int64_t> version;
+  std::optional<std::string> description;
+  std::optional<std::string> created_date;
+  std::optional<std::vector<std::string>> compatible_runtimes;
+  std::optional<std::string> license_info;
+  std::optional<std::vector<std::string>> compatible_architectures;
+
+  static const StructDesc& desc();
+  bool operator==(const LayerVersionsListItem&) const = default;
+};
+
+struct LayersListItem {
+  std::optional<std::string> layer_name;
+  std::optional<std::string> layer_arn;
+  std::optional<LayerVersionsListItem> latest_matching_version;
+
+  static const StructDesc& desc();
+  bool operator==(const LayersListItem&) const = default;
+};
+
 struct ListAliasesRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> function_version;
@@ -835,6 +1009,22 @@ struct ListAliasesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListAliasesResponse&) const = default;
+};
+
+struct ListCodeSigningConfigsRequest {
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListCodeSigningConfigsRequest&) const = default;
+};
+
+struct ListCodeSigningConfigsResponse {
+  std::optional<std::string> next_marker;
+  std::optional<std::vector<CodeSigningConfig>> code_signing_configs;
+
+  static const StructDesc& desc();
+  bool operator==(const ListCodeSigningConfigsResponse&) const = default;
 };
 
 struct ListEventSourceMappingsRequest {
@@ -872,6 +1062,23 @@ struct ListFunctionEventInvokeConfigsResponse {
   bool operator==(const ListFunctionEventInvokeConfigsResponse&) const = default;
 };
 
+struct ListFunctionUrlConfigsRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListFunctionUrlConfigsRequest&) const = default;
+};
+
+struct ListFunctionUrlConfigsResponse {
+  std::optional<std::vector<FunctionUrlConfig>> function_url_configs;
+  std::optional<std::string> next_marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListFunctionUrlConfigsResponse&) const = default;
+};
+
 struct ListFunctionsRequest {
   std::optional<std::string> function_version;
   std::optional<std::string> marker;
@@ -887,6 +1094,60 @@ struct ListFunctionsResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListFunctionsResponse&) const = default;
+};
+
+struct ListLayerVersionsRequest {
+  std::optional<std::string> compatible_runtime;
+  std::optional<std::string> layer_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+  std::optional<std::string> compatible_architecture;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLayerVersionsRequest&) const = default;
+};
+
+struct ListLayerVersionsResponse {
+  std::optional<std::string> next_marker;
+  std::optional<std::vector<LayerVersionsListItem>> layer_versions;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLayerVersionsResponse&) const = default;
+};
+
+struct ListLayersRequest {
+  std::optional<std::string> compatible_runtime;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+  std::optional<std::string> compatible_architecture;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLayersRequest&) const = default;
+};
+
+struct ListLayersResponse {
+  std::optional<std::string> next_marker;
+  std::optional<std::vector<LayersListItem>> layers;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLayersResponse&) const = default;
+};
+
+struct ListProvisionedConcurrencyConfigsRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListProvisionedConcurrencyConfigsRequest&) const = default;
+};
+
+struct ListProvisionedConcurrencyConfigsResponse {
+  std::optional<std::vector<ProvisionedConcurrencyConfigListItem>> provisioned_concurrency_configs;
+  std::optional<std::string> next_marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListProvisionedConcurrencyConfigsResponse&) const = default;
 };
 
 struct ListTagsRequest {
@@ -942,6 +1203,27 @@ struct PreconditionFailedException {
 
   static const StructDesc& desc();
   bool operator==(const PreconditionFailedException&) const = default;
+};
+
+struct ProvisionedConcurrencyConfigListItem {
+  std::optional<std::string> function_arn;
+  std::optional<int32_t> requested_provisioned_concurrent_executions;
+  std::optional<int32_t> available_provisioned_concurrent_executions;
+  std::optional<int32_t> allocated_provisioned_concurrent_executions;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<std::string> last_modified;
+
+  static const StructDesc& desc();
+  bool operator==(const ProvisionedConcurrencyConfigListItem&) const = default;
+};
+
+struct ProvisionedConcurrencyConfigNotFoundException {
+  std::optional<std::string> type;
+  std::optional<std::string> message;
+
+  static const StructDesc& desc();
+  bool operator==(const ProvisionedConcurrencyConfigNotFoundException&) const = default;
 };
 
 struct PublishVersionRequest {

@@ -4,9 +4,8 @@ namespace engine::lambda {
 namespace {
 
 constexpr const char* kFunctionArn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
-constexpr std::size_t kTasks = 4;  // with one asynchronous worker and no mapping
 
-InvokeOutcome failure() {
+InvokeOutcome told_failure() {
   InvokeOutcome out;
   out.kind = OutcomeKind::function_error;
   out.payload = R"({"errorMessage":"as told","errorType":"E"})";
@@ -55,7 +54,7 @@ TEST(Async, FailuresGoToTheDestinationAndTheDeadLetterQueue) {
   bed.ok(&LambdaService::put_function_event_invoke_config,
          config(0, TestBed::queue_arn("done"), TestBed::queue_arn("lost")));
   bed.restart();
-  bed.set_body([](const auto&, const auto&) { return failure(); });
+  bed.set_body([](const auto&, const auto&) { return told_failure(); });
   bed.invoke("f", R"({"order":1})", "Event");
   ASSERT_TRUE(idle(bed));
   const auto letters = bed.receive("dlq");
@@ -121,11 +120,11 @@ TEST(Async, EventsThatAreTooOldOrBlockedAreGivenUp) {
   std::atomic<int> calls = 0;
   bed.set_body([&](const auto&, const auto&) {
     ++calls;
-    return failure();
+    return told_failure();
   });
   bed.invoke("f", "{}", "Event");
   ASSERT_TRUE(TestBed::eventually([&] { return calls == 1; }));
-  bed.env.clock.await_waiters(kTasks);
+  bed.settle();
   bed.env.clock.advance(seconds(60));  // when it would be tried again
   ASSERT_TRUE(idle(bed));
   EXPECT_EQ(calls, 1);
@@ -152,7 +151,7 @@ TEST(Async, WhatCannotBeDeliveredIsCounted) {
   TestBed bed;
   bed.ok(&LambdaService::create_function, with_dead_letters(TestBed::queue_arn("nowhere")));
   bed.ok(&LambdaService::put_function_event_invoke_config, config(0, "", TestBed::queue_arn("nowhere")));
-  bed.set_body([](const auto&, const auto&) { return failure(); });
+  bed.set_body([](const auto&, const auto&) { return told_failure(); });
   bed.invoke("f", "{}", "Event");
   ASSERT_TRUE(idle(bed));
   EXPECT_EQ(bed.sum("DeadLetterErrors FunctionName=f"), 1);

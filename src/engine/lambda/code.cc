@@ -31,10 +31,35 @@ Code::~Code() {
   if (staged_) host_.remove_code(directory_);
 }
 
-void Code::put(store::WriteBatch& batch, uint64_t id, std::string_view zip) {
+// Chunk by chunk, so that other writes find their way in between.
+Code::Draft::Draft(store::KvStore& store, uint64_t id, std::string_view zip) : store_(store), id_(id) {
   for (std::size_t at = 0; at < zip.size(); at += kCodeChunkBytes) {
+    store::WriteBatch batch;
     batch.put(keys::code_chunk(id, at / kCodeChunkBytes), std::string(zip.substr(at, kCodeChunkBytes)));
+    store.write(batch);
   }
+}
+
+Code::Draft::~Draft() {
+  if (kept_) return;
+  store::WriteBatch batch;
+  erase(batch, id_);
+  store_.write(batch);
+}
+
+void Code::erase_unused(store::KvStore& store, const std::set<uint64_t>& used) {
+  const std::string prefix = store::KeyWriter(keys::kCodeTable).take();
+  const std::string end = store::prefix_end(prefix);
+  store::WriteBatch batch;
+  for (std::string at = prefix;;) {
+    const auto cursor = store.scan(at, end);
+    if (!cursor->valid()) break;
+    uint64_t id = 0;
+    store::require_intact(store::KeyReader(cursor->key(), keys::kCodeTable).number(id), "a key of Lambda");
+    if (!used.contains(id)) erase(batch, id);
+    at = store::prefix_end(keys::code(id));
+  }
+  store.write(batch);
 }
 
 void Code::erase(store::WriteBatch& batch, uint64_t id) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,23 @@ class Code {
   Code(const Code&) = delete;
   Code& operator=(const Code&) = delete;
 
-  // Adds the chunks of `zip` to the batch.
-  static void put(store::WriteBatch& batch, uint64_t id, std::string_view zip);
+  // A package that is in the store before anything refers to it, so that what makes it count is a small write: it is
+  // erased again unless it is kept. What a crash leaves behind erase_unused() finds.
+  class Draft {
+   public:
+    Draft(store::KvStore& store, uint64_t id, std::string_view zip);
+    ~Draft();
+    Draft(const Draft&) = delete;
+    Draft& operator=(const Draft&) = delete;
+    void keep() { kept_ = true; }
+
+   private:
+    store::KvStore& store_;
+    const uint64_t id_;
+    bool kept_ = false;
+  };
+  // Erases the packages that are not among `used`, by a look at each of those that are in the store. At start.
+  static void erase_unused(store::KvStore& store, const std::set<uint64_t>& used);
   static void erase(store::WriteBatch& batch, uint64_t id);
   // The package `id` of that many bytes, as the store holds it now; nullopt if it is gone.
   static std::optional<aws::Body> read(store::KvStore& store, uint64_t id, uint64_t bytes);

@@ -125,7 +125,8 @@ base::Result<int32_t> EventSourceMappings::set_function(MappingRecord& record, c
                                                         const std::optional<std::string>& name,
                                                         const std::string& operation) {
   TRY_ASSIGN(FunctionName resolved, resolve_function_name(context, name, {}, "lambda:" + operation));
-  if (resolved.qualifier == "$LATEST") resolved.qualifier.clear();
+  record.names_latest = resolved.qualifier == "$LATEST";
+  if (record.names_latest) resolved.qualifier.clear();
   record.function_name = resolved.name;
   record.qualifier = resolved.qualifier;
   const auto timeout_seconds = functions_.mapped_timeout_seconds(record);
@@ -258,6 +259,7 @@ base::Result<EventSourceMappingConfiguration> EventSourceMappings::update(aws::C
   const std::string before = record.encode();
   std::optional<std::string> function_name = record.function_name;
   if (!record.qualifier.empty()) function_name->append(":").append(record.qualifier);
+  if (record.names_latest) function_name->append(":$LATEST");
   if (in.function_name) function_name = in.function_name;
   TRY_ASSIGN(const int32_t timeout_seconds, set_function(record, context, function_name, "UpdateEventSourceMapping"));
   if (in.batch_size) record.batch_size = *in.batch_size;

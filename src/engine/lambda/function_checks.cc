@@ -162,22 +162,32 @@ base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string
   return out;
 }
 
-base::Result<void> check_tracing(const std::optional<aws::lambda::TracingConfig>& tracing) {
-  if (!tracing || tracing->mode.value_or("PassThrough") == "PassThrough") return {};
-  return base::fail(
-      invalid_parameter("TracingConfig.Mode " + *tracing->mode + " is not supported by this engine; use PassThrough"));
-}
-
 base::Result<void> check_snap_start(const std::optional<aws::lambda::SnapStart>& snap_start) {
   if (!snap_start || snap_start->apply_on.value_or("None") == "None") return {};
   return base::fail(
       invalid_parameter("SnapStart.ApplyOn " + *snap_start->apply_on + " is not supported by this engine; use None"));
 }
 
-base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>& logging) {
-  if (!logging || logging->log_format.value_or("Text") == "Text") return {};
-  return base::fail(invalid_parameter("LoggingConfig.LogFormat " + *logging->log_format +
-                                      " is not supported by this engine; use Text"));
+base::Result<void> apply_logging(FunctionRecord& record, const std::optional<aws::lambda::LoggingConfig>& logging) {
+  if (!logging) return {};
+  record.log_format = logging->log_format.value_or(record.log_format);
+  if (logging->log_group) record.log_group = *logging->log_group;
+  if (!record.logs_json()) {
+    if (logging->application_log_level || logging->system_log_level) {
+      return base::fail(
+          invalid_parameter("LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel "
+                            "from your request or change the LogFormat to \"JSON\" and try again."));
+    }
+    record.application_log_level.clear();
+    record.system_log_level.clear();
+    return {};
+  }
+  for (const auto& [given, level] : {std::pair(&logging->application_log_level, &record.application_log_level),
+                                     std::pair(&logging->system_log_level, &record.system_log_level)}) {
+    if (level->empty()) *level = "INFO";
+    if (*given) *level = **given;
+  }
+  return {};
 }
 
 base::Result<void> check_tags(const FunctionRecord::Pairs& tags) {

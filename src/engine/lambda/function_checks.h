@@ -23,9 +23,9 @@ base::Result<void> check_between(const std::optional<int32_t>& value, int32_t mi
 // Keys may not be reserved, all together may not be larger than 4 KB.
 base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string>& variables);
 // Only the modes that are honoured.
-base::Result<void> check_tracing(const std::optional<aws::lambda::TracingConfig>& tracing);
 base::Result<void> check_snap_start(const std::optional<aws::lambda::SnapStart>& snap_start);
-base::Result<void> check_logging(const std::optional<aws::lambda::LoggingConfig>& logging);
+// Puts what is given in the place of what was; levels exist only with JSON, and are INFO then unless they are given.
+base::Result<void> apply_logging(FunctionRecord& record, const std::optional<aws::lambda::LoggingConfig>& logging);
 base::Result<void> check_tags(const FunctionRecord::Pairs& tags);
 // One statement of a function's policy as AddPermission makes it.
 base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest& in, std::string_view function_arn);

@@ -50,7 +50,7 @@ base::Result<FunctionName> resolve_function_name(const aws::Context& context, co
   std::string_view region = context.region;
   std::string_view account = context.account;
   std::size_t at = 0;
-  if (parts[0] == "arn" && parts.size() >= 7) {
+  if (parts[0] == "arn" && parts.size() >= 6) {
     region = parts[3];
     account = parts[4];
     at = 5;
@@ -83,7 +83,7 @@ base::Result<FunctionName> resolve_function_name(const aws::Context& context, co
 std::string account_in(const aws::Context& context, const std::optional<std::string>& text) {
   if (!text) return context.account;
   const std::vector<std::string_view> parts = split(*text);
-  if (parts[0] == "arn" && parts.size() >= 7 && is_account(parts[4])) return std::string(parts[4]);
+  if (parts[0] == "arn" && parts.size() >= 6 && is_account(parts[4])) return std::string(parts[4]);
   return is_account(parts[0]) && parts.size() > 1 ? std::string(parts[0]) : context.account;
 }
 

@@ -39,6 +39,11 @@ enum Field : uint32_t {
   kDeadLetterArn = 25,
   kLastPublished = 26,
   kArchitectureName = 27,
+  kLogFormat = 28,
+  kApplicationLogLevel = 29,
+  kSystemLogLevel = 30,
+  kTracingMode = 31,
+  kPublishedDescription = 32,
 };
 
 bool read_text(FunctionRecord& out, const RecordReader& reader) {
@@ -85,6 +90,21 @@ bool read_text(FunctionRecord& out, const RecordReader& reader) {
     case kDeadLetterArn:
       out.dead_letter_arn = reader.text();
       break;
+    case kLogFormat:
+      out.log_format = reader.text();
+      break;
+    case kApplicationLogLevel:
+      out.application_log_level = reader.text();
+      break;
+    case kSystemLogLevel:
+      out.system_log_level = reader.text();
+      break;
+    case kTracingMode:
+      out.tracing_mode = reader.text();
+      break;
+    case kPublishedDescription:
+      out.published_description = reader.text();
+      break;
     default:
       return false;
   }
@@ -125,11 +145,14 @@ std::string ResourcePolicy::json() const {
   return out + "]}";
 }
 
-bool FunctionRecord::same_configuration(const FunctionRecord& other) const {
-  return code_sha256 == other.code_sha256 && runtime == other.runtime && architecture == other.architecture &&
-         role == other.role && handler == other.handler && timeout_seconds == other.timeout_seconds &&
-         memory_size_mb == other.memory_size_mb && ephemeral_storage_mb == other.ephemeral_storage_mb &&
-         environment == other.environment && log_group == other.log_group && dead_letter_arn == other.dead_letter_arn;
+bool FunctionRecord::was_published_from(const FunctionRecord& latest) const {
+  return code_sha256 == latest.code_sha256 && runtime == latest.runtime && architecture == latest.architecture &&
+         role == latest.role && handler == latest.handler && timeout_seconds == latest.timeout_seconds &&
+         memory_size_mb == latest.memory_size_mb && ephemeral_storage_mb == latest.ephemeral_storage_mb &&
+         environment == latest.environment && log_group == latest.log_group && log_format == latest.log_format &&
+         application_log_level == latest.application_log_level && system_log_level == latest.system_log_level &&
+         tracing_mode == latest.tracing_mode && dead_letter_arn == latest.dead_letter_arn &&
+         published_description == latest.description;
 }
 
 std::string FunctionRecord::encode() const {
@@ -144,7 +167,9 @@ std::string FunctionRecord::encode() const {
   writer.time(kLastModified, last_modified);
   writer.text(kRevisionId, revision_id).text(kPolicyRevisionId, policy.revision_id);
   writer.text(kVersion, version).text(kDeadLetterArn, dead_letter_arn).number(kLastPublished, last_published);
-  writer.text(kArchitectureName, architecture);
+  writer.text(kArchitectureName, architecture).text(kLogFormat, log_format);
+  writer.text(kApplicationLogLevel, application_log_level).text(kSystemLogLevel, system_log_level);
+  writer.text(kTracingMode, tracing_mode).text(kPublishedDescription, published_description);
   if (reserved_concurrency) writer.number(kReservedConcurrency, static_cast<uint64_t>(*reserved_concurrency));
   if (environment) {
     writer.number(kHasEnvironment, 1);
@@ -231,14 +256,18 @@ aws::lambda::FunctionConfiguration list_entry_of(const FunctionRecord& record) {
     for (const auto& [variable, value] : *record.environment) variables.append(variable) = value;
   }
   if (!record.dead_letter_arn.empty()) out.dead_letter_config.emplace().target_arn = record.dead_letter_arn;
-  out.tracing_config.emplace().mode = "PassThrough";
+  out.tracing_config.emplace().mode = record.tracing_mode;
   out.revision_id = record.revision_id;
   out.package_type = "Zip";
   out.architectures = {record.architecture};
   out.ephemeral_storage.emplace().size = record.ephemeral_storage_mb;
   out.snap_start.emplace().apply_on = "None";
   out.snap_start->optimization_status = "Off";
-  out.logging_config.emplace().log_format = "Text";
+  out.logging_config.emplace().log_format = record.log_format;
+  if (record.logs_json()) {
+    out.logging_config->application_log_level = record.application_log_level;
+    out.logging_config->system_log_level = record.system_log_level;
+  }
   out.logging_config->log_group = record.log_group;
   return out;
 }

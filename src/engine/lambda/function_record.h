@@ -44,6 +44,10 @@ struct FunctionRecord {
   int32_t ephemeral_storage_mb = 512;
   std::optional<Pairs> environment;
   std::string log_group;
+  std::string log_format = "Text";    // or "JSON", and then also:
+  std::string application_log_level;  // "TRACE" to "FATAL"
+  std::string system_log_level;       // "DEBUG" to "WARN"
+  std::string tracing_mode = "PassThrough";
   std::string dead_letter_arn;  // empty: none
   std::string architecture;
   uint64_t code_id = 0;
@@ -55,14 +59,17 @@ struct FunctionRecord {
   // Of $LATEST only, because they are the function's:
   std::optional<int32_t> reserved_concurrency;
   uint64_t last_published = 0;  // the newest version there has been
+  // Of published versions only: what $LATEST's description was, which the version's need not be.
+  std::string published_description;
   Pairs tags;
 
   [[nodiscard]] bool is_latest() const { return version == "$LATEST"; }
+  [[nodiscard]] bool logs_json() const { return log_format == "JSON"; }
   [[nodiscard]] std::string arn() const;            // without a version
   [[nodiscard]] std::string qualified_arn() const;  // with it
   [[nodiscard]] std::string key() const;
-  // Whether publishing one would make a version like the other.
-  [[nodiscard]] bool same_configuration(const FunctionRecord& other) const;
+  // Whether publishing `latest` would make a version like this one.
+  [[nodiscard]] bool was_published_from(const FunctionRecord& latest) const;
   [[nodiscard]] std::string encode() const;
   static std::optional<FunctionRecord> decode(std::string_view bytes);
 };

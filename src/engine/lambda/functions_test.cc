@@ -1,3 +1,5 @@
+#include <set>
+
 #include "engine/lambda/keys.h"
 #include "engine/lambda/test_bed.h"
 
@@ -138,7 +140,12 @@ TEST(Functions, CreationIsRefusedInTheWordsOfAws) {
             "ZipFile.");
   EXPECT_EQ(refused([](auto& in) { in.code->zip_file.reset(); }),
             "InvalidParameterValueException: Please provide a source for function code.");
-  EXPECT_NE(refused([](auto& in) { in.tracing_config.emplace().mode = "Active"; }), "no error");
+  EXPECT_TRUE(refused([](auto& in) {
+                in.function_name = std::string(65, 'n');
+              }).starts_with("InvalidParameterValueException: 1 validation error detected: Value 'nnn"));
+  EXPECT_EQ(refused([](auto& in) { in.logging_config.emplace().application_log_level = "INFO"; }),
+            "InvalidParameterValueException: LogLevel is not supported when LogFormat is set to \"Text\". Remove "
+            "LogLevel from your request or change the LogFormat to \"JSON\" and try again.");
   EXPECT_NE(refused([](auto& in) { in.memory_size = 64; }), "no error");
   EXPECT_EQ(bed.host.staged.size(), 1U);  // that of f
 }
@@ -157,6 +164,11 @@ TEST(Functions, NamesAreResolved) {
             "ResourceNotFoundException: Functions from 'us-east-1' are not reachable in this region ('eu-west-1')");
   EXPECT_TRUE(get("arn:aws:lambda:eu-west-1:210987654321:function:f").starts_with("AccessDeniedException"));
   EXPECT_TRUE(get("f:$LATEST", "1").find("derived qualifier") != std::string::npos);
+  EXPECT_EQ(get("arn:aws:lambda:eu-west-1:123456789012:function"),
+            "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:function");
+  EXPECT_EQ(
+      bed.error(&LambdaService::invoke, TestBed::event("none")),
+      "ResourceNotFoundException: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:none:$LATEST");
 }
 
 TEST(Functions, PolicyTagsAndConcurrency) {
@@ -183,12 +195,17 @@ TEST(Functions, PolicyTagsAndConcurrency) {
             R"({"Version":"2012-10-17","Id":"default","Statement":[)" + statement + "]}");
   bed.ok(&LambdaService::remove_permission, {"f", "s3", {}, {}});
   EXPECT_EQ(bed.error(&LambdaService::remove_permission, {"f", "s3", {}, {}}),
-            "ResourceNotFoundException: No policy is associated with the given resource.");
+            "ResourceNotFoundException: No policy found for: arn:aws:lambda:eu-west-1:123456789012:function:f");
+  EXPECT_EQ(bed.error(&LambdaService::get_policy, {"f", "77"}),
+            "ResourceNotFoundException: The resource you requested does not exist.");
 
   const std::string arn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
   bed.ok(&LambdaService::tag_resource, {arn, aws::Map<std::string>{{"a", "1"}, {"b", "2"}}});
   bed.ok(&LambdaService::untag_resource, {arn, std::vector<std::string>{"a"}});
   EXPECT_EQ(bed.ok(&LambdaService::list_tags, {arn}).tags->size(), 1U);
+  EXPECT_EQ(bed.error(&LambdaService::tag_resource, {arn + ":live", aws::Map<std::string>{{"a", "1"}}}),
+            "InvalidParameterValueException: Tags on function aliases and versions are not supported. Please specify a "
+            "function ARN.");
   EXPECT_EQ(bed.error(&LambdaService::tag_resource, {arn, aws::Map<std::string>{{"aws:a", "1"}}}),
             "InvalidParameterValueException: The tag key aws:a must not begin with aws:");
 
@@ -198,6 +215,107 @@ TEST(Functions, PolicyTagsAndConcurrency) {
   EXPECT_TRUE(bed.error(&LambdaService::put_function_concurrency, {"f", 901}).find("[100]") != std::string::npos);
   bed.ok(&LambdaService::delete_function_concurrency, {"f"});
   EXPECT_FALSE(bed.ok(&LambdaService::get_function_concurrency, {"f"}).reserved_concurrent_executions.has_value());
+}
+
+TEST(Functions, RevisionsChangeWithPermissionsTagsAndVersions) {
+  TestBed bed;
+  bed.create("f");
+  const std::string arn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+  std::set<std::string> seen;
+  const auto is_new = [&] { return seen.insert(*bed.configuration("f").revision_id).second; };
+  EXPECT_TRUE(is_new());
+  AddPermissionRequest add;
+  add.function_name = "f";
+  add.statement_id = "s3";
+  add.action = "lambda:InvokeFunction";
+  add.principal = "s3.amazonaws.com";
+  add.revision_id = "other";
+  EXPECT_TRUE(bed.error(&LambdaService::add_permission, add).starts_with("PreconditionFailedException"));
+  add.revision_id = bed.configuration("f").revision_id;
+  bed.ok(&LambdaService::add_permission, add);
+  EXPECT_TRUE(is_new());
+  EXPECT_EQ(bed.ok(&LambdaService::get_policy, {"f", {}}).revision_id, bed.configuration("f").revision_id);
+  bed.ok(&LambdaService::remove_permission, {"f", "s3", {}, {}});
+  EXPECT_TRUE(is_new());
+  bed.ok(&LambdaService::tag_resource, {arn, aws::Map<std::string>{{"a", "1"}}});
+  EXPECT_TRUE(is_new());
+  bed.ok(&LambdaService::untag_resource, {arn, std::vector<std::string>{"a"}});
+  EXPECT_TRUE(is_new());
+  PublishVersionRequest publish;
+  publish.function_name = "f";
+  const FunctionConfiguration version = bed.ok(&LambdaService::publish_version, publish);
+  EXPECT_EQ(version.state, "Active");
+  EXPECT_EQ(version.last_update_status, "Successful");
+  EXPECT_TRUE(is_new());
+  publish.description = "of the version alone";
+  EXPECT_EQ(bed.ok(&LambdaService::publish_version, publish).version, "1") << "$LATEST is as it was";
+  UpdateFunctionConfigurationRequest update;
+  update.function_name = "f";
+  update.description = "new";
+  bed.ok(&LambdaService::update_function_configuration, update);
+  EXPECT_EQ(bed.ok(&LambdaService::publish_version, publish).version, "2") << "a description is a change";
+  EXPECT_EQ(bed.ok(&LambdaService::publish_version, publish).version, "2");
+}
+
+TEST(Functions, WhatIsAtItsDefaultIsAnswered) {
+  TestBed bed;
+  bed.create("f");
+  EXPECT_EQ(bed.ok(&LambdaService::get_runtime_management_config, {"f", {}}).update_runtime_on, "Auto");
+  EXPECT_EQ(bed.ok(&LambdaService::get_function_recursion_config, {"f"}).recursive_loop, "Terminate");
+  EXPECT_EQ(bed.error(&LambdaService::get_provisioned_concurrency_config, {"f", "$LATEST"}),
+            "ProvisionedConcurrencyConfigNotFoundException: No Provisioned Concurrency Config found for this function");
+  EXPECT_TRUE(bed.ok(&LambdaService::list_provisioned_concurrency_configs, {"f", {}, {}})
+                  .provisioned_concurrency_configs->empty());
+  EXPECT_EQ(bed.error(&LambdaService::get_function_url_config, {"f", {}}),
+            "ResourceNotFoundException: The resource you requested does not exist.");
+  EXPECT_TRUE(bed.ok(&LambdaService::list_function_url_configs, {"f", {}, {}}).function_url_configs->empty());
+  EXPECT_TRUE(bed.ok(&LambdaService::list_layers, ListLayersRequest()).layers->empty());
+  EXPECT_TRUE(bed.ok(&LambdaService::list_layer_versions, ListLayerVersionsRequest()).layer_versions->empty());
+  EXPECT_TRUE(
+      bed.ok(&LambdaService::list_code_signing_configs, ListCodeSigningConfigsRequest()).code_signing_configs->empty());
+  EXPECT_TRUE(
+      bed.error(&LambdaService::get_function_recursion_config, {"none"}).starts_with("ResourceNotFoundException"));
+}
+
+TEST(Functions, TracingAndLoggingAreShown) {
+  TestBed bed;
+  CreateFunctionRequest in = TestBed::function("f");
+  in.tracing_config.emplace().mode = "Active";
+  in.logging_config.emplace().log_format = "JSON";
+  in.logging_config->system_log_level = "WARN";
+  in.logging_config->log_group = "/shared";
+  bed.ok(&LambdaService::create_function, in);
+  bed.restart();
+  FunctionConfiguration now = bed.configuration("f");
+  EXPECT_EQ(now.tracing_config->mode, "Active");
+  EXPECT_EQ(now.logging_config->log_format, "JSON");
+  EXPECT_EQ(now.logging_config->application_log_level, "INFO");
+  EXPECT_EQ(now.logging_config->system_log_level, "WARN");
+  EXPECT_EQ(now.logging_config->log_group, "/shared");
+  UpdateFunctionConfigurationRequest update;
+  update.function_name = "f";
+  update.logging_config.emplace().log_format = "Text";
+  bed.ok(&LambdaService::update_function_configuration, update);
+  now = bed.configuration("f");
+  EXPECT_FALSE(now.logging_config->application_log_level);
+  EXPECT_EQ(now.logging_config->log_group, "/shared");
+  EXPECT_EQ(now.tracing_config->mode, "Active");
+}
+
+// A package that a crash has left without a function, under the number that the next one gets.
+TEST(Functions, CodeThatNothingRefersToIsErasedAtStart) {
+  TestBed bed;
+  bed.create("f");
+  store::WriteBatch batch;
+  for (uint64_t chunk = 0; chunk < 3; ++chunk) batch.put(keys::code_chunk(2, chunk), "left over");
+  bed.store->write(batch);
+  bed.restart();
+  EXPECT_FALSE(bed.store->get(keys::code_chunk(2, 2)));
+  bed.create("g");
+  bed.restart();
+  bed.invoke("g");
+  const std::lock_guard lock(bed.host.mutex);
+  EXPECT_EQ(bed.host.staged[bed.host.specs.back().code_directory], "zip of g");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ InstancePool::InstancePool(base::Env& env, std::size_t instances_max, base::Dura
       instances_max_(instances_max),
       busy_wait_(busy_wait),
       start_(std::move(start)),
-      freed_(env.executor.make_condition()),
+      to_do_(env.executor.make_condition()),
       reap_(env.executor.make_condition()) {}
 
 InstancePool::~InstancePool() {
@@ -22,19 +22,35 @@ InstancePool::~InstancePool() {
 
 void InstancePool::start() {
   task_ = env_.executor.spawn("lambda-reaper", [this] { reap(); });
+  for (std::size_t i = 0; i < kStarters; ++i) {
+    starters_.push_back(env_.executor.spawn("lambda-start", [this] { run_starts(); }));
+  }
 }
 
 void InstancePool::begin_stop() {
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
-  for (runtime::FunctionInstance* instance : busy_) instance->interrupt();
-  freed_->notify_all();
-  reap_->notify_all();
+  Turns turns;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (runtime::FunctionInstance* instance : busy_) instance->interrupt();
+    while (auto waiter = take_waiter(waiters_)) {
+      turns.push_back({std::move(waiter->on_turn), base::fail(engine::lambda::stopping())});
+    }
+    while (auto waiter = take_waiter(starting_)) {
+      --slots_[waiter->runnable->record->id].busy;
+      --total_;
+      turns.push_back({std::move(waiter->on_turn), base::fail(engine::lambda::stopping())});
+    }
+    to_do_->notify_all();
+    reap_->notify_all();
+  }
+  tell(turns);
 }
 
 void InstancePool::stop() {
   begin_stop();
   task_.reset();
+  starters_.clear();
   std::vector<std::unique_ptr<Instance>> ended;
   {
     const std::lock_guard lock(mutex_);
@@ -84,7 +100,8 @@ void InstancePool::retire(Slot& slot, const std::shared_ptr<Runnable>& runnable)
     if (instance->runnable == runnable) bury(std::move(instance));
   }
   std::erase(slot.idle, nullptr);
-  freed_->notify_all();
+  // There may be places now; the starters see to it, because the caller here may hold locks.
+  if (!waiters_.empty()) to_do_->notify_one();
 }
 
 void InstancePool::bury(std::unique_ptr<Instance> instance) {
@@ -125,62 +142,145 @@ bool InstancePool::evict_idle() {
   return true;
 }
 
-InstancePool::Acquired InstancePool::acquire(const std::shared_ptr<Runnable>& runnable,
-                                             std::optional<int32_t> reserved) {
-  const uint64_t id = runnable->record->id;
-  std::unique_lock lock(mutex_);
-  base::Timestamp now = env_.clock.now();
-  const base::Timestamp deadline = now + busy_wait_;
-  for (;;) {
-    if (stopping_) return base::fail(engine::lambda::stopping());
-    Slot& slot = slots_[id];
-    if (reserved && slot.busy >= static_cast<std::size_t>(*reserved)) {
-      drop_if_unused(id);
-      return base::fail(throttled("ReservedFunctionConcurrentInvocationLimitExceeded"));
-    }
-    if (auto instance = take_idle(slot, runnable, now)) {
-      ++slot.busy;
-      busy_.insert(instance->running.get());
-      return Started(std::move(instance));
-    }
-    if (total_ < instances_max_ || evict_idle()) break;
-    if (now >= deadline) return base::fail(throttled("ConcurrentInvocationLimitExceeded"));
-    env_.executor.wait_until(lock, *freed_, deadline);
-    now = env_.clock.now();
+bool InstancePool::serve(Waiter& waiter, base::Timestamp now, Turns& turns) {
+  const auto answer = [&](Acquired acquired) {
+    turns.push_back({std::move(waiter.on_turn), std::move(acquired)});
+    return true;
+  };
+  if (stopping_) return answer(base::fail(engine::lambda::stopping()));
+  const uint64_t id = waiter.runnable->record->id;
+  Slot& slot = slots_[id];
+  if (waiter.reserved && slot.busy >= static_cast<std::size_t>(*waiter.reserved)) {
+    drop_if_unused(id);
+    return answer(base::fail(throttled("ReservedFunctionConcurrentInvocationLimitExceeded")));
+  }
+  if (auto instance = take_idle(slot, waiter.runnable, now)) {
+    ++slot.busy;
+    busy_.insert(instance->running.get());
+    return answer(Started(std::move(instance)));
+  }
+  if (total_ >= instances_max_ && !evict_idle()) {
+    drop_if_unused(id);
+    return false;
   }
   ++slots_[id].busy;
   ++total_;
-  lock.unlock();
-  Started started = start_(runnable);
-  lock.lock();
-  if (!started) {
-    --slots_[id].busy;
-    --total_;
-    drop_if_unused(id);
-    freed_->notify_one();
-    return started;
+  starting_.push_back(std::move(waiter));
+  waiting_bytes_ += starting_.back().bytes;
+  to_do_->notify_one();
+  return true;
+}
+
+std::optional<InstancePool::Waiter> InstancePool::take_waiter(std::deque<Waiter>& from) {
+  if (from.empty()) return std::nullopt;
+  std::optional<Waiter> waiter = std::move(from.front());
+  from.pop_front();
+  waiting_bytes_ -= waiter->bytes;
+  return waiter;
+}
+
+void InstancePool::serve_waiters(base::Timestamp now, Turns& turns) {
+  while (!waiters_.empty() && serve(waiters_.front(), now, turns)) {
+    waiting_bytes_ -= waiters_.front().bytes;
+    waiters_.pop_front();
   }
-  busy_.insert((*started)->running.get());
-  if (stopping_) (*started)->running->interrupt();
-  return started;
+}
+
+void InstancePool::throttle_overdue(base::Timestamp now, Turns& turns) {
+  while (!waiters_.empty() && waiters_.front().deadline <= now) {
+    auto waiter = take_waiter(waiters_);
+    turns.push_back({std::move(waiter->on_turn), base::fail(throttled("ConcurrentInvocationLimitExceeded"))});
+  }
+}
+
+void InstancePool::tell(Turns& turns) {
+  for (Turn& turn : turns) turn.on_turn(std::move(turn.acquired));
+}
+
+void InstancePool::acquire(const std::shared_ptr<Runnable>& runnable, std::optional<int32_t> reserved,
+                           std::size_t bytes, OnTurn on_turn) {
+  const base::Timestamp now = env_.clock.now();
+  Waiter waiter{runnable, reserved, bytes, std::move(on_turn), now + busy_wait_};
+  Turns turns;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!serve(waiter, now, turns)) {
+      const bool too_many =
+          waiters_.size() >= kWaitersMax || (waiting_bytes_ + bytes > kWaitingBytesMax && !waiters_.empty());
+      if (too_many || waiter.deadline <= now) {
+        turns.push_back({std::move(waiter.on_turn), base::fail(throttled("ConcurrentInvocationLimitExceeded"))});
+      } else {
+        waiting_bytes_ += bytes;
+        waiters_.push_back(std::move(waiter));
+        if (waiters_.size() == 1) to_do_->notify_one();
+      }
+    }
+  }
+  tell(turns);
+}
+
+void InstancePool::run_starts() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    Turns turns;
+    const base::Timestamp now = env_.clock.now();
+    serve_waiters(now, turns);
+    throttle_overdue(now, turns);
+    std::optional<Waiter> next = take_waiter(starting_);
+    if (turns.empty() && !next) {
+      const base::Timestamp due = waiters_.empty() ? base::kTimestampMax : waiters_.front().deadline;
+      env_.executor.wait_until(lock, *to_do_, due);
+      continue;
+    }
+    lock.unlock();
+    tell(turns);
+    if (next) start_for(std::move(*next));
+    turns.clear();
+    next.reset();
+    lock.lock();
+  }
+}
+
+void InstancePool::start_for(Waiter waiter) {
+  const uint64_t id = waiter.runnable->record->id;
+  Started started = start_(waiter.runnable);
+  Turns turns;
+  {
+    const std::lock_guard lock(mutex_);
+    if (started) {
+      busy_.insert((*started)->running.get());
+      if (stopping_) (*started)->running->interrupt();
+    } else {
+      --slots_[id].busy;
+      --total_;
+      drop_if_unused(id);
+      serve_waiters(env_.clock.now(), turns);
+    }
+  }
+  waiter.on_turn(std::move(started));
+  tell(turns);
 }
 
 void InstancePool::release(std::unique_ptr<Instance> instance, bool reusable) {
   const base::Timestamp now = env_.clock.now();
   const uint64_t id = instance->runnable->record->id;
-  const std::lock_guard lock(mutex_);
-  busy_.erase(instance->running.get());
-  Slot& slot = slots_[id];
-  --slot.busy;
-  const auto current = slot.current.find(instance->runnable->record->version);
-  if (reusable && !stopping_ && current != slot.current.end() && current->second == instance->runnable) {
-    instance->idle_since = now;
-    slot.idle.push_back(std::move(instance));
-  } else {
-    bury(std::move(instance));
-    drop_if_unused(id);
+  Turns turns;
+  {
+    const std::lock_guard lock(mutex_);
+    busy_.erase(instance->running.get());
+    Slot& slot = slots_[id];
+    --slot.busy;
+    const auto current = slot.current.find(instance->runnable->record->version);
+    if (reusable && !stopping_ && current != slot.current.end() && current->second == instance->runnable) {
+      instance->idle_since = now;
+      slot.idle.push_back(std::move(instance));
+    } else {
+      bury(std::move(instance));
+      drop_if_unused(id);
+    }
+    serve_waiters(now, turns);
   }
-  freed_->notify_one();
+  tell(turns);
 }
 
 base::Timestamp InstancePool::bury_expired(base::Timestamp now) {

@@ -6,24 +6,17 @@
 #include "engine/internal_call.h"
 #include "engine/lambda/function_name.h"
 #include "engine/lambda/limits.h"
+#include "engine/lambda/platform_log.h"
 
 namespace engine::lambda {
 namespace {
 
-// "2024/01/31/[$LATEST]"
-std::string log_stream_prefix(base::Timestamp now, const std::string& version) {
+// "2024/01/31/[$LATEST]"; in a log group that functions may share, with the function's name before the version.
+std::string log_stream_prefix(base::Timestamp now, const FunctionRecord& record) {
   const std::string date = base::format_iso8601_seconds(now);  // 2024-01-31T...
-  return date.substr(0, 4) + "/" + date.substr(5, 2) + "/" + date.substr(8, 2) + "/[" + version + "]";
-}
-
-// As AWS writes it, for example "python:3.12"; the version behind it is this engine's own and never changes.
-std::string init_start_line(const FunctionRecord& record) {
-  const std::size_t digit = std::min(record.runtime.find_first_of("0123456789"), record.runtime.size());
-  const std::string family = record.runtime.substr(0, digit);
-  const std::string shown = record.runtime.starts_with("provided")
-                                ? "provided:" + record.runtime.substr(std::min<std::size_t>(9, record.runtime.size()))
-                                : family + ":" + record.runtime.substr(digit);
-  return "INIT_START Runtime Version: " + shown + ".v1\tRuntime Version ARN: " + runtime_version_arn(record);
+  const std::string name = record.log_group == "/aws/lambda/" + record.name ? "" : record.name;
+  return date.substr(0, 4) + "/" + date.substr(5, 2) + "/" + date.substr(8, 2) + "/" + name + "[" + record.version +
+         "]";
 }
 
 }  // namespace
@@ -80,16 +73,27 @@ InstanceStarter::Environment InstanceStarter::environment_of(const FunctionRecor
   add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(record.memory_size_mb));
   add("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
   add("AWS_LAMBDA_LOG_GROUP_NAME", record.log_group);
-  add("AWS_LAMBDA_LOG_FORMAT", "Text");
+  add("AWS_LAMBDA_LOG_FORMAT", record.logs_json() ? "JSON" : "Text");
+  if (record.logs_json()) add_default("AWS_LAMBDA_LOG_LEVEL", record.application_log_level);
   add("AWS_REGION", record.region);
   add("AWS_DEFAULT_REGION", record.region);
   add("_HANDLER", record.handler);
   add("LAMBDA_TASK_ROOT", directory);
+  add("LAMBDA_RUNTIME_DIR", "/var/runtime");
+  add_default("PWD", directory);
+  // Nobody listens for segments; libraries that send some need an address nevertheless.
+  add_default("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
+  add_default("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000");
+  add_default("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1");
+  add_default("_AWS_XRAY_DAEMON_PORT", "2000");
   add("AWS_ACCESS_KEY_ID", credentials.access_key_id.value_or(""));
   add("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.value_or(""));
   add("AWS_SESSION_TOKEN", credentials.session_token.value_or(""));
   add_default("TZ", ":UTC");
-  add_default("PATH", "/usr/local/bin:/usr/bin/:/bin");
+  // As on AWS, with the code where it is here. The first ones are the loader's own on most machines, or not there.
+  add_default("LD_LIBRARY_PATH", "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:" + directory + ":" +
+                                     directory + "/lib:/opt/lib");
+  add_default("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin");
   if (!record.runtime.starts_with("provided")) {
     add("AWS_EXECUTION_ENV", "AWS_Lambda_" + record.runtime);
     add_default("LANG", "en_US.UTF-8");
@@ -122,14 +126,15 @@ InstancePool::Started InstanceStarter::start(const std::shared_ptr<Runnable>& ru
   spec.timeout = std::chrono::seconds(record.timeout_seconds);
   spec.memory_size_mb = record.memory_size_mb;
   spec.ephemeral_storage_size_mb = record.ephemeral_storage_mb;
-  spec.log_stream_prefix = log_stream_prefix(env_.clock.now(), record.version);
+  spec.log_stream_prefix = log_stream_prefix(env_.clock.now(), record);
   spec.environment = environment_of(record, *credentials, spec.code_directory);
 
   auto instance = std::make_unique<Instance>();
   instance->runnable = runnable;
   instance->credentials_expire = credentials->expiration.value_or(base::kTimestampMax);
-  instance->log = std::make_shared<LogStream>(logs_, record.account, record.region, record.log_group);
-  instance->log->append(init_start_line(record));
+  instance->log = std::make_shared<LogStream>(logs_, record.account, record.region, record.log_group,
+                                              record.logs_json() ? record.application_log_level : "");
+  for (std::string& event : init_start_events(record, env_.clock.now())) instance->log->append(std::move(event));
   auto running = host_.start(spec, *instance->log);
   if (!running) {
     // What did not become an instance has a log stream nevertheless, where its user looks for the reason.

@@ -6,19 +6,6 @@
 namespace engine::lambda {
 namespace {
 
-InvokeOutcome answer(std::string payload) {
-  InvokeOutcome out;
-  out.payload = std::move(payload);
-  out.delivered = true;
-  return out;
-}
-
-InvokeOutcome failure() {
-  InvokeOutcome out = answer(R"({"errorType":"E","errorMessage":"m"})");
-  out.kind = OutcomeKind::function_error;
-  return out;
-}
-
 TEST(Invoke, AnswersTheCaller) {
   TestBed bed;
   bed.create("f");
@@ -112,107 +99,6 @@ TEST(Invoke, FailuresOfTheFunctionAre200) {
     bed.host.start_error = "Couldn't find valid bootstrap(s)";
   }
   EXPECT_NE(bed.invoke("f").payload->find("Runtime.InvalidEntrypoint"), std::string::npos);
-}
-
-TEST(Invoke, TheFunctionHasItsEnvironmentAndItsLogs) {
-  TestBed bed;
-  CreateFunctionRequest in = TestBed::function("f");
-  in.environment.emplace().variables = aws::Map<std::string>{{"COLOUR", "red"}};
-  bed.ok(&LambdaService::create_function, in);
-  bed.invoke("f");
-  std::map<std::string, std::string> seen;
-  for (const auto& [variable, value] : bed.host.specs.at(0).environment) seen[variable] = value;
-  EXPECT_EQ(seen["COLOUR"], "red");
-  EXPECT_EQ(seen["AWS_LAMBDA_FUNCTION_NAME"], "f");
-  EXPECT_EQ(seen["AWS_ENDPOINT_URL"], "http://localhost:4566");
-  EXPECT_TRUE(seen["AWS_ACCESS_KEY_ID"].starts_with("ASIA"));
-  EXPECT_EQ(seen["AWS_SESSION_TOKEN"], "token");
-  EXPECT_EQ(seen["_HANDLER"], "bootstrap");
-  EXPECT_EQ(seen["AWS_REGION"], "eu-west-1");
-  EXPECT_EQ(bed.logs_calls.count(), 0U);
-  EXPECT_TRUE(TestBed::eventually([&] {
-    bed.env.clock.advance(milliseconds(50));
-    return bed.logs_calls.count() == 5;
-  }));
-  const auto& [stream, lines] = *bed.logs_calls.lines.begin();
-  EXPECT_EQ(stream, "/aws/lambda/f 2023/11/14/[$LATEST]00000000000000000000000000000001");
-  EXPECT_TRUE(lines[0].starts_with(
-      "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:"));
-  EXPECT_TRUE(lines[1].starts_with("START "));
-  EXPECT_EQ(lines[2], "hello from f");
-  EXPECT_TRUE(lines[4].starts_with("REPORT "));
-}
-
-std::vector<std::string> first_words(const std::vector<std::string>& lines) {
-  std::vector<std::string> out;
-  for (const std::string& line : lines) out.push_back(line.substr(0, line.find(' ')));
-  return out;
-}
-
-TEST(Invoke, WhatInitialisationWritesComesBeforeTheStart) {
-  for (const bool fails : {false, true}) {
-    TestBed bed;
-    bed.create("f");
-    bed.host.init_log = "loading";
-    bed.host.init_fails = fails;
-    bed.set_body([fails](const auto&, const auto& request) {
-      runtime::InvokeOutcome out = fails ? runtime::exited_outcome(request.request_id, {.code = 1}) : answer("1");
-      if (fails) out.kind = OutcomeKind::init_failed;
-      out.init_log_tail = "loading";
-      return out;
-    });
-    InvocationRequest in = TestBed::event("f", "1");
-    in.log_type = "Tail";
-    EXPECT_TRUE(
-        base::base64_decode(*bed.ok(&LambdaService::invoke, in).log_result)->starts_with("loading\nSTART RequestId: "));
-    EXPECT_TRUE(TestBed::eventually([&] {
-      bed.env.clock.advance(milliseconds(50));
-      return bed.logs_calls.count() == (fails ? 7U : 6U);
-    }));
-    const std::vector<std::string> succeeded = {"INIT_START", "loading", "START", "hello", "END", "REPORT"};
-    const std::vector<std::string> failed = {"INIT_START", "loading", "hello", "START", "RequestId:", "END", "REPORT"};
-    EXPECT_EQ(first_words(bed.logs_calls.lines.begin()->second), fails ? failed : succeeded);
-  }
-}
-
-TEST(Invoke, WhatCannotStartIsInTheLogToo) {
-  TestBed bed;
-  bed.create("f");
-  bed.host.start_error = "Couldn't find valid bootstrap(s)";
-  InvocationRequest in = TestBed::event("f", "1");
-  in.log_type = "Tail";
-  const InvocationResponse out = bed.ok(&LambdaService::invoke, in);
-  const std::string tail = *base::base64_decode(*out.log_result);
-  EXPECT_TRUE(tail.starts_with("START RequestId: ")) << tail;
-  EXPECT_TRUE(tail.ends_with("Status: error\tError Type: Runtime.InvalidEntrypoint\t\n")) << tail;
-  EXPECT_TRUE(TestBed::eventually([&] {
-    bed.env.clock.advance(milliseconds(50));
-    return bed.logs_calls.count() == 5;
-  }));
-  const auto& [stream, lines] = *bed.logs_calls.lines.begin();
-  EXPECT_TRUE(stream.starts_with("/aws/lambda/f 2023/11/14/[$LATEST]")) << stream;
-  EXPECT_EQ(first_words(lines), (std::vector<std::string>{"INIT_START", "START", "RequestId:", "END", "REPORT"}));
-  EXPECT_TRUE(lines[2].ends_with(" Error: Couldn't find valid bootstrap(s)\nRuntime.InvalidEntrypoint")) << lines[2];
-}
-
-// A clock that is set back must not make a batch of lines one that Logs refuses.
-TEST(Invoke, LogsAreInTheOrderOfTime) {
-  struct Clock final : base::Clock {
-    base::Timestamp now() override { return base::from_epoch_milliseconds(1'000'000 - ++calls * 1'000); }
-    int64_t calls = 0;
-  };
-  base::ManualEnv manual;
-  Clock clock;
-  base::Env env{clock, manual.env.random, manual.env.executor};
-  FakeLogs calls;
-  aws::logs::LogsCaller logs(calls);
-  LogShipper shipper(env, logs);
-  const auto stream = std::make_shared<LogStream>(shipper, "123456789012", "eu-west-1", "g");
-  stream->set_name("s");
-  stream->append("one");
-  stream->append("two");
-  shipper.drain();
-  EXPECT_EQ(calls.lines["g s"], (std::vector<std::string>{"one", "two"}));
 }
 
 TEST(Invoke, ServicesNeedThePolicy) {
@@ -313,6 +199,83 @@ TEST(Invoke, ConcurrencyIsBounded) {
   gate.open = true;
 }
 
+// A hundred callers wait for two instances, and no thread waits with them.
+TEST(Invoke, ParkedCallersHoldNoThread) {
+  TestBed bed([](LambdaOptions& options) {
+    options.instances_max = 2;
+    options.busy_wait = seconds(10);
+  });
+  bed.create("f");
+  Gate gate;
+  bed.set_body(gate.body());
+  constexpr int kCallers = 100;
+  std::vector<std::unique_ptr<FakeParking>> parkings;
+  const auto call = [&](FakeParking& parking, InvocationRequest in) {
+    aws::Context context = bed.context();
+    context.parking = &parking;
+    return bed.lambda->invoke(context, std::move(in));
+  };
+  for (int i = 0; i < kCallers; ++i) {
+    FakeParking& parking = *parkings.emplace_back(std::make_unique<FakeParking>());
+    EXPECT_FALSE(call(parking, TestBed::event("f")));
+    EXPECT_TRUE(parking.parked()) << i;
+  }
+  EXPECT_FALSE(call(*parkings[0], {})) << "woken for nothing";
+  EXPECT_TRUE(parkings[0]->parked());
+  parkings.pop_back();  // this caller hangs up
+  gate.open = true;
+  for (const auto& parking : parkings) {
+    ASSERT_TRUE(TestBed::eventually([&] { return *parking->wakes == 1; }));
+    const auto out = call(*parking, {});
+    ASSERT_TRUE(out) << out.error().message;
+    EXPECT_EQ(out->payload, "null");
+    EXPECT_EQ(out->executed_version, "$LATEST");
+    EXPECT_FALSE(parking->parked());
+  }
+  EXPECT_EQ(bed.host.started(), 2U);
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.sum("Invocations") == kCallers; })) << "the hung up one goes on";
+}
+
+TEST(Invoke, WaitingForAnInstanceEndsAtItsDeadline) {
+  TestBed bed([](LambdaOptions& options) {
+    options.instances_max = 1;
+    options.busy_wait = seconds(10);
+  });
+  bed.create("f");
+  Gate gate;
+  bed.set_body(gate.body());
+  FakeParking first;
+  FakeParking second;
+  for (FakeParking* parking : {&first, &second}) {
+    aws::Context context = bed.context();
+    context.parking = parking;
+    EXPECT_FALSE(bed.lambda->invoke(context, TestBed::event("f")));
+  }
+  ASSERT_TRUE(TestBed::eventually([&] { return gate.inside == 1; }));
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(seconds(1));
+    return *second.wakes == 1;
+  }));
+  aws::Context context = bed.context();
+  context.parking = &second;
+  const auto out = bed.lambda->invoke(context, {});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().http_status, 429);
+  gate.open = true;
+}
+
+TEST(Invoke, AMachineOutOfResourcesIsNoFaultOfTheFunction) {
+  TestBed bed;
+  bed.create("f");
+  bed.host.start_error = "No process: errno 11";
+  bed.host.out_of_resources = true;
+  EXPECT_EQ(bed.error(&LambdaService::invoke, TestBed::event("f")),
+            "ServiceException: The function could not be started. No process: errno 11");
+  EXPECT_EQ(bed.sum("Errors"), 0);
+  bed.host.start_error.clear();
+  EXPECT_FALSE(bed.invoke("f").function_error);
+}
+
 TEST(Invoke, InstancesEndWhenIdleReplacedOrOutOfCredentials) {
   TestBed bed;
   bed.create("f");
@@ -343,10 +306,6 @@ TEST(Invoke, InstancesEndWhenIdleReplacedOrOutOfCredentials) {
   EXPECT_EQ(bed.host.started(), started + 1);
 }
 
-// Of a service with one asynchronous worker and no mapping: logs, reaper, janitor and the worker, which waits once an
-// attempt is over.
-constexpr std::size_t kTasks = 4;
-
 TEST(Invoke, LaterIsRetriedTwiceWithTheSameRequestId) {
   TestBed bed([](LambdaOptions& options) { options.async_workers = 1; });
   bed.create("f");
@@ -367,7 +326,7 @@ TEST(Invoke, LaterIsRetriedTwiceWithTheSameRequestId) {
   // Tried, and the worker waits again: only then the clock may move.
   const auto waits = [&](std::size_t tried) {
     const bool seen = TestBed::eventually([&] { return calls() == tried; });
-    bed.env.clock.await_waiters(kTasks);
+    bed.settle();
     return seen;
   };
   ASSERT_TRUE(waits(1));
@@ -392,7 +351,7 @@ TEST(Invoke, ThrottledLaterInvocationsAreRetriedForSixHours) {
   // The pauses grow to five minutes, so each five minutes bring one attempt.
   const auto attempts = [&](int count) {
     const bool seen = TestBed::eventually([&] { return bed.sum("Throttles") == count; });
-    bed.env.clock.await_waiters(kTasks);
+    bed.settle();
     return seen;
   };
   for (int i = 1; i <= 72; ++i) {

@@ -48,8 +48,12 @@ constexpr int32_t kMappingConcurrencyMax = 1'000;
 constexpr base::Duration kCodeLinkLife = std::chrono::minutes(10);  // FunctionCodeLocation
 
 // --- Our bounds.
-constexpr std::size_t kCodeChunkBytes = 1'048'576;  // one value of the store
-constexpr std::size_t kStartAttemptsMax = 3;        // instances tried for an event that none has seen
+constexpr std::size_t kCodeChunkBytes = 1'048'576;                   // one value of the store
+constexpr std::size_t kStartAttemptsMax = 3;                         // instances tried for an event that none has seen
+constexpr std::size_t kStarters = 4;                                 // instances that are being started at a time
+constexpr std::size_t kWaitersMax = kAccountConcurrency;             // for an instance, while all are busy
+constexpr std::size_t kWaitingBytesMax = 256 * 1024 * 1024;          // of their events
+constexpr base::Duration kInvokeLooksAgain = std::chrono::hours(1);  // longer than any invocation
 constexpr base::Duration kIdleMax = std::chrono::minutes(10);
 constexpr base::Duration kReapInterval = std::chrono::seconds(60);
 constexpr int32_t kRoleSessionSeconds = 3'600;

@@ -5,6 +5,7 @@
 
 #include "engine/internal_call.h"
 #include "engine/lambda/limits.h"
+#include "engine/lambda/platform_log.h"
 
 namespace engine::lambda {
 
@@ -13,6 +14,11 @@ LogStream::~LogStream() {
   std::size_t bytes = 0;
   for (const Line& line : lines_) bytes += line.text.size() + kLogEventOverheadBytes;
   shipper_.pending_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void LogStream::write(const runtime::LogLine& line) {
+  if (!application_log_level_.empty() && !passes_level(line.text, application_log_level_)) return;
+  append(std::string(line.text));
 }
 
 void LogStream::append(std::string text) {

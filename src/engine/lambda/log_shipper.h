@@ -22,13 +22,19 @@ class LogShipper;
 // One instance's log stream. Shared by the instance (as its sink) and the shipper.
 class LogStream final : public runtime::LogSink, public std::enable_shared_from_this<LogStream> {
  public:
-  LogStream(LogShipper& shipper, std::string account, std::string region, std::string group)
-      : shipper_(shipper), account_(std::move(account)), region_(std::move(region)), group_(std::move(group)) {}
+  // `application_log_level`: what is below it is not kept, if it says so itself; empty: everything is.
+  LogStream(LogShipper& shipper, std::string account, std::string region, std::string group,
+            std::string application_log_level = "")
+      : shipper_(shipper),
+        account_(std::move(account)),
+        region_(std::move(region)),
+        group_(std::move(group)),
+        application_log_level_(std::move(application_log_level)) {}
   ~LogStream() override;
   LogStream(const LogStream&) = delete;
   LogStream& operator=(const LogStream&) = delete;
 
-  void write(const runtime::LogLine& line) override { append(std::string(line.text)); }
+  void write(const runtime::LogLine& line) override;
   void append(std::string text);
   // Lines are kept back until the stream has its name, which rests on the instance's id.
   void set_name(std::string name);
@@ -43,6 +49,7 @@ class LogStream final : public runtime::LogSink, public std::enable_shared_from_
   const std::string account_;
   const std::string region_;
   const std::string group_;
+  const std::string application_log_level_;
   bool exists_ = false;  // the writer's: group and stream have been made
   std::mutex mutex_;     // guards what follows
   std::string name_;

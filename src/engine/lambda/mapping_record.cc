@@ -21,6 +21,7 @@ enum Field : uint32_t {
   kReason = 11,
   kLastModified = 12,
   kQualifier = 13,
+  kNamesLatest = 14,
 };
 
 }  // namespace
@@ -38,6 +39,7 @@ std::string MappingRecord::encode() const {
   writer.number(kReportsItemFailures, reports_item_failures ? 1 : 0).number(kEnabled, enabled ? 1 : 0);
   writer.text(kReason, state_transition_reason);
   writer.time(kLastModified, last_modified).text(kQualifier, qualifier);
+  if (names_latest) writer.number(kNamesLatest, 1);
   return writer.take();
 }
 
@@ -86,6 +88,9 @@ std::optional<MappingRecord> MappingRecord::decode(std::string_view bytes) {
       case kQualifier:
         out.qualifier = reader.text();
         break;
+      case kNamesLatest:
+        out.names_latest = small != 0;
+        break;
       default:
         break;
     }
@@ -99,8 +104,9 @@ aws::lambda::EventSourceMappingConfiguration MappingRecord::configuration(std::s
   out.batch_size = batch_size;
   out.maximum_batching_window_in_seconds = batching_window_seconds;
   out.event_source_arn = queue_arn;
-  out.function_arn =
-      make_arn("lambda", region, account, "function:" + function_name + (qualifier.empty() ? "" : ":" + qualifier));
+  std::string function = "function:" + function_name;
+  if (names_latest || !qualifier.empty()) function += ":" + (names_latest ? "$LATEST" : qualifier);
+  out.function_arn = make_arn("lambda", region, account, function);
   out.last_modified = last_modified;
   out.state = std::string(state);
   out.state_transition_reason = state_transition_reason;

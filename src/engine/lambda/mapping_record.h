@@ -16,7 +16,8 @@ struct MappingRecord {
   std::string account;
   std::string region;
   std::string function_name;
-  std::string qualifier;  // a version or an alias; empty: none
+  std::string qualifier;      // a version or an alias; empty: none
+  bool names_latest = false;  // none, but $LATEST was written where it stands
   std::string queue_arn;
   int32_t batch_size = 10;
   int32_t batching_window_seconds = 0;

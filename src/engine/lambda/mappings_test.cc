@@ -131,6 +131,10 @@ TEST(Mappings, LifecycleAndChecks) {
     list.function_name = name;
     EXPECT_EQ(bed.ok(&LambdaService::list_event_source_mappings, list).event_source_mappings->size(), 1U) << name;
   }
+  change.function_name = "f:$LATEST";
+  bed.ok(&LambdaService::update_event_source_mapping, change);
+  bed.restart();
+  EXPECT_TRUE(bed.ok(&LambdaService::get_event_source_mapping, {created.uuid}).function_arn->ends_with(":f:$LATEST"));
   EXPECT_EQ(bed.ok(&LambdaService::delete_event_source_mapping, {created.uuid}).state, "Deleting");
   EXPECT_EQ(bed.error(&LambdaService::get_event_source_mapping, {created.uuid}),
             "ResourceNotFoundException: The resource you requested does not exist.");

@@ -1,5 +1,6 @@
 #include "engine/lambda/service.h"
 
+#include <set>
 #include <utility>
 
 #include "engine/lambda/keys.h"
@@ -74,6 +75,9 @@ void LambdaService::load() {
     functions_.emplace(std::string(cursor->key()), std::move(entry));
   }
   load_versions(codes);
+  std::set<uint64_t> used;
+  for (const auto& [id, code] : codes) used.insert(id);
+  Code::erase_unused(store_, used);
 }
 
 void LambdaService::load_versions(std::map<uint64_t, std::shared_ptr<Code>>& codes) {
@@ -122,6 +126,7 @@ void LambdaService::stop() {
   pool_.begin_stop();
   async_.stop();
   mappings_.stop();
+  invoker_.await_idle();
   pool_.stop();
   logs_.stop();
 }

@@ -95,6 +95,24 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
       Context& context, api::GetFunctionCodeSigningConfigRequest in) override;
   Result<api::GetAccountSettingsResponse> get_account_settings(Context& context,
                                                                api::GetAccountSettingsRequest in) override;
+  // service_defaults.cc
+  Result<api::GetRuntimeManagementConfigResponse> get_runtime_management_config(
+      Context& context, api::GetRuntimeManagementConfigRequest in) override;
+  Result<api::GetFunctionRecursionConfigResponse> get_function_recursion_config(
+      Context& context, api::GetFunctionRecursionConfigRequest in) override;
+  Result<api::GetProvisionedConcurrencyConfigResponse> get_provisioned_concurrency_config(
+      Context& context, api::GetProvisionedConcurrencyConfigRequest in) override;
+  Result<api::ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_configs(
+      Context& context, api::ListProvisionedConcurrencyConfigsRequest in) override;
+  Result<api::GetFunctionUrlConfigResponse> get_function_url_config(Context& context,
+                                                                    api::GetFunctionUrlConfigRequest in) override;
+  Result<api::ListFunctionUrlConfigsResponse> list_function_url_configs(Context& context,
+                                                                        api::ListFunctionUrlConfigsRequest in) override;
+  Result<api::ListLayersResponse> list_layers(Context& context, api::ListLayersRequest in) override;
+  Result<api::ListLayerVersionsResponse> list_layer_versions(Context& context,
+                                                             api::ListLayerVersionsRequest in) override;
+  Result<api::ListCodeSigningConfigsResponse> list_code_signing_configs(Context& context,
+                                                                        api::ListCodeSigningConfigsRequest in) override;
   // service_settings.cc
   Result<api::Concurrency> put_function_concurrency(Context& context, api::PutFunctionConcurrencyRequest in) override;
   Result<api::GetFunctionConcurrencyResponse> get_function_concurrency(Context& context,
@@ -188,6 +206,9 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   // The function that Invoke names, if the caller may invoke it.
   Result<Function> find_to_invoke(const Context& context, const api::InvocationRequest& in);
   [[nodiscard]] Result<void> authorise(const Context& context, const Function& function, std::string_view action) const;
+  struct ParkedInvoke;
+  // What a parked invocation has come to so far.
+  Result<api::InvocationResponse> resume_invoke(Context& context);
   Result<api::InvocationResponse> invoke_later(Context& context, const Function& function, api::InvocationRequest in);
   std::optional<Settings> async_settings(const AsyncEvent& event) override;
   Result<Answer> run_async(const AsyncEvent& event) override;

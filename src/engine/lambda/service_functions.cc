@@ -59,9 +59,7 @@ base::Result<FunctionRecord> new_record(const aws::Context& context, const Creat
   TRY(check_runtime(*in.runtime));
   TRY(check_role(*in.role, context.account));
   TRY_ASSIGN(record.architecture, checked_architecture(in.architectures, *in.runtime));
-  TRY(check_tracing(in.tracing_config));
   TRY(check_snap_start(in.snap_start));
-  TRY(check_logging(in.logging_config));
   TRY(check_sizes(in.timeout, in.memory_size, in.ephemeral_storage));
   if (in.environment && in.environment->variables) {
     TRY_ASSIGN(record.environment, check_environment(*in.environment->variables));
@@ -82,7 +80,8 @@ base::Result<FunctionRecord> new_record(const aws::Context& context, const Creat
   record.timeout_seconds = in.timeout.value_or(record.timeout_seconds);
   record.memory_size_mb = in.memory_size.value_or(record.memory_size_mb);
   if (in.ephemeral_storage) record.ephemeral_storage_mb = in.ephemeral_storage->size.value_or(kEphemeralStorageMbMin);
-  if (in.logging_config) record.log_group = in.logging_config->log_group.value_or("");
+  TRY(apply_logging(record, in.logging_config));
+  if (in.tracing_config) record.tracing_mode = in.tracing_config->mode.value_or(record.tracing_mode);
   record.last_modified = context.now;
   return record;
 }
@@ -182,7 +181,7 @@ base::Result<std::string> LambdaService::package_of(Context& context, Name& zip_
 base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context& context, CreateFunctionRequest in) {
   TRY_ASSIGN(const std::string name, resolve_whole_function(context, in.function_name, "lambda:CreateFunction"));
   if (name.size() > kFunctionNameLengthMax) {
-    return base::fail(errors::validation_exception(
+    return base::fail(invalid_parameter(
         "1 validation error detected: Value '" + name +
         "' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to 64"));
   }
@@ -207,7 +206,7 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   TRY(code->stage(zip));
   take_code(record, zip);
   record.revision_id = base::make_uuid(env_.random);
-  Code::put(batch, record.code_id, zip);
+  Code::Draft draft(store_, record.code_id, zip);
   logs_.set_group_alive(record.account, record.region, record.log_group, true);
 
   const std::lock_guard lock(mutex_);
@@ -220,6 +219,7 @@ base::Result<FunctionConfiguration> LambdaService::create_function(aws::Context&
   replace_runnable(entry, std::move(record), std::move(code), batch);
   if (in.publish.value_or(false)) out.version = publish(entry, {}, context.now, batch)->version;
   store_.write(batch);
+  draft.keep();
   return out;
 }
 
@@ -316,6 +316,10 @@ base::Result<FunctionConfiguration> LambdaService::update_function_code(aws::Con
   TRY_ASSIGN(const std::string zip, package_of(context, in.zip_file, in.s3_bucket, in.s3_key));
   auto code = code_of(code_id);
   TRY(code->stage(zip));
+  FunctionRecord hashed;
+  take_code(hashed, zip);
+  std::optional<Code::Draft> draft;
+  if (!in.dry_run.value_or(false)) draft.emplace(store_, code_id, zip);
 
   FunctionEntry::Version replaced;  // let go of without the lock
   const std::lock_guard lock(mutex_);
@@ -327,17 +331,18 @@ base::Result<FunctionConfiguration> LambdaService::update_function_code(aws::Con
   const uint64_t code_before = std::exchange(record.code_id, code_id);
   record.architecture = architecture;
   record.last_modified = context.now;
-  take_code(record, zip);
+  record.code_size = hashed.code_size;
+  record.code_sha256 = hashed.code_sha256;
   if (in.dry_run.value_or(false)) return configuration_of(record);
   record.revision_id = base::make_uuid(env_.random);
   FunctionConfiguration out = updated(record, env_.random);
   if (!entry.uses_code(code_before)) Code::erase(batch, code_before);
-  Code::put(batch, code_id, zip);
   batch.put(std::string(keys::kNextIdKey), RecordWriter().number(1, next_id_).take());
   replaced = entry.latest;
   replace_runnable(entry, std::move(record), std::move(code), batch);
   if (in.publish.value_or(false)) out = created(*publish(entry, {}, context.now, batch), env_.random);
   store_.write(batch);
+  draft->keep();
   return out;
 }
 
@@ -348,9 +353,7 @@ base::Result<FunctionConfiguration> LambdaService::update_function_configuration
   TRY_ASSIGN(const Function before, find(context, name, std::nullopt, "lambda:UpdateFunctionConfiguration"));
   std::optional<FunctionRecord::Pairs> environment;
   if (in.runtime) TRY(check_runtime(*in.runtime));
-  TRY(check_tracing(in.tracing_config));
   TRY(check_snap_start(in.snap_start));
-  TRY(check_logging(in.logging_config));
   TRY(check_sizes(in.timeout, in.memory_size, in.ephemeral_storage));
   if (in.environment) {
     TRY_ASSIGN(environment, check_environment(in.environment->variables.value_or(aws::Map<std::string>())));
@@ -379,7 +382,8 @@ base::Result<FunctionConfiguration> LambdaService::update_function_configuration
   if (in.runtime) record.runtime = *in.runtime;
   if (environment) record.environment = std::move(environment);
   if (in.ephemeral_storage && in.ephemeral_storage->size) record.ephemeral_storage_mb = *in.ephemeral_storage->size;
-  if (in.logging_config && in.logging_config->log_group) record.log_group = *in.logging_config->log_group;
+  TRY(apply_logging(record, in.logging_config));
+  if (in.tracing_config) record.tracing_mode = in.tracing_config->mode.value_or(record.tracing_mode);
   if (in.dead_letter_config) record.dead_letter_arn = wanted.dead_letter_arn;
   record.last_modified = context.now;
   record.revision_id = base::make_uuid(env_.random);

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <mutex>
 #include <utility>
 
+#include "aws/lambda/errors.h"
+#include "aws/parking.h"
 #include "base/encoding.h"
 #include "engine/lambda/answers.h"
 #include "engine/lambda/function_name.h"
@@ -47,6 +50,16 @@ std::string log_result(std::string text) {
   return base::base64_encode(text);
 }
 
+InvocationResponse answer_to_invoke(const std::string& executed_version, bool wants_log, Invoker::Finished finished) {
+  InvocationResponse out;
+  out.status_code = 200;
+  out.executed_version = executed_version;
+  if (finished.outcome.kind != OutcomeKind::ok) out.function_error = "Unhandled";
+  if (wants_log) out.log_result = log_result(std::move(finished.report));
+  out.payload = std::move(finished.outcome.payload);
+  return out;
+}
+
 }  // namespace
 
 base::Result<void> LambdaService::authorise(const aws::Context& context, const Function& function,
@@ -71,10 +84,24 @@ base::Result<Function> LambdaService::find_to_invoke(const aws::Context& context
     return base::fail(not_authorised(context, kAction, in.function_name.value_or("")));
   }
   if (function) TRY(authorise(context, *function, kAction));
+  if (!function && function.error().code == errors::kResourceNotFoundException.code) {
+    // Under the version that is meant.
+    const auto named = resolve_function_name(there, in.function_name, in.qualifier, kAction);
+    if (named && named->qualifier.empty()) return base::fail(function_not_found(there, named->name, "$LATEST"));
+  }
   return function;
 }
 
+// A synchronous invocation that its caller has parked for.
+struct LambdaService::ParkedInvoke {
+  std::string executed_version;
+  bool wants_log = false;
+  std::mutex mutex;  // guards what follows
+  std::optional<base::Result<Invoker::Finished>> finished;
+};
+
 base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, InvocationRequest in) {
+  if (context.parking != nullptr && context.parking->state) return resume_invoke(context);
   TRY_ASSIGN(const Function function, find_to_invoke(context, in));
   const std::string type = in.invocation_type.value_or("RequestResponse");
   std::string payload = std::move(in.payload).value_or("");
@@ -94,13 +121,32 @@ base::Result<InvocationResponse> LambdaService::invoke(aws::Context& context, In
   request.request_id = context.request_id.empty() ? base::make_uuid(env_.random) : context.request_id;
   request.trace_id = context.trace_header;
   request.payload = std::move(*in.payload);
-  TRY_ASSIGN(Invoker::Finished finished, invoker_.run(function, std::move(request)));
-  out.status_code = 200;
-  out.executed_version = function.record->version;
-  if (finished.outcome.kind != OutcomeKind::ok) out.function_error = "Unhandled";
-  if (in.log_type == "Tail") out.log_result = log_result(std::move(finished.report));
-  out.payload = std::move(finished.outcome.payload);
-  return out;
+  const bool wants_log = in.log_type == "Tail";
+  if (context.parking == nullptr) {
+    TRY_ASSIGN(Invoker::Finished finished, invoker_.run(function, std::move(request)));
+    return answer_to_invoke(function.record->version, wants_log, std::move(finished));
+  }
+  auto parked = std::make_shared<ParkedInvoke>();
+  parked->executed_version = function.record->version;
+  parked->wants_log = wants_log;
+  context.parking->state = parked;
+  // Goes on if the caller hangs up, as on AWS.
+  invoker_.begin(function, std::move(request), [parked, wake = context.parking->waker()](auto finished) {
+    {
+      const std::lock_guard lock(parked->mutex);
+      parked->finished = std::move(finished);
+    }
+    wake();
+  });
+  return resume_invoke(context);
+}
+
+base::Result<InvocationResponse> LambdaService::resume_invoke(aws::Context& context) {
+  auto& parked = *static_cast<ParkedInvoke*>(context.parking->state.get());
+  const std::lock_guard lock(parked.mutex);
+  if (!parked.finished) return base::fail(context.parking->park(env_.clock.now() + kInvokeLooksAgain));
+  TRY_ASSIGN(Invoker::Finished finished, std::move(*parked.finished));
+  return answer_to_invoke(parked.executed_version, parked.wants_log, std::move(finished));
 }
 
 base::Result<InvocationResponse> LambdaService::invoke_later(aws::Context& context, const Function& function,

@@ -11,19 +11,26 @@ namespace engine::lambda {
 
 using namespace aws::lambda;
 
-// The policy of what `name` names: the function, one of its versions or an alias.
+// The policy of what `name` names: the function, one of its versions or an alias; its revision is that of the whole.
 base::Result<ResourcePolicy> LambdaService::policy_of(const FunctionEntry& entry, const Context& context,
                                                       const FunctionName& name) {
-  if (const auto alias = entry.aliases.find(name.qualifier); alias != entry.aliases.end()) return alias->second->policy;
+  const auto with_revision = [](const auto& record) {
+    ResourcePolicy policy = record.policy;
+    policy.revision_id = record.revision_id;
+    return policy;
+  };
+  const auto alias = entry.aliases.find(name.qualifier);
+  if (alias != entry.aliases.end()) return with_revision(*alias->second);
   const auto* version = name.qualifier.empty() ? &entry.latest : entry.find_version(name.qualifier);
   if (version == nullptr) return base::fail(function_not_found(context, name.name, name.qualifier));
-  return version->record->policy;
+  return with_revision(*version->record);
 }
 
 void LambdaService::replace_policy(FunctionEntry& entry, const std::string& qualifier, ResourcePolicy policy) {
   store::WriteBatch batch;
   if (const auto alias = entry.aliases.find(qualifier); alias != entry.aliases.end()) {
     AliasRecord record = *alias->second;
+    record.revision_id = policy.revision_id;
     record.policy = std::move(policy);
     batch.put(record.key(), record.encode());
     alias->second = std::make_shared<const AliasRecord>(std::move(record));
@@ -31,6 +38,7 @@ void LambdaService::replace_policy(FunctionEntry& entry, const std::string& qual
     const bool whole = qualifier.empty() || qualifier == "$LATEST";
     FunctionEntry::Version& version = whole ? entry.latest : entry.versions.at(version_number(qualifier).value_or(0));
     FunctionRecord record = *version.record;
+    record.revision_id = policy.revision_id;
     record.policy = std::move(policy);
     batch.put(record.key(), record.encode());
     version.record = std::make_shared<const FunctionRecord>(std::move(record));
@@ -81,7 +89,8 @@ base::Result<RemovePermissionResponse> LambdaService::remove_permission(aws::Con
   TRY_ASSIGN(const auto found, find_entry(context, name.name));
   FunctionEntry& entry = found->second;
   TRY_ASSIGN(ResourcePolicy policy, policy_of(entry, context, name));
-  if (policy.statements.empty()) return base::fail(not_found("No policy is associated with the given resource."));
+  const std::string arn = found->second.latest.record->arn() + (name.qualifier.empty() ? "" : ":" + name.qualifier);
+  if (policy.statements.empty()) return base::fail(not_found("No policy found for: " + arn));
   if (in.revision_id && *in.revision_id != policy.revision_id) return base::fail(revision_mismatch("GetPolicy"));
   const std::string sid = in.statement_id.value_or("");
   if (std::erase_if(policy.statements, [&](const PolicyStatement& each) { return each.sid == sid; }) == 0) {
@@ -97,11 +106,13 @@ base::Result<GetPolicyResponse> LambdaService::get_policy(aws::Context& context,
              resolve_function_name(context, in.function_name, in.qualifier, "lambda:GetPolicy"));
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_entry(context, name.name));
-  TRY_ASSIGN(const ResourcePolicy policy, policy_of(found->second, context, name));
-  if (policy.statements.empty()) return base::fail(not_found("The resource you requested does not exist."));
+  const auto policy = policy_of(found->second, context, name);
+  if (!policy || policy->statements.empty()) {
+    return base::fail(not_found("The resource you requested does not exist."));
+  }
   GetPolicyResponse out;
-  out.policy = policy.json();
-  out.revision_id = policy.revision_id;
+  out.policy = policy->json();
+  out.revision_id = policy->revision_id;
   return out;
 }
 

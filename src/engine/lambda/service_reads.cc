@@ -107,7 +107,7 @@ base::Result<ListVersionsByFunctionResponse> LambdaService::list_versions_by_fun
     aws::Context& context, ListVersionsByFunctionRequest in) {
   TRY_ASSIGN(const std::string name,
              resolve_whole_function(context, in.function_name, "lambda:ListVersionsByFunction"));
-  const auto count_max = static_cast<std::size_t>(std::clamp(in.max_items.value_or(kListMax), 1, kListAliasesMax));
+  const auto count_max = static_cast<std::size_t>(std::clamp(in.max_items.value_or(kListMax), 1, kListMax));
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_entry(context, name));
   const FunctionEntry& entry = found->second;

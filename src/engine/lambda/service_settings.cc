@@ -69,7 +69,12 @@ base::Result<std::string> LambdaService::tagged_function(const aws::Context& con
     return base::fail(invalid_parameter("The ARN " + resource.value_or("") +
                                         " does not name a function; this engine tags functions only"));
   }
-  return resolve_whole_function(context, resource, "lambda:TagResource");
+  TRY_ASSIGN(FunctionName name, resolve_function_name(context, resource, std::nullopt, "lambda:TagResource"));
+  if (!name.qualifier.empty()) {
+    return base::fail(
+        invalid_parameter("Tags on function aliases and versions are not supported. Please specify a function ARN."));
+  }
+  return std::move(name.name);
 }
 
 base::Result<ListTagsResponse> LambdaService::list_tags(aws::Context& context, ListTagsRequest in) {
@@ -95,6 +100,7 @@ base::Result<TagResourceResponse> LambdaService::tag_resource(aws::Context& cont
     }
   }
   TRY(check_tags(record.tags));
+  record.revision_id = base::make_uuid(env_.random);
   replace_record(entry->second, std::move(record));
   return TagResourceResponse();
 }
@@ -106,6 +112,7 @@ base::Result<UntagResourceResponse> LambdaService::untag_resource(aws::Context& 
   FunctionRecord record = *entry->second.latest.record;
   const std::vector<std::string> gone = in.tag_keys.value_or(std::vector<std::string>());
   std::erase_if(record.tags, [&](const auto& pair) { return std::ranges::count(gone, pair.first) != 0; });
+  record.revision_id = base::make_uuid(env_.random);
   replace_record(entry->second, std::move(record));
   return UntagResourceResponse();
 }

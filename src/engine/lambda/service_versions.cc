@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,12 @@ std::string alias_arn(const aws::Context& context, const std::string& function, 
   return make_arn("lambda", context.region, context.account, "function:" + function + ":" + alias);
 }
 
+// As Java writes a double.
+std::string shown_weight(double weight) {
+  std::string text = fmt::format("{}", weight);
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
 base::AwsError no_such_alias(const aws::Context& context, const std::string& function, const std::string& alias) {
   return not_found("Cannot find alias arn: " + alias_arn(context, function, alias));
 }
@@ -29,11 +37,13 @@ std::shared_ptr<const FunctionRecord> LambdaService::publish(FunctionEntry& entr
   FunctionRecord latest = *entry.latest.record;
   if (!entry.versions.empty()) {
     const auto& newest = entry.versions.rbegin()->second.record;
-    if (newest->same_configuration(latest)) return newest;
+    if (newest->was_published_from(latest)) return newest;
   }
   const uint64_t number = ++latest.last_published;
+  latest.revision_id = base::make_uuid(env_.random);
   FunctionRecord version = latest;
   version.version = std::to_string(number);
+  version.published_description = latest.description;
   if (description) version.description = *description;
   version.policy = {};
   version.tags.clear();
@@ -69,12 +79,10 @@ base::Result<FunctionConfiguration> LambdaService::publish_version(aws::Context&
                                         ") is different from current CodeSHA256 in $LATEST (" + latest.code_sha256 +
                                         "). Please try again with the CodeSHA256 in $LATEST."));
   }
-  const uint64_t newest = latest.last_published;
   store::WriteBatch batch;
   const auto record = publish(entry, in.description, context.now, batch);
   store_.write(batch);
-  const bool is_new = entry.latest.record->last_published != newest;
-  return is_new ? pending_configuration_of(*record) : configuration_of(*record);
+  return configuration_of(*record);
 }
 
 base::Result<void> LambdaService::set_routing(AliasRecord& alias, const FunctionEntry& entry, const Context& context,
@@ -92,7 +100,7 @@ base::Result<void> LambdaService::set_routing(AliasRecord& alias, const Function
     for (const auto& [version, weight] : weights) {
       if (!(weight >= 0.0 && weight < 1.0)) {
         return base::fail(errors::validation_exception(
-            "1 validation error detected: Value '{" + version + "=" + std::to_string(weight) +
+            "1 validation error detected: Value '{" + version + "=" + shown_weight(weight) +
             "}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value must satisfy "
             "constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or "
             "equal to 0.0, Member must not be null]"));
@@ -124,7 +132,8 @@ base::Result<AliasConfiguration> LambdaService::create_alias(aws::Context& conte
     return base::fail(errors::validation_exception("Name and FunctionVersion are required, and no name is a number"));
   }
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const auto found, find_entry(context, name));
+  const auto found = functions_.find(keys::function(context.account, context.region, name));
+  if (found == functions_.end()) return base::fail(function_not_found(context, name, alias.version));
   FunctionEntry& entry = found->second;
   alias.account = context.account;
   alias.region = context.region;
@@ -156,7 +165,9 @@ base::Result<AliasConfiguration> LambdaService::update_alias(aws::Context& conte
   TRY_ASSIGN(const auto found, find_entry(context, name));
   FunctionEntry& entry = found->second;
   const auto known = entry.aliases.find(in.name.value_or(""));
-  if (known == entry.aliases.end()) return base::fail(no_such_alias(context, name, in.name.value_or("")));
+  if (known == entry.aliases.end()) {
+    return base::fail(not_found("Alias not found: " + alias_arn(context, name, in.name.value_or(""))));
+  }
   AliasRecord alias = *known->second;
   if (in.revision_id && *in.revision_id != alias.revision_id) {
     return base::fail(revision_mismatch("GetFunction/GetAlias"));

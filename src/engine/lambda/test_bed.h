@@ -20,6 +20,7 @@
 #include "aws/lambda/errors.h"
 #include "aws/logs/caller.h"
 #include "aws/logs/errors.h"
+#include "aws/parking.h"
 #include "aws/s3/caller.h"
 #include "aws/sns/caller.h"
 #include "aws/sts/caller.h"
@@ -42,6 +43,21 @@ using std::chrono::seconds;
 
 constexpr const char* kRole = "arn:aws:iam::123456789012:role/worker";
 
+inline InvokeOutcome answer(std::string payload) {
+  InvokeOutcome out;
+  out.payload = std::move(payload);
+  out.delivered = true;
+  return out;
+}
+
+inline InvokeOutcome failure() {
+  InvokeOutcome out = answer(R"({"errorType":"E","errorMessage":"m"})");
+  out.kind = OutcomeKind::function_error;
+  return out;
+}
+
+// Runs a function's body on the thread that begins the invocation: the caller's if an instance is idle, otherwise the
+// pool's.
 class FakeHost final : public runtime::FunctionHost {
  public:
   using Body = std::function<InvokeOutcome(const runtime::FunctionSpec&, const runtime::InvokeRequest&)>;
@@ -49,7 +65,9 @@ class FakeHost final : public runtime::FunctionHost {
   std::expected<std::unique_ptr<runtime::FunctionInstance>, runtime::StartError> start(
       const runtime::FunctionSpec& spec, runtime::LogSink& sink) override {
     const std::lock_guard lock(mutex);
-    if (!start_error.empty()) return std::unexpected(runtime::StartError{"Runtime.InvalidEntrypoint", start_error});
+    if (!start_error.empty()) {
+      return std::unexpected(runtime::StartError{"Runtime.InvalidEntrypoint", start_error, out_of_resources});
+    }
     specs.push_back(spec);
     ++live;
     return std::make_unique<Running>(*this, spec, sink);
@@ -78,7 +96,9 @@ class FakeHost final : public runtime::FunctionHost {
   std::mutex mutex;
   Body body = [](const auto&, const auto&) { return InvokeOutcome(); };
   std::string start_error;
-  std::string init_log;  // written before each invocation begins
+  bool out_of_resources = false;
+  std::string init_log;                           // written before each invocation begins
+  std::vector<runtime::InitReport> init_reports;  // of the next invocation
   bool init_fails = false;
   std::function<void()> while_staging;  // called once
   std::vector<runtime::FunctionSpec> specs;
@@ -94,12 +114,13 @@ class FakeHost final : public runtime::FunctionHost {
     ~Running() override { --host.live; }
     [[nodiscard]] const std::string& instance_id() const override { return id; }
     [[nodiscard]] bool alive() const override { return is_alive; }
-    InvokeOutcome invoke(runtime::InvokeRequest request) override {
+    void invoke(runtime::InvokeRequest request, Done done) override {
       Body body;
       {
         const std::lock_guard lock(host.mutex);
         body = host.body;
       }
+      for (const auto& report : std::exchange(host.init_reports, {})) request.on_init_end(report);
       if (!host.init_log.empty()) sink.write({id, {}, host.init_log});
       if (!host.init_fails && request.on_begin) request.on_begin();
       sink.write({id, request.request_id, "hello from " + spec.function_name});
@@ -107,7 +128,7 @@ class FakeHost final : public runtime::FunctionHost {
       InvokeOutcome out = body(spec, request);
       current_ = nullptr;
       is_alive = out.kind == OutcomeKind::ok || out.kind == OutcomeKind::function_error;
-      return out;
+      done(std::move(out));
     }
     void interrupt() override { interrupted = true; }
     FakeHost& host;
@@ -118,6 +139,16 @@ class FakeHost final : public runtime::FunctionHost {
     std::atomic<bool> interrupted = false;
   };
   static inline thread_local Running* current_ = nullptr;
+};
+
+// What the server does for a call that waits, without its threads: counts the wakes.
+struct FakeParking final : aws::Parking {
+  const std::shared_ptr<std::atomic<int>> wakes = std::make_shared<std::atomic<int>>(0);
+  std::function<void()> waker() override {
+    return [count = wakes] { ++*count; };
+  }
+  // Since the last call.
+  bool parked() { return std::exchange(is_parked_, false); }
 };
 
 struct FakeSts final : aws::Dispatcher {
@@ -243,6 +274,10 @@ struct TestBed {
       std::this_thread::yield();
     }
     return true;
+  }
+  // Waits until every task of the service waits for something, and none is about to go on: then the clock may move.
+  void settle() {
+    env.clock.advance_in_steps(base::Duration(0), [] { return false; });
   }
   // The sum of what was measured so far, for example of "Errors FunctionName=f".
   double sum(const std::string& series) {

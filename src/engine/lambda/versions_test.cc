@@ -51,7 +51,7 @@ TEST(Versions, KeepCodeAndConfiguration) {
   const FunctionConfiguration second = publish(bed);
   EXPECT_EQ(second.version, "2");
   EXPECT_EQ(second.function_arn, kArn + ":2");
-  EXPECT_EQ(second.state, "Pending");
+  EXPECT_EQ(second.state, "Active");
   set_code(bed, "third zip");
   for (int i = 0; i < 2; ++i) {  // before and after a restart
     EXPECT_EQ(bed.invoke("f:1").payload, "\"1 zip of f " + kArn + ":1\"");
@@ -136,6 +136,17 @@ TEST(Versions, AliasesLeadToThem) {
             "ResourceNotFoundException: Function not found: " + kArn + ":9");
   EXPECT_EQ(bed.error(&LambdaService::get_alias, {"f", "none"}),
             "ResourceNotFoundException: Cannot find alias arn: " + kArn + ":none");
+  UpdateAliasRequest none;
+  none.function_name = "f";
+  none.name = "none";
+  EXPECT_EQ(bed.error(&LambdaService::update_alias, none),
+            "ResourceNotFoundException: Alias not found: " + kArn + ":none");
+  CreateAliasRequest lost = alias("live", "1");
+  lost.function_name = "nowhere";
+  EXPECT_TRUE(bed.error(&LambdaService::create_alias, lost).ends_with(":function:nowhere:1"));
+  CreateAliasRequest weighted = alias("heavy", "1");
+  weighted.routing_config.emplace().additional_version_weights = aws::Map<double>{{"2", -1.0}};
+  EXPECT_NE(bed.error(&LambdaService::create_alias, weighted).find("Value '{2=-1.0}'"), std::string::npos);
   EXPECT_EQ(bed.invoke("f:live").payload, "\"1 zip of f " + kArn + ":live\"");
   EXPECT_TRUE(bed.error(&LambdaService::delete_function, {"f", "1"}).starts_with("ResourceConflictException"));
 

@@ -145,13 +145,50 @@ function postError(suffix, error) {
   return post(suffix, JSON.stringify(document), { 'Lambda-Runtime-Function-Error-Type': type });
 }
 
+const JSON_LOG = /^json$/i.test(process.env.AWS_LAMBDA_LOG_FORMAT || '');
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const LEAST = LEVELS.indexOf((process.env.AWS_LAMBDA_LOG_LEVEL || '').toUpperCase());
+
 function write(level, text) {
   process.stdout.write(`${new Date().toISOString()}\t${requestId || 'undefined'}\t${level}\t${text}\n`);
 }
 
+// An error as the function's LogFormat JSON shows it.
+function errorObject(error) {
+  const stackTrace = typeof error.stack === 'string' ? shownTrace(error.stack) : [];
+  return { errorType: (error.constructor && error.constructor.name) || 'UnknownError', errorMessage: error.message,
+    stackTrace };
+}
+
+function writeJson(level, values) {
+  const event = { timestamp: new Date().toISOString(), level, requestId: requestId || undefined };
+  const withErrors = (key, value) => (value instanceof Error ? { ...value, ...errorObject(value) } : value);
+  const put = (more) => process.stdout.write(JSON.stringify({ ...event, ...more }, withErrors) + '\n');
+  const message = util.format(...values);
+  if (values.length !== 1) {
+    const error = values.find((value) => value instanceof Error);
+    return put({ message, ...(error && errorObject(error)) });
+  }
+  try {
+    return put({ message: values[0] });
+  } catch (problem) {  // it refers to itself
+    return put({ message });
+  }
+}
+
 for (const [method, level] of Object.entries({ log: 'INFO', info: 'INFO', debug: 'DEBUG', warn: 'WARN', error: 'ERROR',
-  trace: 'TRACE' })) {
-  console[method] = (...values) => write(level, util.format(...values));
+  trace: 'TRACE', fatal: 'FATAL' })) {
+  console[method] = (...values) => {
+    if (LEVELS.indexOf(level) < LEAST) return;
+    if (JSON_LOG) writeJson(level, values);
+    else write(level, util.format(...values));
+  };
+}
+
+// What this loop says of a failure.
+function writeError(what, error) {
+  if (JSON_LOG) writeJson('ERROR', [error]);
+  else write('ERROR', `${what} \t${errorText(error)}`);
 }
 
 function isModule(file) {
@@ -280,7 +317,7 @@ async function serve(handler) {
     try {
       answer = stringify(await run(handler, JSON.parse(next.body.toString('utf8')), next.headers));
     } catch (error) {
-      write('ERROR', `Invoke Error \t${errorText(error)}`);
+      writeError('Invoke Error', error);
       await postError(`invocation/${id}/error`, error);
       continue;
     }
@@ -292,7 +329,7 @@ async function serve(handler) {
 let dying = false;
 function die(what, error, code) {
   dying = true;
-  write('ERROR', `${what} \t${errorText(error)}`);
+  writeError(what, error);
   connection = undefined;  // the kept one may be in use
   const told = requestId ? postError(`invocation/${requestId}/error`, error) : postError('init/error', error);
   told.catch(() => undefined).then(() => process.exit(code));
@@ -306,7 +343,7 @@ process.on('unhandledRejection', (reason) => {
 });
 
 resolveHandler(process.argv[2] || '').then(serve, async (error) => {
-  write('ERROR', `Uncaught Exception \t${errorText(error)}`);
+  writeError('Uncaught Exception', error);
   await postError('init/error', error);
   process.exit(1);
 }).catch(() => process.exit(1));

@@ -150,12 +150,45 @@ class _RootHandler(logging.Handler):
         _say(self.format(record))
 
 
+_JSON = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+_LEVELS = {"TRACE": logging.NOTSET, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING,
+           "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
+
+
+def _compact(values):
+    return json.dumps({name: value for name, value in values.items() if value is not None}, ensure_ascii=False,
+                      separators=(",", ":"), default=str)
+
+
+class _JsonFormatter(logging.Formatter):
+    """One object for each record, as the function's LogFormat JSON asks for; what `extra` adds is in it."""
+    _KNOWN = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "aws_request_id"}
+
+    def format(self, record):
+        error = record.exc_info if record.exc_info and record.exc_info[0] else None
+        values = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+                  "level": record.levelname, "message": record.getMessage(), "logger": record.name}
+        if error:
+            import traceback
+            values["stackTrace"] = [line for line in traceback.format_tb(error[2])]
+            values["errorType"], values["errorMessage"] = error[0].__name__, str(error[1])
+            values["location"] = "{}:{}:{}".format(_shown(record.pathname), record.funcName, record.lineno)
+        values["requestId"] = record.aws_request_id or None
+        for name, value in vars(record).items():
+            if name not in self._KNOWN and name not in values:
+                values[name] = value
+        return _compact(values) + "\n"
+
+
 def _set_up_logging():
     logging.Formatter.converter = time.gmtime
     handler = _RootHandler()
-    handler.setFormatter(logging.Formatter(
+    handler.setFormatter(_JsonFormatter() if _JSON else logging.Formatter(
         "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"))
     logging.getLogger().addHandler(handler)
+    level = _LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper())
+    if level is not None:
+        logging.getLogger().setLevel(level)
 
 
 def _shown(path):
@@ -204,6 +237,9 @@ def _error_document(error, request_id):
 
 
 def _log_error(document):
+    if _JSON:
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return _say(_compact(dict({"timestamp": now, "log_level": "ERROR"}, **document)) + "\n")
     lines = ["[ERROR] " + document["errorType"] + (": " + document["errorMessage"] if document["errorMessage"] else "")]
     lines.append("Traceback (most recent call last):")
     for element in document["stackTrace"]:

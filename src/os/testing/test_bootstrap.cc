@@ -1,8 +1,10 @@
 // A Lambda function that does as it is told by its payload, well or badly, for the tests of the function host.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +114,15 @@ std::expected<std::string, InvocationError> act(const Invocation& invocation) {
     ::waitpid(child, &status, 0);
     return "survived";
   }
+  if (payload == "fork bomb") {
+    constexpr int kBombMax = 1100;
+    for (int i = 0; i < kBombMax; ++i) {
+      const pid_t child = ::fork();
+      if (child < 0) return "refused";
+      while (child == 0) ::pause();
+    }
+    while (true) ::pause();
+  }
   if (payload == "grandchild") return spawn_grandchild(false);
   if (payload == "daemon") return spawn_grandchild(true);
   if (payload == "pid") return std::to_string(::getpid());
@@ -132,6 +143,12 @@ int main() {
   os::write_stdout("initialising\n");
   if (mode == "exit") return 4;
   if (mode == "allocate") allocate();
+  if (mode.starts_with("slow")) {
+    const int file = ::open("begun", O_WRONLY | O_CREAT | O_APPEND, 0600);
+    struct stat begun{};
+    if (::write(file, "x", 1) != 1 || ::fstat(file, &begun) != 0) return 3;
+    while (mode == "slow" || begun.st_size == 1) ::pause();
+  }
   if (mode == "error") {
     runtime::post_init_error(**transport, *endpoint, {"Init.Broken", "cannot start"}, report);
     return 1;
