@@ -99,12 +99,17 @@ void EventSourceMappings::stop() {
   }
 }
 
-// Ends the pollers of mappings that were changed or deleted, which takes up to a poll of the queue.
+// Ends the pollers of mappings that were changed or deleted, which takes up to a poll of the queue, and starts those
+// that the system had no thread for.
 void EventSourceMappings::janitor() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (retired_pollers_.empty()) {
-      env_.executor.wait_until(lock, *janitor_wanted_, base::kTimestampMax);
+      const base::Timestamp next = lacks_threads_ ? env_.clock.now() + kThreadRetryInterval : base::kTimestampMax;
+      env_.executor.wait_until(lock, *janitor_wanted_, next);
+      if (!std::exchange(lacks_threads_, false)) continue;
+      for (auto& [key, mapping] : mappings_)
+        if (mapping.poller != nullptr && !mapping.poller->start()) lacks_threads_ = true;
       continue;
     }
     auto ended = std::exchange(retired_pollers_, {});
@@ -308,7 +313,9 @@ void EventSourceMappings::start_poller(Mapping& mapping) {
       store_, env_, sqs_, record,
       [this, record](std::string event) { return functions_.invoke_mapped(record, std::move(event)); },
       [this, key = record.key()](const std::string&, const std::string& reason) { disable(key, reason); });
-  mapping.poller->start();
+  if (mapping.poller->start()) return;
+  lacks_threads_ = true;
+  janitor_wanted_->notify_all();
 }
 
 void EventSourceMappings::retire_poller(Mapping& mapping) {

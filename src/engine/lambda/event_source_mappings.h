@@ -87,6 +87,7 @@ class EventSourceMappings {
   Mappings mappings_;
   bool started_ = false;
   bool stopping_ = false;
+  bool lacks_threads_ = false;  // some poller does not have all its tasks
   std::vector<std::unique_ptr<QueuePoller>> retired_pollers_;
   std::unique_ptr<base::Condition> janitor_wanted_;
   std::unique_ptr<base::Task> janitor_;

@@ -62,6 +62,7 @@ constexpr base::Duration kCredentialsReuseMin = std::chrono::minutes(40);
 constexpr std::size_t kPollersDefault = 5;  // per mapping
 constexpr std::size_t kPollersMax = 16;
 constexpr int32_t kPollSliceSeconds = 1;  // how long a poller may take to notice that it shall stop
+constexpr base::Duration kThreadRetryInterval = std::chrono::seconds(1);  // of pollers that got no thread
 constexpr base::Duration kPollBackoffMin = std::chrono::milliseconds(100);
 constexpr base::Duration kPollBackoffMax = std::chrono::seconds(10);
 constexpr base::Duration kThrottleRetryMin = std::chrono::seconds(1);

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "engine/lambda/json_check.h"
+#include "engine/lambda/limits.h"
 #include "engine/lambda/sqs_event.h"
 #include "engine/lambda/test_bed.h"
 
@@ -154,6 +155,23 @@ TEST(Mappings, DeliversAndDeletesAlsoAfterARestart) {
   bed.send("q", "m");
   EXPECT_TRUE(TestBed::eventually([&] { return consumer.records() == 26; }));
   EXPECT_TRUE(TestBed::eventually([&] { return bed.counts("q") == "0/0"; }));
+}
+
+TEST(Mappings, WithoutAThreadOneIsAskedForAgain) {
+  TestBed bed;
+  Consumer consumer;
+  bed.set_body(consumer.body());
+  bed.create("f");
+  bed.create_queue("q");
+  bed.send("q", "m");
+  bed.env.executor.limit_tasks(0);
+  bed.ok(&LambdaService::create_event_source_mapping, TestBed::mapping("q", "f"));
+  bed.env.executor.limit_tasks(1);  // of the five that it wants
+  EXPECT_TRUE(TestBed::eventually([&] {
+    bed.env.clock.advance(kThreadRetryInterval);
+    return consumer.records() == 1;
+  }));
+  bed.env.executor.limit_tasks(SIZE_MAX);
 }
 
 TEST(Mappings, FailuresStayUntilTheyAreVisibleAgain) {

@@ -55,10 +55,13 @@ QueuePoller::~QueuePoller() {
   tasks_.clear();
 }
 
-void QueuePoller::start() {
-  for (std::size_t i = 0; i < task_count(mapping_); ++i) {
-    tasks_.push_back(env_.executor.spawn("lambda-poller", [this] { run(); }));
+bool QueuePoller::start() {
+  while (tasks_.size() < task_count(mapping_)) {
+    auto task = env_.executor.try_spawn("lambda-poller", [this] { run(); });
+    if (task == nullptr) return false;
+    tasks_.push_back(std::move(task));
   }
+  return true;
 }
 
 void QueuePoller::request_stop() {

@@ -38,7 +38,8 @@ class QueuePoller {
   QueuePoller(const QueuePoller&) = delete;
   QueuePoller& operator=(const QueuePoller&) = delete;
 
-  void start();
+  // Starts the tasks that do not run yet. False if the system has no thread for some of them: to be called again.
+  bool start();
   // Returns at once; no invocation begins after the batches already taken.
   void request_stop();
 
