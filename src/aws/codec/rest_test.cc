@@ -269,6 +269,66 @@ TEST(RestXml, StreamsObjects) {
   EXPECT_EQ(encode(s3::kService, "GetObject", out).body, "held");
 }
 
+// What reads of a bucket's settings look like, where the name of the element is not the shape's.
+TEST(RestXml, WritesSettingsOfBuckets) {
+  const auto body = [](std::string_view operation, auto out) {
+    const std::string text = encode(s3::kService, operation, std::move(out)).body;
+    const std::size_t root = text.find('\n') + 1;  // behind the declaration
+    const std::size_t space = text.find(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"", root);
+    return space == std::string::npos ? text : text.substr(root, space - root) + text.substr(text.find('>', space));
+  };
+  EXPECT_EQ(body("GetBucketVersioning", s3::GetBucketVersioningOutput()),
+            "<VersioningConfiguration></VersioningConfiguration>");
+  EXPECT_EQ(body("GetBucketLogging", s3::GetBucketLoggingOutput()), "<BucketLoggingStatus></BucketLoggingStatus>");
+  s3::ListBucketInventoryConfigurationsOutput inventory;
+  inventory.is_truncated = false;
+  EXPECT_EQ(body("ListBucketInventoryConfigurations", inventory),
+            "<ListInventoryConfigurationsResult><IsTruncated>false</IsTruncated></ListInventoryConfigurationsResult>");
+  s3::GetBucketEncryptionOutput encryption;
+  auto& rule = encryption.server_side_encryption_configuration.emplace().rules.emplace().emplace_back();
+  rule.apply_server_side_encryption_by_default.emplace().sse_algorithm = "AES256";
+  rule.blocked_encryption_types.emplace().encryption_type.emplace().emplace_back("SSE-C");
+  EXPECT_EQ(body("GetBucketEncryption", encryption),
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256"
+            "</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BlockedEncryptionTypes><EncryptionType>SSE-C"
+            "</EncryptionType></BlockedEncryptionTypes></Rule></ServerSideEncryptionConfiguration>");
+  s3::GetBucketAclOutput acl;
+  auto& grant = acl.grants.emplace().emplace_back();
+  grant.grantee.emplace().id = "owner";
+  grant.grantee->type = "CanonicalUser";
+  grant.permission = "FULL_CONTROL";
+  EXPECT_EQ(body("GetBucketAcl", acl),
+            "<AccessControlPolicy><AccessControlList><Grant><Grantee xmlns:xsi="
+            "\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>owner</ID></Grantee>"
+            "<Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>");
+  s3::GetObjectTaggingOutput tagging;
+  tagging.tag_set.emplace();
+  EXPECT_EQ(body("GetObjectTagging", tagging), "<Tagging><TagSet></TagSet></Tagging>");
+  s3::ListObjectVersionsOutput versions;
+  versions.versions.emplace().emplace_back().version_id = "null";
+  EXPECT_EQ(body("ListObjectVersions", versions),
+            "<ListVersionsResult><Version><VersionId>null</VersionId></Version></ListVersionsResult>");
+  s3::ListBucketsOutput buckets;
+  buckets.buckets.emplace();
+  buckets.owner.emplace().id = "o";
+  EXPECT_EQ(body("ListBuckets", buckets),
+            "<ListAllMyBucketsResult><Owner><ID>o</ID></Owner><Buckets></Buckets></ListAllMyBucketsResult>");
+  const auto bridge = decode<s3::PutBucketNotificationConfigurationRequest>(
+      s3::kService, make("PUT", "/b?notification",
+                         "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>"));
+  ASSERT_TRUE(bridge) << bridge.error().message;
+  EXPECT_TRUE(bridge->notification_configuration->event_bridge_configuration);
+  s3::NotificationConfiguration shown;
+  shown.event_bridge_configuration.emplace();
+  EXPECT_EQ(body("GetBucketNotificationConfiguration", shown),
+            "<NotificationConfiguration><EventBridgeConfiguration></EventBridgeConfiguration>"
+            "</NotificationConfiguration>");
+  const auto attributes = decode<s3::GetObjectAttributesRequest>(
+      s3::kService, make("GET", "/b/k?attributes", "", {{"x-amz-object-attributes", "ETag, ObjectSize"}}));
+  ASSERT_TRUE(attributes) << attributes.error().message;
+  EXPECT_EQ(*attributes->object_attributes, (std::vector<std::string>{"ETag", "ObjectSize"}));
+}
+
 // RFC 2047, as S3 has it for user metadata.
 TEST(RestXml, MetadataThatIsNotAscii) {
   const auto stored = [](std::string value) {
