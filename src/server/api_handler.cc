@@ -268,7 +268,8 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
   TRY_ASSIGN(const aws::auth::Authenticated caller,
              verifier_.verify(call.request, service.signing_name, signed_now, context.now));
   TRY(unwrap_chunked(call.request, caller));
-  if (call.route.protocol != Protocol::rest_xml) TRY(decode_content_encoding(call.request));
+  if (call.route.protocol != Protocol::rest_xml)
+    TRY(decode_content_encoding(call.request, call.route.mount->body_bytes_max));
   context.account = caller.principal().account;
   context.region = caller.region();
   context.principal = caller.principal();

@@ -8,6 +8,8 @@
 #include "aws/codec/uri.h"
 #include "aws/http/virtual_host.h"
 #include "base/encoding.h"
+#include "server/absent_service.h"
+#include "server/content_encoding.h"
 
 namespace server {
 namespace {
@@ -58,6 +60,17 @@ bool is_dated(std::string_view path) {
   return true;
 }
 
+bool is_json(std::string_view content_type) {
+  return content_type.starts_with("application/x-amz-json-1.") || content_type.starts_with("application/json");
+}
+
+// The JSON that a request with this type speaks; of plain application/json, the service's own.
+Protocol json_of(std::string_view content_type, const aws::ServiceDesc* service) {
+  if (content_type.starts_with("application/x-amz-json-1.1")) return Protocol::json_1_1;
+  const bool plain = !content_type.starts_with("application/x-amz-json-1.0");
+  return plain && service != nullptr && speaks(*service, Protocol::json_1_1) ? Protocol::json_1_1 : Protocol::json_1_0;
+}
+
 bool is_form(const Request& request) {
   return request.headers.get("Content-Type").starts_with("application/x-www-form-urlencoded");
 }
@@ -91,11 +104,26 @@ std::expected<Route, RouteError> Router::route(const Request& request) const {
   if (const auto protocol = request.headers.find("smithy-protocol")) return by_smithy_protocol(request, *protocol);
   if (const auto target = request.headers.find("X-Amz-Target")) return by_target(request, *target);
   const std::string_view scope = scope_service(request);
-  const std::string_view form =
-      request.method == "POST" && is_form(request) ? std::string_view(request.body) : request.query();
+  const bool in_body = request.method == "POST" && is_form(request) && !request.body.empty();
+  const std::string peeked = in_body && request.headers.contains("Content-Encoding") ? peek_body(request) : "";
+  const std::string_view form = !in_body ? request.query() : peeked.empty() ? request.body : std::string_view(peeked);
   if (const std::string_view action = form_value(form, "Action"); !action.empty())
     return by_action(form, action, scope);
   return by_path(request, scope);
+}
+
+const Mount* Router::signed_for(std::string_view scope) const {
+  const auto found = std::ranges::find_if(mounts_, [&](const Mount& m) { return m.desc->signing_name == scope; });
+  return found == mounts_.end() ? nullptr : &*found;
+}
+
+Router::Found Router::nobody(std::string_view scope, Protocol protocol, base::AwsError error) const {
+  constexpr std::size_t kShownMax = 64;
+  if (!scope.empty() && signed_for(scope) == nullptr) {
+    error.message = "service " + std::string(scope.substr(0, kShownMax)) + " is not here; these are:";
+    for (const Mount& mount : mounts_) error.message.append(" ").append(mount.desc->id);
+  }
+  return std::unexpected(RouteError{&absent_service(scope), protocol, std::move(error)});
 }
 
 // Of the path only "/service/X/operation/Y" at its end counts: a prefix may stand before it. A request that names its
@@ -103,7 +131,7 @@ std::expected<Route, RouteError> Router::route(const Request& request) const {
 Router::Found Router::by_smithy_protocol(const Request& request, std::string_view name) const {
   const auto voice =
       std::ranges::find_if(mounts_, [](const Mount& mount) { return speaks(*mount.desc, Protocol::cbor); });
-  const aws::ServiceDesc* service = voice == mounts_.end() ? nullptr : voice->desc;
+  const aws::ServiceDesc* service = voice == mounts_.end() ? &absent_service("") : voice->desc;
   const auto refuse = [&](std::string message) {
     return std::unexpected(RouteError{service, Protocol::cbor, unknown_operation(std::move(message), 404)});
   };
@@ -130,26 +158,34 @@ Router::Found Router::by_smithy_protocol(const Request& request, std::string_vie
       return Route{&mount, operation, Protocol::cbor, {}};
     return refuse("The operation " + std::string(parts[0]) + " is not implemented.");
   }
-  return refuse("No service has the name " + std::string(parts[2]) + " in the protocol rpc-v2-cbor.");
+  std::string nothing = "No service has the name " + std::string(parts[2]) + " in the protocol rpc-v2-cbor.";
+  const std::string_view scope = scope_service(request);
+  if (signed_for(scope) != nullptr || scope.empty()) return refuse(std::move(nothing));
+  return nobody(scope, Protocol::cbor, unknown_operation(std::move(nothing), 404));
 }
 
 Router::Found Router::by_target(const Request& request, std::string_view target) const {
   const std::size_t dot = target.rfind('.');
   const std::string_view prefix = target.substr(0, dot);
   const std::string_view type = request.headers.get("Content-Type");
-  const Protocol protocol = type.starts_with("application/x-amz-json-1.1") ? Protocol::json_1_1 : Protocol::json_1_0;
   for (const Mount& mount : mounts_) {
     if (mount.desc->target_prefix != prefix || prefix.empty()) continue;
-    if (request.method != "POST" || !type.starts_with("application/x-amz-json-1."))
-      return std::unexpected(RouteError{mount.desc, protocol, unknown_operation("", 404)});
+    const Protocol protocol = json_of(type, mount.desc);
+    if (request.method != "POST" || !is_json(type)) {
+      return std::unexpected(RouteError{
+          mount.desc, protocol,
+          unknown_operation("A request with X-Amz-Target is a POST with the Content-Type application/x-amz-json-1.0, "
+                            "application/x-amz-json-1.1 or application/json.",
+                            404)});
+    }
     const aws::OperationDesc* operation =
         dot == std::string_view::npos ? nullptr : mount.desc->find(target.substr(dot + 1));
     if (operation != nullptr) return Route{&mount, operation, protocol, {}};
     return std::unexpected(RouteError{
         mount.desc, protocol, unknown_operation("The operation " + std::string(target) + " is not implemented.")});
   }
-  return std::unexpected(
-      RouteError{nullptr, protocol, unknown_operation("No service has the target " + std::string(target) + ".")});
+  return nobody(scope_service(request), json_of(type, nullptr),
+                unknown_operation("No service has the target " + std::string(target) + "."));
 }
 
 Router::Found Router::by_action(std::string_view form, std::string_view action, std::string_view scope) const {
@@ -166,7 +202,7 @@ Router::Found Router::by_action(std::string_view form, std::string_view action, 
   base::AwsError error;
   error.code = "InvalidAction";
   error.message = "The action " + name + " is not valid for this endpoint.";
-  if (mount == nullptr) return std::unexpected(RouteError{nullptr, Protocol::query, std::move(error)});
+  if (mount == nullptr) return nobody(scope, Protocol::query, std::move(error));
   if (const aws::OperationDesc* operation = mount->desc->find(name); operation != nullptr)
     return Route{mount, operation, Protocol::query, {}};
   return std::unexpected(RouteError{mount->desc, Protocol::query, std::move(error)});
@@ -189,9 +225,11 @@ Router::Found Router::by_path(const Request& request, std::string_view scope) co
     if (match.has_value()) return Route{&mounts_[i], match->operation, protocol, std::move(match->labels)};
     return std::unexpected(RouteError{&service, protocol, std::move(match).error()});
   }
-  return std::unexpected(
-      RouteError{nullptr, Protocol::json_1_0,
-                 unknown_operation("The request names no operation (no X-Amz-Target, no Action, no REST path).", 404)});
+  const Mount* mount = signed_for(scope);
+  base::AwsError error =
+      unknown_operation("The request names no operation (no X-Amz-Target, no Action, no REST path).", 404);
+  if (mount == nullptr) return nobody(scope, protocol_of_paths(scope), std::move(error));
+  return std::unexpected(RouteError{mount->desc, mount->desc->protocols.front(), std::move(error)});
 }
 
 }  // namespace server

@@ -1,6 +1,7 @@
 // Router: which operation of which service a request asks for, and in which protocol. It looks at the signals in the
 // order of protocols.md 1.6 (smithy-protocol, X-Amz-Target, form Action, path) and knows services only by their
-// descriptions. Immutable after construction, safe from any thread.
+// descriptions. What it refuses it refuses in words and in the protocol of the request; of a service that is not here
+// (CloudFormation, EC2) it says so. Immutable after construction, safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,7 @@ struct Route {
 };
 
 struct RouteError {
-  const aws::ServiceDesc* service;  // whose protocol the answer should use, or nullptr if nobody's
+  const aws::ServiceDesc* service;  // whose codec the answer should use; it has no operations if it is nobody's
   aws::Protocol protocol;
   base::AwsError error;
 };
@@ -59,7 +60,10 @@ class Router {
   [[nodiscard]] Found by_target(const aws::http::Request& request, std::string_view target) const;
   [[nodiscard]] Found by_action(std::string_view form, std::string_view action, std::string_view scope) const;
   [[nodiscard]] Found by_path(const aws::http::Request& request, std::string_view scope) const;
-  [[nodiscard]] const Mount* with_protocol(aws::Protocol protocol) const;
+  // The mount that requests with this scope are signed for, or nullptr.
+  [[nodiscard]] const Mount* signed_for(std::string_view scope) const;
+  // For a request that is no mount's: `error`, or that the service of its scope is not here.
+  [[nodiscard]] Found nobody(std::string_view scope, aws::Protocol protocol, base::AwsError error) const;
 
   const std::vector<Mount> mounts_;
   std::vector<std::unique_ptr<aws::codec::UriMatcher>> matchers_;  // one per mount, null unless it is a REST service

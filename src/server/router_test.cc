@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <tuple>
 
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/http/virtual_host.h"
@@ -83,6 +84,8 @@ TEST_F(RouterTest, ATargetNamesServiceAndOperation) {
   expect({
       {post("AmazonSQS.SendMessage", kJson10), "sqs SendMessage json_1_0"},
       {post("AmazonSQS.SendMessage", "application/x-amz-json-1.1"), "sqs SendMessage json_1_1"},
+      {post("AmazonSQS.SendMessage", "application/json"), "sqs SendMessage json_1_0"},
+      {post("DynamoDB_20120810.PutItem", "application/json; charset=utf-8"), "dynamodb PutItem json_1_0"},
       {post("DynamoDB_20120810.PutItem", "application/x-amz-json-1.0; charset=utf-8"), "dynamodb PutItem json_1_0"},
       // The operation is the service's, but not generated.
       {post("AmazonSQS.Nothing", kJson10), "! sqs json_1_0 400 UnknownOperationException"},
@@ -147,9 +150,68 @@ TEST_F(RouterTest, APathBelongsToTheRestServiceThatItIsSignedFor) {
       {{"GET", "/2015-03-31/nothing", {}}, "! lambda rest_json 404 UnknownOperationException"},
       {{"PATCH", "/bucket/key", {}}, "! s3 rest_xml 405 MethodNotAllowed"},
       // Signed for a service that has no paths: no service's bucket or function.
-      {{"GET", "/bucket", {{"Authorization", scope("sqs")}}}, "! nobody json_1_0 404 UnknownOperationException"},
-      {{"POST", "/", {{"Authorization", scope("ec2")}}}, "! nobody json_1_0 404 UnknownOperationException"},
+      {{"GET", "/bucket", {{"Authorization", scope("sqs")}}}, "! sqs json_1_0 404 UnknownOperationException"},
   });
+}
+
+// A service that is not here is named in the protocol in which its client asks.
+TEST_F(RouterTest, AbsentServicesAreNamedInTheCallersProtocol) {
+  const auto form = [](std::string service) {
+    return Ask{"POST", "/", {{"Content-Type", kForm}, {"Authorization", scope(service)}}, "Action=Describe&Version=1"};
+  };
+  const auto target = [](std::string service, std::string type) {
+    return Ask{
+        "POST", "/", {{"X-Amz-Target", "Service_1.List"}, {"Content-Type", type}, {"Authorization", scope(service)}}};
+  };
+  const auto path = [](std::string service) { return Ask{"GET", "/v2/things", {{"Authorization", scope(service)}}}; };
+  for (const auto& [ask, service, wanted] : std::initializer_list<std::tuple<Ask, std::string, std::string>>{
+           {form("cloudformation"), "cloudformation", "! nobody query 400 InvalidAction"},
+           {form("ec2"), "ec2", "! ec2 query 400 InvalidAction"},
+           {form("ses"), "ses", "! nobody query 400 InvalidAction"},
+           {target("kms", "application/x-amz-json-1.1"), "kms", "! nobody json_1_1 400 UnknownOperationException"},
+           {target("states", kJson10), "states", "! nobody json_1_0 400 UnknownOperationException"},
+           {path("ses"), "ses", "! nobody rest_json 404 UnknownOperationException"},
+           {path("route53"), "route53", "! nobody query 404 UnknownOperationException"},
+           {{"POST", "/", {{"Authorization", scope("ec2")}}}, "ec2", "! ec2 rest_json 404 UnknownOperationException"},
+           {{"POST",
+             "/service/Far/operation/Go",
+             {{"smithy-protocol", "rpc-v2-cbor"}, {"Authorization", scope("far")}}},
+            "far",
+            "! nobody another 404 UnknownOperationException"}}) {
+    EXPECT_EQ(outcome(router_, ask), wanted) << service;
+    const auto found = router_.route(request_of(ask));
+    ASSERT_FALSE(found.has_value());
+    EXPECT_TRUE(found.error().error.message.starts_with("service " + service + " is not here; these are: sqs "))
+        << found.error().error.message;
+  }
+}
+
+// Whatever is not there, the answer has words.
+TEST_F(RouterTest, RefusalsHaveWords) {
+  for (const Ask& ask : std::initializer_list<Ask>{
+           {"POST", "/", {{"X-Amz-Target", "AmazonSQS.SendMessage"}, {"Content-Type", "text/plain"}}},
+           {"POST", "/", {{"X-Amz-Target", "AmazonSQS.Nothing"}, {"Content-Type", kJson10}}},
+           {"POST", "/", {{"Content-Type", kForm}, {"Authorization", scope("iam")}}, "Action=Nothing"},
+           {"GET", "/2015-03-31/nothing"},
+           {"DELETE", "/2015-03-31/functions"},
+           {"PATCH", "/bucket/key"},
+           {"GET", "/bucket", {{"Authorization", scope("sqs")}}}}) {
+    const auto found = router_.route(request_of(ask));
+    ASSERT_FALSE(found.has_value()) << ask.target;
+    EXPECT_FALSE(found.error().error.message.empty()) << ask.method << " " << ask.target;
+    EXPECT_NE(found.error().service, nullptr);
+  }
+}
+
+// Older clients of CloudWatch compress their forms, Action included.
+TEST_F(RouterTest, AnActionIsFoundInACompressedForm) {
+  constexpr unsigned char kGzip[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x73, 0x4c,
+                                     0x2e, 0xc9, 0xcc, 0xcf, 0xb3, 0x0d, 0x28, 0x4d, 0xca, 0xc9, 0x2c, 0xce,
+                                     0x00, 0x00, 0x22, 0xa2, 0x21, 0xf2, 0x0e, 0x00, 0x00, 0x00};
+  const std::string body(reinterpret_cast<const char*>(kGzip), sizeof kGzip);
+  const Fields fields = {{"Content-Type", kForm}, {"Authorization", scope("sns")}, {"Content-Encoding", "gzip"}};
+  EXPECT_EQ(outcome(router_, {"POST", "/", fields, body}), "sns Publish query");
+  EXPECT_EQ(outcome(router_, {"POST", "/", fields, "Action=Publish"}), "sns Publish query");  // refused later
 }
 
 TEST_F(RouterTest, ABucketMayBeInTheHost) {

@@ -91,6 +91,16 @@ def test_every_operation(clients, name, protocol):
     assert '"stateReason":"by <hand>"' in found["AlarmHistoryItems"][0]["HistoryData"]
     write("DeleteAlarms", AlarmNames=[name + "-above", name, name + "-math"])
     assert read_by_all(clients, "DescribeAlarms", AlarmNamePrefix=name)["MetricAlarms"] == []
+
+    for operation, member, parameters in (("DescribeAnomalyDetectors", "AnomalyDetectors", {}),
+                                          ("DescribeInsightRules", "InsightRules", {}),
+                                          ("ListDashboards", "DashboardEntries", {}),
+                                          ("ListManagedInsightRules", "ManagedRules", {"ResourceARN": arn}),
+                                          ("ListMetricStreams", "Entries", {})):
+        assert read_by_all(clients, operation, **parameters) == {member: []}
+    for operation, parameters in (("GetDashboard", {"DashboardName": name}), ("GetMetricStream", {"Name": name})):
+        answer = writer.call(operation, **parameters)
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 404 and name in answer["Error"]["Message"]
     assert writer.called == OPERATIONS
 
 
@@ -107,7 +117,10 @@ def test_errors(clients, name, protocol):
         "ValidationError", 400, "1 validation error detected: Value 'BAD' at 'stateValue' failed to satisfy constraint: "
         "Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
     assert error("DescribeAlarms", StateValue="BAD")[:2] == ("ValidationError", 400)
-    assert error("SetAlarmState", **state, StateValue="OK")[:2] == ("ResourceNotFound", 404)
+    code, status, message = error("SetAlarmState", **state, StateValue="OK")
+    assert (code, status) == ("ResourceNotFound", 404) and not message
+    if protocol == "query":
+        assert message is None  # there is no such element
     both = {"MetricName": "m", "Value": 1.0, "Values": [1.0]}
     assert error("PutMetricData", Namespace=name, MetricData=[both]) == (
         "InvalidParameterCombination", 400, "The parameters MetricData.member.1.Value and MetricData.member.1.Values "

@@ -32,6 +32,20 @@ base::Result<DescribeAlarmsForMetricOutput> CloudWatchCaller::describe_alarms_fo
   return out;
 }
 
+base::Result<DescribeAnomalyDetectorsOutput> CloudWatchCaller::describe_anomaly_detectors(Context& context, DescribeAnomalyDetectorsInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeAnomalyDetectors");
+  DescribeAnomalyDetectorsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeInsightRulesOutput> CloudWatchCaller::describe_insight_rules(Context& context, DescribeInsightRulesInput in) {
+  static const OperationDesc& operation = *kService.find("DescribeInsightRules");
+  DescribeInsightRulesOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DisableAlarmActionsResponse> CloudWatchCaller::disable_alarm_actions(Context& context, DisableAlarmActionsInput in) {
   static const OperationDesc& operation = *kService.find("DisableAlarmActions");
   DisableAlarmActionsResponse out;
@@ -46,6 +60,13 @@ base::Result<EnableAlarmActionsResponse> CloudWatchCaller::enable_alarm_actions(
   return out;
 }
 
+base::Result<GetDashboardOutput> CloudWatchCaller::get_dashboard(Context& context, GetDashboardInput in) {
+  static const OperationDesc& operation = *kService.find("GetDashboard");
+  GetDashboardOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetMetricDataOutput> CloudWatchCaller::get_metric_data(Context& context, GetMetricDataInput in) {
   static const OperationDesc& operation = *kService.find("GetMetricData");
   GetMetricDataOutput out;
@@ -56,6 +77,34 @@ base::Result<GetMetricDataOutput> CloudWatchCaller::get_metric_data(Context& con
 base::Result<GetMetricStatisticsOutput> CloudWatchCaller::get_metric_statistics(Context& context, GetMetricStatisticsInput in) {
   static const OperationDesc& operation = *kService.find("GetMetricStatistics");
   GetMetricStatisticsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetMetricStreamOutput> CloudWatchCaller::get_metric_stream(Context& context, GetMetricStreamInput in) {
+  static const OperationDesc& operation = *kService.find("GetMetricStream");
+  GetMetricStreamOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListDashboardsOutput> CloudWatchCaller::list_dashboards(Context& context, ListDashboardsInput in) {
+  static const OperationDesc& operation = *kService.find("ListDashboards");
+  ListDashboardsOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListManagedInsightRulesOutput> CloudWatchCaller::list_managed_insight_rules(Context& context, ListManagedInsightRulesInput in) {
+  static const OperationDesc& operation = *kService.find("ListManagedInsightRules");
+  ListManagedInsightRulesOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListMetricStreamsOutput> CloudWatchCaller::list_metric_streams(Context& context, ListMetricStreamsInput in) {
+  static const OperationDesc& operation = *kService.find("ListMetricStreams");
+  ListMetricStreamsOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

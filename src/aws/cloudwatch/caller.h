@@ -15,10 +15,17 @@ class CloudWatchCaller final : public CloudWatch {
   base::Result<DescribeAlarmHistoryOutput> describe_alarm_history(Context& context, DescribeAlarmHistoryInput in) override;
   base::Result<DescribeAlarmsOutput> describe_alarms(Context& context, DescribeAlarmsInput in) override;
   base::Result<DescribeAlarmsForMetricOutput> describe_alarms_for_metric(Context& context, DescribeAlarmsForMetricInput in) override;
+  base::Result<DescribeAnomalyDetectorsOutput> describe_anomaly_detectors(Context& context, DescribeAnomalyDetectorsInput in) override;
+  base::Result<DescribeInsightRulesOutput> describe_insight_rules(Context& context, DescribeInsightRulesInput in) override;
   base::Result<DisableAlarmActionsResponse> disable_alarm_actions(Context& context, DisableAlarmActionsInput in) override;
   base::Result<EnableAlarmActionsResponse> enable_alarm_actions(Context& context, EnableAlarmActionsInput in) override;
+  base::Result<GetDashboardOutput> get_dashboard(Context& context, GetDashboardInput in) override;
   base::Result<GetMetricDataOutput> get_metric_data(Context& context, GetMetricDataInput in) override;
   base::Result<GetMetricStatisticsOutput> get_metric_statistics(Context& context, GetMetricStatisticsInput in) override;
+  base::Result<GetMetricStreamOutput> get_metric_stream(Context& context, GetMetricStreamInput in) override;
+  base::Result<ListDashboardsOutput> list_dashboards(Context& context, ListDashboardsInput in) override;
+  base::Result<ListManagedInsightRulesOutput> list_managed_insight_rules(Context& context, ListManagedInsightRulesInput in) override;
+  base::Result<ListMetricStreamsOutput> list_metric_streams(Context& context, ListMetricStreamsInput in) override;
   base::Result<ListMetricsOutput> list_metrics(Context& context, ListMetricsInput in) override;
   base::Result<ListTagsForResourceOutput> list_tags_for_resource(Context& context, ListTagsForResourceInput in) override;
   base::Result<PutCompositeAlarmResponse> put_composite_alarm(Context& context, PutCompositeAlarmInput in) override;

@@ -18,10 +18,17 @@ class CloudWatch {
   virtual base::Result<DescribeAlarmHistoryOutput> describe_alarm_history(Context& context, DescribeAlarmHistoryInput in) = 0;
   virtual base::Result<DescribeAlarmsOutput> describe_alarms(Context& context, DescribeAlarmsInput in) = 0;
   virtual base::Result<DescribeAlarmsForMetricOutput> describe_alarms_for_metric(Context& context, DescribeAlarmsForMetricInput in) = 0;
+  virtual base::Result<DescribeAnomalyDetectorsOutput> describe_anomaly_detectors(Context& context, DescribeAnomalyDetectorsInput in) = 0;
+  virtual base::Result<DescribeInsightRulesOutput> describe_insight_rules(Context& context, DescribeInsightRulesInput in) = 0;
   virtual base::Result<DisableAlarmActionsResponse> disable_alarm_actions(Context& context, DisableAlarmActionsInput in) = 0;
   virtual base::Result<EnableAlarmActionsResponse> enable_alarm_actions(Context& context, EnableAlarmActionsInput in) = 0;
+  virtual base::Result<GetDashboardOutput> get_dashboard(Context& context, GetDashboardInput in) = 0;
   virtual base::Result<GetMetricDataOutput> get_metric_data(Context& context, GetMetricDataInput in) = 0;
   virtual base::Result<GetMetricStatisticsOutput> get_metric_statistics(Context& context, GetMetricStatisticsInput in) = 0;
+  virtual base::Result<GetMetricStreamOutput> get_metric_stream(Context& context, GetMetricStreamInput in) = 0;
+  virtual base::Result<ListDashboardsOutput> list_dashboards(Context& context, ListDashboardsInput in) = 0;
+  virtual base::Result<ListManagedInsightRulesOutput> list_managed_insight_rules(Context& context, ListManagedInsightRulesInput in) = 0;
+  virtual base::Result<ListMetricStreamsOutput> list_metric_streams(Context& context, ListMetricStreamsInput in) = 0;
   virtual base::Result<ListMetricsOutput> list_metrics(Context& context, ListMetricsInput in) = 0;
   virtual base::Result<ListTagsForResourceOutput> list_tags_for_resource(Context& context, ListTagsForResourceInput in) = 0;
   virtual base::Result<PutCompositeAlarmResponse> put_composite_alarm(Context& context, PutCompositeAlarmInput in) = 0;

@@ -8,6 +8,7 @@ namespace errors {
 
 const ErrorDesc kConcurrentModificationException = {"ConcurrentModificationException", "ConcurrentModificationException", 429, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kConflictException = {"ConflictException", "ConflictException", 409, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kDashboardNotFoundError = {"DashboardNotFoundError", "ResourceNotFound", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInternalServiceFault = {"InternalServiceFault", "InternalServiceError", 500, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kInvalidFormatFault = {"InvalidFormatFault", "InvalidFormat", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidNextToken = {"InvalidNextToken", "InvalidNextToken", 400, base::Fault::sender, nullptr, nullptr};
@@ -24,6 +25,9 @@ base::AwsError concurrent_modification_exception(std::string message) {
 }
 base::AwsError conflict_exception(std::string message) {
   return make_error(kConflictException, std::move(message));
+}
+base::AwsError dashboard_not_found_error(std::string message) {
+  return make_error(kDashboardNotFoundError, std::move(message));
 }
 base::AwsError internal_service_fault(std::string message) {
   return make_error(kInternalServiceFault, std::move(message));

@@ -14,6 +14,7 @@ namespace errors {
 
 extern const ErrorDesc kConcurrentModificationException;
 extern const ErrorDesc kConflictException;
+extern const ErrorDesc kDashboardNotFoundError;
 extern const ErrorDesc kInternalServiceFault;
 extern const ErrorDesc kInvalidFormatFault;
 extern const ErrorDesc kInvalidNextToken;
@@ -27,6 +28,7 @@ extern const ErrorDesc kValidationError;
 
 base::AwsError concurrent_modification_exception(std::string message);  // 429
 base::AwsError conflict_exception(std::string message);  // 409
+base::AwsError dashboard_not_found_error(std::string message);  // 404
 base::AwsError internal_service_fault(std::string message);  // 500
 base::AwsError invalid_format_fault(std::string message);  // 400
 base::AwsError invalid_next_token(std::string message);  // 400

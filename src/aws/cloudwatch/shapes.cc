@@ -7,7 +7,13 @@ namespace aws::cloudwatch {
 namespace {
 
 extern const StructDesc kAlarmHistoryItemStruct;
+extern const StructDesc kAnomalyDetectorConfigurationStruct;
+extern const StructDesc kMetricCharacteristicsStruct;
+extern const StructDesc kSingleMetricAnomalyDetectorStruct;
+extern const StructDesc kMetricMathAnomalyDetectorStruct;
+extern const StructDesc kAnomalyDetectorStruct;
 extern const StructDesc kCompositeAlarmStruct;
+extern const StructDesc kDashboardEntryStruct;
 extern const StructDesc kDatapointStruct;
 extern const StructDesc kDeleteAlarmsInputStruct;
 extern const StructDesc kDeleteAlarmsResponseStruct;
@@ -17,21 +23,38 @@ extern const StructDesc kDescribeAlarmsForMetricInputStruct;
 extern const StructDesc kDescribeAlarmsForMetricOutputStruct;
 extern const StructDesc kDescribeAlarmsInputStruct;
 extern const StructDesc kDescribeAlarmsOutputStruct;
+extern const StructDesc kDescribeAnomalyDetectorsInputStruct;
+extern const StructDesc kDescribeAnomalyDetectorsOutputStruct;
+extern const StructDesc kDescribeInsightRulesInputStruct;
+extern const StructDesc kDescribeInsightRulesOutputStruct;
 extern const StructDesc kDimensionStruct;
 extern const StructDesc kDimensionFilterStruct;
 extern const StructDesc kDisableAlarmActionsInputStruct;
 extern const StructDesc kDisableAlarmActionsResponseStruct;
 extern const StructDesc kEnableAlarmActionsInputStruct;
 extern const StructDesc kEnableAlarmActionsResponseStruct;
+extern const StructDesc kGetDashboardInputStruct;
+extern const StructDesc kGetDashboardOutputStruct;
 extern const StructDesc kLabelOptionsStruct;
 extern const StructDesc kGetMetricDataInputStruct;
 extern const StructDesc kGetMetricDataOutputStruct;
 extern const StructDesc kGetMetricStatisticsInputStruct;
 extern const StructDesc kGetMetricStatisticsOutputStruct;
+extern const StructDesc kGetMetricStreamInputStruct;
+extern const StructDesc kGetMetricStreamOutputStruct;
+extern const StructDesc kInsightRuleStruct;
+extern const StructDesc kListDashboardsInputStruct;
+extern const StructDesc kListDashboardsOutputStruct;
+extern const StructDesc kListManagedInsightRulesInputStruct;
+extern const StructDesc kListManagedInsightRulesOutputStruct;
+extern const StructDesc kListMetricStreamsInputStruct;
+extern const StructDesc kListMetricStreamsOutputStruct;
 extern const StructDesc kListMetricsInputStruct;
 extern const StructDesc kListMetricsOutputStruct;
 extern const StructDesc kListTagsForResourceInputStruct;
 extern const StructDesc kListTagsForResourceOutputStruct;
+extern const StructDesc kManagedRuleStateStruct;
+extern const StructDesc kManagedRuleDescriptionStruct;
 extern const StructDesc kMessageDataStruct;
 extern const StructDesc kMetricStruct;
 extern const StructDesc kMetricAlarmStruct;
@@ -40,12 +63,17 @@ extern const StructDesc kMetricDataQueryStruct;
 extern const StructDesc kMetricDataResultStruct;
 extern const StructDesc kStatisticSetStruct;
 extern const StructDesc kMetricDatumStruct;
+extern const StructDesc kMetricStreamEntryStruct;
+extern const StructDesc kMetricStreamFilterStruct;
+extern const StructDesc kMetricStreamStatisticsConfigurationStruct;
+extern const StructDesc kMetricStreamStatisticsMetricStruct;
 extern const StructDesc kPutCompositeAlarmInputStruct;
 extern const StructDesc kPutCompositeAlarmResponseStruct;
 extern const StructDesc kPutMetricAlarmInputStruct;
 extern const StructDesc kPutMetricAlarmResponseStruct;
 extern const StructDesc kPutMetricDataInputStruct;
 extern const StructDesc kPutMetricDataResponseStruct;
+extern const StructDesc kRangeStruct;
 extern const StructDesc kResourceNotFoundExceptionStruct;
 extern const StructDesc kSetAlarmStateInputStruct;
 extern const StructDesc kSetAlarmStateResponseStruct;
@@ -54,6 +82,7 @@ extern const StructDesc kTagResourceInputStruct;
 extern const StructDesc kTagResourceOutputStruct;
 extern const StructDesc kUntagResourceInputStruct;
 extern const StructDesc kUntagResourceOutputStruct;
+extern const TypeDesc kAccountId;
 extern const TypeDesc kActionPrefix;
 extern const TypeDesc kActionsEnabled;
 extern const TypeDesc kAlarmArn;
@@ -67,10 +96,25 @@ extern const TypeDesc kAlarmRule;
 extern const TypeDesc kAlarmType;
 extern const TypeDesc kAlarmTypes;
 extern const TypeDesc kAmazonResourceName;
+extern const TypeDesc kAnomalyDetector;
+extern const TypeDesc kAnomalyDetectorConfiguration;
+extern const TypeDesc kAnomalyDetectorExcludedTimeRanges;
+extern const TypeDesc kAnomalyDetectorMetricStat;
+extern const TypeDesc kAnomalyDetectorMetricTimezone;
+extern const TypeDesc kAnomalyDetectorStateValue;
+extern const TypeDesc kAnomalyDetectorType;
+extern const TypeDesc kAnomalyDetectorTypes;
+extern const TypeDesc kAnomalyDetectors;
 extern const TypeDesc kComparisonOperator;
 extern const TypeDesc kCompositeAlarm;
 extern const TypeDesc kCompositeAlarms;
 extern const TypeDesc kCounts;
+extern const TypeDesc kDashboardArn;
+extern const TypeDesc kDashboardBody;
+extern const TypeDesc kDashboardEntries;
+extern const TypeDesc kDashboardEntry;
+extern const TypeDesc kDashboardName;
+extern const TypeDesc kDashboardNamePrefix;
 extern const TypeDesc kDatapoint;
 extern const TypeDesc kDatapointValue;
 extern const TypeDesc kDatapointValueMap;
@@ -85,6 +129,10 @@ extern const TypeDesc kDescribeAlarmsForMetricInput;
 extern const TypeDesc kDescribeAlarmsForMetricOutput;
 extern const TypeDesc kDescribeAlarmsInput;
 extern const TypeDesc kDescribeAlarmsOutput;
+extern const TypeDesc kDescribeAnomalyDetectorsInput;
+extern const TypeDesc kDescribeAnomalyDetectorsOutput;
+extern const TypeDesc kDescribeInsightRulesInput;
+extern const TypeDesc kDescribeInsightRulesOutput;
 extern const TypeDesc kDimension;
 extern const TypeDesc kDimensionFilter;
 extern const TypeDesc kDimensionFilters;
@@ -99,26 +147,53 @@ extern const TypeDesc kEvaluateLowSampleCountPercentile;
 extern const TypeDesc kEvaluationPeriods;
 extern const TypeDesc kExtendedStatistic;
 extern const TypeDesc kExtendedStatistics;
+extern const TypeDesc kGetDashboardInput;
+extern const TypeDesc kGetDashboardOutput;
 extern const TypeDesc kGetMetricDataInput;
 extern const TypeDesc kGetMetricDataMaxDatapoints;
 extern const TypeDesc kGetMetricDataOutput;
 extern const TypeDesc kGetMetricStatisticsInput;
 extern const TypeDesc kGetMetricStatisticsOutput;
+extern const TypeDesc kGetMetricStreamInput;
+extern const TypeDesc kGetMetricStreamOutput;
 extern const TypeDesc kHistoryData;
 extern const TypeDesc kHistoryItemType;
 extern const TypeDesc kHistorySummary;
+extern const TypeDesc kIncludeLinkedAccountsMetrics;
+extern const TypeDesc kInsightRule;
+extern const TypeDesc kInsightRuleDefinition;
+extern const TypeDesc kInsightRuleIsManaged;
+extern const TypeDesc kInsightRuleMaxResults;
+extern const TypeDesc kInsightRuleName;
+extern const TypeDesc kInsightRuleOnTransformedLogs;
+extern const TypeDesc kInsightRuleSchema;
+extern const TypeDesc kInsightRuleState;
+extern const TypeDesc kInsightRules;
 extern const TypeDesc kLabelOptions;
+extern const TypeDesc kLastModified;
+extern const TypeDesc kListDashboardsInput;
+extern const TypeDesc kListDashboardsOutput;
+extern const TypeDesc kListManagedInsightRulesInput;
+extern const TypeDesc kListManagedInsightRulesOutput;
+extern const TypeDesc kListMetricStreamsInput;
+extern const TypeDesc kListMetricStreamsMaxResults;
+extern const TypeDesc kListMetricStreamsOutput;
 extern const TypeDesc kListMetricsInput;
 extern const TypeDesc kListMetricsOutput;
 extern const TypeDesc kListTagsForResourceInput;
 extern const TypeDesc kListTagsForResourceOutput;
+extern const TypeDesc kManagedRuleDescription;
+extern const TypeDesc kManagedRuleDescriptions;
+extern const TypeDesc kManagedRuleState;
 extern const TypeDesc kMaxRecords;
+extern const TypeDesc kMaxReturnedResultsCount;
 extern const TypeDesc kMessageData;
 extern const TypeDesc kMessageDataCode;
 extern const TypeDesc kMessageDataValue;
 extern const TypeDesc kMetric;
 extern const TypeDesc kMetricAlarm;
 extern const TypeDesc kMetricAlarms;
+extern const TypeDesc kMetricCharacteristics;
 extern const TypeDesc kMetricData;
 extern const TypeDesc kMetricDataQueries;
 extern const TypeDesc kMetricDataQuery;
@@ -129,18 +204,35 @@ extern const TypeDesc kMetricDatum;
 extern const TypeDesc kMetricExpression;
 extern const TypeDesc kMetricId;
 extern const TypeDesc kMetricLabel;
+extern const TypeDesc kMetricMathAnomalyDetector;
 extern const TypeDesc kMetricName;
 extern const TypeDesc kMetricStat;
+extern const TypeDesc kMetricStreamEntries;
+extern const TypeDesc kMetricStreamEntry;
+extern const TypeDesc kMetricStreamFilter;
+extern const TypeDesc kMetricStreamFilterMetricNames;
+extern const TypeDesc kMetricStreamFilters;
+extern const TypeDesc kMetricStreamName;
+extern const TypeDesc kMetricStreamOutputFormat;
+extern const TypeDesc kMetricStreamState;
+extern const TypeDesc kMetricStreamStatistic;
+extern const TypeDesc kMetricStreamStatisticsAdditionalStatistics;
+extern const TypeDesc kMetricStreamStatisticsConfiguration;
+extern const TypeDesc kMetricStreamStatisticsConfigurations;
+extern const TypeDesc kMetricStreamStatisticsIncludeMetrics;
+extern const TypeDesc kMetricStreamStatisticsMetric;
 extern const TypeDesc kMetrics;
 extern const TypeDesc kNamespace;
 extern const TypeDesc kNextToken;
 extern const TypeDesc kPeriod;
+extern const TypeDesc kPeriodicSpikes;
 extern const TypeDesc kPutCompositeAlarmInput;
 extern const TypeDesc kPutCompositeAlarmResponse;
 extern const TypeDesc kPutMetricAlarmInput;
 extern const TypeDesc kPutMetricAlarmResponse;
 extern const TypeDesc kPutMetricDataInput;
 extern const TypeDesc kPutMetricDataResponse;
+extern const TypeDesc kRange;
 extern const TypeDesc kRecentlyActive;
 extern const TypeDesc kResourceId;
 extern const TypeDesc kResourceList;
@@ -151,6 +243,8 @@ extern const TypeDesc kReturnData;
 extern const TypeDesc kScanBy;
 extern const TypeDesc kSetAlarmStateInput;
 extern const TypeDesc kSetAlarmStateResponse;
+extern const TypeDesc kSingleMetricAnomalyDetector;
+extern const TypeDesc kSize;
 extern const TypeDesc kStandardUnit;
 extern const TypeDesc kStat;
 extern const TypeDesc kStateReason;
@@ -168,6 +262,7 @@ extern const TypeDesc kTagList;
 extern const TypeDesc kTagResourceInput;
 extern const TypeDesc kTagResourceOutput;
 extern const TypeDesc kTagValue;
+extern const TypeDesc kTemplateName;
 extern const TypeDesc kThreshold;
 extern const TypeDesc kTimestamp;
 extern const TypeDesc kTimestamps;
@@ -176,6 +271,7 @@ extern const TypeDesc kUntagResourceInput;
 extern const TypeDesc kUntagResourceOutput;
 extern const TypeDesc kValues;
 
+constinit const TypeDesc kAccountId = {.kind = Kind::string, .shape_name = "AccountId", .min = 1, .max = 255};
 constinit const TypeDesc kActionPrefix = {.kind = Kind::string, .shape_name = "ActionPrefix", .min = 1, .max = 1024};
 constinit const TypeDesc kActionsEnabled = {.kind = Kind::boolean, .shape_name = "ActionsEnabled"};
 constinit const TypeDesc kAlarmArn = {.kind = Kind::string, .shape_name = "AlarmArn", .min = 1, .max = 1600};
@@ -193,6 +289,20 @@ constinit const TypeDesc kAlarmType = {.kind = Kind::string, .shape_name = "Alar
 constexpr ListAccess kAlarmTypesAccess = list_access<std::string>(&kAlarmType, "member", false);
 constinit const TypeDesc kAlarmTypes = {.kind = Kind::list, .shape_name = "AlarmTypes", .list = &kAlarmTypesAccess};
 constinit const TypeDesc kAmazonResourceName = {.kind = Kind::string, .shape_name = "AmazonResourceName", .min = 1, .max = 1024};
+constinit const TypeDesc kAnomalyDetector = {.kind = Kind::structure, .shape_name = "AnomalyDetector", .structure = &kAnomalyDetectorStruct};
+constinit const TypeDesc kAnomalyDetectorConfiguration = {.kind = Kind::structure, .shape_name = "AnomalyDetectorConfiguration", .structure = &kAnomalyDetectorConfigurationStruct};
+constexpr ListAccess kAnomalyDetectorExcludedTimeRangesAccess = list_access<Range>(&kRange, "member", false);
+constinit const TypeDesc kAnomalyDetectorExcludedTimeRanges = {.kind = Kind::list, .shape_name = "AnomalyDetectorExcludedTimeRanges", .list = &kAnomalyDetectorExcludedTimeRangesAccess};
+constinit const TypeDesc kAnomalyDetectorMetricStat = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricStat", .max = 50, .pattern = "(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tc|tm|ts|wm)(\\d{1,2}(\\.\\d{0,10})?|100)|[ou]\\d+(\\.\\d*)?)(_E|_L|_H)?|(TM|TC|TS|WM)\\(((((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?:((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%|((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%:(((\\d{1,2})(\\.\\d{0,10})?|100(\\.0{0,10})?)%)?)\\)|(TM|TC|TS|WM|PR)\\(((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)):((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?|((\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))?:(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+)))\\)"};
+constinit const TypeDesc kAnomalyDetectorMetricTimezone = {.kind = Kind::string, .shape_name = "AnomalyDetectorMetricTimezone", .max = 50, .pattern = ".*"};
+constexpr std::string_view kAnomalyDetectorStateValueValues[] = {"PENDING_TRAINING", "TRAINED_INSUFFICIENT_DATA", "TRAINED"};
+constinit const TypeDesc kAnomalyDetectorStateValue = {.kind = Kind::string, .shape_name = "AnomalyDetectorStateValue", .enum_values = kAnomalyDetectorStateValueValues};
+constexpr std::string_view kAnomalyDetectorTypeValues[] = {"SINGLE_METRIC", "METRIC_MATH"};
+constinit const TypeDesc kAnomalyDetectorType = {.kind = Kind::string, .shape_name = "AnomalyDetectorType", .enum_values = kAnomalyDetectorTypeValues};
+constexpr ListAccess kAnomalyDetectorTypesAccess = list_access<std::string>(&kAnomalyDetectorType, "member", false);
+constinit const TypeDesc kAnomalyDetectorTypes = {.kind = Kind::list, .shape_name = "AnomalyDetectorTypes", .list = &kAnomalyDetectorTypesAccess, .max = 2};
+constexpr ListAccess kAnomalyDetectorsAccess = list_access<AnomalyDetector>(&kAnomalyDetector, "member", false);
+constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess};
 constexpr std::string_view kComparisonOperatorValues[] = {"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"};
 constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues};
 constinit const TypeDesc kCompositeAlarm = {.kind = Kind::structure, .shape_name = "CompositeAlarm", .structure = &kCompositeAlarmStruct};
@@ -200,6 +310,13 @@ constexpr ListAccess kCompositeAlarmsAccess = list_access<CompositeAlarm>(&kComp
 constinit const TypeDesc kCompositeAlarms = {.kind = Kind::list, .shape_name = "CompositeAlarms", .list = &kCompositeAlarmsAccess};
 constexpr ListAccess kCountsAccess = list_access<double>(&kDatapointValue, "member", false);
 constinit const TypeDesc kCounts = {.kind = Kind::list, .shape_name = "Counts", .list = &kCountsAccess};
+constinit const TypeDesc kDashboardArn = {.kind = Kind::string, .shape_name = "DashboardArn"};
+constinit const TypeDesc kDashboardBody = {.kind = Kind::string, .shape_name = "DashboardBody"};
+constexpr ListAccess kDashboardEntriesAccess = list_access<DashboardEntry>(&kDashboardEntry, "member", false);
+constinit const TypeDesc kDashboardEntries = {.kind = Kind::list, .shape_name = "DashboardEntries", .list = &kDashboardEntriesAccess};
+constinit const TypeDesc kDashboardEntry = {.kind = Kind::structure, .shape_name = "DashboardEntry", .structure = &kDashboardEntryStruct};
+constinit const TypeDesc kDashboardName = {.kind = Kind::string, .shape_name = "DashboardName"};
+constinit const TypeDesc kDashboardNamePrefix = {.kind = Kind::string, .shape_name = "DashboardNamePrefix"};
 constinit const TypeDesc kDatapoint = {.kind = Kind::structure, .shape_name = "Datapoint", .structure = &kDatapointStruct};
 constinit const TypeDesc kDatapointValue = {.kind = Kind::floating, .shape_name = "DatapointValue"};
 constexpr MapAccess kDatapointValueMapAccess = map_access<double>(&kDatapointValue, "key", "value", false, &kExtendedStatistic);
@@ -217,6 +334,10 @@ constinit const TypeDesc kDescribeAlarmsForMetricInput = {.kind = Kind::structur
 constinit const TypeDesc kDescribeAlarmsForMetricOutput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsForMetricOutput", .structure = &kDescribeAlarmsForMetricOutputStruct};
 constinit const TypeDesc kDescribeAlarmsInput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsInput", .structure = &kDescribeAlarmsInputStruct};
 constinit const TypeDesc kDescribeAlarmsOutput = {.kind = Kind::structure, .shape_name = "DescribeAlarmsOutput", .structure = &kDescribeAlarmsOutputStruct};
+constinit const TypeDesc kDescribeAnomalyDetectorsInput = {.kind = Kind::structure, .shape_name = "DescribeAnomalyDetectorsInput", .structure = &kDescribeAnomalyDetectorsInputStruct};
+constinit const TypeDesc kDescribeAnomalyDetectorsOutput = {.kind = Kind::structure, .shape_name = "DescribeAnomalyDetectorsOutput", .structure = &kDescribeAnomalyDetectorsOutputStruct};
+constinit const TypeDesc kDescribeInsightRulesInput = {.kind = Kind::structure, .shape_name = "DescribeInsightRulesInput", .structure = &kDescribeInsightRulesInputStruct};
+constinit const TypeDesc kDescribeInsightRulesOutput = {.kind = Kind::structure, .shape_name = "DescribeInsightRulesOutput", .structure = &kDescribeInsightRulesOutputStruct};
 constinit const TypeDesc kDimension = {.kind = Kind::structure, .shape_name = "Dimension", .structure = &kDimensionStruct};
 constinit const TypeDesc kDimensionFilter = {.kind = Kind::structure, .shape_name = "DimensionFilter", .structure = &kDimensionFilterStruct};
 constexpr ListAccess kDimensionFiltersAccess = list_access<DimensionFilter>(&kDimensionFilter, "member", false);
@@ -234,21 +355,49 @@ constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_nam
 constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic"};
 constexpr ListAccess kExtendedStatisticsAccess = list_access<std::string>(&kExtendedStatistic, "member", false);
 constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10};
+constinit const TypeDesc kGetDashboardInput = {.kind = Kind::structure, .shape_name = "GetDashboardInput", .structure = &kGetDashboardInputStruct};
+constinit const TypeDesc kGetDashboardOutput = {.kind = Kind::structure, .shape_name = "GetDashboardOutput", .structure = &kGetDashboardOutputStruct};
 constinit const TypeDesc kGetMetricDataInput = {.kind = Kind::structure, .shape_name = "GetMetricDataInput", .structure = &kGetMetricDataInputStruct};
 constinit const TypeDesc kGetMetricDataMaxDatapoints = {.kind = Kind::integer, .shape_name = "GetMetricDataMaxDatapoints"};
 constinit const TypeDesc kGetMetricDataOutput = {.kind = Kind::structure, .shape_name = "GetMetricDataOutput", .structure = &kGetMetricDataOutputStruct};
 constinit const TypeDesc kGetMetricStatisticsInput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsInput", .structure = &kGetMetricStatisticsInputStruct};
 constinit const TypeDesc kGetMetricStatisticsOutput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsOutput", .structure = &kGetMetricStatisticsOutputStruct};
+constinit const TypeDesc kGetMetricStreamInput = {.kind = Kind::structure, .shape_name = "GetMetricStreamInput", .structure = &kGetMetricStreamInputStruct};
+constinit const TypeDesc kGetMetricStreamOutput = {.kind = Kind::structure, .shape_name = "GetMetricStreamOutput", .structure = &kGetMetricStreamOutputStruct};
 constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095};
 constexpr std::string_view kHistoryItemTypeValues[] = {"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"};
 constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues};
 constinit const TypeDesc kHistorySummary = {.kind = Kind::string, .shape_name = "HistorySummary", .min = 1, .max = 255};
+constinit const TypeDesc kIncludeLinkedAccountsMetrics = {.kind = Kind::boolean, .shape_name = "IncludeLinkedAccountsMetrics"};
+constinit const TypeDesc kInsightRule = {.kind = Kind::structure, .shape_name = "InsightRule", .structure = &kInsightRuleStruct};
+constinit const TypeDesc kInsightRuleDefinition = {.kind = Kind::string, .shape_name = "InsightRuleDefinition", .min = 1, .max = 8192, .pattern = "[\\x00-\\x7F]+"};
+constinit const TypeDesc kInsightRuleIsManaged = {.kind = Kind::boolean, .shape_name = "InsightRuleIsManaged"};
+constinit const TypeDesc kInsightRuleMaxResults = {.kind = Kind::integer, .shape_name = "InsightRuleMaxResults", .min = 1, .max = 500};
+constinit const TypeDesc kInsightRuleName = {.kind = Kind::string, .shape_name = "InsightRuleName", .min = 1, .max = 128, .pattern = "[\\x20-\\x7E]+"};
+constinit const TypeDesc kInsightRuleOnTransformedLogs = {.kind = Kind::boolean, .shape_name = "InsightRuleOnTransformedLogs"};
+constinit const TypeDesc kInsightRuleSchema = {.kind = Kind::string, .shape_name = "InsightRuleSchema"};
+constinit const TypeDesc kInsightRuleState = {.kind = Kind::string, .shape_name = "InsightRuleState", .min = 1, .max = 32, .pattern = "[\\x20-\\x7E]+"};
+constexpr ListAccess kInsightRulesAccess = list_access<InsightRule>(&kInsightRule, "member", false);
+constinit const TypeDesc kInsightRules = {.kind = Kind::list, .shape_name = "InsightRules", .list = &kInsightRulesAccess};
 constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct};
+constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
+constinit const TypeDesc kListDashboardsInput = {.kind = Kind::structure, .shape_name = "ListDashboardsInput", .structure = &kListDashboardsInputStruct};
+constinit const TypeDesc kListDashboardsOutput = {.kind = Kind::structure, .shape_name = "ListDashboardsOutput", .structure = &kListDashboardsOutputStruct};
+constinit const TypeDesc kListManagedInsightRulesInput = {.kind = Kind::structure, .shape_name = "ListManagedInsightRulesInput", .structure = &kListManagedInsightRulesInputStruct};
+constinit const TypeDesc kListManagedInsightRulesOutput = {.kind = Kind::structure, .shape_name = "ListManagedInsightRulesOutput", .structure = &kListManagedInsightRulesOutputStruct};
+constinit const TypeDesc kListMetricStreamsInput = {.kind = Kind::structure, .shape_name = "ListMetricStreamsInput", .structure = &kListMetricStreamsInputStruct};
+constinit const TypeDesc kListMetricStreamsMaxResults = {.kind = Kind::integer, .shape_name = "ListMetricStreamsMaxResults", .min = 1, .max = 500};
+constinit const TypeDesc kListMetricStreamsOutput = {.kind = Kind::structure, .shape_name = "ListMetricStreamsOutput", .structure = &kListMetricStreamsOutputStruct};
 constinit const TypeDesc kListMetricsInput = {.kind = Kind::structure, .shape_name = "ListMetricsInput", .structure = &kListMetricsInputStruct};
 constinit const TypeDesc kListMetricsOutput = {.kind = Kind::structure, .shape_name = "ListMetricsOutput", .structure = &kListMetricsOutputStruct};
 constinit const TypeDesc kListTagsForResourceInput = {.kind = Kind::structure, .shape_name = "ListTagsForResourceInput", .structure = &kListTagsForResourceInputStruct};
 constinit const TypeDesc kListTagsForResourceOutput = {.kind = Kind::structure, .shape_name = "ListTagsForResourceOutput", .structure = &kListTagsForResourceOutputStruct};
+constinit const TypeDesc kManagedRuleDescription = {.kind = Kind::structure, .shape_name = "ManagedRuleDescription", .structure = &kManagedRuleDescriptionStruct};
+constexpr ListAccess kManagedRuleDescriptionsAccess = list_access<ManagedRuleDescription>(&kManagedRuleDescription, "member", false);
+constinit const TypeDesc kManagedRuleDescriptions = {.kind = Kind::list, .shape_name = "ManagedRuleDescriptions", .list = &kManagedRuleDescriptionsAccess};
+constinit const TypeDesc kManagedRuleState = {.kind = Kind::structure, .shape_name = "ManagedRuleState", .structure = &kManagedRuleStateStruct};
 constinit const TypeDesc kMaxRecords = {.kind = Kind::integer, .shape_name = "MaxRecords", .min = 1, .max = 100};
+constinit const TypeDesc kMaxReturnedResultsCount = {.kind = Kind::integer, .shape_name = "MaxReturnedResultsCount", .min = 1};
 constinit const TypeDesc kMessageData = {.kind = Kind::structure, .shape_name = "MessageData", .structure = &kMessageDataStruct};
 constinit const TypeDesc kMessageDataCode = {.kind = Kind::string, .shape_name = "MessageDataCode"};
 constinit const TypeDesc kMessageDataValue = {.kind = Kind::string, .shape_name = "MessageDataValue"};
@@ -256,6 +405,7 @@ constinit const TypeDesc kMetric = {.kind = Kind::structure, .shape_name = "Metr
 constinit const TypeDesc kMetricAlarm = {.kind = Kind::structure, .shape_name = "MetricAlarm", .structure = &kMetricAlarmStruct};
 constexpr ListAccess kMetricAlarmsAccess = list_access<MetricAlarm>(&kMetricAlarm, "member", false);
 constinit const TypeDesc kMetricAlarms = {.kind = Kind::list, .shape_name = "MetricAlarms", .list = &kMetricAlarmsAccess};
+constinit const TypeDesc kMetricCharacteristics = {.kind = Kind::structure, .shape_name = "MetricCharacteristics", .structure = &kMetricCharacteristicsStruct};
 constexpr ListAccess kMetricDataAccess = list_access<MetricDatum>(&kMetricDatum, "member", false);
 constinit const TypeDesc kMetricData = {.kind = Kind::list, .shape_name = "MetricData", .list = &kMetricDataAccess};
 constexpr ListAccess kMetricDataQueriesAccess = list_access<MetricDataQuery>(&kMetricDataQuery, "member", false);
@@ -270,19 +420,43 @@ constinit const TypeDesc kMetricDatum = {.kind = Kind::structure, .shape_name = 
 constinit const TypeDesc kMetricExpression = {.kind = Kind::string, .shape_name = "MetricExpression", .min = 1, .max = 2048};
 constinit const TypeDesc kMetricId = {.kind = Kind::string, .shape_name = "MetricId", .min = 1, .max = 255};
 constinit const TypeDesc kMetricLabel = {.kind = Kind::string, .shape_name = "MetricLabel"};
+constinit const TypeDesc kMetricMathAnomalyDetector = {.kind = Kind::structure, .shape_name = "MetricMathAnomalyDetector", .structure = &kMetricMathAnomalyDetectorStruct};
 constinit const TypeDesc kMetricName = {.kind = Kind::string, .shape_name = "MetricName", .min = 1, .max = 255};
 constinit const TypeDesc kMetricStat = {.kind = Kind::structure, .shape_name = "MetricStat", .structure = &kMetricStatStruct};
+constexpr ListAccess kMetricStreamEntriesAccess = list_access<MetricStreamEntry>(&kMetricStreamEntry, "member", false);
+constinit const TypeDesc kMetricStreamEntries = {.kind = Kind::list, .shape_name = "MetricStreamEntries", .list = &kMetricStreamEntriesAccess};
+constinit const TypeDesc kMetricStreamEntry = {.kind = Kind::structure, .shape_name = "MetricStreamEntry", .structure = &kMetricStreamEntryStruct};
+constinit const TypeDesc kMetricStreamFilter = {.kind = Kind::structure, .shape_name = "MetricStreamFilter", .structure = &kMetricStreamFilterStruct};
+constexpr ListAccess kMetricStreamFilterMetricNamesAccess = list_access<std::string>(&kMetricName, "member", false);
+constinit const TypeDesc kMetricStreamFilterMetricNames = {.kind = Kind::list, .shape_name = "MetricStreamFilterMetricNames", .list = &kMetricStreamFilterMetricNamesAccess};
+constexpr ListAccess kMetricStreamFiltersAccess = list_access<MetricStreamFilter>(&kMetricStreamFilter, "member", false);
+constinit const TypeDesc kMetricStreamFilters = {.kind = Kind::list, .shape_name = "MetricStreamFilters", .list = &kMetricStreamFiltersAccess};
+constinit const TypeDesc kMetricStreamName = {.kind = Kind::string, .shape_name = "MetricStreamName", .min = 1, .max = 255};
+constexpr std::string_view kMetricStreamOutputFormatValues[] = {"json", "opentelemetry0.7", "opentelemetry1.0"};
+constinit const TypeDesc kMetricStreamOutputFormat = {.kind = Kind::string, .shape_name = "MetricStreamOutputFormat", .min = 1, .max = 255, .enum_values = kMetricStreamOutputFormatValues};
+constinit const TypeDesc kMetricStreamState = {.kind = Kind::string, .shape_name = "MetricStreamState"};
+constinit const TypeDesc kMetricStreamStatistic = {.kind = Kind::string, .shape_name = "MetricStreamStatistic"};
+constexpr ListAccess kMetricStreamStatisticsAdditionalStatisticsAccess = list_access<std::string>(&kMetricStreamStatistic, "member", false);
+constinit const TypeDesc kMetricStreamStatisticsAdditionalStatistics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsAdditionalStatistics", .list = &kMetricStreamStatisticsAdditionalStatisticsAccess};
+constinit const TypeDesc kMetricStreamStatisticsConfiguration = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsConfiguration", .structure = &kMetricStreamStatisticsConfigurationStruct};
+constexpr ListAccess kMetricStreamStatisticsConfigurationsAccess = list_access<MetricStreamStatisticsConfiguration>(&kMetricStreamStatisticsConfiguration, "member", false);
+constinit const TypeDesc kMetricStreamStatisticsConfigurations = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsConfigurations", .list = &kMetricStreamStatisticsConfigurationsAccess};
+constexpr ListAccess kMetricStreamStatisticsIncludeMetricsAccess = list_access<MetricStreamStatisticsMetric>(&kMetricStreamStatisticsMetric, "member", false);
+constinit const TypeDesc kMetricStreamStatisticsIncludeMetrics = {.kind = Kind::list, .shape_name = "MetricStreamStatisticsIncludeMetrics", .list = &kMetricStreamStatisticsIncludeMetricsAccess};
+constinit const TypeDesc kMetricStreamStatisticsMetric = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsMetric", .structure = &kMetricStreamStatisticsMetricStruct};
 constexpr ListAccess kMetricsAccess = list_access<Metric>(&kMetric, "member", false);
 constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess};
 constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*"};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
 constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1};
+constinit const TypeDesc kPeriodicSpikes = {.kind = Kind::boolean, .shape_name = "PeriodicSpikes"};
 constinit const TypeDesc kPutCompositeAlarmInput = {.kind = Kind::structure, .shape_name = "PutCompositeAlarmInput", .structure = &kPutCompositeAlarmInputStruct};
 constinit const TypeDesc kPutCompositeAlarmResponse = {.kind = Kind::structure, .shape_name = "PutCompositeAlarmResponse", .structure = &kPutCompositeAlarmResponseStruct};
 constinit const TypeDesc kPutMetricAlarmInput = {.kind = Kind::structure, .shape_name = "PutMetricAlarmInput", .structure = &kPutMetricAlarmInputStruct};
 constinit const TypeDesc kPutMetricAlarmResponse = {.kind = Kind::structure, .shape_name = "PutMetricAlarmResponse", .structure = &kPutMetricAlarmResponseStruct};
 constinit const TypeDesc kPutMetricDataInput = {.kind = Kind::structure, .shape_name = "PutMetricDataInput", .structure = &kPutMetricDataInputStruct};
 constinit const TypeDesc kPutMetricDataResponse = {.kind = Kind::structure, .shape_name = "PutMetricDataResponse", .structure = &kPutMetricDataResponseStruct};
+constinit const TypeDesc kRange = {.kind = Kind::structure, .shape_name = "Range", .structure = &kRangeStruct};
 constexpr std::string_view kRecentlyActiveValues[] = {"PT3H"};
 constinit const TypeDesc kRecentlyActive = {.kind = Kind::string, .shape_name = "RecentlyActive", .enum_values = kRecentlyActiveValues};
 constinit const TypeDesc kResourceId = {.kind = Kind::string, .shape_name = "ResourceId"};
@@ -296,6 +470,8 @@ constexpr std::string_view kScanByValues[] = {"TimestampDescending", "TimestampA
 constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues};
 constinit const TypeDesc kSetAlarmStateInput = {.kind = Kind::structure, .shape_name = "SetAlarmStateInput", .structure = &kSetAlarmStateInputStruct};
 constinit const TypeDesc kSetAlarmStateResponse = {.kind = Kind::structure, .shape_name = "SetAlarmStateResponse", .structure = &kSetAlarmStateResponseStruct};
+constinit const TypeDesc kSingleMetricAnomalyDetector = {.kind = Kind::structure, .shape_name = "SingleMetricAnomalyDetector", .structure = &kSingleMetricAnomalyDetectorStruct};
+constinit const TypeDesc kSize = {.kind = Kind::long_integer, .shape_name = "Size"};
 constexpr std::string_view kStandardUnitValues[] = {"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"};
 constinit const TypeDesc kStandardUnit = {.kind = Kind::string, .shape_name = "StandardUnit", .enum_values = kStandardUnitValues};
 constinit const TypeDesc kStat = {.kind = Kind::string, .shape_name = "Stat"};
@@ -319,6 +495,7 @@ constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList"
 constinit const TypeDesc kTagResourceInput = {.kind = Kind::structure, .shape_name = "TagResourceInput", .structure = &kTagResourceInputStruct};
 constinit const TypeDesc kTagResourceOutput = {.kind = Kind::structure, .shape_name = "TagResourceOutput", .structure = &kTagResourceOutputStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
+constinit const TypeDesc kTemplateName = {.kind = Kind::string, .shape_name = "TemplateName", .min = 1, .max = 128, .pattern = "[0-9A-Za-z][\\-\\.\\_0-9A-Za-z]{0,126}[0-9A-Za-z]"};
 constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Threshold"};
 constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
 constexpr ListAccess kTimestampsAccess = list_access<base::Timestamp>(&kTimestamp, "member", false);
@@ -338,6 +515,39 @@ constexpr MemberDesc kAlarmHistoryItemMembers[] = {
     {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryData, MemberAccess<&AlarmHistoryItem::history_data>::get, MemberAccess<&AlarmHistoryItem::history_data>::emplace},
 };
 constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAnomalyDetectorConfigurationMembers[] = {
+    {"ExcludedTimeRanges", "ExcludedTimeRanges", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorExcludedTimeRanges, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::get, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::emplace},
+    {"MetricTimezone", "MetricTimezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricTimezone, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::get, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::emplace},
+};
+constinit const StructDesc kAnomalyDetectorConfigurationStruct = {.name = "AnomalyDetectorConfiguration", .members = kAnomalyDetectorConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricCharacteristicsMembers[] = {
+    {"PeriodicSpikes", "PeriodicSpikes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPeriodicSpikes, MemberAccess<&MetricCharacteristics::periodic_spikes>::get, MemberAccess<&MetricCharacteristics::periodic_spikes>::emplace},
+};
+constinit const StructDesc kMetricCharacteristicsStruct = {.name = "MetricCharacteristics", .members = kMetricCharacteristicsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSingleMetricAnomalyDetectorMembers[] = {
+    {"AccountId", "AccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&SingleMetricAnomalyDetector::account_id>::get, MemberAccess<&SingleMetricAnomalyDetector::account_id>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&SingleMetricAnomalyDetector::namespace_>::get, MemberAccess<&SingleMetricAnomalyDetector::namespace_>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&SingleMetricAnomalyDetector::metric_name>::get, MemberAccess<&SingleMetricAnomalyDetector::metric_name>::emplace},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&SingleMetricAnomalyDetector::dimensions>::get, MemberAccess<&SingleMetricAnomalyDetector::dimensions>::emplace},
+    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricStat, MemberAccess<&SingleMetricAnomalyDetector::stat>::get, MemberAccess<&SingleMetricAnomalyDetector::stat>::emplace},
+};
+constinit const StructDesc kSingleMetricAnomalyDetectorStruct = {.name = "SingleMetricAnomalyDetector", .members = kSingleMetricAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricMathAnomalyDetectorMembers[] = {
+    {"MetricDataQueries", "MetricDataQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricDataQueries, MemberAccess<&MetricMathAnomalyDetector::metric_data_queries>::get, MemberAccess<&MetricMathAnomalyDetector::metric_data_queries>::emplace},
+};
+constinit const StructDesc kMetricMathAnomalyDetectorStruct = {.name = "MetricMathAnomalyDetector", .members = kMetricMathAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAnomalyDetectorMembers[] = {
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&AnomalyDetector::namespace_>::get, MemberAccess<&AnomalyDetector::namespace_>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&AnomalyDetector::metric_name>::get, MemberAccess<&AnomalyDetector::metric_name>::emplace},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&AnomalyDetector::dimensions>::get, MemberAccess<&AnomalyDetector::dimensions>::emplace},
+    {"Stat", "Stat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricStat, MemberAccess<&AnomalyDetector::stat>::get, MemberAccess<&AnomalyDetector::stat>::emplace},
+    {"Configuration", "Configuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorConfiguration, MemberAccess<&AnomalyDetector::configuration>::get, MemberAccess<&AnomalyDetector::configuration>::emplace},
+    {"StateValue", "StateValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorStateValue, MemberAccess<&AnomalyDetector::state_value>::get, MemberAccess<&AnomalyDetector::state_value>::emplace},
+    {"MetricCharacteristics", "MetricCharacteristics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricCharacteristics, MemberAccess<&AnomalyDetector::metric_characteristics>::get, MemberAccess<&AnomalyDetector::metric_characteristics>::emplace},
+    {"SingleMetricAnomalyDetector", "SingleMetricAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSingleMetricAnomalyDetector, MemberAccess<&AnomalyDetector::single_metric_anomaly_detector>::get, MemberAccess<&AnomalyDetector::single_metric_anomaly_detector>::emplace},
+    {"MetricMathAnomalyDetector", "MetricMathAnomalyDetector", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricMathAnomalyDetector, MemberAccess<&AnomalyDetector::metric_math_anomaly_detector>::get, MemberAccess<&AnomalyDetector::metric_math_anomaly_detector>::emplace},
+};
+constinit const StructDesc kAnomalyDetectorStruct = {.name = "AnomalyDetector", .members = kAnomalyDetectorMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCompositeAlarmMembers[] = {
     {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&CompositeAlarm::actions_enabled>::get, MemberAccess<&CompositeAlarm::actions_enabled>::emplace},
     {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&CompositeAlarm::alarm_actions>::get, MemberAccess<&CompositeAlarm::alarm_actions>::emplace},
@@ -355,6 +565,13 @@ constexpr MemberDesc kCompositeAlarmMembers[] = {
     {"StateTransitionedTimestamp", "StateTransitionedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::get, MemberAccess<&CompositeAlarm::state_transitioned_timestamp>::emplace},
 };
 constinit const StructDesc kCompositeAlarmStruct = {.name = "CompositeAlarm", .members = kCompositeAlarmMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDashboardEntryMembers[] = {
+    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardName, MemberAccess<&DashboardEntry::dashboard_name>::get, MemberAccess<&DashboardEntry::dashboard_name>::emplace},
+    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardArn, MemberAccess<&DashboardEntry::dashboard_arn>::get, MemberAccess<&DashboardEntry::dashboard_arn>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLastModified, MemberAccess<&DashboardEntry::last_modified>::get, MemberAccess<&DashboardEntry::last_modified>::emplace},
+    {"Size", "Size", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSize, MemberAccess<&DashboardEntry::size>::get, MemberAccess<&DashboardEntry::size>::emplace},
+};
+constinit const StructDesc kDashboardEntryStruct = {.name = "DashboardEntry", .members = kDashboardEntryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDatapointMembers[] = {
     {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Datapoint::timestamp>::get, MemberAccess<&Datapoint::timestamp>::emplace},
     {"SampleCount", "SampleCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapointValue, MemberAccess<&Datapoint::sample_count>::get, MemberAccess<&Datapoint::sample_count>::emplace},
@@ -420,6 +637,30 @@ constexpr MemberDesc kDescribeAlarmsOutputMembers[] = {
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAlarmsOutput::next_token>::get, MemberAccess<&DescribeAlarmsOutput::next_token>::emplace},
 };
 constinit const StructDesc kDescribeAlarmsOutputStruct = {.name = "DescribeAlarmsOutput", .members = kDescribeAlarmsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAnomalyDetectorsInputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAnomalyDetectorsInput::next_token>::get, MemberAccess<&DescribeAnomalyDetectorsInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxReturnedResultsCount, MemberAccess<&DescribeAnomalyDetectorsInput::max_results>::get, MemberAccess<&DescribeAnomalyDetectorsInput::max_results>::emplace},
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&DescribeAnomalyDetectorsInput::namespace_>::get, MemberAccess<&DescribeAnomalyDetectorsInput::namespace_>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&DescribeAnomalyDetectorsInput::metric_name>::get, MemberAccess<&DescribeAnomalyDetectorsInput::metric_name>::emplace},
+    {"Dimensions", "Dimensions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDimensions, MemberAccess<&DescribeAnomalyDetectorsInput::dimensions>::get, MemberAccess<&DescribeAnomalyDetectorsInput::dimensions>::emplace},
+    {"AnomalyDetectorTypes", "AnomalyDetectorTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorTypes, MemberAccess<&DescribeAnomalyDetectorsInput::anomaly_detector_types>::get, MemberAccess<&DescribeAnomalyDetectorsInput::anomaly_detector_types>::emplace},
+};
+constinit const StructDesc kDescribeAnomalyDetectorsInputStruct = {.name = "DescribeAnomalyDetectorsInput", .members = kDescribeAnomalyDetectorsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeAnomalyDetectorsOutputMembers[] = {
+    {"AnomalyDetectors", "AnomalyDetectors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectors, MemberAccess<&DescribeAnomalyDetectorsOutput::anomaly_detectors>::get, MemberAccess<&DescribeAnomalyDetectorsOutput::anomaly_detectors>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeAnomalyDetectorsOutput::next_token>::get, MemberAccess<&DescribeAnomalyDetectorsOutput::next_token>::emplace},
+};
+constinit const StructDesc kDescribeAnomalyDetectorsOutputStruct = {.name = "DescribeAnomalyDetectorsOutput", .members = kDescribeAnomalyDetectorsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeInsightRulesInputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeInsightRulesInput::next_token>::get, MemberAccess<&DescribeInsightRulesInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleMaxResults, MemberAccess<&DescribeInsightRulesInput::max_results>::get, MemberAccess<&DescribeInsightRulesInput::max_results>::emplace},
+};
+constinit const StructDesc kDescribeInsightRulesInputStruct = {.name = "DescribeInsightRulesInput", .members = kDescribeInsightRulesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeInsightRulesOutputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeInsightRulesOutput::next_token>::get, MemberAccess<&DescribeInsightRulesOutput::next_token>::emplace},
+    {"InsightRules", "InsightRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRules, MemberAccess<&DescribeInsightRulesOutput::insight_rules>::get, MemberAccess<&DescribeInsightRulesOutput::insight_rules>::emplace},
+};
+constinit const StructDesc kDescribeInsightRulesOutputStruct = {.name = "DescribeInsightRulesOutput", .members = kDescribeInsightRulesOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDimensionMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionName, MemberAccess<&Dimension::name>::get, MemberAccess<&Dimension::name>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDimensionValue, MemberAccess<&Dimension::value>::get, MemberAccess<&Dimension::value>::emplace},
@@ -440,6 +681,16 @@ constexpr MemberDesc kEnableAlarmActionsInputMembers[] = {
 };
 constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetDashboardInputMembers[] = {
+    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDashboardName, MemberAccess<&GetDashboardInput::dashboard_name>::get, MemberAccess<&GetDashboardInput::dashboard_name>::emplace},
+};
+constinit const StructDesc kGetDashboardInputStruct = {.name = "GetDashboardInput", .members = kGetDashboardInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetDashboardOutputMembers[] = {
+    {"DashboardArn", "DashboardArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardArn, MemberAccess<&GetDashboardOutput::dashboard_arn>::get, MemberAccess<&GetDashboardOutput::dashboard_arn>::emplace},
+    {"DashboardBody", "DashboardBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardBody, MemberAccess<&GetDashboardOutput::dashboard_body>::get, MemberAccess<&GetDashboardOutput::dashboard_body>::emplace},
+    {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardName, MemberAccess<&GetDashboardOutput::dashboard_name>::get, MemberAccess<&GetDashboardOutput::dashboard_name>::emplace},
+};
+constinit const StructDesc kGetDashboardOutputStruct = {.name = "GetDashboardOutput", .members = kGetDashboardOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLabelOptionsMembers[] = {
     {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
@@ -477,6 +728,65 @@ constexpr MemberDesc kGetMetricStatisticsOutputMembers[] = {
     {"Datapoints", "Datapoints", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDatapoints, MemberAccess<&GetMetricStatisticsOutput::datapoints>::get, MemberAccess<&GetMetricStatisticsOutput::datapoints>::emplace},
 };
 constinit const StructDesc kGetMetricStatisticsOutputStruct = {.name = "GetMetricStatisticsOutput", .members = kGetMetricStatisticsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetMetricStreamInputMembers[] = {
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricStreamName, MemberAccess<&GetMetricStreamInput::name>::get, MemberAccess<&GetMetricStreamInput::name>::emplace},
+};
+constinit const StructDesc kGetMetricStreamInputStruct = {.name = "GetMetricStreamInput", .members = kGetMetricStreamInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetMetricStreamOutputMembers[] = {
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::arn>::get, MemberAccess<&GetMetricStreamOutput::arn>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamName, MemberAccess<&GetMetricStreamOutput::name>::get, MemberAccess<&GetMetricStreamOutput::name>::emplace},
+    {"IncludeFilters", "IncludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamFilters, MemberAccess<&GetMetricStreamOutput::include_filters>::get, MemberAccess<&GetMetricStreamOutput::include_filters>::emplace},
+    {"ExcludeFilters", "ExcludeFilters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamFilters, MemberAccess<&GetMetricStreamOutput::exclude_filters>::get, MemberAccess<&GetMetricStreamOutput::exclude_filters>::emplace},
+    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::firehose_arn>::get, MemberAccess<&GetMetricStreamOutput::firehose_arn>::emplace},
+    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&GetMetricStreamOutput::role_arn>::get, MemberAccess<&GetMetricStreamOutput::role_arn>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamState, MemberAccess<&GetMetricStreamOutput::state>::get, MemberAccess<&GetMetricStreamOutput::state>::emplace},
+    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricStreamOutput::creation_date>::get, MemberAccess<&GetMetricStreamOutput::creation_date>::emplace},
+    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetMetricStreamOutput::last_update_date>::get, MemberAccess<&GetMetricStreamOutput::last_update_date>::emplace},
+    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamOutputFormat, MemberAccess<&GetMetricStreamOutput::output_format>::get, MemberAccess<&GetMetricStreamOutput::output_format>::emplace},
+    {"StatisticsConfigurations", "StatisticsConfigurations", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamStatisticsConfigurations, MemberAccess<&GetMetricStreamOutput::statistics_configurations>::get, MemberAccess<&GetMetricStreamOutput::statistics_configurations>::emplace},
+    {"IncludeLinkedAccountsMetrics", "IncludeLinkedAccountsMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIncludeLinkedAccountsMetrics, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::get, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::emplace},
+};
+constinit const StructDesc kGetMetricStreamOutputStruct = {.name = "GetMetricStreamOutput", .members = kGetMetricStreamOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kInsightRuleMembers[] = {
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleName, MemberAccess<&InsightRule::name>::get, MemberAccess<&InsightRule::name>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleState, MemberAccess<&InsightRule::state>::get, MemberAccess<&InsightRule::state>::emplace},
+    {"Schema", "Schema", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleSchema, MemberAccess<&InsightRule::schema>::get, MemberAccess<&InsightRule::schema>::emplace},
+    {"Definition", "Definition", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleDefinition, MemberAccess<&InsightRule::definition>::get, MemberAccess<&InsightRule::definition>::emplace},
+    {"ManagedRule", "ManagedRule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleIsManaged, MemberAccess<&InsightRule::managed_rule>::get, MemberAccess<&InsightRule::managed_rule>::emplace},
+    {"ApplyOnTransformedLogs", "ApplyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleOnTransformedLogs, MemberAccess<&InsightRule::apply_on_transformed_logs>::get, MemberAccess<&InsightRule::apply_on_transformed_logs>::emplace},
+};
+constinit const StructDesc kInsightRuleStruct = {.name = "InsightRule", .members = kInsightRuleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListDashboardsInputMembers[] = {
+    {"DashboardNamePrefix", "DashboardNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardNamePrefix, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::get, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListDashboardsInput::next_token>::get, MemberAccess<&ListDashboardsInput::next_token>::emplace},
+};
+constinit const StructDesc kListDashboardsInputStruct = {.name = "ListDashboardsInput", .members = kListDashboardsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListDashboardsOutputMembers[] = {
+    {"DashboardEntries", "DashboardEntries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardEntries, MemberAccess<&ListDashboardsOutput::dashboard_entries>::get, MemberAccess<&ListDashboardsOutput::dashboard_entries>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListDashboardsOutput::next_token>::get, MemberAccess<&ListDashboardsOutput::next_token>::emplace},
+};
+constinit const StructDesc kListDashboardsOutputStruct = {.name = "ListDashboardsOutput", .members = kListDashboardsOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListManagedInsightRulesInputMembers[] = {
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListManagedInsightRulesInput::resource_arn>::get, MemberAccess<&ListManagedInsightRulesInput::resource_arn>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListManagedInsightRulesInput::next_token>::get, MemberAccess<&ListManagedInsightRulesInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleMaxResults, MemberAccess<&ListManagedInsightRulesInput::max_results>::get, MemberAccess<&ListManagedInsightRulesInput::max_results>::emplace},
+};
+constinit const StructDesc kListManagedInsightRulesInputStruct = {.name = "ListManagedInsightRulesInput", .members = kListManagedInsightRulesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListManagedInsightRulesOutputMembers[] = {
+    {"ManagedRules", "ManagedRules", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedRuleDescriptions, MemberAccess<&ListManagedInsightRulesOutput::managed_rules>::get, MemberAccess<&ListManagedInsightRulesOutput::managed_rules>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListManagedInsightRulesOutput::next_token>::get, MemberAccess<&ListManagedInsightRulesOutput::next_token>::emplace},
+};
+constinit const StructDesc kListManagedInsightRulesOutputStruct = {.name = "ListManagedInsightRulesOutput", .members = kListManagedInsightRulesOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMetricStreamsInputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricStreamsInput::next_token>::get, MemberAccess<&ListMetricStreamsInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListMetricStreamsMaxResults, MemberAccess<&ListMetricStreamsInput::max_results>::get, MemberAccess<&ListMetricStreamsInput::max_results>::emplace},
+};
+constinit const StructDesc kListMetricStreamsInputStruct = {.name = "ListMetricStreamsInput", .members = kListMetricStreamsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMetricStreamsOutputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListMetricStreamsOutput::next_token>::get, MemberAccess<&ListMetricStreamsOutput::next_token>::emplace},
+    {"Entries", "Entries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamEntries, MemberAccess<&ListMetricStreamsOutput::entries>::get, MemberAccess<&ListMetricStreamsOutput::entries>::emplace},
+};
+constinit const StructDesc kListMetricStreamsOutputStruct = {.name = "ListMetricStreamsOutput", .members = kListMetricStreamsOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListMetricsInputMembers[] = {
     {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&ListMetricsInput::namespace_>::get, MemberAccess<&ListMetricsInput::namespace_>::emplace},
     {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricName, MemberAccess<&ListMetricsInput::metric_name>::get, MemberAccess<&ListMetricsInput::metric_name>::emplace},
@@ -500,6 +810,17 @@ constexpr MemberDesc kListTagsForResourceOutputMembers[] = {
     {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsForResourceOutput::tags>::get, MemberAccess<&ListTagsForResourceOutput::tags>::emplace},
 };
 constinit const StructDesc kListTagsForResourceOutputStruct = {.name = "ListTagsForResourceOutput", .members = kListTagsForResourceOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kManagedRuleStateMembers[] = {
+    {"RuleName", "RuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleName, MemberAccess<&ManagedRuleState::rule_name>::get, MemberAccess<&ManagedRuleState::rule_name>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleState, MemberAccess<&ManagedRuleState::state>::get, MemberAccess<&ManagedRuleState::state>::emplace},
+};
+constinit const StructDesc kManagedRuleStateStruct = {.name = "ManagedRuleState", .members = kManagedRuleStateMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kManagedRuleDescriptionMembers[] = {
+    {"TemplateName", "TemplateName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTemplateName, MemberAccess<&ManagedRuleDescription::template_name>::get, MemberAccess<&ManagedRuleDescription::template_name>::emplace},
+    {"ResourceARN", "ResourceARN", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ManagedRuleDescription::resource_arn>::get, MemberAccess<&ManagedRuleDescription::resource_arn>::emplace},
+    {"RuleState", "RuleState", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedRuleState, MemberAccess<&ManagedRuleDescription::rule_state>::get, MemberAccess<&ManagedRuleDescription::rule_state>::emplace},
+};
+constinit const StructDesc kManagedRuleDescriptionStruct = {.name = "ManagedRuleDescription", .members = kManagedRuleDescriptionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kMessageDataMembers[] = {
     {"Code", "Code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageDataCode, MemberAccess<&MessageData::code>::get, MemberAccess<&MessageData::code>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageDataValue, MemberAccess<&MessageData::value>::get, MemberAccess<&MessageData::value>::emplace},
@@ -586,6 +907,31 @@ constexpr MemberDesc kMetricDatumMembers[] = {
     {"StorageResolution", "StorageResolution", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStorageResolution, MemberAccess<&MetricDatum::storage_resolution>::get, MemberAccess<&MetricDatum::storage_resolution>::emplace},
 };
 constinit const StructDesc kMetricDatumStruct = {.name = "MetricDatum", .members = kMetricDatumMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricStreamEntryMembers[] = {
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&MetricStreamEntry::arn>::get, MemberAccess<&MetricStreamEntry::arn>::emplace},
+    {"CreationDate", "CreationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricStreamEntry::creation_date>::get, MemberAccess<&MetricStreamEntry::creation_date>::emplace},
+    {"LastUpdateDate", "LastUpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&MetricStreamEntry::last_update_date>::get, MemberAccess<&MetricStreamEntry::last_update_date>::emplace},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamName, MemberAccess<&MetricStreamEntry::name>::get, MemberAccess<&MetricStreamEntry::name>::emplace},
+    {"FirehoseArn", "FirehoseArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&MetricStreamEntry::firehose_arn>::get, MemberAccess<&MetricStreamEntry::firehose_arn>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamState, MemberAccess<&MetricStreamEntry::state>::get, MemberAccess<&MetricStreamEntry::state>::emplace},
+    {"OutputFormat", "OutputFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamOutputFormat, MemberAccess<&MetricStreamEntry::output_format>::get, MemberAccess<&MetricStreamEntry::output_format>::emplace},
+};
+constinit const StructDesc kMetricStreamEntryStruct = {.name = "MetricStreamEntry", .members = kMetricStreamEntryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricStreamFilterMembers[] = {
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespace, MemberAccess<&MetricStreamFilter::namespace_>::get, MemberAccess<&MetricStreamFilter::namespace_>::emplace},
+    {"MetricNames", "MetricNames", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMetricStreamFilterMetricNames, MemberAccess<&MetricStreamFilter::metric_names>::get, MemberAccess<&MetricStreamFilter::metric_names>::emplace},
+};
+constinit const StructDesc kMetricStreamFilterStruct = {.name = "MetricStreamFilter", .members = kMetricStreamFilterMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricStreamStatisticsConfigurationMembers[] = {
+    {"IncludeMetrics", "IncludeMetrics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricStreamStatisticsIncludeMetrics, MemberAccess<&MetricStreamStatisticsConfiguration::include_metrics>::get, MemberAccess<&MetricStreamStatisticsConfiguration::include_metrics>::emplace},
+    {"AdditionalStatistics", "AdditionalStatistics", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricStreamStatisticsAdditionalStatistics, MemberAccess<&MetricStreamStatisticsConfiguration::additional_statistics>::get, MemberAccess<&MetricStreamStatisticsConfiguration::additional_statistics>::emplace},
+};
+constinit const StructDesc kMetricStreamStatisticsConfigurationStruct = {.name = "MetricStreamStatisticsConfiguration", .members = kMetricStreamStatisticsConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMetricStreamStatisticsMetricMembers[] = {
+    {"Namespace", "Namespace", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespace, MemberAccess<&MetricStreamStatisticsMetric::namespace_>::get, MemberAccess<&MetricStreamStatisticsMetric::namespace_>::emplace},
+    {"MetricName", "MetricName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricName, MemberAccess<&MetricStreamStatisticsMetric::metric_name>::get, MemberAccess<&MetricStreamStatisticsMetric::metric_name>::emplace},
+};
+constinit const StructDesc kMetricStreamStatisticsMetricStruct = {.name = "MetricStreamStatisticsMetric", .members = kMetricStreamStatisticsMetricMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPutCompositeAlarmInputMembers[] = {
     {"ActionsEnabled", "ActionsEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kActionsEnabled, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::get, MemberAccess<&PutCompositeAlarmInput::actions_enabled>::emplace},
     {"AlarmActions", "AlarmActions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceList, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::get, MemberAccess<&PutCompositeAlarmInput::alarm_actions>::emplace},
@@ -637,6 +983,11 @@ constexpr MemberDesc kPutMetricDataInputMembers[] = {
 };
 constinit const StructDesc kPutMetricDataInputStruct = {.name = "PutMetricDataInput", .members = kPutMetricDataInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutMetricDataResponseStruct = {.name = "PutMetricDataResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kRangeMembers[] = {
+    {"StartTime", "StartTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&Range::start_time>::get, MemberAccess<&Range::start_time>::emplace},
+    {"EndTime", "EndTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&Range::end_time>::get, MemberAccess<&Range::end_time>::emplace},
+};
+constinit const StructDesc kRangeStruct = {.name = "Range", .members = kRangeMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kResourceNotFoundExceptionMembers[] = {
     {"ResourceType", "ResourceType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceType, MemberAccess<&ResourceNotFoundException::resource_type>::get, MemberAccess<&ResourceNotFoundException::resource_type>::emplace},
     {"ResourceId", "ResourceId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResourceId, MemberAccess<&ResourceNotFoundException::resource_id>::get, MemberAccess<&ResourceNotFoundException::resource_id>::emplace},
@@ -671,7 +1022,13 @@ constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceO
 }  // namespace
 
 const StructDesc& AlarmHistoryItem::desc() { return kAlarmHistoryItemStruct; }
+const StructDesc& AnomalyDetectorConfiguration::desc() { return kAnomalyDetectorConfigurationStruct; }
+const StructDesc& MetricCharacteristics::desc() { return kMetricCharacteristicsStruct; }
+const StructDesc& SingleMetricAnomalyDetector::desc() { return kSingleMetricAnomalyDetectorStruct; }
+const StructDesc& MetricMathAnomalyDetector::desc() { return kMetricMathAnomalyDetectorStruct; }
+const StructDesc& AnomalyDetector::desc() { return kAnomalyDetectorStruct; }
 const StructDesc& CompositeAlarm::desc() { return kCompositeAlarmStruct; }
+const StructDesc& DashboardEntry::desc() { return kDashboardEntryStruct; }
 const StructDesc& Datapoint::desc() { return kDatapointStruct; }
 const StructDesc& DeleteAlarmsInput::desc() { return kDeleteAlarmsInputStruct; }
 const StructDesc& DeleteAlarmsResponse::desc() { return kDeleteAlarmsResponseStruct; }
@@ -681,21 +1038,38 @@ const StructDesc& DescribeAlarmsForMetricInput::desc() { return kDescribeAlarmsF
 const StructDesc& DescribeAlarmsForMetricOutput::desc() { return kDescribeAlarmsForMetricOutputStruct; }
 const StructDesc& DescribeAlarmsInput::desc() { return kDescribeAlarmsInputStruct; }
 const StructDesc& DescribeAlarmsOutput::desc() { return kDescribeAlarmsOutputStruct; }
+const StructDesc& DescribeAnomalyDetectorsInput::desc() { return kDescribeAnomalyDetectorsInputStruct; }
+const StructDesc& DescribeAnomalyDetectorsOutput::desc() { return kDescribeAnomalyDetectorsOutputStruct; }
+const StructDesc& DescribeInsightRulesInput::desc() { return kDescribeInsightRulesInputStruct; }
+const StructDesc& DescribeInsightRulesOutput::desc() { return kDescribeInsightRulesOutputStruct; }
 const StructDesc& Dimension::desc() { return kDimensionStruct; }
 const StructDesc& DimensionFilter::desc() { return kDimensionFilterStruct; }
 const StructDesc& DisableAlarmActionsInput::desc() { return kDisableAlarmActionsInputStruct; }
 const StructDesc& DisableAlarmActionsResponse::desc() { return kDisableAlarmActionsResponseStruct; }
 const StructDesc& EnableAlarmActionsInput::desc() { return kEnableAlarmActionsInputStruct; }
 const StructDesc& EnableAlarmActionsResponse::desc() { return kEnableAlarmActionsResponseStruct; }
+const StructDesc& GetDashboardInput::desc() { return kGetDashboardInputStruct; }
+const StructDesc& GetDashboardOutput::desc() { return kGetDashboardOutputStruct; }
 const StructDesc& LabelOptions::desc() { return kLabelOptionsStruct; }
 const StructDesc& GetMetricDataInput::desc() { return kGetMetricDataInputStruct; }
 const StructDesc& GetMetricDataOutput::desc() { return kGetMetricDataOutputStruct; }
 const StructDesc& GetMetricStatisticsInput::desc() { return kGetMetricStatisticsInputStruct; }
 const StructDesc& GetMetricStatisticsOutput::desc() { return kGetMetricStatisticsOutputStruct; }
+const StructDesc& GetMetricStreamInput::desc() { return kGetMetricStreamInputStruct; }
+const StructDesc& GetMetricStreamOutput::desc() { return kGetMetricStreamOutputStruct; }
+const StructDesc& InsightRule::desc() { return kInsightRuleStruct; }
+const StructDesc& ListDashboardsInput::desc() { return kListDashboardsInputStruct; }
+const StructDesc& ListDashboardsOutput::desc() { return kListDashboardsOutputStruct; }
+const StructDesc& ListManagedInsightRulesInput::desc() { return kListManagedInsightRulesInputStruct; }
+const StructDesc& ListManagedInsightRulesOutput::desc() { return kListManagedInsightRulesOutputStruct; }
+const StructDesc& ListMetricStreamsInput::desc() { return kListMetricStreamsInputStruct; }
+const StructDesc& ListMetricStreamsOutput::desc() { return kListMetricStreamsOutputStruct; }
 const StructDesc& ListMetricsInput::desc() { return kListMetricsInputStruct; }
 const StructDesc& ListMetricsOutput::desc() { return kListMetricsOutputStruct; }
 const StructDesc& ListTagsForResourceInput::desc() { return kListTagsForResourceInputStruct; }
 const StructDesc& ListTagsForResourceOutput::desc() { return kListTagsForResourceOutputStruct; }
+const StructDesc& ManagedRuleState::desc() { return kManagedRuleStateStruct; }
+const StructDesc& ManagedRuleDescription::desc() { return kManagedRuleDescriptionStruct; }
 const StructDesc& MessageData::desc() { return kMessageDataStruct; }
 const StructDesc& Metric::desc() { return kMetricStruct; }
 const StructDesc& MetricAlarm::desc() { return kMetricAlarmStruct; }
@@ -704,12 +1078,17 @@ const StructDesc& MetricDataQuery::desc() { return kMetricDataQueryStruct; }
 const StructDesc& MetricDataResult::desc() { return kMetricDataResultStruct; }
 const StructDesc& StatisticSet::desc() { return kStatisticSetStruct; }
 const StructDesc& MetricDatum::desc() { return kMetricDatumStruct; }
+const StructDesc& MetricStreamEntry::desc() { return kMetricStreamEntryStruct; }
+const StructDesc& MetricStreamFilter::desc() { return kMetricStreamFilterStruct; }
+const StructDesc& MetricStreamStatisticsConfiguration::desc() { return kMetricStreamStatisticsConfigurationStruct; }
+const StructDesc& MetricStreamStatisticsMetric::desc() { return kMetricStreamStatisticsMetricStruct; }
 const StructDesc& PutCompositeAlarmInput::desc() { return kPutCompositeAlarmInputStruct; }
 const StructDesc& PutCompositeAlarmResponse::desc() { return kPutCompositeAlarmResponseStruct; }
 const StructDesc& PutMetricAlarmInput::desc() { return kPutMetricAlarmInputStruct; }
 const StructDesc& PutMetricAlarmResponse::desc() { return kPutMetricAlarmResponseStruct; }
 const StructDesc& PutMetricDataInput::desc() { return kPutMetricDataInputStruct; }
 const StructDesc& PutMetricDataResponse::desc() { return kPutMetricDataResponseStruct; }
+const StructDesc& Range::desc() { return kRangeStruct; }
 const StructDesc& ResourceNotFoundException::desc() { return kResourceNotFoundExceptionStruct; }
 const StructDesc& SetAlarmStateInput::desc() { return kSetAlarmStateInputStruct; }
 const StructDesc& SetAlarmStateResponse::desc() { return kSetAlarmStateResponseStruct; }

@@ -14,7 +14,13 @@
 namespace aws::cloudwatch {
 
 struct AlarmHistoryItem;
+struct AnomalyDetectorConfiguration;
+struct MetricCharacteristics;
+struct SingleMetricAnomalyDetector;
+struct MetricMathAnomalyDetector;
+struct AnomalyDetector;
 struct CompositeAlarm;
+struct DashboardEntry;
 struct Datapoint;
 struct DeleteAlarmsInput;
 struct DeleteAlarmsResponse;
@@ -24,21 +30,38 @@ struct DescribeAlarmsForMetricInput;
 struct DescribeAlarmsForMetricOutput;
 struct DescribeAlarmsInput;
 struct DescribeAlarmsOutput;
+struct DescribeAnomalyDetectorsInput;
+struct DescribeAnomalyDetectorsOutput;
+struct DescribeInsightRulesInput;
+struct DescribeInsightRulesOutput;
 struct Dimension;
 struct DimensionFilter;
 struct DisableAlarmActionsInput;
 struct DisableAlarmActionsResponse;
 struct EnableAlarmActionsInput;
 struct EnableAlarmActionsResponse;
+struct GetDashboardInput;
+struct GetDashboardOutput;
 struct LabelOptions;
 struct GetMetricDataInput;
 struct GetMetricDataOutput;
 struct GetMetricStatisticsInput;
 struct GetMetricStatisticsOutput;
+struct GetMetricStreamInput;
+struct GetMetricStreamOutput;
+struct InsightRule;
+struct ListDashboardsInput;
+struct ListDashboardsOutput;
+struct ListManagedInsightRulesInput;
+struct ListManagedInsightRulesOutput;
+struct ListMetricStreamsInput;
+struct ListMetricStreamsOutput;
 struct ListMetricsInput;
 struct ListMetricsOutput;
 struct ListTagsForResourceInput;
 struct ListTagsForResourceOutput;
+struct ManagedRuleState;
+struct ManagedRuleDescription;
 struct MessageData;
 struct Metric;
 struct MetricAlarm;
@@ -47,12 +70,17 @@ struct MetricDataQuery;
 struct MetricDataResult;
 struct StatisticSet;
 struct MetricDatum;
+struct MetricStreamEntry;
+struct MetricStreamFilter;
+struct MetricStreamStatisticsConfiguration;
+struct MetricStreamStatisticsMetric;
 struct PutCompositeAlarmInput;
 struct PutCompositeAlarmResponse;
 struct PutMetricAlarmInput;
 struct PutMetricAlarmResponse;
 struct PutMetricDataInput;
 struct PutMetricDataResponse;
+struct Range;
 struct ResourceNotFoundException;
 struct SetAlarmStateInput;
 struct SetAlarmStateResponse;
@@ -74,6 +102,54 @@ struct AlarmHistoryItem {
   bool operator==(const AlarmHistoryItem&) const = default;
 };
 
+struct AnomalyDetectorConfiguration {
+  std::optional<std::vector<Range>> excluded_time_ranges;
+  std::optional<std::string> metric_timezone;
+
+  static const StructDesc& desc();
+  bool operator==(const AnomalyDetectorConfiguration&) const = default;
+};
+
+struct MetricCharacteristics {
+  std::optional<bool> periodic_spikes;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricCharacteristics&) const = default;
+};
+
+struct SingleMetricAnomalyDetector {
+  std::optional<std::string> account_id;
+  std::optional<std::string> namespace_;
+  std::optional<std::string> metric_name;
+  std::optional<std::vector<Dimension>> dimensions;
+  std::optional<std::string> stat;
+
+  static const StructDesc& desc();
+  bool operator==(const SingleMetricAnomalyDetector&) const = default;
+};
+
+struct MetricMathAnomalyDetector {
+  std::optional<std::vector<MetricDataQuery>> metric_data_queries;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricMathAnomalyDetector&) const = default;
+};
+
+struct AnomalyDetector {
+  std::optional<std::string> namespace_;
+  std::optional<std::string> metric_name;
+  std::optional<std::vector<Dimension>> dimensions;
+  std::optional<std::string> stat;
+  std::optional<AnomalyDetectorConfiguration> configuration;
+  std::optional<std::string> state_value;
+  std::optional<MetricCharacteristics> metric_characteristics;
+  std::optional<SingleMetricAnomalyDetector> single_metric_anomaly_detector;
+  std::optional<MetricMathAnomalyDetector> metric_math_anomaly_detector;
+
+  static const StructDesc& desc();
+  bool operator==(const AnomalyDetector&) const = default;
+};
+
 struct CompositeAlarm {
   std::optional<bool> actions_enabled;
   std::optional<std::vector<std::string>> alarm_actions;
@@ -92,6 +168,16 @@ struct CompositeAlarm {
 
   static const StructDesc& desc();
   bool operator==(const CompositeAlarm&) const = default;
+};
+
+struct DashboardEntry {
+  std::optional<std::string> dashboard_name;
+  std::optional<std::string> dashboard_arn;
+  std::optional<base::Timestamp> last_modified;
+  std::optional<int64_t> size;
+
+  static const StructDesc& desc();
+  bool operator==(const DashboardEntry&) const = default;
 };
 
 struct Datapoint {
@@ -187,6 +273,42 @@ struct DescribeAlarmsOutput {
   bool operator==(const DescribeAlarmsOutput&) const = default;
 };
 
+struct DescribeAnomalyDetectorsInput {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> namespace_;
+  std::optional<std::string> metric_name;
+  std::optional<std::vector<Dimension>> dimensions;
+  std::optional<std::vector<std::string>> anomaly_detector_types;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAnomalyDetectorsInput&) const = default;
+};
+
+struct DescribeAnomalyDetectorsOutput {
+  std::optional<std::vector<AnomalyDetector>> anomaly_detectors;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeAnomalyDetectorsOutput&) const = default;
+};
+
+struct DescribeInsightRulesInput {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeInsightRulesInput&) const = default;
+};
+
+struct DescribeInsightRulesOutput {
+  std::optional<std::string> next_token;
+  std::optional<std::vector<InsightRule>> insight_rules;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeInsightRulesOutput&) const = default;
+};
+
 struct Dimension {
   std::optional<std::string> name;
   std::optional<std::string> value;
@@ -227,6 +349,22 @@ struct EnableAlarmActionsResponse {
 
   static const StructDesc& desc();
   bool operator==(const EnableAlarmActionsResponse&) const = default;
+};
+
+struct GetDashboardInput {
+  std::optional<std::string> dashboard_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetDashboardInput&) const = default;
+};
+
+struct GetDashboardOutput {
+  std::optional<std::string> dashboard_arn;
+  std::optional<std::string> dashboard_body;
+  std::optional<std::string> dashboard_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetDashboardOutput&) const = default;
 };
 
 struct LabelOptions {
@@ -280,6 +418,92 @@ struct GetMetricStatisticsOutput {
   bool operator==(const GetMetricStatisticsOutput&) const = default;
 };
 
+struct GetMetricStreamInput {
+  std::optional<std::string> name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetMetricStreamInput&) const = default;
+};
+
+struct GetMetricStreamOutput {
+  std::optional<std::string> arn;
+  std::optional<std::string> name;
+  std::optional<std::vector<MetricStreamFilter>> include_filters;
+  std::optional<std::vector<MetricStreamFilter>> exclude_filters;
+  std::optional<std::string> firehose_arn;
+  std::optional<std::string> role_arn;
+  std::optional<std::string> state;
+  std::optional<base::Timestamp> creation_date;
+  std::optional<base::Timestamp> last_update_date;
+  std::optional<std::string> output_format;
+  std::optional<std::vector<MetricStreamStatisticsConfiguration>> statistics_configurations;
+  std::optional<bool> include_linked_accounts_metrics;
+
+  static const StructDesc& desc();
+  bool operator==(const GetMetricStreamOutput&) const = default;
+};
+
+struct InsightRule {
+  std::optional<std::string> name;
+  std::optional<std::string> state;
+  std::optional<std::string> schema;
+  std::optional<std::string> definition;
+  std::optional<bool> managed_rule;
+  std::optional<bool> apply_on_transformed_logs;
+
+  static const StructDesc& desc();
+  bool operator==(const InsightRule&) const = default;
+};
+
+struct ListDashboardsInput {
+  std::optional<std::string> dashboard_name_prefix;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListDashboardsInput&) const = default;
+};
+
+struct ListDashboardsOutput {
+  std::optional<std::vector<DashboardEntry>> dashboard_entries;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListDashboardsOutput&) const = default;
+};
+
+struct ListManagedInsightRulesInput {
+  std::optional<std::string> resource_arn;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListManagedInsightRulesInput&) const = default;
+};
+
+struct ListManagedInsightRulesOutput {
+  std::optional<std::vector<ManagedRuleDescription>> managed_rules;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListManagedInsightRulesOutput&) const = default;
+};
+
+struct ListMetricStreamsInput {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMetricStreamsInput&) const = default;
+};
+
+struct ListMetricStreamsOutput {
+  std::optional<std::string> next_token;
+  std::optional<std::vector<MetricStreamEntry>> entries;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMetricStreamsOutput&) const = default;
+};
+
 struct ListMetricsInput {
   std::optional<std::string> namespace_;
   std::optional<std::string> metric_name;
@@ -311,6 +535,23 @@ struct ListTagsForResourceOutput {
 
   static const StructDesc& desc();
   bool operator==(const ListTagsForResourceOutput&) const = default;
+};
+
+struct ManagedRuleState {
+  std::optional<std::string> rule_name;
+  std::optional<std::string> state;
+
+  static const StructDesc& desc();
+  bool operator==(const ManagedRuleState&) const = default;
+};
+
+struct ManagedRuleDescription {
+  std::optional<std::string> template_name;
+  std::optional<std::string> resource_arn;
+  std::optional<ManagedRuleState> rule_state;
+
+  static const StructDesc& desc();
+  bool operator==(const ManagedRuleDescription&) const = default;
 };
 
 struct MessageData {
@@ -422,6 +663,43 @@ struct MetricDatum {
   bool operator==(const MetricDatum&) const = default;
 };
 
+struct MetricStreamEntry {
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> creation_date;
+  std::optional<base::Timestamp> last_update_date;
+  std::optional<std::string> name;
+  std::optional<std::string> firehose_arn;
+  std::optional<std::string> state;
+  std::optional<std::string> output_format;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricStreamEntry&) const = default;
+};
+
+struct MetricStreamFilter {
+  std::optional<std::string> namespace_;
+  std::optional<std::vector<std::string>> metric_names;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricStreamFilter&) const = default;
+};
+
+struct MetricStreamStatisticsConfiguration {
+  std::optional<std::vector<MetricStreamStatisticsMetric>> include_metrics;
+  std::optional<std::vector<std::string>> additional_statistics;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricStreamStatisticsConfiguration&) const = default;
+};
+
+struct MetricStreamStatisticsMetric {
+  std::optional<std::string> namespace_;
+  std::optional<std::string> metric_name;
+
+  static const StructDesc& desc();
+  bool operator==(const MetricStreamStatisticsMetric&) const = default;
+};
+
 struct PutCompositeAlarmInput {
   std::optional<bool> actions_enabled;
   std::optional<std::vector<std::string>> alarm_actions;
@@ -487,6 +765,14 @@ struct PutMetricDataResponse {
 
   static const StructDesc& desc();
   bool operator==(const PutMetricDataResponse&) const = default;
+};
+
+struct Range {
+  std::optional<base::Timestamp> start_time;
+  std::optional<base::Timestamp> end_time;
+
+  static const StructDesc& desc();
+  bool operator==(const Range&) const = default;
 };
 
 struct ResourceNotFoundException {

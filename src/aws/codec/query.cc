@@ -78,9 +78,12 @@ class QueryCodec : public Codec {
     body += fmt::format("<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>", service.xml_namespace,
                         error.fault == base::Fault::sender ? "Sender" : "Receiver");
     write_xml_text(code, body);
-    body += "</Code><Message>";
-    write_xml_text(message(error), body);
-    body += "</Message>";
+    body += "</Code>";
+    if (!message(error).empty()) {  // SetAlarmState of an alarm that is not there
+      body += "<Message>";
+      write_xml_text(message(error), body);
+      body += "</Message>";
+    }
     body += error_tail();
     if (const auto* detail = dynamic_cast<const ShapeDetail*>(error.detail.get())) write_detail(*detail, body);
     body += fmt::format("</Error><RequestId>{}</RequestId></ErrorResponse>", request_id);
@@ -242,6 +245,26 @@ class SqsQueryCodec final : public QueryCodec {
   }
 };
 
+// EC2's errors, which its clients read although the service is not here.
+class Ec2QueryCodec final : public QueryCodec {
+ public:
+  Ec2QueryCodec() : QueryCodec(IsoDates::as_needed) {}
+
+  http::Response encode_error(const ServiceDesc& /*service*/, const base::AwsError& error,
+                              std::string_view request_id) const override {
+    int status = error.http_status;
+    const std::string code = query_code(error, status);
+    http::Response response = make_response(status, request_id);
+    std::string& body = response.body;
+    body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Errors><Error><Code>";
+    write_xml_text(code, body);
+    body += "</Code><Message>";
+    write_xml_text(message(error), body);
+    body += fmt::format("</Message></Error></Errors><RequestID>{}</RequestID></Response>", request_id);
+    return response;
+  }
+};
+
 }  // namespace
 
 const Codec& query_json_codec() {
@@ -253,7 +276,9 @@ const Codec& query_codec(const ServiceDesc& service) {
   static const QueryCodec plain(IsoDates::as_needed);
   static const QueryCodec seconds(IsoDates::seconds);
   static const SqsQueryCodec sqs;
+  static const Ec2QueryCodec ec2;
   if (service.id == "sqs") return sqs;
+  if (service.id == "ec2") return ec2;
   return service.id == "iam" || service.id == "sts" ? seconds : plain;
 }
 

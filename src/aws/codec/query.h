@@ -12,7 +12,7 @@
 namespace aws::codec {
 
 // The codec with the service's quirks (SQS: XML declaration, <Detail/>, legacy codes, the queue in the path; IAM and
-// STS: dates in whole seconds). Lives for ever.
+// STS: dates in whole seconds; EC2: the form of errors). Lives for ever.
 const Codec& query_codec(const ServiceDesc& service);
 
 // The codec for clients that want JSON (Accept: application/json), which STS and IAM then answer: the same document,

@@ -271,7 +271,7 @@ base::Result<UriMatch> UriMatcher::match(std::string_view method, std::string_vi
     if (s3_ && path_known)
       for (const Parameter& parameter : *parameters)
         if (is_sub_resource(parameter.name)) return base::fail(call.refuse(parameter.name));
-    return base::fail(unknown(method, path_known));
+    return base::fail(unknown(method, path, path_known));
   }
   return finish(*best, call);
 }
@@ -304,8 +304,14 @@ base::Result<UriMatch> UriMatcher::finish(const Route& route, const Call& call) 
   return match;
 }
 
-base::AwsError UriMatcher::unknown(std::string_view method, bool path_known) const {
-  if (!s3_) return make("UnknownOperationException", "", 404);
+base::AwsError UriMatcher::unknown(std::string_view method, std::string_view path, bool path_known) const {
+  if (!s3_) {
+    constexpr std::size_t kShownMax = 256;
+    return make("UnknownOperationException",
+                fmt::format("No operation of {} that is implemented is a {} of {}.", service_.service_id,
+                            method.substr(0, kShownMax), path.substr(0, kShownMax)),
+                404);
+  }
   if (!path_known) return make("InvalidURI", "Couldn't parse the specified URI.", 400);
   base::AwsError error = make("MethodNotAllowed", "The specified method is not allowed against this resource.", 405);
   error.fields.emplace_back("Method", method);

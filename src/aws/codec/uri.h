@@ -74,7 +74,7 @@ class UriMatcher {
 
   static Route parse_template(const OperationDesc& operation);
   [[nodiscard]] base::Result<UriMatch> finish(const Route& route, const Call& call) const;
-  [[nodiscard]] base::AwsError unknown(std::string_view method, bool path_known) const;
+  [[nodiscard]] base::AwsError unknown(std::string_view method, std::string_view path, bool path_known) const;
 
   const ServiceDesc& service_;
   bool s3_;

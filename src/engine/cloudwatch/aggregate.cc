@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 
 #include "engine/record.h"
 
@@ -31,16 +32,36 @@ void Aggregate::keep(double value, double weight, std::size_t values_max) {
     return;
   }
   values_.insert(at, {value, weight});
+  shrink(values_max);
+}
+
+// Joins neighbours until no more than `values_max` values are left, those with the smallest gaps between them.
+void Aggregate::shrink(std::size_t values_max) {
   if (values_.size() <= values_max) return;
-  std::size_t closest = 0;
-  for (std::size_t i = 1; i + 1 < values_.size(); ++i) {
-    if (values_[i + 1].first - values_[i].first < values_[closest + 1].first - values_[closest].first) closest = i;
+  std::size_t excess = values_.size() - values_max;
+  std::vector<double> gaps;
+  gaps.reserve(values_.size());
+  for (std::size_t i = 0; i + 1 < values_.size(); ++i) gaps.push_back(values_[i + 1].first - values_[i].first);
+  std::vector<double> sorted = gaps;
+  std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(excess - 1));
+  const double widest = sorted[excess - 1];
+  // All smaller gaps go, and as many of the widest as are needed.
+  std::size_t widest_left =
+      excess - static_cast<std::size_t>(std::ranges::count_if(gaps, [&](double gap) { return gap < widest; }));
+  std::size_t end = 0;
+  for (std::size_t i = 1; i < values_.size(); ++i) {
+    const double gap = gaps[i - 1];
+    if (gap > widest || (gap == widest && widest_left == 0)) {
+      values_[++end] = values_[i];
+      continue;
+    }
+    if (gap == widest) --widest_left;
+    auto& low = values_[end];
+    const auto& high = values_[i];
+    const double both = low.second + high.second;
+    low = {low.first + (high.first - low.first) * (high.second / both), both};
   }
-  auto& low = values_[closest];
-  const auto& high = values_[closest + 1];
-  const double both = low.second + high.second;
-  low = {low.first + (high.first - low.first) * (high.second / both), both};
-  values_.erase(values_.begin() + static_cast<std::ptrdiff_t>(closest) + 1);
+  values_.resize(end + 1);
 }
 
 void Aggregate::add(double value, double weight, std::size_t values_max) {
@@ -63,8 +84,20 @@ void Aggregate::merge(const Aggregate& other, std::size_t values_max) {
   count_in(other.count_, other.sum_, other.minimum_, other.maximum_);
   values_known_ = values_known_ && other.values_known_;
   if (!values_known_) values_.clear();
-  for (const auto& [value, weight] : other.values_)
-    if (values_known_) keep(value, weight, values_max);
+  if (!values_known_ || other.values_.empty()) return;
+  std::vector<std::pair<double, double>> both;
+  both.reserve(values_.size() + other.values_.size());
+  std::ranges::merge(values_, other.values_, std::back_inserter(both), {}, &std::pair<double, double>::first,
+                     &std::pair<double, double>::first);
+  values_.clear();
+  for (const auto& entry : both) {
+    if (!values_.empty() && values_.back().first == entry.first) {
+      values_.back().second += entry.second;
+    } else {
+      values_.push_back(entry);
+    }
+  }
+  shrink(values_max);
 }
 
 std::optional<double> Aggregate::percentile(double percent) const {

@@ -20,6 +20,7 @@ class Aggregate {
   void add_set(double count, double sum, double minimum, double maximum, std::size_t values_max);
   void merge(const Aggregate& other, std::size_t values_max);
 
+  [[nodiscard]] std::size_t distinct_values() const { return values_.size(); }
   [[nodiscard]] double count() const { return count_; }
   [[nodiscard]] double sum() const { return sum_; }
   [[nodiscard]] double minimum() const { return minimum_; }
@@ -34,6 +35,7 @@ class Aggregate {
  private:
   void count_in(double count, double sum, double minimum, double maximum);
   void keep(double value, double weight, std::size_t values_max);
+  void shrink(std::size_t values_max);
 
   double count_ = 0;
   double sum_ = 0;

@@ -98,6 +98,11 @@ class Alarms {
   std::optional<base::Timestamp> execute(const Outbox::Entry& entry);
   base::Result<void> call(const AlarmAction& action);
   void sweep_history();
+  // Alarms in the order of their keys: those with keys that are not before `from` and begin with `prefix`, or the
+  // relatives that `in` asks for. What is done with them needs no lock.
+  std::vector<AlarmRef> named_from(const std::string& from, const std::string& prefix);
+  std::vector<AlarmRef> relatives(const aws::Context& context, const aws::cloudwatch::DescribeAlarmsInput& in,
+                                  const std::string& from);
 
   // REQUIRES of all that follow: mutex_ is held.
   void commit(Change&& change);

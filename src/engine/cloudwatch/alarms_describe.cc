@@ -121,8 +121,35 @@ base::Result<DescribeAlarmsOutput> Alarms::describe(const aws::Context& context,
   TRY_ASSIGN(const std::string after, read_token(in.next_token));
   const std::string prefix = keys::alarms(context.account, context.region);
   const std::string from = after.empty() ? prefix : keys::alarm(context.account, context.region, after) + '\0';
+  const bool among_related = in.children_of_alarm_name || in.parents_of_alarm_name;
+  DescribeAlarmsOutput out;
+  out.metric_alarms.emplace();
+  out.composite_alarms.emplace();
+  std::string last;
+  for (const AlarmRef& alarm : among_related ? relatives(context, in, from) : named_from(from, prefix)) {
+    if (!matches(*alarm, in, types)) continue;
+    if (out.metric_alarms->size() + out.composite_alarms->size() == page_size) {
+      out.next_token = base::base64_encode(last);
+      break;
+    }
+    last = alarm->name;
+    show(*alarm, in, out);
+  }
+  return out;
+}
+
+std::vector<AlarmRef> Alarms::named_from(const std::string& from, const std::string& prefix) {
+  std::vector<AlarmRef> out;
   const std::lock_guard lock(mutex_);
-  std::set<std::string> related;  // the keys to choose from
+  for (auto at = alarms_.lower_bound(from); at != alarms_.end() && at->first.starts_with(prefix); ++at)
+    out.push_back(at->second);
+  return out;
+}
+
+std::vector<AlarmRef> Alarms::relatives(const aws::Context& context, const DescribeAlarmsInput& in,
+                                        const std::string& from) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> related;  // their keys
   if (in.children_of_alarm_name) {
     const AlarmRef parent = find(context.account, context.region, *in.children_of_alarm_name);
     if (parent && parent->composite()) {
@@ -132,20 +159,10 @@ base::Result<DescribeAlarmsOutput> Alarms::describe(const aws::Context& context,
     const auto parents = parents_.find(keys::alarm(context.account, context.region, *in.parents_of_alarm_name));
     if (parents != parents_.end()) related = parents->second;
   }
-  const bool among_related = in.children_of_alarm_name || in.parents_of_alarm_name;
-  DescribeAlarmsOutput out;
-  out.metric_alarms.emplace();
-  out.composite_alarms.emplace();
-  std::string last;
-  for (auto at = alarms_.lower_bound(from); at != alarms_.end() && at->first.starts_with(prefix); ++at) {
-    const Alarm& alarm = *at->second;
-    if ((among_related && !related.contains(at->first)) || !matches(alarm, in, types)) continue;
-    if (out.metric_alarms->size() + out.composite_alarms->size() == page_size) {
-      out.next_token = base::base64_encode(last);
-      break;
-    }
-    last = alarm.name;
-    show(alarm, in, out);
+  std::vector<AlarmRef> out;
+  for (auto key = related.lower_bound(from); key != related.end(); ++key) {
+    const auto alarm = alarms_.find(*key);
+    if (alarm != alarms_.end()) out.push_back(alarm->second);
   }
   return out;
 }
@@ -158,16 +175,15 @@ base::Result<DescribeAlarmsForMetricOutput> Alarms::describe_for_metric(const aw
   const std::string prefix = keys::alarms(context.account, context.region);
   DescribeAlarmsForMetricOutput out;
   auto& shown = out.metric_alarms.emplace();
-  const std::lock_guard lock(mutex_);
-  for (auto at = alarms_.lower_bound(prefix); at != alarms_.end() && at->first.starts_with(prefix); ++at) {
-    const MetricAlarm* config = at->second->metric();
+  for (const AlarmRef& alarm : named_from(prefix, prefix)) {
+    const MetricAlarm* config = alarm->metric();
     if (config == nullptr || config->metric_name != in.metric_name || config->namespace_ != in.namespace_) continue;
     if (config->dimensions.value_or(Dimensions()) != dimensions) continue;
     if (in.statistic && config->statistic != in.statistic) continue;
     if (in.extended_statistic && config->extended_statistic != in.extended_statistic) continue;
     if (in.period && config->period != in.period) continue;
     if (in.unit && config->unit != in.unit) continue;
-    shown.push_back(show_metric_alarm(*at->second));
+    shown.push_back(show_metric_alarm(*alarm));
   }
   return out;
 }
@@ -190,20 +206,28 @@ base::Result<DescribeAlarmHistoryOutput> Alarms::describe_history(const aws::Con
   auto& shown = out.alarm_history_items.emplace();
   if (begin >= end) return out;
   const auto direction = descending ? store::KvStore::Direction::descending : store::KvStore::Direction::ascending;
-  std::string last;
+  std::string last;  // item looked at
+  std::size_t looked_at = 0;
   for (auto cursor = store_.scan(begin, end, direction); cursor->valid(); cursor->next()) {
+    if (++looked_at > kHistoryReadMax) {
+      out.next_token = base::base64_encode(last);
+      break;
+    }
     const std::string place(cursor->key().substr(prefix.size()));
     const auto row = in.alarm_name ? store_.get(items + place) : std::optional<std::string>(cursor->value());
-    if (!row) continue;  // removed since the scan began
+    if (!row) {  // removed since the scan began
+      last = place;
+      continue;
+    }
     auto item = HistoryItem::decode(*row);
     store::require_intact(item.has_value(), "an item of an alarm's history");
-    if (!is_wanted(*item, in, types)) continue;
-    if (shown.size() == page_size) {
+    const bool wanted = is_wanted(*item, in, types);
+    if (wanted && shown.size() == page_size) {
       out.next_token = base::base64_encode(last);
       break;
     }
     last = place;
-    shown.push_back(show_history_item(std::move(*item)));
+    if (wanted) shown.push_back(show_history_item(std::move(*item)));
   }
   return out;
 }

@@ -22,20 +22,15 @@ bool is_storable(double value) {
   return std::isfinite(value) && std::abs(value) <= kValueMagnitudeMax;
 }
 
+// Values beside StatisticValues are taken, as AWS takes them: the values count, which are the more exact ones.
 base::Result<void> check_exclusive(const MetricDatum& datum, const std::string& path) {
-  const std::array<std::pair<std::string_view, bool>, 3> given = {
-      {{"Value", datum.value.has_value()},
-       {"Values", datum.values.has_value()},
-       {"StatisticValues", datum.statistic_values.has_value()}}};
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    for (std::size_t k = i + 1; k < given.size(); ++k) {
-      if (!given[i].second || !given[k].second) continue;
-      return base::fail(errors::invalid_parameter_combination_exception(
-          fmt::format("The parameters {0}{1} and {0}{2} are mutually exclusive and you have specified both.", path,
-                      given[i].first, given[k].first)));
-    }
+  for (const auto& [name, given] : {std::pair("Values", datum.values.has_value()),
+                                    std::pair("StatisticValues", datum.statistic_values.has_value())}) {
+    if (!datum.value || !given) continue;
+    return base::fail(errors::invalid_parameter_combination_exception(fmt::format(
+        "The parameters {0}Value and {0}{1} are mutually exclusive and you have specified both.", path, name)));
   }
-  if (std::ranges::none_of(given, [](const auto& g) { return g.second; })) {
+  if (!datum.value && !datum.values && !datum.statistic_values) {
     return base::fail(errors::missing_required_parameter_exception(
         fmt::format("The parameter {}Value, {}Values or {}StatisticValues is required.", path, path, path)));
   }

@@ -53,12 +53,17 @@ constexpr std::size_t kHistoryDataMax = 4'095;
 constexpr std::size_t kHistorySummaryMax = 255;
 
 // --- Our bounds.
-constexpr std::size_t kMetricsMax = 100'000;        // in all, about 300 bytes of memory each
-constexpr std::size_t kStoredValuesMax = 64;        // distinct values kept of one metric and minute, for percentiles
-constexpr std::size_t kReadValuesMax = 1'024;       // distinct values of one datapoint of an answer
-constexpr std::size_t kReadPointsMax = 2'000'000;   // points that one request may read from the store
-constexpr std::size_t kSweptPerStep = 500;          // metrics looked at with the lock held
-constexpr std::size_t kSweptPointsPerStep = 4'000;  // points rolled up with the lock held
+constexpr std::size_t kMetricsMax = 100'000;       // in all, about 300 bytes of memory each
+constexpr std::size_t kStoredValuesMax = 64;       // distinct values kept of one metric and minute, for percentiles
+constexpr std::size_t kReadValuesMax = 1'024;      // distinct values of one datapoint of an answer
+constexpr std::size_t kReadPointsMax = 2'000'000;  // points that one request may read from the store
+constexpr std::size_t kReadValuesPerPoint = 8;     // values of points that cost as much as a point
+constexpr std::size_t kHistoryReadMax = 10'000;    // items that one page of DescribeAlarmHistory looks at
+// What is done with the lock held before others are let in (a millisecond at most).
+constexpr std::size_t kDataPerStep = 50;          // data put
+constexpr std::size_t kListedPerStep = 500;       // metrics looked at by ListMetrics
+constexpr std::size_t kSweptPerStep = 50;         // metrics looked at by the sweeper
+constexpr std::size_t kSweptPointsPerStep = 200;  // points rolled up
 constexpr base::Duration kSweepInterval = std::chrono::hours(1);
 constexpr int64_t kSeenPrecisionSeconds = 600;  // how far the stored time of a metric's last data may lag behind
 constexpr std::size_t kRuleDepthMax = 100;      // parentheses in one another

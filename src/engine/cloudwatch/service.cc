@@ -104,7 +104,7 @@ void CloudWatchService::start() {
 void CloudWatchService::stop() {
   alarms_->stop();
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = mutex_.lock();
     stopping_ = true;
     stop_requested_->notify_all();
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "engine/cloudwatch/datum.h"
 #include "engine/cloudwatch/limits.h"
 #include "engine/cloudwatch/metric_math.h"
+#include "engine/fair_mutex.h"
 #include "store/kv_store.h"
 
 namespace aws::sns {
@@ -95,6 +97,21 @@ class CloudWatchService final : public aws::cloudwatch::CloudWatch {
                                                                 aws::cloudwatch::TagResourceInput in) override;
   base::Result<aws::cloudwatch::UntagResourceOutput> untag_resource(aws::Context& context,
                                                                     aws::cloudwatch::UntagResourceInput in) override;
+  // service_absent.cc: of what is not here there is none.
+  base::Result<aws::cloudwatch::DescribeAnomalyDetectorsOutput> describe_anomaly_detectors(
+      aws::Context& context, aws::cloudwatch::DescribeAnomalyDetectorsInput in) override;
+  base::Result<aws::cloudwatch::DescribeInsightRulesOutput> describe_insight_rules(
+      aws::Context& context, aws::cloudwatch::DescribeInsightRulesInput in) override;
+  base::Result<aws::cloudwatch::GetDashboardOutput> get_dashboard(aws::Context& context,
+                                                                  aws::cloudwatch::GetDashboardInput in) override;
+  base::Result<aws::cloudwatch::GetMetricStreamOutput> get_metric_stream(
+      aws::Context& context, aws::cloudwatch::GetMetricStreamInput in) override;
+  base::Result<aws::cloudwatch::ListDashboardsOutput> list_dashboards(aws::Context& context,
+                                                                      aws::cloudwatch::ListDashboardsInput in) override;
+  base::Result<aws::cloudwatch::ListManagedInsightRulesOutput> list_managed_insight_rules(
+      aws::Context& context, aws::cloudwatch::ListManagedInsightRulesInput in) override;
+  base::Result<aws::cloudwatch::ListMetricStreamsOutput> list_metric_streams(
+      aws::Context& context, aws::cloudwatch::ListMetricStreamsInput in) override;
   // Evaluates every alarm that is due now, on the caller's thread; for programs that do not start().
   void evaluate_alarms();
 
@@ -123,16 +140,25 @@ class CloudWatchService final : public aws::cloudwatch::CloudWatch {
   [[nodiscard]] std::optional<uint64_t> find_metric(const std::string& key);
   // The aggregates of a metric by start of period and unit. A period begins at `origin_seconds`.
   using Periods = std::map<std::pair<int64_t, uint64_t>, Aggregate>;
-  base::Result<Periods> read_periods(uint64_t metric_id, Span span, int64_t period_seconds, int64_t origin_seconds,
-                                     std::optional<uint64_t> unit, base::Timestamp now, std::size_t& points_left);
-  // Adds `data` of one request to `batch` and to the index; rows[i] is the metric's key of data[i]. REQUIRES: mutex_ is
-  // held.
-  void add_data(const std::vector<std::string>& rows, const std::vector<CheckedDatum>& data, store::WriteBatch& batch);
+  struct PeriodQuery {
+    uint64_t metric_id = 0;
+    Span span = {};
+    int64_t period_seconds = 60;
+    int64_t origin_seconds = 0;
+    std::optional<uint64_t> unit = {};
+    bool with_values = false;  // for percentiles
+  };
+  base::Result<Periods> read_periods(PeriodQuery query, base::Timestamp now, std::size_t& points_left);
+  // Whether the metrics of all rows may be there. REQUIRES: mutex_ is held.
+  [[nodiscard]] base::Result<void> check_room(const std::vector<std::string>& rows) const;
+  // Adds some `data` of one request to `batch` and to the index; rows[i] is the metric's key of data[i]. REQUIRES:
+  // mutex_ is held.
+  void add_data(std::span<const std::string> rows, std::span<const CheckedDatum> data, store::WriteBatch& batch);
 
   store::KvStore& store_;
   base::Env& env_;
   const CloudWatchOptions options_;
-  std::mutex mutex_;  // guards all that follows, and reading and writing a point
+  FairMutex mutex_;  // guards all that follows, and reading and writing a point; held for a millisecond at most
   Metrics metrics_;
   uint64_t next_id_ = 1;
   bool stopping_ = false;

@@ -149,7 +149,12 @@ base::Result<Series> CloudWatchService::read_metric(std::string_view account, st
   CHECK(statistic.has_value(), "MetricMath checked the statistic");
   std::optional<uint64_t> unit;
   if (stat.unit) unit = unit_index(*stat.unit);
-  TRY_ASSIGN(const Periods periods, read_periods(*id, span, *stat.period, 0, unit, now, points_left));
+  TRY_ASSIGN(const Periods periods, read_periods({.metric_id = *id,
+                                                  .span = span,
+                                                  .period_seconds = *stat.period,
+                                                  .unit = unit,
+                                                  .with_values = statistic->kind == Statistic::Kind::percentile},
+                                                 now, points_left));
   std::set<std::string_view> units;
   for (const auto& [place, aggregate] : periods) units.insert(kUnits[place.second]);
   for (const auto& [place, aggregate] : periods) {
@@ -164,32 +169,37 @@ base::Result<Series> CloudWatchService::read_metric(std::string_view account, st
 }
 
 std::optional<uint64_t> CloudWatchService::find_metric(const std::string& key) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = mutex_.lock();
   const auto metric = metrics_.find(key);
   return metric == metrics_.end() ? std::nullopt : std::optional(metric->second.id);
 }
 
-base::Result<CloudWatchService::Periods> CloudWatchService::read_periods(uint64_t metric_id, Span span,
-                                                                         int64_t period_seconds, int64_t origin_seconds,
-                                                                         std::optional<uint64_t> unit,
-                                                                         base::Timestamp now,
+base::Result<CloudWatchService::Periods> CloudWatchService::read_periods(PeriodQuery query, base::Timestamp now,
                                                                          std::size_t& points_left) {
   Periods out;
-  span.start = std::max(span.start, oldest_seconds(period_seconds, now));
+  Span& span = query.span;
+  span.start = std::max(span.start, oldest_seconds(query.period_seconds, now));
   if (span.start >= span.end) return out;
-  const std::string end = keys::point(metric_id, span.end, 0);
-  for (auto cursor = store_.scan(keys::point(metric_id, span.start, 0), end); cursor->valid(); cursor->next()) {
-    if (points_left == 0) {
+  const std::string end = keys::point(query.metric_id, span.end, 0);
+  for (auto cursor = store_.scan(keys::point(query.metric_id, span.start, 0), end); cursor->valid(); cursor->next()) {
+    const PointPlace place = read_point_key(cursor->key());
+    const Aggregate point = read_point(cursor->value());
+    const std::size_t cost = 1 + (query.with_values ? point.distinct_values() / kReadValuesPerPoint : 0);
+    if (points_left < cost) {
       return base::fail(errors::limit_exceeded_fault(
           fmt::format("This request would read more than {} points of the metrics; shorten the time range or ask for "
                       "fewer metrics.",
                       kReadPointsMax)));
     }
-    --points_left;
-    const PointPlace place = read_point_key(cursor->key());
-    if (unit && *unit != place.unit) continue;
-    const int64_t start = origin_seconds + round_down(place.seconds - origin_seconds, period_seconds);
-    out[{start, place.unit}].merge(read_point(cursor->value()), kReadValuesMax);
+    points_left -= cost;
+    if (query.unit && *query.unit != place.unit) continue;
+    const int64_t origin = query.origin_seconds;
+    Aggregate& period = out[{origin + round_down(place.seconds - origin, query.period_seconds), place.unit}];
+    if (query.with_values) {
+      period.merge(point, kReadValuesMax);
+    } else {
+      period.add_set(point.count(), point.sum(), point.minimum(), point.maximum(), 1);
+    }
   }
   return out;
 }

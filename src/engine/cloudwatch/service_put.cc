@@ -35,23 +35,32 @@ base::Result<PutMetricDataResponse> CloudWatchService::put_metric_data(aws::Cont
   for (const CheckedDatum& datum : data) {
     rows.push_back(metric_key(prefix, name_space, datum.metric_name, datum.dimensions));
   }
-  const std::lock_guard lock(mutex_);
-  std::set<std::string_view> added;
-  for (const std::string& row : rows)
-    if (!metrics_.contains(row)) added.insert(row);
-  if (metrics_.size() + added.size() > kMetricsMax) {
-    return base::fail(errors::limit_exceeded_fault(
-        fmt::format("This engine keeps at most {} metrics; put data for existing ones or wait until some have had no "
-                    "data for 455 days.",
-                    kMetricsMax)));
+  // In parts, between which others have the lock.
+  for (std::size_t at = 0; at < data.size(); at += kDataPerStep) {
+    const std::size_t count = std::min(kDataPerStep, data.size() - at);
+    const auto lock = mutex_.lock();
+    if (at == 0) TRY(check_room(rows));
+    store::WriteBatch batch;
+    add_data(std::span(rows).subspan(at, count), std::span(data).subspan(at, count), batch);
+    store_.write(batch);
   }
-  store::WriteBatch batch;
-  add_data(rows, data, batch);
-  store_.write(batch);
   return PutMetricDataResponse{};
 }
 
-void CloudWatchService::add_data(const std::vector<std::string>& rows, const std::vector<CheckedDatum>& data,
+// For all metrics of a request, before the first of them is made.
+base::Result<void> CloudWatchService::check_room(const std::vector<std::string>& rows) const {
+  std::set<std::string_view> added;
+  if (metrics_.size() + rows.size() <= kMetricsMax) return {};
+  for (const std::string& row : rows)
+    if (!metrics_.contains(row)) added.insert(row);
+  if (metrics_.size() + added.size() <= kMetricsMax) return {};
+  return base::fail(errors::limit_exceeded_fault(
+      fmt::format("This engine keeps at most {} metrics; put data for existing ones or wait until some have had no "
+                  "data for 455 days.",
+                  kMetricsMax)));
+}
+
+void CloudWatchService::add_data(std::span<const std::string> rows, std::span<const CheckedDatum> data,
                                  store::WriteBatch& batch) {
   std::map<std::string, Aggregate> points;  // by their keys: data of one request may meet in one point
   const uint64_t first_new_id = next_id_;

@@ -77,7 +77,8 @@ base::Result<Query> check_query(const GetMetricStatisticsInput& in, base::Timest
   }
   out.start = base::to_epoch_seconds(*in.start_time);
   out.end = base::to_epoch_seconds(*in.end_time + std::chrono::microseconds(999'999));
-  const int64_t count = (out.end - out.start + out.period - 1) / out.period;
+  // Counted in whole seconds: a day from any moment on has 1,440 minutes.
+  const int64_t count = (base::to_epoch_seconds(*in.end_time) - out.start + out.period - 1) / out.period;
   if (count > kDatapointsMax) {
     return base::fail(errors::invalid_parameter_combination_exception(
         fmt::format("You have requested up to {} datapoints, which exceeds the limit of 1440. You may reduce the "
@@ -133,7 +134,12 @@ base::Result<GetMetricStatisticsOutput> CloudWatchService::get_metric_statistics
   std::size_t points_left = kReadPointsMax;
   // StartTime "determines the first data point to return": periods count from it. In the AWS CLI's own example hours
   // from 23:18 on begin at 18 minutes past.
-  TRY_ASSIGN(const Periods periods, read_periods(*id, {query.start, query.end}, query.period, query.start, query.unit,
+  TRY_ASSIGN(const Periods periods, read_periods({.metric_id = *id,
+                                                  .span = {query.start, query.end},
+                                                  .period_seconds = query.period,
+                                                  .origin_seconds = query.start,
+                                                  .unit = query.unit,
+                                                  .with_values = !query.percentiles.empty()},
                                                  context.now, points_left));
   for (const auto& [place, aggregate] : periods) {
     auto datapoint = show(aggregate, query, place.first, place.second);
@@ -143,36 +149,42 @@ base::Result<GetMetricStatisticsOutput> CloudWatchService::get_metric_statistics
 }
 
 base::Result<ListMetricsOutput> CloudWatchService::list_metrics(aws::Context& context, ListMetricsInput in) {
-  const std::string prefix = keys::metrics(context.account, context.region);
-  std::string from = prefix;
+  const std::string all = keys::metrics(context.account, context.region);
+  std::string from = all;
   if (in.next_token) {
     const auto last = base::base64_decode(*in.next_token);
     if (!last || last->empty()) return invalid_value("The value of the parameter NextToken is invalid.");
-    from = prefix + *last + '\0';
+    from = all + *last + '\0';
   }
   if (options_.refresh) options_.refresh();
+  std::string prefix = all;
+  if (in.namespace_) prefix = all + store::KeyWriter("").text(*in.namespace_).take().substr(1);
+  from = std::max(from, prefix);
   const base::Duration young = in.recently_active ? kRecentlyActive : kListed;
   const int64_t since = base::to_epoch_seconds(context.now - young);
+  const auto filters = std::move(in.dimensions).value_or(std::vector<DimensionFilter>());
   ListMetricsOutput out;
   auto& shown = out.metrics.emplace();
   std::string last;
-  const std::lock_guard lock(mutex_);
-  for (auto at = metrics_.lower_bound(from); at != metrics_.end() && at->first.starts_with(prefix); ++at) {
-    if (at->second.last_seconds < since) continue;
-    aws::cloudwatch::Metric metric = read_metric_key(at->first);
-    if (in.namespace_ && metric.namespace_ != in.namespace_) continue;
-    if (in.metric_name && metric.metric_name != in.metric_name) continue;
-    const auto filters = in.dimensions.value_or(std::vector<DimensionFilter>());
-    const auto matches = [&](const DimensionFilter& filter) { return has_dimension(*metric.dimensions, filter); };
-    if (!std::ranges::all_of(filters, matches)) continue;
-    if (shown.size() == kListMax) {
-      out.next_token = base::base64_encode(last);
-      break;
+  for (auto lock = mutex_.lock();; lock.unlock(), lock = mutex_.lock()) {
+    auto at = metrics_.lower_bound(from);
+    for (std::size_t i = 0; i < kListedPerStep; ++i, ++at) {
+      if (at == metrics_.end() || !at->first.starts_with(prefix)) return out;
+      if (at->second.last_seconds < since) continue;
+      aws::cloudwatch::Metric metric = read_metric_key(at->first);
+      if (in.metric_name && metric.metric_name != in.metric_name) continue;
+      const auto matches = [&](const DimensionFilter& filter) { return has_dimension(*metric.dimensions, filter); };
+      if (!std::ranges::all_of(filters, matches)) continue;
+      if (shown.size() == kListMax) {
+        out.next_token = base::base64_encode(last);
+        return out;
+      }
+      last = at->first.substr(all.size());
+      shown.push_back(std::move(metric));
     }
-    last = at->first.substr(prefix.size());
-    shown.push_back(std::move(metric));
+    if (at == metrics_.end()) return out;
+    from = at->first;
   }
-  return out;
 }
 
 }  // namespace engine::cloudwatch

@@ -8,7 +8,7 @@
 namespace engine::cloudwatch {
 
 void CloudWatchService::sweep() {
-  std::unique_lock lock(mutex_);
+  auto lock = mutex_.lock();
   while (!stopping_) {
     sweep_all(lock);
     if (!stopping_) env_.executor.wait_until(lock, *stop_requested_, env_.clock.now() + kSweepInterval);
@@ -16,7 +16,7 @@ void CloudWatchService::sweep() {
 }
 
 void CloudWatchService::sweep_points() {
-  std::unique_lock lock(mutex_);
+  auto lock = mutex_.lock();
   sweep_all(lock);
 }
 
@@ -39,7 +39,7 @@ void CloudWatchService::sweep_all(std::unique_lock<std::mutex>& lock) {
     more = at != metrics_.end();
     if (!batch.empty()) store_.write(batch);
     lock.unlock();  // let operations in
-    lock.lock();
+    lock = mutex_.lock();
   }
 }
 

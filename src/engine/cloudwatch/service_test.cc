@@ -102,6 +102,31 @@ TEST(Put, ValuesOfOneMinuteAreAggregated) {
   EXPECT_EQ(bed.get(bed.query(3600, minutes(30))).size(), 1u);
 }
 
+// AWS takes a statistic set beside values; the values are what is counted.
+TEST(Put, ValuesAndAStatisticSetTogether) {
+  TestBed bed;
+  MetricDatum both;
+  both.metric_name = "m";
+  both.values = {1, 2};
+  both.statistic_values = StatisticSet{9, 90, 5, 20};
+  bed.put({both});
+  const auto points = bed.get(bed.query(60));
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0].sum, 3);
+  EXPECT_EQ(points[0].sample_count, 2);
+}
+
+// Written in several steps, between which others have the lock.
+TEST(Put, AFullRequestIsStoredWhole) {
+  TestBed bed;
+  static_assert(kDataPerPutMax > 2 * kDataPerStep);
+  std::vector<MetricDatum> data;
+  for (std::size_t i = 0; i < kDataPerPutMax; ++i) data.push_back(datum(i % 2 == 0 ? "m" : "n" + std::to_string(i), 1));
+  bed.put(std::move(data));
+  EXPECT_EQ(bed.get(bed.query(60))[0].sum, kDataPerPutMax / 2);
+  EXPECT_EQ(bed.rows(keys::kMetricTable), kDataPerPutMax / 2 + 1);
+}
+
 TEST(Put, Refusals) {
   TestBed bed;
   const auto error = [&](auto change) {
@@ -249,6 +274,18 @@ TEST(Statistics, UnitsDimensionsAndResolution) {
   EXPECT_EQ(bed.get(in)[0].timestamp, bed.env.clock.now());
 }
 
+// A day has 1,440 minutes from any fraction of a second on.
+TEST(Statistics, ADayFromAFractionOfASecond) {
+  TestBed bed;
+  auto in = bed.query(60);
+  in.start_time = bed.minute + std::chrono::microseconds(300'001) - hours(24);
+  in.end_time = bed.minute + std::chrono::microseconds(300'002);
+  EXPECT_TRUE(bed.get(in).empty());
+  in.end_time = bed.minute + seconds(2);
+  EXPECT_TRUE(bed.error(&CloudWatchService::get_metric_statistics, in)
+                  .starts_with("InvalidParameterCombination: You have requested up to 1441 datapoints, "));
+}
+
 TEST(Statistics, Refusals) {
   TestBed bed;
   const auto error = [&](auto change) {
@@ -288,6 +325,19 @@ TEST(List, FiltersAndPages) {
   page = bed.ok(&CloudWatchService::list_metrics, in);
   EXPECT_EQ(page.metrics->size(), 200u);
   EXPECT_FALSE(page.next_token);
+  auto elsewhere = TestBed::put_input({datum("a", 1)});
+  for (const char* name : {"ns2", "n", "nt"}) {
+    elsewhere.namespace_ = name;
+    bed.ok(&CloudWatchService::put_metric_data, elsewhere);
+  }
+  in = {};
+  in.namespace_ = "ns2";
+  EXPECT_EQ(bed.ok(&CloudWatchService::list_metrics, in).metrics->size(), 1u);
+  in.namespace_ = "ns";
+  page = bed.ok(&CloudWatchService::list_metrics, in);
+  EXPECT_EQ(page.metrics->size(), 500u);
+  in.next_token = page.next_token;
+  EXPECT_EQ(bed.ok(&CloudWatchService::list_metrics, in).metrics->size(), 200u);
   in = {};
   in.dimensions = std::vector{DimensionFilter{"d", "1"}};
   EXPECT_EQ(bed.ok(&CloudWatchService::list_metrics, in).metrics->size(), 350u);
@@ -383,7 +433,8 @@ TEST(Retention, SecondsBecomeMinutesBecomeHours) {
 
 TEST(Retention, RollsUpInSteps) {
   TestBed bed;
-  const int kPoints = static_cast<int>(kSweptPointsPerStep) + 1000;
+  constexpr int kPoints = 5000;
+  static_assert(kPoints > static_cast<int>(kSweptPointsPerStep) && kPoints % kDataPerPutMax == 0);
   std::vector<MetricDatum> data;
   for (int i = 0; i < kPoints; ++i) {
     data.push_back(datum("m", 1));
@@ -535,6 +586,20 @@ TEST(Refresh, ComesBeforeEveryReading) {
                 .values->at(0),
             3);
   EXPECT_EQ(refreshed, 3);
+}
+
+// What the engine does not have is read as empty.
+TEST(Absent, IsReadAsEmpty) {
+  TestBed bed;
+  EXPECT_TRUE(bed.ok(&CloudWatchService::list_dashboards, ListDashboardsInput{}).dashboard_entries->empty());
+  EXPECT_TRUE(bed.ok(&CloudWatchService::describe_anomaly_detectors, DescribeAnomalyDetectorsInput{})
+                  .anomaly_detectors->empty());
+  EXPECT_TRUE(bed.ok(&CloudWatchService::describe_insight_rules, DescribeInsightRulesInput{}).insight_rules->empty());
+  EXPECT_TRUE(bed.ok(&CloudWatchService::list_metric_streams, ListMetricStreamsInput{}).entries->empty());
+  EXPECT_EQ(bed.error(&CloudWatchService::get_dashboard, GetDashboardInput{"d"}),
+            "ResourceNotFound: Dashboard d does not exist");
+  EXPECT_EQ(bed.error(&CloudWatchService::get_metric_stream, GetMetricStreamInput{"s"}).substr(0, 25),
+            "ResourceNotFoundException");
 }
 
 TEST(Limits, MetricsAreBounded) {

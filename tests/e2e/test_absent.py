@@ -1,0 +1,97 @@
+"""What is not here: services, operations, and resources that the engine does not have. Each stock client reads in words
+what is missing, and what infrastructure tools read before they change something is answered as on a new account."""
+import json
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import botocore.httpsession
+import pytest
+from botocore.exceptions import ClientError
+from till_process import REGION
+
+UNKNOWN = "UnknownOperationException"
+
+
+@pytest.mark.parametrize("service, scope, call, code", [
+    ("cloudformation", "cloudformation", "list_stacks", "InvalidAction"),
+    ("ec2", "ec2", "describe_instances", "InvalidAction"),
+    ("ses", "ses", "list_identities", "InvalidAction"),
+    ("autoscaling", "autoscaling", "describe_auto_scaling_groups", "InvalidAction"),
+    ("sesv2", "ses", "list_email_identities", UNKNOWN),
+    ("kms", "kms", "list_keys", UNKNOWN),
+    ("events", "events", "list_rules", UNKNOWN),
+    ("stepfunctions", "states", "list_state_machines", UNKNOWN),
+    ("secretsmanager", "secretsmanager", "list_secrets", UNKNOWN),
+    ("ssm", "ssm", "describe_parameters", UNKNOWN),
+    ("route53", "route53", "list_hosted_zones", None),
+    ("apigateway", "apigateway", "get_rest_apis", UNKNOWN),
+    ("kinesis", "kinesis", "list_streams", UNKNOWN),
+    ("cognito-idp", "cognito-idp", "list_user_pool_clients", UNKNOWN),
+    ("ecr", "ecr", "describe_repositories", UNKNOWN),
+])
+def test_absent_services_answer_in_the_callers_protocol(server, service, scope, call, code):
+    arguments = {"UserPoolId": f"{REGION}_1"} if service == "cognito-idp" else {}
+    with pytest.raises(ClientError) as refused:
+        getattr(server.client(service), call)(**arguments)
+    error = refused.value.response["Error"]
+    assert error["Message"].startswith(f"service {scope} is not here; these are: ")
+    if code:
+        assert error["Code"] == code
+
+
+@pytest.mark.parametrize("service, call, arguments", [
+    ("sqs", "POST", {"X-Amz-Target": "AmazonSQS.Nothing", "Content-Type": "application/x-amz-json-1.0"}),
+    ("dynamodb", "POST", {"X-Amz-Target": "DynamoDB_20120810.Nothing", "Content-Type": "application/x-amz-json-1.0"}),
+    ("dynamodb", "POST", {"X-Amz-Target": "DynamoDB_20120810.ListTables", "Content-Type": "text/plain"}),
+    ("lambda", "GET", {}),
+    ("s3", "PATCH", {}),
+])
+def test_unknown_operations_are_refused_in_words(server, service, call, arguments):
+    status, body = send(server, service, call, "/2015-03-31/nothing", arguments, b"{}" if call == "POST" else b"")
+    assert status >= 400 and len(body) > 40 and (b"essage" in body)
+
+
+def send(server, service, method, path, headers, body):
+    request = botocore.awsrequest.AWSRequest(method, server.endpoint + path, headers=headers, data=body)
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), service, REGION).add_auth(request)
+    response = botocore.httpsession.URLLib3Session().send(request.prepare())
+    return response.status_code, response.content
+
+
+def test_plain_json_with_a_target_is_taken(server):
+    headers = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "Content-Type": "application/json"}
+    status, body = send(server, "dynamodb", "POST", "/", headers, b"{}")
+    assert status == 200 and "TableNames" in json.loads(body)
+
+
+def test_what_tools_read_first_is_answered(server, iam, sts, logs, cloudwatch, name):
+    assert iam.list_users()["Users"] == [] and iam.list_account_aliases()["AccountAliases"] == []
+    assert iam.get_account_summary()["SummaryMap"]["Users"] == 0
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    policy = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]
+    assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["Tags"] == []
+    iam.tag_policy(PolicyArn=policy["Arn"], Tags=[{"Key": "a", "Value": "b"}])
+    assert iam.list_policy_tags(PolicyArn=policy["Arn"])["Tags"] == [{"Key": "a", "Value": "b"}]
+    for call, arguments in ((iam.get_user, {"UserName": name}), (iam.get_account_password_policy, {}),
+                            (iam.get_instance_profile, {"InstanceProfileName": name})):
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            call(**arguments)
+    with pytest.raises(ClientError) as refused:
+        sts.decode_authorization_message(EncodedMessage="x")
+    assert refused.value.response["Error"]["Code"] == "InvalidAuthorizationMessageException"
+    logs.create_log_group(logGroupName=name)
+    assert logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"] == []
+    assert logs.describe_resource_policies()["resourcePolicies"] == []
+    assert logs.describe_account_policies(policyType="DATA_PROTECTION_POLICY")["accountPolicies"] == []
+    assert "policyDocument" not in logs.get_data_protection_policy(logGroupIdentifier=name)
+    assert logs.describe_index_policies(logGroupIdentifiers=[name])["indexPolicies"] == []
+    with pytest.raises(ClientError) as refused:
+        logs.filter_log_events(logGroupIdentifier=f"arn:aws:logs:{REGION}:000000000000:log-group:{name}:*")
+    assert "Value at 'logGroupIdentifier' failed to satisfy constraint" in refused.value.response["Error"]["Message"]
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.delete_metric_filter(logGroupName="x" * 513, filterName="f")
+    assert cloudwatch.list_dashboards()["DashboardEntries"] == []
+    with pytest.raises(ClientError) as refused:
+        cloudwatch.get_dashboard(DashboardName=name)
+    assert refused.value.response["Error"]["Message"] == f"Dashboard {name} does not exist"
