@@ -15,7 +15,10 @@
 #include "cli/exit_code.h"
 #include "cli/version.h"
 #include "engine/engine.h"
+#include "engine/s3/limits.h"
+#include "engine/s3/request_checks.h"
 #include "engine/sns/mailer.h"
+#include "os/descriptor_limit.h"
 #include "os/env.h"
 #include "os/function_host.h"
 #include "os/http_server.h"
@@ -42,12 +45,33 @@ class StoreGate final : public server::ReplyGate {
 
 constexpr std::size_t kDynamoDbRequestBytesMax = 16 << 20;  // Developer Guide, quotas, BatchWriteItem
 
+constexpr std::size_t kLambdaRequestBytesMax = 70'167'211;
+constexpr uint64_t kHttpBodyBytesMax = 6ULL << 30;  // an object of S3 with the framing of aws-chunked
+// Left free on the disk by large bodies, for all that the engine has to write.
+constexpr uintmax_t kDiskReserveBytes = 128 << 20;
+
+base::AwsError lambda_too_large(const aws::OperationDesc& operation, uint64_t) {
+  base::AwsError error;
+  error.code = "RequestEntityTooLargeException";
+  error.http_status = 413;
+  error.message =
+      fmt::format("Request must be smaller than {} bytes for the {} operation", kLambdaRequestBytesMax, operation.name);
+  return error;
+}
+
 std::vector<server::Mount> mounts(engine::Engine& engine) {
+  server::Mount s3{&aws::s3::kService, &engine.s3()};
+  s3.spool = &engine.s3_spool();
+  s3.spooled_bytes_max = engine::s3::kPutBytesMax;
+  s3.too_large = [](const aws::OperationDesc&, uint64_t bytes) { return engine::s3::entity_too_large(bytes); };
+  server::Mount lambda{&aws::lambda::kService, &engine.lambda()};
+  lambda.body_bytes_max = kLambdaRequestBytesMax;
+  lambda.too_large = lambda_too_large;
   return {{&aws::sqs::kService, &engine.sqs()},
           {&aws::dynamodb::kService, &engine.dynamodb(), {}, kDynamoDbRequestBytesMax},
           {&aws::sns::kService, &engine.sns(), {"ConfirmSubscription", "Unsubscribe"}},
-          {&aws::lambda::kService, &engine.lambda()},
-          {&aws::s3::kService, &engine.s3()},
+          lambda,
+          s3,
           {&aws::cloudwatch::kService, &engine.cloudwatch()},
           {&aws::logs::kService, &engine.logs()},
           {&aws::iam::kService, &engine.iam()},
@@ -132,6 +156,13 @@ void LocalEngine::Parts::make_api() {
   api_options.version = kVersion;
   api_options.instance = instance;
   api_options.clients_clock = &system.env().clock;
+  if (!options.in_memory) {
+    api_options.has_room = [directory = options.data_directory] {
+      std::error_code error;
+      const fs::space_info space = fs::space(directory, error);
+      return error || space.available > kDiskReserveBytes;
+    };
+  }
   api_options.document = [this](std::string_view path) { return engine->document(path); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
                                              std::move(api_options));
@@ -172,7 +203,12 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (options.lenient) engine_options.lenient = warn_of_leniency;
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
   parts->make_api();
-  const auto port = parts->http->listen("127.0.0.1", options.port, *parts->routes);
+  os::ListenLimits limits;
+  limits.message.body_bytes_max = kHttpBodyBytesMax;
+  limits.held_body_bytes_max = kLambdaRequestBytesMax;
+  limits.connections_max = os::connections_within(os::raise_descriptor_limit());
+  limits.work = [api = parts->api.get()](std::function<void()> work) { return api->run(std::move(work)); };
+  const auto port = parts->http->listen("127.0.0.1", options.port, *parts->routes, limits);
   if (!port.has_value()) return std::unexpected(Error{port.error(), kFailed});
   parts->port = *port;
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));

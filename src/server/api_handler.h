@@ -35,13 +35,20 @@ class ApiHandler final : public aws::http::Handler {
     // What stands at a path that belongs to no API (the certificate that SNS signs with, a function's code), or
     // nullopt. Called for every GET, on I/O threads: it must be quick to say no.
     std::function<std::optional<aws::http::Response>(std::string_view path)> document = {};
+    // Whether the disk has room for a piece of a large body; asked before each is written, on workers.
+    std::function<bool()> has_room = {};
   };
 
   // All references outlive the handler.
   ApiHandler(std::vector<Mount> mounts, aws::auth::Verifier& verifier, aws::auth::Authorizer& authorizer,
              ReplyGate& gate, base::Env& env, Options options);
 
+  // Large bodies (admission.cc): refuses those that would be refused anyway, by size and by what of the signature can
+  // be verified, and gives those that a service wants to have while they arrive to its BodySpool.
+  aws::http::Admission admit(const aws::http::Request& head, std::optional<uint64_t> body_bytes) override;
   void handle(aws::http::Request request, aws::http::Responder respond) override;
+  // Runs `work` on a worker; false if all are busy.
+  bool run(std::function<void()> work) { return workers_.run(std::move(work)); }
 
  private:
   struct Call;
@@ -50,6 +57,8 @@ class ApiHandler final : public aws::http::Handler {
   aws::http::Response answer(Call& call);
   base::Result<aws::http::Response> perform(Call& call);
   base::Result<aws::Context> authenticate(Call& call);
+  base::Result<aws::http::Admission> look_at(const aws::http::Request& head, std::optional<uint64_t> body_bytes,
+                                             const Mount& mount, const Route* route);
   base::Result<void> authorize(const Call& call, const aws::Context& context, const void* in);
   aws::http::Response health() const;
 

@@ -98,6 +98,13 @@ std::expected<Route, RouteError> Router::route(const Request& request) const {
   return by_path(request, scope);
 }
 
+const Mount* Router::by_scope(const Request& request) const {
+  const std::string_view scope = scope_service(request);
+  const auto found =
+      std::ranges::find_if(mounts_, [&](const Mount& mount) { return mount.desc->signing_name == scope; });
+  return scope.empty() || found == mounts_.end() ? nullptr : &*found;
+}
+
 // Of the path only "/service/X/operation/Y" at its end counts: a prefix may stand before it. A request that names its
 // operation in another protocol's way too is refused (Smithy's RPC v2, protocols.md 1.2).
 Router::Found Router::by_smithy_protocol(const Request& request, std::string_view name) const {
