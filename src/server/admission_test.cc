@@ -87,9 +87,9 @@ class AdmissionTest : public testing::Test {
     sqs.too_large = [](const aws::OperationDesc& operation, uint64_t) {
       return base::AwsError{.code = "TooLong", .message = std::string(operation.name)};
     };
-    handler_ =
-        std::make_unique<ApiHandler>(std::vector<Mount>{sqs, s3}, verifier_, authorizer_, gate_, env_.env,
-                                     ApiHandler::Options{.version = "test", .has_room = [this] { return room_; }});
+    handler_ = std::make_unique<ApiHandler>(
+        std::vector<Mount>{sqs, s3}, verifier_, authorizer_, gate_, env_.env,
+        ApiHandler::Options{.version = "test", .has_room = [this] { return room_.load(); }});
   }
   ~AdmissionTest() override { handler_.reset(); }
 
