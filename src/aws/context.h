@@ -11,6 +11,7 @@
 namespace aws {
 
 class Parking;
+class SpooledBody;
 
 // Who calls. Root may do everything; a role may do what its policies allow; a service is one of the engine's own
 // (for example s3.amazonaws.com delivering a notification), checked against resource policies.
@@ -34,6 +35,8 @@ struct Context {
   std::string source_arn;
   // How the operation may wait without a thread (aws/parking.h); null for calls from inside, which wait on their own.
   Parking* parking = nullptr;
+  // The body of a request that came through the service's BodySpool; that of the input is empty then. Else null.
+  std::shared_ptr<SpooledBody> body = {};
   // Of the request; null for calls from inside.
   std::shared_ptr<http::Hangup> caller_gone = {};
   // True if nobody waits for the answer any more: what is given out now would be lost.

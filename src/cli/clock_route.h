@@ -22,6 +22,9 @@ class ClockRoute final : public aws::http::Handler {
   // All else goes to `next`. The references outlive this object.
   ClockRoute(aws::http::Handler& next, base::Env& env, Advance advance);
 
+  aws::http::Admission admit(const aws::http::Request& head, std::optional<uint64_t> body_bytes) override {
+    return next_.admit(head, body_bytes);
+  }
   void handle(aws::http::Request request, aws::http::Responder respond) override;
 
  private:

@@ -17,8 +17,11 @@
 #include "cli/foreign_keys.h"
 #include "cli/version.h"
 #include "engine/engine.h"
+#include "engine/s3/limits.h"
+#include "engine/s3/request_checks.h"
 #include "engine/sns/mailer.h"
 #include "os/data_directory.h"
+#include "os/descriptor_limit.h"
 #include "os/env.h"
 #include "os/function_host.h"
 #include "os/http_server.h"
@@ -47,12 +50,33 @@ class StoreGate final : public server::ReplyGate {
 
 constexpr std::size_t kDynamoDbRequestBytesMax = 16 << 20;  // Developer Guide, quotas, BatchWriteItem
 
+constexpr std::size_t kLambdaRequestBytesMax = 70'167'211;
+constexpr uint64_t kHttpBodyBytesMax = 6ULL << 30;  // an object of S3 with the framing of aws-chunked
+// Left free on the disk by large bodies, for all that the engine has to write.
+constexpr uintmax_t kDiskReserveBytes = 128 << 20;
+
+base::AwsError lambda_too_large(const aws::OperationDesc& operation, uint64_t) {
+  base::AwsError error;
+  error.code = "RequestEntityTooLargeException";
+  error.http_status = 413;
+  error.message =
+      fmt::format("Request must be smaller than {} bytes for the {} operation", kLambdaRequestBytesMax, operation.name);
+  return error;
+}
+
 std::vector<server::Mount> mounts(engine::Engine& engine) {
+  server::Mount s3{&aws::s3::kService, &engine.s3()};
+  s3.spool = &engine.s3_spool();
+  s3.spooled_bytes_max = engine::s3::kPutBytesMax;
+  s3.too_large = [](const aws::OperationDesc&, uint64_t bytes) { return engine::s3::entity_too_large(bytes); };
+  server::Mount lambda{&aws::lambda::kService, &engine.lambda()};
+  lambda.body_bytes_max = kLambdaRequestBytesMax;
+  lambda.too_large = lambda_too_large;
   return {{&aws::sqs::kService, &engine.sqs()},
           {&aws::dynamodb::kService, &engine.dynamodb(), {}, kDynamoDbRequestBytesMax},
           {&aws::sns::kService, &engine.sns(), {"ConfirmSubscription", "Unsubscribe"}},
-          {&aws::lambda::kService, &engine.lambda()},
-          {&aws::s3::kService, &engine.s3()},
+          lambda,
+          s3,
           {&aws::cloudwatch::kService, &engine.cloudwatch()},
           {&aws::logs::kService, &engine.logs()},
           {&aws::iam::kService, &engine.iam()},
@@ -190,6 +214,13 @@ void LocalEngine::Parts::make_api() {
   api_options.version = kVersion;
   api_options.instance = instance;
   api_options.clients_clock = &system.wall_clock();
+  if (!options.in_memory) {
+    api_options.has_room = [directory = options.data_directory] {
+      std::error_code error;
+      const fs::space_info space = fs::space(directory, error);
+      return error || space.available > kDiskReserveBytes;
+    };
+  }
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = [](std::string_view line) { std::fputs(fmt::format("till: {}\n", line).c_str(), stderr); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
@@ -201,6 +232,10 @@ void LocalEngine::Parts::make_api() {
 // Binds the port. What is asked there waits until the services, which are told the port, have started.
 std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
   os::ListenLimits limits;
+  limits.message.body_bytes_max = kHttpBodyBytesMax;
+  limits.held_body_bytes_max = kLambdaRequestBytesMax;
+  limits.connections_max = os::connections_within(os::raise_descriptor_limit());
+  limits.work = [this](std::function<void()> work) { return api->run(std::move(work)); };
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
   const auto bound = http->listen(options.listen.text, options.port, *entrance, limits);

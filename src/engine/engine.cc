@@ -151,6 +151,9 @@ aws::dynamodb::DynamoDb& Engine::dynamodb() {
 aws::s3::S3& Engine::s3() {
   return parts_->s3;
 }
+aws::BodySpool& Engine::s3_spool() {
+  return parts_->s3.body_spool();
+}
 aws::cloudwatch::CloudWatch& Engine::cloudwatch() {
   return parts_->cloudwatch;
 }

@@ -10,6 +10,7 @@
 
 #include "aws/auth/authorizer.h"
 #include "aws/auth/verify.h"
+#include "aws/body_spool.h"
 #include "aws/cloudwatch/cloudwatch.h"
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/http/message.h"
@@ -75,6 +76,7 @@ class Engine {
   aws::lambda::Lambda& lambda();
   aws::dynamodb::DynamoDb& dynamodb();
   aws::s3::S3& s3();
+  aws::BodySpool& s3_spool();  // where the server puts large bodies for S3 while they arrive
   aws::cloudwatch::CloudWatch& cloudwatch();
   aws::logs::Logs& logs();
   aws::iam::Iam& iam();

@@ -9,7 +9,10 @@
 #include "aws/codec/query.h"
 #include "aws/resource.h"
 #include "aws/validate.h"
+#include "server/body_size.h"
 #include "server/content_encoding.h"
+#include "server/request_id.h"
+#include "server/upload.h"
 
 namespace server {
 namespace {
@@ -17,22 +20,6 @@ namespace {
 using aws::Protocol;
 using aws::http::Request;
 using aws::http::Response;
-
-// Ids look as each family's do: DynamoDB has 52 characters, S3 16, the others, which all speak or spoke query or a
-// newer protocol, a UUID (protocols.md 1.3).
-std::string make_request_id(base::Random& random, const aws::ServiceDesc& service, Protocol protocol) {
-  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  switch (protocol) {
-    case Protocol::json_1_0:
-      if (service.query_compatible) break;
-      return base::random_string(random, 52, kAlphabet);
-    case Protocol::rest_xml:
-      return base::random_string(random, 16, kAlphabet);
-    default:
-      break;
-  }
-  return base::make_uuid(random);
-}
 
 base::AwsError access_denied(const aws::ServiceDesc& service, const aws::OperationDesc& operation, Protocol protocol,
                              const aws::Context& context, std::string_view action, std::string_view resource) {
@@ -51,20 +38,17 @@ base::AwsError access_denied(const aws::ServiceDesc& service, const aws::Operati
   return error;
 }
 
-base::AwsError too_large() {
-  base::AwsError error;
-  error.code = "RequestEntityTooLargeException";
-  error.http_status = 413;
-  error.message = "Request Entity Too Large";
-  return error;
-}
-
 // Replaces an aws-chunked body by what it carries; its trailers become headers, and "aws-chunked" goes from
 // Content-Encoding, which is then the object's own.
 base::Result<void> unwrap_chunked(Request& request, const aws::auth::Authenticated& caller) {
   const aws::auth::PayloadMode mode = caller.payload_mode();
   if (mode == aws::auth::PayloadMode::signed_body || mode == aws::auth::PayloadMode::unsigned_body) return {};
-  TRY_ASSIGN(aws::auth::ChunkedBody chunked, aws::auth::decode_chunked(request, caller));
+  aws::auth::ChunkedBody chunked;
+  if (auto* upload = Uploaded::of(request)) {
+    chunked.trailers = std::move(upload->trailers);
+  } else {
+    TRY_ASSIGN(chunked, aws::auth::decode_chunked(request, caller));
+  }
   request.body = std::move(chunked.body);
   for (auto& [name, value] : chunked.trailers) request.headers.add(std::move(name), std::move(value));
   std::string kept;
@@ -217,8 +201,8 @@ void ApiHandler::serve(const std::shared_ptr<Call>& call) {
   });
 }
 
-template <class Body>
-base::Result<void> ApiHandler::contain(std::string_view operation, Body body) const {
+base::Result<void> ApiHandler::contain(std::string_view operation,
+                                       const std::function<base::Result<void>()>& body) const {
   std::string what;
   try {
     return body();
@@ -265,8 +249,11 @@ base::Result<aws::Context> ApiHandler::authenticate(Call& call) {
     return context;
   }
   const base::Timestamp signed_now = options_.clients_clock != nullptr ? options_.clients_clock->now() : context.now;
+  Uploaded* const upload = Uploaded::of(call.request);  // verified when it began to arrive
   TRY_ASSIGN(const aws::auth::Authenticated caller,
-             verifier_.verify(call.request, service.signing_name, signed_now, context.now));
+             upload != nullptr ? upload->caller
+                               : verifier_.verify(call.request, service.signing_name, signed_now, context.now));
+  if (upload != nullptr) context.body = std::move(upload->body);
   TRY(unwrap_chunked(call.request, caller));
   if (call.route.protocol != Protocol::rest_xml)
     TRY(decode_content_encoding(call.request, call.route.mount->body_bytes_max));
@@ -288,7 +275,7 @@ base::Result<void> ApiHandler::authorize(const Call& call, const aws::Context& c
 base::Result<void> ApiHandler::prepare(Call& call) {
   const aws::ServiceDesc& service = *call.route.mount->desc;
   const aws::OperationDesc& operation = *call.route.operation;
-  if (call.request.body.size() > call.route.mount->body_bytes_max) return base::fail(too_large());
+  TRY(check_body_size(*call.route.mount, operation, call.request.body.size()));
   TRY_ASSIGN(call.context, authenticate(call));
   if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
   call.in = operation.make_input();

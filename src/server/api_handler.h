@@ -43,6 +43,8 @@ class ApiHandler final : public aws::http::Handler {
     // What stands at a path that belongs to no API (the certificate that SNS signs with, a function's code), or
     // nullopt. Called for every GET, on I/O threads: it must be quick to say no.
     std::function<std::optional<aws::http::Response>(std::string_view path)> document = {};
+    // Whether the disk has room for a piece of a large body; asked before each is written, on workers.
+    std::function<bool()> has_room = {};
   };
 
   // All references outlive the handler.
@@ -51,9 +53,14 @@ class ApiHandler final : public aws::http::Handler {
   // Ends when running calls have; those that wait are dropped, unanswered.
   ~ApiHandler() override;
 
+  // Large bodies (admission.cc): refuses those that would be refused anyway, by size and by what of the signature can
+  // be verified, and gives those that a service wants to have while they arrive to its BodySpool.
+  aws::http::Admission admit(const aws::http::Request& head, std::optional<uint64_t> body_bytes) override;
   void handle(aws::http::Request request, aws::http::Responder respond) override;
   // Calls that wait at this moment, without a thread.
   std::size_t parked_calls() { return parking_.size(); }
+  // Runs `work` on a worker; false if all are busy.
+  bool run(std::function<void()> work) { return workers_.run(std::move(work)); }
 
  private:
   struct Call;
@@ -62,13 +69,15 @@ class ApiHandler final : public aws::http::Handler {
   void serve(const std::shared_ptr<Call>& call);
   void serve_on_worker(const std::shared_ptr<Call>& call);
   // An exception of a library, or a lack of memory, is the call's own failure.
-  template <class Body>
-  base::Result<void> contain(std::string_view operation, Body body) const;
+  base::Result<void> contain(std::string_view operation, const std::function<base::Result<void>()>& body) const;
   base::Result<void> prepare(Call& call);
   base::Result<void> carry_out(Call& call);
   aws::http::Response reply_to(Call& call, base::Result<void> done) const;
   static aws::http::Response refusal(const Call& call, const base::AwsError& error);
   base::Result<aws::Context> authenticate(Call& call);
+  aws::http::Admission judge(const aws::http::Request& head, std::optional<uint64_t> body_bytes);
+  base::Result<aws::http::Admission> look_at(const aws::http::Request& head, std::optional<uint64_t> body_bytes,
+                                             const Mount& mount, const Route* route);
   base::Result<void> authorize(const Call& call, const aws::Context& context, const void* in);
   aws::http::Response health() const;
 

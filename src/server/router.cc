@@ -126,6 +126,10 @@ Router::Found Router::nobody(std::string_view scope, Protocol protocol, base::Aw
   return std::unexpected(RouteError{&absent_service(scope), protocol, std::move(error)});
 }
 
+const Mount* Router::by_scope(const Request& request) const {
+  return signed_for(scope_service(request));
+}
+
 // Of the path only "/service/X/operation/Y" at its end counts: a prefix may stand before it. A request that names its
 // operation in another protocol's way too is refused (Smithy's RPC v2, protocols.md 1.2).
 Router::Found Router::by_smithy_protocol(const Request& request, std::string_view name) const {

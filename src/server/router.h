@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "aws/body_spool.h"
 #include "aws/codec/codec.h"
 #include "aws/http/message.h"
 #include "aws/shape.h"
@@ -29,7 +31,13 @@ struct Mount {
   // Operations that also serve requests without any signature, because what they are asked with is a secret itself
   // (SNS's ConfirmSubscription). They find a principal without an account in their context.
   std::vector<std::string_view> unsigned_operations = {};
-  std::size_t body_bytes_max = SIZE_MAX;  // requests with a larger body are refused with 413
+  std::size_t body_bytes_max = 70'167'211;  // requests with a larger body are refused by `too_large`
+  // Where large bodies of operations with a streaming payload go while they arrive, and how large those may be; without
+  // one they are held like all others. Outlives the server.
+  aws::BodySpool* spool = nullptr;
+  uint64_t spooled_bytes_max = 0;
+  // The service's own words for a body of `bytes`; without it, a plain RequestEntityTooLargeException.
+  std::function<base::AwsError(const aws::OperationDesc& operation, uint64_t bytes)> too_large = {};
 
   [[nodiscard]] bool serves_unsigned(std::string_view operation) const;
 };
@@ -51,6 +59,8 @@ class Router {
  public:
   explicit Router(std::vector<Mount> mounts);
   ~Router();
+  // The mount that the credential scope names, for heads that do not say more; nullptr if there is none.
+  [[nodiscard]] const Mount* by_scope(const aws::http::Request& request) const;
   [[nodiscard]] std::expected<Route, RouteError> route(const aws::http::Request& request) const;
   [[nodiscard]] const std::vector<Mount>& mounts() const { return mounts_; }
 

@@ -14,6 +14,11 @@ void refuse(const aws::http::Responder& respond) {
 
 }  // namespace
 
+aws::http::Admission StartGate::admit(const aws::http::Request& head, std::optional<uint64_t> body_bytes) {
+  if (state_.load(std::memory_order_acquire) != State::open) return {};
+  return next_.admit(head, body_bytes);
+}
+
 void StartGate::handle(aws::http::Request request, aws::http::Responder respond) {
   if (state_.load(std::memory_order_acquire) == State::waits) {
     const std::lock_guard lock(mutex_);

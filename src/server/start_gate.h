@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,8 @@ class StartGate final : public aws::http::Handler {
   // `next` outlives the gate and is not called before open().
   explicit StartGate(aws::http::Handler& next) : next_(next) {}
 
+  // Asks `next` once it is open; before, bodies are held in memory.
+  aws::http::Admission admit(const aws::http::Request& head, std::optional<uint64_t> body_bytes) override;
   // Passes on, or keeps for open(); 503 if too many wait, and after close().
   void handle(aws::http::Request request, aws::http::Responder respond) override;
   void open();

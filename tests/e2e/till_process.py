@@ -88,12 +88,12 @@ def resident_peak_mib(pid):
 class TillServer:
     """One `till serve`. `data` outlives it, so that another one can go on with it."""
 
-    def __init__(self, data, *arguments, **environment):
+    def __init__(self, data, *arguments, wrapped_in=(), **environment):
         self.data = pathlib.Path(data)
         self.stderr_path = self.data.parent / f"{self.data.name}.stderr"
         self._stderr = open(self.stderr_path, "ab")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--port", "0", "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
+            [*wrapped_in, BINARY, "serve", "--port", "0", "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=self._stderr, env=clean_environment(PATH=_PATH, **environment))
         try:
             self.endpoint = self._await_ready()

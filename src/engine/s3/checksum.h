@@ -32,6 +32,7 @@ std::optional<ChecksumAlgorithm> parse_algorithm(std::string_view name);
 class Hasher {
  public:
   explicit Hasher(ChecksumAlgorithm algorithm);
+  [[nodiscard]] ChecksumAlgorithm algorithm() const { return algorithm_; }
   void update(std::string_view bytes);
   std::string finish_md5() { return md5_.finish(); }  // raw bytes; call once
   std::string finish_checksum();                      // raw bytes, most significant first; call once

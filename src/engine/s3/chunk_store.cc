@@ -98,6 +98,12 @@ void ChunkStore::Writer::flush() {
   write_pending();
 }
 
+void ChunkStore::Writer::replay(const std::function<void(std::string_view bytes)>& each) const {
+  CHECK(pending_count_ == 0, "flush() comes before replay()");
+  for (uint64_t i = 0; i < chunk_count_; ++i) each(chunks_.read(chunk_set_, i));
+  if (!tail_.empty()) each(tail_);
+}
+
 void ChunkStore::Writer::finish(store::WriteBatch& batch) {
   CHECK(pending_count_ == 0, "flush() comes before finish()");
   if (!tail_.empty()) batch.put(keys::chunk(chunk_set_, chunk_count_++), std::move(tail_));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,8 @@ class ChunkStore : public std::enable_shared_from_this<ChunkStore> {
     void append(std::string_view bytes);
     // Sends long bodies to the store. Call it without locks, when all bytes are appended.
     void flush();
+    // Gives all bytes to `each`, piece by piece. Call it after flush().
+    void replay(const std::function<void(std::string_view bytes)>& each) const;
     // Adds the rest to the batch that makes the set somebody's. Call it last: the batch has to be written.
     void finish(store::WriteBatch& batch);
     [[nodiscard]] Segment segment() const { return {chunk_set_, size_}; }

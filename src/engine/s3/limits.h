@@ -26,9 +26,10 @@ constexpr std::size_t kFilterValueBytesMax = 1'024;
 constexpr std::size_t kNotificationsPerBucketMax = 100;
 
 // --- Our bounds.
-constexpr std::size_t kChunkBytes = 512 << 10;  // RocksDB keeps values from 64 KiB up in blob files
-constexpr std::size_t kChunksPerBatch = 8;      // of a body that is written ahead of its object's record
-constexpr std::size_t kErasesPerChunkSet = 16;  // above this one range erasure is cheaper than single ones
+constexpr std::size_t kChunkBytes = 512 << 10;       // RocksDB keeps values from 64 KiB up in blob files
+constexpr std::size_t kChunksPerBatch = 2;           // of a body that is written ahead of its object's record
+constexpr std::size_t kStreamedBytesMin = 64 << 10;  // smaller bodies are read at once, larger ones while they are sent
+constexpr std::size_t kErasesPerChunkSet = 16;       // above this one range erasure is cheaper than single ones
 constexpr base::Duration kCompletedKept =
     std::chrono::hours(24);                          // the result of a completion, for those who ask again
 constexpr std::size_t kForgottenPerCompletion = 16;  // of older results

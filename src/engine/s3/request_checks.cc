@@ -158,9 +158,8 @@ base::Result<std::optional<ChecksumAlgorithm>> read_algorithm(const std::optiona
   return base::fail(errors::invalid_request(fmt::format("Value for {} header is invalid.", header)));
 }
 
-base::Result<Digests> digest(std::string_view body, const std::optional<std::string>& content_md5,
-                             const std::optional<std::string>& sdk_algorithm, const std::optional<Checksum>& claimed,
-                             ChecksumAlgorithm fallback) {
+base::Result<ChecksumAlgorithm> choose_algorithm(const std::optional<std::string>& sdk_algorithm,
+                                                 const std::optional<Checksum>& claimed, ChecksumAlgorithm fallback) {
   TRY_ASSIGN(const auto named, read_algorithm(sdk_algorithm, "x-amz-sdk-checksum-algorithm"));
   if (named && !claimed) {
     return base::fail(errors::invalid_request(
@@ -169,11 +168,14 @@ base::Result<Digests> digest(std::string_view body, const std::optional<std::str
   }
   if (named && *named != claimed->algorithm)
     return base::fail(errors::invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid."));
-  if (body.size() > kPutBytesMax) return base::fail(entity_too_large(body.size()));
+  return claimed ? claimed->algorithm : fallback;
+}
+
+base::Result<Digests> check_digests(Hasher& hasher, ChecksumAlgorithm algorithm,
+                                    const std::optional<std::string>& content_md5,
+                                    const std::optional<Checksum>& claimed) {
   Digests out;
-  out.checksum.algorithm = claimed ? claimed->algorithm : fallback;
-  Hasher hasher(out.checksum.algorithm);
-  hasher.update(body);
+  out.checksum.algorithm = algorithm;
   out.md5 = hasher.finish_md5();
   TRY(check_content_md5(content_md5, out.md5));
   out.checksum_bytes = hasher.finish_checksum();

@@ -55,12 +55,13 @@ struct Digests {
   Checksum checksum;
   std::string checksum_bytes;  // raw
 };
-// `fallback` is the algorithm if the request claims none. `In` is PutObject's or UploadPart's.
-template <class In>
-base::Result<Digests> digest(const In& in, ChecksumAlgorithm fallback);
-base::Result<Digests> digest(std::string_view body, const std::optional<std::string>& content_md5,
-                             const std::optional<std::string>& sdk_algorithm, const std::optional<Checksum>& claimed,
-                             ChecksumAlgorithm fallback);
+// `fallback` is the algorithm if the request claims none.
+base::Result<ChecksumAlgorithm> choose_algorithm(const std::optional<std::string>& sdk_algorithm,
+                                                 const std::optional<Checksum>& claimed, ChecksumAlgorithm fallback);
+// `hasher` has seen the whole body, by `algorithm`; it is used up.
+base::Result<Digests> check_digests(Hasher& hasher, ChecksumAlgorithm algorithm,
+                                    const std::optional<std::string>& content_md5,
+                                    const std::optional<Checksum>& claimed);
 
 // The access control list of everything: its owner may do all.
 std::vector<aws::s3::Grant> owner_grants(std::string_view account);
@@ -74,12 +75,5 @@ base::AwsError no_such_bucket(std::string_view bucket);
 base::AwsError no_such_key(std::string_view key);
 base::AwsError no_such_upload(std::string_view upload_id);
 base::AwsError entity_too_large(uint64_t size);
-
-template <class In>
-base::Result<Digests> digest(const In& in, ChecksumAlgorithm fallback) {
-  TRY_ASSIGN(const std::optional<Checksum> claimed, claimed_checksum(in));
-  return digest(in.body ? std::string_view(*in.body) : std::string_view(), in.content_md5, in.checksum_algorithm,
-                claimed, fallback);
-}
 
 }  // namespace engine::s3

@@ -27,6 +27,7 @@
 #include "engine/outbox.h"
 #include "engine/s3/bucket_record.h"
 #include "engine/s3/chunk_store.h"
+#include "engine/s3/incoming_body.h"
 #include "engine/s3/object_record.h"
 #include "engine/s3/service_defaults.h"
 #include "store/kv_store.h"
@@ -64,6 +65,8 @@ class S3Service final : public BucketDefaults {
   // Adds the size of every bucket to the metrics at its first call, and once on each later day (UTC). To be called each
   // minute, by one thread.
   void sample_metrics(base::Timestamp now);
+  // For the server: where the bodies of PutObject and UploadPart may go while they arrive.
+  [[nodiscard]] aws::BodySpool& body_spool() { return spool_; }
 
   // service_buckets.cc
   base::Result<aws::s3::CreateBucketOutput> create_bucket(aws::Context& context,
@@ -228,6 +231,7 @@ class S3Service final : public BucketDefaults {
   aws::sns::Sns& sns_;
   const S3Options options_;
   const std::shared_ptr<ChunkStore> chunks_;
+  ChunkSpool spool_{chunks_};
   std::mutex mutex_;  // guards the next three, and orders all changes of objects and uploads
   std::map<std::string, BucketRef, std::less<>> buckets_;
   std::list<PartWatch> part_watches_;

@@ -6,6 +6,7 @@
 
 #include "aws/s3/errors.h"
 #include "engine/s3/conditions.h"
+#include "engine/s3/incoming_body.h"
 #include "engine/s3/keys.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/request_checks.h"
@@ -231,20 +232,14 @@ base::Result<aws::s3::UploadPartOutput> S3Service::upload_part(aws::Context& con
   TRY_ASSIGN(const auto claimed, claimed_checksum(in));
   if (claimed && upload.algorithm != ChecksumAlgorithm::none && claimed->algorithm != upload.algorithm)
     return base::fail(type_mismatch(upload.algorithm, claimed->algorithm));
-  TRY_ASSIGN(const Digests digests, digest(in, upload.effective_algorithm()));
+  IncomingBody body(*chunks_, context, in.body);
+  TRY_ASSIGN(const Digests digests, body.digest(in, upload.effective_algorithm()));
   PartRecord part;
   part.md5 = digests.md5;
   part.checksum = digests.checksum_bytes;
-  const std::string_view body = in.body ? std::string_view(*in.body) : std::string_view();
-  if (digests.checksum.algorithm != upload.effective_algorithm()) {
-    Hasher hasher(upload.effective_algorithm());
-    hasher.update(body);
-    part.checksum = hasher.finish_checksum();
-  }
-  ChunkStore::Writer writer(*chunks_);
-  writer.append(body);
-  writer.flush();
-  TRY(put_part(context, place, std::move(part), writer));
+  if (digests.checksum.algorithm != upload.effective_algorithm())
+    part.checksum = body.checksum(upload.effective_algorithm());
+  TRY(put_part(context, place, std::move(part), body.flushed()));
   aws::s3::UploadPartOutput out;
   out.etag = '"' + base::hex_encode(digests.md5) + '"';
   out.server_side_encryption = kEncryption;

@@ -8,6 +8,7 @@
 #include "aws/auth/authorizer.h"
 #include "aws/s3/errors.h"
 #include "engine/s3/conditions.h"
+#include "engine/s3/incoming_body.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/object_body.h"
 #include "engine/s3/request_checks.h"
@@ -97,18 +98,14 @@ base::Result<aws::s3::PutObjectOutput> S3Service::put_object(aws::Context& conte
   TRY(lock_and_find_bucket(context, in.bucket, in.expected_bucket_owner));  // before the work of a long body
   ObjectRecord object;
   TRY_ASSIGN(object.headers, read_headers(in));
-  TRY_ASSIGN(const Digests digests, digest(in, ChecksumAlgorithm::crc64nvme));
+  IncomingBody body(*chunks_, context, in.body);
+  TRY_ASSIGN(const Digests digests, body.digest(in, ChecksumAlgorithm::crc64nvme));
   object.etag = base::hex_encode(digests.md5);
   object.checksum = digests.checksum;
   object.modified_at = whole_second(context.now);
-  ChunkStore::Writer body(*chunks_);
-  if (in.body) {
-    body.append(*in.body);
-    in.body.reset();
-    body.flush();
-  }
-  object.segments = {body.segment()};
-  object.size = body.segment().size;
+  ChunkStore::Writer& written = body.flushed();
+  object.segments = {written.segment()};
+  object.size = written.segment().size;
 
   {
     const Sweep sweep{*this};
@@ -117,7 +114,7 @@ base::Result<aws::s3::PutObjectOutput> S3Service::put_object(aws::Context& conte
     const std::optional<ObjectRecord> current = load_object(*bucket, *in.key);
     TRY(check_write(in.if_match, in.if_none_match, current, *in.key));
     Change change;
-    body.finish(change.batch);
+    written.finish(change.batch);
     replace_object(context, *bucket, *in.key, object, current, "ObjectCreated:Put", change);
     commit(std::move(change));
   }
@@ -134,6 +131,8 @@ base::Result<aws::s3::GetObjectOutput> S3Service::get_object(aws::Context& conte
   TRY_ASSIGN(const Wanted wanted, describe(in, opened.object, context.now, out));
   out.body.emplace(object_body(chunks_, std::move(opened.pin), std::move(opened.object.segments), wanted.range.begin,
                                wanted.range.end));
+  // A small one is not worth a worker's turn of its own.
+  if (out.body->size() <= kStreamedBytesMin) out.body.emplace(out.body->take());
   return out;
 }
 
