@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "aws/sqs/sqs.h"
@@ -166,7 +167,7 @@ class SqsService final : public aws::sqs::Sqs {
                                       std::optional<int32_t> timeout_seconds, base::Timestamp now,
                                       std::vector<uint64_t>& changed);
 
-  // service_move.cc. All but the background task REQUIRE: mutex_ is held.
+  // service_move.cc. All up to the background task REQUIRE: mutex_ is held.
   void load_move_tasks(const std::map<uint64_t, MessageIndex*>& by_id);
   Directory::iterator find_by_arn(std::string_view arn);
   // The queue that `parameter` names, if it exists and the caller may do `action` on it.
@@ -174,10 +175,17 @@ class SqsService final : public aws::sqs::Sqs {
                                                   std::string_view parameter, std::string_view action);
   static void store_move_task(uint64_t queue_id, const MoveTask& task, store::WriteBatch& batch);
   void move_in_background();
-  // One step of a running task; ends the task if nothing visible is left, or a message has nowhere to go.
-  void move_some(uint64_t queue_id, MoveTask& task, base::Timestamp now);
-  std::optional<std::string> next_destination(const Queue& source, const MoveTask& task, base::Timestamp now);
-  void move_messages(const Queue& source, const Queue& target, MoveTask& task, base::Timestamp now);
+  // What one step of a task came to: how many messages it moved, and how the task ended, if it did.
+  struct MoveStep {
+    std::size_t moved = 0;
+    std::optional<std::pair<MoveTask::Status, std::string>> end;
+  };
+  MoveStep move_some(const Queue& source, const MoveTask& task, base::Timestamp now);
+  uint64_t next_to_move(const Queue& source, base::Timestamp now);
+  std::optional<Queue> find_destination(const QueueRecord& source, std::string_view arn);
+  bool move_message(const Queue& source, const Queue& target, uint64_t sequence, StoredMessage message,
+                    base::Timestamp now);
+  void settle_move(uint64_t queue_id, const MoveTask& task, const MoveStep& step, base::Timestamp now);
 
   store::KvStore& store_;
   base::Env& env_;
