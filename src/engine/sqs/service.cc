@@ -79,6 +79,7 @@ SqsService::Queue SqsService::make_queue(QueueRecord record) {
   Queue queue;
   queue.messages = std::make_shared<MessageIndex>(record.id, record.attributes.fifo, first_number_, due_clock_);
   queue.metrics = std::make_shared<QueueMetrics>(options_.metrics, record);
+  if (record.attributes.fifo) queue.attempts = std::make_shared<ReceiveAttempts>();
   queue.record = std::make_shared<const QueueRecord>(std::move(record));
   return queue;
 }

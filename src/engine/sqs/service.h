@@ -26,6 +26,7 @@
 #include "engine/sqs/move_task.h"
 #include "engine/sqs/queue_metrics.h"
 #include "engine/sqs/queue_record.h"
+#include "engine/sqs/receive_attempts.h"
 #include "store/kv_store.h"
 
 namespace engine::sqs {
@@ -118,6 +119,7 @@ class SqsService final : public aws::sqs::Sqs {
     std::shared_ptr<const QueueRecord> record;
     std::shared_ptr<MessageIndex> messages;
     std::shared_ptr<QueueMetrics> metrics;
+    std::shared_ptr<ReceiveAttempts> attempts;  // of a FIFO queue; under the lock of `messages`
   };
   using Directory = std::map<std::string, Queue, std::less<>>;  // by keys::queue()
 
@@ -155,6 +157,7 @@ class SqsService final : public aws::sqs::Sqs {
   base::Result<Receive> prepare_receive(const aws::Context& context, aws::sqs::ReceiveMessageRequest& in);
   base::Result<Look> poll(const aws::Context& context, Receive& receive);
   base::Result<Look> look(const aws::Context& context, Receive& receive, base::Timestamp now);
+  bool repeat_attempt(const Receive& receive, base::Timestamp now, Look& look);
   void take(const Receive& receive, base::Timestamp now, bool may_move, Look& look);
   aws::sqs::ReceiveMessageResult read_messages(const Receive& receive, const std::vector<Taken>& taken);
   void move_to_dead_letter(const Receive& receive, uint64_t sequence, base::Timestamp now, store::WriteBatch& batch);
