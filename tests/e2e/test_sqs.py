@@ -126,10 +126,13 @@ def test_a_policy_that_nobody_understands_is_refused(sqs, queue, name):
             sqs.create_queue(QueueName=name + "-x", Attributes={"Policy": text})
 
 
-def test_keys_of_kms_are_refused(sqs, queue):
+def test_keys_of_kms_are_refused_but_that_of_aws(sqs, queue):
     with pytest.raises(ClientError) as refused:
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": "alias/mine"})
     assert "KmsMasterKeyId" in refused.value.response["Error"]["Message"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
+    shown = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert shown["KmsMasterKeyId"] == "alias/aws/sqs" and shown["SqsManagedSseEnabled"] == "false"
 
 
 def test_creating_again_needs_the_same_attributes(sqs, queue, name):
@@ -185,3 +188,28 @@ def test_the_query_protocol_is_spoken_too(server, sqs, queue):
     assert "<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in text and "<Type>Sender</Type>" in text
     status, text = query(server, Action="Frobnicate")
     assert status == 400 and "<Code>InvalidAction</Code>" in text
+
+
+def test_a_fifo_batch_with_one_entry_without_its_ids_is_refused(server, sqs, name):
+    url = sqs.create_queue(QueueName=name + ".fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    good = {"Id": "a", "MessageBody": "m", "MessageGroupId": "g", "MessageDeduplicationId": "1"}
+    missing = "The request must contain the parameter MessageGroupId."
+    with pytest.raises(ClientError) as refused:
+        sqs.send_message_batch(QueueUrl=url, Entries=[good, {"Id": "b", "MessageBody": "m"}])
+    assert refused.value.response["Error"]["Message"] == missing
+    status, text = query(server, Action="SendMessageBatch", QueueUrl=url, **{
+        f"SendMessageBatchRequestEntry.1.{k}": v for k, v in good.items()}, **{
+        "SendMessageBatchRequestEntry.2.Id": "b", "SendMessageBatchRequestEntry.2.MessageBody": "m"})
+    assert status == 400 and missing in text
+    left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    assert left["ApproximateNumberOfMessages"] == "0"
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_receive_is_asked_for_again(sqs, name):
+    url = sqs.create_queue(QueueName=name + ".fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="m", MessageGroupId="g", MessageDeduplicationId="1")
+    first = sqs.receive_message(QueueUrl=url, ReceiveRequestAttemptId="a")["Messages"]
+    assert sqs.receive_message(QueueUrl=url, ReceiveRequestAttemptId="a")["Messages"] == first
+    assert "Messages" not in sqs.receive_message(QueueUrl=url, ReceiveRequestAttemptId="b")
+    sqs.delete_queue(QueueUrl=url)

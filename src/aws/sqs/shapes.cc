@@ -471,7 +471,7 @@ constexpr MemberDesc kReceiveMessageRequestMembers[] = {
     {"MaxNumberOfMessages", "MaxNumberOfMessages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::get, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::emplace},
     {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::get, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::emplace},
     {"WaitTimeSeconds", "WaitTimeSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::get, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::emplace},
-    {"ReceiveRequestAttemptId", "ReceiveRequestAttemptId", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ReceiveRequestAttemptId", "ReceiveRequestAttemptId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::get, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::emplace},
 };
 constinit const StructDesc kReceiveMessageRequestStruct = {.name = "ReceiveMessageRequest", .members = kReceiveMessageRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kReceiveMessageResultMembers[] = {

@@ -392,6 +392,7 @@ struct ReceiveMessageRequest {
   std::optional<int32_t> max_number_of_messages;
   std::optional<int32_t> visibility_timeout;
   std::optional<int32_t> wait_time_seconds;
+  std::optional<std::string> receive_request_attempt_id;
 
   static const StructDesc& desc();
   bool operator==(const ReceiveMessageRequest&) const = default;

@@ -51,6 +51,42 @@ TEST_F(Fifo, DeleteNeedsTheNewestHandleInTime) {
   EXPECT_EQ(bed.counts(url), "0/0/0");
 }
 
+// A caller whose answer was lost asks again (Spring does with every receive).
+TEST_F(Fifo, ReceiveRequestAttemptIdGetsTheSameAgain) {
+  for (const char* body : {"1", "2", "3"}) bed.send_fifo(url, body, "g");
+  const auto receive = [&](const std::string& queue, const std::string& attempt) {
+    ReceiveMessageRequest in;
+    in.queue_url = queue;
+    in.max_number_of_messages = 2;
+    in.visibility_timeout = 30;
+    in.receive_request_attempt_id = attempt;
+    in.message_system_attribute_names = {"ApproximateReceiveCount"};
+    return bed.ok(&SqsService::receive_message, std::move(in)).messages.value_or(std::vector<Message>());
+  };
+  const auto first = receive(url, "a");
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_TRUE(receive(url, "b").empty());  // the group is locked
+  bed.env.clock.advance(seconds(29));
+  EXPECT_EQ(receive(url, "a"), first);
+  bed.env.clock.advance(seconds(29));  // its visibility began anew
+  EXPECT_EQ(receive(url, "a"), first);
+  bed.remove(url, first[0]);
+  EXPECT_TRUE(receive(url, "a").empty());
+  bed.env.clock.advance(seconds(30));
+  const auto second = receive(url, "a");
+  ASSERT_EQ(second.size(), 2u);
+  EXPECT_EQ(second[0].body, "2");
+  EXPECT_NE(second[0].receipt_handle, first[1].receipt_handle);
+  ReceiveMessageRequest bad;
+  bad.queue_url = url;
+  bad.receive_request_attempt_id = std::string(129, 'a');
+  EXPECT_TRUE(bed.error(&SqsService::receive_message, bad).ends_with("1 to 128 in length."));
+  const std::string standard = bed.create("standard");
+  bed.send(standard, "x");
+  EXPECT_EQ(receive(standard, "a").size(), 1u);
+  EXPECT_TRUE(receive(standard, "a").empty());
+}
+
 TEST_F(Fifo, DeduplicatesForFiveMinutesAcrossDeleteAndRestart) {
   const auto first = bed.send_fifo(url, "body", "g", "id");
   bed.remove(url, bed.receive(url).at(0));

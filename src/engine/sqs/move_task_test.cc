@@ -1,5 +1,9 @@
 #include "engine/sqs/move_task.h"
 
+#include <atomic>
+#include <functional>
+#include <future>
+
 #include "aws/cloudwatch/cloudwatch.h"
 #include "engine/sqs/limits.h"
 #include "engine/sqs/test_bed.h"
@@ -77,6 +81,77 @@ TEST(MoveTask, BringsMessagesBack) {
   EXPECT_EQ(task.started_timestamp, 1'700'000'060'000);
   EXPECT_EQ(bed.error(&SqsService::cancel_message_move_task, CancelMessageMoveTaskRequest{handle}),
             "UnsupportedOperation: Only active tasks can be cancelled.");
+}
+
+// A memory store that does something whenever a value is read.
+class WatchedStore final : public store::KvStore {
+ public:
+  explicit WatchedStore(std::function<void()> on_get) : on_get_(std::move(on_get)) {}
+  std::optional<std::string> get(std::string_view key) override {
+    on_get_();
+    return memory_->get(key);
+  }
+  std::unique_ptr<store::Cursor> scan(std::string_view begin, std::string_view end, Direction direction) override {
+    return memory_->scan(begin, end, direction);
+  }
+  store::CommitSequence write(const store::WriteBatch& batch) override { return memory_->write(batch); }
+  store::CommitSequence last_written() override { return memory_->last_written(); }
+  store::CommitSequence durable() override { return memory_->durable(); }
+  void wait_durable(store::CommitSequence sequence) override { memory_->wait_durable(sequence); }
+  void when_durable(store::CommitSequence sequence, std::function<void()> done) override {
+    memory_->when_durable(sequence, std::move(done));
+  }
+
+ private:
+  const std::function<void()> on_get_;
+  std::unique_ptr<store::KvStore> memory_ = store::make_memory_store();
+};
+
+// Whatever the size of a message, other operations go on while it is read: neither the directory nor the queues are
+// locked. The operations run on another thread, so a lock that is held shows as a failure and not as a hang.
+TEST(MoveTask, HoldsNoLockWhileItReads) {
+  MoveBed bed(0);
+  std::function<void()> on_get = [] {};
+  bed.sqs.reset();
+  bed.store = std::make_unique<WatchedStore>([&] { std::exchange(on_get, [] {})(); });
+  bed.sqs = std::make_unique<SqsService>(*bed.store, bed.env.env, bed.options);
+  bed.dead = bed.create("dlq");
+  bed.queue = bed.create("q", {{"RedrivePolicy", bed.redrive("dlq", 1)}});
+  bed.send(bed.queue, "a");
+  while (!bed.receive(bed.queue, 10, 0).empty()) {
+  }
+  ASSERT_EQ(bed.counts(bed.dead), "1/0/0");
+  bed.start_task(bed.request("dlq"));
+  std::atomic<bool> in_time = false;
+  std::future<std::string> others;
+  on_get = [&] {
+    others = std::async(std::launch::async, [&] { return bed.counts(bed.dead) + " " + bed.counts(bed.queue); });
+    in_time = others.wait_for(seconds(10)) == std::future_status::ready;
+  };
+  bed.sqs->start();
+  bed.env.clock.await_waiters(3);
+  EXPECT_TRUE(in_time);
+  EXPECT_EQ(others.get(), "1/0/0 0/0/0");
+  EXPECT_EQ(bed.counts(bed.queue), "1/0/0");
+}
+
+TEST(MoveTask, LosesNothingToAConsumerThatIsFaster) {
+  MoveBed bed(0);
+  std::function<void()> on_get = [] {};
+  bed.sqs.reset();
+  bed.store = std::make_unique<WatchedStore>([&] { std::exchange(on_get, [] {})(); });
+  bed.sqs = std::make_unique<SqsService>(*bed.store, bed.env.env, bed.options);
+  bed.dead = bed.create("dlq");
+  bed.queue = bed.create("q", {{"RedrivePolicy", bed.redrive("dlq", 1)}});
+  for (const char* body : {"a", "b"}) bed.send(bed.queue, body);
+  while (!bed.receive(bed.queue, 10, 0).empty()) {
+  }
+  bed.start_task(bed.request("dlq"));
+  on_get = [&] { EXPECT_EQ(bed.bodies(bed.dead, 1), "a"); };
+  bed.sqs->start();
+  bed.env.clock.await_waiters(3);
+  EXPECT_EQ(bed.counts(bed.dead), "0/0/1");
+  EXPECT_EQ(bed.bodies(bed.queue), "b");
 }
 
 TEST(MoveTask, CanBeCancelled) {

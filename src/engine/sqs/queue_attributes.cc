@@ -5,6 +5,7 @@
 
 #include "aws/auth/policy.h"
 #include "aws/sqs/errors.h"
+#include "engine/arn.h"
 #include "engine/record.h"
 #include "engine/sqs/limits.h"
 
@@ -85,21 +86,37 @@ base::Result<void> set_fifo_attribute(QueueAttributes& out, std::string_view nam
   return {};
 }
 
-// Encryption with keys of KMS is not done here. What merely removes such a key, or repeats its default, is taken.
-base::Result<void> check_kms(std::string_view name, const std::string& value, const aws::Map<std::string>& changes) {
+// AWS's own key can be named by its alias and by the alias' ARN.
+bool is_managed_key(std::string_view id) {
+  constexpr std::string_view kAlias = "alias/aws/sqs";
+  if (id == kAlias) return true;
+  const auto arn = Arn::parse(id);
+  return arn && arn->service == "kms" && arn->resource == kAlias;
+}
+
+// Nothing is encrypted here, with whatever key. AWS's own key is a hint, which is taken and shown; a key of the owner's
+// is a promise and refused. Of the two types of encryption the queue has the one that was set last.
+base::Result<void> set_kms(QueueAttributes& out, std::string_view name, const std::string& value,
+                           const aws::Map<std::string>& changes) {
   if (name == "KmsMasterKeyId" && !value.empty()) {
     if (const std::string* managed = changes.find("SqsManagedSseEnabled"); managed != nullptr && *managed == "true") {
       return base::fail(
           errors::invalid_attribute_name("You can use one type of server-side encryption (SSE) at one time. You can "
                                          "either enable KMS SSE or SQS SSE."));
     }
-    return base::fail(errors::invalid_attribute_value(
-        "Invalid value for the parameter KmsMasterKeyId. Reason: Encryption with KMS keys is not supported here."));
+    if (!is_managed_key(value)) {
+      return base::fail(errors::invalid_attribute_value(
+          "Invalid value for the parameter KmsMasterKeyId. Reason: Only alias/aws/sqs is taken here; nothing is "
+          "encrypted with keys of KMS."));
+    }
+    out.managed_sse = false;
   }
-  if (name == "KmsDataKeyReusePeriodSeconds" && !value.empty() && value != "300") {
-    return base::fail(
-        errors::invalid_attribute_value("Invalid value for the parameter KmsDataKeyReusePeriodSeconds. "
-                                        "Reason: Encryption with KMS keys is not supported here."));
+  if (name == "KmsMasterKeyId") {
+    out.kms_master_key_id = value;
+  } else if (value.empty()) {
+    out.kms_reuse_seconds = kKmsReuseSecondsDefault;
+  } else {
+    TRY_ASSIGN(out.kms_reuse_seconds, parse_number(name, value, kKmsReuseSecondsMin, kKmsReuseSecondsMax));
   }
   return {};
 }
@@ -135,9 +152,10 @@ base::Result<void> set_attribute(QueueAttributes& out, std::string_view name, co
   if (name == "Policy" || name == "RedrivePolicy" || name == "RedriveAllowPolicy") {
     return set_json_attribute(out, name, value);
   }
-  if (name == "KmsMasterKeyId" || name == "KmsDataKeyReusePeriodSeconds") return check_kms(name, value, changes);
+  if (name == "KmsMasterKeyId" || name == "KmsDataKeyReusePeriodSeconds") return set_kms(out, name, value, changes);
   if (name == "SqsManagedSseEnabled") {
     TRY_ASSIGN(out.managed_sse, parse_boolean(name, value));
+    if (out.managed_sse) out.kms_master_key_id.clear();
     return {};
   }
   return base::fail(unknown_attribute(name));
@@ -172,6 +190,11 @@ std::optional<std::string> QueueAttributes::text(std::string_view name) const {
   for (const NumberAttribute& number : kNumbers)
     if (number.name == name) return std::to_string(this->*number.member);
   if (name == "SqsManagedSseEnabled") return boolean_text(managed_sse);
+  if (name == "KmsMasterKeyId") return unless_empty(kms_master_key_id);
+  if (name == "KmsDataKeyReusePeriodSeconds") {
+    const bool shown = !kms_master_key_id.empty() || kms_reuse_seconds != kKmsReuseSecondsDefault;
+    return shown ? std::optional(std::to_string(kms_reuse_seconds)) : std::nullopt;
+  }
   if (name == "Policy") return unless_empty(policy);
   if (name == "RedrivePolicy") return unless_empty(redrive_policy);
   if (name == "RedriveAllowPolicy") return unless_empty(redrive_allow_policy);

@@ -11,6 +11,7 @@
 #include "aws/shape.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/sqs/limits.h"
 #include "engine/sqs/redrive_policy.h"
 
 namespace engine::sqs {
@@ -28,6 +29,9 @@ struct QueueAttributes {
   // Reported as on AWS, where it is on unless switched off. Nothing here encrypts: the store's files are as readable as
   // the directory they are in.
   bool managed_sse = true;
+  // The key that AWS owns, by its alias, or empty; and how long SQS would use one data key. Hints as well.
+  std::string kms_master_key_id;
+  int32_t kms_reuse_seconds = kKmsReuseSecondsDefault;
   // The JSON texts as they were sent; empty means unset.
   std::string policy;
   std::string redrive_policy;

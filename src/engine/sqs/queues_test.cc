@@ -72,7 +72,8 @@ TEST(Queues, CreateRefuses) {
        {{"Policy", R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*",)"
                    R"("Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})"}},
        size + "Policy. Reason: Unsupported condition key: aws:sourceip"},
-      {"x", {{"KmsMasterKeyId", "alias/aws/sqs"}}, size + "KmsMasterKeyId. Reason: Encryption with KMS keys"},
+      {"x", {{"KmsMasterKeyId", "alias/mine"}}, size + "KmsMasterKeyId. Reason: Only alias/aws/sqs is taken here"},
+      {"x", {{"KmsDataKeyReusePeriodSeconds", "59"}}, size + "KmsDataKeyReusePeriodSeconds."},
       {"x", {{"KmsMasterKeyId", "k"}, {"SqsManagedSseEnabled", "true"}}, "InvalidAttributeName: You can use one type"},
       {"x",
        {{"RedrivePolicy", "\"{}\""}},
@@ -104,6 +105,39 @@ TEST(Queues, CreateIsIdempotentForEqualCurrentValues) {
   EXPECT_EQ(bed.error(&SqsService::create_queue, CreateQueueRequest{"q", Texts{{"DelaySeconds", "5"}}, {}}),
             "QueueNameExists: A queue already exists with the same name and a different value for attribute "
             "DelaySeconds");
+}
+
+TEST(Queues, KeyOfAwsIsTakenAsAHint) {
+  TestBed bed;
+  const std::string url = bed.create("q", {{"KmsMasterKeyId", "alias/aws/sqs"}});
+  EXPECT_EQ(bed.create("q", {{"KmsMasterKeyId", "alias/aws/sqs"}}), url);
+  bed.restart();
+  Texts all = bed.attributes(url);
+  EXPECT_EQ(all["KmsMasterKeyId"], "alias/aws/sqs");
+  EXPECT_EQ(all["KmsDataKeyReusePeriodSeconds"], "300");
+  EXPECT_EQ(all["SqsManagedSseEnabled"], "false");
+  bed.set(url, {{"KmsMasterKeyId", ""}});
+  all = bed.attributes(url);
+  EXPECT_FALSE(all.contains("KmsMasterKeyId") || all.contains("KmsDataKeyReusePeriodSeconds"));
+  EXPECT_EQ(all["SqsManagedSseEnabled"], "false");
+  const std::string arn = "arn:aws:kms:eu-west-1:123456789012:alias/aws/sqs";
+  bed.set(url, {{"KmsMasterKeyId", arn}, {"KmsDataKeyReusePeriodSeconds", "60"}});
+  EXPECT_EQ(bed.attributes(url)["KmsMasterKeyId"], arn);
+  EXPECT_EQ(bed.attributes(url)["KmsDataKeyReusePeriodSeconds"], "60");
+  bed.set(url, {{"SqsManagedSseEnabled", "true"}});
+  all = bed.attributes(url);
+  EXPECT_EQ(all["SqsManagedSseEnabled"], "true");
+  EXPECT_FALSE(all.contains("KmsMasterKeyId"));
+}
+
+// AWS takes such a policy (validated 2024-08-20).
+TEST(Queues, RedrivePolicyMayNameTheQueueItself) {
+  TestBed bed;
+  const std::string url = bed.create("q");
+  bed.set(url, {{"RedrivePolicy", bed.redrive("q", 1)}});
+  EXPECT_EQ(bed.attributes(url)["RedrivePolicy"], bed.redrive("q", 1));
+  bed.send(url, "a");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(bed.bodies(url, 10, 0), "a");
 }
 
 TEST(Queues, SetAttributes) {
@@ -155,6 +189,9 @@ TEST(Queues, EveryFormOfUrlFindsTheQueue) {
     EXPECT_EQ(bed.attributes(url).size(), 12u) << url;
   }
   const std::string missing = "QueueDoesNotExist: The specified queue does not exist.";
+  for (const std::string no_url : {"http://host", "http://host/", "/", "a/b/"}) {
+    EXPECT_EQ(bed.error(&SqsService::purge_queue, PurgeQueueRequest{no_url}), missing) << no_url;
+  }
   EXPECT_EQ(bed.error(&SqsService::purge_queue, PurgeQueueRequest{"http://h/999999999999/q"}), missing);
   EXPECT_EQ(bed.error(&SqsService::purge_queue, PurgeQueueRequest{"other"}), missing);
   EXPECT_EQ(bed.error(&SqsService::get_queue_url, GetQueueUrlRequest{"other", {}}), missing);

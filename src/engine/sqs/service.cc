@@ -79,6 +79,7 @@ SqsService::Queue SqsService::make_queue(QueueRecord record) {
   Queue queue;
   queue.messages = std::make_shared<MessageIndex>(record.id, record.attributes.fifo, first_number_, due_clock_);
   queue.metrics = std::make_shared<QueueMetrics>(options_.metrics, record);
+  if (record.attributes.fifo) queue.attempts = std::make_shared<ReceiveAttempts>();
   queue.record = std::make_shared<const QueueRecord>(std::move(record));
   return queue;
 }
@@ -197,9 +198,8 @@ base::Result<SqsService::Directory::iterator> SqsService::find_entry(const aws::
                                                                      std::string_view action) {
   if (!url || url->empty()) return base::fail(missing_parameter("QueueUrl"));
   const std::optional<QueueAddress> address = parse_queue_url(*url);
-  if (!address) return base::fail(errors::invalid_address("The address " + *url + " is not valid for this endpoint."));
-  const std::string_view account = address->account.empty() ? context.account : address->account;
-  const auto entry = directory_.find(keys::queue(account, context.region, address->name));
+  const std::string_view account = address && !address->account.empty() ? address->account : context.account;
+  const auto entry = address ? directory_.find(keys::queue(account, context.region, address->name)) : directory_.end();
   if (entry == directory_.end()) {
     return base::fail(errors::queue_does_not_exist("The specified queue does not exist."));
   }

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "aws/sqs/sqs.h"
@@ -25,6 +26,7 @@
 #include "engine/sqs/move_task.h"
 #include "engine/sqs/queue_metrics.h"
 #include "engine/sqs/queue_record.h"
+#include "engine/sqs/receive_attempts.h"
 #include "store/kv_store.h"
 
 namespace engine::sqs {
@@ -117,6 +119,7 @@ class SqsService final : public aws::sqs::Sqs {
     std::shared_ptr<const QueueRecord> record;
     std::shared_ptr<MessageIndex> messages;
     std::shared_ptr<QueueMetrics> metrics;
+    std::shared_ptr<ReceiveAttempts> attempts;  // of a FIFO queue; under the lock of `messages`
   };
   using Directory = std::map<std::string, Queue, std::less<>>;  // by keys::queue()
 
@@ -154,6 +157,7 @@ class SqsService final : public aws::sqs::Sqs {
   base::Result<Receive> prepare_receive(const aws::Context& context, aws::sqs::ReceiveMessageRequest& in);
   base::Result<Look> poll(const aws::Context& context, Receive& receive);
   base::Result<Look> look(const aws::Context& context, Receive& receive, base::Timestamp now);
+  bool repeat_attempt(const Receive& receive, base::Timestamp now, Look& look);
   void take(const Receive& receive, base::Timestamp now, bool may_move, Look& look);
   aws::sqs::ReceiveMessageResult read_messages(const Receive& receive, const std::vector<Taken>& taken);
   void move_to_dead_letter(const Receive& receive, uint64_t sequence, base::Timestamp now, store::WriteBatch& batch);
@@ -166,7 +170,7 @@ class SqsService final : public aws::sqs::Sqs {
                                       std::optional<int32_t> timeout_seconds, base::Timestamp now,
                                       std::vector<uint64_t>& changed);
 
-  // service_move.cc. All but the background task REQUIRE: mutex_ is held.
+  // service_move.cc. All up to the background task REQUIRE: mutex_ is held.
   void load_move_tasks(const std::map<uint64_t, MessageIndex*>& by_id);
   Directory::iterator find_by_arn(std::string_view arn);
   // The queue that `parameter` names, if it exists and the caller may do `action` on it.
@@ -174,10 +178,17 @@ class SqsService final : public aws::sqs::Sqs {
                                                   std::string_view parameter, std::string_view action);
   static void store_move_task(uint64_t queue_id, const MoveTask& task, store::WriteBatch& batch);
   void move_in_background();
-  // One step of a running task; ends the task if nothing visible is left, or a message has nowhere to go.
-  void move_some(uint64_t queue_id, MoveTask& task, base::Timestamp now);
-  std::optional<std::string> next_destination(const Queue& source, const MoveTask& task, base::Timestamp now);
-  void move_messages(const Queue& source, const Queue& target, MoveTask& task, base::Timestamp now);
+  // What one step of a task came to: how many messages it moved, and how the task ended, if it did.
+  struct MoveStep {
+    std::size_t moved = 0;
+    std::optional<std::pair<MoveTask::Status, std::string>> end;
+  };
+  MoveStep move_some(const Queue& source, const MoveTask& task, base::Timestamp now);
+  uint64_t next_to_move(const Queue& source, base::Timestamp now);
+  std::optional<Queue> find_destination(const QueueRecord& source, std::string_view arn);
+  bool move_message(const Queue& source, const Queue& target, uint64_t sequence, StoredMessage message,
+                    base::Timestamp now);
+  void settle_move(uint64_t queue_id, const MoveTask& task, const MoveStep& step, base::Timestamp now);
 
   store::KvStore& store_;
   base::Env& env_;

@@ -1,6 +1,6 @@
 // SqsService: message move tasks, which bring the messages of a dead-letter queue back. One background task carries out
-// all of them, a few messages per lock, so that operations get in between. Each step moves messages and counts them in
-// one batch: after a crash a task goes on where it was.
+// all of them, one message per lock of the two queues, so that operations get in between. A message is in one queue or
+// the other at every moment; after a crash a task goes on where it was, and may have moved more than it had counted.
 #include <algorithm>
 
 #include "aws/sqs/errors.h"
@@ -33,6 +33,14 @@ std::string key_of(uint64_t queue_id, const MoveTask& task) {
 
 base::AwsError invalid(std::string message) {
   return errors::invalid_parameter_value_exception(std::move(message));
+}
+
+int64_t rate_of(const MoveTask& task) {
+  return task.messages_per_second == 0 ? kMovesPerSecondDefault : task.messages_per_second;
+}
+
+std::size_t moves_per_step(const MoveTask& task) {
+  return std::clamp<std::size_t>(static_cast<std::size_t>(rate_of(task)) / 10, 1, kMovedPerStep);
 }
 
 }  // namespace
@@ -179,55 +187,81 @@ base::Result<CancelMessageMoveTaskResult> SqsService::cancel_message_move_task(a
   return CancelMessageMoveTaskResult{static_cast<int64_t>(task->messages_moved)};
 }
 
-// The body of the background task.
+// The body of the background task. What is due is copied under the lock, and moved without it.
 void SqsService::move_in_background() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const base::Timestamp now = env_.clock.now();
     base::Timestamp next = base::kTimestampMax;
-    for (auto& [queue_id, tasks] : move_tasks_) {
+    std::vector<std::pair<Queue, MoveTask>> due;
+    for (const auto& [queue_id, tasks] : move_tasks_) {
       if (tasks.empty() || tasks.back().status != MoveTask::Status::running) continue;
-      MoveTask& task = tasks.back();
-      if (task.next_at <= now) move_some(queue_id, task, now);
-      if (task.status == MoveTask::Status::running) next = std::min(next, task.next_at);
+      const MoveTask& task = tasks.back();
+      if (task.next_at > now) {
+        next = std::min(next, task.next_at);
+        continue;
+      }
+      const auto source = find_by_arn(task.source_arn);
+      CHECK(source != directory_.end() && source->second.record->id == queue_id, "a queue takes its move tasks along");
+      due.emplace_back(source->second, task);
     }
-    if (next > now) env_.executor.wait_until(lock, *moves_changed_, next);
+    if (due.empty()) {
+      env_.executor.wait_until(lock, *moves_changed_, next);
+      continue;
+    }
+    lock.unlock();
+    for (const auto& [source, task] : due) {
+      const MoveStep step = move_some(source, task, now);
+      settle_move(source.record->id, task, step, now);
+    }
+    lock.lock();
   }
 }
 
-void SqsService::move_some(uint64_t queue_id, MoveTask& task, base::Timestamp now) {
-  const auto source = find_by_arn(task.source_arn);
-  CHECK(source != directory_.end() && source->second.record->id == queue_id, "a queue takes its move tasks along");
-  const auto end = [&](MoveTask::Status status, std::string_view reason = {}) {
-    task.status = status;
-    task.failure_reason = reason;
-    store::WriteBatch batch;
-    store_move_task(queue_id, task, batch);
-    store_.write(batch);
-  };
-  const std::optional<std::string> destination = next_destination(source->second, task, now);
-  if (!destination) return end(MoveTask::Status::completed);
-  if (destination->empty()) return end(MoveTask::Status::failed, kNoSource);
-  const auto target = find_by_arn(*destination);
-  if (target == directory_.end() || target == source ||
-      target->second.record->attributes.fifo != source->second.record->attributes.fifo) {
-    return end(MoveTask::Status::failed, kNoDestination);
+// Holds no lock but those of the two queues, and these only while one message changes its place.
+SqsService::MoveStep SqsService::move_some(const Queue& source, const MoveTask& task, base::Timestamp now) {
+  MoveStep out;
+  for (std::size_t i = 0; i < moves_per_step(task) && !stopping_; ++i) {
+    const uint64_t sequence = next_to_move(source, now);
+    const auto end = [&](MoveTask::Status status, std::string_view reason = {}) {
+      if (out.moved == 0) out.end.emplace(status, reason);  // else the next step finds the same
+      return out;
+    };
+    if (sequence == 0) return end(MoveTask::Status::completed);
+    const std::optional<std::string> row = store_.get(keys::message(source.record->id, sequence));
+    if (!row) continue;  // somebody was faster
+    std::optional<StoredMessage> message = StoredMessage::decode(*row);
+    store::require_intact(message.has_value(), "a message of SQS");
+    const std::string& destination =
+        task.destination_arn.empty() ? message->dead_letter_source_arn : task.destination_arn;
+    if (destination.empty()) return end(MoveTask::Status::failed, kNoSource);
+    const std::optional<Queue> target = find_destination(*source.record, destination);
+    if (!target) return end(MoveTask::Status::failed, kNoDestination);
+    if (move_message(source, *target, sequence, std::move(*message), now)) ++out.moved;
   }
-  move_messages(source->second, target->second, task, now);
+  return out;
 }
 
-// Where the first visible message goes: nullopt if there is none, empty if it does not say where it came from.
-std::optional<std::string> SqsService::next_destination(const Queue& source, const MoveTask& task,
-                                                        base::Timestamp now) {
+// The first visible message; 0: there is none.
+uint64_t SqsService::next_to_move(const Queue& source, base::Timestamp now) {
   MessageIndex& from = *source.messages;
   store::WriteBatch batch;
   const std::lock_guard lock(from.mutex);
+  if (from.closed) return 0;
   from.advance(now);
   from.expire(now - source.record->attributes.retention(), kExpiredPerOperation, batch);
   if (!batch.empty()) store_.write(batch);
-  const uint64_t sequence = from.first_visible();
-  if (sequence == 0) return std::nullopt;
-  return task.destination_arn.empty() ? load_message(from, sequence).dead_letter_source_arn : task.destination_arn;
+  return from.first_visible();
+}
+
+std::optional<SqsService::Queue> SqsService::find_destination(const QueueRecord& source, std::string_view arn) {
+  const std::lock_guard lock(mutex_);
+  const auto found = find_by_arn(arn);
+  if (found == directory_.end() || found->second.record->id == source.id ||
+      found->second.record->attributes.fifo != source.attributes.fifo) {
+    return std::nullopt;
+  }
+  return found->second;
 }
 
 StoredMessage SqsService::load_message(const MessageIndex& index, uint64_t sequence) {
@@ -237,41 +271,52 @@ StoredMessage SqsService::load_message(const MessageIndex& index, uint64_t seque
   return std::move(*message);
 }
 
-void SqsService::move_messages(const Queue& source, const Queue& target, MoveTask& task, base::Timestamp now) {
-  const int64_t rate = task.messages_per_second == 0 ? kMovesPerSecondDefault : task.messages_per_second;
-  const auto limit = std::clamp<std::size_t>(static_cast<std::size_t>(rate) / 10, 1, kMovedPerStep);
-  const std::string target_arn = target.record->arn();
+// False if the message is not the first any more, or a queue was deleted meanwhile.
+bool SqsService::move_message(const Queue& source, const Queue& target, uint64_t sequence, StoredMessage message,
+                              base::Timestamp now) {
   MessageIndex& from = *source.messages;
   MessageIndex& to = *target.messages;
+  // "All redriven messages are considered new messages with a new messageID and enqueueTime" (SQS Developer Guide,
+  // "Configure a dead-letter queue redrive"). They are no duplicates: the deduplication window is not asked.
+  message.message_id = base::make_uuid(env_.random);
+  message.sent_at = message.enqueued_at = now;
+  message.dead_letter_source_arn.clear();
+  message.receive_count = 0;
+  message.first_received_at.reset();
+  message.visible_at.reset();
+  const base::Timestamp visible_at = now + target.record->attributes.delay();
+  if (!to.fifo() && visible_at > now) message.visible_at = visible_at;
+  std::string record = message.encode();
   store::WriteBatch batch;
-  std::size_t moved = 0;
   const std::scoped_lock both(from.mutex, to.mutex);
-  for (; moved < limit; ++moved) {
-    const uint64_t sequence = from.first_visible();
-    if (sequence == 0) break;
-    StoredMessage message = load_message(from, sequence);
-    if (task.destination_arn.empty() && message.dead_letter_source_arn != target_arn) break;
-    from.erase(sequence, batch);
-    // "All redriven messages are considered new messages with a new messageID and enqueueTime" (SQS Developer Guide,
-    // "Configure a dead-letter queue redrive"). They are no duplicates: the deduplication window is not asked.
-    message.message_id = base::make_uuid(env_.random);
-    message.sent_at = message.enqueued_at = now;
-    message.dead_letter_source_arn.clear();
-    message.receive_count = 0;
-    message.first_received_at.reset();
-    message.visible_at.reset();
-    const base::Timestamp visible_at = now + target.record->attributes.delay();
-    if (!to.fifo() && visible_at > now) message.visible_at = visible_at;
-    const uint64_t place = to.next_number();
-    batch.put(keys::message(to.queue_id(), place), message.encode());
-    to.add(place, now, visible_at, message.group_id, now);
-  }
-  task.messages_moved += moved;
-  task.next_at = now + base::Duration(std::chrono::seconds(1)) * static_cast<int64_t>(moved) / rate;
-  if (moved == 0) return;
-  store_move_task(from.queue_id(), task, batch);
+  if (from.closed || to.closed || from.first_visible() != sequence) return false;
+  from.erase(sequence, batch);
+  const uint64_t place = to.next_number();
+  batch.put(keys::message(to.queue_id(), place), std::move(record));
+  to.add(place, now, visible_at, message.group_id, now);
   store_.write(batch);
   to.notify();
+  return true;
+}
+
+// What a step came to, unless the task or its queue is gone. One that was cancelled meanwhile stays cancelled.
+void SqsService::settle_move(uint64_t queue_id, const MoveTask& task, const MoveStep& step, base::Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  const auto tasks = move_tasks_.find(queue_id);
+  if (tasks == move_tasks_.end()) return;
+  const auto found = std::ranges::find(tasks->second, task.id, &MoveTask::id);
+  if (found == tasks->second.end()) return;
+  found->messages_moved += step.moved;
+  const auto pause =
+      base::Duration(std::chrono::seconds(1)) * static_cast<int64_t>(std::max<std::size_t>(step.moved, 1));
+  found->next_at = now + pause / rate_of(task);
+  if (step.end && found->status == MoveTask::Status::running) {
+    found->status = step.end->first;
+    found->failure_reason = step.end->second;
+  }
+  store::WriteBatch batch;
+  store_move_task(queue_id, *found, batch);
+  store_.write(batch);
 }
 
 }  // namespace engine::sqs

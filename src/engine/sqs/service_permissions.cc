@@ -86,7 +86,7 @@ base::Result<RemovePermissionResponse> SqsService::remove_permission(aws::Contex
   QueueRecord record = *entry->second.record;
   auto policy = without_statement(record.attributes.policy, *in.label);
   if (!policy) {
-    return base::fail(invalid_value(*in.label, "Label", "can't find label on existing policy."));
+    return base::fail(invalid_value(*in.label, "Label", "can't find label."));
   }
   record.attributes.policy = std::move(*policy);
   replace_record(entry, std::move(record));

@@ -121,7 +121,6 @@ base::Result<void> SqsService::check_redrive(const QueueRecord& source, const Qu
   const auto target = directory_.find(keys::queue(arn->account, arn->region, arn->resource));
   if (target == directory_.end()) return refuse("Dead letter target does not exist.");
   const QueueRecord& record = *target->second.record;
-  if (record.id == source.id) return refuse("Dead letter target cannot be the source queue itself.");
   if (record.attributes.fifo != attributes.fifo) {
     return refuse("Dead-letter queue must be same type of queue as the source.");
   }

@@ -80,8 +80,8 @@ base::Result<DeleteMessageBatchResult> SqsService::delete_message_batch(aws::Con
   return out;
 }
 
-// Only the newest receive of a message may move its deadline, also after it has passed, as long as nobody else has
-// received the message since (item 27). A deadline is at most 12 hours after the receive.
+// A standard queue takes any handle it ever gave out for a message that it still has, also after the deadline has
+// passed; a FIFO queue that of the newest receive (item 27). A deadline is at most 12 hours after that receive.
 base::Result<void> SqsService::change_by_handle(const Queue& queue, const std::optional<std::string>& handle,
                                                 std::optional<int32_t> timeout_seconds, base::Timestamp now,
                                                 std::vector<uint64_t>& changed) {
@@ -93,7 +93,7 @@ base::Result<void> SqsService::change_by_handle(const Queue& queue, const std::o
         invalid_value(timeout_text, "VisibilityTimeout", "VisibilityTimeout must be an integer between 0 and 43200."));
   }
   const MessageIndex::Entry* entry = queue.messages->find(receipt.sequence);
-  if (entry == nullptr || entry->nonce != receipt.nonce) {
+  if (entry == nullptr || (queue.messages->fifo() && entry->nonce != receipt.nonce)) {
     return base::fail(invalid_value(*handle, "ReceiptHandle",
                                     "Message does not exist or is not available for visibility timeout change."));
   }

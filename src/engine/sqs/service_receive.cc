@@ -27,6 +27,7 @@ struct SqsService::Receive {
   std::size_t rounds = 0;  // of moving messages to the dead-letter queue
   std::vector<std::string> system_names;
   std::vector<std::string> attribute_names;
+  std::string attempt_id;  // ReceiveRequestAttemptId, on a FIFO queue
 
   [[nodiscard]] bool wants(std::string_view name) const {
     return std::ranges::any_of(system_names, [&](const std::string& n) { return n == name || n == "All"; });
@@ -121,6 +122,10 @@ base::Result<SqsService::Receive> SqsService::prepare_receive(const aws::Context
     }
   }
   receive.attribute_names = std::move(in.message_attribute_names).value_or(std::vector<std::string>());
+  if (in.receive_request_attempt_id) {
+    TRY(check_id("ReceiveRequestAttemptId", *in.receive_request_attempt_id));
+    if (attributes.fifo) receive.attempt_id = std::move(*in.receive_request_attempt_id);  // else it says nothing
+  }
   receive.dead_letters = find_dead_letter_queue(*receive.queue.record);
   return receive;
 }
@@ -164,6 +169,7 @@ base::Result<SqsService::Look> SqsService::look(const aws::Context& context, Rec
     index.notify();  // the message that woke this call is for another
     return look;
   }
+  if (repeat_attempt(receive, now, look)) return look;
   take(receive, now, false, look);
   if (look.must_move) {
     lock.unlock();
@@ -179,6 +185,24 @@ base::Result<SqsService::Look> SqsService::look(const aws::Context& context, Rec
   look.waits = look.taken.empty() && !look.again && now < receive.deadline && !stopping_;
   if (look.waits) receive.ticket = index.wait(context.parking->waker());
   return look;
+}
+
+// Fills `look` with what an earlier receive with the same ReceiveRequestAttemptId got, if that may be given out again.
+// REQUIRES: the queue's lock.
+bool SqsService::repeat_attempt(const Receive& receive, base::Timestamp now, Look& look) {
+  if (receive.attempt_id.empty()) return false;
+  MessageIndex& index = *receive.queue.messages;
+  store::WriteBatch batch;
+  index.advance(now);
+  const auto* attempt = receive.queue.attempts->repeat(receive.attempt_id, index, now, now + receive.visibility, batch);
+  if (attempt == nullptr) return false;
+  store_.write(batch);
+  for (const uint64_t sequence : attempt->sequences) {
+    const MessageIndex::Entry& entry = *index.find(sequence);
+    look.taken.push_back({sequence, attempt->nonce, entry.receive_count,
+                          entry.enqueued_at + std::chrono::milliseconds(entry.first_received_after_ms)});
+  }
+  return true;
 }
 
 // Fills `look` with what the queue has for the call; with nothing, and `must_move`, if a message has to go to the
@@ -228,6 +252,9 @@ void SqsService::take(const Receive& receive, base::Timestamp now, bool may_move
       const MessageIndex::Entry& entry = *index.find(sequence);
       look.taken.push_back({sequence, nonce, entry.receive_count,
                             entry.enqueued_at + std::chrono::milliseconds(entry.first_received_after_ms)});
+    }
+    if (!receive.attempt_id.empty()) {
+      receive.queue.attempts->add(receive.attempt_id, index, sequences, nonce, now, now + receive.visibility);
     }
   }
   index.write_lease(sequences, batch);

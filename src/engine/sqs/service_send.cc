@@ -58,6 +58,24 @@ base::Result<void> check_contents(const SendRules& rules, const Entry& in) {
 
 constexpr std::string_view kWrongQueueType = "The request include parameter that is not valid for this queue type";
 
+// What every message of a FIFO queue needs. One entry of a batch that lacks it makes AWS refuse the whole call
+// (recorded 2024-04-30), with a code of its own (items 13 and 14).
+template <class Entry>
+base::Result<void> check_fifo_ids(const SendRules& rules, const Entry& in) {
+  const QueueAttributes& attributes = rules.record.attributes;
+  if (!attributes.fifo) return {};
+  if (!in.message_group_id) {
+    base::AwsError missing = missing_parameter("MessageGroupId");
+    return base::fail(rules.batch ? errors::invalid_parameter_value_exception(std::move(missing.message)) : missing);
+  }
+  if (!in.message_deduplication_id && !attributes.content_based_deduplication) {
+    return base::fail(errors::invalid_parameter_value_exception(
+        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+        "explicitly"));
+  }
+  return {};
+}
+
 template <class Entry>
 base::Result<void> check_parameters(const SendRules& rules, const Entry& in) {
   const QueueAttributes& attributes = rules.record.attributes;
@@ -71,17 +89,9 @@ base::Result<void> check_parameters(const SendRules& rules, const Entry& in) {
     if (!in.message_deduplication_id) return {};
     return base::fail(invalid_value(*in.message_deduplication_id, "MessageDeduplicationId", kWrongQueueType));
   }
-  if (!in.message_group_id) {
-    base::AwsError missing = missing_parameter("MessageGroupId");
-    return base::fail(rules.batch ? errors::invalid_parameter_value_exception(std::move(missing.message)) : missing);
-  }
   if (in.delay_seconds.value_or(0) > 0) {
-    return base::fail(invalid_value(std::to_string(*in.delay_seconds), "DelaySeconds", kWrongQueueType));
-  }
-  if (!in.message_deduplication_id && !attributes.content_based_deduplication) {
-    return base::fail(errors::invalid_parameter_value_exception(
-        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
-        "explicitly"));
+    return base::fail(
+        invalid_value(std::to_string(*in.delay_seconds), "DelaySeconds", std::string(kWrongQueueType) + "."));
   }
   return {};
 }
@@ -92,6 +102,7 @@ base::Result<PreparedMessage> prepare(const SendRules& rules, const aws::Context
                                       Entry& in) {
   TRY(check_contents(rules, in));
   TRY(check_parameters(rules, in));
+  TRY(check_fifo_ids(rules, in));
   const QueueAttributes& attributes = rules.record.attributes;
   PreparedMessage out;
   out.bytes = message_bytes(*in.message_body, in.message_attributes ? &*in.message_attributes : nullptr);
@@ -193,12 +204,14 @@ base::Result<SendMessageBatchResult> SqsService::send_message_batch(aws::Context
                                                      std::to_string(kMessageBytesMax) + " bytes. You have sent " +
                                                      std::to_string(bytes) + " bytes."));
   }
+  const SendRules rules{*queue.record, true};
+  for (const auto& entry : *in.entries) TRY(check_fifo_ids(rules, entry));
   SendMessageBatchResult out;
   out.successful.emplace();
   std::vector<PreparedMessage> messages;
   messages.reserve(in.entries->size());
   for (auto& entry : *in.entries) {
-    auto message = prepare(SendRules{*queue.record, true}, context, env_.random, entry);
+    auto message = prepare(rules, context, env_.random, entry);
     if (message) {
       messages.push_back(std::move(*message));
       out.successful->emplace_back().id = std::move(entry.id);
