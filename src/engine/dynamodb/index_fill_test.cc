@@ -1,6 +1,8 @@
 // A new index fills in steps while its table serves.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "engine/dynamodb/limits.h"
 #include "engine/dynamodb/test_bed.h"
 
