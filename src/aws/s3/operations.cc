@@ -137,7 +137,6 @@ const OperationDesc kOperations[] = {
      .iam_resource = "arn:aws:s3:::{Bucket}/{Key}",
      .errors = {},
      .may_wait = false,
-     .quick = true,
      .checksum_required = false,
      .make_input = make_any_shape<DeleteObjectRequest>,
      .make_output = make_any_shape<DeleteObjectOutput>,
