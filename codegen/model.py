@@ -135,7 +135,8 @@ class Service:
             path = f"{shape}.{name}"
             if path in self.omitted or member.get("deprecated") and path not in self.unsupported and False:
                 continue
-            result.append(Member(name, member["shape"], member, name in required, path in self.unsupported,
+            must = name in required and path not in self.service_checked
+            result.append(Member(name, member["shape"], member, must, path in self.unsupported,
                                  self.query_names.get(path, {}).get("name", "")))
         return result
 

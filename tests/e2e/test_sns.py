@@ -233,10 +233,30 @@ def test_errors_are_those_of_aws(sns, topic):
 
 
 def test_what_is_not_honoured_is_refused(sns, name):
-    for attributes in ({"KmsMasterKeyId": "false"}, {"FifoTopic": "true"}, {"TracingConfig": "Active"}):
+    for attributes in ({"KmsMasterKeyId": "alias/mine"}, {"FifoTopic": "true"}, {"ArchivePolicy": "x"}):
         with pytest.raises(sns.exceptions.InvalidParameterException) as refused:
             sns.create_topic(Name=name + "-x", Attributes=attributes)
         assert next(iter(attributes)) in str(refused.value)
+
+
+def test_refresh_of_infrastructure_tools_finds_the_defaults(sns, topic):
+    assert sns.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == ""
+    assert sns.get_sms_attributes()["attributes"] == {"MonthlySpendLimit": "1"}
+    assert sns.get_sms_sandbox_account_status()["IsInSandbox"] is True
+    assert sns.list_platform_applications()["PlatformApplications"] == []
+    assert sns.list_phone_numbers_opted_out()["phoneNumbers"] == []
+    assert sns.list_origination_numbers()["PhoneNumbers"] == []
+    assert sns.list_sms_sandbox_phone_numbers()["PhoneNumbers"] == []
+    assert sns.check_if_phone_number_is_opted_out(phoneNumber="+15550100")["isOptedOut"] is False
+
+
+def test_batch_with_one_bad_attribute_is_refused(sns, topic):
+    entries = [{"Id": "a", "Message": "m"},
+               {"Id": "b", "Message": "m", "MessageAttributes": {"k": {"DataType": "String", "StringValue": ""}}}]
+    with pytest.raises(ClientError) as refused:
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert refused.value.response["Error"]["Code"] == "ParameterValueInvalid"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 def test_permissions_change_the_policy(sns, topic):

@@ -11,6 +11,13 @@ base::Result<AddPermissionResponse> SnsCaller::add_permission(Context& context, 
   return out;
 }
 
+base::Result<CheckIfPhoneNumberIsOptedOutResponse> SnsCaller::check_if_phone_number_is_opted_out(Context& context, CheckIfPhoneNumberIsOptedOutInput in) {
+  static const OperationDesc& operation = *kService.find("CheckIfPhoneNumberIsOptedOut");
+  CheckIfPhoneNumberIsOptedOutResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ConfirmSubscriptionResponse> SnsCaller::confirm_subscription(Context& context, ConfirmSubscriptionInput in) {
   static const OperationDesc& operation = *kService.find("ConfirmSubscription");
   ConfirmSubscriptionResponse out;
@@ -32,6 +39,27 @@ base::Result<DeleteTopicResponse> SnsCaller::delete_topic(Context& context, Dele
   return out;
 }
 
+base::Result<GetDataProtectionPolicyResponse> SnsCaller::get_data_protection_policy(Context& context, GetDataProtectionPolicyInput in) {
+  static const OperationDesc& operation = *kService.find("GetDataProtectionPolicy");
+  GetDataProtectionPolicyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetSMSAttributesResponse> SnsCaller::get_sms_attributes(Context& context, GetSMSAttributesInput in) {
+  static const OperationDesc& operation = *kService.find("GetSMSAttributes");
+  GetSMSAttributesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetSMSSandboxAccountStatusResult> SnsCaller::get_sms_sandbox_account_status(Context& context, GetSMSSandboxAccountStatusInput in) {
+  static const OperationDesc& operation = *kService.find("GetSMSSandboxAccountStatus");
+  GetSMSSandboxAccountStatusResult out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetSubscriptionAttributesResponse> SnsCaller::get_subscription_attributes(Context& context, GetSubscriptionAttributesInput in) {
   static const OperationDesc& operation = *kService.find("GetSubscriptionAttributes");
   GetSubscriptionAttributesResponse out;
@@ -42,6 +70,34 @@ base::Result<GetSubscriptionAttributesResponse> SnsCaller::get_subscription_attr
 base::Result<GetTopicAttributesResponse> SnsCaller::get_topic_attributes(Context& context, GetTopicAttributesInput in) {
   static const OperationDesc& operation = *kService.find("GetTopicAttributes");
   GetTopicAttributesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListOriginationNumbersResult> SnsCaller::list_origination_numbers(Context& context, ListOriginationNumbersRequest in) {
+  static const OperationDesc& operation = *kService.find("ListOriginationNumbers");
+  ListOriginationNumbersResult out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListPhoneNumbersOptedOutResponse> SnsCaller::list_phone_numbers_opted_out(Context& context, ListPhoneNumbersOptedOutInput in) {
+  static const OperationDesc& operation = *kService.find("ListPhoneNumbersOptedOut");
+  ListPhoneNumbersOptedOutResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListPlatformApplicationsResponse> SnsCaller::list_platform_applications(Context& context, ListPlatformApplicationsInput in) {
+  static const OperationDesc& operation = *kService.find("ListPlatformApplications");
+  ListPlatformApplicationsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListSMSSandboxPhoneNumbersResult> SnsCaller::list_sms_sandbox_phone_numbers(Context& context, ListSMSSandboxPhoneNumbersInput in) {
+  static const OperationDesc& operation = *kService.find("ListSMSSandboxPhoneNumbers");
+  ListSMSSandboxPhoneNumbersResult out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

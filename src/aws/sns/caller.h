@@ -12,11 +12,19 @@ class SnsCaller final : public Sns {
   explicit SnsCaller(Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
 
   base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionInput in) override;
+  base::Result<CheckIfPhoneNumberIsOptedOutResponse> check_if_phone_number_is_opted_out(Context& context, CheckIfPhoneNumberIsOptedOutInput in) override;
   base::Result<ConfirmSubscriptionResponse> confirm_subscription(Context& context, ConfirmSubscriptionInput in) override;
   base::Result<CreateTopicResponse> create_topic(Context& context, CreateTopicInput in) override;
   base::Result<DeleteTopicResponse> delete_topic(Context& context, DeleteTopicInput in) override;
+  base::Result<GetDataProtectionPolicyResponse> get_data_protection_policy(Context& context, GetDataProtectionPolicyInput in) override;
+  base::Result<GetSMSAttributesResponse> get_sms_attributes(Context& context, GetSMSAttributesInput in) override;
+  base::Result<GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(Context& context, GetSMSSandboxAccountStatusInput in) override;
   base::Result<GetSubscriptionAttributesResponse> get_subscription_attributes(Context& context, GetSubscriptionAttributesInput in) override;
   base::Result<GetTopicAttributesResponse> get_topic_attributes(Context& context, GetTopicAttributesInput in) override;
+  base::Result<ListOriginationNumbersResult> list_origination_numbers(Context& context, ListOriginationNumbersRequest in) override;
+  base::Result<ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(Context& context, ListPhoneNumbersOptedOutInput in) override;
+  base::Result<ListPlatformApplicationsResponse> list_platform_applications(Context& context, ListPlatformApplicationsInput in) override;
+  base::Result<ListSMSSandboxPhoneNumbersResult> list_sms_sandbox_phone_numbers(Context& context, ListSMSSandboxPhoneNumbersInput in) override;
   base::Result<ListSubscriptionsResponse> list_subscriptions(Context& context, ListSubscriptionsInput in) override;
   base::Result<ListSubscriptionsByTopicResponse> list_subscriptions_by_topic(Context& context, ListSubscriptionsByTopicInput in) override;
   base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) override;

@@ -33,6 +33,7 @@ const ErrorDesc kStaleTagException = {"StaleTagException", "StaleTag", 400, base
 const ErrorDesc kSubscriptionLimitExceededException = {"SubscriptionLimitExceededException", "SubscriptionLimitExceeded", 403, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTagLimitExceededException = {"TagLimitExceededException", "TagLimitExceeded", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTagPolicyException = {"TagPolicyException", "TagPolicy", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kThrottledException = {"ThrottledException", "Throttled", 429, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyEntriesInBatchRequestException = {"TooManyEntriesInBatchRequestException", "TooManyEntriesInBatchRequest", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTopicLimitExceededException = {"TopicLimitExceededException", "TopicLimitExceeded", 403, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationException = {"ValidationException", "ValidationException", 400, base::Fault::sender, nullptr, nullptr};
@@ -117,6 +118,9 @@ base::AwsError tag_limit_exceeded_exception(std::string message) {
 }
 base::AwsError tag_policy_exception(std::string message) {
   return make_error(kTagPolicyException, std::move(message));
+}
+base::AwsError throttled_exception(std::string message) {
+  return make_error(kThrottledException, std::move(message));
 }
 base::AwsError too_many_entries_in_batch_request_exception(std::string message) {
   return make_error(kTooManyEntriesInBatchRequestException, std::move(message));

@@ -39,6 +39,7 @@ extern const ErrorDesc kStaleTagException;
 extern const ErrorDesc kSubscriptionLimitExceededException;
 extern const ErrorDesc kTagLimitExceededException;
 extern const ErrorDesc kTagPolicyException;
+extern const ErrorDesc kThrottledException;
 extern const ErrorDesc kTooManyEntriesInBatchRequestException;
 extern const ErrorDesc kTopicLimitExceededException;
 extern const ErrorDesc kValidationException;
@@ -70,6 +71,7 @@ base::AwsError stale_tag_exception(std::string message);  // 400
 base::AwsError subscription_limit_exceeded_exception(std::string message);  // 403
 base::AwsError tag_limit_exceeded_exception(std::string message);  // 400
 base::AwsError tag_policy_exception(std::string message);  // 400
+base::AwsError throttled_exception(std::string message);  // 429
 base::AwsError too_many_entries_in_batch_request_exception(std::string message);  // 400
 base::AwsError topic_limit_exceeded_exception(std::string message);  // 403
 base::AwsError validation_exception(std::string message);  // 400

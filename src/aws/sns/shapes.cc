@@ -9,16 +9,32 @@ namespace {
 extern const StructDesc kAddPermissionInputStruct;
 extern const StructDesc kAddPermissionResponseStruct;
 extern const StructDesc kBatchResultErrorEntryStruct;
+extern const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct;
+extern const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct;
 extern const StructDesc kConfirmSubscriptionInputStruct;
 extern const StructDesc kConfirmSubscriptionResponseStruct;
 extern const StructDesc kCreateTopicInputStruct;
 extern const StructDesc kCreateTopicResponseStruct;
 extern const StructDesc kDeleteTopicInputStruct;
 extern const StructDesc kDeleteTopicResponseStruct;
+extern const StructDesc kGetDataProtectionPolicyInputStruct;
+extern const StructDesc kGetDataProtectionPolicyResponseStruct;
+extern const StructDesc kGetSMSAttributesInputStruct;
+extern const StructDesc kGetSMSAttributesResponseStruct;
+extern const StructDesc kGetSMSSandboxAccountStatusInputStruct;
+extern const StructDesc kGetSMSSandboxAccountStatusResultStruct;
 extern const StructDesc kGetSubscriptionAttributesInputStruct;
 extern const StructDesc kGetSubscriptionAttributesResponseStruct;
 extern const StructDesc kGetTopicAttributesInputStruct;
 extern const StructDesc kGetTopicAttributesResponseStruct;
+extern const StructDesc kListOriginationNumbersRequestStruct;
+extern const StructDesc kListOriginationNumbersResultStruct;
+extern const StructDesc kListPhoneNumbersOptedOutInputStruct;
+extern const StructDesc kListPhoneNumbersOptedOutResponseStruct;
+extern const StructDesc kListPlatformApplicationsInputStruct;
+extern const StructDesc kListPlatformApplicationsResponseStruct;
+extern const StructDesc kListSMSSandboxPhoneNumbersInputStruct;
+extern const StructDesc kListSMSSandboxPhoneNumbersResultStruct;
 extern const StructDesc kListSubscriptionsByTopicInputStruct;
 extern const StructDesc kListSubscriptionsByTopicResponseStruct;
 extern const StructDesc kListSubscriptionsInputStruct;
@@ -28,6 +44,8 @@ extern const StructDesc kListTagsForResourceResponseStruct;
 extern const StructDesc kListTopicsInputStruct;
 extern const StructDesc kListTopicsResponseStruct;
 extern const StructDesc kMessageAttributeValueStruct;
+extern const StructDesc kPhoneNumberInformationStruct;
+extern const StructDesc kPlatformApplicationStruct;
 extern const StructDesc kPublishBatchInputStruct;
 extern const StructDesc kPublishBatchRequestEntryStruct;
 extern const StructDesc kPublishBatchResponseStruct;
@@ -36,6 +54,7 @@ extern const StructDesc kPublishInputStruct;
 extern const StructDesc kPublishResponseStruct;
 extern const StructDesc kRemovePermissionInputStruct;
 extern const StructDesc kRemovePermissionResponseStruct;
+extern const StructDesc kSMSSandboxPhoneNumberStruct;
 extern const StructDesc kSetSubscriptionAttributesInputStruct;
 extern const StructDesc kSetSubscriptionAttributesResponseStruct;
 extern const StructDesc kSetTopicAttributesInputStruct;
@@ -58,6 +77,8 @@ extern const TypeDesc kAmazonResourceName;
 extern const TypeDesc kBatchResultErrorEntry;
 extern const TypeDesc kBatchResultErrorEntryList;
 extern const TypeDesc kBinary;
+extern const TypeDesc kCheckIfPhoneNumberIsOptedOutInput;
+extern const TypeDesc kCheckIfPhoneNumberIsOptedOutResponse;
 extern const TypeDesc kConfirmSubscriptionInput;
 extern const TypeDesc kConfirmSubscriptionResponse;
 extern const TypeDesc kCreateTopicInput;
@@ -65,10 +86,27 @@ extern const TypeDesc kCreateTopicResponse;
 extern const TypeDesc kDelegatesList;
 extern const TypeDesc kDeleteTopicInput;
 extern const TypeDesc kDeleteTopicResponse;
+extern const TypeDesc kGetDataProtectionPolicyInput;
+extern const TypeDesc kGetDataProtectionPolicyResponse;
+extern const TypeDesc kGetSMSAttributesInput;
+extern const TypeDesc kGetSMSAttributesResponse;
+extern const TypeDesc kGetSMSSandboxAccountStatusInput;
+extern const TypeDesc kGetSMSSandboxAccountStatusResult;
 extern const TypeDesc kGetSubscriptionAttributesInput;
 extern const TypeDesc kGetSubscriptionAttributesResponse;
 extern const TypeDesc kGetTopicAttributesInput;
 extern const TypeDesc kGetTopicAttributesResponse;
+extern const TypeDesc kIso2CountryCode;
+extern const TypeDesc kListOfPlatformApplications;
+extern const TypeDesc kListOriginationNumbersRequest;
+extern const TypeDesc kListOriginationNumbersResult;
+extern const TypeDesc kListPhoneNumbersOptedOutInput;
+extern const TypeDesc kListPhoneNumbersOptedOutResponse;
+extern const TypeDesc kListPlatformApplicationsInput;
+extern const TypeDesc kListPlatformApplicationsResponse;
+extern const TypeDesc kListSMSSandboxPhoneNumbersInput;
+extern const TypeDesc kListSMSSandboxPhoneNumbersResult;
+extern const TypeDesc kListString;
 extern const TypeDesc kListSubscriptionsByTopicInput;
 extern const TypeDesc kListSubscriptionsByTopicResponse;
 extern const TypeDesc kListSubscriptionsInput;
@@ -77,8 +115,19 @@ extern const TypeDesc kListTagsForResourceRequest;
 extern const TypeDesc kListTagsForResourceResponse;
 extern const TypeDesc kListTopicsInput;
 extern const TypeDesc kListTopicsResponse;
+extern const TypeDesc kMapStringToString;
+extern const TypeDesc kMaxItems;
+extern const TypeDesc kMaxItemsListOriginationNumbers;
 extern const TypeDesc kMessageAttributeMap;
 extern const TypeDesc kMessageAttributeValue;
+extern const TypeDesc kNumberCapability;
+extern const TypeDesc kNumberCapabilityList;
+extern const TypeDesc kPhoneNumber;
+extern const TypeDesc kPhoneNumberInformation;
+extern const TypeDesc kPhoneNumberInformationList;
+extern const TypeDesc kPhoneNumberList;
+extern const TypeDesc kPhoneNumberString;
+extern const TypeDesc kPlatformApplication;
 extern const TypeDesc kPublishBatchInput;
 extern const TypeDesc kPublishBatchRequestEntry;
 extern const TypeDesc kPublishBatchRequestEntryList;
@@ -89,6 +138,10 @@ extern const TypeDesc kPublishInput;
 extern const TypeDesc kPublishResponse;
 extern const TypeDesc kRemovePermissionInput;
 extern const TypeDesc kRemovePermissionResponse;
+extern const TypeDesc kRouteType;
+extern const TypeDesc kSMSSandboxPhoneNumber;
+extern const TypeDesc kSMSSandboxPhoneNumberList;
+extern const TypeDesc kSMSSandboxPhoneNumberVerificationStatus;
 extern const TypeDesc kSetSubscriptionAttributesInput;
 extern const TypeDesc kSetSubscriptionAttributesResponse;
 extern const TypeDesc kSetTopicAttributesInput;
@@ -106,9 +159,11 @@ extern const TypeDesc kTagList;
 extern const TypeDesc kTagResourceRequest;
 extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValue;
+extern const TypeDesc kTimestamp;
 extern const TypeDesc kTopic;
 extern const TypeDesc kTopicAttributesMap;
 extern const TypeDesc kTopicsList;
+extern const TypeDesc kUncheckedsubscriptionARN;
 extern const TypeDesc kUnsubscribeInput;
 extern const TypeDesc kUnsubscribeResponse;
 extern const TypeDesc kUntagResourceRequest;
@@ -142,6 +197,8 @@ constinit const TypeDesc kBatchResultErrorEntry = {.kind = Kind::structure, .sha
 constexpr ListAccess kBatchResultErrorEntryListAccess = list_access<BatchResultErrorEntry>(&kBatchResultErrorEntry, "member", false);
 constinit const TypeDesc kBatchResultErrorEntryList = {.kind = Kind::list, .shape_name = "BatchResultErrorEntryList", .list = &kBatchResultErrorEntryListAccess};
 constinit const TypeDesc kBinary = {.kind = Kind::blob, .shape_name = "Binary"};
+constinit const TypeDesc kCheckIfPhoneNumberIsOptedOutInput = {.kind = Kind::structure, .shape_name = "CheckIfPhoneNumberIsOptedOutInput", .structure = &kCheckIfPhoneNumberIsOptedOutInputStruct};
+constinit const TypeDesc kCheckIfPhoneNumberIsOptedOutResponse = {.kind = Kind::structure, .shape_name = "CheckIfPhoneNumberIsOptedOutResponse", .structure = &kCheckIfPhoneNumberIsOptedOutResponseStruct};
 constinit const TypeDesc kConfirmSubscriptionInput = {.kind = Kind::structure, .shape_name = "ConfirmSubscriptionInput", .structure = &kConfirmSubscriptionInputStruct};
 constinit const TypeDesc kConfirmSubscriptionResponse = {.kind = Kind::structure, .shape_name = "ConfirmSubscriptionResponse", .structure = &kConfirmSubscriptionResponseStruct};
 constinit const TypeDesc kCreateTopicInput = {.kind = Kind::structure, .shape_name = "CreateTopicInput", .structure = &kCreateTopicInputStruct};
@@ -150,10 +207,29 @@ constexpr ListAccess kDelegatesListAccess = list_access<std::string>(&kDelegate,
 constinit const TypeDesc kDelegatesList = {.kind = Kind::list, .shape_name = "DelegatesList", .list = &kDelegatesListAccess};
 constinit const TypeDesc kDeleteTopicInput = {.kind = Kind::structure, .shape_name = "DeleteTopicInput", .structure = &kDeleteTopicInputStruct};
 constinit const TypeDesc kDeleteTopicResponse = {.kind = Kind::structure, .shape_name = "DeleteTopicResponse", .structure = &kDeleteTopicResponseStruct};
+constinit const TypeDesc kGetDataProtectionPolicyInput = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyInput", .structure = &kGetDataProtectionPolicyInputStruct};
+constinit const TypeDesc kGetDataProtectionPolicyResponse = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyResponse", .structure = &kGetDataProtectionPolicyResponseStruct};
+constinit const TypeDesc kGetSMSAttributesInput = {.kind = Kind::structure, .shape_name = "GetSMSAttributesInput", .structure = &kGetSMSAttributesInputStruct};
+constinit const TypeDesc kGetSMSAttributesResponse = {.kind = Kind::structure, .shape_name = "GetSMSAttributesResponse", .structure = &kGetSMSAttributesResponseStruct};
+constinit const TypeDesc kGetSMSSandboxAccountStatusInput = {.kind = Kind::structure, .shape_name = "GetSMSSandboxAccountStatusInput", .structure = &kGetSMSSandboxAccountStatusInputStruct};
+constinit const TypeDesc kGetSMSSandboxAccountStatusResult = {.kind = Kind::structure, .shape_name = "GetSMSSandboxAccountStatusResult", .structure = &kGetSMSSandboxAccountStatusResultStruct};
 constinit const TypeDesc kGetSubscriptionAttributesInput = {.kind = Kind::structure, .shape_name = "GetSubscriptionAttributesInput", .structure = &kGetSubscriptionAttributesInputStruct};
 constinit const TypeDesc kGetSubscriptionAttributesResponse = {.kind = Kind::structure, .shape_name = "GetSubscriptionAttributesResponse", .structure = &kGetSubscriptionAttributesResponseStruct};
 constinit const TypeDesc kGetTopicAttributesInput = {.kind = Kind::structure, .shape_name = "GetTopicAttributesInput", .structure = &kGetTopicAttributesInputStruct};
 constinit const TypeDesc kGetTopicAttributesResponse = {.kind = Kind::structure, .shape_name = "GetTopicAttributesResponse", .structure = &kGetTopicAttributesResponseStruct};
+constinit const TypeDesc kIso2CountryCode = {.kind = Kind::string, .shape_name = "Iso2CountryCode", .max = 2, .pattern = "^[A-Za-z]{2}$"};
+constexpr ListAccess kListOfPlatformApplicationsAccess = list_access<PlatformApplication>(&kPlatformApplication, "member", false);
+constinit const TypeDesc kListOfPlatformApplications = {.kind = Kind::list, .shape_name = "ListOfPlatformApplications", .list = &kListOfPlatformApplicationsAccess};
+constinit const TypeDesc kListOriginationNumbersRequest = {.kind = Kind::structure, .shape_name = "ListOriginationNumbersRequest", .structure = &kListOriginationNumbersRequestStruct};
+constinit const TypeDesc kListOriginationNumbersResult = {.kind = Kind::structure, .shape_name = "ListOriginationNumbersResult", .structure = &kListOriginationNumbersResultStruct};
+constinit const TypeDesc kListPhoneNumbersOptedOutInput = {.kind = Kind::structure, .shape_name = "ListPhoneNumbersOptedOutInput", .structure = &kListPhoneNumbersOptedOutInputStruct};
+constinit const TypeDesc kListPhoneNumbersOptedOutResponse = {.kind = Kind::structure, .shape_name = "ListPhoneNumbersOptedOutResponse", .structure = &kListPhoneNumbersOptedOutResponseStruct};
+constinit const TypeDesc kListPlatformApplicationsInput = {.kind = Kind::structure, .shape_name = "ListPlatformApplicationsInput", .structure = &kListPlatformApplicationsInputStruct};
+constinit const TypeDesc kListPlatformApplicationsResponse = {.kind = Kind::structure, .shape_name = "ListPlatformApplicationsResponse", .structure = &kListPlatformApplicationsResponseStruct};
+constinit const TypeDesc kListSMSSandboxPhoneNumbersInput = {.kind = Kind::structure, .shape_name = "ListSMSSandboxPhoneNumbersInput", .structure = &kListSMSSandboxPhoneNumbersInputStruct};
+constinit const TypeDesc kListSMSSandboxPhoneNumbersResult = {.kind = Kind::structure, .shape_name = "ListSMSSandboxPhoneNumbersResult", .structure = &kListSMSSandboxPhoneNumbersResultStruct};
+constexpr ListAccess kListStringAccess = list_access<std::string>(&kString, "member", false);
+constinit const TypeDesc kListString = {.kind = Kind::list, .shape_name = "ListString", .list = &kListStringAccess};
 constinit const TypeDesc kListSubscriptionsByTopicInput = {.kind = Kind::structure, .shape_name = "ListSubscriptionsByTopicInput", .structure = &kListSubscriptionsByTopicInputStruct};
 constinit const TypeDesc kListSubscriptionsByTopicResponse = {.kind = Kind::structure, .shape_name = "ListSubscriptionsByTopicResponse", .structure = &kListSubscriptionsByTopicResponseStruct};
 constinit const TypeDesc kListSubscriptionsInput = {.kind = Kind::structure, .shape_name = "ListSubscriptionsInput", .structure = &kListSubscriptionsInputStruct};
@@ -162,9 +238,25 @@ constinit const TypeDesc kListTagsForResourceRequest = {.kind = Kind::structure,
 constinit const TypeDesc kListTagsForResourceResponse = {.kind = Kind::structure, .shape_name = "ListTagsForResourceResponse", .structure = &kListTagsForResourceResponseStruct};
 constinit const TypeDesc kListTopicsInput = {.kind = Kind::structure, .shape_name = "ListTopicsInput", .structure = &kListTopicsInputStruct};
 constinit const TypeDesc kListTopicsResponse = {.kind = Kind::structure, .shape_name = "ListTopicsResponse", .structure = &kListTopicsResponseStruct};
+constexpr MapAccess kMapStringToStringAccess = map_access<std::string>(&kString, "key", "value", false, &kString);
+constinit const TypeDesc kMapStringToString = {.kind = Kind::map, .shape_name = "MapStringToString", .map = &kMapStringToStringAccess};
+constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 100};
+constinit const TypeDesc kMaxItemsListOriginationNumbers = {.kind = Kind::integer, .shape_name = "MaxItemsListOriginationNumbers", .min = 1, .max = 30};
 constexpr MapAccess kMessageAttributeMapAccess = map_access<MessageAttributeValue>(&kMessageAttributeValue, "Name", "Value", false, &kString);
 constinit const TypeDesc kMessageAttributeMap = {.kind = Kind::map, .shape_name = "MessageAttributeMap", .map = &kMessageAttributeMapAccess};
 constinit const TypeDesc kMessageAttributeValue = {.kind = Kind::structure, .shape_name = "MessageAttributeValue", .structure = &kMessageAttributeValueStruct};
+constexpr std::string_view kNumberCapabilityValues[] = {"SMS", "MMS", "VOICE"};
+constinit const TypeDesc kNumberCapability = {.kind = Kind::string, .shape_name = "NumberCapability", .enum_values = kNumberCapabilityValues};
+constexpr ListAccess kNumberCapabilityListAccess = list_access<std::string>(&kNumberCapability, "member", false);
+constinit const TypeDesc kNumberCapabilityList = {.kind = Kind::list, .shape_name = "NumberCapabilityList", .list = &kNumberCapabilityListAccess};
+constinit const TypeDesc kPhoneNumber = {.kind = Kind::string, .shape_name = "PhoneNumber", .sensitive = true};
+constinit const TypeDesc kPhoneNumberInformation = {.kind = Kind::structure, .shape_name = "PhoneNumberInformation", .structure = &kPhoneNumberInformationStruct};
+constexpr ListAccess kPhoneNumberInformationListAccess = list_access<PhoneNumberInformation>(&kPhoneNumberInformation, "member", false);
+constinit const TypeDesc kPhoneNumberInformationList = {.kind = Kind::list, .shape_name = "PhoneNumberInformationList", .list = &kPhoneNumberInformationListAccess};
+constexpr ListAccess kPhoneNumberListAccess = list_access<std::string>(&kPhoneNumber, "member", false);
+constinit const TypeDesc kPhoneNumberList = {.kind = Kind::list, .shape_name = "PhoneNumberList", .list = &kPhoneNumberListAccess};
+constinit const TypeDesc kPhoneNumberString = {.kind = Kind::string, .shape_name = "PhoneNumberString", .max = 20, .pattern = "^(\\+[0-9]{8,}|[0-9]{0,9})$", .sensitive = true};
+constinit const TypeDesc kPlatformApplication = {.kind = Kind::structure, .shape_name = "PlatformApplication", .structure = &kPlatformApplicationStruct};
 constinit const TypeDesc kPublishBatchInput = {.kind = Kind::structure, .shape_name = "PublishBatchInput", .structure = &kPublishBatchInputStruct};
 constinit const TypeDesc kPublishBatchRequestEntry = {.kind = Kind::structure, .shape_name = "PublishBatchRequestEntry", .structure = &kPublishBatchRequestEntryStruct};
 constexpr ListAccess kPublishBatchRequestEntryListAccess = list_access<PublishBatchRequestEntry>(&kPublishBatchRequestEntry, "member", false);
@@ -177,6 +269,13 @@ constinit const TypeDesc kPublishInput = {.kind = Kind::structure, .shape_name =
 constinit const TypeDesc kPublishResponse = {.kind = Kind::structure, .shape_name = "PublishResponse", .structure = &kPublishResponseStruct};
 constinit const TypeDesc kRemovePermissionInput = {.kind = Kind::structure, .shape_name = "RemovePermissionInput", .structure = &kRemovePermissionInputStruct};
 constinit const TypeDesc kRemovePermissionResponse = {.kind = Kind::structure, .shape_name = "RemovePermissionResponse", .structure = &kRemovePermissionResponseStruct};
+constexpr std::string_view kRouteTypeValues[] = {"Transactional", "Promotional", "Premium"};
+constinit const TypeDesc kRouteType = {.kind = Kind::string, .shape_name = "RouteType", .enum_values = kRouteTypeValues};
+constinit const TypeDesc kSMSSandboxPhoneNumber = {.kind = Kind::structure, .shape_name = "SMSSandboxPhoneNumber", .structure = &kSMSSandboxPhoneNumberStruct};
+constexpr ListAccess kSMSSandboxPhoneNumberListAccess = list_access<SMSSandboxPhoneNumber>(&kSMSSandboxPhoneNumber, "member", false);
+constinit const TypeDesc kSMSSandboxPhoneNumberList = {.kind = Kind::list, .shape_name = "SMSSandboxPhoneNumberList", .list = &kSMSSandboxPhoneNumberListAccess};
+constexpr std::string_view kSMSSandboxPhoneNumberVerificationStatusValues[] = {"Pending", "Verified"};
+constinit const TypeDesc kSMSSandboxPhoneNumberVerificationStatus = {.kind = Kind::string, .shape_name = "SMSSandboxPhoneNumberVerificationStatus", .enum_values = kSMSSandboxPhoneNumberVerificationStatusValues};
 constinit const TypeDesc kSetSubscriptionAttributesInput = {.kind = Kind::structure, .shape_name = "SetSubscriptionAttributesInput", .structure = &kSetSubscriptionAttributesInputStruct};
 constinit const TypeDesc kSetSubscriptionAttributesResponse = {.kind = Kind::structure, .shape_name = "SetSubscriptionAttributesResponse", .structure = &kSetSubscriptionAttributesResponseStruct};
 constinit const TypeDesc kSetTopicAttributesInput = {.kind = Kind::structure, .shape_name = "SetTopicAttributesInput", .structure = &kSetTopicAttributesInputStruct};
@@ -198,11 +297,13 @@ constinit const TypeDesc kTagList = {.kind = Kind::list, .shape_name = "TagList"
 constinit const TypeDesc kTagResourceRequest = {.kind = Kind::structure, .shape_name = "TagResourceRequest", .structure = &kTagResourceRequestStruct};
 constinit const TypeDesc kTagResourceResponse = {.kind = Kind::structure, .shape_name = "TagResourceResponse", .structure = &kTagResourceResponseStruct};
 constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagValue", .min = 0, .max = 256};
+constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
 constinit const TypeDesc kTopic = {.kind = Kind::structure, .shape_name = "Topic", .structure = &kTopicStruct};
 constexpr MapAccess kTopicAttributesMapAccess = map_access<std::string>(&kAttributeValue, "key", "value", false, &kAttributeName);
 constinit const TypeDesc kTopicAttributesMap = {.kind = Kind::map, .shape_name = "TopicAttributesMap", .map = &kTopicAttributesMapAccess};
 constexpr ListAccess kTopicsListAccess = list_access<Topic>(&kTopic, "member", false);
 constinit const TypeDesc kTopicsList = {.kind = Kind::list, .shape_name = "TopicsList", .list = &kTopicsListAccess};
+constinit const TypeDesc kUncheckedsubscriptionARN = {.kind = Kind::string, .shape_name = "UncheckedsubscriptionARN"};
 constinit const TypeDesc kUnsubscribeInput = {.kind = Kind::structure, .shape_name = "UnsubscribeInput", .structure = &kUnsubscribeInputStruct};
 constinit const TypeDesc kUnsubscribeResponse = {.kind = Kind::structure, .shape_name = "UnsubscribeResponse", .structure = &kUnsubscribeResponseStruct};
 constinit const TypeDesc kUntagResourceRequest = {.kind = Kind::structure, .shape_name = "UntagResourceRequest", .structure = &kUntagResourceRequestStruct};
@@ -242,6 +343,14 @@ constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
     {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
 };
 constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutInputMembers[] = {
+    {"phoneNumber", "phoneNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPhoneNumber, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::emplace},
+};
+constinit const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct = {.name = "CheckIfPhoneNumberIsOptedOutInput", .members = kCheckIfPhoneNumberIsOptedOutInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutResponseMembers[] = {
+    {"isOptedOut", "isOptedOut", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::emplace},
+};
+constinit const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct = {.name = "CheckIfPhoneNumberIsOptedOutResponse", .members = kCheckIfPhoneNumberIsOptedOutResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kConfirmSubscriptionInputMembers[] = {
     {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::get, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::emplace},
     {"Token", "Token", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kToken, MemberAccess<&ConfirmSubscriptionInput::token>::get, MemberAccess<&ConfirmSubscriptionInput::token>::emplace},
@@ -268,6 +377,27 @@ constexpr MemberDesc kDeleteTopicInputMembers[] = {
 };
 constinit const StructDesc kDeleteTopicInputStruct = {.name = "DeleteTopicInput", .members = kDeleteTopicInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteTopicResponseStruct = {.name = "DeleteTopicResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetDataProtectionPolicyInputMembers[] = {
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::get, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::emplace},
+};
+constinit const StructDesc kGetDataProtectionPolicyInputStruct = {.name = "GetDataProtectionPolicyInput", .members = kGetDataProtectionPolicyInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
+    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::get, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::emplace},
+};
+constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetSMSAttributesInputMembers[] = {
+    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListString, MemberAccess<&GetSMSAttributesInput::attributes>::get, MemberAccess<&GetSMSAttributesInput::attributes>::emplace},
+};
+constinit const StructDesc kGetSMSAttributesInputStruct = {.name = "GetSMSAttributesInput", .members = kGetSMSAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetSMSAttributesResponseMembers[] = {
+    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetSMSAttributesResponse::attributes>::get, MemberAccess<&GetSMSAttributesResponse::attributes>::emplace},
+};
+constinit const StructDesc kGetSMSAttributesResponseStruct = {.name = "GetSMSAttributesResponse", .members = kGetSMSAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSSandboxAccountStatusInputStruct = {.name = "GetSMSSandboxAccountStatusInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetSMSSandboxAccountStatusResultMembers[] = {
+    {"IsInSandbox", "IsInSandbox", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::get, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::emplace},
+};
+constinit const StructDesc kGetSMSSandboxAccountStatusResultStruct = {.name = "GetSMSSandboxAccountStatusResult", .members = kGetSMSSandboxAccountStatusResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetSubscriptionAttributesInputMembers[] = {
     {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::emplace},
 };
@@ -284,6 +414,42 @@ constexpr MemberDesc kGetTopicAttributesResponseMembers[] = {
     {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&GetTopicAttributesResponse::attributes>::get, MemberAccess<&GetTopicAttributesResponse::attributes>::emplace},
 };
 constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListOriginationNumbersRequestMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersRequest::next_token>::get, MemberAccess<&ListOriginationNumbersRequest::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsListOriginationNumbers, MemberAccess<&ListOriginationNumbersRequest::max_results>::get, MemberAccess<&ListOriginationNumbersRequest::max_results>::emplace},
+};
+constinit const StructDesc kListOriginationNumbersRequestStruct = {.name = "ListOriginationNumbersRequest", .members = kListOriginationNumbersRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListOriginationNumbersResultMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersResult::next_token>::get, MemberAccess<&ListOriginationNumbersResult::next_token>::emplace},
+    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberInformationList, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::get, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::emplace},
+};
+constinit const StructDesc kListOriginationNumbersResultStruct = {.name = "ListOriginationNumbersResult", .members = kListOriginationNumbersResultMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPhoneNumbersOptedOutInputMembers[] = {
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+};
+constinit const StructDesc kListPhoneNumbersOptedOutInputStruct = {.name = "ListPhoneNumbersOptedOutInput", .members = kListPhoneNumbersOptedOutInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPhoneNumbersOptedOutResponseMembers[] = {
+    {"phoneNumbers", "phoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberList, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::get, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::emplace},
+};
+constinit const StructDesc kListPhoneNumbersOptedOutResponseStruct = {.name = "ListPhoneNumbersOptedOutResponse", .members = kListPhoneNumbersOptedOutResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPlatformApplicationsInputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListPlatformApplicationsInput::next_token>::get, MemberAccess<&ListPlatformApplicationsInput::next_token>::emplace},
+};
+constinit const StructDesc kListPlatformApplicationsInputStruct = {.name = "ListPlatformApplicationsInput", .members = kListPlatformApplicationsInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListPlatformApplicationsResponseMembers[] = {
+    {"PlatformApplications", "PlatformApplications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListOfPlatformApplications, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::get, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListPlatformApplicationsResponse::next_token>::get, MemberAccess<&ListPlatformApplicationsResponse::next_token>::emplace},
+};
+constinit const StructDesc kListPlatformApplicationsResponseStruct = {.name = "ListPlatformApplicationsResponse", .members = kListPlatformApplicationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSMSSandboxPhoneNumbersInputMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItems, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::emplace},
+};
+constinit const StructDesc kListSMSSandboxPhoneNumbersInputStruct = {.name = "ListSMSSandboxPhoneNumbersInput", .members = kListSMSSandboxPhoneNumbersInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSMSSandboxPhoneNumbersResultMembers[] = {
+    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSMSSandboxPhoneNumberList, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::get, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::emplace},
+};
+constinit const StructDesc kListSMSSandboxPhoneNumbersResultStruct = {.name = "ListSMSSandboxPhoneNumbersResult", .members = kListSMSSandboxPhoneNumbersResultMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListSubscriptionsByTopicInputMembers[] = {
     {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::get, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::emplace},
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::get, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::emplace},
@@ -326,6 +492,20 @@ constexpr MemberDesc kMessageAttributeValueMembers[] = {
     {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
 };
 constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPhoneNumberInformationMembers[] = {
+    {"CreatedAt", "CreatedAt", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&PhoneNumberInformation::created_at>::get, MemberAccess<&PhoneNumberInformation::created_at>::emplace},
+    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumber, MemberAccess<&PhoneNumberInformation::phone_number>::get, MemberAccess<&PhoneNumberInformation::phone_number>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PhoneNumberInformation::status>::get, MemberAccess<&PhoneNumberInformation::status>::emplace},
+    {"Iso2CountryCode", "Iso2CountryCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIso2CountryCode, MemberAccess<&PhoneNumberInformation::iso2_country_code>::get, MemberAccess<&PhoneNumberInformation::iso2_country_code>::emplace},
+    {"RouteType", "RouteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRouteType, MemberAccess<&PhoneNumberInformation::route_type>::get, MemberAccess<&PhoneNumberInformation::route_type>::emplace},
+    {"NumberCapabilities", "NumberCapabilities", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumberCapabilityList, MemberAccess<&PhoneNumberInformation::number_capabilities>::get, MemberAccess<&PhoneNumberInformation::number_capabilities>::emplace},
+};
+constinit const StructDesc kPhoneNumberInformationStruct = {.name = "PhoneNumberInformation", .members = kPhoneNumberInformationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPlatformApplicationMembers[] = {
+    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PlatformApplication::platform_application_arn>::get, MemberAccess<&PlatformApplication::platform_application_arn>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&PlatformApplication::attributes>::get, MemberAccess<&PlatformApplication::attributes>::emplace},
+};
+constinit const StructDesc kPlatformApplicationStruct = {.name = "PlatformApplication", .members = kPlatformApplicationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPublishBatchInputMembers[] = {
     {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&PublishBatchInput::topic_arn>::get, MemberAccess<&PublishBatchInput::topic_arn>::emplace},
     {"PublishBatchRequestEntries", "PublishBatchRequestEntries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublishBatchRequestEntryList, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::get, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::emplace},
@@ -375,6 +555,11 @@ constexpr MemberDesc kRemovePermissionInputMembers[] = {
 };
 constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSMSSandboxPhoneNumberMembers[] = {
+    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberString, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::get, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSMSSandboxPhoneNumberVerificationStatus, MemberAccess<&SMSSandboxPhoneNumber::status>::get, MemberAccess<&SMSSandboxPhoneNumber::status>::emplace},
+};
+constinit const StructDesc kSMSSandboxPhoneNumberStruct = {.name = "SMSSandboxPhoneNumber", .members = kSMSSandboxPhoneNumberMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSetSubscriptionAttributesInputMembers[] = {
     {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::emplace},
     {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAttributeName, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::emplace},
@@ -425,7 +610,7 @@ constexpr MemberDesc kTopicMembers[] = {
 };
 constinit const StructDesc kTopicStruct = {.name = "Topic", .members = kTopicMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kUnsubscribeInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&UnsubscribeInput::subscription_arn>::get, MemberAccess<&UnsubscribeInput::subscription_arn>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedsubscriptionARN, MemberAccess<&UnsubscribeInput::subscription_arn>::get, MemberAccess<&UnsubscribeInput::subscription_arn>::emplace},
 };
 constinit const StructDesc kUnsubscribeInputStruct = {.name = "UnsubscribeInput", .members = kUnsubscribeInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kUnsubscribeResponseStruct = {.name = "UnsubscribeResponse", .members = {}, .is_union = false, .xml_namespace = ""};
@@ -441,16 +626,32 @@ constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourc
 const StructDesc& AddPermissionInput::desc() { return kAddPermissionInputStruct; }
 const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseStruct; }
 const StructDesc& BatchResultErrorEntry::desc() { return kBatchResultErrorEntryStruct; }
+const StructDesc& CheckIfPhoneNumberIsOptedOutInput::desc() { return kCheckIfPhoneNumberIsOptedOutInputStruct; }
+const StructDesc& CheckIfPhoneNumberIsOptedOutResponse::desc() { return kCheckIfPhoneNumberIsOptedOutResponseStruct; }
 const StructDesc& ConfirmSubscriptionInput::desc() { return kConfirmSubscriptionInputStruct; }
 const StructDesc& ConfirmSubscriptionResponse::desc() { return kConfirmSubscriptionResponseStruct; }
 const StructDesc& CreateTopicInput::desc() { return kCreateTopicInputStruct; }
 const StructDesc& CreateTopicResponse::desc() { return kCreateTopicResponseStruct; }
 const StructDesc& DeleteTopicInput::desc() { return kDeleteTopicInputStruct; }
 const StructDesc& DeleteTopicResponse::desc() { return kDeleteTopicResponseStruct; }
+const StructDesc& GetDataProtectionPolicyInput::desc() { return kGetDataProtectionPolicyInputStruct; }
+const StructDesc& GetDataProtectionPolicyResponse::desc() { return kGetDataProtectionPolicyResponseStruct; }
+const StructDesc& GetSMSAttributesInput::desc() { return kGetSMSAttributesInputStruct; }
+const StructDesc& GetSMSAttributesResponse::desc() { return kGetSMSAttributesResponseStruct; }
+const StructDesc& GetSMSSandboxAccountStatusInput::desc() { return kGetSMSSandboxAccountStatusInputStruct; }
+const StructDesc& GetSMSSandboxAccountStatusResult::desc() { return kGetSMSSandboxAccountStatusResultStruct; }
 const StructDesc& GetSubscriptionAttributesInput::desc() { return kGetSubscriptionAttributesInputStruct; }
 const StructDesc& GetSubscriptionAttributesResponse::desc() { return kGetSubscriptionAttributesResponseStruct; }
 const StructDesc& GetTopicAttributesInput::desc() { return kGetTopicAttributesInputStruct; }
 const StructDesc& GetTopicAttributesResponse::desc() { return kGetTopicAttributesResponseStruct; }
+const StructDesc& ListOriginationNumbersRequest::desc() { return kListOriginationNumbersRequestStruct; }
+const StructDesc& ListOriginationNumbersResult::desc() { return kListOriginationNumbersResultStruct; }
+const StructDesc& ListPhoneNumbersOptedOutInput::desc() { return kListPhoneNumbersOptedOutInputStruct; }
+const StructDesc& ListPhoneNumbersOptedOutResponse::desc() { return kListPhoneNumbersOptedOutResponseStruct; }
+const StructDesc& ListPlatformApplicationsInput::desc() { return kListPlatformApplicationsInputStruct; }
+const StructDesc& ListPlatformApplicationsResponse::desc() { return kListPlatformApplicationsResponseStruct; }
+const StructDesc& ListSMSSandboxPhoneNumbersInput::desc() { return kListSMSSandboxPhoneNumbersInputStruct; }
+const StructDesc& ListSMSSandboxPhoneNumbersResult::desc() { return kListSMSSandboxPhoneNumbersResultStruct; }
 const StructDesc& ListSubscriptionsByTopicInput::desc() { return kListSubscriptionsByTopicInputStruct; }
 const StructDesc& ListSubscriptionsByTopicResponse::desc() { return kListSubscriptionsByTopicResponseStruct; }
 const StructDesc& ListSubscriptionsInput::desc() { return kListSubscriptionsInputStruct; }
@@ -460,6 +661,8 @@ const StructDesc& ListTagsForResourceResponse::desc() { return kListTagsForResou
 const StructDesc& ListTopicsInput::desc() { return kListTopicsInputStruct; }
 const StructDesc& ListTopicsResponse::desc() { return kListTopicsResponseStruct; }
 const StructDesc& MessageAttributeValue::desc() { return kMessageAttributeValueStruct; }
+const StructDesc& PhoneNumberInformation::desc() { return kPhoneNumberInformationStruct; }
+const StructDesc& PlatformApplication::desc() { return kPlatformApplicationStruct; }
 const StructDesc& PublishBatchInput::desc() { return kPublishBatchInputStruct; }
 const StructDesc& PublishBatchRequestEntry::desc() { return kPublishBatchRequestEntryStruct; }
 const StructDesc& PublishBatchResponse::desc() { return kPublishBatchResponseStruct; }
@@ -468,6 +671,7 @@ const StructDesc& PublishInput::desc() { return kPublishInputStruct; }
 const StructDesc& PublishResponse::desc() { return kPublishResponseStruct; }
 const StructDesc& RemovePermissionInput::desc() { return kRemovePermissionInputStruct; }
 const StructDesc& RemovePermissionResponse::desc() { return kRemovePermissionResponseStruct; }
+const StructDesc& SMSSandboxPhoneNumber::desc() { return kSMSSandboxPhoneNumberStruct; }
 const StructDesc& SetSubscriptionAttributesInput::desc() { return kSetSubscriptionAttributesInputStruct; }
 const StructDesc& SetSubscriptionAttributesResponse::desc() { return kSetSubscriptionAttributesResponseStruct; }
 const StructDesc& SetTopicAttributesInput::desc() { return kSetTopicAttributesInputStruct; }

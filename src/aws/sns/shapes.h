@@ -16,16 +16,32 @@ namespace aws::sns {
 struct AddPermissionInput;
 struct AddPermissionResponse;
 struct BatchResultErrorEntry;
+struct CheckIfPhoneNumberIsOptedOutInput;
+struct CheckIfPhoneNumberIsOptedOutResponse;
 struct ConfirmSubscriptionInput;
 struct ConfirmSubscriptionResponse;
 struct CreateTopicInput;
 struct CreateTopicResponse;
 struct DeleteTopicInput;
 struct DeleteTopicResponse;
+struct GetDataProtectionPolicyInput;
+struct GetDataProtectionPolicyResponse;
+struct GetSMSAttributesInput;
+struct GetSMSAttributesResponse;
+struct GetSMSSandboxAccountStatusInput;
+struct GetSMSSandboxAccountStatusResult;
 struct GetSubscriptionAttributesInput;
 struct GetSubscriptionAttributesResponse;
 struct GetTopicAttributesInput;
 struct GetTopicAttributesResponse;
+struct ListOriginationNumbersRequest;
+struct ListOriginationNumbersResult;
+struct ListPhoneNumbersOptedOutInput;
+struct ListPhoneNumbersOptedOutResponse;
+struct ListPlatformApplicationsInput;
+struct ListPlatformApplicationsResponse;
+struct ListSMSSandboxPhoneNumbersInput;
+struct ListSMSSandboxPhoneNumbersResult;
 struct ListSubscriptionsByTopicInput;
 struct ListSubscriptionsByTopicResponse;
 struct ListSubscriptionsInput;
@@ -35,6 +51,8 @@ struct ListTagsForResourceResponse;
 struct ListTopicsInput;
 struct ListTopicsResponse;
 struct MessageAttributeValue;
+struct PhoneNumberInformation;
+struct PlatformApplication;
 struct PublishBatchInput;
 struct PublishBatchRequestEntry;
 struct PublishBatchResponse;
@@ -43,6 +61,7 @@ struct PublishInput;
 struct PublishResponse;
 struct RemovePermissionInput;
 struct RemovePermissionResponse;
+struct SMSSandboxPhoneNumber;
 struct SetSubscriptionAttributesInput;
 struct SetSubscriptionAttributesResponse;
 struct SetTopicAttributesInput;
@@ -83,6 +102,20 @@ struct BatchResultErrorEntry {
 
   static const StructDesc& desc();
   bool operator==(const BatchResultErrorEntry&) const = default;
+};
+
+struct CheckIfPhoneNumberIsOptedOutInput {
+  std::optional<std::string> phone_number;
+
+  static const StructDesc& desc();
+  bool operator==(const CheckIfPhoneNumberIsOptedOutInput&) const = default;
+};
+
+struct CheckIfPhoneNumberIsOptedOutResponse {
+  std::optional<bool> is_opted_out;
+
+  static const StructDesc& desc();
+  bool operator==(const CheckIfPhoneNumberIsOptedOutResponse&) const = default;
 };
 
 struct ConfirmSubscriptionInput {
@@ -130,6 +163,47 @@ struct DeleteTopicResponse {
   bool operator==(const DeleteTopicResponse&) const = default;
 };
 
+struct GetDataProtectionPolicyInput {
+  std::optional<std::string> resource_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetDataProtectionPolicyInput&) const = default;
+};
+
+struct GetDataProtectionPolicyResponse {
+  std::optional<std::string> data_protection_policy;
+
+  static const StructDesc& desc();
+  bool operator==(const GetDataProtectionPolicyResponse&) const = default;
+};
+
+struct GetSMSAttributesInput {
+  std::optional<std::vector<std::string>> attributes;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSMSAttributesInput&) const = default;
+};
+
+struct GetSMSAttributesResponse {
+  std::optional<Map<std::string>> attributes;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSMSAttributesResponse&) const = default;
+};
+
+struct GetSMSSandboxAccountStatusInput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetSMSSandboxAccountStatusInput&) const = default;
+};
+
+struct GetSMSSandboxAccountStatusResult {
+  std::optional<bool> is_in_sandbox;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSMSSandboxAccountStatusResult&) const = default;
+};
+
 struct GetSubscriptionAttributesInput {
   std::optional<std::string> subscription_arn;
 
@@ -156,6 +230,65 @@ struct GetTopicAttributesResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetTopicAttributesResponse&) const = default;
+};
+
+struct ListOriginationNumbersRequest {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListOriginationNumbersRequest&) const = default;
+};
+
+struct ListOriginationNumbersResult {
+  std::optional<std::string> next_token;
+  std::optional<std::vector<PhoneNumberInformation>> phone_numbers;
+
+  static const StructDesc& desc();
+  bool operator==(const ListOriginationNumbersResult&) const = default;
+};
+
+struct ListPhoneNumbersOptedOutInput {
+
+  static const StructDesc& desc();
+  bool operator==(const ListPhoneNumbersOptedOutInput&) const = default;
+};
+
+struct ListPhoneNumbersOptedOutResponse {
+  std::optional<std::vector<std::string>> phone_numbers;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPhoneNumbersOptedOutResponse&) const = default;
+};
+
+struct ListPlatformApplicationsInput {
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPlatformApplicationsInput&) const = default;
+};
+
+struct ListPlatformApplicationsResponse {
+  std::optional<std::vector<PlatformApplication>> platform_applications;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListPlatformApplicationsResponse&) const = default;
+};
+
+struct ListSMSSandboxPhoneNumbersInput {
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSMSSandboxPhoneNumbersInput&) const = default;
+};
+
+struct ListSMSSandboxPhoneNumbersResult {
+  std::optional<std::vector<SMSSandboxPhoneNumber>> phone_numbers;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSMSSandboxPhoneNumbersResult&) const = default;
 };
 
 struct ListSubscriptionsByTopicInput {
@@ -225,6 +358,26 @@ struct MessageAttributeValue {
 
   static const StructDesc& desc();
   bool operator==(const MessageAttributeValue&) const = default;
+};
+
+struct PhoneNumberInformation {
+  std::optional<base::Timestamp> created_at;
+  std::optional<std::string> phone_number;
+  std::optional<std::string> status;
+  std::optional<std::string> iso2_country_code;
+  std::optional<std::string> route_type;
+  std::optional<std::vector<std::string>> number_capabilities;
+
+  static const StructDesc& desc();
+  bool operator==(const PhoneNumberInformation&) const = default;
+};
+
+struct PlatformApplication {
+  std::optional<std::string> platform_application_arn;
+  std::optional<Map<std::string>> attributes;
+
+  static const StructDesc& desc();
+  bool operator==(const PlatformApplication&) const = default;
 };
 
 struct PublishBatchInput {
@@ -299,6 +452,14 @@ struct RemovePermissionResponse {
 
   static const StructDesc& desc();
   bool operator==(const RemovePermissionResponse&) const = default;
+};
+
+struct SMSSandboxPhoneNumber {
+  std::optional<std::string> phone_number;
+  std::optional<std::string> status;
+
+  static const StructDesc& desc();
+  bool operator==(const SMSSandboxPhoneNumber&) const = default;
 };
 
 struct SetSubscriptionAttributesInput {

@@ -15,11 +15,19 @@ class Sns {
   virtual ~Sns() = default;
 
   virtual base::Result<AddPermissionResponse> add_permission(Context& context, AddPermissionInput in) = 0;
+  virtual base::Result<CheckIfPhoneNumberIsOptedOutResponse> check_if_phone_number_is_opted_out(Context& context, CheckIfPhoneNumberIsOptedOutInput in) = 0;
   virtual base::Result<ConfirmSubscriptionResponse> confirm_subscription(Context& context, ConfirmSubscriptionInput in) = 0;
   virtual base::Result<CreateTopicResponse> create_topic(Context& context, CreateTopicInput in) = 0;
   virtual base::Result<DeleteTopicResponse> delete_topic(Context& context, DeleteTopicInput in) = 0;
+  virtual base::Result<GetDataProtectionPolicyResponse> get_data_protection_policy(Context& context, GetDataProtectionPolicyInput in) = 0;
+  virtual base::Result<GetSMSAttributesResponse> get_sms_attributes(Context& context, GetSMSAttributesInput in) = 0;
+  virtual base::Result<GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(Context& context, GetSMSSandboxAccountStatusInput in) = 0;
   virtual base::Result<GetSubscriptionAttributesResponse> get_subscription_attributes(Context& context, GetSubscriptionAttributesInput in) = 0;
   virtual base::Result<GetTopicAttributesResponse> get_topic_attributes(Context& context, GetTopicAttributesInput in) = 0;
+  virtual base::Result<ListOriginationNumbersResult> list_origination_numbers(Context& context, ListOriginationNumbersRequest in) = 0;
+  virtual base::Result<ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(Context& context, ListPhoneNumbersOptedOutInput in) = 0;
+  virtual base::Result<ListPlatformApplicationsResponse> list_platform_applications(Context& context, ListPlatformApplicationsInput in) = 0;
+  virtual base::Result<ListSMSSandboxPhoneNumbersResult> list_sms_sandbox_phone_numbers(Context& context, ListSMSSandboxPhoneNumbersInput in) = 0;
   virtual base::Result<ListSubscriptionsResponse> list_subscriptions(Context& context, ListSubscriptionsInput in) = 0;
   virtual base::Result<ListSubscriptionsByTopicResponse> list_subscriptions_by_topic(Context& context, ListSubscriptionsByTopicInput in) = 0;
   virtual base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) = 0;

@@ -1,7 +1,9 @@
 #include <set>
 
+#include "aws/sqs/caller.h"
 #include "engine/lambda/json_check.h"
 #include "engine/lambda/limits.h"
+#include "engine/lambda/queue_poller.h"
 #include "engine/lambda/sqs_event.h"
 #include "engine/lambda/test_bed.h"
 
@@ -75,12 +77,18 @@ TEST(Mappings, EventHasTheFormOfAws) {
   value.binary_value = "xyz";
   message.message_attributes = aws::Map<aws::sqs::MessageAttributeValue>{{"n", value}};
   std::string out;
-  write_sqs_record(message, "arn", "eu-west-1", out);
+  write_sqs_record(message, "arn", "eu-west-1", true, out);
   EXPECT_EQ(out,
             R"({"messageId":"id","receiptHandle":"handle","body":"a\"b","attributes":{"ApproximateReceiveCount":"1",)"
             R"("SenderId":"me"},"messageAttributes":{"n":{"binaryValue":"eHl6","stringListValues":[],)"
             R"("binaryListValues":[],"dataType":"Binary"}},"md5OfMessageAttributes":"md5a","md5OfBody":"md5",)"
             R"("eventSource":"aws:sqs","eventSourceARN":"arn","awsRegion":"eu-west-1"})");
+  message.md5_of_message_attributes.reset();
+  for (const bool has_window : {false, true}) {
+    out.clear();
+    write_sqs_record(message, "arn", "eu-west-1", has_window, out);
+    EXPECT_EQ(out.find(R"("md5OfMessageAttributes":null,"md5OfBody")") != out.npos, has_window) << out;
+  }
 }
 
 TEST(Mappings, LifecycleAndChecks) {
@@ -236,6 +244,68 @@ TEST(Mappings, AWindowGathersMoreThanOneReceive) {
     bed.env.clock.advance(milliseconds(100));
     return consumer.records() == 26;
   }));
+}
+
+// The batch is two thirds full when less than a second of its window is left; the message that fills it comes after the
+// poller has begun to wait for the window's end.
+TEST(Mappings, AWindowIsFullAsSoonAsItsLastMessageComes) {
+  TestBed bed;
+  Consumer consumer;
+  bed.set_body(consumer.body());
+  bed.create("f");
+  bed.create_queue("q", {{"VisibilityTimeout", "43200"}});
+  CreateEventSourceMappingRequest in = TestBed::mapping("q", "f");
+  in.batch_size = 3;
+  in.maximum_batching_window_in_seconds = 1;
+  bed.ok(&LambdaService::create_event_source_mapping, in);
+  const auto pass = [&](base::Duration time) { bed.env.clock.advance_in_steps(time, [] { return false; }); };
+  bed.send("q", "m");
+  pass(milliseconds(500));
+  bed.send("q", "m");
+  pass(milliseconds(0));
+  EXPECT_EQ(bed.counts("q"), "0/2");
+  bed.send("q", "m");
+  pass(milliseconds(100));
+  EXPECT_EQ(consumer.records(), 3U);
+}
+
+// A queue that has stopped answers at once and without a message; whoever polls it pauses.
+TEST(Mappings, AStoppedQueueIsNotAskedInACircle) {
+  struct Stopped final : aws::Dispatcher {
+    explicit Stopped(base::ManualEnv& of) : env(of), released(of.executor.make_condition()) {}
+    base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*,
+                                void*) override {
+      std::unique_lock lock(mutex);
+      if (++calls == 2) env.executor.wait_until(lock, *released, base::kTimestampMax);
+      return {};
+    }
+    base::ManualEnv& env;
+    std::mutex mutex;
+    std::unique_ptr<base::Condition> released;
+    int calls = 0;
+  };
+  base::ManualEnv env;
+  const auto store = store::make_memory_store();
+  Stopped stopped(env);
+  aws::sqs::SqsCaller queue(stopped);
+  MappingRecord mapping;
+  mapping.queue_arn = "arn:aws:sqs:eu-west-1:123456789012:q";
+  mapping.maximum_concurrency = 2;
+  QueuePoller poller(
+      *store, env.env, queue, mapping, [](const std::string&) { return QueuePoller::Answer(); },
+      [](const std::string&, const std::string&) {});
+  poller.start();
+  env.clock.await_waiters(2);
+  {
+    const std::lock_guard lock(stopped.mutex);
+    EXPECT_EQ(stopped.calls, 1);
+  }
+  env.clock.advance(kPollBackoffMin);
+  env.clock.await_waiters(2);
+  poller.request_stop();
+  const std::lock_guard lock(stopped.mutex);
+  stopped.calls = 2;
+  stopped.released->notify_all();
 }
 
 TEST(Mappings, AreDisabledWhenTheirQueueOrFunctionIsGone) {

@@ -112,6 +112,7 @@ QueuePoller::Messages QueuePoller::gather() {
       if (left <= base::Duration(0)) break;
       if (left < std::chrono::seconds(kPollSliceSeconds)) wait_seconds = 0;
     }
+    const base::Timestamp poll_ends = env_.clock.now() + std::chrono::seconds(wait_seconds);
     auto received = receive(std::min(kBatchMax, wanted - batch.size()), wait_seconds);
     if (!received) {
       if (received.error().code == "QueueDoesNotExist") {
@@ -125,13 +126,13 @@ QueuePoller::Messages QueuePoller::gather() {
       bytes += message.body.value_or("").size();
       batch.push_back(std::move(message));
     }
+    // A queue that answers with nothing before the poll is over (the engine stops) must not be asked in a circle.
+    if (received->empty() && env_.clock.now() < poll_ends) pause(env_.clock.now() + kPollBackoffMin);
     if (batch.empty()) continue;
     if (mapping_.batching_window_seconds == 0) break;
     if (!window_end) window_end = env_.clock.now() + std::chrono::seconds(mapping_.batching_window_seconds);
-    if (received->empty() && wait_seconds == 0) {
-      std::unique_lock lock(mutex_);
-      if (!stopping_) env_.executor.wait_until(lock, *stopped_, *window_end);
-    }
+    // Less than a second is left, which is too short for a long poll; yet a message that comes now may fill the batch.
+    if (received->empty() && wait_seconds == 0) pause(std::min(*window_end, env_.clock.now() + kPollBackoffMin));
   }
   return batch;
 }
@@ -156,7 +157,7 @@ void QueuePoller::handle(const Messages& messages) {
   const std::span<const aws::sqs::Message> all(messages);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     record.clear();
-    write_sqs_record(messages[i], mapping_.queue_arn, mapping_.region, record);
+    write_sqs_record(messages[i], mapping_.queue_arn, mapping_.region, mapping_.batching_window_seconds > 0, record);
     if (event.add(record, kSyncPayloadBytesMax)) continue;
     ok &= handle_part(all.subspan(begin, i - begin), event.take());
     begin = i;
@@ -225,10 +226,16 @@ void QueuePoller::fail(const std::string& reason) {
 
 // A function that always fails must not be called as fast as messages arrive.
 void QueuePoller::back_off() {
+  unsigned doublings = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    doublings = std::min(failures_in_a_row_++, 10U);
+  }
+  pause(env_.clock.now() + std::min<base::Duration>(kPollBackoffMin * (1 << doublings), kPollBackoffMax));
+}
+
+void QueuePoller::pause(base::Timestamp until) {
   std::unique_lock lock(mutex_);
-  const unsigned doublings = std::min(failures_in_a_row_++, 10U);
-  const base::Duration wait = std::min<base::Duration>(kPollBackoffMin * (1 << doublings), kPollBackoffMax);
-  const base::Timestamp until = env_.clock.now() + wait;
   while (!stopping_ && env_.clock.now() < until) env_.executor.wait_until(lock, *stopped_, until);
 }
 

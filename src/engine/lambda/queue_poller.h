@@ -56,6 +56,8 @@ class QueuePoller {
   void give_back(std::span<const std::string_view> receipts);
   void fail(const std::string& reason);
   void back_off();
+  // Sleeps until `until`, or less if the poller stops.
+  void pause(base::Timestamp until);
   bool stopping();
 
   store::KvStore& store_;

@@ -40,7 +40,7 @@ void write_attribute(const aws::sqs::MessageAttributeValue& value, std::string& 
 }  // namespace
 
 void write_sqs_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region,
-                      std::string& out) {
+                      bool has_window, std::string& out) {
   out += R"({"messageId":)";
   write_json_string(message.message_id.value_or(""), out);
   member(out, "receiptHandle", message.receipt_handle.value_or(""));
@@ -68,7 +68,11 @@ void write_sqs_record(const aws::sqs::Message& message, std::string_view queue_a
     }
   }
   out += '}';
-  if (message.md5_of_message_attributes) member(out, "md5OfMessageAttributes", *message.md5_of_message_attributes);
+  if (message.md5_of_message_attributes) {
+    member(out, "md5OfMessageAttributes", *message.md5_of_message_attributes);
+  } else if (has_window) {
+    out += R"(,"md5OfMessageAttributes":null)";
+  }
   member(out, "md5OfBody", message.md5_of_body.value_or(""));
   member(out, "eventSource", "aws:sqs");
   member(out, "eventSourceARN", queue_arn);

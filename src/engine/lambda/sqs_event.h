@@ -10,9 +10,10 @@
 
 namespace engine::lambda {
 
-// Appends one element of Records.
+// Appends one element of Records. With a batching window, md5OfMessageAttributes is null where a message has no
+// attributes, without one it is absent (recorded 2025-11-25).
 void write_sqs_record(const aws::sqs::Message& message, std::string_view queue_arn, std::string_view region,
-                      std::string& out);
+                      bool has_window, std::string& out);
 
 class SqsEvent {
  public:

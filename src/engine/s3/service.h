@@ -221,7 +221,7 @@ class S3Service final : public BucketDefaults {
   base::Result<void> check_destinations(const aws::Context& context, const BucketRecord& bucket,
                                         const NotificationRules& rules);
   base::Result<void> send(NotificationRule::Target target, const std::string& arn, const BucketRecord& bucket,
-                          const std::string& document);
+                          const std::string& document, const std::string& trace_header);
   std::optional<base::Timestamp> deliver(const Outbox::Entry& entry);
 
   store::KvStore& store_;

@@ -21,7 +21,15 @@ namespace {
 constexpr std::string_view kPrincipal = "s3.amazonaws.com";
 
 // An outbox entry: everything a delivery needs, so that it does not depend on a bucket that may be gone by then.
-enum Field : uint32_t { kTarget = 1, kArn = 2, kDocument = 3, kBucket = 4, kAccount = 5, kRegion = 6 };
+enum Field : uint32_t {
+  kTarget = 1,
+  kArn = 2,
+  kDocument = 3,
+  kBucket = 4,
+  kAccount = 5,
+  kRegion = 6,
+  kTraceHeader = 7
+};
 
 bool is_lasting(const base::AwsError& error) {
   return error.fault == base::Fault::sender && error.http_status != 429 &&
@@ -106,16 +114,17 @@ base::Result<void> S3Service::check_destinations(const aws::Context& context, co
   const std::string document = test_event_document(bucket.name, context);
   for (const NotificationRule& rule : rules) {
     if (rule.target == Target::lambda) continue;
-    if (auto sent = send(rule.target, rule.arn, bucket, document); !sent)
+    if (auto sent = send(rule.target, rule.arn, bucket, document, context.trace_header); !sent)
       return base::fail(bad_destination(rule, sent.error()));
   }
   return {};
 }
 
 base::Result<void> S3Service::send(NotificationRule::Target target, const std::string& arn, const BucketRecord& bucket,
-                                   const std::string& document) {
+                                   const std::string& document, const std::string& trace_header) {
   using Target = NotificationRule::Target;
   aws::Context call = service_call(env_, bucket.account, bucket.region, kPrincipal, bucket.arn());
+  call.trace_header = trace_header;
   switch (target) {
     case Target::lambda: {
       aws::lambda::InvocationRequest request;
@@ -157,6 +166,7 @@ void S3Service::notify(const aws::Context& context, const BucketRecord& bucket, 
                                     .text(kBucket, bucket.name)
                                     .text(kAccount, bucket.account)
                                     .text(kRegion, bucket.region)
+                                    .text(kTraceHeader, context.trace_header)
                                     .take();
     change.notifications.push_back(outbox_.add(change.batch, context.now, context.now, payload));
   }
@@ -166,6 +176,7 @@ std::optional<base::Timestamp> S3Service::deliver(const Outbox::Entry& entry) {
   uint64_t target = 0;
   std::string arn;
   std::string document;
+  std::string trace_header;
   BucketRecord bucket;
   RecordReader reader(entry.payload);
   while (reader.next()) {
@@ -188,12 +199,15 @@ std::optional<base::Timestamp> S3Service::deliver(const Outbox::Entry& entry) {
       case kRegion:
         bucket.region = reader.text();
         break;
+      case kTraceHeader:
+        trace_header = reader.text();
+        break;
       default:
         break;
     }
   }
   store::require_intact(reader.ok() && NotificationRule::is_target(target), "a notification of S3");
-  const auto sent = send(static_cast<NotificationRule::Target>(target), arn, bucket, document);
+  const auto sent = send(static_cast<NotificationRule::Target>(target), arn, bucket, document, trace_header);
   if (sent) return std::nullopt;
   const base::Timestamp now = env_.clock.now();
   if (now - entry.created_at >= kRetryAgeMax) return std::nullopt;

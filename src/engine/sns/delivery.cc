@@ -25,11 +25,6 @@ bool is_transient(const base::AwsError& error) {
          error.code == "TooManyRequestsException";
 }
 
-std::string body_of(const DeliveryRecord& delivery, const SubscriptionRecord& subscription, const Signer& signer) {
-  return subscription.protocol == "lambda" ? lambda_event_json(delivery, subscription, signer)
-                                           : notification_json(delivery, subscription, signer);
-}
-
 }  // namespace
 
 std::optional<base::Timestamp> SnsService::deliver(const Outbox::Entry& entry) {
@@ -140,6 +135,7 @@ SnsService::Outcome SnsService::send_to_queue(const std::string& queue_arn, cons
   const auto arn = Arn::parse(queue_arn);
   if (!arn) return Outcome::refused;
   aws::Context context = service_call(env_, arn->account, arn->region, kPrincipal, subscription.topic_arn);
+  context.trace_header = delivery.trace_header;  // becomes the message's AWSTraceHeader
   aws::sqs::SendMessageRequest in;
   in.queue_url = arn->resource;
   in.message_group_id = delivery.message_group_id;
@@ -154,7 +150,7 @@ SnsService::Outcome SnsService::send_to_queue(const std::string& queue_arn, cons
       attribute.binary_value = value.binary_value;
     }
   } else {
-    in.message_body = body_of(delivery, subscription, signer());
+    in.message_body = notification_json(delivery, subscription, signer());
   }
   const auto sent = sqs_.send_message(context, std::move(in));
   if (sent) return Outcome::done;
@@ -166,10 +162,11 @@ SnsService::Outcome SnsService::send_to_function(const DeliveryRecord& delivery,
   const auto arn = Arn::parse(subscription.endpoint);
   if (!arn) return Outcome::refused;
   aws::Context context = service_call(env_, arn->account, arn->region, kPrincipal, subscription.topic_arn);
+  context.trace_header = delivery.trace_header;
   aws::lambda::InvocationRequest in;
   in.function_name = subscription.endpoint;
   in.invocation_type = "Event";
-  in.payload = body_of(delivery, subscription, signer());
+  in.payload = lambda_event_json(delivery, subscription, signer());
   const auto invoked = lambda_.invoke(context, std::move(in));
   if (invoked) return Outcome::done;
   return is_transient(invoked.error()) ? Outcome::failed : Outcome::refused;

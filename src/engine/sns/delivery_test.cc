@@ -70,10 +70,18 @@ TEST(Publish, Refusals) {
       error([](auto& in) { in.message_attributes = {{"a", MessageAttributeValue{{}, "x", {}}}}; }),
       "ValidationError: 1 validation error detected: Value null at 'messageAttributes.a.member.dataType' failed to "
       "satisfy constraint: Member must not be null");
-  EXPECT_EQ(error([](auto& in) { in.topic_arn.reset(); }).substr(0, 17), "InvalidParameter:");
+  EXPECT_EQ(error([](auto& in) { in.topic_arn.reset(); }),
+            "InvalidParameter: Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
+  EXPECT_EQ(error([](auto& in) { in.message_attributes = {{std::string(257, 'a'), text_value("x")}}; }),
+            "ParameterValueInvalid: Length of message attribute name must be less than 256 bytes.");
+  EXPECT_EQ(error([](auto& in) { in.message_attributes = {{"a..b", text_value("x")}}; }),
+            "ParameterValueInvalid: Message attribute name can not have successive '.' character.");
+  EXPECT_EQ(error([](auto& in) { in.message_attributes = {{"a", MessageAttributeValue{"String.", "x", {}}}}; }),
+            "ParameterValueInvalid: The message attribute 'a' has an invalid message attribute type, the set of "
+            "supported type prefixes is Binary, Number, and String.");
 }
 
-TEST(Publish, BatchAnswersEntryByEntry) {
+TEST(Publish, BatchIsRefusedForOneBadMessage) {
   TestBed bed;
   const std::string arn = bed.topic("t");
   const auto entry = [](const std::string& id, const std::string& text) {
@@ -82,14 +90,35 @@ TEST(Publish, BatchAnswersEntryByEntry) {
     out.message = text;
     return out;
   };
+  bed.queue("q");
+  bed.subscribe(arn, "sqs", TestBed::queue_arn("q"));
+  const auto whole = [&](std::vector<PublishBatchRequestEntry> entries) {
+    return bed.error(&SnsService::publish_batch, PublishBatchInput{arn, std::move(entries)});
+  };
+  auto bad = entry("b", "m");
+  bad.message_attributes = {{"k", text_value("")}};
+  EXPECT_EQ(whole({entry("a", "m"), bad}),
+            "ParameterValueInvalid: The message attribute 'k' must contain non-empty message attribute value for "
+            "message attribute type 'String'.");
+  bad.message_attributes = {{"k", MessageAttributeValue{{}, "x", {}}}};
+  EXPECT_EQ(whole({entry("a", "m"), bad}),
+            "ValidationError: 1 validation error detected: Value null at "
+            "'publishBatchRequestEntries.2.member.messageAttributes.k.member.dataType' failed to satisfy constraint: "
+            "Member must not be null");
+  EXPECT_EQ(whole({entry("a", "m"), entry("b", "")}), "InvalidParameter: Invalid parameter: Empty message");
+  EXPECT_EQ(
+      whole({entry("a!", "m")}),
+      "InvalidBatchEntryId: The Id of a batch entry in the batch request contains an impermissible character: a!");
+  EXPECT_EQ(whole({entry(std::string(81, 'a'), "m")}),
+            "InvalidBatchEntryId: The Id of a batch entry in the batch request is too long: " + std::string(81, 'a'));
+  bed.deliver();
+  EXPECT_TRUE(bed.receive("q").empty());
   const auto out =
-      bed.ok(&SnsService::publish_batch, PublishBatchInput{arn, std::vector{entry("a", "m"), entry("b", "")}});
-  ASSERT_EQ(out.successful->size(), 1u);
-  EXPECT_EQ(out.successful->at(0).id, "a");
-  ASSERT_EQ(out.failed->size(), 1u);
-  EXPECT_EQ(out.failed->at(0).code, "InvalidParameter");
+      bed.ok(&SnsService::publish_batch, PublishBatchInput{arn, std::vector{entry("a", "m"), entry("b", "n")}});
+  EXPECT_EQ(out.successful->size(), 2u);
+  EXPECT_TRUE(out.failed->empty());
   const auto error = [&](std::vector<PublishBatchRequestEntry> entries) {
-    const std::string text = bed.error(&SnsService::publish_batch, PublishBatchInput{arn, std::move(entries)});
+    const std::string text = whole(std::move(entries));
     return text.substr(0, text.find(':'));
   };
   EXPECT_EQ(error({}), "EmptyBatchRequest");
@@ -134,6 +163,25 @@ TEST(Delivery, EnvelopeToQueueIsSigned) {
   }
 }
 
+// X-Amzn-Trace-Id of the publish becomes the message's AWSTraceHeader.
+TEST(Delivery, TraceHeaderGoesAlong) {
+  TestBed bed;
+  const std::string arn = bed.topic("t", {{"TracingConfig", "Active"}});
+  bed.queue("q");
+  bed.subscribe(arn, "sqs", TestBed::queue_arn("q"));
+  aws::Context call = bed.context();
+  call.trace_header = "Root=1-5759e988-bd862e3fe1be46a994272793";
+  ASSERT_TRUE(bed.sns->publish(call, TestBed::message(arn, "m")));
+  bed.deliver();
+  aws::Context receiver = bed.context();
+  aws::sqs::ReceiveMessageRequest in;
+  in.queue_url = "q";
+  in.message_system_attribute_names = {"AWSTraceHeader"};
+  const auto out = bed.sqs.receive_message(receiver, in);
+  ASSERT_TRUE(out && out->messages);
+  EXPECT_EQ(*out->messages->at(0).attributes->find("AWSTraceHeader"), call.trace_header);
+}
+
 TEST(Delivery, RawAndFiltered) {
   TestBed bed;
   const std::string arn = bed.topic("t");
@@ -158,7 +206,7 @@ TEST(Delivery, RawAndFiltered) {
 
 TEST(Delivery, ToFunction) {
   TestBed bed;
-  const std::string arn = bed.topic("t");
+  const std::string arn = bed.topic("t", {{"SignatureVersion", "2"}});
   const std::string function = "arn:aws:lambda:eu-west-1:123456789012:function:f";
   const std::string subscription = bed.subscribe(arn, "lambda", function);
   PublishInput in = TestBed::message(arn, R"({"default":"d","lambda":"for lambda"})");
@@ -172,6 +220,7 @@ TEST(Delivery, ToFunction) {
       event.starts_with(R"({"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":")" +
                         subscription + R"(","Sns":{"Type":"Notification","MessageId":")"))
       << event;
+  EXPECT_NE(event.find(R"("SignatureVersion":"1")"), event.npos) << event;
   EXPECT_NE(event.find(R"("Subject":null,"Message":"for lambda")"), event.npos);
   EXPECT_TRUE(event.ends_with(R"("MessageAttributes":{}}}]})"));
 }
@@ -212,7 +261,9 @@ TEST(Delivery, FailuresAreTriedAgainForAnHour) {
   bed.deliver();
   bed.env.clock.advance(hours(1));
   bed.deliver();
-  EXPECT_EQ(bed.receive("dlq").size(), 1u);
+  const auto letters = bed.receive("dlq");
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(member(*letters[0].body, "Type"), "Notification");  // not the event of Lambda (recorded 2023-08-24)
 }
 
 TEST(Mail, IsSentOnceConfirmed) {

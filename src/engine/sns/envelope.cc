@@ -23,8 +23,9 @@ std::string certificate_url(const DeliveryRecord& delivery, const Signer& signer
   return delivery.base_url + "/" + signer.certificate_name();
 }
 
-std::string signature(const DeliveryRecord& delivery, const SubscriptionRecord& subscription, const Signer& signer) {
-  return signer.sign(text_to_sign(delivery, subscription.topic_arn), delivery.signature_version);
+std::string signature(const DeliveryRecord& delivery, const SubscriptionRecord& subscription, const Signer& signer,
+                      std::string_view version) {
+  return signer.sign(text_to_sign(delivery, subscription.topic_arn), version);
 }
 
 std::string confirmation_text(const DeliveryRecord& delivery, const std::string& topic_arn) {
@@ -55,7 +56,7 @@ void add_signature(EnvelopeWriter& writer, const DeliveryRecord& delivery, const
                    const Signer& signer) {
   writer.add("Timestamp", base::format_iso8601_milliseconds(delivery.published_at));
   writer.add("SignatureVersion", delivery.signature_version);
-  writer.add("Signature", signature(delivery, subscription, signer));
+  writer.add("Signature", signature(delivery, subscription, signer, delivery.signature_version));
   writer.add("SigningCertURL", certificate_url(delivery, signer));
 }
 
@@ -142,8 +143,9 @@ std::string lambda_event_json(const DeliveryRecord& delivery, const Subscription
   out += quoted(delivery.message_id) + R"(,"TopicArn":)" + quoted(subscription.topic_arn) + R"(,"Subject":)";
   out += (delivery.subject ? quoted(*delivery.subject) : "null") + R"(,"Message":)" + quoted(delivery.message);
   out += R"(,"Timestamp":)" + quoted(base::format_iso8601_milliseconds(delivery.published_at));
-  out += R"(,"SignatureVersion":)" + quoted(delivery.signature_version) + R"(,"Signature":)";
-  out += quoted(signature(delivery, subscription, signer)) + R"(,"SigningCertUrl":)";
+  // Always "1", whatever the topic's SignatureVersion.
+  out += R"(,"SignatureVersion":"1","Signature":)" + quoted(signature(delivery, subscription, signer, "1"));
+  out += R"(,"SigningCertUrl":)";
   out += quoted(certificate_url(delivery, signer)) + R"(,"UnsubscribeUrl":)" + quoted(unsubscribe_url(delivery));
   out += R"(,"MessageAttributes":{)";
   bool first = true;

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 #include "aws/http/message.h"
@@ -23,6 +24,16 @@ std::unexpected<base::AwsError> refuse(std::string_view reason) {
       aws::sns::errors::invalid_parameter_exception("Invalid parameter: FilterPolicy: " + std::string(reason)));
 }
 
+// "five digits of accuracy after the decimal point" (SNS Developer Guide, "Filter policy constraints"): further ones do
+// not count, neither in a policy nor in what it is compared with.
+base::Decimal five_digits(const base::Decimal& number) {
+  constexpr std::size_t kDigitsMax = 5;
+  const std::string text = number.to_string();
+  const std::size_t point = text.find('.');
+  if (point == text.npos || text.size() - point - 1 <= kDigitsMax) return number;
+  return base::Decimal::parse(std::string_view(text).substr(0, point + 1 + kDigitsMax)).value_or(base::Decimal());
+}
+
 // nullopt for lists, objects and numbers beyond what Decimal holds.
 std::optional<Value> scalar(dom::element element) {
   switch (element.type()) {
@@ -40,7 +51,7 @@ std::optional<Value> scalar(dom::element element) {
       const auto number = base::Decimal::parse(element.type() == dom::element_type::DOUBLE
                                                    ? fmt::format("{}", element.get_double().value_unsafe())
                                                    : fmt::format("{}", element.get_uint64().value_unsafe()));
-      return number ? std::optional<Value>(*number) : std::nullopt;
+      return number ? std::optional<Value>(five_digits(*number)) : std::nullopt;
     }
     default:
       return std::nullopt;
@@ -108,9 +119,26 @@ base::Result<void> read_numeric(dom::element operand, FilterPolicy::Condition& o
 
 base::Result<void> read_cidr(dom::element operand, FilterPolicy::Condition& out) {
   std::string_view text;
-  if (operand.get(text) != simdjson::SUCCESS) return refuse("cidr match pattern must be a string");
-  const auto range = aws::auth::AddressRange::parse(text);
-  if (!range || text.find('/') == text.npos) return refuse(fmt::format("Malformed CIDR: {}", text));
+  if (operand.get(text) != simdjson::SUCCESS) return refuse("prefix match pattern must be a string");
+  const std::size_t slash = text.find('/');
+  // Java's split, which drops an empty end, and its parseInt.
+  if (slash == text.npos || slash + 1 == text.size() || text.find('/', slash + 1) != text.npos) {
+    return refuse("Malformed CIDR, one '/' required");
+  }
+  std::string_view mask = text.substr(slash + 1);
+  if (mask.starts_with('+')) mask.remove_prefix(1);
+  int bits = 0;
+  const auto [end, error] = std::from_chars(mask.data(), mask.data() + mask.size(), bits);
+  if (error != std::errc() || end != mask.data() + mask.size()) {
+    return refuse("Malformed CIDR, mask bits must be an integer");
+  }
+  if (bits < 0) return refuse("Malformed CIDR, mask bits must not be negative");
+  const std::string_view address = text.substr(0, slash);
+  const bool v6 = address.find(':') != address.npos;
+  if (!aws::auth::AddressRange::parse(address)) return refuse(fmt::format("Nonstandard IP address: {}", address));
+  if (bits > (v6 ? 128 : 32)) return refuse(v6 ? "IPv6 mask bits must be <= 128" : "IPv4 mask bits must be <= 32");
+  const auto range = aws::auth::AddressRange::parse(fmt::format("{}/{}", address, bits));
+  if (!range) return refuse(fmt::format("Nonstandard IP address: {}", address));
   out.range = *range;
   return {};
 }
@@ -301,7 +329,7 @@ Values attribute_values(const aws::sns::MessageAttributeValue& attribute) {
   const std::string& type = *attribute.data_type;
   const std::string text = attribute.string_value.value_or("");
   if (type.starts_with("Number")) {
-    if (const auto number = base::Decimal::parse(text)) out.emplace_back(*number);
+    if (const auto number = base::Decimal::parse(text)) out.emplace_back(five_digits(*number));
   } else if (type == "String.Array") {
     dom::parser parser;
     dom::element element;
@@ -334,8 +362,8 @@ bool holds(const FilterPolicy::Rule& rule, const Values& values) {
   });
 }
 
-// What a rule on attributes compares with. An absent attribute is null; and without any, exists:false does not hold
-// either (the same page).
+// What a rule on attributes compares with. Of an absent attribute only exists:false holds, not even null (recorded
+// 2024-05-14); and without any attribute, exists:false does not hold either (the same page).
 bool holds(const FilterPolicy::Rule& rule, const MessageAttributes& attributes) {
   const auto* attribute = attributes.find(rule.path);
   if (attribute != nullptr && attribute->binary_value) {
@@ -343,8 +371,7 @@ bool holds(const FilterPolicy::Rule& rule, const MessageAttributes& attributes) 
   }
   if (attribute != nullptr) return holds(rule, attribute_values(*attribute));
   return std::ranges::any_of(rule.conditions, [&](const FilterPolicy::Condition& condition) {
-    if (condition.kind == Kind::exists) return !condition.wanted && !attributes.empty();
-    return condition.kind == Kind::exact && std::holds_alternative<std::monostate>(condition.values[0]);
+    return condition.kind == Kind::exists && !condition.wanted && !attributes.empty();
   });
 }
 

@@ -43,6 +43,10 @@ TEST(FilterPolicy, Bodies) {
                                    {R"({"a":[{"numeric":[">",0,"<=",5]}]})", R"({"a":5})", "yes"},
                                    {R"({"a":[{"numeric":[">",0,"<=",5]}]})", R"({"a":0})", "no"},
                                    {R"({"a":[{"numeric":["<",5]}]})", R"({"a":"4"})", "no"},
+                                   {R"({"a":[1.000001]})", R"({"a":1.000009})", "yes"},
+                                   {R"({"a":[1.00001]})", R"({"a":1.00002})", "no"},
+                                   {R"({"a":[{"numeric":[">",1]}]})", R"({"a":1.0000099})", "no"},
+                                   {R"({"a":[{"numeric":[">",-1]}]})", R"({"a":-0.99999})", "yes"},
                                    {R"({"a":[{"exists":true}]})", R"({"a":{"b":1}})", "no"},
                                    {R"({"a":{"b":[{"exists":true}]}})", R"({"a":{"b":1}})", "yes"},
                                    {R"({"a":[{"exists":true}]})", R"({"a":[null,""]})", "no"},
@@ -107,13 +111,16 @@ TEST(FilterPolicy, Attributes) {
                                      {"b", {"Binary", {}, "x"}}};
   EXPECT_TRUE(match(R"({"s":["x"]})", attributes));
   EXPECT_TRUE(match(R"({"n":[100]})", attributes));
+  EXPECT_TRUE(match(R"({"n":[{"numeric":["=",100.000004]}]})", attributes));
+  EXPECT_FALSE(match(R"({"z":[null]})", attributes));  // what is absent is not null (recorded 2024-05-14)
+  EXPECT_FALSE(match(R"({"z":[null,{"anything-but":"x"}]})", attributes));
   EXPECT_FALSE(match(R"({"n":["100.0"]})", attributes));
   EXPECT_TRUE(match(R"({"l":["q","p"]})", attributes));
   EXPECT_TRUE(match(R"({"l":[{"numeric":[">",6]}]})", attributes));
   EXPECT_FALSE(match(R"({"b":["x"]})", attributes));
   EXPECT_TRUE(match(R"({"b":[{"exists":true}],"z":[{"exists":false}]})", attributes));
   EXPECT_FALSE(match(R"({"z":[{"exists":false}]})", {}));  // no attributes at all
-  EXPECT_TRUE(match(R"({"z":[null,{"anything-but":"x"}]})", {}));
+  EXPECT_FALSE(match(R"({"z":[null,{"anything-but":"x"}]})", {}));
   EXPECT_FALSE(match(R"({"s":[null,{"anything-but":"x"}]})", attributes));
   EXPECT_TRUE(match(R"({"$or":[{"s":["y"]},{"n":[100]}]})", attributes));
   EXPECT_FALSE(match(R"({"$or":[{"s":["y"]},{"n":[1]}]})", attributes));
@@ -130,7 +137,19 @@ TEST(FilterPolicy, Refusals) {
   EXPECT_EQ(error(R"({"a":[]})", false), "FilterPolicy: Empty arrays are not allowed");
   EXPECT_EQ(error(R"({"a":{"b":["x"]}})", false),
             "Filter policy scope MessageAttributes does not support nested filter policy");
-  EXPECT_EQ(error(R"({"a":[{"cidr":"10.0.0.1"}]})", false), "FilterPolicy: Malformed CIDR: 10.0.0.1");
+  for (const auto& [operand, expected] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {R"("10.0.0.1")", "Malformed CIDR, one '/' required"},
+           {R"("10.0.0.1/")", "Malformed CIDR, one '/' required"},
+           {R"("10.0.0.1/8/9")", "Malformed CIDR, one '/' required"},
+           {R"("10.0.0.1/a")", "Malformed CIDR, mask bits must be an integer"},
+           {R"("10.0.0.1/-1")", "Malformed CIDR, mask bits must not be negative"},
+           {R"("10.0.0.1/33")", "IPv4 mask bits must be <= 32"},
+           {R"("::1/129")", "IPv6 mask bits must be <= 128"},
+           {R"("xx.11.xx/8")", "Nonstandard IP address: xx.11.xx"},
+           {"7", "prefix match pattern must be a string"}}) {
+    EXPECT_EQ(error(R"({"a":[{"cidr":)" + std::string(operand) + "}]}", false),
+              "FilterPolicy: " + std::string(expected));
+  }
   EXPECT_EQ(error(R"({"a":[{"wildcard":"x*"}]})", false),
             "FilterPolicy: the operator wildcard is not supported by this engine");
   EXPECT_EQ(error(R"({"a":[{"bigger":1}]})", true), "FilterPolicy: Unrecognized match type bigger");

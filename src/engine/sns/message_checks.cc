@@ -20,6 +20,9 @@ std::unexpected<base::AwsError> bad_value(std::string message) {
 }
 
 base::Result<void> check_attribute_name(std::string_view name) {
+  if (name.size() > kAttributeNameLengthMax) {
+    return bad_value("Length of message attribute name must be less than 256 bytes.");
+  }
   for (const char c : name) {
     const bool valid =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -30,27 +33,28 @@ base::Result<void> check_attribute_name(std::string_view name) {
                       static_cast<unsigned char>(c)));
     }
   }
-  if (name.empty() || name.size() > kAttributeNameLengthMax) {
-    return bad_value("Length of message attribute name must be between 1 and 256 bytes.");
-  }
+  if (name.empty()) return bad_value("Length of message attribute name must be between 1 and 256 bytes.");
   if (name.front() == '.') return bad_value("Invalid message attribute name starting with character '.' was found.");
   if (name.back() == '.') return bad_value("Invalid message attribute name ending with character '.' was found.");
-  if (name.find("..") != name.npos) return bad_value("Message attribute name can not have successive '.' characters.");
+  if (name.find("..") != name.npos) return bad_value("Message attribute name can not have successive '.' character.");
   return {};
 }
 
 bool has_type(std::string_view type, std::string_view base_type) {
-  return type == base_type || (type.starts_with(base_type) && type[base_type.size()] == '.');
+  return type == base_type ||
+         (type.size() > base_type.size() + 1 && type.starts_with(base_type) && type[base_type.size()] == '.');
 }
 
-base::Result<void> check_attribute(const std::string& name, const aws::sns::MessageAttributeValue& value) {
+base::Result<void> check_attribute(const std::string& name, const aws::sns::MessageAttributeValue& value,
+                                   std::size_t position) {
   if (!value.data_type) {
+    const std::string entry = position == 0 ? "" : fmt::format("publishBatchRequestEntries.{}.member.", position);
     // Not the model's ValidationException: the constraint is checked before SNS sees the request.
     return base::fail({.code = "ValidationError",
                        .message = fmt::format("1 validation error detected: Value null at "
-                                              "'messageAttributes.{}.member.dataType' failed to satisfy constraint: "
+                                              "'{}messageAttributes.{}.member.dataType' failed to satisfy constraint: "
                                               "Member must not be null",
-                                              name)});
+                                              entry, name)});
   }
   TRY(check_attribute_name(name));
   const std::string& type = *value.data_type;
@@ -127,12 +131,12 @@ const std::string& OutgoingMessage::text_for(std::string_view protocol) const {
 }
 
 template <class In>
-base::Result<OutgoingMessage> read_message(In in) {
+base::Result<OutgoingMessage> read_message(In in, std::size_t position) {
   OutgoingMessage out;
   if (in.message.value_or("").empty()) return invalid_parameter("Empty message");
   out.message = std::move(*in.message);
   if (in.message_attributes) {
-    for (const auto& [name, value] : *in.message_attributes) TRY(check_attribute(name, value));
+    for (const auto& [name, value] : *in.message_attributes) TRY(check_attribute(name, value, position));
     out.attributes = std::move(*in.message_attributes);
   }
   if (out.bytes() > kMessageBytesMax) return invalid_parameter("Message too long");
@@ -161,7 +165,7 @@ base::Result<OutgoingMessage> read_message(In in) {
   return out;
 }
 
-template base::Result<OutgoingMessage> read_message(aws::sns::PublishInput in);
-template base::Result<OutgoingMessage> read_message(aws::sns::PublishBatchRequestEntry in);
+template base::Result<OutgoingMessage> read_message(aws::sns::PublishInput in, std::size_t position);
+template base::Result<OutgoingMessage> read_message(aws::sns::PublishBatchRequestEntry in, std::size_t position);
 
 }  // namespace engine::sns

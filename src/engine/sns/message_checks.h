@@ -24,9 +24,9 @@ struct OutgoingMessage {
   [[nodiscard]] const std::string& text_for(std::string_view protocol) const;
 };
 
-// `In` is PublishInput or PublishBatchRequestEntry.
+// `In` is PublishInput or PublishBatchRequestEntry, whose place in the batch (the first is 1) is `position`.
 template <class In>
-base::Result<OutgoingMessage> read_message(In in);
+base::Result<OutgoingMessage> read_message(In in, std::size_t position = 0);
 
 // "Invalid parameter: <text>".
 std::unexpected<base::AwsError> invalid_parameter(std::string_view text);

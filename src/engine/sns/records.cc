@@ -143,6 +143,7 @@ std::string DeliveryRecord::encode() const {
     if (value.binary_value) attribute.text(4, *value.binary_value);
     writer.record(10, std::move(attribute));
   }
+  if (!trace_header.empty()) writer.text(11, trace_header);
   return writer.take();
 }
 
@@ -190,6 +191,9 @@ std::optional<DeliveryRecord> DeliveryRecord::decode(std::string_view bytes) {
         out.attributes[name] = std::move(value);
         break;
       }
+      case 11:
+        out.trace_header = reader.text();
+        break;
       default:
         break;
     }

@@ -69,6 +69,7 @@ struct DeliveryRecord {
   std::string signature_version = "1";
   std::string base_url;  // for the URLs in the envelope
   MessageAttributes attributes = {};
+  std::string trace_header = {};  // X-Amzn-Trace-Id of the publish, or empty
 
   [[nodiscard]] std::string encode() const;
   static std::optional<DeliveryRecord> decode(std::string_view bytes);

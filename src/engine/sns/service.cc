@@ -149,9 +149,9 @@ base::Result<void> SnsService::authorise(const aws::Context& context, const Topi
       record.arn() + " because no resource-based policy allows the " + std::string(action) + " action"));
 }
 
-base::Result<SnsService::Found> SnsService::find_subscription(const aws::Context& context, const OptionalText& arn) {
-  constexpr std::string_view kParameter = "SubscriptionArn";
-  if (!arn) return invalid_parameter(std::string(kParameter) + " Reason: no value for required parameter");
+base::Result<SnsService::Found> SnsService::find_subscription(const aws::Context& context, const OptionalText& arn,
+                                                              std::string_view parameter) {
+  if (!arn) return invalid_parameter("SubscriptionArn Reason: no value for required parameter");
   const auto parts = std::ranges::count(*arn, ':') + 1;
   if (parts < 6) {
     return invalid_parameter("SubscriptionArn Reason: An ARN must have at least 6 elements, not " +
@@ -160,7 +160,7 @@ base::Result<SnsService::Found> SnsService::find_subscription(const aws::Context
   const std::size_t last = arn->rfind(':');
   const auto topic = Arn::parse(arn->substr(0, last));
   if (parts != 7 || !topic || topic->service != "sns" || topic->region != context.region) {
-    return invalid_parameter(kParameter);
+    return invalid_parameter(parameter);
   }
   const auto found = topics_.find(keys::topic(topic->account, topic->region, topic->resource));
   if (found == topics_.end()) return Found{topics_.end(), nullptr};

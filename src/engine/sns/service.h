@@ -120,6 +120,23 @@ class SnsService final : public aws::sns::Sns {
   base::Result<aws::sns::PublishResponse> publish(aws::Context& context, aws::sns::PublishInput in) override;
   base::Result<aws::sns::PublishBatchResponse> publish_batch(aws::Context& context,
                                                              aws::sns::PublishBatchInput in) override;
+  // service_defaults.cc
+  base::Result<aws::sns::CheckIfPhoneNumberIsOptedOutResponse> check_if_phone_number_is_opted_out(
+      aws::Context& context, aws::sns::CheckIfPhoneNumberIsOptedOutInput in) override;
+  base::Result<aws::sns::GetDataProtectionPolicyResponse> get_data_protection_policy(
+      aws::Context& context, aws::sns::GetDataProtectionPolicyInput in) override;
+  base::Result<aws::sns::GetSMSAttributesResponse> get_sms_attributes(aws::Context& context,
+                                                                      aws::sns::GetSMSAttributesInput in) override;
+  base::Result<aws::sns::GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(
+      aws::Context& context, aws::sns::GetSMSSandboxAccountStatusInput in) override;
+  base::Result<aws::sns::ListOriginationNumbersResult> list_origination_numbers(
+      aws::Context& context, aws::sns::ListOriginationNumbersRequest in) override;
+  base::Result<aws::sns::ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(
+      aws::Context& context, aws::sns::ListPhoneNumbersOptedOutInput in) override;
+  base::Result<aws::sns::ListPlatformApplicationsResponse> list_platform_applications(
+      aws::Context& context, aws::sns::ListPlatformApplicationsInput in) override;
+  base::Result<aws::sns::ListSMSSandboxPhoneNumbersResult> list_sms_sandbox_phone_numbers(
+      aws::Context& context, aws::sns::ListSMSSandboxPhoneNumbersInput in) override;
 
  private:
   struct Subscription {
@@ -145,7 +162,9 @@ class SnsService final : public aws::sns::Sns {
     Topics::iterator topic;
     SubscriptionPtr subscription;
   };
-  base::Result<Found> find_subscription(const aws::Context& context, const OptionalText& arn);
+  // `parameter` is what errors call an ARN that is a topic's.
+  base::Result<Found> find_subscription(const aws::Context& context, const OptionalText& arn,
+                                        std::string_view parameter = "SubscriptionArn");
   void store_subscription(store::WriteBatch& batch, Topic& topic, SubscriptionRecord record);
   Outbox& outbox_for(const SubscriptionRecord& record) { return record.web() ? web_outbox_ : outbox_; }
   // Gives the pending `record` a fresh token, and its endpoint a message of this kind that holds it.

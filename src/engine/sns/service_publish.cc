@@ -12,49 +12,63 @@ using namespace aws::sns;
 
 namespace {
 
-bool is_entry_id(std::string_view id) {
-  return !id.empty() && id.size() <= kBatchEntryIdLengthMax && std::ranges::all_of(id, [](char c) {
+bool has_only_id_characters(std::string_view id) {
+  return std::ranges::all_of(id, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
 
-base::Result<void> check_entries(const std::vector<PublishBatchRequestEntry>& entries) {
-  if (entries.empty()) {
+base::Result<void> check_count(std::size_t entries) {
+  if (entries == 0) {
     return base::fail(errors::empty_batch_request_exception("The batch request doesn't contain any entries."));
   }
-  if (entries.size() > kBatchEntriesMax) {
+  if (entries > kBatchEntriesMax) {
     return base::fail(errors::too_many_entries_in_batch_request_exception(
         "The batch request contains more entries than permissible."));
   }
-  std::set<std::string_view> ids;
-  std::size_t bytes = 0;
+  return {};
+}
+
+// Texts as recorded 2025-12-23.
+base::Result<void> check_ids(const std::vector<PublishBatchRequestEntry>& entries) {
+  std::set<std::string> ids;
   for (const PublishBatchRequestEntry& entry : entries) {
-    const std::string_view id = entry.id ? std::string_view(*entry.id) : std::string_view();
-    if (!is_entry_id(id)) {
-      return base::fail(errors::invalid_batch_entry_id_exception(
-          "The Id of a batch entry in a batch request doesn't abide by the specification. "));
-    }
-    if (!ids.insert(id).second) {
+    if (!ids.insert(entry.id.value_or("")).second) {
       return base::fail(
           errors::batch_entry_ids_not_distinct_exception("Two or more batch entries in the request have the same Id."));
     }
+  }
+  for (const PublishBatchRequestEntry& entry : entries) {
+    const std::string id = entry.id.value_or("");
+    if (id.size() > kBatchEntryIdLengthMax) {
+      return base::fail(
+          errors::invalid_batch_entry_id_exception("The Id of a batch entry in the batch request is too long: " + id));
+    }
+    if (id.empty() || !has_only_id_characters(id)) {
+      return base::fail(errors::invalid_batch_entry_id_exception(
+          "The Id of a batch entry in the batch request contains an impermissible character: " + id));
+    }
+  }
+  return {};
+}
+
+// What AWS refuses in one message it refuses of the whole batch.
+base::Result<std::vector<OutgoingMessage>> read_messages(std::vector<PublishBatchRequestEntry>& entries) {
+  std::vector<OutgoingMessage> out;
+  std::size_t bytes = 0;
+  for (PublishBatchRequestEntry& entry : entries) {
     OutgoingMessage sizes{entry.message.value_or("")};
     if (entry.message_attributes) sizes.attributes = *entry.message_attributes;
     bytes += sizes.bytes();
+    // A message that is too long for itself is so for the batch as well, which has a text of its own.
+    if (bytes > kMessageBytesMax) break;
+    TRY_ASSIGN(OutgoingMessage message, read_message(std::move(entry), out.size() + 1));
+    out.push_back(std::move(message));
   }
   if (bytes > kMessageBytesMax) {
     return base::fail(errors::batch_request_too_long_exception(
         "The length of all the messages put together is more than the limit."));
   }
-  return {};
-}
-
-BatchResultErrorEntry failure(const std::string& id, const base::AwsError& error) {
-  BatchResultErrorEntry out;
-  out.id = id;
-  out.code = error.query_code.empty() ? error.code : error.query_code;
-  out.message = error.message;
-  out.sender_fault = error.fault == base::Fault::sender;
   return out;
 }
 
@@ -88,6 +102,7 @@ base::Result<void> SnsService::send(const aws::Context& context, const Audience&
     delivery.signature_version = version == nullptr ? "1" : *version;
     delivery.base_url = context.endpoint.empty() ? options_.endpoint : context.endpoint;
     delivery.attributes = message.attributes;
+    delivery.trace_header = context.trace_header;
     audience.metrics->published(message.bytes(), context.now);
     for (const SubscriptionPtr& subscription : audience.subscriptions) {
       const std::string& text = message.text_for(subscription->record.protocol);
@@ -116,6 +131,7 @@ base::Result<PublishResponse> SnsService::publish(aws::Context& context, Publish
     return invalid_parameter("TargetArn Reason: platform endpoints are not supported by this engine");
   }
   const OptionalText arn = in.topic_arn ? in.topic_arn : in.target_arn;
+  if (!arn) return invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
   TRY_ASSIGN(const Audience to, audience(context, arn));
   std::vector<OutgoingMessage> messages;
   TRY_ASSIGN(OutgoingMessage message, read_message(std::move(in)));
@@ -126,25 +142,19 @@ base::Result<PublishResponse> SnsService::publish(aws::Context& context, Publish
 }
 
 base::Result<PublishBatchResponse> SnsService::publish_batch(aws::Context& context, PublishBatchInput in) {
-  TRY_ASSIGN(const Audience to, audience(context, in.topic_arn));
   auto entries = std::move(in.publish_batch_request_entries).value_or(std::vector<PublishBatchRequestEntry>());
-  TRY(check_entries(entries));
+  TRY(check_count(entries.size()));
+  TRY_ASSIGN(const Audience to, audience(context, in.topic_arn));
+  TRY(check_ids(entries));
   PublishBatchResponse out;
   auto& successful = out.successful.emplace();
-  auto& failed = out.failed.emplace();
-  std::vector<OutgoingMessage> messages;
+  out.failed.emplace();
   std::vector<std::string> message_ids;
   for (PublishBatchRequestEntry& entry : entries) {
-    const std::string id = *entry.id;
-    auto message = read_message(std::move(entry));
-    if (!message) {
-      failed.push_back(failure(id, message.error()));
-      continue;
-    }
-    messages.push_back(std::move(*message));
     message_ids.push_back(base::make_uuid(env_.random));
-    successful.push_back({id, message_ids.back(), {}});
+    successful.push_back({*entry.id, message_ids.back(), {}});
   }
+  TRY_ASSIGN(const std::vector<OutgoingMessage> messages, read_messages(entries));
   TRY(send(context, to, messages, message_ids));
   return out;
 }

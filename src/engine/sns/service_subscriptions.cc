@@ -109,6 +109,11 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   SubscriptionRecord record;
   record.protocol = protocol;
   record.endpoint = in.endpoint.value_or("");
+  {
+    // AWS looks for the topic before it looks at the rest, which is read without the lock.
+    const std::lock_guard lock(mutex_);
+    TRY(find_topic(context, in.topic_arn, "TopicArn", "sns:Subscribe"));
+  }
   TRY(check_endpoint(record, options_));
   if (auto set = set_attributes(record, in.attributes.value_or(aws::Map<std::string>())); !set) {
     return base::fail(among_attributes(std::move(set).error()));
@@ -232,7 +237,7 @@ base::Result<UnsubscribeResponse> SnsService::unsubscribe(aws::Context& context,
   const auto topic_arn = Arn::parse(text.substr(0, text.rfind(':')));
   if (is_nobody(context) && topic_arn) caller.region = topic_arn->region;
   const std::lock_guard lock(mutex_);
-  TRY_ASSIGN(const Found found, find_subscription(caller, in.subscription_arn));
+  TRY_ASSIGN(const Found found, find_subscription(caller, in.subscription_arn, "SubscriptionId"));
   if (found.subscription == nullptr) return UnsubscribeResponse{};
   Topic& topic = found.topic->second;
   SubscriptionRecord record = found.subscription->record;

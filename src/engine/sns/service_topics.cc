@@ -142,6 +142,7 @@ base::Result<SetTopicAttributesResponse> SnsService::set_topic_attributes(aws::C
                                                                           SetTopicAttributesInput in) {
   const std::lock_guard lock(mutex_);
   TRY_ASSIGN(const auto found, find_topic(context, in.topic_arn, "TopicArn", "sns:SetTopicAttributes"));
+  if (in.attribute_name == "FifoTopic") return invalid_parameter("AttributeName");  // only CreateTopic takes it
   TopicRecord record = found->second.record;
   TRY(set_topic_attribute(record.attributes, in.attribute_name.value_or(""), in.attribute_value.value_or("")));
   store::WriteBatch batch;

@@ -27,7 +27,6 @@ constexpr ForeignAttribute kForeignTopicAttributes[] = {{"FifoTopic", "false"},
                                                         {"ContentBasedDeduplication", "false"},
                                                         {"FifoThroughputScope", ""},
                                                         {"ArchivePolicy", "{}"},
-                                                        {"KmsMasterKeyId", ""},
                                                         {"HTTPSuccessFeedbackRoleArn", ""},
                                                         {"HTTPSuccessFeedbackSampleRate", "0"},
                                                         {"HTTPFailureFeedbackRoleArn", ""},
@@ -43,11 +42,26 @@ constexpr ForeignAttribute kForeignTopicAttributes[] = {{"FifoTopic", "false"},
                                                         {"ApplicationSuccessFeedbackRoleArn", ""},
                                                         {"ApplicationSuccessFeedbackSampleRate", "0"},
                                                         {"ApplicationFailureFeedbackRoleArn", ""},
-                                                        {"DataProtectionPolicy", ""},
-                                                        {"TracingConfig", "PassThrough"}};
+                                                        {"DataProtectionPolicy", ""}};
+constexpr std::string_view kTopicAttributes[] = {"DisplayName",    "Policy",         "SignatureVersion",
+                                                 "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig"};
 
 std::unexpected<base::AwsError> not_supported(std::string_view path) {
   return base::fail(aws::unsupported_parameter(aws::sns::kService, path));
+}
+
+// AWS's own key can be named by its alias and by the alias' ARN.
+bool is_managed_key(std::string_view id) {
+  constexpr std::string_view kAlias = "alias/aws/sns";
+  if (id == kAlias) return true;
+  const auto arn = Arn::parse(id);
+  return arn && arn->service == "kms" && arn->resource == kAlias;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return out;
 }
 
 // nullopt: no JSON; empty: no queue in it.
@@ -69,7 +83,7 @@ base::Result<void> set_topic_attribute(aws::Map<std::string>& attributes, const 
     if (value.empty() || value == foreign->otherwise) return {};
     return not_supported("Attributes " + name);
   }
-  if (name != "DisplayName" && name != "Policy" && name != "SignatureVersion" && name != "DeliveryPolicy") {
+  if (std::ranges::find(kTopicAttributes, name) == std::end(kTopicAttributes)) {
     return invalid_parameter("AttributeName");
   }
   if (value.empty()) {
@@ -83,6 +97,10 @@ base::Result<void> set_topic_attribute(aws::Map<std::string>& attributes, const 
     if (const auto key = policy->undecidable_key())
       return invalid_parameter("Policy Error: Unsupported condition key: " + *key);
   }
+  // Hints, taken and shown: nothing here is encrypted, with whatever key, and X-Ray's header goes along with every
+  // message anyway. A key of the owner's is a promise and refused.
+  if (name == "KmsMasterKeyId" && !is_managed_key(value)) return not_supported("Attributes " + name);
+  if (name == "TracingConfig" && value != "PassThrough" && value != "Active") return invalid_parameter("TracingConfig");
   if (name == "SignatureVersion" && value != "1" && value != "2") return invalid_parameter("SignatureVersion");
   if (name == "DeliveryPolicy") TRY(DeliveryPolicy::parse_topic(value));
   attributes[name] = value;
@@ -119,13 +137,16 @@ base::Result<void> set_subscription_attribute(aws::Map<std::string>& attributes,
                       value));
     }
   } else if (name == "RawMessageDelivery") {
-    if (value != "true" && value != "false") {
+    const std::string raw = lower_case(value);  // shown this way, however it was written (recorded 2025-10-06)
+    if (raw != "true" && raw != "false") {
       return invalid_parameter(fmt::format("RawMessageDelivery: Invalid value [{}]. Must be true or false.", value));
     }
-    if (value == "true" && protocol != "sqs" && !web) {
+    if (raw == "true" && protocol != "sqs" && !web) {
       return invalid_parameter(
           fmt::format("RawMessageDelivery: Delivery protocol [{}] does not support raw message delivery.", protocol));
     }
+    attributes[name] = raw;
+    return {};
   } else if (name == "DeliveryPolicy") {
     if (value.empty()) {
       attributes.erase(name);

@@ -21,6 +21,44 @@ TEST(Topics, CreationIsIdempotent) {
   EXPECT_EQ(bed.topic("f", {{"FifoTopic", "false"}}), TestBed::arn("f"));
 }
 
+TEST(Topics, HintsAreTakenAndShown) {
+  TestBed bed;
+  const std::string arn = bed.topic("t", {{"KmsMasterKeyId", "alias/aws/sns"}, {"TracingConfig", "Active"}});
+  bed.restart();
+  Texts all = *bed.ok(&SnsService::get_topic_attributes, GetTopicAttributesInput{arn}).attributes;
+  EXPECT_EQ(all["KmsMasterKeyId"], "alias/aws/sns");
+  EXPECT_EQ(all["TracingConfig"], "Active");
+  const auto set = [&](const std::string& name, const std::string& value) {
+    return bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, name, value});
+  };
+  EXPECT_EQ(set("KmsMasterKeyId", ""), "no error");
+  EXPECT_EQ(set("TracingConfig", "PassThrough"), "no error");
+  EXPECT_EQ(set("TracingConfig", "Sometimes"), "InvalidParameter: Invalid parameter: TracingConfig");
+  EXPECT_EQ(set("KmsMasterKeyId", "alias/mine"),
+            "InvalidParameter: Invalid parameter: Attributes KmsMasterKeyId Reason: it is not supported here");
+  EXPECT_EQ(set("FifoTopic", "false"), "InvalidParameter: Invalid parameter: AttributeName");
+  all = *bed.ok(&SnsService::get_topic_attributes, GetTopicAttributesInput{arn}).attributes;
+  EXPECT_FALSE(all.contains("KmsMasterKeyId"));
+  EXPECT_EQ(all["TracingConfig"], "PassThrough");
+}
+
+// What infrastructure tools ask on every refresh.
+TEST(Topics, WhatIsNotThereIsAnsweredAtItsDefault) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  EXPECT_EQ(bed.ok(&SnsService::get_data_protection_policy, {arn}).data_protection_policy, "");
+  EXPECT_EQ(bed.error(&SnsService::get_data_protection_policy, {TestBed::arn("u")}), "NotFound: Topic does not exist");
+  EXPECT_EQ(*bed.ok(&SnsService::get_sms_attributes, {}).attributes, (Texts{{"MonthlySpendLimit", "1"}}));
+  EXPECT_TRUE(bed.ok(&SnsService::get_sms_attributes, {{{"DefaultSenderID"}}}).attributes->empty());
+  EXPECT_EQ(bed.ok(&SnsService::get_sms_sandbox_account_status, {}).is_in_sandbox, true);
+  EXPECT_TRUE(bed.ok(&SnsService::list_origination_numbers, {}).phone_numbers->empty());
+  EXPECT_TRUE(bed.ok(&SnsService::list_phone_numbers_opted_out, {}).phone_numbers->empty());
+  EXPECT_TRUE(bed.ok(&SnsService::list_platform_applications, {}).platform_applications->empty());
+  EXPECT_TRUE(bed.ok(&SnsService::list_sms_sandbox_phone_numbers, {}).phone_numbers->empty());
+  EXPECT_EQ(bed.ok(&SnsService::check_if_phone_number_is_opted_out, {"+15550100"}).is_opted_out, false);
+  EXPECT_EQ(bed.error(&SnsService::check_if_phone_number_is_opted_out, {"home"}).substr(0, 17), "InvalidParameter:");
+}
+
 TEST(Topics, AttributesAndErrors) {
   TestBed bed;
   const std::string arn = bed.topic("t");
@@ -49,13 +87,12 @@ TEST(Topics, ForeignAttributesAreTakenOnlyIfTheySayNothing) {
   const auto error = [&](const std::string& name, const std::string& value) {
     return bed.error(&SnsService::set_topic_attributes, SetTopicAttributesInput{arn, name, value});
   };
-  for (const char* name : {"KmsMasterKeyId", "TracingConfig", "FifoThroughputScope", "SQSSuccessFeedbackRoleArn",
-                           "LambdaSuccessFeedbackSampleRate", "ArchivePolicy"}) {
+  for (const char* name :
+       {"FifoThroughputScope", "SQSSuccessFeedbackRoleArn", "LambdaSuccessFeedbackSampleRate", "ArchivePolicy"}) {
     EXPECT_EQ(error(name, ""), "no error");
     EXPECT_EQ(error(name, "false"), "InvalidParameter: Invalid parameter: Attributes " + std::string(name) +
                                         " Reason: it is not supported here");
   }
-  EXPECT_EQ(error("TracingConfig", "PassThrough"), "no error");
   EXPECT_EQ(error("ContentBasedDeduplication", "false"), "no error");
   EXPECT_EQ(error("BeginningArchiveTime", ""), "InvalidParameter: Invalid parameter: AttributeName");
 }
@@ -97,6 +134,13 @@ TEST(Topics, DeletionTakesSubscriptionsAlong) {
   bed.ok(&SnsService::delete_topic, DeleteTopicInput{arn});
   bed.ok(&SnsService::delete_topic, DeleteTopicInput{arn});
   bed.ok(&SnsService::unsubscribe, UnsubscribeInput{subscription});
+  const auto wrong = [&](std::optional<std::string> id) {
+    return bed.error(&SnsService::unsubscribe, UnsubscribeInput{std::move(id)});
+  };
+  EXPECT_EQ(wrong(arn), "InvalidParameter: Invalid parameter: SubscriptionId");
+  EXPECT_EQ(wrong("x"),
+            "InvalidParameter: Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1");
+  EXPECT_EQ(wrong({}), "InvalidParameter: Invalid parameter: SubscriptionArn Reason: no value for required parameter");
   EXPECT_EQ(bed.error(&SnsService::delete_topic, DeleteTopicInput{"x"}).substr(0, 17), "InvalidParameter:");
   EXPECT_EQ(bed.error(&SnsService::get_subscription_attributes, GetSubscriptionAttributesInput{subscription}),
             "NotFound: Subscription does not exist");
@@ -161,6 +205,8 @@ TEST(Subscriptions, Refusals) {
   };
   const std::string queue = TestBed::queue_arn("q");
   EXPECT_EQ(error("sqs", "http://localhost/q"), "InvalidParameter: Invalid parameter: SQS endpoint ARN");
+  EXPECT_EQ(bed.error(&SnsService::subscribe, TestBed::subscription(arn + "-none", "sqs", "http://localhost/q")),
+            "NotFound: Topic does not exist");  // the topic comes first
   EXPECT_TRUE(error("sqs", queue + ".fifo").ends_with("FIFO SQS Queues can not be subscribed to standard SNS topics"));
   EXPECT_EQ(error("sms", "+15550100"),
             "InvalidParameter: Invalid parameter: Protocol sms Reason: it is not supported here");
@@ -189,8 +235,9 @@ TEST(Subscriptions, AttributesAndIdempotence) {
       "InvalidParameter: Invalid parameter: Attributes Reason: Subscription already exists with different "
       "attributes");
   EXPECT_EQ(bed.error(&SnsService::set_subscription_attributes,
-                      SetSubscriptionAttributesInput{arn, "RawMessageDelivery", "True"}),
-            "InvalidParameter: Invalid parameter: RawMessageDelivery: Invalid value [True]. Must be true or false.");
+                      SetSubscriptionAttributesInput{arn, "RawMessageDelivery", "Yes"}),
+            "InvalidParameter: Invalid parameter: RawMessageDelivery: Invalid value [Yes]. Must be true or false.");
+  bed.ok(&SnsService::set_subscription_attributes, SetSubscriptionAttributesInput{arn, "RawMessageDelivery", "TrUe"});
   bed.ok(&SnsService::set_subscription_attributes,
          SetSubscriptionAttributesInput{arn, "FilterPolicy", R"({"a":["b"]})"});
   bed.restart();
