@@ -1,7 +1,6 @@
 #include "engine/sns/service.h"
 
 #include <algorithm>
-#include <system_error>
 
 #include "aws/http/message.h"
 #include "aws/sns/errors.h"
@@ -79,10 +78,8 @@ void SnsService::start() {
   outbox_.start();
   if (options_.transport != nullptr) web_outbox_.start();
   if (!options_.makes_key_at_start) return;
-  try {
-    signer_task_ = env_.executor.spawn("sns-key", [this] { open_signer(stopping_); });
-  } catch (const std::system_error&) {  // no thread to be had: the first delivery makes the key
-  }
+  // Without a thread the first delivery makes the key.
+  signer_task_ = env_.executor.try_spawn("sns-key", [this] { open_signer(stopping_); });
 }
 
 void SnsService::stop() {
