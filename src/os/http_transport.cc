@@ -270,7 +270,8 @@ base::Result<Response> HttpTransport::round_trip(const Endpoint& endpoint, Reque
     const bool reused = kept.has_value();
     if (!reused) {
       auto fresh = core_->connect(endpoint, deadline);
-      if (!fresh) return to_aws_error(endpoint, fresh.error(), false);
+      // The call's own time may be over before the connection's; that is told as it is.
+      if (!fresh) return to_aws_error(endpoint, fresh.error(), std::chrono::steady_clock::now() >= deadline);
       kept = std::move(*fresh);
     }
     Attempt attempt = attempt_once(*kept, *head, request, core_->options.response_body_bytes_max, deadline);

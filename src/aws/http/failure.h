@@ -9,6 +9,6 @@ namespace aws::http {
 inline constexpr std::string_view kNotSent = "ConnectError";
 // The request, or a part of it, was sent and no whole answer came back: whether it took effect is unknown.
 inline constexpr std::string_view kConnectionLost = "ConnectionError";
-inline constexpr std::string_view kTimedOut = "RequestTimeout";
+inline constexpr std::string_view kTimedOut = "RequestTimeout";  // the time of the call is over, wherever it was spent
 
 }  // namespace aws::http
