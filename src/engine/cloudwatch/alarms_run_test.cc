@@ -51,6 +51,24 @@ TEST(Evaluation, ShortPeriodsAreEvaluatedEveryTenSecondsAndLongOnesEveryHour) {
   EXPECT_EQ(bed.state("slow"), "ALARM");
 }
 
+// The alarms' task sleeps until the next minute when an alarm comes that is to be evaluated sooner.
+TEST(Evaluation, AnAlarmThatComesWhileTheTaskSleepsIsInTime) {
+  TestBed bed;
+  const auto pass = [&](base::Duration time) { bed.env.clock.advance_in_steps(time, [] { return false; }); };
+  bed.service->start();
+  bed.put(TestBed::alarm("slow"));
+  pass(seconds(1));
+  bed.put_value(3, "m", 1);
+  auto fast = TestBed::alarm("fast");
+  fast.period = 10;
+  bed.put(fast);
+  pass(seconds(8));
+  EXPECT_EQ(bed.state("fast"), "INSUFFICIENT_DATA");
+  pass(seconds(1));
+  EXPECT_EQ(bed.state("fast"), "ALARM");
+  bed.service->stop();
+}
+
 // Windows end at the minute of the evaluation, not at multiples of the period.
 TEST(Evaluation, LongPeriodsSlide) {
   TestBed bed;
