@@ -43,7 +43,7 @@ TEST(Validate, EnumsLengthsAndRanges) {
   EXPECT_EQ(check(dynamodb::kService, "PutItem", put).message,
             "2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: Member must have "
             "length greater than or equal to 1; Value 'hi' at 'returnValues' failed to satisfy constraint: Member must "
-            "satisfy enum value set: [NONE, ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATED_NEW]");
+            "satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]");
   put.return_values.reset();
   put.table_name = std::string(1025, 'a');
   EXPECT_EQ(check(dynamodb::kService, "PutItem", put).message,
@@ -58,10 +58,12 @@ TEST(Validate, EnumsLengthsAndRanges) {
   EXPECT_EQ(check(dynamodb::kService, "ListTables", list).message,
             "1 validation error detected: Value '101' at 'limit' failed to satisfy constraint: Member must have value "
             "less than or equal to 100");
-  dynamodb::BatchWriteItemInput batch;
-  batch.request_items.emplace();
-  EXPECT_EQ(check(dynamodb::kService, "BatchWriteItem", batch).message,
-            "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have "
+  dynamodb::CreateTableInput table;
+  table.table_name = "orders";
+  table.attribute_definitions.emplace();
+  table.key_schema.emplace();
+  EXPECT_EQ(check(dynamodb::kService, "CreateTable", table).message,
+            "1 validation error detected: Value '[]' at 'keySchema' failed to satisfy constraint: Member must have "
             "length greater than or equal to 1");
 }
 
