@@ -30,7 +30,7 @@ base::Result<CheckIfPhoneNumberIsOptedOutResponse> SnsService::check_if_phone_nu
     aws::Context&, CheckIfPhoneNumberIsOptedOutInput in) {
   const std::string number = in.phone_number.value_or("");
   if (!is_phone_number(number)) {
-    return invalid_parameter("PhoneNumber Reason: " + number + " is not valid to check");
+    return invalid_parameter(std::string("PhoneNumber Reason: ").append(number).append(" is not valid to check"));
   }
   return CheckIfPhoneNumberIsOptedOutResponse{false};
 }
