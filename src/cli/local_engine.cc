@@ -235,7 +235,10 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
   limits.message.body_bytes_max = kHttpBodyBytesMax;
   limits.held_body_bytes_max = kLambdaRequestBytesMax;
   limits.connections_max = os::connections_within(os::raise_descriptor_limit());
-  limits.work = [this](std::function<void()> work) { return api->run(std::move(work)); };
+  limits.work = [this](std::function<void()> work) {
+    api->run(std::move(work));
+    return true;
+  };
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
   const auto bound = http->listen(options.listen.text, options.port, *entrance, limits);

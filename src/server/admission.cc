@@ -67,7 +67,7 @@ base::Result<Admission> ApiHandler::look_at(const Request& head, std::optional<u
     return base::fail(body_too_large(mount, operation, *body_bytes));
   Upload::Surroundings surroundings{
       .handler = *this,
-      .work = [this](std::function<void()> work) { return workers_.run(std::move(work)); },
+      .work = [this](std::function<void()> work) { run(std::move(work)); },
       .has_room = options_.has_room,
       .in_words =
           [this, &service, protocol = route->protocol](const base::AwsError& error) {

@@ -104,9 +104,13 @@ class AdmissionTest : public testing::Test {
       request.headers.add("X-Amz-Target", "AmazonSQS.SendMessage");
     }
     for (const auto& [name, value] : more_) request.headers.add(name, value);
-    aws::auth::sign(
-        request,
-        {.credentials = {"test", secret, ""}, .region = "us-east-1", .service = service, .now = env_.clock.now()});
+    aws::auth::sign(request,
+                    {.credentials = {"test", secret, ""},
+                     .region = "us-east-1",
+                     .service = service,
+                     .now = env_.clock.now(),
+                     .payload = payload == aws::auth::kUnsignedPayload ? aws::auth::SignedPayload::unsigned_body
+                                                                       : aws::auth::SignedPayload::hashed});
     request.body.clear();
     return request;
   }
@@ -181,11 +185,11 @@ TEST_F(AdmissionTest, ALargeBodyGoesToTheServiceWhileItArrives) {
 TEST_F(AdmissionTest, AnAwsChunkedBodyIsUnwrappedOnItsWay) {
   const std::string body(2 * kMiB, 'y');
   more_ = {{"x-amz-trailer", "x-amz-checksum-crc32"}, {"x-amz-decoded-content-length", std::to_string(body.size())}};
-  const std::string wrapped = "200000\r\n" + body + "\r\n0\r\nx-amz-checksum-crc32:BBBBBB==\r\n\r\n";
+  const std::string wrapped = "200000\r\n" + body + "\r\n0\r\nx-amz-checksum-crc32:BBBBBA==\r\n\r\n";
   const aws::http::Request request = head("s3", wrapped, "secret", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
   EXPECT_EQ(upload(request, wrapped), "200");
   EXPECT_TRUE(services_.body == body);
-  EXPECT_EQ(services_.checksum, "BBBBBB==");
+  EXPECT_EQ(services_.checksum, "BBBBBA==");
   EXPECT_EQ(spool_.hint, "CRC32");
   services_.called.clear();
   EXPECT_EQ(upload(request, wrapped.substr(0, wrapped.size() - 3)), "400 IncompleteBody");

@@ -60,8 +60,7 @@ void Upload::take(std::string piece, Taken taken) {
     const auto written = self->write(std::move(*shared));
     taken(written ? std::nullopt : std::optional(self->surroundings_.in_words(written.error())));
   };
-  // With all workers busy it is better to be slow than to lose what has been sent.
-  if (!surroundings_.work(work)) work();
+  surroundings_.work(work);
 }
 
 base::Result<void> Upload::write(std::string piece) {
@@ -96,7 +95,7 @@ void Upload::end(aws::http::Request request, aws::http::Responder respond) {
     shared->taken = std::move(*uploaded);
     self->surroundings_.handler.handle(std::move(*shared), respond);
   };
-  if (!surroundings_.work(work)) work();
+  surroundings_.work(work);
 }
 
 }  // namespace server

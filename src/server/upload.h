@@ -33,7 +33,7 @@ class Upload final : public aws::http::BodySink, public std::enable_shared_from_
   // All of it outlives the upload, or is kept by it.
   struct Surroundings {
     aws::http::Handler& handler;                                  // gets the complete request
-    std::function<bool(std::function<void()>)> work;              // on a worker; false if none is free
+    std::function<void(std::function<void()>)> work;              // on a worker
     std::function<bool()> has_room;                               // on the disk; may be empty
     std::function<aws::http::Response(base::AwsError)> in_words;  // an error as an answer
     std::function<base::AwsError(uint64_t bytes)> too_large;
