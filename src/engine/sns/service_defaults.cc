@@ -30,7 +30,7 @@ base::Result<CheckIfPhoneNumberIsOptedOutResponse> SnsService::check_if_phone_nu
     aws::Context&, CheckIfPhoneNumberIsOptedOutInput in) {
   const std::string number = in.phone_number.value_or("");
   if (!is_phone_number(number)) {
-    return invalid_parameter(std::string("PhoneNumber Reason: ").append(number).append(" is not valid to check"));
+    return invalid_parameter("PhoneNumber Reason: " + number + " is not valid to check");
   }
   return CheckIfPhoneNumberIsOptedOutResponse{false};
 }
@@ -48,7 +48,8 @@ base::Result<GetSMSAttributesResponse> SnsService::get_sms_attributes(aws::Conte
   GetSMSAttributesResponse out;
   auto& attributes = out.attributes.emplace();
   const auto names = in.attributes.value_or(std::vector<std::string>());
-  if (names.empty() || std::ranges::count(names, kSpendLimit) != 0) attributes[kSpendLimit] = "1";
+  if (names.empty() || std::ranges::count(names, kSpendLimit) != 0)
+    attributes[kSpendLimit] = std::string(1, '1');  // not "1": GCC bug 105329
   return out;
 }
 
