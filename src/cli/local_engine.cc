@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <vector>
 
 #include "aws/auth/verify.h"
 #include "base/manual/manual_env.h"
@@ -100,6 +102,31 @@ std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(co
   std::string message = opened.error().message;
   if (opened.error().loss_can_be_accepted) message += kAcceptDataLoss;
   return std::unexpected(LocalEngine::Error{std::move(message), locked ? kUnreachable : kFailed});
+}
+
+// What an engine runs on from its start: `till serve` has 52 then. Counted before anything begins, because where
+// RocksDB does not get one of its own it ends the process.
+constexpr std::size_t kThreadsAtStart = 56;
+
+bool has_threads(base::Executor& executor) {
+  std::mutex mutex;
+  const auto counted = executor.make_condition();
+  bool enough = false;
+  std::vector<std::unique_ptr<base::Task>> tasks;
+  for (std::size_t i = 0; i < kThreadsAtStart; ++i) {
+    auto task = executor.try_spawn("count", [&] {
+      std::unique_lock lock(mutex);
+      while (!enough) executor.wait_until(lock, *counted, base::kTimestampMax);
+    });
+    if (task == nullptr) break;
+    tasks.push_back(std::move(task));
+  }
+  {
+    const std::lock_guard lock(mutex);
+    enough = true;
+    counted->notify_all();
+  }
+  return tasks.size() == kThreadsAtStart;
 }
 
 // Of an answer to a notification nothing but the status matters.
@@ -261,6 +288,13 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->options.data_directory = absolute_directory(given.data_directory);
   const LocalEngineOptions& options = parts->options;
   base::Env& env = parts->env();
+  if (!has_threads(parts->system.env().executor)) {
+    return std::unexpected(
+        Error{fmt::format("the system gives no {} threads, which an engine needs. Raise the limit of processes (ulimit "
+                          "-u, or the container's pids limit)",
+                          kThreadsAtStart),
+              kFailed});
+  }
   auto run = prepare(options, parts->instance);
   if (!run.has_value()) return std::unexpected(Error{run.error(), kFailed});
   parts->run = std::move(*run);

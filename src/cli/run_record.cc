@@ -5,6 +5,7 @@
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/s3/s3.h"
 #include "base/encoding.h"
+#include "os/process_identity.h"
 #include "pipeline/notifier.h"
 #include "pipeline/rows.h"
 
@@ -36,6 +37,11 @@ std::string unquoted(std::string text) {
   return text;
 }
 
+// What a run notes: who it is and what it uploads.
+std::string note_of(const std::string& key) {
+  return os::this_process() + "|" + key;
+}
+
 }  // namespace
 
 RunRecord::RunRecord(pipeline::Services services, base::Env& env, const pipeline::PipelineConfig& config)
@@ -44,51 +50,53 @@ RunRecord::RunRecord(pipeline::Services services, base::Env& env, const pipeline
 base::Result<std::vector<std::string>> RunRecord::begin(const std::string& file, const std::string& key) {
   TRY_ASSIGN(const std::string sha256, sha256_of_file(file));
   id_ = std::string(uploads::kRunPrefix) + sha256;
-  TRY_ASSIGN(keys_, keys());
+  TRY_ASSIGN(notes_, notes());
+  std::erase_if(notes_, [](const std::string& note) { return os::may_run(note.substr(0, note.find('|'))); });
   std::vector<std::string> found;
-  for (std::size_t i = 0; i < keys_.size() && i < kEarlierRunsMax; ++i) {
+  for (std::size_t i = 0; i < notes_.size() && i < kEarlierRunsMax; ++i) {
+    const std::string earlier = notes_[i].substr(notes_[i].find('|') + 1);
     aws::s3::HeadObjectRequest head;
     head.bucket = config_.bucket;
-    head.key = keys_[i];
+    head.key = earlier;
     aws::Context context = pipeline::call_context(env_);
     const auto object = services_.s3.head_object(context, std::move(head));
     if (!object.has_value()) continue;  // it ended before the upload did
-    found.push_back(pipeline::upload_id(config_.bucket, keys_[i], unquoted(object->etag.value_or(""))));
+    found.push_back(pipeline::upload_id(config_.bucket, earlier, unquoted(object->etag.value_or(""))));
   }
-  TRY(note(key));
-  keys_.push_back(key);
+  notes_.push_back(note_of(key));
+  TRY(add(notes_.back()));
   return found;
 }
 
-base::Result<void> RunRecord::note(const std::string& key) {
+base::Result<void> RunRecord::add(const std::string& note) {
   aws::dynamodb::UpdateItemInput update;
   update.table_name = config_.uploads_table;
   update.key.emplace()[uploads::kUploadId] = pipeline::text(id_);
-  update.update_expression = "ADD " + std::string(uploads::kRunKeys) + " :key";
-  update.expression_attribute_values.emplace()[":key"] = AttributeValue::of_ss({key});
+  update.update_expression = "ADD " + std::string(uploads::kRunKeys) + " :note";
+  update.expression_attribute_values.emplace()[":note"] = AttributeValue::of_ss({note});
   aws::Context context = pipeline::call_context(env_);
   TRY(services_.dynamodb.update_item(context, std::move(update)));
   return {};
 }
 
-base::Result<std::vector<std::string>> RunRecord::keys() {
+base::Result<std::vector<std::string>> RunRecord::notes() {
   aws::dynamodb::GetItemInput get;
   get.table_name = config_.uploads_table;
   get.key.emplace()[uploads::kUploadId] = pipeline::text(id_);
   get.consistent_read = true;
   aws::Context context = pipeline::call_context(env_);
   TRY_ASSIGN(const auto got, services_.dynamodb.get_item(context, std::move(get)));
-  const auto* keys = got.item.has_value() ? got.item->find(uploads::kRunKeys) : nullptr;
-  return keys != nullptr && keys->is_ss() ? keys->ss() : std::vector<std::string>();
+  const auto* notes = got.item.has_value() ? got.item->find(uploads::kRunKeys) : nullptr;
+  return notes != nullptr && notes->is_ss() ? notes->ss() : std::vector<std::string>();
 }
 
 base::Result<void> RunRecord::end() {
-  if (keys_.empty()) return {};
+  if (notes_.empty()) return {};
   aws::dynamodb::UpdateItemInput update;
   update.table_name = config_.uploads_table;
   update.key.emplace()[uploads::kUploadId] = pipeline::text(id_);
-  update.update_expression = "DELETE " + std::string(uploads::kRunKeys) + " :keys";
-  update.expression_attribute_values.emplace()[":keys"] = AttributeValue::of_ss(keys_);
+  update.update_expression = "DELETE " + std::string(uploads::kRunKeys) + " :notes";
+  update.expression_attribute_values.emplace()[":notes"] = AttributeValue::of_ss(notes_);
   aws::Context context = pipeline::call_context(env_);
   TRY(services_.dynamodb.update_item(context, std::move(update)));
   aws::dynamodb::DeleteItemInput remove;

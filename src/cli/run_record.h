@@ -1,6 +1,6 @@
 // RunRecord: which runs of a file have begun and not reported what became of its orders, because they were killed or
-// interrupted. The next run of the same bytes reports for them too. Kept in the uploads table, so that any machine sees
-// it. Runs of one file at the same time report for each other. Used from one thread.
+// interrupted. The next run of the same bytes on the same machine reports for them too; of those on other machines
+// nobody knows whether they go on. Kept in the uploads table. Used from one thread.
 #pragma once
 
 #include <string>
@@ -23,14 +23,14 @@ class RunRecord {
   base::Result<void> end();
 
  private:
-  base::Result<void> note(const std::string& key);
-  base::Result<std::vector<std::string>> keys();
+  base::Result<void> add(const std::string& note);
+  base::Result<std::vector<std::string>> notes();
 
   pipeline::Services services_;
   base::Env& env_;
   const pipeline::PipelineConfig& config_;
-  std::string id_;                 // of the row
-  std::vector<std::string> keys_;  // of this run and of those it reports for
+  std::string id_;                  // of the row
+  std::vector<std::string> notes_;  // of this run and of those it reports for
 };
 
 }  // namespace cli

@@ -74,6 +74,7 @@ def test_a_provisioned_table_throttles(dynamodb, name):
     dynamodb.create_table(TableName=name, ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
                           AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
                           KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    dynamodb.put_item(TableName=name, Item={"id": {"S": "burst"}, "fill": {"S": "x" * 297 * 1024}})  # 300 s of it
     with pytest.raises(dynamodb.exceptions.ProvisionedThroughputExceededException) as refused:
         for i in range(100):
             dynamodb.put_item(TableName=name, Item={"id": {"S": str(i)}})

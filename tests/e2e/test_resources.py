@@ -1,15 +1,16 @@
 """What the machine does not give fails one call, or the start with a sentence; never the process (issue 9, point 10)."""
+import concurrent.futures
 import os
 import pathlib
 import pwd
+import re
 import resource
 import shutil
 import subprocess
 import tempfile
-import threading
 
 import pytest
-from till_process import BINARY, TillServer, children_of, clean_environment
+from till_process import BINARY, clean_environment, make_client
 
 NOBODY = 65534  # root is not bound by a number of processes
 
@@ -49,7 +50,23 @@ def limited():
     shutil.rmtree(root)
 
 
-def test_too_few_threads_to_start_are_a_sentence(limited):
-    process = limited(4)
+@pytest.mark.parametrize("threads", [1, 4, 20, 50])
+def test_too_few_threads_to_start_are_a_sentence(limited, threads):
+    process = limited(threads)
     assert process.wait(timeout=60) in (1, 70)
     assert b"thread" in process.stderr.read()
+
+
+def test_with_few_threads_calls_wait_for_each_other(limited):
+    """Many more long calls at once than there are threads to be had: all of them are answered."""
+    process = limited(64)
+    line = process.stdout.readline().decode()
+    endpoint = re.search(r"http://\S+?:\d+", line).group(0)
+    tables = [make_client("dynamodb", endpoint) for _ in range(24)]
+    tables[0].create_table(TableName="table", BillingMode="PAY_PER_REQUEST",
+                           AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                           KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    with concurrent.futures.ThreadPoolExecutor(len(tables)) as pool:
+        answers = list(pool.map(lambda table: table.scan(TableName="table")["Count"], tables))
+    assert answers == [0] * len(tables)
+    assert process.poll() is None

@@ -322,18 +322,19 @@ TEST_F(ObjectTest, LongBodiesGoWithoutTheLock) {
   put("k", "x");
   const std::string begin = store::KeyWriter(keys::kObjectTable).take();
   const std::string key(kv->scan(begin, store::prefix_end(begin))->key());
+  const std::string piece(kStreamedBytesMin / kDroppedAtOnce, 'y');  // so that the reader does not have it all at once
   ObjectRecord lengthy;
   store::WriteBatch batch;
   for (uint64_t set = 1; set <= 2 * kDroppedAtOnce; ++set) {
-    lengthy.segments.push_back({set, 1});
-    batch.put(keys::chunk(set, 0), "y");
+    lengthy.segments.push_back({set, piece.size()});
+    batch.put(keys::chunk(set, 0), piece);
+    lengthy.size += piece.size();
   }
-  lengthy.size = lengthy.segments.size();
   batch.put(key, lengthy.encode());
   kv->write(batch);
   auto reader = call(&S3Service::get_object, get_request("k"));
   put("k", "z");
-  EXPECT_EQ(rows(keys::kChunkTable), 2U + lengthy.size) << "a reader has it still; and the first body, that we hid";
+  EXPECT_EQ(rows(keys::kChunkTable), 2U + lengthy.segments.size()) << "a reader has it still; and the first body, that we hid";
   EXPECT_EQ(rows(keys::kOrphanBodyTable), 0U);
   EXPECT_EQ(reader->body->take(), std::string(lengthy.size, 'y'));
   EXPECT_EQ(rows(keys::kChunkTable), 2U);
