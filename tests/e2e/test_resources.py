@@ -10,7 +10,9 @@ import subprocess
 import tempfile
 
 import pytest
-from till_process import BINARY, clean_environment, make_client
+from till_process import BINARY, SANITIZED, clean_environment, make_client
+
+pytestmark = pytest.mark.skipif(SANITIZED, reason="sanitizers start threads of their own")
 
 NOBODY = 65534  # root is not bound by a number of processes
 
