@@ -334,7 +334,8 @@ TEST_F(ObjectTest, LongBodiesGoWithoutTheLock) {
   kv->write(batch);
   auto reader = call(&S3Service::get_object, get_request("k"));
   put("k", "z");
-  EXPECT_EQ(rows(keys::kChunkTable), 2U + lengthy.segments.size()) << "a reader has it still; and the first body, that we hid";
+  EXPECT_EQ(rows(keys::kChunkTable), 2U + lengthy.segments.size())
+      << "a reader has it still; and the first body, that we hid";
   EXPECT_EQ(rows(keys::kOrphanBodyTable), 0U);
   EXPECT_EQ(reader->body->take(), std::string(lengthy.size, 'y'));
   EXPECT_EQ(rows(keys::kChunkTable), 2U);
