@@ -254,8 +254,9 @@ RocksDbStore::~RocksDbStore() {
   commit_task_.reset();
   if (fatal_->failed()) return;
   // With the memtable in a table there is no log to replay, which makes the next start quick.
-  if (const auto status = db_->Flush(rocksdb::FlushOptions()); !status.ok()) {
-    fatal_->fail("flush at close failed", status.ToString());
+  const auto flushed = db_->Flush(rocksdb::FlushOptions());
+  if (!flushed.ok() && !flushed.IsTryAgain()) {  // TryAgain: compaction is behind, and the log is as good
+    fatal_->fail("flush at close failed", flushed.ToString());
   } else if (const auto closed = db_->Close(); !closed.ok()) {
     fatal_->fail("close failed", closed.ToString());
   }
@@ -406,11 +407,13 @@ void RocksDbStore::sync(CommitSequence target) {
 
 void RocksDbStore::bound_replay() {
   if (unflushed_ < kReplayOperationsMax) return;
-  unflushed_ = 0;
   rocksdb::FlushOptions options;
   options.wait = false;  // begins a new memtable and log; RocksDB's own thread writes the table
   options.allow_write_stall = true;
-  if (const auto status = db_->Flush(options); !status.ok()) fatal_->fail("flush failed", status.ToString());
+  const auto status = db_->Flush(options);
+  if (status.IsTryAgain()) return;  // writes are stopped until compaction has caught up: after the next group, then
+  unflushed_ = 0;
+  if (!status.ok()) fatal_->fail("flush failed", status.ToString());
 }
 
 void RocksDbStore::update_watermark() {
