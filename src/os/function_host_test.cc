@@ -291,6 +291,7 @@ TEST_F(FunctionHostTest, SlowInitialisationBeginsOnceMore) {
 }
 
 TEST_F(FunctionHostTest, AForkBombEndsAtTheLimit) {
+  spec_.timeout = std::chrono::minutes(5);  // with sanitizers a thousand forks take long on a loaded machine
   const auto instance = start();
   // As another user than root the kernel refuses before that; root's function is ended for it.
   const InvokeOutcome outcome = invoke(*instance, "fork bomb");
