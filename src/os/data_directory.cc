@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -123,7 +125,9 @@ std::expected<RunDirectory, std::string> RunDirectory::make(const std::string& p
   const std::string unfinished = path + ".new";  // by a name that remove_ended_runs leaves alone until it is locked
   if (::mkdir(unfinished.c_str(), 0700) != 0) return failure("create", unfinished);
   FileDescriptor lock(::open((unfinished + "/lock").c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(unfinished.c_str(), path.c_str()) != 0) {
+  // Its own name in it tells the directory from one that somebody else gave such a name.
+  if (!lock.valid() || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 || !write_all(lock.get(), id) ||
+      ::rename(unfinished.c_str(), path.c_str()) != 0) {
     const auto failed = failure("lock", unfinished);
     remove_tree(unfinished);
     return failed;
@@ -144,6 +148,12 @@ RunDirectory::~RunDirectory() {
   if (!path_.empty()) remove_tree(path_);
 }
 
+static bool names_itself(const std::string& run) {
+  std::ifstream file(run + "/lock");
+  const std::string id(std::istreambuf_iterator<char>(file), {});
+  return !id.empty() && run.ends_with("/run-" + id);
+}
+
 void remove_ended_runs(const std::string& parent) {
   std::error_code error;
   std::vector<std::string> found;
@@ -153,7 +163,8 @@ void remove_ended_runs(const std::string& parent) {
   }
   for (const std::string& path : found) {
     const FileDescriptor lock(::open((path + "/lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(path);
+    if (!lock.valid() || fs::is_symlink(path, error) || !names_itself(path)) continue;
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) remove_tree(path);
   }
 }
 

@@ -120,3 +120,13 @@ def test_an_endpoint_file_of_somebody_else_is_refused(tmp_path, serve):
     result = till("serve", "--port", "0", "--data", data)
     assert result.code == FAILED and f"{data}/endpoint" in result.err, result
     assert (tmp_path / "precious").read_text() == "x" and (data / "endpoint").is_symlink()
+
+
+def test_a_directory_with_the_name_of_a_run_is_kept(serve, tmp_path):
+    serve().stop()
+    foreign = tmp_path / "data" / "run-11111111-2222-3333-4444-555555555553"
+    foreign.mkdir()
+    (foreign / "lock").touch()
+    (foreign / "mine.txt").write_text("a")
+    serve().stop()
+    assert (foreign / "mine.txt").read_text() == "a"
