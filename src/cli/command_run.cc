@@ -58,7 +58,8 @@ void print_summary(Followed& followed) {
                            percentile(tally.latencies_ms, 99)));
   }
   if (tally.by_earlier_uploads != 0)
-    print_line(fmt::format("Runs of this file that were interrupted had done {} of these.", tally.by_earlier_uploads));
+    print_line(fmt::format("{} of these came with the uploads of earlier runs of this file that were interrupted.",
+                           tally.by_earlier_uploads));
   if (tally.read != 0 && tally.duplicates == tally.read)
     print_line("Nothing changed: every order of this file had been processed before.");
 }
