@@ -77,14 +77,17 @@ class ThreadParking final : public Parking {
   const std::shared_ptr<Signal> signal_;
 };
 
-// Runs `operation(context)`, which parks by context.parking, until it has an answer. For callers without a server.
+// Runs `operation(context)`, which parks by context.parking, until it has an answer, and at once when
+// context.caller_gone hangs up. For callers without a server.
 template <class Operation>
 auto run_parked(base::Executor& executor, Context& context, Operation operation) {
   ThreadParking parking(executor);
   context.parking = &parking;
+  if (context.caller_gone) context.caller_gone->on_gone(parking.waker());
   auto answer = operation(context);
   while (parking.wait()) answer = operation(context);
   context.parking = nullptr;
+  if (context.caller_gone) context.caller_gone->on_gone({});
   return answer;
 }
 

@@ -270,6 +270,41 @@ TEST(Mappings, AWindowIsFullAsSoonAsItsLastMessageComes) {
 }
 
 // A queue that has stopped answers at once and without a message; whoever polls it pauses.
+// Whoever sends when DeleteEventSourceMapping has answered must not find its message taken.
+TEST(Mappings, AStopEndsTheLongPoll) {
+  struct Waiting final : aws::Dispatcher {
+    explicit Waiting(base::ManualEnv& of) : env(of), changed(of.executor.make_condition()) {}
+    base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context& context, void*,
+                                void*) override {
+      context.caller_gone->on_gone([this] {
+        const std::lock_guard lock(mutex);
+        gone = true;
+        changed->notify_all();
+      });
+      std::unique_lock lock(mutex);
+      while (!gone) env.executor.wait_until(lock, *changed, base::kTimestampMax);
+      return {};
+    }
+    base::ManualEnv& env;
+    std::mutex mutex;
+    std::unique_ptr<base::Condition> changed;
+    bool gone = false;
+  };
+  base::ManualEnv env;
+  const auto store = store::make_memory_store();
+  Waiting waiting(env);
+  aws::sqs::SqsCaller queue(waiting);
+  MappingRecord mapping;
+  mapping.queue_arn = "arn:aws:sqs:eu-west-1:123456789012:q";
+  mapping.maximum_concurrency = 2;
+  QueuePoller poller(
+      *store, env.env, queue, mapping, [](const std::string&) { return QueuePoller::Answer(); },
+      [](const std::string&, const std::string&) {});
+  poller.start();
+  env.clock.await_waiters(2);
+  poller.request_stop();  // and the poller's end waits for no clock
+}
+
 TEST(Mappings, AStoppedQueueIsNotAskedInACircle) {
   struct Stopped final : aws::Dispatcher {
     explicit Stopped(base::ManualEnv& of) : env(of), released(of.executor.make_condition()) {}

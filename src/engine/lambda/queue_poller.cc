@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "engine/arn.h"
 #include "engine/internal_call.h"
@@ -65,10 +66,18 @@ bool QueuePoller::start() {
 }
 
 void QueuePoller::request_stop() {
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
-  turn_->notify_all();
-  stopped_->notify_all();
+  (void)leave();
+}
+
+bool QueuePoller::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stopping_, true)) return false;
+    turn_->notify_all();
+    stopped_->notify_all();
+  }
+  leaving_->hang_up();
+  return true;
 }
 
 bool QueuePoller::stopping() {
@@ -145,6 +154,7 @@ base::Result<QueuePoller::Messages> QueuePoller::receive(std::size_t count_max, 
   in.message_system_attribute_names.emplace().push_back("All");
   in.message_attribute_names.emplace().push_back("All");
   aws::Context context = account_call(env_, mapping_.account, mapping_.region);
+  context.caller_gone = leaving_;
   TRY_ASSIGN(auto out, sqs_.receive_message(context, std::move(in)));
   return std::move(out.messages).value_or(Messages());
 }
@@ -214,14 +224,7 @@ void QueuePoller::give_back(std::span<const std::string_view> receipts) {
 }
 
 void QueuePoller::fail(const std::string& reason) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    stopping_ = true;
-    turn_->notify_all();
-    stopped_->notify_all();
-  }
-  broken_(mapping_.uuid, reason);
+  if (leave()) broken_(mapping_.uuid, reason);
 }
 
 // A function that always fails must not be called as fast as messages arrive.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/http/hangup.h"
 #include "aws/sqs/sqs.h"
 #include "base/env.h"
 #include "engine/lambda/mapping_record.h"
@@ -33,14 +34,14 @@ class QueuePoller {
 
   QueuePoller(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs, MappingRecord mapping, Invoke invoke,
               Broken broken);
-  // Waits for running invocations and, if one is under way, for a poll of the queue.
+  // Waits for running invocations.
   ~QueuePoller();
   QueuePoller(const QueuePoller&) = delete;
   QueuePoller& operator=(const QueuePoller&) = delete;
 
   // Starts the tasks that do not run yet. False if the system has no thread for some of them: to be called again.
   bool start();
-  // Returns at once; no invocation begins after the batches already taken.
+  // Returns at once; no message is taken any more, and no invocation begins after the batches already taken.
   void request_stop();
 
  private:
@@ -54,6 +55,7 @@ class QueuePoller {
   bool handle_part(std::span<const aws::sqs::Message> messages, std::string event);
   void remove(std::span<const std::string_view> receipts);
   void give_back(std::span<const std::string_view> receipts);
+  bool leave();  // false if that has been done
   void fail(const std::string& reason);
   void back_off();
   // Sleeps until `until`, or less if the poller stops.
@@ -67,9 +69,10 @@ class QueuePoller {
   const Invoke invoke_;
   const Broken broken_;
   std::string queue_url_;
-  std::mutex mutex_;                          // guards what follows
-  std::unique_ptr<base::Condition> turn_;     // a task may receive
-  std::unique_ptr<base::Condition> stopped_;  // for pauses
+  const std::shared_ptr<aws::http::Hangup> leaving_ = std::make_shared<aws::http::Hangup>();  // ends a long poll
+  std::mutex mutex_;                                                                          // guards what follows
+  std::unique_ptr<base::Condition> turn_;                                                     // a task may receive
+  std::unique_ptr<base::Condition> stopped_;                                                  // for pauses
   bool receiving_ = false;
   bool stopping_ = false;
   unsigned failures_in_a_row_ = 0;

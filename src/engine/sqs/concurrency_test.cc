@@ -185,16 +185,26 @@ TEST_F(LongPoll, EndsEmptyAtItsTime) {
 }
 
 // Its message would be hidden from everybody until the visibility timeout.
-TEST_F(LongPoll, TakesNothingForACallerThatHasGone) {
+TEST_F(LongPoll, EndsAtOnceForACallerThatHasGone) {
   const auto gone = std::make_shared<aws::http::Hangup>();
   auto abandoned = poll(1, gone);
   gone->hang_up();
-  auto waiting = poll(2);
+  abandoned.reset();
+  EXPECT_EQ(received, 0);
+  auto waiting = poll(1);
   bed.send(url, "x");
   waiting.reset();
   EXPECT_EQ(total, 1);
-  abandoned.reset();
-  EXPECT_EQ(total, 1);
+}
+
+TEST_F(LongPoll, TakesNothingForACallerThatHadGone) {
+  const auto gone = std::make_shared<aws::http::Hangup>();
+  gone->hang_up();
+  bed.send(url, "x");
+  poll(0, gone).reset();
+  EXPECT_EQ(received, 0);
+  poll(0).reset();
+  EXPECT_EQ(received, 1);
 }
 
 TEST_F(LongPoll, EndsWithTheQueue) {
