@@ -6,14 +6,9 @@
 #include "cli/output.h"
 #include "cli/stack_contents.h"
 #include "cli/step_printer.h"
-#include "os/standard_streams.h"
 
 namespace cli {
 namespace {
-
-std::string text_of(const Count& count) {
-  return count.is_complete ? std::to_string(count.seen) : fmt::format("more than {}", count.seen);
-}
 
 void show(const StackContents& found, const Session& session, const GlobalOptions& global) {
   uint64_t resources = 0;
@@ -22,8 +17,7 @@ void show(const StackContents& found, const Session& session, const GlobalOption
     resources += count;
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count, kind);
   }
-  print_error(
-      fmt::format("down removes the stack {} of account {} with everything in it:", global.stack, session.account()));
+  print_error(fmt::format("down removes the stack {}, {}, with everything in it:", global.stack, session.where()));
   print_error(fmt::format("  orders            {}", text_of(found.orders)));
   print_error(fmt::format("  quarantined       {}", text_of(found.quarantined)));
   print_error(fmt::format("  uploaded objects  {}", text_of(found.uploads)));
@@ -37,13 +31,7 @@ int ask(Session& session, const GlobalOptions& global) {
   if (!found.has_value()) return print_failure("down", found.error());
   if (found->resources.empty()) return kOk;
   show(*found, session, global);
-  if (!os::input_is_terminal()) {
-    print_error("down: there is no terminal to ask on, so nothing was removed; --yes removes it without a question");
-    return kUsage;
-  }
-  if (confirm("Remove all of it?")) return kOk;
-  print_error("nothing was removed");
-  return kFailed;
+  return ask_to_remove("down", "Remove all of it?");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
+#include "cli/stack_contents.h"
 #include "pipeline/generate.h"
 #include "pipeline/rows.h"
 
@@ -90,6 +91,19 @@ base::Result<uint64_t> clear_table(const pipeline::Site& site, const std::string
   }
 }
 
+// Shows what would go, and asks. kOk: it may.
+int ask_to_clear(Session& session, const pipeline::PipelineConfig& config) {
+  const pipeline::Site& site = session.stack().site();
+  const auto orders = rows_in(site, config.orders_table);
+  if (!orders.has_value()) return print_failure_of("table", config.orders_table, orders.error());
+  const auto quarantined = rows_in(site, config.quarantine_table);
+  if (!quarantined.has_value()) return print_failure_of("table", config.quarantine_table, quarantined.error());
+  print_error(fmt::format("tx clear removes every row of two tables, {}:", session.where()));
+  print_error(fmt::format("  {:<28} {} orders", config.orders_table, text_of(*orders)));
+  print_error(fmt::format("  {:<28} {} quarantined", config.quarantine_table, text_of(*quarantined)));
+  return ask_to_remove("tx clear", "Remove all of them?");
+}
+
 }  // namespace
 
 int tx_get(const GlobalOptions& global, const std::string& transaction_id) {
@@ -147,12 +161,9 @@ int tx_clear(const GlobalOptions& global, bool yes) {
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
   const pipeline::PipelineConfig config = session->stack().config();
-  if (!yes &&
-      !confirm("Delete every row of the tables " + config.orders_table + " and " + config.quarantine_table + "?")) {
-    print_error("nothing was deleted");
-    return kFailed;
-  }
   const pipeline::Site& site = session->stack().site();
+  if (!yes) exit_code = ask_to_clear(*session, config);
+  if (exit_code != kOk) return exit_code;
   const auto orders = clear_table(site, config.orders_table, pipeline::orders::kTransactionId);
   if (!orders.has_value()) return print_failure_of("table", config.orders_table, orders.error());
   const auto quarantined = clear_table(site, config.quarantine_table, pipeline::quarantine::kBodySha256);

@@ -63,11 +63,18 @@ std::string json_time(const std::optional<base::Timestamp>& time) {
   return time.has_value() ? json_text(base::format_iso8601_milliseconds(*time)) : "null";
 }
 
-bool confirm(std::string_view question) {
+int ask_to_remove(std::string_view command, std::string_view question) {
+  if (!os::input_is_terminal()) {
+    print_error(fmt::format(
+        "{}: there is no terminal to ask on, so nothing was removed; --yes removes it without a question", command));
+    return kUsage;
+  }
   put(stderr, fmt::format("{} [y/N] ", question));
   std::string answer;
   std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  if (answer == "y" || answer == "Y" || answer == "yes") return kOk;
+  print_error("nothing was removed");
+  return kFailed;
 }
 
 void pause(base::Env& env, base::Duration how_long) {

@@ -28,8 +28,9 @@ std::string json_or_text(std::string_view text);
 // 2024-01-02T03:04:05Z as a JSON string, or null.
 std::string json_time(const std::optional<base::Timestamp>& time);
 
-// Asks on stderr and reads a line from standard input; only y and yes mean yes.
-bool confirm(std::string_view question);
+// Asks on stderr whether data may go; only y and yes, typed at a terminal, mean yes. kOk if it may; kFailed if not, or
+// kUsage if there is no terminal to ask on: `command` then says on stderr that nothing was removed.
+int ask_to_remove(std::string_view command, std::string_view question);
 
 // Sleeps by the machine's clock.
 void pause(base::Env& env, base::Duration how_long);

@@ -64,6 +64,7 @@ struct Session::Parts {
   std::unique_ptr<aws::logs::LogsCaller> logs;
   std::unique_ptr<aws::cloudwatch::CloudWatchCaller> cloudwatch;
   std::optional<aws::http::Endpoint> endpoint;  // none: AWS
+  std::string place;                            // of the data: "in" a directory or "at" an endpoint; empty: AWS
   pipeline::StackOptions stack_options;
   std::unique_ptr<pipeline::Stack> stack;
 };
@@ -82,8 +83,10 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   auto root = options.ignore_environment ? RootCredentials() : RootCredentials::from_environment();
   if (!root.has_value()) return std::unexpected(LocalEngine::Error{root.error(), kUsage});
   bool looks_only = false;  // at a data directory that is not there
+  if (url != "aws") parts->place = "at " + url;
   if (url.empty()) {
     const std::string directory = absolute_directory(options.data_directory);
+    parts->place = "in " + directory;
     const auto found = has_data(directory);
     if (!found.has_value()) return std::unexpected(LocalEngine::Error{found.error(), kFailed});
     if (*found) {
@@ -158,6 +161,12 @@ std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_co
   print_error(opened.error().message);
   exit_code = opened.error().exit_code;
   return nullptr;
+}
+
+std::string Session::where() const {
+  const pipeline::StackOptions& stack = parts_->stack_options;
+  const std::string place = parts_->place.empty() ? "of AWS in " + stack.region : parts_->place;
+  return "account " + stack.account + " " + place;
 }
 
 base::Env& Session::env() {

@@ -41,6 +41,8 @@ class Session {
   // The stack of the options, with the functions that this program carries.
   pipeline::Stack& stack();
   [[nodiscard]] const std::string& account() const;
+  // Whose data it is, for people: "account 1 of AWS in eu-west-1", "account 1 in /srv/shop", "account 1 at http://…".
+  [[nodiscard]] std::string where() const;
   // The services' time: that of the engine, whose clock may be virtual, else the machine's.
   base::Timestamp now();
   // Whether the engine's clock stands still until advance() moves it.

@@ -1,5 +1,7 @@
 #include "cli/stack_contents.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "aws/dynamodb/dynamodb.h"
@@ -33,25 +35,6 @@ uint64_t messages_in(const pipeline::Site& site, const std::string& queue) {
   return sum;
 }
 
-// Counted, because DescribeTable's ItemCount is hours old on AWS.
-base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table) {
-  aws::dynamodb::ScanInput scan;
-  scan.table_name = table;
-  scan.select = "COUNT";
-  Count count;
-  for (int page = 0; page < kPagesMax; ++page) {
-    aws::Context context = site.call();
-    auto got = site.services.dynamodb.scan(context, scan);
-    if (!got.has_value() && pipeline::is_absent(got.error())) return count;
-    if (!got.has_value()) return base::fail(std::move(got).error());
-    count.seen += static_cast<uint64_t>(got->count.value_or(0));
-    if (!got->last_evaluated_key.has_value()) return count;
-    scan.exclusive_start_key = std::move(got->last_evaluated_key);
-  }
-  count.is_complete = false;
-  return count;
-}
-
 base::Result<Count> objects_in(const pipeline::Site& site, const std::string& bucket) {
   aws::s3::ListObjectsV2Request list;
   list.bucket = bucket;
@@ -70,6 +53,28 @@ base::Result<Count> objects_in(const pipeline::Site& site, const std::string& bu
 }
 
 }  // namespace
+
+std::string text_of(const Count& count) {
+  return count.is_complete ? std::to_string(count.seen) : fmt::format("more than {}", count.seen);
+}
+
+base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table) {
+  aws::dynamodb::ScanInput scan;
+  scan.table_name = table;
+  scan.select = "COUNT";
+  Count count;
+  for (int page = 0; page < kPagesMax; ++page) {
+    aws::Context context = site.call();
+    auto got = site.services.dynamodb.scan(context, scan);
+    if (!got.has_value() && pipeline::is_absent(got.error())) return count;
+    if (!got.has_value()) return base::fail(std::move(got).error());
+    count.seen += static_cast<uint64_t>(got->count.value_or(0));
+    if (!got->last_evaluated_key.has_value()) return count;
+    scan.exclusive_start_key = std::move(got->last_evaluated_key);
+  }
+  count.is_complete = false;
+  return count;
+}
 
 std::string contents(const pipeline::Site& site, const pipeline::Step& step) {
   if (step.kind == "queue") {

@@ -19,6 +19,10 @@ struct Count {
   uint64_t seen = 0;
   bool is_complete = true;
 };
+// The number, or "more than" it.
+std::string text_of(const Count& count);
+// The rows of a table, counted: DescribeTable's ItemCount is hours old on AWS. No table has none.
+base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table);
 
 struct StackContents {
   std::map<std::string, uint64_t> resources;  // that exist, by kind

@@ -293,11 +293,11 @@ def test_down_when_some_of_it_is_gone(stack):
     assert stack("plan", "--json").json["plan"][0]["action"] == "create"
 
 
-def answer_on_a_terminal(stack, answer):
+def answer_on_a_terminal(stack, answer, *command):
     ours, theirs = pty.openpty()
     try:
         os.write(ours, answer)
-        return subprocess.run([BINARY, "down", "--data", stack.server.data], stdin=theirs, capture_output=True, text=True,
+        return subprocess.run([BINARY, *command, "--data", stack.server.data], stdin=theirs, capture_output=True, text=True,
                               env=clean_environment(), timeout=60)
     finally:
         os.close(ours)
@@ -309,11 +309,11 @@ def test_down_says_what_goes_and_asks(stack):
     stack.client("sqs").send_message(QueueUrl=stack.queue("orders-dlq"), MessageBody="x")
     refused = stack("down", stdin="y\n")
     assert refused.code == USAGE and refused.out == "" and "--yes" in refused.err, refused
-    for line in ("orders            96", "quarantined       4", "uploaded objects  1", "messages          1", "4 queue"):
+    for line in (str(stack.server.data), "orders            96", "quarantined       4", "uploaded objects  1", "messages          1", "4 queue"):
         assert line in refused.err, refused
-    assert answer_on_a_terminal(stack, b"n\n").returncode == FAILED
+    assert answer_on_a_terminal(stack, b"n\n", "down").returncode == FAILED
     assert len(stack("tx", "list", "--json", "--max", "1000").json["rows"]) == 96, "nothing has gone"
-    assert answer_on_a_terminal(stack, b"y\n").returncode == OK
+    assert answer_on_a_terminal(stack, b"y\n", "down").returncode == OK
     assert stack("status", "--json").json["resources"] == []
     assert stack("down").code == OK, "there is nothing to ask about"
 
@@ -356,12 +356,16 @@ def test_clearing_the_tables(stack):
                                      for i in range(count)]
     put("tillstream-orders", "transaction_id", 60)
     put("tillstream-quarantine", "body_sha256", 3)
-    kept = stack("tx", "clear", stdin="n\n")
-    assert kept.code == FAILED and "nothing was deleted" in kept.err
+    refused = stack("tx", "clear", stdin="y\n")
+    assert refused.code == USAGE and refused.out == "" and "--yes" in refused.err, refused
+    for line in (str(stack.server.data), "60 orders", "3 quarantined"):
+        assert line in refused.err, refused
+    kept = answer_on_a_terminal(stack, b"n\n", "tx", "clear")
+    assert kept.returncode == FAILED and "nothing was removed" in kept.stderr
     assert dynamodb.scan(TableName="tillstream-orders")["Count"] == 60
     assert stack("tx", "clear", "--yes", "--json").json == {"orders": 60, "quarantined": 3}
     assert dynamodb.scan(TableName="tillstream-orders")["Count"] == 0
-    assert stack("tx", "clear", "--json", stdin="yes\n").json == {"orders": 0, "quarantined": 0}
+    assert answer_on_a_terminal(stack, b"yes\n", "tx", "clear", "--json").stdout == '{"orders":0,"quarantined":0}\n'
     dynamodb.delete_table(TableName="tillstream-quarantine")
     missing = stack("tx", "clear", "--yes")
     assert missing.code == FAILED and "table tillstream-quarantine does not exist" in missing.err
