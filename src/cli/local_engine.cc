@@ -87,8 +87,18 @@ std::vector<server::Mount> mounts(engine::Engine& engine) {
 
 constexpr std::string_view kAcceptDataLoss =
     ". Nothing was changed: a copy of the directory keeps what can be saved. `till serve --accept-data-loss` starts "
-    "with "
-    "what is intact and gives up the rest for good";
+    "with what is intact and gives up the rest for good";
+
+constexpr std::string_view kNotMended =
+    ". Nothing was changed. `--accept-data-loss` gives up the newest writes, which does not mend this: put a copy of "
+    "the directory in its place";
+
+std::string lost_store(const std::string& store) {
+  return fmt::format(
+      "{} had the data of this directory and is not there. Nothing was changed: put a copy of it in its place, or "
+      "begin with no data by `till serve --accept-data-loss`",
+      store);
+}
 
 std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(const LocalEngineOptions& options,
                                                                               base::Env& env) {
@@ -96,11 +106,18 @@ std::expected<std::unique_ptr<store::KvStore>, LocalEngine::Error> open_store(co
   store::RocksDbOptions rocks;
   rocks.directory = options.data_directory + "/store";
   rocks.accept_data_loss = options.accept_data_loss;
+  const bool noted = os::notes_store(options.data_directory);
+  if (noted && !options.accept_data_loss && !store::is_rocksdb_store(rocks.directory))
+    return std::unexpected(LocalEngine::Error{lost_store(rocks.directory), kFailed});
   auto opened = store::open_rocksdb_store(rocks, env);
+  if (opened.has_value() && !noted && !os::note_store(options.data_directory))
+    return std::unexpected(LocalEngine::Error{"cannot write to " + options.data_directory, kFailed});
   if (opened.has_value()) return std::move(*opened);
   const bool locked = opened.error().kind == store::OpenError::Kind::locked;
   std::string message = opened.error().message;
   if (opened.error().loss_can_be_accepted) message += kAcceptDataLoss;
+  if (opened.error().kind == store::OpenError::Kind::corrupt && !opened.error().loss_can_be_accepted)
+    message += kNotMended;
   return std::unexpected(LocalEngine::Error{std::move(message), locked ? kUnreachable : kFailed});
 }
 
@@ -155,6 +172,13 @@ std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& o
   if (options.leaves_no_trace) return os::RunDirectory();
   if (auto claimed = claim_data_directory(options.data_directory); !claimed.has_value())
     return std::unexpected(std::move(claimed).error());
+  for (const std::string_view name : {"store", "store/db", "outbox"}) {
+    const std::string path = fmt::format("{}/{}", options.data_directory, name);
+    if (std::error_code error; fs::is_symlink(path, error))
+      return std::unexpected(path +
+                             " is a symbolic link, which this program does not make. Nothing was changed: put "
+                             "the directory itself in its place, or move the link away");
+  }
   if (!may_write_endpoint(options.data_directory))
     return std::unexpected(endpoint_file(options.data_directory) + " is not a file of this program; move it away");
   os::remove_ended_runs(options.data_directory);

@@ -29,6 +29,7 @@ constexpr std::string_view kMarkerFirstLine = "This is a data directory of till 
 constexpr std::string_view kMarkerText =
     "This is a data directory of till (Tillstream).\n"
     "The program makes, changes and removes files in it; keep nothing of your own here.\n";
+constexpr std::string_view kStoreNote = "Its data are in the directory store.\n";
 
 std::unexpected<std::string> failure(std::string_view what, const std::string& path) {
   return std::unexpected(fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
@@ -111,13 +112,34 @@ std::expected<void, std::string> mark_directory(const std::string& directory) {
   return {};
 }
 
-bool replace_file(const std::string& path, std::string_view content) {
+namespace {
+
+enum class Synced : uint8_t { no, yes };
+bool replace(const std::string& path, std::string_view content, Synced synced) {
   std::string unfinished = path + ".XXXXXX";
   const FileDescriptor file(::mkostemp(unfinished.data(), O_CLOEXEC));
   if (!file.valid()) return false;
-  if (write_all(file.get(), content) && ::rename(unfinished.c_str(), path.c_str()) == 0) return true;
+  const bool written = write_all(file.get(), content) && (synced == Synced::no || ::fsync(file.get()) == 0);
+  if (written && ::rename(unfinished.c_str(), path.c_str()) == 0)
+    return synced == Synced::no || sync_directory(fs::path(path).parent_path().string());
   ::unlink(unfinished.c_str());
   return false;
+}
+
+}  // namespace
+
+bool note_store(const std::string& directory) {
+  const std::string text = std::string(kMarkerText) + std::string(kStoreNote);
+  return replace(directory + "/" + std::string(kMarkerName), text, Synced::yes);
+}
+
+bool notes_store(const std::string& directory) {
+  const auto marker = beginning_of(directory + "/" + std::string(kMarkerName));
+  return marker.has_value() && marker->ends_with(kStoreNote);
+}
+
+bool replace_file(const std::string& path, std::string_view content) {
+  return replace(path, content, Synced::no);
 }
 
 std::expected<RunDirectory, std::string> RunDirectory::make(const std::string& parent, const std::string& id) {

@@ -26,6 +26,10 @@ std::expected<DirectoryOwner, std::string> owner_of(const std::string& directory
 // mode. The caller has looked at what is in it. The error is as above.
 std::expected<void, std::string> mark_directory(const std::string& directory);
 
+// Notes in the marker, synced, that the directory `store` belongs to `directory` from now on; and reads that note.
+bool note_store(const std::string& directory);
+bool notes_store(const std::string& directory);
+
 // Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
 bool replace_file(const std::string& path, std::string_view content);
 

@@ -122,6 +122,39 @@ def test_an_endpoint_file_of_somebody_else_is_refused(tmp_path, serve):
     assert (tmp_path / "precious").read_text() == "x" and (data / "endpoint").is_symlink()
 
 
+@pytest.mark.parametrize("name", ["store", "store/db", "outbox"])
+def test_a_link_below_our_directory_is_refused(tmp_path, serve, name):
+    data = tmp_path / "data"
+    serve(data=data).stop()
+    elsewhere = tmp_path / "elsewhere"
+    if (data / name).exists():
+        (data / name).rename(elsewhere)
+    else:
+        elsewhere.mkdir()
+    (data / name).symlink_to(elsewhere)
+    before = everything(tmp_path)
+    for flags in ([], ["--accept-data-loss"]):
+        result = till("serve", "--port", "0", *flags, "--data", data)
+        assert result.code == FAILED and f"{data}/{name} is a symbolic link" in result.err, result
+        assert everything(tmp_path) == before
+
+
+def test_a_store_that_is_gone_is_not_begun_anew_without_a_word(tmp_path, serve):
+    data = tmp_path / "data"
+    serve(data=data).stop()
+    (data / "store").rename(tmp_path / "moved")
+    before = everything(tmp_path)
+    for arguments in (["serve", "--port", "0"], ["status"], ["tx", "list"]):
+        result = till(*arguments, "--data", data)
+        assert result.code == FAILED and f"{data}/store had the data" in result.err, result
+        assert "--accept-data-loss" in result.err and everything(tmp_path) == before
+    (tmp_path / "moved").rename(data / "store")
+    serve(data=data).stop()
+    (data / "store").rename(tmp_path / "moved")
+    serve("--accept-data-loss", data=data).stop()
+    serve(data=data).stop()
+
+
 def test_a_directory_with_the_name_of_a_run_is_kept(serve, tmp_path):
     serve().stop()
     foreign = tmp_path / "data" / "run-11111111-2222-3333-4444-555555555553"

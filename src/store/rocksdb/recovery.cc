@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "store/rocksdb/current_file.h"
+#include "store/rocksdb/directory_lock.h"
 #include "store/rocksdb/log_scan.h"
 
 namespace store {
@@ -244,6 +246,19 @@ std::expected<Found, OpenError> inspect_and_cut(const RocksDbOptions& options, c
   return inspect(path, reading);
 }
 
+// What is damaged in CURRENT alone costs nothing, but nobody knows how the damage came about.
+std::expected<void, OpenError> name_manifest(const RocksDbOptions& options, const std::string& path) {
+  const auto manifest = manifest_to_name(path);
+  if (!manifest) return {};
+  if (!options.accept_data_loss) {
+    return refused(
+        {OpenError::Kind::corrupt,
+         fmt::format("{}/CURRENT is damaged: it does not name a manifest, and should name {}", path, *manifest)});
+  }
+  if (!write_current(path, *manifest)) return std::unexpected(system_error("write", path + "/CURRENT"));
+  return {};
+}
+
 OpenError behind(const std::string& path, CommitSequence found, CommitSequence watermark) {
   return {OpenError::Kind::behind_watermark,
           fmt::format("{} ends at sequence {}, but {} was acknowledged: its log was cut or removed", path, found,
@@ -314,8 +329,8 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
 
 std::expected<Recovered, OpenError> recover(const RocksDbOptions& options, const std::string& path,
                                             const rocksdb::Options& engine_options, CommitSequence watermark) {
-  std::error_code error;
-  const bool exists = std::filesystem::exists(path + "/CURRENT", error);
+  const bool exists = has_database(path);
+  if (const auto named = name_manifest(options, path); !named) return std::unexpected(named.error());
   Found found{0, 0};
   if (exists) {
     // The listeners stand for a store that runs; here every failure comes back as a status.

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "store/durability_gate.h"
+#include "store/rocksdb/current_file.h"
 #include "store/rocksdb/directory_lock.h"
 #include "store/rocksdb/log_scan.h"
 #include "store/rocksdb/recovery.h"
@@ -431,8 +432,7 @@ std::expected<std::unique_ptr<KvStore>, OpenError> open_rocksdb_store(const Rock
   auto lock = DirectoryLock::take(options.directory);
   if (!lock) return std::unexpected(lock.error());
   const std::string path = options.directory + "/db";
-  std::error_code error;
-  const bool has_tables = std::filesystem::exists(path + "/CURRENT", error);
+  const bool has_tables = has_database(path);
   // The watermark is made before the first table, so tables without one mean that somebody removed it.
   auto watermark = Watermark::open(options.directory, !has_tables || options.accept_data_loss);
   if (!watermark) return std::unexpected(watermark.error());

@@ -268,6 +268,27 @@ TEST_F(RocksDbStore, CutOrMissingLogIsBehindTheWatermark) {
   expect_refused("image", Kind::behind_watermark);
 }
 
+TEST_F(RocksDbStore, ADamagedCurrentFileIsRefusedAndMendedOnDemand) {
+  auto store = must_open("a");
+  fill(*store, 0, 20);
+  move_watermark(*store);
+  store.reset();
+  const std::string current = path("image/db/CURRENT");
+  for (const std::string_view text : {"", "garbage\n", "MANIFEST-999999\n", "gone"}) {
+    SCOPED_TRACE(text);
+    crash_image("a", "image");
+    std::ofstream(current, std::ios::trunc) << text;
+    if (text == "gone") fs::remove(current);
+    const auto refused = open("image");
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, Kind::corrupt);
+    EXPECT_TRUE(refused.error().loss_can_be_accepted);
+    EXPECT_NE(refused.error().message.find("CURRENT"), std::string::npos);
+    EXPECT_EQ(rows(*must_open("image", true)), 20) << "nothing else was damaged";
+    EXPECT_EQ(rows(*must_open("image")), 20);
+  }
+}
+
 TEST_F(RocksDbStore, FlippedBitInTheLogIsNeverServed) {
   const auto store = must_open("a");
   fill(*store, 0, 300);

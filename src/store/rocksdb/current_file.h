@@ -1,0 +1,19 @@
+// RocksDB's file CURRENT, which names the manifest in use. RocksDB replaces it in one step, so that damage in it is no
+// power cut's; the manifests beside it tell what it should say. Used by the thread that opens a store.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace store {
+
+// Whether files of a database are in `path`, with or without CURRENT.
+bool has_database(const std::string& path);
+
+// The file name of the newest manifest in `path`, if there is one and CURRENT is gone or names none that is there.
+std::optional<std::string> manifest_to_name(const std::string& path);
+
+// Makes CURRENT name `manifest`, durably. False if that could not be written; errno says why.
+bool write_current(const std::string& path, const std::string& manifest);
+
+}  // namespace store
