@@ -6,6 +6,16 @@
 # A layer links only what it names, so an include that the design forbids does not link either.
 include(GoogleTest)
 
+# What is tested is optimised as the product is; the tests themselves compile a quarter faster with less of it.
+set(TILL_TEST_OPTIONS $<$<CONFIG:RelWithDebInfo>:-O1>)
+
+# A target that others take these headers from, compiled once. Parsing them is a quarter of a test's compile time.
+function(till_precompile name)
+  file(GENERATE OUTPUT ${name}.cc CONTENT "")
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+endfunction()
+
 function(till_layer name)
   cmake_parse_arguments(arg "" "" "DEPS;TEST_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
@@ -15,6 +25,11 @@ function(till_layer name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC ${arg_DEPS})
+    # Not in the release build: so that one build checks that every file includes what it needs, and because GCC 12's
+    # warnings see bounds broken that are not (-Warray-bounds) when it optimises what comes from a precompiled header.
+    if(CMAKE_BUILD_TYPE STREQUAL Debug)
+      target_precompile_headers(${name} REUSE_FROM till_library_headers)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${arg_DEPS})
@@ -28,8 +43,8 @@ endfunction()
 
 # Makes ${name}_test a program of GoogleTest whose tests ctest knows as ${name}.Suite.Test.
 function(till_test name)
-  # What is tested is optimised as the product is; the tests themselves compile a quarter faster with less of it.
-  target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+  target_compile_options(${name}_test PRIVATE ${TILL_TEST_OPTIONS})
+  target_precompile_headers(${name}_test REUSE_FROM till_test_headers)
   target_link_libraries(${name}_test PRIVATE GTest::gtest_main)
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST)
 endfunction()
