@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "aws/http/hangup.h"
+#include "base/result.h"
 #include "base/time.h"
 
 namespace aws {
@@ -39,8 +41,18 @@ struct Context {
   std::shared_ptr<SpooledBody> body = {};
   // Of the request; null for calls from inside.
   std::shared_ptr<http::Hangup> caller_gone = {};
+  // True while an I/O thread carries the call out. An operation that finds, before it has changed anything, that its
+  // work is too long for one (more than a millisecond) returns too_long_for_io_thread(): the server then has it done
+  // from its beginning on a worker.
+  bool on_io_thread = false;
   // True if nobody waits for the answer any more: what is given out now would be lost.
   [[nodiscard]] bool is_abandoned() const { return caller_gone && caller_gone->is_gone(); }
 };
+
+// To be returned as an operation's error; nobody sees it.
+inline constexpr std::string_view kTooLongForIoThread = "TooLongForIoThread";
+[[nodiscard]] inline base::AwsError too_long_for_io_thread() {
+  return {.code = std::string(kTooLongForIoThread), .message = "The call goes on elsewhere."};
+}
 
 }  // namespace aws

@@ -104,6 +104,7 @@ struct ApiHandler::Call {
   Route route;
   std::string request_id;
   bool is_unsigned = false;
+  bool on_io_thread = false;
   // From prepare() on:
   bool prepared = false;
   aws::Context context = {};
@@ -174,7 +175,11 @@ void ApiHandler::take(Request request, aws::http::Responder respond) {
   }
   std::string id = make_request_id(env_.random, *route->mount->desc, route->protocol);
   auto call = std::make_shared<Call>(Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
-  if (is_quick(*call->route.operation, call->request)) return serve(call);
+  call->on_io_thread = is_quick(*call->route.operation, call->request);
+  call->on_io_thread ? serve(call) : give_to_worker(call);
+}
+
+void ApiHandler::give_to_worker(const std::shared_ptr<Call>& call) {
   if (workers_.run([this, call] { serve_on_worker(call); })) return;
   call->respond(refusal(*call, slow_down()));
 }
@@ -191,6 +196,11 @@ void ApiHandler::serve(const std::shared_ptr<Call>& call) {
     if (!call->prepared) TRY(prepare(*call));
     return carry_out(*call);
   });
+  if (call->on_io_thread && !done && done.error().code == aws::kTooLongForIoThread) {
+    call->on_io_thread = false;
+    call->prepared = false;  // the operation has used its input up
+    return give_to_worker(call);
+  }
   if (call->place != nullptr) {
     const auto settled = parking_.settle(*call->place, [this, call] { serve_on_worker(call); });
     if (settled == ParkingLot::Settled::parked) return;  // and may run elsewhere by now
@@ -278,6 +288,7 @@ base::Result<void> ApiHandler::prepare(Call& call) {
   TRY(check_body_size(*call.route.mount, operation, call.request.body.size()));
   TRY_ASSIGN(call.context, authenticate(call));
   if (call.route.protocol == Protocol::rest_xml) TRY(aws::codec::check_body_checksum(service, operation, call.request));
+  call.context.on_io_thread = call.on_io_thread;
   call.in = operation.make_input();
   call.out = operation.make_output();
   TRY(call.codec().decode_request(service, operation, call.request, call.route.labels, call.in.value.get()));

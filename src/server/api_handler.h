@@ -68,6 +68,7 @@ class ApiHandler final : public aws::http::Handler {
   // Runs the call, once more if it has waited, and answers it unless it waits again.
   void serve(const std::shared_ptr<Call>& call);
   void serve_on_worker(const std::shared_ptr<Call>& call);
+  void give_to_worker(const std::shared_ptr<Call>& call);
   // An exception of a library, or a lack of memory, is the call's own failure.
   base::Result<void> contain(std::string_view operation, const std::function<base::Result<void>()>& body) const;
   base::Result<void> prepare(Call& call);

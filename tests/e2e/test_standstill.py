@@ -70,6 +70,24 @@ def test_tables_are_scanned_and_indexed_on_workers(own):
     assert found["Count"] == len([n for n in range(5000) if n % 7 == 3])
 
 
+def test_items_of_many_attributes_are_no_work_for_io_threads(own):
+    dynamodb = own.client("dynamodb")
+    dynamodb.create_table(TableName="table", BillingMode="PAY_PER_REQUEST",
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                          KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    key = {"id": {"S": "a"}}
+    item = key | {f"a{n:05}": {"N": "1"} for n in range(40_000)}
+    dynamodb.put_item(TableName="table", Item=item)
+    for _ in range(3):
+        assert dynamodb.get_item(TableName="table", Key=key)["Item"] == item
+        changed = dynamodb.update_item(TableName="table", Key=key, UpdateExpression="ADD n :one", ReturnValues="ALL_NEW",
+                                       ExpressionAttributeValues={":one": {"N": "1"}})["Attributes"]
+        item["n"] = changed["n"]
+        assert changed == item
+    dynamodb.put_item(TableName="table", Item=key)
+    assert changed["n"] == {"N": "3"} and dynamodb.get_item(TableName="table", Key=key)["Item"] == key
+
+
 def test_large_objects_are_no_work_for_io_threads(own):
     s3 = own.client("s3")
     s3.create_bucket(Bucket="bucket")

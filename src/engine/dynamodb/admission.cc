@@ -59,12 +59,16 @@ base::Result<void> admit_write(Table& table, base::Timestamp now) {
   return exceeded(table, nullptr, Kind::write, now);
 }
 
+void withdraw_write(Table& table) {
+  if (!table.pay_per_request) table.throttle.charge(Kind::write, 0, -kWriteReserved);
+}
+
 base::Result<void> admit_index_writes(Table& table, const Item* before, const Item* after, base::Timestamp now) {
   if (table.pay_per_request) return {};
   for (const Index& index : table.indexes) {
     if (!index.global || table.throttle.has_any(rate_of(table, &index, Kind::write), now)) continue;
     if (!changes_entry(table, index, before, after)) continue;
-    table.throttle.charge(Kind::write, 0, -kWriteReserved);
+    withdraw_write(table);
     return exceeded(table, &index, Kind::write, now);
   }
   return {};

@@ -12,6 +12,8 @@ namespace engine::dynamodb {
 // cost (1 unit, or 0.5 for a read that need not be consistent), or fails with ProvisionedThroughputExceededException.
 base::Result<void> admit_read(Table& table, const Index* index, bool consistent, base::Timestamp now);
 base::Result<void> admit_write(Table& table, base::Timestamp now);
+// The admitted write is not done now: gives back what was reserved for it.
+void withdraw_write(Table& table);
 // Called for an admitted write when its change from `before` to `after` (null: no item) is known and nothing else can
 // fail: whether the global indexes that the change concerns have capacity left. A refusal gives back the reserved unit.
 base::Result<void> admit_index_writes(Table& table, const Item* before, const Item* after, base::Timestamp now);

@@ -54,6 +54,8 @@ constexpr std::size_t kExpiryPageBytes = 256 * 1024;
 // Work in one page of a Query or Scan, beside its bytes: a row costs one, and one more for each condition of the
 // filter, for each started KB. About 0.1 s; a page that would cost more ends early, with a LastEvaluatedKey.
 constexpr std::size_t kPageWorkMax = 100'000;
+// A stored item that is larger is read and written by workers only; it may have tens of thousands of attributes.
+constexpr std::size_t kQuickItemBytesMax = 32 * 1024;
 // Of PartiQL's writes to one table, staged before they are written and the stripes let go.
 constexpr std::size_t kStagedBytesMax = 128 * 1024;
 

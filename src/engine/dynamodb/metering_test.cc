@@ -174,6 +174,24 @@ TEST_F(MeteringTest, LargeItemsAndFailedConditionsCostWhatTheyCost) {
   EXPECT_EQ(puts(10), 5);
 }
 
+// The server does such a call again from its beginning.
+TEST_F(MeteringTest, AnItemTooLargeForAnIoThreadCostsNothingThere) {
+  create_used_up(100);
+  ASSERT_EQ(put({{"p", S("x")}, {"fill", S(std::string(kQuickItemBytesMax, 'f'))}}), "");  // 33 units
+  context.on_io_thread = true;
+  for (int i = 0; i < 1000; ++i) {
+    wire::PutItemInput in;
+    in.table_name = "tab";
+    in.item = Item{{"p", S("x")}};
+    ASSERT_EQ(service.put_item(context, std::move(in)).error().code, aws::kTooLongForIoThread);
+    ASSERT_EQ(gets(1, true), 0);
+  }
+  EXPECT_EQ(puts(1), 1) << "of small items nothing is said";
+  context.on_io_thread = false;
+  EXPECT_EQ(gets(1, true), 1) << "and it is still there";
+  EXPECT_EQ(puts(1000), 66);
+}
+
 TEST_F(MeteringTest, UpdateTableChangesTheRate) {
   create_used_up(5);
   EXPECT_EQ(puts(10), 5);

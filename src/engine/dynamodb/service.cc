@@ -114,6 +114,15 @@ std::optional<StoredItem> DynamoDbService::load_item(const Table& table, const I
   return bytes ? std::optional(read_item(*bytes, table.schema)) : std::nullopt;
 }
 
+base::Result<std::optional<StoredItem>> DynamoDbService::load_item_to_write(const Call& call, Table& table,
+                                                                            const ItemKey& key) {
+  const auto bytes = store_.get(row_key(table.number, key));
+  if (!bytes) return std::nullopt;
+  if (!call.context.on_io_thread || bytes->size() <= kQuickItemBytesMax) return read_item(*bytes, table.schema);
+  withdraw_write(table);
+  return base::fail(aws::too_long_for_io_thread());
+}
+
 void DynamoDbService::write_definition(const Table& table) {
   store::WriteBatch batch;
   batch.put(table_key(table.account, table.region, table.name), table.encode());

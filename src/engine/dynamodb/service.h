@@ -154,6 +154,8 @@ class DynamoDbService final : public wire::DynamoDb {
   base::Result<TablePtr> find_table_by_arn(const aws::Context&, const std::optional<std::string>& arn);
   // The item as it is stored, if there is one.
   std::optional<StoredItem> load_item(const Table& table, const ItemKey& key);
+  // The same for an admitted write, which is withdrawn if the item is too large for the thread that the call is on.
+  base::Result<std::optional<StoredItem>> load_item_to_write(const Call& call, Table& table, const ItemKey& key);
   void write_definition(const Table& table);
   void write_update(Table& table, const std::vector<uint32_t>& deleted_indexes);
   // Writes one item in a batch of its own, under the stripe's lock, which the caller holds.

@@ -50,8 +50,11 @@ base::Result<wire::GetItemOutput> DynamoDbService::get_item(Call& call, wire::Ge
   TRY_ASSIGN(const ItemKey key, key_of_request(table->schema, *in.key));
   TRY(check_key_paths(*table, projection));
   const bool consistent = in.consistent_read.value_or(false);
+  const auto bytes = store_.get(row_key(table->number, key));
+  if (bytes && bytes->size() > kQuickItemBytesMax && call.context.on_io_thread)
+    return base::fail(aws::too_long_for_io_thread());
   TRY(admit_read(*table, nullptr, consistent, call.context.now));
-  auto item = load_item(*table, key);
+  auto item = bytes ? std::optional(read_item(*bytes, table->schema)) : std::nullopt;
 
   wire::GetItemOutput out;
   Units units;
@@ -85,7 +88,7 @@ base::Result<wire::PutItemOutput> DynamoDbService::put_item(Call& call, wire::Pu
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
-    auto before = load_item(*table, key);
+    TRY_ASSIGN(auto before, load_item_to_write(call, *table, key));
     TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, bytes,
                         call.context.now));
     TRY(admit_index_writes(*table, attributes_of(before), &*in.item, call.context.now));
@@ -116,7 +119,7 @@ base::Result<wire::DeleteItemOutput> DynamoDbService::delete_item(Call& call, wi
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
-    auto before = load_item(*table, key);
+    TRY_ASSIGN(auto before, load_item_to_write(call, *table, key));
     TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, 0, call.context.now));
     TRY(admit_index_writes(*table, attributes_of(before), nullptr, call.context.now));
     write_item(*table, key, before ? &*before : nullptr, nullptr, 0, units);
@@ -149,7 +152,7 @@ base::Result<wire::UpdateItemOutput> DynamoDbService::update_item(Call& call, wi
   Units units;
   {
     const std::lock_guard lock(table->stripe_of(key).mutex);
-    const auto before = load_item(*table, key);
+    TRY_ASSIGN(const auto before, load_item_to_write(call, *table, key));
     TRY(check_condition(*table, condition, before, in.return_values_on_condition_check_failure, 0, call.context.now));
     if (!before && update && only_removes(*update)) {
       write_item(*table, key, nullptr, nullptr, 0, units);  // it costs what a write costs and makes nothing
