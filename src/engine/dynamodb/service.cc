@@ -1,6 +1,7 @@
 #include "engine/dynamodb/service.h"
 
 #include "engine/arn.h"
+#include "engine/dynamodb/admission.h"
 #include "engine/dynamodb/keys.h"
 #include "engine/dynamodb/table_definition.h"
 #include "engine/record.h"
