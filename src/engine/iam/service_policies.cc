@@ -45,9 +45,8 @@ Result<void> check_own(const aws::Context& context, std::string_view arn, std::s
 }
 
 Result<void> check_policy_document(std::string_view document) {
+  TRY(check_document(document, DocumentUse::managed));
   TRY(parse_document(document, PolicyKind::identity));
-  TRY(check_version(document));
-  TRY(check_resources(document));
   if (document_bytes(document) <= kPolicyBytesMax) return {};
   return base::fail(
       errors::limit_exceeded_exception("Cannot exceed quota for PolicySize: " + std::to_string(kPolicyBytesMax)));

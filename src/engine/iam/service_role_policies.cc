@@ -34,8 +34,8 @@ Result<aws::iam::PutRolePolicyResponse> IamService::put_role_policy(Context& con
                                                                     aws::iam::PutRolePolicyRequest in) {
   if (!in.policy_name || in.policy_name->empty()) return base::fail(absent("policyName"));
   if (!in.policy_document) return base::fail(absent("policyDocument"));
+  TRY(check_document(*in.policy_document, DocumentUse::inlined));
   TRY(parse_document(*in.policy_document, aws::auth::PolicyKind::identity));
-  TRY(check_resources(*in.policy_document));
   const std::unique_lock lock(mutex_);
   TRY_ASSIGN(const auto found, find_role(context, in.role_name));
   RoleRecord record = found->second.record;

@@ -139,6 +139,9 @@ TEST_F(IamTest, PoliciesThatWouldAllowMoreThanOnAwsAreRefused) {
   const char* const leading = R"("ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["x"]})";
   EXPECT_EQ(outcome("Allow", leading), "refused");
   EXPECT_EQ(outcome("Deny", leading), "") << "it denies where AWS may not";
+  const std::string tags = R"("ForAllValues:StringEquals":{"aws:TagKeys":"a"})";
+  EXPECT_EQ(outcome("Allow", tags), "refused");
+  EXPECT_EQ(outcome("Allow", tags + R"(,"StringEquals":{"aws:RequestTag/a":"b"})"), "") << "it never allows here";
   const char* const address = R"("IpAddress":{"aws:SourceIp":"10.0.0.0/8"})";
   EXPECT_EQ(outcome("Allow", address), "");
   EXPECT_EQ(outcome("Deny", address), "refused");
@@ -383,7 +386,18 @@ TEST_F(IamTest, DocumentsAreCheckedAsOnAws) {
   const std::string statement = R"("Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]})";
   EXPECT_EQ(managed("{" + statement), version);
   EXPECT_EQ(managed(R"({"Version":"2008-10-17",)" + statement), version);
-  EXPECT_EQ(put("r", "i", "{" + statement), "");  // of a role's own policies it is not asked
+  EXPECT_EQ(put("r", "i", "{" + statement), "");           // of a role's own policies it is not asked
+  const std::string legacy = policy("denY", "s3:*", "*");  // document_check_test.cc has the rest
+  EXPECT_EQ(managed(legacy), malformed + "The policy failed legacy parsing");
+  EXPECT_EQ(put("r", "i", legacy), malformed + "The policy failed legacy parsing");
+  const std::string own =
+      *iam_.create_policy(context_, {.policy_name = "own", .policy_document = policy("Deny", "*", "*")})->policy->arn;
+  EXPECT_EQ(text(iam_.create_policy_version(context_, {.policy_arn = own, .policy_document = legacy})),
+            malformed + "The policy failed legacy parsing");
+  EXPECT_EQ(text(iam_.update_assume_role_policy(
+                context_, {.role_name = "r",
+                           .policy_document = R"({"Statement":{"Effect":"allow","Principal":"*","Action":"sts:*"}})"})),
+            malformed + "The policy failed legacy parsing");
   for (const auto& [resource, message] : std::initializer_list<std::pair<std::string, std::string>>{
            {"arn:invalid:s3:::example_bucket",
             R"(Partition "invalid" is not valid for resource "arn:invalid:s3:::example_bucket".)"},
