@@ -323,6 +323,20 @@ TEST_F(IamTest, ManagedPoliciesThatTemplatesNameExist) {
         "service-role/AWSLambdaKinesisExecutionRole", "AWSLambda_ReadOnlyAccess", "AmazonSSMManagedInstanceCore"}) {
     EXPECT_EQ(attach("r", std::string("arn:aws:iam::aws:policy/") + name), "") << name;
   }
+  const auto listed = iam_.list_policies(context_, {.max_items = 1000});
+  for (const char* name :
+       {"AmazonVPCFullAccess", "AmazonRDSFullAccess", "AmazonRDSReadOnlyAccess", "AmazonCognitoPowerUser",
+        "AmazonCognitoReadOnly", "job-function/Billing", "job-function/DatabaseAdministrator",
+        "job-function/DataScientist", "job-function/NetworkAdministrator", "job-function/SupportUser",
+        "job-function/SystemAdministrator", "job-function/ViewOnlyAccess"}) {
+    const std::string arn = std::string("arn:aws:iam::aws:policy/") + name;
+    const std::string role = "of-" + std::string(name).substr(std::string(name).find('/') + 1);
+    EXPECT_TRUE(create(role).has_value());
+    EXPECT_EQ(attach(role, arn), "") << name;
+    EXPECT_EQ(iam_.get_policy(context_, {.policy_arn = arn})->policy->attachment_count,
+              name == std::string("job-function/ViewOnlyAccess") ? 2 : 1);
+    EXPECT_EQ(std::ranges::count(*listed->policies, std::optional(arn), &aws::iam::Policy::arn), 1) << name;
+  }
   const aws::Context caller = session("r");
   EXPECT_TRUE(may(caller, "logs:PutLogEvents", {"arn:aws:logs:us-east-1:111122223333:log-group:g"}));
   EXPECT_TRUE(may(caller, "sqs:SendMessage", {"arn:aws:sqs:us-east-1:111122223333:q"}));  // PowerUserAccess
