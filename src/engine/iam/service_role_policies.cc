@@ -6,6 +6,7 @@
 #include "engine/arn.h"
 #include "engine/iam/answers.h"
 #include "engine/iam/document_check.h"
+#include "engine/iam/policy_shapes.h"
 #include "engine/iam/service.h"
 
 namespace engine::iam {
@@ -20,9 +21,6 @@ base::AwsError no_such_inline_policy(std::string_view name) {
 }
 
 // arn:aws:iam::A:policy/PATH/NAME
-std::string policy_name(std::string_view arn) {
-  return std::string(arn.substr(arn.rfind('/') + 1));
-}
 std::string policy_path(std::string_view arn) {
   const std::size_t first = arn.find('/');
   return std::string(arn.substr(first, arn.rfind('/') + 1 - first));
@@ -127,7 +125,7 @@ Result<aws::iam::ListAttachedRolePoliciesResponse> IamService::list_attached_rol
     TRY_ASSIGN(const auto found, find_role(context, in.role_name));
     for (const std::string& arn : found->second.record.attached_arns) {
       if (!policy_path(arn).starts_with(in.path_prefix.value_or("/"))) continue;
-      items.emplace_back(arn, aws::iam::AttachedPolicy{.policy_name = policy_name(arn), .policy_arn = arn});
+      items.emplace_back(arn, attached_policy_shape(arn));
     }
   }
   std::ranges::sort(items, {}, &std::pair<std::string, aws::iam::AttachedPolicy>::first);
