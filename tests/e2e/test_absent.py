@@ -95,3 +95,55 @@ def test_what_tools_read_first_is_answered(server, iam, sts, logs, cloudwatch, n
     with pytest.raises(ClientError) as refused:
         cloudwatch.get_dashboard(DashboardName=name)
     assert refused.value.response["Error"]["Message"] == f"Dashboard {name} does not exist"
+
+
+def test_reads_of_an_account_without_users(iam, name):
+    """Every Get and List of IAM that auditors and infrastructure tools make, on a new account."""
+    for call, key in (("list_ssh_public_keys", "SSHPublicKeys"), ("list_signing_certificates", "Certificates"),
+                      ("list_service_specific_credentials", "ServiceSpecificCredentials"),
+                      ("list_server_certificates", "ServerCertificateMetadataList"),
+                      ("list_saml_providers", "SAMLProviderList"), ("list_mfa_devices", "MFADevices"),
+                      ("list_virtual_mfa_devices", "VirtualMFADevices")):
+        assert getattr(iam, call)()[key] == []
+    user, group, arn = {"UserName": name}, {"GroupName": name}, f"arn:aws:iam::000000000000:saml-provider/{name}"
+    for call, arguments in (
+            ("get_login_profile", user), ("list_user_tags", user), ("list_ssh_public_keys", user),
+            ("list_signing_certificates", user), ("list_service_specific_credentials", user),
+            ("get_user_policy", user | {"PolicyName": "p"}), ("list_group_policies", group),
+            ("list_attached_group_policies", group), ("get_group_policy", group | {"PolicyName": "p"}),
+            ("get_ssh_public_key", user | {"SSHPublicKeyId": "A" * 20, "Encoding": "SSH"}),
+            ("get_access_key_last_used", {"AccessKeyId": "AKIA" + "A" * 16}),
+            ("get_mfa_device", {"SerialNumber": f"arn:aws:iam::000000000000:mfa/{name}"}),
+            ("list_mfa_device_tags", {"SerialNumber": f"arn:aws:iam::000000000000:mfa/{name}"}),
+            ("list_instance_profile_tags", {"InstanceProfileName": name}),
+            ("list_server_certificate_tags", {"ServerCertificateName": name}),
+            ("list_saml_provider_tags", {"SAMLProviderArn": arn}),
+            ("list_open_id_connect_provider_tags", {"OpenIDConnectProviderArn": arn}),
+            ("get_service_linked_role_deletion_status", {"DeletionTaskId": "task/x"})):
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            getattr(iam, call)(**arguments)
+    with pytest.raises(ClientError) as refused:
+        iam.list_policies_granting_service_access(Arn=arn, ServiceNamespaces=["s3"])
+    assert refused.value.response["Error"]["Message"] == (
+        "The action ListPoliciesGrantingServiceAccess is not valid for this endpoint.")
+
+
+def test_the_whole_account_is_read_at_once(iam, name):
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), Tags=[{"Key": "k", "Value": "v"}])
+    arn = "arn:aws:iam::aws:policy/job-function/SupportUser"
+    iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    pages = list(iam.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 1}))
+    role, = (role for page in pages for role in page["RoleDetailList"] if role["RoleName"] == name)
+    assert role["AssumeRolePolicyDocument"] == trust and role["Tags"] == [{"Key": "k", "Value": "v"}]
+    assert role["AttachedManagedPolicies"] == [{"PolicyName": "SupportUser", "PolicyArn": arn}]
+    policy, = (policy for page in pages for policy in page["Policies"] if policy["Arn"] == arn)
+    assert policy["PolicyVersionList"][0]["Document"]["Version"] == "2012-10-17"
+    assert all(page["UserDetailList"] == page["GroupDetailList"] == [] for page in pages)
+    only = iam.get_account_authorization_details(Filter=["AWSManagedPolicy"])
+    assert only["RoleDetailList"] == [] and arn in [policy["Arn"] for policy in only["Policies"]]
+    while iam.generate_credential_report()["State"] != "COMPLETE":
+        pass
+    header, root = iam.get_credential_report()["Content"].decode().splitlines()
+    assert header.startswith("user,arn,") and root.startswith("<root_account>,arn:aws:iam::")

@@ -1,8 +1,6 @@
 #include "aws/auth/policy.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 #include <optional>
 
 #include "aws/auth/policy_statement.h"
@@ -127,6 +125,12 @@ bool is_unknown(std::string_view key) {
          !key.starts_with("aws:principaltag/") && std::ranges::find(kKnown, key) == std::end(kKnown);
 }
 
+// The same for a key in requests that `statement` is about. Those that only read have no tags to tell of.
+bool is_unknown(const Condition& condition, const Policy::Statement& statement) {
+  const bool of_tags = condition.key == "aws:tagkeys" || condition.key.starts_with("aws:requesttag/");
+  return is_unknown(condition.key) && !(of_tags && statement.reads_only && !statement.not_action);
+}
+
 bool holds(const Condition& condition, const PolicyRequest& request) {
   bool present = false, all = true, any = false;
   for (const ConditionValue& entry : request.conditions) {
@@ -177,23 +181,6 @@ bool looks_at_conditions(const Policy::Statement& statement) {
 
 }  // namespace
 
-std::optional<base::Timestamp> parse_condition_date(std::string_view text) {
-  // Bounded so that every number of seconds is a Timestamp.
-  constexpr int64_t kSecondsMax = 253'402'300'799;  // the end of the year 9999
-  int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size()) {
-    if (seconds < -kSecondsMax || seconds > kSecondsMax) return std::nullopt;
-    return base::from_epoch_seconds(seconds);
-  }
-  if (text.size() == 10) return base::parse_iso8601(std::string(text) + "T00:00:00Z");
-  // Seconds may be left out: 2009-01-31T12:00Z (W3C profile of ISO 8601).
-  constexpr std::size_t kMinuteEnd = 16;
-  if (text.size() > kMinuteEnd && text[kMinuteEnd] != ':')
-    return base::parse_iso8601(std::string(text.substr(0, kMinuteEnd)) + ":00" + std::string(text.substr(kMinuteEnd)));
-  return base::parse_iso8601(text);
-}
-
 std::vector<ConditionValue> condition_values(const Context& context) {
   const Principal& principal = context.principal;
   const bool service = principal.kind == Principal::Kind::service;
@@ -231,9 +218,13 @@ std::size_t Policy::statement_count() const {
 }
 
 std::optional<std::string> Policy::undecidable_key() const {
-  for (const Statement& statement : *statements_)
+  for (const Statement& statement : *statements_) {
+    // An Allow that never holds here, for want of another key, allows nothing.
+    const auto fails = [](const Condition& c) { return is_unknown(c.key) && !holds_without_key(c); };
+    if (statement.allow && std::ranges::any_of(statement.conditions, fails)) continue;
     for (const Condition& condition : statement.conditions)
-      if (is_unknown(condition.key) && holds_without_key(condition) == statement.allow) return condition.key;
+      if (is_unknown(condition, statement) && holds_without_key(condition) == statement.allow) return condition.key;
+  }
   return std::nullopt;
 }
 

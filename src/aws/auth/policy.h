@@ -78,6 +78,9 @@ class Policy {
   bool needs_conditions_ = false;
 };
 
+// Whether `name` is an operator of conditions, with its quantifier and IfExists: "ForAnyValue:StringLike".
+bool is_condition_operator(std::string_view name);
+
 // Whether a resource policy allows context.principal (a service on behalf of context.source_arn, or another account)
 // to do `action` on `resource_arn`. False if it denies, says nothing, is empty or cannot be parsed.
 bool service_may(std::string_view policy_json, const Context& context, std::string_view action,

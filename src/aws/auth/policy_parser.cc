@@ -23,6 +23,12 @@ std::unexpected<std::string> syntax_error() {
   return refuse("Syntax errors in policy.");
 }
 
+// Whether requests of `action` (in lower case) only read, by its name.
+bool reads(std::string_view action) {
+  const std::string_view name = action.substr(action.find(':') + 1);
+  return name.starts_with("get") || name.starts_with("list") || name.starts_with("describe");
+}
+
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -45,7 +51,7 @@ std::optional<std::vector<std::string_view>> strings_of(element value) {
   return out;
 }
 
-// The texts of a condition's values: strings, and numbers and booleans as they are written.
+// The texts of a condition's values, possibly none: strings, and numbers and booleans as they are written.
 std::optional<std::vector<std::string>> condition_texts(element value) {
   std::vector<std::string> out;
   const auto add = [&out](element item) {
@@ -66,7 +72,6 @@ std::optional<std::vector<std::string>> condition_texts(element value) {
   }
   for (const element item : list)
     if (!add(item)) return std::nullopt;
-  if (out.empty()) return std::nullopt;
   return out;
 }
 
@@ -281,11 +286,17 @@ class Reader {
       if (lower != "*") {
         if (colon == std::string::npos || colon + 1 == lower.size() || vendor.empty())
           return refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
-        if (vendor.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string_view::npos)
+        if (vendor != "*" &&
+            vendor.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") != std::string_view::npos)
           return refuse("Vendor " + std::string(text.substr(0, colon)) + " is not valid");
-        if (lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789*?", colon + 1) != std::string::npos)
+        if (lower.find(':', colon + 1) != std::string::npos)
+          return refuse("Actions/Condition can contain only one colon.");
+        // IAM takes any name, spaces and all; the services know their actions.
+        if (kind_ == PolicyKind::resource &&
+            lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789*?", colon + 1) != std::string::npos)
           return syntax_error();
       }
+      out.reads_only = out.reads_only && reads(lower);
       out.actions.push_back(*PolicyPattern::compile(lower, kGlob, false));
     }
     return {};
@@ -378,13 +389,12 @@ class Reader {
     std::set<std::string> seen;
     for (const auto [name, keys_value] : operators) {
       const std::optional<Condition> shape = find_operator(name);
-      if (!shape) return refuse("Invalid Condition type : " + std::string(name) + ".");
       object keys;
-      if (keys_value.get(keys) != simdjson::SUCCESS) return syntax_error();
+      if (keys_value.get(keys) != simdjson::SUCCESS || (!shape && keys.size() > 0)) return syntax_error();
       for (const auto [key, values] : keys) {
         const std::size_t colon = key.find(':');
-        if (colon == 0 || colon == std::string_view::npos)
-          return refuse("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+        // IAM takes any key; one without a vendor is in no request.
+        if (kind_ == PolicyKind::resource && (colon == 0 || colon == std::string_view::npos)) return syntax_error();
         Condition condition = *shape;
         condition.key = lower_case(key);
         if (!seen.insert(std::string(name) + ' ' + condition.key).second) return syntax_error();
@@ -408,6 +418,10 @@ class Reader {
 };
 
 }  // namespace
+
+bool is_condition_operator(std::string_view name) {
+  return find_operator(name).has_value();
+}
 
 std::expected<Policy, std::string> Policy::parse(std::string_view json, PolicyKind kind) {
   constexpr std::string_view kNoJson = "This policy contains invalid Json";

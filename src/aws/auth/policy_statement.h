@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aws/auth/address_range.h"
+#include "aws/auth/condition_date.h"
 #include "aws/auth/policy.h"
 #include "aws/auth/policy_pattern.h"
 #include "aws/auth/text.h"
@@ -50,13 +51,11 @@ struct Condition {
 struct Policy::Statement {
   bool allow = false;
   bool not_principal = false, not_action = false, not_resource = false;
+  bool reads_only = true;                    // every action, if they are named, is one that only reads
   std::vector<PrincipalPattern> principals;  // none: the element is absent, anybody matches
   std::vector<PolicyPattern> actions;        // in lower case
   std::vector<PolicyPattern> resources;      // none: the element is absent, anything matches
   std::vector<Condition> conditions;
 };
-
-// Dates in conditions: ISO 8601, or seconds since 1970.
-std::optional<base::Timestamp> parse_condition_date(std::string_view text);
 
 }  // namespace aws::auth

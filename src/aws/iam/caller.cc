@@ -67,6 +67,27 @@ base::Result<DetachRolePolicyResponse> IamCaller::detach_role_policy(Context& co
   return out;
 }
 
+base::Result<GenerateCredentialReportResponse> IamCaller::generate_credential_report(Context& context, GenerateCredentialReportRequest in) {
+  static const OperationDesc& operation = *kService.find("GenerateCredentialReport");
+  GenerateCredentialReportResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetAccessKeyLastUsedResponse> IamCaller::get_access_key_last_used(Context& context, GetAccessKeyLastUsedRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAccessKeyLastUsed");
+  GetAccessKeyLastUsedResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetAccountAuthorizationDetailsResponse> IamCaller::get_account_authorization_details(Context& context, GetAccountAuthorizationDetailsRequest in) {
+  static const OperationDesc& operation = *kService.find("GetAccountAuthorizationDetails");
+  GetAccountAuthorizationDetailsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetAccountPasswordPolicyResponse> IamCaller::get_account_password_policy(Context& context, GetAccountPasswordPolicyRequest in) {
   static const OperationDesc& operation = *kService.find("GetAccountPasswordPolicy");
   GetAccountPasswordPolicyResponse out;
@@ -81,9 +102,23 @@ base::Result<GetAccountSummaryResponse> IamCaller::get_account_summary(Context& 
   return out;
 }
 
+base::Result<GetCredentialReportResponse> IamCaller::get_credential_report(Context& context, GetCredentialReportRequest in) {
+  static const OperationDesc& operation = *kService.find("GetCredentialReport");
+  GetCredentialReportResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetGroupResponse> IamCaller::get_group(Context& context, GetGroupRequest in) {
   static const OperationDesc& operation = *kService.find("GetGroup");
   GetGroupResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetGroupPolicyResponse> IamCaller::get_group_policy(Context& context, GetGroupPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetGroupPolicy");
+  GetGroupPolicyResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -98,6 +133,13 @@ base::Result<GetInstanceProfileResponse> IamCaller::get_instance_profile(Context
 base::Result<GetLoginProfileResponse> IamCaller::get_login_profile(Context& context, GetLoginProfileRequest in) {
   static const OperationDesc& operation = *kService.find("GetLoginProfile");
   GetLoginProfileResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetMFADeviceResponse> IamCaller::get_mfa_device(Context& context, GetMFADeviceRequest in) {
+  static const OperationDesc& operation = *kService.find("GetMFADevice");
+  GetMFADeviceResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -144,6 +186,13 @@ base::Result<GetSAMLProviderResponse> IamCaller::get_saml_provider(Context& cont
   return out;
 }
 
+base::Result<GetSSHPublicKeyResponse> IamCaller::get_ssh_public_key(Context& context, GetSSHPublicKeyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetSSHPublicKey");
+  GetSSHPublicKeyResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetServerCertificateResponse> IamCaller::get_server_certificate(Context& context, GetServerCertificateRequest in) {
   static const OperationDesc& operation = *kService.find("GetServerCertificate");
   GetServerCertificateResponse out;
@@ -151,9 +200,23 @@ base::Result<GetServerCertificateResponse> IamCaller::get_server_certificate(Con
   return out;
 }
 
+base::Result<GetServiceLinkedRoleDeletionStatusResponse> IamCaller::get_service_linked_role_deletion_status(Context& context, GetServiceLinkedRoleDeletionStatusRequest in) {
+  static const OperationDesc& operation = *kService.find("GetServiceLinkedRoleDeletionStatus");
+  GetServiceLinkedRoleDeletionStatusResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetUserResponse> IamCaller::get_user(Context& context, GetUserRequest in) {
   static const OperationDesc& operation = *kService.find("GetUser");
   GetUserResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetUserPolicyResponse> IamCaller::get_user_policy(Context& context, GetUserPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetUserPolicy");
+  GetUserPolicyResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -168,6 +231,13 @@ base::Result<ListAccessKeysResponse> IamCaller::list_access_keys(Context& contex
 base::Result<ListAccountAliasesResponse> IamCaller::list_account_aliases(Context& context, ListAccountAliasesRequest in) {
   static const OperationDesc& operation = *kService.find("ListAccountAliases");
   ListAccountAliasesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListAttachedGroupPoliciesResponse> IamCaller::list_attached_group_policies(Context& context, ListAttachedGroupPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListAttachedGroupPolicies");
+  ListAttachedGroupPoliciesResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -193,6 +263,13 @@ base::Result<ListEntitiesForPolicyResponse> IamCaller::list_entities_for_policy(
   return out;
 }
 
+base::Result<ListGroupPoliciesResponse> IamCaller::list_group_policies(Context& context, ListGroupPoliciesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListGroupPolicies");
+  ListGroupPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListGroupsResponse> IamCaller::list_groups(Context& context, ListGroupsRequest in) {
   static const OperationDesc& operation = *kService.find("ListGroups");
   ListGroupsResponse out;
@@ -203,6 +280,13 @@ base::Result<ListGroupsResponse> IamCaller::list_groups(Context& context, ListGr
 base::Result<ListGroupsForUserResponse> IamCaller::list_groups_for_user(Context& context, ListGroupsForUserRequest in) {
   static const OperationDesc& operation = *kService.find("ListGroupsForUser");
   ListGroupsForUserResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListInstanceProfileTagsResponse> IamCaller::list_instance_profile_tags(Context& context, ListInstanceProfileTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListInstanceProfileTags");
+  ListInstanceProfileTagsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -221,9 +305,23 @@ base::Result<ListInstanceProfilesForRoleResponse> IamCaller::list_instance_profi
   return out;
 }
 
+base::Result<ListMFADeviceTagsResponse> IamCaller::list_mfa_device_tags(Context& context, ListMFADeviceTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListMFADeviceTags");
+  ListMFADeviceTagsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListMFADevicesResponse> IamCaller::list_mfa_devices(Context& context, ListMFADevicesRequest in) {
   static const OperationDesc& operation = *kService.find("ListMFADevices");
   ListMFADevicesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListOpenIDConnectProviderTagsResponse> IamCaller::list_open_id_connect_provider_tags(Context& context, ListOpenIDConnectProviderTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListOpenIDConnectProviderTags");
+  ListOpenIDConnectProviderTagsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -277,9 +375,30 @@ base::Result<ListRolesResponse> IamCaller::list_roles(Context& context, ListRole
   return out;
 }
 
+base::Result<ListSAMLProviderTagsResponse> IamCaller::list_saml_provider_tags(Context& context, ListSAMLProviderTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListSAMLProviderTags");
+  ListSAMLProviderTagsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListSAMLProvidersResponse> IamCaller::list_saml_providers(Context& context, ListSAMLProvidersRequest in) {
   static const OperationDesc& operation = *kService.find("ListSAMLProviders");
   ListSAMLProvidersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListSSHPublicKeysResponse> IamCaller::list_ssh_public_keys(Context& context, ListSSHPublicKeysRequest in) {
+  static const OperationDesc& operation = *kService.find("ListSSHPublicKeys");
+  ListSSHPublicKeysResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListServerCertificateTagsResponse> IamCaller::list_server_certificate_tags(Context& context, ListServerCertificateTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListServerCertificateTags");
+  ListServerCertificateTagsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -291,9 +410,30 @@ base::Result<ListServerCertificatesResponse> IamCaller::list_server_certificates
   return out;
 }
 
+base::Result<ListServiceSpecificCredentialsResponse> IamCaller::list_service_specific_credentials(Context& context, ListServiceSpecificCredentialsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListServiceSpecificCredentials");
+  ListServiceSpecificCredentialsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListSigningCertificatesResponse> IamCaller::list_signing_certificates(Context& context, ListSigningCertificatesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListSigningCertificates");
+  ListSigningCertificatesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListUserPoliciesResponse> IamCaller::list_user_policies(Context& context, ListUserPoliciesRequest in) {
   static const OperationDesc& operation = *kService.find("ListUserPolicies");
   ListUserPoliciesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListUserTagsResponse> IamCaller::list_user_tags(Context& context, ListUserTagsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListUserTags");
+  ListUserTagsResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

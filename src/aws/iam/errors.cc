@@ -8,6 +8,9 @@ namespace errors {
 
 const ErrorDesc kAccessDenied = {"AccessDenied", "AccessDenied", 403, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kConcurrentModificationException = {"ConcurrentModificationException", "ConcurrentModification", 409, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kCredentialReportExpiredException = {"CredentialReportExpiredException", "ReportExpired", 410, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kCredentialReportNotPresentException = {"CredentialReportNotPresentException", "ReportNotPresent", 410, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kCredentialReportNotReadyException = {"CredentialReportNotReadyException", "ReportInProgress", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kDeleteConflictException = {"DeleteConflictException", "DeleteConflict", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kEntityAlreadyExistsException = {"EntityAlreadyExistsException", "EntityAlreadyExists", 409, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidInputException = {"InvalidInputException", "InvalidInput", 400, base::Fault::sender, nullptr, nullptr};
@@ -16,7 +19,9 @@ const ErrorDesc kMalformedPolicyDocumentException = {"MalformedPolicyDocumentExc
 const ErrorDesc kNoSuchEntityException = {"NoSuchEntityException", "NoSuchEntity", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kPolicyNotAttachableException = {"PolicyNotAttachableException", "PolicyNotAttachable", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kServiceFailureException = {"ServiceFailureException", "ServiceFailure", 500, base::Fault::receiver, nullptr, nullptr};
+const ErrorDesc kServiceNotSupportedException = {"ServiceNotSupportedException", "NotSupportedService", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kUnmodifiableEntityException = {"UnmodifiableEntityException", "UnmodifiableEntity", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kUnrecognizedPublicKeyEncodingException = {"UnrecognizedPublicKeyEncodingException", "UnrecognizedPublicKeyEncoding", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationError = {"ValidationError", "ValidationError", 400, base::Fault::sender, nullptr, nullptr};
 
 base::AwsError access_denied(std::string message) {
@@ -24,6 +29,15 @@ base::AwsError access_denied(std::string message) {
 }
 base::AwsError concurrent_modification_exception(std::string message) {
   return make_error(kConcurrentModificationException, std::move(message));
+}
+base::AwsError credential_report_expired_exception(std::string message) {
+  return make_error(kCredentialReportExpiredException, std::move(message));
+}
+base::AwsError credential_report_not_present_exception(std::string message) {
+  return make_error(kCredentialReportNotPresentException, std::move(message));
+}
+base::AwsError credential_report_not_ready_exception(std::string message) {
+  return make_error(kCredentialReportNotReadyException, std::move(message));
 }
 base::AwsError delete_conflict_exception(std::string message) {
   return make_error(kDeleteConflictException, std::move(message));
@@ -49,8 +63,14 @@ base::AwsError policy_not_attachable_exception(std::string message) {
 base::AwsError service_failure_exception(std::string message) {
   return make_error(kServiceFailureException, std::move(message));
 }
+base::AwsError service_not_supported_exception(std::string message) {
+  return make_error(kServiceNotSupportedException, std::move(message));
+}
 base::AwsError unmodifiable_entity_exception(std::string message) {
   return make_error(kUnmodifiableEntityException, std::move(message));
+}
+base::AwsError unrecognized_public_key_encoding_exception(std::string message) {
+  return make_error(kUnrecognizedPublicKeyEncodingException, std::move(message));
 }
 base::AwsError validation_error(std::string message) {
   return make_error(kValidationError, std::move(message));

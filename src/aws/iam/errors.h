@@ -14,6 +14,9 @@ namespace errors {
 
 extern const ErrorDesc kAccessDenied;
 extern const ErrorDesc kConcurrentModificationException;
+extern const ErrorDesc kCredentialReportExpiredException;
+extern const ErrorDesc kCredentialReportNotPresentException;
+extern const ErrorDesc kCredentialReportNotReadyException;
 extern const ErrorDesc kDeleteConflictException;
 extern const ErrorDesc kEntityAlreadyExistsException;
 extern const ErrorDesc kInvalidInputException;
@@ -22,11 +25,16 @@ extern const ErrorDesc kMalformedPolicyDocumentException;
 extern const ErrorDesc kNoSuchEntityException;
 extern const ErrorDesc kPolicyNotAttachableException;
 extern const ErrorDesc kServiceFailureException;
+extern const ErrorDesc kServiceNotSupportedException;
 extern const ErrorDesc kUnmodifiableEntityException;
+extern const ErrorDesc kUnrecognizedPublicKeyEncodingException;
 extern const ErrorDesc kValidationError;
 
 base::AwsError access_denied(std::string message);  // 403
 base::AwsError concurrent_modification_exception(std::string message);  // 409
+base::AwsError credential_report_expired_exception(std::string message);  // 410
+base::AwsError credential_report_not_present_exception(std::string message);  // 410
+base::AwsError credential_report_not_ready_exception(std::string message);  // 404
 base::AwsError delete_conflict_exception(std::string message);  // 409
 base::AwsError entity_already_exists_exception(std::string message);  // 409
 base::AwsError invalid_input_exception(std::string message);  // 400
@@ -35,7 +43,9 @@ base::AwsError malformed_policy_document_exception(std::string message);  // 400
 base::AwsError no_such_entity_exception(std::string message);  // 404
 base::AwsError policy_not_attachable_exception(std::string message);  // 400
 base::AwsError service_failure_exception(std::string message);  // 500
+base::AwsError service_not_supported_exception(std::string message);  // 404
 base::AwsError unmodifiable_entity_exception(std::string message);  // 400
+base::AwsError unrecognized_public_key_encoding_exception(std::string message);  // 400
 base::AwsError validation_error(std::string message);  // 400
 
 }  // namespace errors

@@ -6,6 +6,7 @@ namespace aws::iam {
 
 namespace {
 
+extern const StructDesc kAccessKeyLastUsedStruct;
 extern const StructDesc kAccessKeyMetadataStruct;
 extern const StructDesc kAttachRolePolicyRequestStruct;
 extern const StructDesc kAttachRolePolicyResponseStruct;
@@ -29,13 +30,24 @@ extern const StructDesc kDeleteRolePolicyRequestStruct;
 extern const StructDesc kDeleteRolePolicyResponseStruct;
 extern const StructDesc kDeleteRoleRequestStruct;
 extern const StructDesc kDeleteRoleResponseStruct;
+extern const StructDesc kDeletionTaskFailureReasonTypeStruct;
 extern const StructDesc kDetachRolePolicyRequestStruct;
 extern const StructDesc kDetachRolePolicyResponseStruct;
+extern const StructDesc kGenerateCredentialReportRequestStruct;
+extern const StructDesc kGenerateCredentialReportResponseStruct;
+extern const StructDesc kGetAccessKeyLastUsedRequestStruct;
+extern const StructDesc kGetAccessKeyLastUsedResponseStruct;
+extern const StructDesc kGetAccountAuthorizationDetailsRequestStruct;
+extern const StructDesc kGetAccountAuthorizationDetailsResponseStruct;
 extern const StructDesc kGetAccountPasswordPolicyRequestStruct;
 extern const StructDesc kPasswordPolicyStruct;
 extern const StructDesc kGetAccountPasswordPolicyResponseStruct;
 extern const StructDesc kGetAccountSummaryRequestStruct;
 extern const StructDesc kGetAccountSummaryResponseStruct;
+extern const StructDesc kGetCredentialReportRequestStruct;
+extern const StructDesc kGetCredentialReportResponseStruct;
+extern const StructDesc kGetGroupPolicyRequestStruct;
+extern const StructDesc kGetGroupPolicyResponseStruct;
 extern const StructDesc kGetGroupRequestStruct;
 extern const StructDesc kGroupStruct;
 extern const StructDesc kGetGroupResponseStruct;
@@ -45,6 +57,8 @@ extern const StructDesc kGetInstanceProfileResponseStruct;
 extern const StructDesc kGetLoginProfileRequestStruct;
 extern const StructDesc kLoginProfileStruct;
 extern const StructDesc kGetLoginProfileResponseStruct;
+extern const StructDesc kGetMFADeviceRequestStruct;
+extern const StructDesc kGetMFADeviceResponseStruct;
 extern const StructDesc kGetOpenIDConnectProviderRequestStruct;
 extern const StructDesc kGetOpenIDConnectProviderResponseStruct;
 extern const StructDesc kGetPolicyRequestStruct;
@@ -57,33 +71,51 @@ extern const StructDesc kGetRoleRequestStruct;
 extern const StructDesc kGetRoleResponseStruct;
 extern const StructDesc kGetSAMLProviderRequestStruct;
 extern const StructDesc kGetSAMLProviderResponseStruct;
+extern const StructDesc kGetSSHPublicKeyRequestStruct;
+extern const StructDesc kSSHPublicKeyStruct;
+extern const StructDesc kGetSSHPublicKeyResponseStruct;
 extern const StructDesc kGetServerCertificateRequestStruct;
 extern const StructDesc kServerCertificateMetadataStruct;
 extern const StructDesc kServerCertificateStruct;
 extern const StructDesc kGetServerCertificateResponseStruct;
+extern const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct;
+extern const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct;
+extern const StructDesc kGetUserPolicyRequestStruct;
+extern const StructDesc kGetUserPolicyResponseStruct;
 extern const StructDesc kGetUserRequestStruct;
 extern const StructDesc kUserStruct;
 extern const StructDesc kGetUserResponseStruct;
+extern const StructDesc kGroupDetailStruct;
 extern const StructDesc kListAccessKeysRequestStruct;
 extern const StructDesc kListAccessKeysResponseStruct;
 extern const StructDesc kListAccountAliasesRequestStruct;
 extern const StructDesc kListAccountAliasesResponseStruct;
+extern const StructDesc kListAttachedGroupPoliciesRequestStruct;
+extern const StructDesc kListAttachedGroupPoliciesResponseStruct;
 extern const StructDesc kListAttachedRolePoliciesRequestStruct;
 extern const StructDesc kListAttachedRolePoliciesResponseStruct;
 extern const StructDesc kListAttachedUserPoliciesRequestStruct;
 extern const StructDesc kListAttachedUserPoliciesResponseStruct;
 extern const StructDesc kListEntitiesForPolicyRequestStruct;
 extern const StructDesc kListEntitiesForPolicyResponseStruct;
+extern const StructDesc kListGroupPoliciesRequestStruct;
+extern const StructDesc kListGroupPoliciesResponseStruct;
 extern const StructDesc kListGroupsForUserRequestStruct;
 extern const StructDesc kListGroupsForUserResponseStruct;
 extern const StructDesc kListGroupsRequestStruct;
 extern const StructDesc kListGroupsResponseStruct;
+extern const StructDesc kListInstanceProfileTagsRequestStruct;
+extern const StructDesc kListInstanceProfileTagsResponseStruct;
 extern const StructDesc kListInstanceProfilesForRoleRequestStruct;
 extern const StructDesc kListInstanceProfilesForRoleResponseStruct;
 extern const StructDesc kListInstanceProfilesRequestStruct;
 extern const StructDesc kListInstanceProfilesResponseStruct;
+extern const StructDesc kListMFADeviceTagsRequestStruct;
+extern const StructDesc kListMFADeviceTagsResponseStruct;
 extern const StructDesc kListMFADevicesRequestStruct;
 extern const StructDesc kListMFADevicesResponseStruct;
+extern const StructDesc kListOpenIDConnectProviderTagsRequestStruct;
+extern const StructDesc kListOpenIDConnectProviderTagsResponseStruct;
 extern const StructDesc kListOpenIDConnectProvidersRequestStruct;
 extern const StructDesc kListOpenIDConnectProvidersResponseStruct;
 extern const StructDesc kListPoliciesRequestStruct;
@@ -98,27 +130,46 @@ extern const StructDesc kListRoleTagsRequestStruct;
 extern const StructDesc kListRoleTagsResponseStruct;
 extern const StructDesc kListRolesRequestStruct;
 extern const StructDesc kListRolesResponseStruct;
+extern const StructDesc kListSAMLProviderTagsRequestStruct;
+extern const StructDesc kListSAMLProviderTagsResponseStruct;
 extern const StructDesc kListSAMLProvidersRequestStruct;
 extern const StructDesc kListSAMLProvidersResponseStruct;
+extern const StructDesc kListSSHPublicKeysRequestStruct;
+extern const StructDesc kListSSHPublicKeysResponseStruct;
+extern const StructDesc kListServerCertificateTagsRequestStruct;
+extern const StructDesc kListServerCertificateTagsResponseStruct;
 extern const StructDesc kListServerCertificatesRequestStruct;
 extern const StructDesc kListServerCertificatesResponseStruct;
+extern const StructDesc kListServiceSpecificCredentialsRequestStruct;
+extern const StructDesc kListServiceSpecificCredentialsResponseStruct;
+extern const StructDesc kListSigningCertificatesRequestStruct;
+extern const StructDesc kListSigningCertificatesResponseStruct;
 extern const StructDesc kListUserPoliciesRequestStruct;
 extern const StructDesc kListUserPoliciesResponseStruct;
+extern const StructDesc kListUserTagsRequestStruct;
+extern const StructDesc kListUserTagsResponseStruct;
 extern const StructDesc kListUsersRequestStruct;
 extern const StructDesc kListUsersResponseStruct;
 extern const StructDesc kListVirtualMFADevicesRequestStruct;
 extern const StructDesc kListVirtualMFADevicesResponseStruct;
 extern const StructDesc kMFADeviceStruct;
+extern const StructDesc kManagedPolicyDetailStruct;
 extern const StructDesc kOpenIDConnectProviderListEntryStruct;
+extern const StructDesc kPolicyDetailStruct;
 extern const StructDesc kPolicyGroupStruct;
 extern const StructDesc kPolicyRoleStruct;
 extern const StructDesc kPolicyUserStruct;
 extern const StructDesc kPutRolePolicyRequestStruct;
 extern const StructDesc kPutRolePolicyResponseStruct;
+extern const StructDesc kRoleDetailStruct;
+extern const StructDesc kRoleUsageTypeStruct;
 extern const StructDesc kSAMLPrivateKeyStruct;
 extern const StructDesc kSAMLProviderListEntryStruct;
+extern const StructDesc kSSHPublicKeyMetadataStruct;
+extern const StructDesc kServiceSpecificCredentialMetadataStruct;
 extern const StructDesc kSetDefaultPolicyVersionRequestStruct;
 extern const StructDesc kSetDefaultPolicyVersionResponseStruct;
+extern const StructDesc kSigningCertificateStruct;
 extern const StructDesc kTagStruct;
 extern const StructDesc kTagPolicyRequestStruct;
 extern const StructDesc kTagPolicyResponseStruct;
@@ -132,13 +183,19 @@ extern const StructDesc kUpdateAssumeRolePolicyRequestStruct;
 extern const StructDesc kUpdateAssumeRolePolicyResponseStruct;
 extern const StructDesc kUpdateRoleRequestStruct;
 extern const StructDesc kUpdateRoleResponseStruct;
+extern const StructDesc kUserDetailStruct;
 extern const StructDesc kVirtualMFADeviceStruct;
+extern const TypeDesc kAccessKeyLastUsed;
 extern const TypeDesc kAccessKeyMetadata;
+extern const TypeDesc kArnListType;
 extern const TypeDesc kAttachRolePolicyRequest;
 extern const TypeDesc kAttachRolePolicyResponse;
 extern const TypeDesc kAttachedPermissionsBoundary;
 extern const TypeDesc kAttachedPolicy;
 extern const TypeDesc kBootstrapDatum;
+extern const TypeDesc kCertificationKeyType;
+extern const TypeDesc kCertificationMapType;
+extern const TypeDesc kCertificationValueType;
 extern const TypeDesc kCreatePolicyRequest;
 extern const TypeDesc kCreatePolicyResponse;
 extern const TypeDesc kCreatePolicyVersionRequest;
@@ -153,19 +210,34 @@ extern const TypeDesc kDeleteRolePolicyRequest;
 extern const TypeDesc kDeleteRolePolicyResponse;
 extern const TypeDesc kDeleteRoleRequest;
 extern const TypeDesc kDeleteRoleResponse;
+extern const TypeDesc kDeletionTaskFailureReasonType;
+extern const TypeDesc kDeletionTaskIdType;
+extern const TypeDesc kDeletionTaskStatusType;
 extern const TypeDesc kDetachRolePolicyRequest;
 extern const TypeDesc kDetachRolePolicyResponse;
 extern const TypeDesc kEntityType;
+extern const TypeDesc kGenerateCredentialReportRequest;
+extern const TypeDesc kGenerateCredentialReportResponse;
+extern const TypeDesc kGetAccessKeyLastUsedRequest;
+extern const TypeDesc kGetAccessKeyLastUsedResponse;
+extern const TypeDesc kGetAccountAuthorizationDetailsRequest;
+extern const TypeDesc kGetAccountAuthorizationDetailsResponse;
 extern const TypeDesc kGetAccountPasswordPolicyRequest;
 extern const TypeDesc kGetAccountPasswordPolicyResponse;
 extern const TypeDesc kGetAccountSummaryRequest;
 extern const TypeDesc kGetAccountSummaryResponse;
+extern const TypeDesc kGetCredentialReportRequest;
+extern const TypeDesc kGetCredentialReportResponse;
+extern const TypeDesc kGetGroupPolicyRequest;
+extern const TypeDesc kGetGroupPolicyResponse;
 extern const TypeDesc kGetGroupRequest;
 extern const TypeDesc kGetGroupResponse;
 extern const TypeDesc kGetInstanceProfileRequest;
 extern const TypeDesc kGetInstanceProfileResponse;
 extern const TypeDesc kGetLoginProfileRequest;
 extern const TypeDesc kGetLoginProfileResponse;
+extern const TypeDesc kGetMFADeviceRequest;
+extern const TypeDesc kGetMFADeviceResponse;
 extern const TypeDesc kGetOpenIDConnectProviderRequest;
 extern const TypeDesc kGetOpenIDConnectProviderResponse;
 extern const TypeDesc kGetPolicyRequest;
@@ -178,32 +250,49 @@ extern const TypeDesc kGetRoleRequest;
 extern const TypeDesc kGetRoleResponse;
 extern const TypeDesc kGetSAMLProviderRequest;
 extern const TypeDesc kGetSAMLProviderResponse;
+extern const TypeDesc kGetSSHPublicKeyRequest;
+extern const TypeDesc kGetSSHPublicKeyResponse;
 extern const TypeDesc kGetServerCertificateRequest;
 extern const TypeDesc kGetServerCertificateResponse;
+extern const TypeDesc kGetServiceLinkedRoleDeletionStatusRequest;
+extern const TypeDesc kGetServiceLinkedRoleDeletionStatusResponse;
+extern const TypeDesc kGetUserPolicyRequest;
+extern const TypeDesc kGetUserPolicyResponse;
 extern const TypeDesc kGetUserRequest;
 extern const TypeDesc kGetUserResponse;
 extern const TypeDesc kGroup;
+extern const TypeDesc kGroupDetail;
 extern const TypeDesc kInstanceProfile;
 extern const TypeDesc kListAccessKeysRequest;
 extern const TypeDesc kListAccessKeysResponse;
 extern const TypeDesc kListAccountAliasesRequest;
 extern const TypeDesc kListAccountAliasesResponse;
+extern const TypeDesc kListAttachedGroupPoliciesRequest;
+extern const TypeDesc kListAttachedGroupPoliciesResponse;
 extern const TypeDesc kListAttachedRolePoliciesRequest;
 extern const TypeDesc kListAttachedRolePoliciesResponse;
 extern const TypeDesc kListAttachedUserPoliciesRequest;
 extern const TypeDesc kListAttachedUserPoliciesResponse;
 extern const TypeDesc kListEntitiesForPolicyRequest;
 extern const TypeDesc kListEntitiesForPolicyResponse;
+extern const TypeDesc kListGroupPoliciesRequest;
+extern const TypeDesc kListGroupPoliciesResponse;
 extern const TypeDesc kListGroupsForUserRequest;
 extern const TypeDesc kListGroupsForUserResponse;
 extern const TypeDesc kListGroupsRequest;
 extern const TypeDesc kListGroupsResponse;
+extern const TypeDesc kListInstanceProfileTagsRequest;
+extern const TypeDesc kListInstanceProfileTagsResponse;
 extern const TypeDesc kListInstanceProfilesForRoleRequest;
 extern const TypeDesc kListInstanceProfilesForRoleResponse;
 extern const TypeDesc kListInstanceProfilesRequest;
 extern const TypeDesc kListInstanceProfilesResponse;
+extern const TypeDesc kListMFADeviceTagsRequest;
+extern const TypeDesc kListMFADeviceTagsResponse;
 extern const TypeDesc kListMFADevicesRequest;
 extern const TypeDesc kListMFADevicesResponse;
+extern const TypeDesc kListOpenIDConnectProviderTagsRequest;
+extern const TypeDesc kListOpenIDConnectProviderTagsResponse;
 extern const TypeDesc kListOpenIDConnectProvidersRequest;
 extern const TypeDesc kListOpenIDConnectProvidersResponse;
 extern const TypeDesc kListPoliciesRequest;
@@ -218,24 +307,39 @@ extern const TypeDesc kListRoleTagsRequest;
 extern const TypeDesc kListRoleTagsResponse;
 extern const TypeDesc kListRolesRequest;
 extern const TypeDesc kListRolesResponse;
+extern const TypeDesc kListSAMLProviderTagsRequest;
+extern const TypeDesc kListSAMLProviderTagsResponse;
 extern const TypeDesc kListSAMLProvidersRequest;
 extern const TypeDesc kListSAMLProvidersResponse;
+extern const TypeDesc kListSSHPublicKeysRequest;
+extern const TypeDesc kListSSHPublicKeysResponse;
+extern const TypeDesc kListServerCertificateTagsRequest;
+extern const TypeDesc kListServerCertificateTagsResponse;
 extern const TypeDesc kListServerCertificatesRequest;
 extern const TypeDesc kListServerCertificatesResponse;
+extern const TypeDesc kListServiceSpecificCredentialsRequest;
+extern const TypeDesc kListServiceSpecificCredentialsResponse;
+extern const TypeDesc kListSigningCertificatesRequest;
+extern const TypeDesc kListSigningCertificatesResponse;
 extern const TypeDesc kListUserPoliciesRequest;
 extern const TypeDesc kListUserPoliciesResponse;
+extern const TypeDesc kListUserTagsRequest;
+extern const TypeDesc kListUserTagsResponse;
 extern const TypeDesc kListUsersRequest;
 extern const TypeDesc kListUsersResponse;
 extern const TypeDesc kListVirtualMFADevicesRequest;
 extern const TypeDesc kListVirtualMFADevicesResponse;
 extern const TypeDesc kLoginProfile;
 extern const TypeDesc kMFADevice;
+extern const TypeDesc kManagedPolicyDetail;
+extern const TypeDesc kManagedPolicyDetailListType;
 extern const TypeDesc kOpenIDConnectProviderListEntry;
 extern const TypeDesc kOpenIDConnectProviderListType;
 extern const TypeDesc kOpenIDConnectProviderUrlType;
 extern const TypeDesc kPasswordPolicy;
 extern const TypeDesc kPermissionsBoundaryAttachmentType;
 extern const TypeDesc kPolicy;
+extern const TypeDesc kPolicyDetail;
 extern const TypeDesc kPolicyGroup;
 extern const TypeDesc kPolicyGroupListType;
 extern const TypeDesc kPolicyRole;
@@ -246,16 +350,31 @@ extern const TypeDesc kPolicyUserListType;
 extern const TypeDesc kPolicyVersion;
 extern const TypeDesc kPutRolePolicyRequest;
 extern const TypeDesc kPutRolePolicyResponse;
+extern const TypeDesc kReasonType;
+extern const TypeDesc kRegionNameType;
+extern const TypeDesc kReportContentType;
+extern const TypeDesc kReportFormatType;
+extern const TypeDesc kReportStateDescriptionType;
+extern const TypeDesc kReportStateType;
 extern const TypeDesc kRole;
+extern const TypeDesc kRoleDetail;
 extern const TypeDesc kRoleLastUsed;
+extern const TypeDesc kRoleUsageListType;
+extern const TypeDesc kRoleUsageType;
 extern const TypeDesc kSAMLMetadataDocumentType;
 extern const TypeDesc kSAMLPrivateKey;
 extern const TypeDesc kSAMLProviderListEntry;
 extern const TypeDesc kSAMLProviderListType;
+extern const TypeDesc kSSHPublicKey;
+extern const TypeDesc kSSHPublicKeyListType;
+extern const TypeDesc kSSHPublicKeyMetadata;
 extern const TypeDesc kServerCertificate;
 extern const TypeDesc kServerCertificateMetadata;
+extern const TypeDesc kServiceSpecificCredentialMetadata;
+extern const TypeDesc kServiceSpecificCredentialsListType;
 extern const TypeDesc kSetDefaultPolicyVersionRequest;
 extern const TypeDesc kSetDefaultPolicyVersionResponse;
+extern const TypeDesc kSigningCertificate;
 extern const TypeDesc kTag;
 extern const TypeDesc kTagPolicyRequest;
 extern const TypeDesc kTagPolicyResponse;
@@ -270,11 +389,13 @@ extern const TypeDesc kUpdateAssumeRolePolicyResponse;
 extern const TypeDesc kUpdateRoleRequest;
 extern const TypeDesc kUpdateRoleResponse;
 extern const TypeDesc kUser;
+extern const TypeDesc kUserDetail;
 extern const TypeDesc kVirtualMFADevice;
 extern const TypeDesc kAccessKeyIdType;
 extern const TypeDesc kAccessKeyMetadataListType;
 extern const TypeDesc kAccountAliasListType;
 extern const TypeDesc kAccountAliasType;
+extern const TypeDesc kAllUsers;
 extern const TypeDesc kArnType;
 extern const TypeDesc kAssertionEncryptionModeType;
 extern const TypeDesc kAssignmentStatusType;
@@ -284,11 +405,17 @@ extern const TypeDesc kBooleanObjectType;
 extern const TypeDesc kBooleanType;
 extern const TypeDesc kCertificateBodyType;
 extern const TypeDesc kCertificateChainType;
+extern const TypeDesc kCertificateIdType;
+extern const TypeDesc kCertificateListType;
 extern const TypeDesc kClientIDListType;
 extern const TypeDesc kClientIDType;
 extern const TypeDesc kDateType;
+extern const TypeDesc kEncodingType;
+extern const TypeDesc kEntityListType;
 extern const TypeDesc kExistingUserNameType;
+extern const TypeDesc kGroupDetailListType;
 extern const TypeDesc kGroupListType;
+extern const TypeDesc kGroupNameListType;
 extern const TypeDesc kGroupNameType;
 extern const TypeDesc kIdType;
 extern const TypeDesc kInstanceProfileListType;
@@ -302,6 +429,7 @@ extern const TypeDesc kPasswordReusePreventionType;
 extern const TypeDesc kPathPrefixType;
 extern const TypeDesc kPathType;
 extern const TypeDesc kPolicyDescriptionType;
+extern const TypeDesc kPolicyDetailListType;
 extern const TypeDesc kPolicyDocumentType;
 extern const TypeDesc kPolicyDocumentVersionListType;
 extern const TypeDesc kPolicyListType;
@@ -312,14 +440,22 @@ extern const TypeDesc kPolicyScopeType;
 extern const TypeDesc kPolicyVersionIdType;
 extern const TypeDesc kPrivateKeyIdType;
 extern const TypeDesc kPrivateKeyList;
+extern const TypeDesc kPublicKeyFingerprintType;
+extern const TypeDesc kPublicKeyIdType;
+extern const TypeDesc kPublicKeyMaterialType;
 extern const TypeDesc kResponseMarkerType;
 extern const TypeDesc kRoleDescriptionType;
+extern const TypeDesc kRoleDetailListType;
 extern const TypeDesc kRoleListType;
 extern const TypeDesc kRoleMaxSessionDurationType;
 extern const TypeDesc kRoleNameType;
 extern const TypeDesc kSerialNumberType;
 extern const TypeDesc kServerCertificateMetadataListType;
 extern const TypeDesc kServerCertificateNameType;
+extern const TypeDesc kServiceCredentialAlias;
+extern const TypeDesc kServiceName;
+extern const TypeDesc kServiceSpecificCredentialId;
+extern const TypeDesc kServiceUserName;
 extern const TypeDesc kStatusType;
 extern const TypeDesc kStringType;
 extern const TypeDesc kSummaryKeyType;
@@ -331,16 +467,24 @@ extern const TypeDesc kTagListType;
 extern const TypeDesc kTagValueType;
 extern const TypeDesc kThumbprintListType;
 extern const TypeDesc kThumbprintType;
+extern const TypeDesc kUserDetailListType;
 extern const TypeDesc kUserListType;
 extern const TypeDesc kUserNameType;
 extern const TypeDesc kVirtualMFADeviceListType;
 
+constinit const TypeDesc kAccessKeyLastUsed = {.kind = Kind::structure, .shape_name = "AccessKeyLastUsed", .structure = &kAccessKeyLastUsedStruct};
 constinit const TypeDesc kAccessKeyMetadata = {.kind = Kind::structure, .shape_name = "AccessKeyMetadata", .structure = &kAccessKeyMetadataStruct};
+constexpr ListAccess kArnListTypeAccess = list_access<std::string>(&kArnType, "member", false);
+constinit const TypeDesc kArnListType = {.kind = Kind::list, .shape_name = "ArnListType", .list = &kArnListTypeAccess};
 constinit const TypeDesc kAttachRolePolicyRequest = {.kind = Kind::structure, .shape_name = "AttachRolePolicyRequest", .structure = &kAttachRolePolicyRequestStruct};
 constinit const TypeDesc kAttachRolePolicyResponse = {.kind = Kind::structure, .shape_name = "AttachRolePolicyResponse", .structure = &kAttachRolePolicyResponseStruct};
 constinit const TypeDesc kAttachedPermissionsBoundary = {.kind = Kind::structure, .shape_name = "AttachedPermissionsBoundary", .structure = &kAttachedPermissionsBoundaryStruct};
 constinit const TypeDesc kAttachedPolicy = {.kind = Kind::structure, .shape_name = "AttachedPolicy", .structure = &kAttachedPolicyStruct};
 constinit const TypeDesc kBootstrapDatum = {.kind = Kind::blob, .shape_name = "BootstrapDatum", .sensitive = true};
+constinit const TypeDesc kCertificationKeyType = {.kind = Kind::string, .shape_name = "CertificationKeyType", .min = 1, .max = 128, .pattern = "[\\u0020-\\u00FF]+"};
+constexpr MapAccess kCertificationMapTypeAccess = map_access<std::string>(&kCertificationValueType, "key", "value", false, &kCertificationKeyType);
+constinit const TypeDesc kCertificationMapType = {.kind = Kind::map, .shape_name = "CertificationMapType", .map = &kCertificationMapTypeAccess};
+constinit const TypeDesc kCertificationValueType = {.kind = Kind::string, .shape_name = "CertificationValueType", .min = 1, .max = 32, .pattern = "[\\u0020-\\u00FF]+"};
 constinit const TypeDesc kCreatePolicyRequest = {.kind = Kind::structure, .shape_name = "CreatePolicyRequest", .structure = &kCreatePolicyRequestStruct};
 constinit const TypeDesc kCreatePolicyResponse = {.kind = Kind::structure, .shape_name = "CreatePolicyResponse", .structure = &kCreatePolicyResponseStruct};
 constinit const TypeDesc kCreatePolicyVersionRequest = {.kind = Kind::structure, .shape_name = "CreatePolicyVersionRequest", .structure = &kCreatePolicyVersionRequestStruct};
@@ -355,20 +499,36 @@ constinit const TypeDesc kDeleteRolePolicyRequest = {.kind = Kind::structure, .s
 constinit const TypeDesc kDeleteRolePolicyResponse = {.kind = Kind::structure, .shape_name = "DeleteRolePolicyResponse", .structure = &kDeleteRolePolicyResponseStruct};
 constinit const TypeDesc kDeleteRoleRequest = {.kind = Kind::structure, .shape_name = "DeleteRoleRequest", .structure = &kDeleteRoleRequestStruct};
 constinit const TypeDesc kDeleteRoleResponse = {.kind = Kind::structure, .shape_name = "DeleteRoleResponse", .structure = &kDeleteRoleResponseStruct};
+constinit const TypeDesc kDeletionTaskFailureReasonType = {.kind = Kind::structure, .shape_name = "DeletionTaskFailureReasonType", .structure = &kDeletionTaskFailureReasonTypeStruct};
+constinit const TypeDesc kDeletionTaskIdType = {.kind = Kind::string, .shape_name = "DeletionTaskIdType", .min = 1, .max = 1000};
+constexpr std::string_view kDeletionTaskStatusTypeValues[] = {"SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"};
+constinit const TypeDesc kDeletionTaskStatusType = {.kind = Kind::string, .shape_name = "DeletionTaskStatusType", .enum_values = kDeletionTaskStatusTypeValues};
 constinit const TypeDesc kDetachRolePolicyRequest = {.kind = Kind::structure, .shape_name = "DetachRolePolicyRequest", .structure = &kDetachRolePolicyRequestStruct};
 constinit const TypeDesc kDetachRolePolicyResponse = {.kind = Kind::structure, .shape_name = "DetachRolePolicyResponse", .structure = &kDetachRolePolicyResponseStruct};
 constexpr std::string_view kEntityTypeValues[] = {"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"};
 constinit const TypeDesc kEntityType = {.kind = Kind::string, .shape_name = "EntityType", .enum_values = kEntityTypeValues};
+constinit const TypeDesc kGenerateCredentialReportRequest = {.kind = Kind::structure, .shape_name = "GenerateCredentialReportRequest", .structure = &kGenerateCredentialReportRequestStruct};
+constinit const TypeDesc kGenerateCredentialReportResponse = {.kind = Kind::structure, .shape_name = "GenerateCredentialReportResponse", .structure = &kGenerateCredentialReportResponseStruct};
+constinit const TypeDesc kGetAccessKeyLastUsedRequest = {.kind = Kind::structure, .shape_name = "GetAccessKeyLastUsedRequest", .structure = &kGetAccessKeyLastUsedRequestStruct};
+constinit const TypeDesc kGetAccessKeyLastUsedResponse = {.kind = Kind::structure, .shape_name = "GetAccessKeyLastUsedResponse", .structure = &kGetAccessKeyLastUsedResponseStruct};
+constinit const TypeDesc kGetAccountAuthorizationDetailsRequest = {.kind = Kind::structure, .shape_name = "GetAccountAuthorizationDetailsRequest", .structure = &kGetAccountAuthorizationDetailsRequestStruct};
+constinit const TypeDesc kGetAccountAuthorizationDetailsResponse = {.kind = Kind::structure, .shape_name = "GetAccountAuthorizationDetailsResponse", .structure = &kGetAccountAuthorizationDetailsResponseStruct};
 constinit const TypeDesc kGetAccountPasswordPolicyRequest = {.kind = Kind::structure, .shape_name = "GetAccountPasswordPolicyRequest", .structure = &kGetAccountPasswordPolicyRequestStruct};
 constinit const TypeDesc kGetAccountPasswordPolicyResponse = {.kind = Kind::structure, .shape_name = "GetAccountPasswordPolicyResponse", .structure = &kGetAccountPasswordPolicyResponseStruct};
 constinit const TypeDesc kGetAccountSummaryRequest = {.kind = Kind::structure, .shape_name = "GetAccountSummaryRequest", .structure = &kGetAccountSummaryRequestStruct};
 constinit const TypeDesc kGetAccountSummaryResponse = {.kind = Kind::structure, .shape_name = "GetAccountSummaryResponse", .structure = &kGetAccountSummaryResponseStruct};
+constinit const TypeDesc kGetCredentialReportRequest = {.kind = Kind::structure, .shape_name = "GetCredentialReportRequest", .structure = &kGetCredentialReportRequestStruct};
+constinit const TypeDesc kGetCredentialReportResponse = {.kind = Kind::structure, .shape_name = "GetCredentialReportResponse", .structure = &kGetCredentialReportResponseStruct};
+constinit const TypeDesc kGetGroupPolicyRequest = {.kind = Kind::structure, .shape_name = "GetGroupPolicyRequest", .structure = &kGetGroupPolicyRequestStruct};
+constinit const TypeDesc kGetGroupPolicyResponse = {.kind = Kind::structure, .shape_name = "GetGroupPolicyResponse", .structure = &kGetGroupPolicyResponseStruct};
 constinit const TypeDesc kGetGroupRequest = {.kind = Kind::structure, .shape_name = "GetGroupRequest", .structure = &kGetGroupRequestStruct};
 constinit const TypeDesc kGetGroupResponse = {.kind = Kind::structure, .shape_name = "GetGroupResponse", .structure = &kGetGroupResponseStruct};
 constinit const TypeDesc kGetInstanceProfileRequest = {.kind = Kind::structure, .shape_name = "GetInstanceProfileRequest", .structure = &kGetInstanceProfileRequestStruct};
 constinit const TypeDesc kGetInstanceProfileResponse = {.kind = Kind::structure, .shape_name = "GetInstanceProfileResponse", .structure = &kGetInstanceProfileResponseStruct};
 constinit const TypeDesc kGetLoginProfileRequest = {.kind = Kind::structure, .shape_name = "GetLoginProfileRequest", .structure = &kGetLoginProfileRequestStruct};
 constinit const TypeDesc kGetLoginProfileResponse = {.kind = Kind::structure, .shape_name = "GetLoginProfileResponse", .structure = &kGetLoginProfileResponseStruct};
+constinit const TypeDesc kGetMFADeviceRequest = {.kind = Kind::structure, .shape_name = "GetMFADeviceRequest", .structure = &kGetMFADeviceRequestStruct};
+constinit const TypeDesc kGetMFADeviceResponse = {.kind = Kind::structure, .shape_name = "GetMFADeviceResponse", .structure = &kGetMFADeviceResponseStruct};
 constinit const TypeDesc kGetOpenIDConnectProviderRequest = {.kind = Kind::structure, .shape_name = "GetOpenIDConnectProviderRequest", .structure = &kGetOpenIDConnectProviderRequestStruct};
 constinit const TypeDesc kGetOpenIDConnectProviderResponse = {.kind = Kind::structure, .shape_name = "GetOpenIDConnectProviderResponse", .structure = &kGetOpenIDConnectProviderResponseStruct};
 constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
@@ -381,32 +541,49 @@ constinit const TypeDesc kGetRoleRequest = {.kind = Kind::structure, .shape_name
 constinit const TypeDesc kGetRoleResponse = {.kind = Kind::structure, .shape_name = "GetRoleResponse", .structure = &kGetRoleResponseStruct};
 constinit const TypeDesc kGetSAMLProviderRequest = {.kind = Kind::structure, .shape_name = "GetSAMLProviderRequest", .structure = &kGetSAMLProviderRequestStruct};
 constinit const TypeDesc kGetSAMLProviderResponse = {.kind = Kind::structure, .shape_name = "GetSAMLProviderResponse", .structure = &kGetSAMLProviderResponseStruct};
+constinit const TypeDesc kGetSSHPublicKeyRequest = {.kind = Kind::structure, .shape_name = "GetSSHPublicKeyRequest", .structure = &kGetSSHPublicKeyRequestStruct};
+constinit const TypeDesc kGetSSHPublicKeyResponse = {.kind = Kind::structure, .shape_name = "GetSSHPublicKeyResponse", .structure = &kGetSSHPublicKeyResponseStruct};
 constinit const TypeDesc kGetServerCertificateRequest = {.kind = Kind::structure, .shape_name = "GetServerCertificateRequest", .structure = &kGetServerCertificateRequestStruct};
 constinit const TypeDesc kGetServerCertificateResponse = {.kind = Kind::structure, .shape_name = "GetServerCertificateResponse", .structure = &kGetServerCertificateResponseStruct};
+constinit const TypeDesc kGetServiceLinkedRoleDeletionStatusRequest = {.kind = Kind::structure, .shape_name = "GetServiceLinkedRoleDeletionStatusRequest", .structure = &kGetServiceLinkedRoleDeletionStatusRequestStruct};
+constinit const TypeDesc kGetServiceLinkedRoleDeletionStatusResponse = {.kind = Kind::structure, .shape_name = "GetServiceLinkedRoleDeletionStatusResponse", .structure = &kGetServiceLinkedRoleDeletionStatusResponseStruct};
+constinit const TypeDesc kGetUserPolicyRequest = {.kind = Kind::structure, .shape_name = "GetUserPolicyRequest", .structure = &kGetUserPolicyRequestStruct};
+constinit const TypeDesc kGetUserPolicyResponse = {.kind = Kind::structure, .shape_name = "GetUserPolicyResponse", .structure = &kGetUserPolicyResponseStruct};
 constinit const TypeDesc kGetUserRequest = {.kind = Kind::structure, .shape_name = "GetUserRequest", .structure = &kGetUserRequestStruct};
 constinit const TypeDesc kGetUserResponse = {.kind = Kind::structure, .shape_name = "GetUserResponse", .structure = &kGetUserResponseStruct};
 constinit const TypeDesc kGroup = {.kind = Kind::structure, .shape_name = "Group", .structure = &kGroupStruct};
+constinit const TypeDesc kGroupDetail = {.kind = Kind::structure, .shape_name = "GroupDetail", .structure = &kGroupDetailStruct};
 constinit const TypeDesc kInstanceProfile = {.kind = Kind::structure, .shape_name = "InstanceProfile", .structure = &kInstanceProfileStruct};
 constinit const TypeDesc kListAccessKeysRequest = {.kind = Kind::structure, .shape_name = "ListAccessKeysRequest", .structure = &kListAccessKeysRequestStruct};
 constinit const TypeDesc kListAccessKeysResponse = {.kind = Kind::structure, .shape_name = "ListAccessKeysResponse", .structure = &kListAccessKeysResponseStruct};
 constinit const TypeDesc kListAccountAliasesRequest = {.kind = Kind::structure, .shape_name = "ListAccountAliasesRequest", .structure = &kListAccountAliasesRequestStruct};
 constinit const TypeDesc kListAccountAliasesResponse = {.kind = Kind::structure, .shape_name = "ListAccountAliasesResponse", .structure = &kListAccountAliasesResponseStruct};
+constinit const TypeDesc kListAttachedGroupPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListAttachedGroupPoliciesRequest", .structure = &kListAttachedGroupPoliciesRequestStruct};
+constinit const TypeDesc kListAttachedGroupPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListAttachedGroupPoliciesResponse", .structure = &kListAttachedGroupPoliciesResponseStruct};
 constinit const TypeDesc kListAttachedRolePoliciesRequest = {.kind = Kind::structure, .shape_name = "ListAttachedRolePoliciesRequest", .structure = &kListAttachedRolePoliciesRequestStruct};
 constinit const TypeDesc kListAttachedRolePoliciesResponse = {.kind = Kind::structure, .shape_name = "ListAttachedRolePoliciesResponse", .structure = &kListAttachedRolePoliciesResponseStruct};
 constinit const TypeDesc kListAttachedUserPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListAttachedUserPoliciesRequest", .structure = &kListAttachedUserPoliciesRequestStruct};
 constinit const TypeDesc kListAttachedUserPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListAttachedUserPoliciesResponse", .structure = &kListAttachedUserPoliciesResponseStruct};
 constinit const TypeDesc kListEntitiesForPolicyRequest = {.kind = Kind::structure, .shape_name = "ListEntitiesForPolicyRequest", .structure = &kListEntitiesForPolicyRequestStruct};
 constinit const TypeDesc kListEntitiesForPolicyResponse = {.kind = Kind::structure, .shape_name = "ListEntitiesForPolicyResponse", .structure = &kListEntitiesForPolicyResponseStruct};
+constinit const TypeDesc kListGroupPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListGroupPoliciesRequest", .structure = &kListGroupPoliciesRequestStruct};
+constinit const TypeDesc kListGroupPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListGroupPoliciesResponse", .structure = &kListGroupPoliciesResponseStruct};
 constinit const TypeDesc kListGroupsForUserRequest = {.kind = Kind::structure, .shape_name = "ListGroupsForUserRequest", .structure = &kListGroupsForUserRequestStruct};
 constinit const TypeDesc kListGroupsForUserResponse = {.kind = Kind::structure, .shape_name = "ListGroupsForUserResponse", .structure = &kListGroupsForUserResponseStruct};
 constinit const TypeDesc kListGroupsRequest = {.kind = Kind::structure, .shape_name = "ListGroupsRequest", .structure = &kListGroupsRequestStruct};
 constinit const TypeDesc kListGroupsResponse = {.kind = Kind::structure, .shape_name = "ListGroupsResponse", .structure = &kListGroupsResponseStruct};
+constinit const TypeDesc kListInstanceProfileTagsRequest = {.kind = Kind::structure, .shape_name = "ListInstanceProfileTagsRequest", .structure = &kListInstanceProfileTagsRequestStruct};
+constinit const TypeDesc kListInstanceProfileTagsResponse = {.kind = Kind::structure, .shape_name = "ListInstanceProfileTagsResponse", .structure = &kListInstanceProfileTagsResponseStruct};
 constinit const TypeDesc kListInstanceProfilesForRoleRequest = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesForRoleRequest", .structure = &kListInstanceProfilesForRoleRequestStruct};
 constinit const TypeDesc kListInstanceProfilesForRoleResponse = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesForRoleResponse", .structure = &kListInstanceProfilesForRoleResponseStruct};
 constinit const TypeDesc kListInstanceProfilesRequest = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesRequest", .structure = &kListInstanceProfilesRequestStruct};
 constinit const TypeDesc kListInstanceProfilesResponse = {.kind = Kind::structure, .shape_name = "ListInstanceProfilesResponse", .structure = &kListInstanceProfilesResponseStruct};
+constinit const TypeDesc kListMFADeviceTagsRequest = {.kind = Kind::structure, .shape_name = "ListMFADeviceTagsRequest", .structure = &kListMFADeviceTagsRequestStruct};
+constinit const TypeDesc kListMFADeviceTagsResponse = {.kind = Kind::structure, .shape_name = "ListMFADeviceTagsResponse", .structure = &kListMFADeviceTagsResponseStruct};
 constinit const TypeDesc kListMFADevicesRequest = {.kind = Kind::structure, .shape_name = "ListMFADevicesRequest", .structure = &kListMFADevicesRequestStruct};
 constinit const TypeDesc kListMFADevicesResponse = {.kind = Kind::structure, .shape_name = "ListMFADevicesResponse", .structure = &kListMFADevicesResponseStruct};
+constinit const TypeDesc kListOpenIDConnectProviderTagsRequest = {.kind = Kind::structure, .shape_name = "ListOpenIDConnectProviderTagsRequest", .structure = &kListOpenIDConnectProviderTagsRequestStruct};
+constinit const TypeDesc kListOpenIDConnectProviderTagsResponse = {.kind = Kind::structure, .shape_name = "ListOpenIDConnectProviderTagsResponse", .structure = &kListOpenIDConnectProviderTagsResponseStruct};
 constinit const TypeDesc kListOpenIDConnectProvidersRequest = {.kind = Kind::structure, .shape_name = "ListOpenIDConnectProvidersRequest", .structure = &kListOpenIDConnectProvidersRequestStruct};
 constinit const TypeDesc kListOpenIDConnectProvidersResponse = {.kind = Kind::structure, .shape_name = "ListOpenIDConnectProvidersResponse", .structure = &kListOpenIDConnectProvidersResponseStruct};
 constinit const TypeDesc kListPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListPoliciesRequest", .structure = &kListPoliciesRequestStruct};
@@ -421,18 +598,33 @@ constinit const TypeDesc kListRoleTagsRequest = {.kind = Kind::structure, .shape
 constinit const TypeDesc kListRoleTagsResponse = {.kind = Kind::structure, .shape_name = "ListRoleTagsResponse", .structure = &kListRoleTagsResponseStruct};
 constinit const TypeDesc kListRolesRequest = {.kind = Kind::structure, .shape_name = "ListRolesRequest", .structure = &kListRolesRequestStruct};
 constinit const TypeDesc kListRolesResponse = {.kind = Kind::structure, .shape_name = "ListRolesResponse", .structure = &kListRolesResponseStruct};
+constinit const TypeDesc kListSAMLProviderTagsRequest = {.kind = Kind::structure, .shape_name = "ListSAMLProviderTagsRequest", .structure = &kListSAMLProviderTagsRequestStruct};
+constinit const TypeDesc kListSAMLProviderTagsResponse = {.kind = Kind::structure, .shape_name = "ListSAMLProviderTagsResponse", .structure = &kListSAMLProviderTagsResponseStruct};
 constinit const TypeDesc kListSAMLProvidersRequest = {.kind = Kind::structure, .shape_name = "ListSAMLProvidersRequest", .structure = &kListSAMLProvidersRequestStruct};
 constinit const TypeDesc kListSAMLProvidersResponse = {.kind = Kind::structure, .shape_name = "ListSAMLProvidersResponse", .structure = &kListSAMLProvidersResponseStruct};
+constinit const TypeDesc kListSSHPublicKeysRequest = {.kind = Kind::structure, .shape_name = "ListSSHPublicKeysRequest", .structure = &kListSSHPublicKeysRequestStruct};
+constinit const TypeDesc kListSSHPublicKeysResponse = {.kind = Kind::structure, .shape_name = "ListSSHPublicKeysResponse", .structure = &kListSSHPublicKeysResponseStruct};
+constinit const TypeDesc kListServerCertificateTagsRequest = {.kind = Kind::structure, .shape_name = "ListServerCertificateTagsRequest", .structure = &kListServerCertificateTagsRequestStruct};
+constinit const TypeDesc kListServerCertificateTagsResponse = {.kind = Kind::structure, .shape_name = "ListServerCertificateTagsResponse", .structure = &kListServerCertificateTagsResponseStruct};
 constinit const TypeDesc kListServerCertificatesRequest = {.kind = Kind::structure, .shape_name = "ListServerCertificatesRequest", .structure = &kListServerCertificatesRequestStruct};
 constinit const TypeDesc kListServerCertificatesResponse = {.kind = Kind::structure, .shape_name = "ListServerCertificatesResponse", .structure = &kListServerCertificatesResponseStruct};
+constinit const TypeDesc kListServiceSpecificCredentialsRequest = {.kind = Kind::structure, .shape_name = "ListServiceSpecificCredentialsRequest", .structure = &kListServiceSpecificCredentialsRequestStruct};
+constinit const TypeDesc kListServiceSpecificCredentialsResponse = {.kind = Kind::structure, .shape_name = "ListServiceSpecificCredentialsResponse", .structure = &kListServiceSpecificCredentialsResponseStruct};
+constinit const TypeDesc kListSigningCertificatesRequest = {.kind = Kind::structure, .shape_name = "ListSigningCertificatesRequest", .structure = &kListSigningCertificatesRequestStruct};
+constinit const TypeDesc kListSigningCertificatesResponse = {.kind = Kind::structure, .shape_name = "ListSigningCertificatesResponse", .structure = &kListSigningCertificatesResponseStruct};
 constinit const TypeDesc kListUserPoliciesRequest = {.kind = Kind::structure, .shape_name = "ListUserPoliciesRequest", .structure = &kListUserPoliciesRequestStruct};
 constinit const TypeDesc kListUserPoliciesResponse = {.kind = Kind::structure, .shape_name = "ListUserPoliciesResponse", .structure = &kListUserPoliciesResponseStruct};
+constinit const TypeDesc kListUserTagsRequest = {.kind = Kind::structure, .shape_name = "ListUserTagsRequest", .structure = &kListUserTagsRequestStruct};
+constinit const TypeDesc kListUserTagsResponse = {.kind = Kind::structure, .shape_name = "ListUserTagsResponse", .structure = &kListUserTagsResponseStruct};
 constinit const TypeDesc kListUsersRequest = {.kind = Kind::structure, .shape_name = "ListUsersRequest", .structure = &kListUsersRequestStruct};
 constinit const TypeDesc kListUsersResponse = {.kind = Kind::structure, .shape_name = "ListUsersResponse", .structure = &kListUsersResponseStruct};
 constinit const TypeDesc kListVirtualMFADevicesRequest = {.kind = Kind::structure, .shape_name = "ListVirtualMFADevicesRequest", .structure = &kListVirtualMFADevicesRequestStruct};
 constinit const TypeDesc kListVirtualMFADevicesResponse = {.kind = Kind::structure, .shape_name = "ListVirtualMFADevicesResponse", .structure = &kListVirtualMFADevicesResponseStruct};
 constinit const TypeDesc kLoginProfile = {.kind = Kind::structure, .shape_name = "LoginProfile", .structure = &kLoginProfileStruct};
 constinit const TypeDesc kMFADevice = {.kind = Kind::structure, .shape_name = "MFADevice", .structure = &kMFADeviceStruct};
+constinit const TypeDesc kManagedPolicyDetail = {.kind = Kind::structure, .shape_name = "ManagedPolicyDetail", .structure = &kManagedPolicyDetailStruct};
+constexpr ListAccess kManagedPolicyDetailListTypeAccess = list_access<ManagedPolicyDetail>(&kManagedPolicyDetail, "member", false);
+constinit const TypeDesc kManagedPolicyDetailListType = {.kind = Kind::list, .shape_name = "ManagedPolicyDetailListType", .list = &kManagedPolicyDetailListTypeAccess};
 constinit const TypeDesc kOpenIDConnectProviderListEntry = {.kind = Kind::structure, .shape_name = "OpenIDConnectProviderListEntry", .structure = &kOpenIDConnectProviderListEntryStruct};
 constexpr ListAccess kOpenIDConnectProviderListTypeAccess = list_access<OpenIDConnectProviderListEntry>(&kOpenIDConnectProviderListEntry, "member", false);
 constinit const TypeDesc kOpenIDConnectProviderListType = {.kind = Kind::list, .shape_name = "OpenIDConnectProviderListType", .list = &kOpenIDConnectProviderListTypeAccess};
@@ -441,6 +633,7 @@ constinit const TypeDesc kPasswordPolicy = {.kind = Kind::structure, .shape_name
 constexpr std::string_view kPermissionsBoundaryAttachmentTypeValues[] = {"PermissionsBoundaryPolicy"};
 constinit const TypeDesc kPermissionsBoundaryAttachmentType = {.kind = Kind::string, .shape_name = "PermissionsBoundaryAttachmentType", .enum_values = kPermissionsBoundaryAttachmentTypeValues};
 constinit const TypeDesc kPolicy = {.kind = Kind::structure, .shape_name = "Policy", .structure = &kPolicyStruct};
+constinit const TypeDesc kPolicyDetail = {.kind = Kind::structure, .shape_name = "PolicyDetail", .structure = &kPolicyDetailStruct};
 constinit const TypeDesc kPolicyGroup = {.kind = Kind::structure, .shape_name = "PolicyGroup", .structure = &kPolicyGroupStruct};
 constexpr ListAccess kPolicyGroupListTypeAccess = list_access<PolicyGroup>(&kPolicyGroup, "member", false);
 constinit const TypeDesc kPolicyGroupListType = {.kind = Kind::list, .shape_name = "PolicyGroupListType", .list = &kPolicyGroupListTypeAccess};
@@ -455,17 +648,37 @@ constinit const TypeDesc kPolicyUserListType = {.kind = Kind::list, .shape_name 
 constinit const TypeDesc kPolicyVersion = {.kind = Kind::structure, .shape_name = "PolicyVersion", .structure = &kPolicyVersionStruct};
 constinit const TypeDesc kPutRolePolicyRequest = {.kind = Kind::structure, .shape_name = "PutRolePolicyRequest", .structure = &kPutRolePolicyRequestStruct};
 constinit const TypeDesc kPutRolePolicyResponse = {.kind = Kind::structure, .shape_name = "PutRolePolicyResponse", .structure = &kPutRolePolicyResponseStruct};
+constinit const TypeDesc kReasonType = {.kind = Kind::string, .shape_name = "ReasonType", .max = 1000};
+constinit const TypeDesc kRegionNameType = {.kind = Kind::string, .shape_name = "RegionNameType", .min = 1, .max = 100};
+constinit const TypeDesc kReportContentType = {.kind = Kind::blob, .shape_name = "ReportContentType"};
+constexpr std::string_view kReportFormatTypeValues[] = {"text/csv"};
+constinit const TypeDesc kReportFormatType = {.kind = Kind::string, .shape_name = "ReportFormatType", .enum_values = kReportFormatTypeValues};
+constinit const TypeDesc kReportStateDescriptionType = {.kind = Kind::string, .shape_name = "ReportStateDescriptionType"};
+constexpr std::string_view kReportStateTypeValues[] = {"STARTED", "INPROGRESS", "COMPLETE"};
+constinit const TypeDesc kReportStateType = {.kind = Kind::string, .shape_name = "ReportStateType", .enum_values = kReportStateTypeValues};
 constinit const TypeDesc kRole = {.kind = Kind::structure, .shape_name = "Role", .structure = &kRoleStruct};
+constinit const TypeDesc kRoleDetail = {.kind = Kind::structure, .shape_name = "RoleDetail", .structure = &kRoleDetailStruct};
 constinit const TypeDesc kRoleLastUsed = {.kind = Kind::structure, .shape_name = "RoleLastUsed", .structure = &kRoleLastUsedStruct};
+constexpr ListAccess kRoleUsageListTypeAccess = list_access<RoleUsageType>(&kRoleUsageType, "member", false);
+constinit const TypeDesc kRoleUsageListType = {.kind = Kind::list, .shape_name = "RoleUsageListType", .list = &kRoleUsageListTypeAccess};
+constinit const TypeDesc kRoleUsageType = {.kind = Kind::structure, .shape_name = "RoleUsageType", .structure = &kRoleUsageTypeStruct};
 constinit const TypeDesc kSAMLMetadataDocumentType = {.kind = Kind::string, .shape_name = "SAMLMetadataDocumentType", .min = 1000, .max = 10000000};
 constinit const TypeDesc kSAMLPrivateKey = {.kind = Kind::structure, .shape_name = "SAMLPrivateKey", .structure = &kSAMLPrivateKeyStruct};
 constinit const TypeDesc kSAMLProviderListEntry = {.kind = Kind::structure, .shape_name = "SAMLProviderListEntry", .structure = &kSAMLProviderListEntryStruct};
 constexpr ListAccess kSAMLProviderListTypeAccess = list_access<SAMLProviderListEntry>(&kSAMLProviderListEntry, "member", false);
 constinit const TypeDesc kSAMLProviderListType = {.kind = Kind::list, .shape_name = "SAMLProviderListType", .list = &kSAMLProviderListTypeAccess};
+constinit const TypeDesc kSSHPublicKey = {.kind = Kind::structure, .shape_name = "SSHPublicKey", .structure = &kSSHPublicKeyStruct};
+constexpr ListAccess kSSHPublicKeyListTypeAccess = list_access<SSHPublicKeyMetadata>(&kSSHPublicKeyMetadata, "member", false);
+constinit const TypeDesc kSSHPublicKeyListType = {.kind = Kind::list, .shape_name = "SSHPublicKeyListType", .list = &kSSHPublicKeyListTypeAccess};
+constinit const TypeDesc kSSHPublicKeyMetadata = {.kind = Kind::structure, .shape_name = "SSHPublicKeyMetadata", .structure = &kSSHPublicKeyMetadataStruct};
 constinit const TypeDesc kServerCertificate = {.kind = Kind::structure, .shape_name = "ServerCertificate", .structure = &kServerCertificateStruct};
 constinit const TypeDesc kServerCertificateMetadata = {.kind = Kind::structure, .shape_name = "ServerCertificateMetadata", .structure = &kServerCertificateMetadataStruct};
+constinit const TypeDesc kServiceSpecificCredentialMetadata = {.kind = Kind::structure, .shape_name = "ServiceSpecificCredentialMetadata", .structure = &kServiceSpecificCredentialMetadataStruct};
+constexpr ListAccess kServiceSpecificCredentialsListTypeAccess = list_access<ServiceSpecificCredentialMetadata>(&kServiceSpecificCredentialMetadata, "member", false);
+constinit const TypeDesc kServiceSpecificCredentialsListType = {.kind = Kind::list, .shape_name = "ServiceSpecificCredentialsListType", .list = &kServiceSpecificCredentialsListTypeAccess};
 constinit const TypeDesc kSetDefaultPolicyVersionRequest = {.kind = Kind::structure, .shape_name = "SetDefaultPolicyVersionRequest", .structure = &kSetDefaultPolicyVersionRequestStruct};
 constinit const TypeDesc kSetDefaultPolicyVersionResponse = {.kind = Kind::structure, .shape_name = "SetDefaultPolicyVersionResponse", .structure = &kSetDefaultPolicyVersionResponseStruct};
+constinit const TypeDesc kSigningCertificate = {.kind = Kind::structure, .shape_name = "SigningCertificate", .structure = &kSigningCertificateStruct};
 constinit const TypeDesc kTag = {.kind = Kind::structure, .shape_name = "Tag", .structure = &kTagStruct};
 constinit const TypeDesc kTagPolicyRequest = {.kind = Kind::structure, .shape_name = "TagPolicyRequest", .structure = &kTagPolicyRequestStruct};
 constinit const TypeDesc kTagPolicyResponse = {.kind = Kind::structure, .shape_name = "TagPolicyResponse", .structure = &kTagPolicyResponseStruct};
@@ -480,6 +693,7 @@ constinit const TypeDesc kUpdateAssumeRolePolicyResponse = {.kind = Kind::struct
 constinit const TypeDesc kUpdateRoleRequest = {.kind = Kind::structure, .shape_name = "UpdateRoleRequest", .structure = &kUpdateRoleRequestStruct};
 constinit const TypeDesc kUpdateRoleResponse = {.kind = Kind::structure, .shape_name = "UpdateRoleResponse", .structure = &kUpdateRoleResponseStruct};
 constinit const TypeDesc kUser = {.kind = Kind::structure, .shape_name = "User", .structure = &kUserStruct};
+constinit const TypeDesc kUserDetail = {.kind = Kind::structure, .shape_name = "UserDetail", .structure = &kUserDetailStruct};
 constinit const TypeDesc kVirtualMFADevice = {.kind = Kind::structure, .shape_name = "VirtualMFADevice", .structure = &kVirtualMFADeviceStruct};
 constinit const TypeDesc kAccessKeyIdType = {.kind = Kind::string, .shape_name = "accessKeyIdType", .min = 16, .max = 128, .pattern = "[\\w]+"};
 constexpr ListAccess kAccessKeyMetadataListTypeAccess = list_access<AccessKeyMetadata>(&kAccessKeyMetadata, "member", false);
@@ -487,6 +701,7 @@ constinit const TypeDesc kAccessKeyMetadataListType = {.kind = Kind::list, .shap
 constexpr ListAccess kAccountAliasListTypeAccess = list_access<std::string>(&kAccountAliasType, "member", false);
 constinit const TypeDesc kAccountAliasListType = {.kind = Kind::list, .shape_name = "accountAliasListType", .list = &kAccountAliasListTypeAccess};
 constinit const TypeDesc kAccountAliasType = {.kind = Kind::string, .shape_name = "accountAliasType", .min = 3, .max = 63, .pattern = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"};
+constinit const TypeDesc kAllUsers = {.kind = Kind::boolean, .shape_name = "allUsers"};
 constinit const TypeDesc kArnType = {.kind = Kind::string, .shape_name = "arnType", .min = 20, .max = 2048};
 constexpr std::string_view kAssertionEncryptionModeTypeValues[] = {"Required", "Allowed"};
 constinit const TypeDesc kAssertionEncryptionModeType = {.kind = Kind::string, .shape_name = "assertionEncryptionModeType", .enum_values = kAssertionEncryptionModeTypeValues};
@@ -499,13 +714,24 @@ constinit const TypeDesc kBooleanObjectType = {.kind = Kind::boolean, .shape_nam
 constinit const TypeDesc kBooleanType = {.kind = Kind::boolean, .shape_name = "booleanType"};
 constinit const TypeDesc kCertificateBodyType = {.kind = Kind::string, .shape_name = "certificateBodyType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
 constinit const TypeDesc kCertificateChainType = {.kind = Kind::string, .shape_name = "certificateChainType", .min = 1, .max = 2097152, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
+constinit const TypeDesc kCertificateIdType = {.kind = Kind::string, .shape_name = "certificateIdType", .min = 24, .max = 128, .pattern = "[\\w]+"};
+constexpr ListAccess kCertificateListTypeAccess = list_access<SigningCertificate>(&kSigningCertificate, "member", false);
+constinit const TypeDesc kCertificateListType = {.kind = Kind::list, .shape_name = "certificateListType", .list = &kCertificateListTypeAccess};
 constexpr ListAccess kClientIDListTypeAccess = list_access<std::string>(&kClientIDType, "member", false);
 constinit const TypeDesc kClientIDListType = {.kind = Kind::list, .shape_name = "clientIDListType", .list = &kClientIDListTypeAccess};
 constinit const TypeDesc kClientIDType = {.kind = Kind::string, .shape_name = "clientIDType", .min = 1, .max = 255};
 constinit const TypeDesc kDateType = {.kind = Kind::timestamp, .shape_name = "dateType"};
+constexpr std::string_view kEncodingTypeValues[] = {"SSH", "PEM"};
+constinit const TypeDesc kEncodingType = {.kind = Kind::string, .shape_name = "encodingType", .enum_values = kEncodingTypeValues};
+constexpr ListAccess kEntityListTypeAccess = list_access<std::string>(&kEntityType, "member", false);
+constinit const TypeDesc kEntityListType = {.kind = Kind::list, .shape_name = "entityListType", .list = &kEntityListTypeAccess};
 constinit const TypeDesc kExistingUserNameType = {.kind = Kind::string, .shape_name = "existingUserNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
+constexpr ListAccess kGroupDetailListTypeAccess = list_access<GroupDetail>(&kGroupDetail, "member", false);
+constinit const TypeDesc kGroupDetailListType = {.kind = Kind::list, .shape_name = "groupDetailListType", .list = &kGroupDetailListTypeAccess};
 constexpr ListAccess kGroupListTypeAccess = list_access<Group>(&kGroup, "member", false);
 constinit const TypeDesc kGroupListType = {.kind = Kind::list, .shape_name = "groupListType", .list = &kGroupListTypeAccess};
+constexpr ListAccess kGroupNameListTypeAccess = list_access<std::string>(&kGroupNameType, "member", false);
+constinit const TypeDesc kGroupNameListType = {.kind = Kind::list, .shape_name = "groupNameListType", .list = &kGroupNameListTypeAccess};
 constinit const TypeDesc kGroupNameType = {.kind = Kind::string, .shape_name = "groupNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
 constinit const TypeDesc kIdType = {.kind = Kind::string, .shape_name = "idType", .min = 16, .max = 128, .pattern = "[\\w]+"};
 constexpr ListAccess kInstanceProfileListTypeAccess = list_access<InstanceProfile>(&kInstanceProfile, "member", false);
@@ -521,6 +747,8 @@ constinit const TypeDesc kPasswordReusePreventionType = {.kind = Kind::integer, 
 constinit const TypeDesc kPathPrefixType = {.kind = Kind::string, .shape_name = "pathPrefixType", .min = 1, .max = 512, .pattern = "\\u002F[\\u0021-\\u007F]*"};
 constinit const TypeDesc kPathType = {.kind = Kind::string, .shape_name = "pathType", .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)"};
 constinit const TypeDesc kPolicyDescriptionType = {.kind = Kind::string, .shape_name = "policyDescriptionType", .max = 1000};
+constexpr ListAccess kPolicyDetailListTypeAccess = list_access<PolicyDetail>(&kPolicyDetail, "member", false);
+constinit const TypeDesc kPolicyDetailListType = {.kind = Kind::list, .shape_name = "policyDetailListType", .list = &kPolicyDetailListTypeAccess};
 constinit const TypeDesc kPolicyDocumentType = {.kind = Kind::string, .shape_name = "policyDocumentType", .min = 1, .max = 131072, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
 constexpr ListAccess kPolicyDocumentVersionListTypeAccess = list_access<PolicyVersion>(&kPolicyVersion, "member", false);
 constinit const TypeDesc kPolicyDocumentVersionListType = {.kind = Kind::list, .shape_name = "policyDocumentVersionListType", .list = &kPolicyDocumentVersionListTypeAccess};
@@ -536,8 +764,13 @@ constinit const TypeDesc kPolicyVersionIdType = {.kind = Kind::string, .shape_na
 constinit const TypeDesc kPrivateKeyIdType = {.kind = Kind::string, .shape_name = "privateKeyIdType", .min = 22, .max = 64, .pattern = "[A-Z0-9]+"};
 constexpr ListAccess kPrivateKeyListAccess = list_access<SAMLPrivateKey>(&kSAMLPrivateKey, "member", false);
 constinit const TypeDesc kPrivateKeyList = {.kind = Kind::list, .shape_name = "privateKeyList", .list = &kPrivateKeyListAccess, .max = 2};
+constinit const TypeDesc kPublicKeyFingerprintType = {.kind = Kind::string, .shape_name = "publicKeyFingerprintType", .min = 48, .max = 48, .pattern = "[:\\w]+"};
+constinit const TypeDesc kPublicKeyIdType = {.kind = Kind::string, .shape_name = "publicKeyIdType", .min = 20, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kPublicKeyMaterialType = {.kind = Kind::string, .shape_name = "publicKeyMaterialType", .min = 1, .max = 16384, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"};
 constinit const TypeDesc kResponseMarkerType = {.kind = Kind::string, .shape_name = "responseMarkerType"};
 constinit const TypeDesc kRoleDescriptionType = {.kind = Kind::string, .shape_name = "roleDescriptionType", .max = 1000, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"};
+constexpr ListAccess kRoleDetailListTypeAccess = list_access<RoleDetail>(&kRoleDetail, "member", false);
+constinit const TypeDesc kRoleDetailListType = {.kind = Kind::list, .shape_name = "roleDetailListType", .list = &kRoleDetailListTypeAccess};
 constexpr ListAccess kRoleListTypeAccess = list_access<Role>(&kRole, "member", false);
 constinit const TypeDesc kRoleListType = {.kind = Kind::list, .shape_name = "roleListType", .list = &kRoleListTypeAccess};
 constinit const TypeDesc kRoleMaxSessionDurationType = {.kind = Kind::integer, .shape_name = "roleMaxSessionDurationType", .min = 3600, .max = 43200};
@@ -546,6 +779,10 @@ constinit const TypeDesc kSerialNumberType = {.kind = Kind::string, .shape_name 
 constexpr ListAccess kServerCertificateMetadataListTypeAccess = list_access<ServerCertificateMetadata>(&kServerCertificateMetadata, "member", false);
 constinit const TypeDesc kServerCertificateMetadataListType = {.kind = Kind::list, .shape_name = "serverCertificateMetadataListType", .list = &kServerCertificateMetadataListTypeAccess};
 constinit const TypeDesc kServerCertificateNameType = {.kind = Kind::string, .shape_name = "serverCertificateNameType", .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kServiceCredentialAlias = {.kind = Kind::string, .shape_name = "serviceCredentialAlias", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]+"};
+constinit const TypeDesc kServiceName = {.kind = Kind::string, .shape_name = "serviceName"};
+constinit const TypeDesc kServiceSpecificCredentialId = {.kind = Kind::string, .shape_name = "serviceSpecificCredentialId", .min = 20, .max = 128, .pattern = "[\\w]+"};
+constinit const TypeDesc kServiceUserName = {.kind = Kind::string, .shape_name = "serviceUserName", .min = 0, .max = 200, .pattern = "[\\w+=,.@-]*"};
 constexpr std::string_view kStatusTypeValues[] = {"Active", "Inactive", "Expired"};
 constinit const TypeDesc kStatusType = {.kind = Kind::string, .shape_name = "statusType", .enum_values = kStatusTypeValues};
 constinit const TypeDesc kStringType = {.kind = Kind::string, .shape_name = "stringType"};
@@ -563,12 +800,20 @@ constinit const TypeDesc kTagValueType = {.kind = Kind::string, .shape_name = "t
 constexpr ListAccess kThumbprintListTypeAccess = list_access<std::string>(&kThumbprintType, "member", false);
 constinit const TypeDesc kThumbprintListType = {.kind = Kind::list, .shape_name = "thumbprintListType", .list = &kThumbprintListTypeAccess};
 constinit const TypeDesc kThumbprintType = {.kind = Kind::string, .shape_name = "thumbprintType", .min = 40, .max = 40};
+constexpr ListAccess kUserDetailListTypeAccess = list_access<UserDetail>(&kUserDetail, "member", false);
+constinit const TypeDesc kUserDetailListType = {.kind = Kind::list, .shape_name = "userDetailListType", .list = &kUserDetailListTypeAccess};
 constexpr ListAccess kUserListTypeAccess = list_access<User>(&kUser, "member", false);
 constinit const TypeDesc kUserListType = {.kind = Kind::list, .shape_name = "userListType", .list = &kUserListTypeAccess};
 constinit const TypeDesc kUserNameType = {.kind = Kind::string, .shape_name = "userNameType", .min = 1, .max = 64, .pattern = "[\\w+=,.@-]+"};
 constexpr ListAccess kVirtualMFADeviceListTypeAccess = list_access<VirtualMFADevice>(&kVirtualMFADevice, "member", false);
 constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess};
 
+constexpr MemberDesc kAccessKeyLastUsedMembers[] = {
+    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&AccessKeyLastUsed::last_used_date>::get, MemberAccess<&AccessKeyLastUsed::last_used_date>::emplace},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStringType, MemberAccess<&AccessKeyLastUsed::service_name>::get, MemberAccess<&AccessKeyLastUsed::service_name>::emplace},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStringType, MemberAccess<&AccessKeyLastUsed::region>::get, MemberAccess<&AccessKeyLastUsed::region>::emplace},
+};
+constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAccessKeyMetadataMembers[] = {
     {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&AccessKeyMetadata::user_name>::get, MemberAccess<&AccessKeyMetadata::user_name>::emplace},
     {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&AccessKeyMetadata::access_key_id>::get, MemberAccess<&AccessKeyMetadata::access_key_id>::emplace},
@@ -690,12 +935,47 @@ constexpr MemberDesc kDeleteRoleRequestMembers[] = {
 };
 constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeletionTaskFailureReasonTypeMembers[] = {
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReasonType, MemberAccess<&DeletionTaskFailureReasonType::reason>::get, MemberAccess<&DeletionTaskFailureReasonType::reason>::emplace},
+    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleUsageListType, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::get, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::emplace},
+};
+constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DetachRolePolicyRequest::role_name>::get, MemberAccess<&DetachRolePolicyRequest::role_name>::emplace},
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DetachRolePolicyRequest::policy_arn>::get, MemberAccess<&DetachRolePolicyRequest::policy_arn>::emplace},
 };
 constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGenerateCredentialReportResponseMembers[] = {
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportStateType, MemberAccess<&GenerateCredentialReportResponse::state>::get, MemberAccess<&GenerateCredentialReportResponse::state>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportStateDescriptionType, MemberAccess<&GenerateCredentialReportResponse::description>::get, MemberAccess<&GenerateCredentialReportResponse::description>::emplace},
+};
+constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccessKeyLastUsedRequestMembers[] = {
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::get, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::emplace},
+};
+constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccessKeyLastUsedResponseMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::get, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::emplace},
+    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyLastUsed, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::get, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::emplace},
+};
+constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccountAuthorizationDetailsRequestMembers[] = {
+    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityListType, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::emplace},
+};
+constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAccountAuthorizationDetailsResponseMembers[] = {
+    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::emplace},
+    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::emplace},
+    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::emplace},
+    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedPolicyDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::emplace},
+};
+constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPasswordPolicyMembers[] = {
     {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMinimumPasswordLengthType, MemberAccess<&PasswordPolicy::minimum_password_length>::get, MemberAccess<&PasswordPolicy::minimum_password_length>::emplace},
@@ -719,6 +999,24 @@ constexpr MemberDesc kGetAccountSummaryResponseMembers[] = {
     {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSummaryMapType, MemberAccess<&GetAccountSummaryResponse::summary_map>::get, MemberAccess<&GetAccountSummaryResponse::summary_map>::emplace},
 };
 constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetCredentialReportResponseMembers[] = {
+    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportContentType, MemberAccess<&GetCredentialReportResponse::content>::get, MemberAccess<&GetCredentialReportResponse::content>::emplace},
+    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportFormatType, MemberAccess<&GetCredentialReportResponse::report_format>::get, MemberAccess<&GetCredentialReportResponse::report_format>::emplace},
+    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetCredentialReportResponse::generated_time>::get, MemberAccess<&GetCredentialReportResponse::generated_time>::emplace},
+};
+constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetGroupPolicyRequestMembers[] = {
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupPolicyRequest::group_name>::get, MemberAccess<&GetGroupPolicyRequest::group_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetGroupPolicyRequest::policy_name>::get, MemberAccess<&GetGroupPolicyRequest::policy_name>::emplace},
+};
+constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetGroupPolicyResponseMembers[] = {
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupPolicyResponse::group_name>::get, MemberAccess<&GetGroupPolicyResponse::group_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetGroupPolicyResponse::policy_name>::get, MemberAccess<&GetGroupPolicyResponse::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetGroupPolicyResponse::policy_document>::get, MemberAccess<&GetGroupPolicyResponse::policy_document>::emplace},
+};
+constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetGroupRequestMembers[] = {
     {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupRequest::group_name>::get, MemberAccess<&GetGroupRequest::group_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetGroupRequest::marker>::get, MemberAccess<&GetGroupRequest::marker>::emplace},
@@ -772,6 +1070,18 @@ constexpr MemberDesc kGetLoginProfileResponseMembers[] = {
     {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLoginProfile, MemberAccess<&GetLoginProfileResponse::login_profile>::get, MemberAccess<&GetLoginProfileResponse::login_profile>::emplace},
 };
 constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetMFADeviceRequestMembers[] = {
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetMFADeviceRequest::serial_number>::get, MemberAccess<&GetMFADeviceRequest::serial_number>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetMFADeviceRequest::user_name>::get, MemberAccess<&GetMFADeviceRequest::user_name>::emplace},
+};
+constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetMFADeviceResponseMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetMFADeviceResponse::user_name>::get, MemberAccess<&GetMFADeviceResponse::user_name>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetMFADeviceResponse::serial_number>::get, MemberAccess<&GetMFADeviceResponse::serial_number>::emplace},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetMFADeviceResponse::enable_date>::get, MemberAccess<&GetMFADeviceResponse::enable_date>::emplace},
+    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCertificationMapType, MemberAccess<&GetMFADeviceResponse::certifications>::get, MemberAccess<&GetMFADeviceResponse::certifications>::emplace},
+};
+constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetOpenIDConnectProviderRequestMembers[] = {
     {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::get, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::emplace},
 };
@@ -834,6 +1144,25 @@ constexpr MemberDesc kGetSAMLProviderResponseMembers[] = {
     {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyList, MemberAccess<&GetSAMLProviderResponse::private_key_list>::get, MemberAccess<&GetSAMLProviderResponse::private_key_list>::emplace},
 };
 constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetSSHPublicKeyRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&GetSSHPublicKeyRequest::user_name>::get, MemberAccess<&GetSSHPublicKeyRequest::user_name>::emplace},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::get, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::emplace},
+    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEncodingType, MemberAccess<&GetSSHPublicKeyRequest::encoding>::get, MemberAccess<&GetSSHPublicKeyRequest::encoding>::emplace},
+};
+constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSSHPublicKeyMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SSHPublicKey::user_name>::get, MemberAccess<&SSHPublicKey::user_name>::emplace},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&SSHPublicKey::ssh_public_key_id>::get, MemberAccess<&SSHPublicKey::ssh_public_key_id>::emplace},
+    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyFingerprintType, MemberAccess<&SSHPublicKey::fingerprint>::get, MemberAccess<&SSHPublicKey::fingerprint>::emplace},
+    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyMaterialType, MemberAccess<&SSHPublicKey::ssh_public_key_body>::get, MemberAccess<&SSHPublicKey::ssh_public_key_body>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SSHPublicKey::status>::get, MemberAccess<&SSHPublicKey::status>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SSHPublicKey::upload_date>::get, MemberAccess<&SSHPublicKey::upload_date>::emplace},
+};
+constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetSSHPublicKeyResponseMembers[] = {
+    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSHPublicKey, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::get, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::emplace},
+};
+constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetServerCertificateRequestMembers[] = {
     {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::get, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::emplace},
 };
@@ -858,6 +1187,26 @@ constexpr MemberDesc kGetServerCertificateResponseMembers[] = {
     {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificate, MemberAccess<&GetServerCertificateResponse::server_certificate>::get, MemberAccess<&GetServerCertificateResponse::server_certificate>::emplace},
 };
 constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusRequestMembers[] = {
+    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeletionTaskIdType, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::emplace},
+};
+constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusResponseMembers[] = {
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeletionTaskStatusType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::emplace},
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionTaskFailureReasonType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::emplace},
+};
+constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetUserPolicyRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserPolicyRequest::user_name>::get, MemberAccess<&GetUserPolicyRequest::user_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetUserPolicyRequest::policy_name>::get, MemberAccess<&GetUserPolicyRequest::policy_name>::emplace},
+};
+constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetUserPolicyResponseMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserPolicyResponse::user_name>::get, MemberAccess<&GetUserPolicyResponse::user_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetUserPolicyResponse::policy_name>::get, MemberAccess<&GetUserPolicyResponse::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetUserPolicyResponse::policy_document>::get, MemberAccess<&GetUserPolicyResponse::policy_document>::emplace},
+};
+constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetUserRequestMembers[] = {
     {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserRequest::user_name>::get, MemberAccess<&GetUserRequest::user_name>::emplace},
 };
@@ -877,6 +1226,16 @@ constexpr MemberDesc kGetUserResponseMembers[] = {
     {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUser, MemberAccess<&GetUserResponse::user>::get, MemberAccess<&GetUserResponse::user>::emplace},
 };
 constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGroupDetailMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&GroupDetail::path>::get, MemberAccess<&GroupDetail::path>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&GroupDetail::group_name>::get, MemberAccess<&GroupDetail::group_name>::emplace},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&GroupDetail::group_id>::get, MemberAccess<&GroupDetail::group_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&GroupDetail::arn>::get, MemberAccess<&GroupDetail::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GroupDetail::create_date>::get, MemberAccess<&GroupDetail::create_date>::emplace},
+    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&GroupDetail::group_policy_list>::get, MemberAccess<&GroupDetail::group_policy_list>::emplace},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&GroupDetail::attached_managed_policies>::get, MemberAccess<&GroupDetail::attached_managed_policies>::emplace},
+};
+constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListAccessKeysRequestMembers[] = {
     {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListAccessKeysRequest::user_name>::get, MemberAccess<&ListAccessKeysRequest::user_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccessKeysRequest::marker>::get, MemberAccess<&ListAccessKeysRequest::marker>::emplace},
@@ -900,6 +1259,19 @@ constexpr MemberDesc kListAccountAliasesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccountAliasesResponse::marker>::get, MemberAccess<&ListAccountAliasesResponse::marker>::emplace},
 };
 constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAttachedGroupPoliciesRequestMembers[] = {
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAttachedGroupPoliciesResponseMembers[] = {
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::emplace},
+};
+constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
     {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
@@ -943,6 +1315,18 @@ constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
 };
 constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGroupPoliciesRequestMembers[] = {
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&ListGroupPoliciesRequest::group_name>::get, MemberAccess<&ListGroupPoliciesRequest::group_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupPoliciesRequest::marker>::get, MemberAccess<&ListGroupPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupPoliciesRequest::max_items>::get, MemberAccess<&ListGroupPoliciesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListGroupPoliciesResponseMembers[] = {
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListGroupPoliciesResponse::policy_names>::get, MemberAccess<&ListGroupPoliciesResponse::policy_names>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupPoliciesResponse::marker>::get, MemberAccess<&ListGroupPoliciesResponse::marker>::emplace},
+};
+constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListGroupsForUserRequestMembers[] = {
     {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListGroupsForUserRequest::user_name>::get, MemberAccess<&ListGroupsForUserRequest::user_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsForUserRequest::marker>::get, MemberAccess<&ListGroupsForUserRequest::marker>::emplace},
@@ -967,6 +1351,18 @@ constexpr MemberDesc kListGroupsResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsResponse::marker>::get, MemberAccess<&ListGroupsResponse::marker>::emplace},
 };
 constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListInstanceProfileTagsRequestMembers[] = {
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::get, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfileTagsRequest::marker>::get, MemberAccess<&ListInstanceProfileTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::get, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListInstanceProfileTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListInstanceProfileTagsResponse::tags>::get, MemberAccess<&ListInstanceProfileTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::get, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfileTagsResponse::marker>::get, MemberAccess<&ListInstanceProfileTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
     {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
@@ -991,6 +1387,18 @@ constexpr MemberDesc kListInstanceProfilesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesResponse::marker>::get, MemberAccess<&ListInstanceProfilesResponse::marker>::emplace},
 };
 constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMFADeviceTagsRequestMembers[] = {
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::get, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADeviceTagsRequest::marker>::get, MemberAccess<&ListMFADeviceTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListMFADeviceTagsRequest::max_items>::get, MemberAccess<&ListMFADeviceTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListMFADeviceTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListMFADeviceTagsResponse::tags>::get, MemberAccess<&ListMFADeviceTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::get, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADeviceTagsResponse::marker>::get, MemberAccess<&ListMFADeviceTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListMFADevicesRequestMembers[] = {
     {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListMFADevicesRequest::user_name>::get, MemberAccess<&ListMFADevicesRequest::user_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADevicesRequest::marker>::get, MemberAccess<&ListMFADevicesRequest::marker>::emplace},
@@ -1003,6 +1411,18 @@ constexpr MemberDesc kListMFADevicesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADevicesResponse::marker>::get, MemberAccess<&ListMFADevicesResponse::marker>::emplace},
 };
 constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListOpenIDConnectProviderTagsRequestMembers[] = {
+    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListOpenIDConnectProviderTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListOpenIDConnectProvidersResponseMembers[] = {
     {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderListType, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::get, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::emplace},
@@ -1083,11 +1503,47 @@ constexpr MemberDesc kListRolesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
 };
 constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSAMLProviderTagsRequestMembers[] = {
+    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::get, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSAMLProviderTagsRequest::marker>::get, MemberAccess<&ListSAMLProviderTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::get, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSAMLProviderTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListSAMLProviderTagsResponse::tags>::get, MemberAccess<&ListSAMLProviderTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::get, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSAMLProviderTagsResponse::marker>::get, MemberAccess<&ListSAMLProviderTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListSAMLProvidersResponseMembers[] = {
     {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLProviderListType, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::get, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::emplace},
 };
 constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSSHPublicKeysRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&ListSSHPublicKeysRequest::user_name>::get, MemberAccess<&ListSSHPublicKeysRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSSHPublicKeysRequest::marker>::get, MemberAccess<&ListSSHPublicKeysRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSSHPublicKeysRequest::max_items>::get, MemberAccess<&ListSSHPublicKeysRequest::max_items>::emplace},
+};
+constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSSHPublicKeysResponseMembers[] = {
+    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSHPublicKeyListType, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::get, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::get, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSSHPublicKeysResponse::marker>::get, MemberAccess<&ListSSHPublicKeysResponse::marker>::emplace},
+};
+constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListServerCertificateTagsRequestMembers[] = {
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::get, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificateTagsRequest::marker>::get, MemberAccess<&ListServerCertificateTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServerCertificateTagsRequest::max_items>::get, MemberAccess<&ListServerCertificateTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListServerCertificateTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListServerCertificateTagsResponse::tags>::get, MemberAccess<&ListServerCertificateTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::get, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificateTagsResponse::marker>::get, MemberAccess<&ListServerCertificateTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListServerCertificatesRequestMembers[] = {
     {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListServerCertificatesRequest::path_prefix>::get, MemberAccess<&ListServerCertificatesRequest::path_prefix>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificatesRequest::marker>::get, MemberAccess<&ListServerCertificatesRequest::marker>::emplace},
@@ -1100,6 +1556,32 @@ constexpr MemberDesc kListServerCertificatesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificatesResponse::marker>::get, MemberAccess<&ListServerCertificatesResponse::marker>::emplace},
 };
 constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListServiceSpecificCredentialsRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::emplace},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceName, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::emplace},
+    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllUsers, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListServiceSpecificCredentialsResponseMembers[] = {
+    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceSpecificCredentialsListType, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::emplace},
+};
+constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSigningCertificatesRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListSigningCertificatesRequest::user_name>::get, MemberAccess<&ListSigningCertificatesRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSigningCertificatesRequest::marker>::get, MemberAccess<&ListSigningCertificatesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSigningCertificatesRequest::max_items>::get, MemberAccess<&ListSigningCertificatesRequest::max_items>::emplace},
+};
+constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListSigningCertificatesResponseMembers[] = {
+    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateListType, MemberAccess<&ListSigningCertificatesResponse::certificates>::get, MemberAccess<&ListSigningCertificatesResponse::certificates>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::get, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSigningCertificatesResponse::marker>::get, MemberAccess<&ListSigningCertificatesResponse::marker>::emplace},
+};
+constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListUserPoliciesRequestMembers[] = {
     {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserPoliciesRequest::user_name>::get, MemberAccess<&ListUserPoliciesRequest::user_name>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserPoliciesRequest::marker>::get, MemberAccess<&ListUserPoliciesRequest::marker>::emplace},
@@ -1112,6 +1594,18 @@ constexpr MemberDesc kListUserPoliciesResponseMembers[] = {
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserPoliciesResponse::marker>::get, MemberAccess<&ListUserPoliciesResponse::marker>::emplace},
 };
 constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListUserTagsRequestMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserTagsRequest::user_name>::get, MemberAccess<&ListUserTagsRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserTagsRequest::marker>::get, MemberAccess<&ListUserTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUserTagsRequest::max_items>::get, MemberAccess<&ListUserTagsRequest::max_items>::emplace},
+};
+constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListUserTagsResponseMembers[] = {
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListUserTagsResponse::tags>::get, MemberAccess<&ListUserTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUserTagsResponse::is_truncated>::get, MemberAccess<&ListUserTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserTagsResponse::marker>::get, MemberAccess<&ListUserTagsResponse::marker>::emplace},
+};
+constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListUsersRequestMembers[] = {
     {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListUsersRequest::path_prefix>::get, MemberAccess<&ListUsersRequest::path_prefix>::emplace},
     {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUsersRequest::marker>::get, MemberAccess<&ListUsersRequest::marker>::emplace},
@@ -1142,10 +1636,30 @@ constexpr MemberDesc kMFADeviceMembers[] = {
     {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&MFADevice::enable_date>::get, MemberAccess<&MFADevice::enable_date>::emplace},
 };
 constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kManagedPolicyDetailMembers[] = {
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&ManagedPolicyDetail::policy_name>::get, MemberAccess<&ManagedPolicyDetail::policy_name>::emplace},
+    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&ManagedPolicyDetail::policy_id>::get, MemberAccess<&ManagedPolicyDetail::policy_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&ManagedPolicyDetail::arn>::get, MemberAccess<&ManagedPolicyDetail::arn>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ManagedPolicyDetail::path>::get, MemberAccess<&ManagedPolicyDetail::path>::emplace},
+    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&ManagedPolicyDetail::default_version_id>::get, MemberAccess<&ManagedPolicyDetail::default_version_id>::emplace},
+    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::attachment_count>::get, MemberAccess<&ManagedPolicyDetail::attachment_count>::emplace},
+    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::get, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::emplace},
+    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ManagedPolicyDetail::is_attachable>::get, MemberAccess<&ManagedPolicyDetail::is_attachable>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&ManagedPolicyDetail::description>::get, MemberAccess<&ManagedPolicyDetail::description>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ManagedPolicyDetail::create_date>::get, MemberAccess<&ManagedPolicyDetail::create_date>::emplace},
+    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ManagedPolicyDetail::update_date>::get, MemberAccess<&ManagedPolicyDetail::update_date>::emplace},
+    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentVersionListType, MemberAccess<&ManagedPolicyDetail::policy_version_list>::get, MemberAccess<&ManagedPolicyDetail::policy_version_list>::emplace},
+};
+constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kOpenIDConnectProviderListEntryMembers[] = {
     {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&OpenIDConnectProviderListEntry::arn>::get, MemberAccess<&OpenIDConnectProviderListEntry::arn>::emplace},
 };
 constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kPolicyDetailMembers[] = {
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&PolicyDetail::policy_name>::get, MemberAccess<&PolicyDetail::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PolicyDetail::policy_document>::get, MemberAccess<&PolicyDetail::policy_document>::emplace},
+};
+constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPolicyGroupMembers[] = {
     {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
     {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
@@ -1168,6 +1682,25 @@ constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
 };
 constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kRoleDetailMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&RoleDetail::path>::get, MemberAccess<&RoleDetail::path>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleNameType, MemberAccess<&RoleDetail::role_name>::get, MemberAccess<&RoleDetail::role_name>::emplace},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&RoleDetail::role_id>::get, MemberAccess<&RoleDetail::role_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&RoleDetail::arn>::get, MemberAccess<&RoleDetail::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&RoleDetail::create_date>::get, MemberAccess<&RoleDetail::create_date>::emplace},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&RoleDetail::assume_role_policy_document>::get, MemberAccess<&RoleDetail::assume_role_policy_document>::emplace},
+    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&RoleDetail::instance_profile_list>::get, MemberAccess<&RoleDetail::instance_profile_list>::emplace},
+    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&RoleDetail::role_policy_list>::get, MemberAccess<&RoleDetail::role_policy_list>::emplace},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&RoleDetail::attached_managed_policies>::get, MemberAccess<&RoleDetail::attached_managed_policies>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&RoleDetail::tags>::get, MemberAccess<&RoleDetail::tags>::emplace},
+    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleLastUsed, MemberAccess<&RoleDetail::role_last_used>::get, MemberAccess<&RoleDetail::role_last_used>::emplace},
+};
+constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kRoleUsageTypeMembers[] = {
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionNameType, MemberAccess<&RoleUsageType::region>::get, MemberAccess<&RoleUsageType::region>::emplace},
+    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnListType, MemberAccess<&RoleUsageType::resources>::get, MemberAccess<&RoleUsageType::resources>::emplace},
+};
+constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSAMLPrivateKeyMembers[] = {
     {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&SAMLPrivateKey::key_id>::get, MemberAccess<&SAMLPrivateKey::key_id>::emplace},
     {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLPrivateKey::timestamp>::get, MemberAccess<&SAMLPrivateKey::timestamp>::emplace},
@@ -1179,12 +1712,38 @@ constexpr MemberDesc kSAMLProviderListEntryMembers[] = {
     {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::create_date>::get, MemberAccess<&SAMLProviderListEntry::create_date>::emplace},
 };
 constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSSHPublicKeyMetadataMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SSHPublicKeyMetadata::user_name>::get, MemberAccess<&SSHPublicKeyMetadata::user_name>::emplace},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::get, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SSHPublicKeyMetadata::status>::get, MemberAccess<&SSHPublicKeyMetadata::status>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&SSHPublicKeyMetadata::upload_date>::get, MemberAccess<&SSHPublicKeyMetadata::upload_date>::emplace},
+};
+constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kServiceSpecificCredentialMetadataMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&ServiceSpecificCredentialMetadata::status>::get, MemberAccess<&ServiceSpecificCredentialMetadata::status>::emplace},
+    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceUserName, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::emplace},
+    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceCredentialAlias, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::emplace},
+    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::emplace},
+    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServiceSpecificCredentialId, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::emplace},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServiceName, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::emplace},
+};
+constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
     {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
     {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
 };
 constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kSigningCertificateMembers[] = {
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SigningCertificate::user_name>::get, MemberAccess<&SigningCertificate::user_name>::emplace},
+    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateIdType, MemberAccess<&SigningCertificate::certificate_id>::get, MemberAccess<&SigningCertificate::certificate_id>::emplace},
+    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateBodyType, MemberAccess<&SigningCertificate::certificate_body>::get, MemberAccess<&SigningCertificate::certificate_body>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SigningCertificate::status>::get, MemberAccess<&SigningCertificate::status>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SigningCertificate::upload_date>::get, MemberAccess<&SigningCertificate::upload_date>::emplace},
+};
+constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTagMembers[] = {
     {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
     {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
@@ -1227,6 +1786,19 @@ constexpr MemberDesc kUpdateRoleRequestMembers[] = {
 };
 constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUserDetailMembers[] = {
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&UserDetail::path>::get, MemberAccess<&UserDetail::path>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&UserDetail::user_name>::get, MemberAccess<&UserDetail::user_name>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&UserDetail::user_id>::get, MemberAccess<&UserDetail::user_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&UserDetail::arn>::get, MemberAccess<&UserDetail::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&UserDetail::create_date>::get, MemberAccess<&UserDetail::create_date>::emplace},
+    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&UserDetail::user_policy_list>::get, MemberAccess<&UserDetail::user_policy_list>::emplace},
+    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameListType, MemberAccess<&UserDetail::group_list>::get, MemberAccess<&UserDetail::group_list>::emplace},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&UserDetail::attached_managed_policies>::get, MemberAccess<&UserDetail::attached_managed_policies>::emplace},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&UserDetail::permissions_boundary>::get, MemberAccess<&UserDetail::permissions_boundary>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&UserDetail::tags>::get, MemberAccess<&UserDetail::tags>::emplace},
+};
+constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kVirtualMFADeviceMembers[] = {
     {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&VirtualMFADevice::serial_number>::get, MemberAccess<&VirtualMFADevice::serial_number>::emplace},
     {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::base32_string_seed>::get, MemberAccess<&VirtualMFADevice::base32_string_seed>::emplace},
@@ -1239,6 +1811,7 @@ constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice"
 
 }  // namespace
 
+const StructDesc& AccessKeyLastUsed::desc() { return kAccessKeyLastUsedStruct; }
 const StructDesc& AccessKeyMetadata::desc() { return kAccessKeyMetadataStruct; }
 const StructDesc& AttachRolePolicyRequest::desc() { return kAttachRolePolicyRequestStruct; }
 const StructDesc& AttachRolePolicyResponse::desc() { return kAttachRolePolicyResponseStruct; }
@@ -1262,13 +1835,24 @@ const StructDesc& DeleteRolePolicyRequest::desc() { return kDeleteRolePolicyRequ
 const StructDesc& DeleteRolePolicyResponse::desc() { return kDeleteRolePolicyResponseStruct; }
 const StructDesc& DeleteRoleRequest::desc() { return kDeleteRoleRequestStruct; }
 const StructDesc& DeleteRoleResponse::desc() { return kDeleteRoleResponseStruct; }
+const StructDesc& DeletionTaskFailureReasonType::desc() { return kDeletionTaskFailureReasonTypeStruct; }
 const StructDesc& DetachRolePolicyRequest::desc() { return kDetachRolePolicyRequestStruct; }
 const StructDesc& DetachRolePolicyResponse::desc() { return kDetachRolePolicyResponseStruct; }
+const StructDesc& GenerateCredentialReportRequest::desc() { return kGenerateCredentialReportRequestStruct; }
+const StructDesc& GenerateCredentialReportResponse::desc() { return kGenerateCredentialReportResponseStruct; }
+const StructDesc& GetAccessKeyLastUsedRequest::desc() { return kGetAccessKeyLastUsedRequestStruct; }
+const StructDesc& GetAccessKeyLastUsedResponse::desc() { return kGetAccessKeyLastUsedResponseStruct; }
+const StructDesc& GetAccountAuthorizationDetailsRequest::desc() { return kGetAccountAuthorizationDetailsRequestStruct; }
+const StructDesc& GetAccountAuthorizationDetailsResponse::desc() { return kGetAccountAuthorizationDetailsResponseStruct; }
 const StructDesc& GetAccountPasswordPolicyRequest::desc() { return kGetAccountPasswordPolicyRequestStruct; }
 const StructDesc& PasswordPolicy::desc() { return kPasswordPolicyStruct; }
 const StructDesc& GetAccountPasswordPolicyResponse::desc() { return kGetAccountPasswordPolicyResponseStruct; }
 const StructDesc& GetAccountSummaryRequest::desc() { return kGetAccountSummaryRequestStruct; }
 const StructDesc& GetAccountSummaryResponse::desc() { return kGetAccountSummaryResponseStruct; }
+const StructDesc& GetCredentialReportRequest::desc() { return kGetCredentialReportRequestStruct; }
+const StructDesc& GetCredentialReportResponse::desc() { return kGetCredentialReportResponseStruct; }
+const StructDesc& GetGroupPolicyRequest::desc() { return kGetGroupPolicyRequestStruct; }
+const StructDesc& GetGroupPolicyResponse::desc() { return kGetGroupPolicyResponseStruct; }
 const StructDesc& GetGroupRequest::desc() { return kGetGroupRequestStruct; }
 const StructDesc& Group::desc() { return kGroupStruct; }
 const StructDesc& GetGroupResponse::desc() { return kGetGroupResponseStruct; }
@@ -1278,6 +1862,8 @@ const StructDesc& GetInstanceProfileResponse::desc() { return kGetInstanceProfil
 const StructDesc& GetLoginProfileRequest::desc() { return kGetLoginProfileRequestStruct; }
 const StructDesc& LoginProfile::desc() { return kLoginProfileStruct; }
 const StructDesc& GetLoginProfileResponse::desc() { return kGetLoginProfileResponseStruct; }
+const StructDesc& GetMFADeviceRequest::desc() { return kGetMFADeviceRequestStruct; }
+const StructDesc& GetMFADeviceResponse::desc() { return kGetMFADeviceResponseStruct; }
 const StructDesc& GetOpenIDConnectProviderRequest::desc() { return kGetOpenIDConnectProviderRequestStruct; }
 const StructDesc& GetOpenIDConnectProviderResponse::desc() { return kGetOpenIDConnectProviderResponseStruct; }
 const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
@@ -1290,33 +1876,51 @@ const StructDesc& GetRoleRequest::desc() { return kGetRoleRequestStruct; }
 const StructDesc& GetRoleResponse::desc() { return kGetRoleResponseStruct; }
 const StructDesc& GetSAMLProviderRequest::desc() { return kGetSAMLProviderRequestStruct; }
 const StructDesc& GetSAMLProviderResponse::desc() { return kGetSAMLProviderResponseStruct; }
+const StructDesc& GetSSHPublicKeyRequest::desc() { return kGetSSHPublicKeyRequestStruct; }
+const StructDesc& SSHPublicKey::desc() { return kSSHPublicKeyStruct; }
+const StructDesc& GetSSHPublicKeyResponse::desc() { return kGetSSHPublicKeyResponseStruct; }
 const StructDesc& GetServerCertificateRequest::desc() { return kGetServerCertificateRequestStruct; }
 const StructDesc& ServerCertificateMetadata::desc() { return kServerCertificateMetadataStruct; }
 const StructDesc& ServerCertificate::desc() { return kServerCertificateStruct; }
 const StructDesc& GetServerCertificateResponse::desc() { return kGetServerCertificateResponseStruct; }
+const StructDesc& GetServiceLinkedRoleDeletionStatusRequest::desc() { return kGetServiceLinkedRoleDeletionStatusRequestStruct; }
+const StructDesc& GetServiceLinkedRoleDeletionStatusResponse::desc() { return kGetServiceLinkedRoleDeletionStatusResponseStruct; }
+const StructDesc& GetUserPolicyRequest::desc() { return kGetUserPolicyRequestStruct; }
+const StructDesc& GetUserPolicyResponse::desc() { return kGetUserPolicyResponseStruct; }
 const StructDesc& GetUserRequest::desc() { return kGetUserRequestStruct; }
 const StructDesc& User::desc() { return kUserStruct; }
 const StructDesc& GetUserResponse::desc() { return kGetUserResponseStruct; }
+const StructDesc& GroupDetail::desc() { return kGroupDetailStruct; }
 const StructDesc& ListAccessKeysRequest::desc() { return kListAccessKeysRequestStruct; }
 const StructDesc& ListAccessKeysResponse::desc() { return kListAccessKeysResponseStruct; }
 const StructDesc& ListAccountAliasesRequest::desc() { return kListAccountAliasesRequestStruct; }
 const StructDesc& ListAccountAliasesResponse::desc() { return kListAccountAliasesResponseStruct; }
+const StructDesc& ListAttachedGroupPoliciesRequest::desc() { return kListAttachedGroupPoliciesRequestStruct; }
+const StructDesc& ListAttachedGroupPoliciesResponse::desc() { return kListAttachedGroupPoliciesResponseStruct; }
 const StructDesc& ListAttachedRolePoliciesRequest::desc() { return kListAttachedRolePoliciesRequestStruct; }
 const StructDesc& ListAttachedRolePoliciesResponse::desc() { return kListAttachedRolePoliciesResponseStruct; }
 const StructDesc& ListAttachedUserPoliciesRequest::desc() { return kListAttachedUserPoliciesRequestStruct; }
 const StructDesc& ListAttachedUserPoliciesResponse::desc() { return kListAttachedUserPoliciesResponseStruct; }
 const StructDesc& ListEntitiesForPolicyRequest::desc() { return kListEntitiesForPolicyRequestStruct; }
 const StructDesc& ListEntitiesForPolicyResponse::desc() { return kListEntitiesForPolicyResponseStruct; }
+const StructDesc& ListGroupPoliciesRequest::desc() { return kListGroupPoliciesRequestStruct; }
+const StructDesc& ListGroupPoliciesResponse::desc() { return kListGroupPoliciesResponseStruct; }
 const StructDesc& ListGroupsForUserRequest::desc() { return kListGroupsForUserRequestStruct; }
 const StructDesc& ListGroupsForUserResponse::desc() { return kListGroupsForUserResponseStruct; }
 const StructDesc& ListGroupsRequest::desc() { return kListGroupsRequestStruct; }
 const StructDesc& ListGroupsResponse::desc() { return kListGroupsResponseStruct; }
+const StructDesc& ListInstanceProfileTagsRequest::desc() { return kListInstanceProfileTagsRequestStruct; }
+const StructDesc& ListInstanceProfileTagsResponse::desc() { return kListInstanceProfileTagsResponseStruct; }
 const StructDesc& ListInstanceProfilesForRoleRequest::desc() { return kListInstanceProfilesForRoleRequestStruct; }
 const StructDesc& ListInstanceProfilesForRoleResponse::desc() { return kListInstanceProfilesForRoleResponseStruct; }
 const StructDesc& ListInstanceProfilesRequest::desc() { return kListInstanceProfilesRequestStruct; }
 const StructDesc& ListInstanceProfilesResponse::desc() { return kListInstanceProfilesResponseStruct; }
+const StructDesc& ListMFADeviceTagsRequest::desc() { return kListMFADeviceTagsRequestStruct; }
+const StructDesc& ListMFADeviceTagsResponse::desc() { return kListMFADeviceTagsResponseStruct; }
 const StructDesc& ListMFADevicesRequest::desc() { return kListMFADevicesRequestStruct; }
 const StructDesc& ListMFADevicesResponse::desc() { return kListMFADevicesResponseStruct; }
+const StructDesc& ListOpenIDConnectProviderTagsRequest::desc() { return kListOpenIDConnectProviderTagsRequestStruct; }
+const StructDesc& ListOpenIDConnectProviderTagsResponse::desc() { return kListOpenIDConnectProviderTagsResponseStruct; }
 const StructDesc& ListOpenIDConnectProvidersRequest::desc() { return kListOpenIDConnectProvidersRequestStruct; }
 const StructDesc& ListOpenIDConnectProvidersResponse::desc() { return kListOpenIDConnectProvidersResponseStruct; }
 const StructDesc& ListPoliciesRequest::desc() { return kListPoliciesRequestStruct; }
@@ -1331,27 +1935,46 @@ const StructDesc& ListRoleTagsRequest::desc() { return kListRoleTagsRequestStruc
 const StructDesc& ListRoleTagsResponse::desc() { return kListRoleTagsResponseStruct; }
 const StructDesc& ListRolesRequest::desc() { return kListRolesRequestStruct; }
 const StructDesc& ListRolesResponse::desc() { return kListRolesResponseStruct; }
+const StructDesc& ListSAMLProviderTagsRequest::desc() { return kListSAMLProviderTagsRequestStruct; }
+const StructDesc& ListSAMLProviderTagsResponse::desc() { return kListSAMLProviderTagsResponseStruct; }
 const StructDesc& ListSAMLProvidersRequest::desc() { return kListSAMLProvidersRequestStruct; }
 const StructDesc& ListSAMLProvidersResponse::desc() { return kListSAMLProvidersResponseStruct; }
+const StructDesc& ListSSHPublicKeysRequest::desc() { return kListSSHPublicKeysRequestStruct; }
+const StructDesc& ListSSHPublicKeysResponse::desc() { return kListSSHPublicKeysResponseStruct; }
+const StructDesc& ListServerCertificateTagsRequest::desc() { return kListServerCertificateTagsRequestStruct; }
+const StructDesc& ListServerCertificateTagsResponse::desc() { return kListServerCertificateTagsResponseStruct; }
 const StructDesc& ListServerCertificatesRequest::desc() { return kListServerCertificatesRequestStruct; }
 const StructDesc& ListServerCertificatesResponse::desc() { return kListServerCertificatesResponseStruct; }
+const StructDesc& ListServiceSpecificCredentialsRequest::desc() { return kListServiceSpecificCredentialsRequestStruct; }
+const StructDesc& ListServiceSpecificCredentialsResponse::desc() { return kListServiceSpecificCredentialsResponseStruct; }
+const StructDesc& ListSigningCertificatesRequest::desc() { return kListSigningCertificatesRequestStruct; }
+const StructDesc& ListSigningCertificatesResponse::desc() { return kListSigningCertificatesResponseStruct; }
 const StructDesc& ListUserPoliciesRequest::desc() { return kListUserPoliciesRequestStruct; }
 const StructDesc& ListUserPoliciesResponse::desc() { return kListUserPoliciesResponseStruct; }
+const StructDesc& ListUserTagsRequest::desc() { return kListUserTagsRequestStruct; }
+const StructDesc& ListUserTagsResponse::desc() { return kListUserTagsResponseStruct; }
 const StructDesc& ListUsersRequest::desc() { return kListUsersRequestStruct; }
 const StructDesc& ListUsersResponse::desc() { return kListUsersResponseStruct; }
 const StructDesc& ListVirtualMFADevicesRequest::desc() { return kListVirtualMFADevicesRequestStruct; }
 const StructDesc& ListVirtualMFADevicesResponse::desc() { return kListVirtualMFADevicesResponseStruct; }
 const StructDesc& MFADevice::desc() { return kMFADeviceStruct; }
+const StructDesc& ManagedPolicyDetail::desc() { return kManagedPolicyDetailStruct; }
 const StructDesc& OpenIDConnectProviderListEntry::desc() { return kOpenIDConnectProviderListEntryStruct; }
+const StructDesc& PolicyDetail::desc() { return kPolicyDetailStruct; }
 const StructDesc& PolicyGroup::desc() { return kPolicyGroupStruct; }
 const StructDesc& PolicyRole::desc() { return kPolicyRoleStruct; }
 const StructDesc& PolicyUser::desc() { return kPolicyUserStruct; }
 const StructDesc& PutRolePolicyRequest::desc() { return kPutRolePolicyRequestStruct; }
 const StructDesc& PutRolePolicyResponse::desc() { return kPutRolePolicyResponseStruct; }
+const StructDesc& RoleDetail::desc() { return kRoleDetailStruct; }
+const StructDesc& RoleUsageType::desc() { return kRoleUsageTypeStruct; }
 const StructDesc& SAMLPrivateKey::desc() { return kSAMLPrivateKeyStruct; }
 const StructDesc& SAMLProviderListEntry::desc() { return kSAMLProviderListEntryStruct; }
+const StructDesc& SSHPublicKeyMetadata::desc() { return kSSHPublicKeyMetadataStruct; }
+const StructDesc& ServiceSpecificCredentialMetadata::desc() { return kServiceSpecificCredentialMetadataStruct; }
 const StructDesc& SetDefaultPolicyVersionRequest::desc() { return kSetDefaultPolicyVersionRequestStruct; }
 const StructDesc& SetDefaultPolicyVersionResponse::desc() { return kSetDefaultPolicyVersionResponseStruct; }
+const StructDesc& SigningCertificate::desc() { return kSigningCertificateStruct; }
 const StructDesc& Tag::desc() { return kTagStruct; }
 const StructDesc& TagPolicyRequest::desc() { return kTagPolicyRequestStruct; }
 const StructDesc& TagPolicyResponse::desc() { return kTagPolicyResponseStruct; }
@@ -1365,6 +1988,7 @@ const StructDesc& UpdateAssumeRolePolicyRequest::desc() { return kUpdateAssumeRo
 const StructDesc& UpdateAssumeRolePolicyResponse::desc() { return kUpdateAssumeRolePolicyResponseStruct; }
 const StructDesc& UpdateRoleRequest::desc() { return kUpdateRoleRequestStruct; }
 const StructDesc& UpdateRoleResponse::desc() { return kUpdateRoleResponseStruct; }
+const StructDesc& UserDetail::desc() { return kUserDetailStruct; }
 const StructDesc& VirtualMFADevice::desc() { return kVirtualMFADeviceStruct; }
 
 }  // namespace aws::iam

@@ -13,6 +13,7 @@
 
 namespace aws::iam {
 
+struct AccessKeyLastUsed;
 struct AccessKeyMetadata;
 struct AttachRolePolicyRequest;
 struct AttachRolePolicyResponse;
@@ -36,13 +37,24 @@ struct DeleteRolePolicyRequest;
 struct DeleteRolePolicyResponse;
 struct DeleteRoleRequest;
 struct DeleteRoleResponse;
+struct DeletionTaskFailureReasonType;
 struct DetachRolePolicyRequest;
 struct DetachRolePolicyResponse;
+struct GenerateCredentialReportRequest;
+struct GenerateCredentialReportResponse;
+struct GetAccessKeyLastUsedRequest;
+struct GetAccessKeyLastUsedResponse;
+struct GetAccountAuthorizationDetailsRequest;
+struct GetAccountAuthorizationDetailsResponse;
 struct GetAccountPasswordPolicyRequest;
 struct PasswordPolicy;
 struct GetAccountPasswordPolicyResponse;
 struct GetAccountSummaryRequest;
 struct GetAccountSummaryResponse;
+struct GetCredentialReportRequest;
+struct GetCredentialReportResponse;
+struct GetGroupPolicyRequest;
+struct GetGroupPolicyResponse;
 struct GetGroupRequest;
 struct Group;
 struct GetGroupResponse;
@@ -52,6 +64,8 @@ struct GetInstanceProfileResponse;
 struct GetLoginProfileRequest;
 struct LoginProfile;
 struct GetLoginProfileResponse;
+struct GetMFADeviceRequest;
+struct GetMFADeviceResponse;
 struct GetOpenIDConnectProviderRequest;
 struct GetOpenIDConnectProviderResponse;
 struct GetPolicyRequest;
@@ -64,33 +78,51 @@ struct GetRoleRequest;
 struct GetRoleResponse;
 struct GetSAMLProviderRequest;
 struct GetSAMLProviderResponse;
+struct GetSSHPublicKeyRequest;
+struct SSHPublicKey;
+struct GetSSHPublicKeyResponse;
 struct GetServerCertificateRequest;
 struct ServerCertificateMetadata;
 struct ServerCertificate;
 struct GetServerCertificateResponse;
+struct GetServiceLinkedRoleDeletionStatusRequest;
+struct GetServiceLinkedRoleDeletionStatusResponse;
+struct GetUserPolicyRequest;
+struct GetUserPolicyResponse;
 struct GetUserRequest;
 struct User;
 struct GetUserResponse;
+struct GroupDetail;
 struct ListAccessKeysRequest;
 struct ListAccessKeysResponse;
 struct ListAccountAliasesRequest;
 struct ListAccountAliasesResponse;
+struct ListAttachedGroupPoliciesRequest;
+struct ListAttachedGroupPoliciesResponse;
 struct ListAttachedRolePoliciesRequest;
 struct ListAttachedRolePoliciesResponse;
 struct ListAttachedUserPoliciesRequest;
 struct ListAttachedUserPoliciesResponse;
 struct ListEntitiesForPolicyRequest;
 struct ListEntitiesForPolicyResponse;
+struct ListGroupPoliciesRequest;
+struct ListGroupPoliciesResponse;
 struct ListGroupsForUserRequest;
 struct ListGroupsForUserResponse;
 struct ListGroupsRequest;
 struct ListGroupsResponse;
+struct ListInstanceProfileTagsRequest;
+struct ListInstanceProfileTagsResponse;
 struct ListInstanceProfilesForRoleRequest;
 struct ListInstanceProfilesForRoleResponse;
 struct ListInstanceProfilesRequest;
 struct ListInstanceProfilesResponse;
+struct ListMFADeviceTagsRequest;
+struct ListMFADeviceTagsResponse;
 struct ListMFADevicesRequest;
 struct ListMFADevicesResponse;
+struct ListOpenIDConnectProviderTagsRequest;
+struct ListOpenIDConnectProviderTagsResponse;
 struct ListOpenIDConnectProvidersRequest;
 struct ListOpenIDConnectProvidersResponse;
 struct ListPoliciesRequest;
@@ -105,27 +137,46 @@ struct ListRoleTagsRequest;
 struct ListRoleTagsResponse;
 struct ListRolesRequest;
 struct ListRolesResponse;
+struct ListSAMLProviderTagsRequest;
+struct ListSAMLProviderTagsResponse;
 struct ListSAMLProvidersRequest;
 struct ListSAMLProvidersResponse;
+struct ListSSHPublicKeysRequest;
+struct ListSSHPublicKeysResponse;
+struct ListServerCertificateTagsRequest;
+struct ListServerCertificateTagsResponse;
 struct ListServerCertificatesRequest;
 struct ListServerCertificatesResponse;
+struct ListServiceSpecificCredentialsRequest;
+struct ListServiceSpecificCredentialsResponse;
+struct ListSigningCertificatesRequest;
+struct ListSigningCertificatesResponse;
 struct ListUserPoliciesRequest;
 struct ListUserPoliciesResponse;
+struct ListUserTagsRequest;
+struct ListUserTagsResponse;
 struct ListUsersRequest;
 struct ListUsersResponse;
 struct ListVirtualMFADevicesRequest;
 struct ListVirtualMFADevicesResponse;
 struct MFADevice;
+struct ManagedPolicyDetail;
 struct OpenIDConnectProviderListEntry;
+struct PolicyDetail;
 struct PolicyGroup;
 struct PolicyRole;
 struct PolicyUser;
 struct PutRolePolicyRequest;
 struct PutRolePolicyResponse;
+struct RoleDetail;
+struct RoleUsageType;
 struct SAMLPrivateKey;
 struct SAMLProviderListEntry;
+struct SSHPublicKeyMetadata;
+struct ServiceSpecificCredentialMetadata;
 struct SetDefaultPolicyVersionRequest;
 struct SetDefaultPolicyVersionResponse;
+struct SigningCertificate;
 struct Tag;
 struct TagPolicyRequest;
 struct TagPolicyResponse;
@@ -139,7 +190,17 @@ struct UpdateAssumeRolePolicyRequest;
 struct UpdateAssumeRolePolicyResponse;
 struct UpdateRoleRequest;
 struct UpdateRoleResponse;
+struct UserDetail;
 struct VirtualMFADevice;
+
+struct AccessKeyLastUsed {
+  std::optional<base::Timestamp> last_used_date;
+  std::optional<std::string> service_name;
+  std::optional<std::string> region;
+
+  static const StructDesc& desc();
+  bool operator==(const AccessKeyLastUsed&) const = default;
+};
 
 struct AccessKeyMetadata {
   std::optional<std::string> user_name;
@@ -340,6 +401,14 @@ struct DeleteRoleResponse {
   bool operator==(const DeleteRoleResponse&) const = default;
 };
 
+struct DeletionTaskFailureReasonType {
+  std::optional<std::string> reason;
+  std::optional<std::vector<RoleUsageType>> role_usage_list;
+
+  static const StructDesc& desc();
+  bool operator==(const DeletionTaskFailureReasonType&) const = default;
+};
+
 struct DetachRolePolicyRequest {
   std::optional<std::string> role_name;
   std::optional<std::string> policy_arn;
@@ -352,6 +421,56 @@ struct DetachRolePolicyResponse {
 
   static const StructDesc& desc();
   bool operator==(const DetachRolePolicyResponse&) const = default;
+};
+
+struct GenerateCredentialReportRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const GenerateCredentialReportRequest&) const = default;
+};
+
+struct GenerateCredentialReportResponse {
+  std::optional<std::string> state;
+  std::optional<std::string> description;
+
+  static const StructDesc& desc();
+  bool operator==(const GenerateCredentialReportResponse&) const = default;
+};
+
+struct GetAccessKeyLastUsedRequest {
+  std::optional<std::string> access_key_id;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccessKeyLastUsedRequest&) const = default;
+};
+
+struct GetAccessKeyLastUsedResponse {
+  std::optional<std::string> user_name;
+  std::optional<AccessKeyLastUsed> access_key_last_used;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccessKeyLastUsedResponse&) const = default;
+};
+
+struct GetAccountAuthorizationDetailsRequest {
+  std::optional<std::vector<std::string>> filter;
+  std::optional<int32_t> max_items;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountAuthorizationDetailsRequest&) const = default;
+};
+
+struct GetAccountAuthorizationDetailsResponse {
+  std::optional<std::vector<UserDetail>> user_detail_list;
+  std::optional<std::vector<GroupDetail>> group_detail_list;
+  std::optional<std::vector<RoleDetail>> role_detail_list;
+  std::optional<std::vector<ManagedPolicyDetail>> policies;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAccountAuthorizationDetailsResponse&) const = default;
 };
 
 struct GetAccountPasswordPolicyRequest {
@@ -394,6 +513,38 @@ struct GetAccountSummaryResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetAccountSummaryResponse&) const = default;
+};
+
+struct GetCredentialReportRequest {
+
+  static const StructDesc& desc();
+  bool operator==(const GetCredentialReportRequest&) const = default;
+};
+
+struct GetCredentialReportResponse {
+  std::optional<std::string> content;
+  std::optional<std::string> report_format;
+  std::optional<base::Timestamp> generated_time;
+
+  static const StructDesc& desc();
+  bool operator==(const GetCredentialReportResponse&) const = default;
+};
+
+struct GetGroupPolicyRequest {
+  std::optional<std::string> group_name;
+  std::optional<std::string> policy_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetGroupPolicyRequest&) const = default;
+};
+
+struct GetGroupPolicyResponse {
+  std::optional<std::string> group_name;
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_document;
+
+  static const StructDesc& desc();
+  bool operator==(const GetGroupPolicyResponse&) const = default;
 };
 
 struct GetGroupRequest {
@@ -474,6 +625,24 @@ struct GetLoginProfileResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetLoginProfileResponse&) const = default;
+};
+
+struct GetMFADeviceRequest {
+  std::optional<std::string> serial_number;
+  std::optional<std::string> user_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetMFADeviceRequest&) const = default;
+};
+
+struct GetMFADeviceResponse {
+  std::optional<std::string> user_name;
+  std::optional<std::string> serial_number;
+  std::optional<base::Timestamp> enable_date;
+  std::optional<Map<std::string>> certifications;
+
+  static const StructDesc& desc();
+  bool operator==(const GetMFADeviceResponse&) const = default;
 };
 
 struct GetOpenIDConnectProviderRequest {
@@ -574,6 +743,34 @@ struct GetSAMLProviderResponse {
   bool operator==(const GetSAMLProviderResponse&) const = default;
 };
 
+struct GetSSHPublicKeyRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> ssh_public_key_id;
+  std::optional<std::string> encoding;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSSHPublicKeyRequest&) const = default;
+};
+
+struct SSHPublicKey {
+  std::optional<std::string> user_name;
+  std::optional<std::string> ssh_public_key_id;
+  std::optional<std::string> fingerprint;
+  std::optional<std::string> ssh_public_key_body;
+  std::optional<std::string> status;
+  std::optional<base::Timestamp> upload_date;
+
+  static const StructDesc& desc();
+  bool operator==(const SSHPublicKey&) const = default;
+};
+
+struct GetSSHPublicKeyResponse {
+  std::optional<SSHPublicKey> ssh_public_key;
+
+  static const StructDesc& desc();
+  bool operator==(const GetSSHPublicKeyResponse&) const = default;
+};
+
 struct GetServerCertificateRequest {
   std::optional<std::string> server_certificate_name;
 
@@ -610,6 +807,38 @@ struct GetServerCertificateResponse {
   bool operator==(const GetServerCertificateResponse&) const = default;
 };
 
+struct GetServiceLinkedRoleDeletionStatusRequest {
+  std::optional<std::string> deletion_task_id;
+
+  static const StructDesc& desc();
+  bool operator==(const GetServiceLinkedRoleDeletionStatusRequest&) const = default;
+};
+
+struct GetServiceLinkedRoleDeletionStatusResponse {
+  std::optional<std::string> status;
+  std::optional<DeletionTaskFailureReasonType> reason;
+
+  static const StructDesc& desc();
+  bool operator==(const GetServiceLinkedRoleDeletionStatusResponse&) const = default;
+};
+
+struct GetUserPolicyRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> policy_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetUserPolicyRequest&) const = default;
+};
+
+struct GetUserPolicyResponse {
+  std::optional<std::string> user_name;
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_document;
+
+  static const StructDesc& desc();
+  bool operator==(const GetUserPolicyResponse&) const = default;
+};
+
 struct GetUserRequest {
   std::optional<std::string> user_name;
 
@@ -636,6 +865,19 @@ struct GetUserResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetUserResponse&) const = default;
+};
+
+struct GroupDetail {
+  std::optional<std::string> path;
+  std::optional<std::string> group_name;
+  std::optional<std::string> group_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+  std::optional<std::vector<PolicyDetail>> group_policy_list;
+  std::optional<std::vector<AttachedPolicy>> attached_managed_policies;
+
+  static const StructDesc& desc();
+  bool operator==(const GroupDetail&) const = default;
 };
 
 struct ListAccessKeysRequest {
@@ -671,6 +913,25 @@ struct ListAccountAliasesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListAccountAliasesResponse&) const = default;
+};
+
+struct ListAttachedGroupPoliciesRequest {
+  std::optional<std::string> group_name;
+  std::optional<std::string> path_prefix;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAttachedGroupPoliciesRequest&) const = default;
+};
+
+struct ListAttachedGroupPoliciesResponse {
+  std::optional<std::vector<AttachedPolicy>> attached_policies;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAttachedGroupPoliciesResponse&) const = default;
 };
 
 struct ListAttachedRolePoliciesRequest {
@@ -734,6 +995,24 @@ struct ListEntitiesForPolicyResponse {
   bool operator==(const ListEntitiesForPolicyResponse&) const = default;
 };
 
+struct ListGroupPoliciesRequest {
+  std::optional<std::string> group_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGroupPoliciesRequest&) const = default;
+};
+
+struct ListGroupPoliciesResponse {
+  std::optional<std::vector<std::string>> policy_names;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListGroupPoliciesResponse&) const = default;
+};
+
 struct ListGroupsForUserRequest {
   std::optional<std::string> user_name;
   std::optional<std::string> marker;
@@ -768,6 +1047,24 @@ struct ListGroupsResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListGroupsResponse&) const = default;
+};
+
+struct ListInstanceProfileTagsRequest {
+  std::optional<std::string> instance_profile_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListInstanceProfileTagsRequest&) const = default;
+};
+
+struct ListInstanceProfileTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListInstanceProfileTagsResponse&) const = default;
 };
 
 struct ListInstanceProfilesForRoleRequest {
@@ -806,6 +1103,24 @@ struct ListInstanceProfilesResponse {
   bool operator==(const ListInstanceProfilesResponse&) const = default;
 };
 
+struct ListMFADeviceTagsRequest {
+  std::optional<std::string> serial_number;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMFADeviceTagsRequest&) const = default;
+};
+
+struct ListMFADeviceTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListMFADeviceTagsResponse&) const = default;
+};
+
 struct ListMFADevicesRequest {
   std::optional<std::string> user_name;
   std::optional<std::string> marker;
@@ -822,6 +1137,24 @@ struct ListMFADevicesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListMFADevicesResponse&) const = default;
+};
+
+struct ListOpenIDConnectProviderTagsRequest {
+  std::optional<std::string> open_id_connect_provider_arn;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListOpenIDConnectProviderTagsRequest&) const = default;
+};
+
+struct ListOpenIDConnectProviderTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListOpenIDConnectProviderTagsResponse&) const = default;
 };
 
 struct ListOpenIDConnectProvidersRequest {
@@ -948,6 +1281,24 @@ struct ListRolesResponse {
   bool operator==(const ListRolesResponse&) const = default;
 };
 
+struct ListSAMLProviderTagsRequest {
+  std::optional<std::string> saml_provider_arn;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSAMLProviderTagsRequest&) const = default;
+};
+
+struct ListSAMLProviderTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSAMLProviderTagsResponse&) const = default;
+};
+
 struct ListSAMLProvidersRequest {
 
   static const StructDesc& desc();
@@ -959,6 +1310,42 @@ struct ListSAMLProvidersResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListSAMLProvidersResponse&) const = default;
+};
+
+struct ListSSHPublicKeysRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSSHPublicKeysRequest&) const = default;
+};
+
+struct ListSSHPublicKeysResponse {
+  std::optional<std::vector<SSHPublicKeyMetadata>> ssh_public_keys;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSSHPublicKeysResponse&) const = default;
+};
+
+struct ListServerCertificateTagsRequest {
+  std::optional<std::string> server_certificate_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListServerCertificateTagsRequest&) const = default;
+};
+
+struct ListServerCertificateTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListServerCertificateTagsResponse&) const = default;
 };
 
 struct ListServerCertificatesRequest {
@@ -979,6 +1366,44 @@ struct ListServerCertificatesResponse {
   bool operator==(const ListServerCertificatesResponse&) const = default;
 };
 
+struct ListServiceSpecificCredentialsRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> service_name;
+  std::optional<bool> all_users;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListServiceSpecificCredentialsRequest&) const = default;
+};
+
+struct ListServiceSpecificCredentialsResponse {
+  std::optional<std::vector<ServiceSpecificCredentialMetadata>> service_specific_credentials;
+  std::optional<std::string> marker;
+  std::optional<bool> is_truncated;
+
+  static const StructDesc& desc();
+  bool operator==(const ListServiceSpecificCredentialsResponse&) const = default;
+};
+
+struct ListSigningCertificatesRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSigningCertificatesRequest&) const = default;
+};
+
+struct ListSigningCertificatesResponse {
+  std::optional<std::vector<SigningCertificate>> certificates;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListSigningCertificatesResponse&) const = default;
+};
+
 struct ListUserPoliciesRequest {
   std::optional<std::string> user_name;
   std::optional<std::string> marker;
@@ -995,6 +1420,24 @@ struct ListUserPoliciesResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListUserPoliciesResponse&) const = default;
+};
+
+struct ListUserTagsRequest {
+  std::optional<std::string> user_name;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListUserTagsRequest&) const = default;
+};
+
+struct ListUserTagsResponse {
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> is_truncated;
+  std::optional<std::string> marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListUserTagsResponse&) const = default;
 };
 
 struct ListUsersRequest {
@@ -1042,11 +1485,37 @@ struct MFADevice {
   bool operator==(const MFADevice&) const = default;
 };
 
+struct ManagedPolicyDetail {
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_id;
+  std::optional<std::string> arn;
+  std::optional<std::string> path;
+  std::optional<std::string> default_version_id;
+  std::optional<int32_t> attachment_count;
+  std::optional<int32_t> permissions_boundary_usage_count;
+  std::optional<bool> is_attachable;
+  std::optional<std::string> description;
+  std::optional<base::Timestamp> create_date;
+  std::optional<base::Timestamp> update_date;
+  std::optional<std::vector<PolicyVersion>> policy_version_list;
+
+  static const StructDesc& desc();
+  bool operator==(const ManagedPolicyDetail&) const = default;
+};
+
 struct OpenIDConnectProviderListEntry {
   std::optional<std::string> arn;
 
   static const StructDesc& desc();
   bool operator==(const OpenIDConnectProviderListEntry&) const = default;
+};
+
+struct PolicyDetail {
+  std::optional<std::string> policy_name;
+  std::optional<std::string> policy_document;
+
+  static const StructDesc& desc();
+  bool operator==(const PolicyDetail&) const = default;
 };
 
 struct PolicyGroup {
@@ -1088,6 +1557,31 @@ struct PutRolePolicyResponse {
   bool operator==(const PutRolePolicyResponse&) const = default;
 };
 
+struct RoleDetail {
+  std::optional<std::string> path;
+  std::optional<std::string> role_name;
+  std::optional<std::string> role_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+  std::optional<std::string> assume_role_policy_document;
+  std::optional<std::vector<InstanceProfile>> instance_profile_list;
+  std::optional<std::vector<PolicyDetail>> role_policy_list;
+  std::optional<std::vector<AttachedPolicy>> attached_managed_policies;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<RoleLastUsed> role_last_used;
+
+  static const StructDesc& desc();
+  bool operator==(const RoleDetail&) const = default;
+};
+
+struct RoleUsageType {
+  std::optional<std::string> region;
+  std::optional<std::vector<std::string>> resources;
+
+  static const StructDesc& desc();
+  bool operator==(const RoleUsageType&) const = default;
+};
+
 struct SAMLPrivateKey {
   std::optional<std::string> key_id;
   std::optional<base::Timestamp> timestamp;
@@ -1105,6 +1599,30 @@ struct SAMLProviderListEntry {
   bool operator==(const SAMLProviderListEntry&) const = default;
 };
 
+struct SSHPublicKeyMetadata {
+  std::optional<std::string> user_name;
+  std::optional<std::string> ssh_public_key_id;
+  std::optional<std::string> status;
+  std::optional<base::Timestamp> upload_date;
+
+  static const StructDesc& desc();
+  bool operator==(const SSHPublicKeyMetadata&) const = default;
+};
+
+struct ServiceSpecificCredentialMetadata {
+  std::optional<std::string> user_name;
+  std::optional<std::string> status;
+  std::optional<std::string> service_user_name;
+  std::optional<std::string> service_credential_alias;
+  std::optional<base::Timestamp> create_date;
+  std::optional<base::Timestamp> expiration_date;
+  std::optional<std::string> service_specific_credential_id;
+  std::optional<std::string> service_name;
+
+  static const StructDesc& desc();
+  bool operator==(const ServiceSpecificCredentialMetadata&) const = default;
+};
+
 struct SetDefaultPolicyVersionRequest {
   std::optional<std::string> policy_arn;
   std::optional<std::string> version_id;
@@ -1117,6 +1635,17 @@ struct SetDefaultPolicyVersionResponse {
 
   static const StructDesc& desc();
   bool operator==(const SetDefaultPolicyVersionResponse&) const = default;
+};
+
+struct SigningCertificate {
+  std::optional<std::string> user_name;
+  std::optional<std::string> certificate_id;
+  std::optional<std::string> certificate_body;
+  std::optional<std::string> status;
+  std::optional<base::Timestamp> upload_date;
+
+  static const StructDesc& desc();
+  bool operator==(const SigningCertificate&) const = default;
 };
 
 struct Tag {
@@ -1210,6 +1739,22 @@ struct UpdateRoleResponse {
 
   static const StructDesc& desc();
   bool operator==(const UpdateRoleResponse&) const = default;
+};
+
+struct UserDetail {
+  std::optional<std::string> path;
+  std::optional<std::string> user_name;
+  std::optional<std::string> user_id;
+  std::optional<std::string> arn;
+  std::optional<base::Timestamp> create_date;
+  std::optional<std::vector<PolicyDetail>> user_policy_list;
+  std::optional<std::vector<std::string>> group_list;
+  std::optional<std::vector<AttachedPolicy>> attached_managed_policies;
+  std::optional<AttachedPermissionsBoundary> permissions_boundary;
+  std::optional<std::vector<Tag>> tags;
+
+  static const StructDesc& desc();
+  bool operator==(const UserDetail&) const = default;
 };
 
 struct VirtualMFADevice {

@@ -1,6 +1,7 @@
 // The quotas of IAM: IAM User Guide, "IAM and AWS STS quotas". Sizes of documents do not count white space.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,5 +21,8 @@ constexpr int32_t kSessionSecondsMin = 3'600;            // MaxSessionDuration
 constexpr int32_t kSessionSecondsMax = 43'200;           //
 constexpr int32_t kListItemsDefault = 100;               // MaxItems
 constexpr int32_t kListItemsMax = 1'000;                 //
+
+// A credential report is good as long: IAM User Guide, "Generate credential reports for your AWS account".
+constexpr std::chrono::hours kCredentialReportLife{4};
 
 }  // namespace engine::iam

@@ -6,6 +6,7 @@ namespace engine::iam {
 namespace {
 
 constexpr std::string_view kServiceRole = "/service-role/";
+constexpr std::string_view kJobFunction = "/job-function/";
 
 constexpr AwsManagedPolicy kPolicies[] = {
     {"/", "AdministratorAccess", "v1", "2015-02-06T18:39:46Z", "2015-02-06T18:39:46Z",
@@ -389,7 +390,7 @@ constexpr AwsManagedPolicy kPolicies[] = {
      R"("sns:ListSubscriptionsByTopic","sns:ListTagsForResource","sns:ListTopics","sqs:GetQueueAttributes",)"
      R"("sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListQueueTags","sts:GetAccessKeyInfo"],)"
      R"("Effect":"Allow","Resource":"*","Sid":"BaseSecurityAuditStatement"})"},
-    {"/job-function/", "ViewOnlyAccess", "v46", "2016-11-10T17:20:15Z", "2026-09-30T20:27:08Z",
+    {kJobFunction, "ViewOnlyAccess", "v46", "2016-11-10T17:20:15Z", "2026-09-30T20:27:08Z",
      R"({"Action":["cloudwatch:Get*","cloudwatch:List*","dynamodb:DescribeBackup",)"
      R"("dynamodb:DescribeContinuousBackups","dynamodb:DescribeContributorInsights","dynamodb:DescribeEndpoints",)"
      R"("dynamodb:DescribeExport","dynamodb:DescribeGlobalTable","dynamodb:DescribeGlobalTableSettings",)"
@@ -407,6 +408,147 @@ constexpr AwsManagedPolicy kPolicies[] = {
      R"("sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListMessageMoveTasks",)"
      R"("sqs:ListQueues","sqs:ListQueueTags"],"Effect":"Allow","Resource":"*",)"
      R"("Sid":"GeneralViewOnlyAccessStatement"})"},
+    {"/", "AmazonCognitoPowerUser", "v9", "2015-03-24T17:14:56Z", "2026-02-12T18:00:00Z",
+     R"({"Effect":"Allow","Action":["cognito-identity:*","cognito-idp:*","cognito-sync:*","iam:ListRoles",)"
+     R"("iam:ListOpenIdConnectProviders","iam:GetRole","iam:ListSAMLProviders","iam:GetSAMLProvider",)"
+     R"("kinesis:ListStreams","lambda:GetPolicy","lambda:ListFunctions","sns:GetSMSSandboxAccountStatus",)"
+     R"("sns:ListPlatformApplications","ses:ListIdentities","ses:GetIdentityVerificationAttributes",)"
+     R"("mobiletargeting:GetApps","acm:ListCertificates","sms-voice:DescribeAccountAttributes"],"Resource":"*"},{)"
+     R"("Effect":"Allow","Action":"iam:CreateServiceLinkedRole","Resource":"*","Condition":{"StringEquals":{)"
+     R"("iam:AWSServiceName":["cognito-idp.amazonaws.com","email.cognito-idp.amazonaws.com"]}}},{"Effect":"Allow",)"
+     R"("Action":["iam:DeleteServiceLinkedRole","iam:GetServiceLinkedRoleDeletionStatus"],)"
+     R"("Resource":["arn:aws:iam::*:role/aws-service-role/cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognit)"
+     R"(oIdp*",)"
+     R"("arn:aws:iam::*:role/aws-service-role/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEm)"
+     R"(ail*"]})"},
+    {"/", "AmazonCognitoReadOnly", "v4", "2015-03-24T17:06:46Z", "2019-08-01T19:21:04Z",
+     R"({"Effect":"Allow","Action":["cognito-identity:Describe*","cognito-identity:Get*","cognito-identity:List*",)"
+     R"("cognito-idp:Describe*","cognito-idp:AdminGet*","cognito-idp:AdminList*","cognito-idp:List*",)"
+     R"("cognito-idp:Get*","cognito-sync:Describe*","cognito-sync:Get*","cognito-sync:List*",)"
+     R"("iam:ListOpenIdConnectProviders","iam:ListRoles","sns:ListPlatformApplications"],"Resource":"*"})"},
+    {"/", "AmazonRDSFullAccess", "v13", "2015-02-06T18:40:52Z", "2023-04-14T12:27:01Z",
+     R"({"Effect":"Allow","Action":["rds:*","application-autoscaling:DeleteScalingPolicy",)"
+     R"("application-autoscaling:DeregisterScalableTarget","application-autoscaling:DescribeScalableTargets",)"
+     R"("application-autoscaling:DescribeScalingActivities","application-autoscaling:DescribeScalingPolicies",)"
+     R"("application-autoscaling:PutScalingPolicy","application-autoscaling:RegisterScalableTarget",)"
+     R"("cloudwatch:DescribeAlarms","cloudwatch:GetMetricStatistics","cloudwatch:PutMetricAlarm",)"
+     R"("cloudwatch:DeleteAlarms","cloudwatch:ListMetrics","cloudwatch:GetMetricData",)"
+     R"("ec2:DescribeAccountAttributes","ec2:DescribeAvailabilityZones","ec2:DescribeInternetGateways",)"
+     R"("ec2:DescribeSecurityGroups","ec2:DescribeSubnets","ec2:DescribeVpcAttribute","ec2:DescribeVpcs",)"
+     R"("sns:ListSubscriptions","sns:ListTopics","sns:Publish","logs:DescribeLogStreams","logs:GetLogEvents"],)"
+     R"("Resource":"*"},{"Effect":"Allow","Action":"pi:*","Resource":"arn:aws:pi:*:*:metrics/rds/*"},{)"
+     R"("Effect":"Allow","Action":"iam:CreateServiceLinkedRole","Resource":"*","Condition":{"StringLike":{)"
+     R"("iam:AWSServiceName":["rds.amazonaws.com","rds.application-autoscaling.amazonaws.com"]}}})"},
+    {"/", "AmazonRDSReadOnlyAccess", "v5", "2015-02-06T18:40:53Z", "2023-03-15T14:02:16Z",
+     R"({"Effect":"Allow","Action":["rds:Describe*","rds:ListTagsForResource","ec2:DescribeAccountAttributes",)"
+     R"("ec2:DescribeAvailabilityZones","ec2:DescribeInternetGateways","ec2:DescribeSecurityGroups",)"
+     R"("ec2:DescribeSubnets","ec2:DescribeVpcAttribute","ec2:DescribeVpcs"],"Resource":"*"},{"Effect":"Allow",)"
+     R"("Action":["cloudwatch:GetMetricStatistics","cloudwatch:ListMetrics","logs:DescribeLogStreams",)"
+     R"("logs:GetLogEvents","devops-guru:GetResourceCollection"],"Resource":"*"})"},
+    {"/", "AmazonVPCFullAccess", "v11", "2015-02-06T18:41:16Z", "2024-12-09T17:21:00Z",
+     R"({"Sid":"AmazonVPCFullAccess","Effect":"Allow","Action":["ec2:AcceptVpcPeeringConnection",)"
+     R"("ec2:AcceptVpcEndpointConnections","ec2:AllocateAddress","ec2:AssignIpv6Addresses",)"
+     R"("ec2:AssignPrivateIpAddresses","ec2:AssociateAddress","ec2:AssociateDhcpOptions",)"
+     R"("ec2:AssociateRouteTable","ec2:AssociateSecurityGroupVpc","ec2:AssociateSubnetCidrBlock",)"
+     R"("ec2:AssociateVpcCidrBlock","ec2:AttachClassicLinkVpc","ec2:AttachInternetGateway",)"
+     R"("ec2:AttachNetworkInterface","ec2:AttachVpnGateway","ec2:AuthorizeSecurityGroupEgress",)"
+     R"("ec2:AuthorizeSecurityGroupIngress","ec2:CreateCarrierGateway","ec2:CreateCustomerGateway",)"
+     R"("ec2:CreateDefaultSubnet","ec2:CreateDefaultVpc","ec2:CreateDhcpOptions",)"
+     R"("ec2:CreateEgressOnlyInternetGateway","ec2:CreateFlowLogs","ec2:CreateInternetGateway",)"
+     R"("ec2:CreateNatGateway","ec2:CreateNetworkAcl","ec2:CreateNetworkAclEntry","ec2:CreateNetworkInterface",)"
+     R"("ec2:CreateRoute","ec2:CreateRouteTable","ec2:CreateSecurityGroup","ec2:CreateSubnet","ec2:CreateTags",)"
+     R"("ec2:CreateVpc","ec2:CreateVpcEndpoint","ec2:CreateVpcPeeringConnection","ec2:CreateVpnConnection",)"
+     R"("ec2:CreateVpnGateway","ec2:DeleteCustomerGateway","ec2:DeleteDhcpOptions","ec2:DeleteFlowLogs",)"
+     R"("ec2:DeleteInternetGateway","ec2:DeleteNatGateway","ec2:DeleteNetworkAcl","ec2:DeleteNetworkAclEntry",)"
+     R"("ec2:DeleteNetworkInterface","ec2:DeleteRoute","ec2:DeleteRouteTable","ec2:DeleteSecurityGroup",)"
+     R"("ec2:DeleteSubnet","ec2:DeleteTags","ec2:DeleteVpc","ec2:DeleteVpcEndpoints",)"
+     R"("ec2:DeleteVpcPeeringConnection","ec2:DeleteVpnConnection","ec2:DeleteVpnGateway",)"
+     R"("ec2:DescribeAccountAttributes","ec2:DescribeAddresses","ec2:DescribeAvailabilityZones",)"
+     R"("ec2:DescribeDhcpOptions","ec2:DescribeFlowLogs","ec2:DescribeInstances","ec2:DescribeInternetGateways",)"
+     R"("ec2:DescribeNatGateways","ec2:DescribeNetworkAcls","ec2:DescribeNetworkInterfaces",)"
+     R"("ec2:DescribePrefixLists","ec2:DescribeRouteTables","ec2:DescribeSecurityGroupRules",)"
+     R"("ec2:DescribeSecurityGroups","ec2:DescribeSubnets","ec2:DescribeTags","ec2:DescribeVpcAttribute",)"
+     R"("ec2:DescribeVpcEndpoints","ec2:DescribeVpcEndpointServices","ec2:DescribeVpcPeeringConnections",)"
+     R"("ec2:DescribeVpcs","ec2:DetachInternetGateway","ec2:DetachNetworkInterface","ec2:DetachVpnGateway",)"
+     R"("ec2:DisassociateAddress","ec2:DisassociateRouteTable","ec2:ModifyNetworkInterfaceAttribute",)"
+     R"("ec2:ModifySecurityGroupRules","ec2:ModifySubnetAttribute","ec2:ModifyVpcAttribute",)"
+     R"("ec2:ModifyVpcEndpoint","ec2:ReleaseAddress","ec2:ReplaceNetworkAclAssociation",)"
+     R"("ec2:ReplaceNetworkAclEntry","ec2:ReplaceRoute","ec2:ReplaceRouteTableAssociation",)"
+     R"("ec2:RevokeSecurityGroupEgress","ec2:RevokeSecurityGroupIngress"],"Resource":"*"})"},
+    {kJobFunction, "Billing", "v17", "2016-11-10T17:33:18Z", "2025-11-18T21:49:00Z",
+     R"({"Sid":"VisualEditor0","Effect":"Allow","Action":["account:GetAccountInformation","aws-portal:*Billing",)"
+     R"("aws-portal:*PaymentMethods","aws-portal:*Usage","billing:CreateBillingView","billing:DeleteBillingView",)"
+     R"("billing:GetBillingData","billing:GetBillingDetails","billing:GetBillingNotifications",)"
+     R"("billing:GetBillingPreferences","billing:GetBillingView","billing:GetContractInformation",)"
+     R"("billing:GetCredits","billing:GetIAMAccessPreference","billing:GetSellerOfRecord",)"
+     R"("billing:ListBillingViews","billing:PutContractInformation","billing:RedeemCredits",)"
+     R"("billing:UpdateBillingPreferences","billing:UpdateBillingView","billing:UpdateIAMAccessPreference"],)"
+     R"("Resource":"*"})"},
+    {kJobFunction, "DatabaseAdministrator", "v4", "2016-11-10T17:25:43Z", "2026-02-11T22:21:19Z",
+     R"({"Effect":"Allow","Action":["cloudwatch:DeleteAlarms","cloudwatch:Describe*",)"
+     R"("cloudwatch:DisableAlarmActions","cloudwatch:EnableAlarmActions","cloudwatch:Get*","cloudwatch:List*",)"
+     R"("cloudwatch:PutMetricAlarm","dynamodb:*","elasticache:*","iam:ListRoles","iam:GetRole","kms:ListKeys",)"
+     R"("lambda:CreateEventSourceMapping","lambda:CreateFunction","lambda:DeleteEventSourceMapping",)"
+     R"("lambda:DeleteFunction","lambda:GetFunctionConfiguration","lambda:ListEventSourceMappings",)"
+     R"("lambda:ListFunctions","logs:DescribeLogGroups","logs:DescribeLogStreams","logs:FilterLogEvents",)"
+     R"("logs:GetLogEvents","logs:Create*","logs:PutLogEvents","logs:PutMetricFilter","rds:*","redshift:*",)"
+     R"("s3:CreateBucket","sns:CreateTopic","sns:DeleteTopic","sns:Get*","sns:List*","sns:SetTopicAttributes",)"
+     R"("sns:Subscribe","sns:Unsubscribe"],"Resource":"*"},{"Effect":"Allow","Action":["s3:AbortMultipartUpload",)"
+     R"("s3:DeleteObject*","s3:Get*","s3:List*","s3:PutAccelerateConfiguration","s3:PutBucketTagging",)"
+     R"("s3:PutBucketVersioning","s3:PutBucketWebsite","s3:PutLifecycleConfiguration",)"
+     R"("s3:PutReplicationConfiguration","s3:PutObject*","s3:Replicate*","s3:RestoreObject"],"Resource":["*"]},{)"
+     R"("Effect":"Allow","Action":["iam:PassRole"],"Resource":["arn:aws:iam::*:role/rds-monitoring-role",)"
+     R"("arn:aws:iam::*:role/rdbms-lambda-access","arn:aws:iam::*:role/lambda_exec_role",)"
+     R"("arn:aws:iam::*:role/lambda-dynamodb-*","arn:aws:iam::*:role/lambda-vpc-execution-role",)"
+     R"("arn:aws:iam::*:role/DataPipelineDefaultRole","arn:aws:iam::*:role/DataPipelineDefaultResourceRole"]})"},
+    {kJobFunction, "DataScientist", "v5", "2016-11-10T17:28:48Z", "2019-12-03T16:48:34Z",
+     R"({"Effect":"Allow","Action":["autoscaling:*","cloudwatch:*","dynamodb:*","elasticfilesystem:*",)"
+     R"("elasticmapreduce:*","es:*","firehose:*","iam:GetInstanceProfile","iam:GetRole","iam:GetPolicy",)"
+     R"("iam:GetPolicyVersion","iam:ListRoles","kinesis:*","kms:List*","lambda:Create*","lambda:Delete*",)"
+     R"("lambda:Get*","lambda:InvokeFunction","lambda:PublishVersion","lambda:Update*","lambda:List*",)"
+     R"("machinelearning:*","rds:*","sns:ListSubscriptions","sns:ListTopics","logs:DescribeLogStreams",)"
+     R"("logs:GetLogEvents","redshift:*","s3:CreateBucket","sns:CreateTopic","sns:Get*","sns:List*"],)"
+     R"("Resource":"*"},{"Effect":"Allow","Action":["s3:Abort*","s3:DeleteObject","s3:Get*","s3:List*",)"
+     R"("s3:PutAccelerateConfiguration","s3:PutBucketCors","s3:PutBucketLogging","s3:PutBucketNotification",)"
+     R"("s3:PutBucketTagging","s3:PutObject","s3:Replicate*","s3:RestoreObject"],"Resource":["*"]},{)"
+     R"("Effect":"Allow","Action":["iam:PassRole"],"Resource":["arn:aws:iam::*:role/DataPipelineDefaultRole",)"
+     R"("arn:aws:iam::*:role/DataPipelineDefaultResourceRole","arn:aws:iam::*:role/EMR_EC2_DefaultRole",)"
+     R"("arn:aws:iam::*:role/EMR_DefaultRole","arn:aws:iam::*:role/kinesis-*"]},{"Effect":"Allow",)"
+     R"("Action":["iam:PassRole"],"Resource":"*","Condition":{"StringEquals":{)"
+     R"("iam:PassedToService":"sagemaker.amazonaws.com"}}})"},
+    {kJobFunction, "NetworkAdministrator", "v11", "2016-11-10T17:31:35Z", "2021-09-16T20:22:54Z",
+     R"({"Effect":"Allow","Action":["autoscaling:Describe*","cloudfront:ListDistributions",)"
+     R"("cloudwatch:DeleteAlarms","cloudwatch:DescribeAlarms","cloudwatch:GetMetricStatistics",)"
+     R"("cloudwatch:PutMetricAlarm","directconnect:*","elasticloadbalancing:*","logs:DescribeLogGroups",)"
+     R"("logs:DescribeLogStreams","logs:GetLogEvents","route53:*","route53domains:*","sns:CreateTopic",)"
+     R"("sns:ListSubscriptionsByTopic","sns:ListTopics"],"Resource":"*"},{"Effect":"Allow",)"
+     R"("Action":["s3:GetBucketLocation","s3:GetBucketWebsite","s3:ListBucket"],"Resource":["*"]},{)"
+     R"("Effect":"Allow","Action":["iam:GetRole","iam:ListRoles","iam:PassRole"],)"
+     R"("Resource":"arn:aws:iam::*:role/flow-logs-*"},{"Effect":"Allow","Action":["iam:CreateServiceLinkedRole"],)"
+     R"("Resource":"*","Condition":{"StringLike":{"iam:AWSServiceName":["transitgateway.amazonaws.com"]}}})"},
+    {kJobFunction, "SupportUser", "v11", "2016-11-10T17:21:53Z", "2026-02-12T18:03:00Z",
+     R"({"Effect":"Allow","Action":["support:*","cloudwatch:Describe*","cloudwatch:Get*","cloudwatch:List*",)"
+     R"("dynamodb:DescribeLimits","dynamodb:DescribeTable","dynamodb:ListTables","iam:GenerateCredentialReport",)"
+     R"("iam:GenerateServiceLastAccessedDetails","iam:Get*","iam:List*","lambda:List*","lambda:Get*",)"
+     R"("logs:Describe*","logs:TestMetricFilter","s3:List*","sns:Get*","sns:List*","sqs:GetQueueAttributes",)"
+     R"("sqs:GetQueueUrl","sqs:ListQueues","sqs:ReceiveMessage"],"Resource":"*"})"},
+    {kJobFunction, "SystemAdministrator", "v12", "2016-11-10T17:23:54Z", "2026-02-12T18:02:00Z",
+     R"({"Effect":"Allow","Action":["cloudwatch:*","iam:GetAccount*","iam:GetContextKeys*",)"
+     R"("iam:GetCredentialReport","iam:ListAccountAliases","iam:ListGroups","iam:ListOpenIDConnectProviders",)"
+     R"("iam:ListPolicies","iam:ListPoliciesGrantingServiceAccess","iam:ListRoles","iam:ListSAMLProviders",)"
+     R"("iam:ListServerCertificates","iam:Simulate*","iam:UpdateServerCertificate","iam:UpdateSigningCertificate",)"
+     R"("lambda:Create*","lambda:Delete*","lambda:Get*","lambda:InvokeFunction","lambda:List*",)"
+     R"("lambda:PublishVersion","lambda:Update*","logs:*","sns:*","sqs:*"],"Resource":"*"},{"Effect":"Allow",)"
+     R"("Action":"s3:*","Resource":["*"]},{"Effect":"Allow","Action":["iam:GetAccessKeyLastUsed","iam:GetGroup*",)"
+     R"("iam:GetInstanceProfile","iam:GetLoginProfile","iam:GetOpenIDConnectProvider","iam:GetPolicy*",)"
+     R"("iam:GetRole*","iam:GetSAMLProvider","iam:GetSSHPublicKey","iam:GetServerCertificate",)"
+     R"("iam:GetServiceLastAccessed*","iam:GetUser*","iam:ListAccessKeys","iam:ListAttached*",)"
+     R"("iam:ListEntitiesForPolicy","iam:ListGroupPolicies","iam:ListGroupsForUser","iam:ListInstanceProfiles*",)"
+     R"("iam:ListMFADevices","iam:ListPolicyVersions","iam:ListRolePolicies","iam:ListSSHPublicKeys",)"
+     R"("iam:ListSigningCertificates","iam:ListUserPolicies","iam:Upload*"],"Resource":["*"]},{"Effect":"Allow",)"
+     R"("Action":["iam:GetRole","iam:ListRoles","iam:PassRole"],)"
+     R"("Resource":["arn:aws:iam::*:role/rds-monitoring-role","arn:aws:iam::*:role/ec2-sysadmin-*",)"
+     R"("arn:aws:iam::*:role/ecr-sysadmin-*","arn:aws:iam::*:role/lambda-sysadmin-*"]})"},
 };
 
 }  // namespace

@@ -200,4 +200,11 @@ std::vector<const RoleRecord*> IamService::roles_with(std::string_view account, 
   return out;
 }
 
+std::map<std::string, std::size_t> IamService::attachments_of(std::string_view account) const {
+  std::map<std::string, std::size_t> out;
+  for (const RoleRecord* role : roles_of(account))
+    for (const std::string& arn : role->attached_arns) ++out[arn];
+  return out;
+}
+
 }  // namespace engine::iam

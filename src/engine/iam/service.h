@@ -88,6 +88,13 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   Result<aws::iam::UntagPolicyResponse> untag_policy(Context& context, aws::iam::UntagPolicyRequest in) override;
   Result<aws::iam::ListPolicyTagsResponse> list_policy_tags(Context& context,
                                                             aws::iam::ListPolicyTagsRequest in) override;
+  // service_reports.cc
+  Result<aws::iam::GetAccountAuthorizationDetailsResponse> get_account_authorization_details(
+      Context& context, aws::iam::GetAccountAuthorizationDetailsRequest in) override;
+  Result<aws::iam::GenerateCredentialReportResponse> generate_credential_report(
+      Context& context, aws::iam::GenerateCredentialReportRequest in) override;
+  Result<aws::iam::GetCredentialReportResponse> get_credential_report(Context& context,
+                                                                      aws::iam::GetCredentialReportRequest in) override;
   // service_absent.cc: of what is not here there is none.
   Result<aws::iam::GetAccountPasswordPolicyResponse> get_account_password_policy(
       Context& context, aws::iam::GetAccountPasswordPolicyRequest in) override;
@@ -131,6 +138,37 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   Result<aws::iam::ListUsersResponse> list_users(Context& context, aws::iam::ListUsersRequest in) override;
   Result<aws::iam::ListVirtualMFADevicesResponse> list_virtual_mfa_devices(
       Context& context, aws::iam::ListVirtualMFADevicesRequest in) override;
+  Result<aws::iam::ListSSHPublicKeysResponse> list_ssh_public_keys(Context& context,
+                                                                   aws::iam::ListSSHPublicKeysRequest in) override;
+  Result<aws::iam::ListSigningCertificatesResponse> list_signing_certificates(
+      Context& context, aws::iam::ListSigningCertificatesRequest in) override;
+  Result<aws::iam::ListServiceSpecificCredentialsResponse> list_service_specific_credentials(
+      Context& context, aws::iam::ListServiceSpecificCredentialsRequest in) override;
+  Result<aws::iam::GetUserPolicyResponse> get_user_policy(Context& context, aws::iam::GetUserPolicyRequest in) override;
+  Result<aws::iam::ListUserTagsResponse> list_user_tags(Context& context, aws::iam::ListUserTagsRequest in) override;
+  Result<aws::iam::GetSSHPublicKeyResponse> get_ssh_public_key(Context& context,
+                                                               aws::iam::GetSSHPublicKeyRequest in) override;
+  Result<aws::iam::GetAccessKeyLastUsedResponse> get_access_key_last_used(
+      Context& context, aws::iam::GetAccessKeyLastUsedRequest in) override;
+  Result<aws::iam::GetGroupPolicyResponse> get_group_policy(Context& context,
+                                                            aws::iam::GetGroupPolicyRequest in) override;
+  Result<aws::iam::ListGroupPoliciesResponse> list_group_policies(Context& context,
+                                                                  aws::iam::ListGroupPoliciesRequest in) override;
+  Result<aws::iam::ListAttachedGroupPoliciesResponse> list_attached_group_policies(
+      Context& context, aws::iam::ListAttachedGroupPoliciesRequest in) override;
+  Result<aws::iam::ListInstanceProfileTagsResponse> list_instance_profile_tags(
+      Context& context, aws::iam::ListInstanceProfileTagsRequest in) override;
+  Result<aws::iam::ListServerCertificateTagsResponse> list_server_certificate_tags(
+      Context& context, aws::iam::ListServerCertificateTagsRequest in) override;
+  Result<aws::iam::GetMFADeviceResponse> get_mfa_device(Context& context, aws::iam::GetMFADeviceRequest in) override;
+  Result<aws::iam::ListMFADeviceTagsResponse> list_mfa_device_tags(Context& context,
+                                                                   aws::iam::ListMFADeviceTagsRequest in) override;
+  Result<aws::iam::ListOpenIDConnectProviderTagsResponse> list_open_id_connect_provider_tags(
+      Context& context, aws::iam::ListOpenIDConnectProviderTagsRequest in) override;
+  Result<aws::iam::ListSAMLProviderTagsResponse> list_saml_provider_tags(
+      Context& context, aws::iam::ListSAMLProviderTagsRequest in) override;
+  Result<aws::iam::GetServiceLinkedRoleDeletionStatusResponse> get_service_linked_role_deletion_status(
+      Context& context, aws::iam::GetServiceLinkedRoleDeletionStatusRequest in) override;
 
  private:
   struct Role {
@@ -162,7 +200,8 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   void replace_policy(Policies::iterator policy, PolicyRecord record);
   [[nodiscard]] std::vector<const RoleRecord*> roles_of(std::string_view account) const;
   [[nodiscard]] std::vector<const RoleRecord*> roles_with(std::string_view account, std::string_view policy_arn) const;
-  [[nodiscard]] aws::iam::Policy shape_of(const PolicyRecord& record, std::size_t attachments) const;
+  // By their ARNs, how many roles each policy is attached to; those that none has are not there.
+  [[nodiscard]] std::map<std::string, std::size_t> attachments_of(std::string_view account) const;
 
   store::KvStore& store_;
   base::Env& env_;

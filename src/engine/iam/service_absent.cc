@@ -24,8 +24,30 @@ Result<Out> nothing(const In& in, std::optional<std::vector<Item>> Out::* list) 
   return out;
 }
 
-base::AwsError no_such_user(std::string_view name) {
-  return errors::no_such_entity_exception("The user with name " + std::string(name) + " cannot be found.");
+base::AwsError no_such(std::string_view before, const std::optional<std::string>& name, std::string_view after) {
+  return errors::no_such_entity_exception(std::string(before) + name.value_or("") + std::string(after));
+}
+
+base::AwsError no_such_user(const std::optional<std::string>& name) {
+  return no_such("The user with name ", name, " cannot be found.");
+}
+base::AwsError no_such_group(const std::optional<std::string>& name) {
+  return no_such("The group with name ", name, " cannot be found.");
+}
+base::AwsError no_such_instance_profile(const std::optional<std::string>& name) {
+  return no_such("Instance Profile ", name, " cannot be found.");
+}
+base::AwsError no_such_server_certificate(const std::optional<std::string>& name) {
+  return no_such("The Server Certificate with name ", name, " cannot be found.");
+}
+base::AwsError no_such_mfa_device(const std::optional<std::string>& serial) {
+  return no_such("VirtualMFADevice with serial number ", serial, " doesn't exist.");
+}
+base::AwsError no_such_open_id_connect_provider(const std::optional<std::string>& arn) {
+  return no_such("OpenIDConnect Provider not found for arn ", arn, "");
+}
+base::AwsError no_such_saml_provider(const std::optional<std::string>& arn) {
+  return no_such("Manifest not found for arn ", arn, "");
 }
 
 }  // namespace
@@ -82,32 +104,50 @@ Result<aws::iam::ListInstanceProfilesForRoleResponse> IamService::list_instance_
 
 // Without a name they are about the caller, who is root or a role and has none of these.
 Result<aws::iam::ListAccessKeysResponse> IamService::list_access_keys(Context&, aws::iam::ListAccessKeysRequest in) {
-  if (in.user_name) return base::fail(no_such_user(*in.user_name));
+  if (in.user_name) return base::fail(no_such_user(in.user_name));
   return nothing(in, &aws::iam::ListAccessKeysResponse::access_key_metadata);
 }
 
 Result<aws::iam::ListMFADevicesResponse> IamService::list_mfa_devices(Context&, aws::iam::ListMFADevicesRequest in) {
-  if (in.user_name) return base::fail(no_such_user(*in.user_name));
+  if (in.user_name) return base::fail(no_such_user(in.user_name));
   return nothing(in, &aws::iam::ListMFADevicesResponse::mfa_devices);
+}
+
+Result<aws::iam::ListSSHPublicKeysResponse> IamService::list_ssh_public_keys(Context&,
+                                                                             aws::iam::ListSSHPublicKeysRequest in) {
+  if (in.user_name) return base::fail(no_such_user(in.user_name));
+  return nothing(in, &aws::iam::ListSSHPublicKeysResponse::ssh_public_keys);
+}
+
+Result<aws::iam::ListSigningCertificatesResponse> IamService::list_signing_certificates(
+    Context&, aws::iam::ListSigningCertificatesRequest in) {
+  if (in.user_name) return base::fail(no_such_user(in.user_name));
+  return nothing(in, &aws::iam::ListSigningCertificatesResponse::certificates);
+}
+
+Result<aws::iam::ListServiceSpecificCredentialsResponse> IamService::list_service_specific_credentials(
+    Context&, aws::iam::ListServiceSpecificCredentialsRequest in) {
+  if (in.user_name) return base::fail(no_such_user(in.user_name));
+  return nothing(in, &aws::iam::ListServiceSpecificCredentialsResponse::service_specific_credentials);
 }
 
 Result<aws::iam::ListAttachedUserPoliciesResponse> IamService::list_attached_user_policies(
     Context&, aws::iam::ListAttachedUserPoliciesRequest in) {
-  return base::fail(no_such_user(in.user_name.value_or("")));
+  return base::fail(no_such_user(in.user_name));
 }
 
 Result<aws::iam::ListUserPoliciesResponse> IamService::list_user_policies(Context&,
                                                                           aws::iam::ListUserPoliciesRequest in) {
-  return base::fail(no_such_user(in.user_name.value_or("")));
+  return base::fail(no_such_user(in.user_name));
 }
 
 Result<aws::iam::ListGroupsForUserResponse> IamService::list_groups_for_user(Context&,
                                                                              aws::iam::ListGroupsForUserRequest in) {
-  return base::fail(no_such_user(in.user_name.value_or("")));
+  return base::fail(no_such_user(in.user_name));
 }
 
 Result<aws::iam::GetUserResponse> IamService::get_user(Context& context, aws::iam::GetUserRequest in) {
-  if (in.user_name) return base::fail(no_such_user(*in.user_name));
+  if (in.user_name) return base::fail(no_such_user(in.user_name));
   if (context.principal.kind != aws::Principal::Kind::root)
     return base::fail(errors::validation_error("Must specify userName when calling with non-User credentials"));
   aws::iam::User root;
@@ -118,36 +158,96 @@ Result<aws::iam::GetUserResponse> IamService::get_user(Context& context, aws::ia
 }
 
 Result<aws::iam::GetLoginProfileResponse> IamService::get_login_profile(Context&, aws::iam::GetLoginProfileRequest in) {
-  return base::fail(
-      errors::no_such_entity_exception("Login Profile for User " + in.user_name.value_or("") + " cannot be found."));
+  return base::fail(no_such("Login Profile for User ", in.user_name, " cannot be found."));
+}
+
+Result<aws::iam::GetUserPolicyResponse> IamService::get_user_policy(Context&, aws::iam::GetUserPolicyRequest in) {
+  return base::fail(no_such_user(in.user_name));
+}
+
+Result<aws::iam::ListUserTagsResponse> IamService::list_user_tags(Context&, aws::iam::ListUserTagsRequest in) {
+  return base::fail(no_such_user(in.user_name));
+}
+
+Result<aws::iam::GetSSHPublicKeyResponse> IamService::get_ssh_public_key(Context&,
+                                                                         aws::iam::GetSSHPublicKeyRequest in) {
+  return base::fail(no_such_user(in.user_name));
+}
+
+Result<aws::iam::GetAccessKeyLastUsedResponse> IamService::get_access_key_last_used(
+    Context&, aws::iam::GetAccessKeyLastUsedRequest in) {
+  return base::fail(no_such("The Access Key with id ", in.access_key_id, " cannot be found."));
 }
 
 Result<aws::iam::GetGroupResponse> IamService::get_group(Context&, aws::iam::GetGroupRequest in) {
-  return base::fail(
-      errors::no_such_entity_exception("The group with name " + in.group_name.value_or("") + " cannot be found."));
+  return base::fail(no_such_group(in.group_name));
+}
+
+Result<aws::iam::GetGroupPolicyResponse> IamService::get_group_policy(Context&, aws::iam::GetGroupPolicyRequest in) {
+  return base::fail(no_such_group(in.group_name));
+}
+
+Result<aws::iam::ListGroupPoliciesResponse> IamService::list_group_policies(Context&,
+                                                                            aws::iam::ListGroupPoliciesRequest in) {
+  return base::fail(no_such_group(in.group_name));
+}
+
+Result<aws::iam::ListAttachedGroupPoliciesResponse> IamService::list_attached_group_policies(
+    Context&, aws::iam::ListAttachedGroupPoliciesRequest in) {
+  return base::fail(no_such_group(in.group_name));
 }
 
 Result<aws::iam::GetInstanceProfileResponse> IamService::get_instance_profile(Context&,
                                                                               aws::iam::GetInstanceProfileRequest in) {
-  return base::fail(errors::no_such_entity_exception("Instance Profile " + in.instance_profile_name.value_or("") +
-                                                     " cannot be found."));
+  return base::fail(no_such_instance_profile(in.instance_profile_name));
+}
+
+Result<aws::iam::ListInstanceProfileTagsResponse> IamService::list_instance_profile_tags(
+    Context&, aws::iam::ListInstanceProfileTagsRequest in) {
+  return base::fail(no_such_instance_profile(in.instance_profile_name));
 }
 
 Result<aws::iam::GetServerCertificateResponse> IamService::get_server_certificate(
     Context&, aws::iam::GetServerCertificateRequest in) {
-  return base::fail(errors::no_such_entity_exception("The Server Certificate with name " +
-                                                     in.server_certificate_name.value_or("") + " cannot be found."));
+  return base::fail(no_such_server_certificate(in.server_certificate_name));
+}
+
+Result<aws::iam::ListServerCertificateTagsResponse> IamService::list_server_certificate_tags(
+    Context&, aws::iam::ListServerCertificateTagsRequest in) {
+  return base::fail(no_such_server_certificate(in.server_certificate_name));
+}
+
+Result<aws::iam::GetMFADeviceResponse> IamService::get_mfa_device(Context&, aws::iam::GetMFADeviceRequest in) {
+  return base::fail(no_such_mfa_device(in.serial_number));
+}
+
+Result<aws::iam::ListMFADeviceTagsResponse> IamService::list_mfa_device_tags(Context&,
+                                                                             aws::iam::ListMFADeviceTagsRequest in) {
+  return base::fail(no_such_mfa_device(in.serial_number));
 }
 
 Result<aws::iam::GetOpenIDConnectProviderResponse> IamService::get_open_id_connect_provider(
     Context&, aws::iam::GetOpenIDConnectProviderRequest in) {
-  return base::fail(errors::no_such_entity_exception("OpenIDConnect Provider not found for arn " +
-                                                     in.open_id_connect_provider_arn.value_or("") + ""));
+  return base::fail(no_such_open_id_connect_provider(in.open_id_connect_provider_arn));
+}
+
+Result<aws::iam::ListOpenIDConnectProviderTagsResponse> IamService::list_open_id_connect_provider_tags(
+    Context&, aws::iam::ListOpenIDConnectProviderTagsRequest in) {
+  return base::fail(no_such_open_id_connect_provider(in.open_id_connect_provider_arn));
 }
 
 Result<aws::iam::GetSAMLProviderResponse> IamService::get_saml_provider(Context&, aws::iam::GetSAMLProviderRequest in) {
-  return base::fail(
-      errors::no_such_entity_exception("Manifest not found for arn " + in.saml_provider_arn.value_or("") + ""));
+  return base::fail(no_such_saml_provider(in.saml_provider_arn));
+}
+
+Result<aws::iam::ListSAMLProviderTagsResponse> IamService::list_saml_provider_tags(
+    Context&, aws::iam::ListSAMLProviderTagsRequest in) {
+  return base::fail(no_such_saml_provider(in.saml_provider_arn));
+}
+
+Result<aws::iam::GetServiceLinkedRoleDeletionStatusResponse> IamService::get_service_linked_role_deletion_status(
+    Context&, aws::iam::GetServiceLinkedRoleDeletionStatusRequest in) {
+  return base::fail(no_such("Deletion task ", in.deletion_task_id, " cannot be found."));
 }
 
 Result<aws::iam::GetAccountPasswordPolicyResponse> IamService::get_account_password_policy(

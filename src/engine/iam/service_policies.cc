@@ -8,6 +8,7 @@
 #include "engine/iam/document_check.h"
 #include "engine/iam/keys.h"
 #include "engine/iam/managed_policies.h"
+#include "engine/iam/policy_shapes.h"
 #include "engine/iam/service.h"
 #include "engine/iam/tags.h"
 
@@ -18,10 +19,6 @@ using aws::auth::PolicyKind;
 using base::Result;
 
 namespace {
-
-std::string version_id(uint64_t number) {
-  return 'v' + std::to_string(number);
-}
 
 // The number in "v12"; 0, which no version has, for anything else.
 uint64_t version_number(std::string_view id) {
@@ -45,53 +42,14 @@ Result<void> check_own(const aws::Context& context, std::string_view arn, std::s
 }
 
 Result<void> check_policy_document(std::string_view document) {
+  TRY(check_document(document, DocumentUse::managed));
   TRY(parse_document(document, PolicyKind::identity));
-  TRY(check_version(document));
-  TRY(check_resources(document));
   if (document_bytes(document) <= kPolicyBytesMax) return {};
   return base::fail(
       errors::limit_exceeded_exception("Cannot exceed quota for PolicySize: " + std::to_string(kPolicyBytesMax)));
 }
 
-// Without the document, as lists and CreatePolicyVersion have it.
-aws::iam::PolicyVersion version_shape(const PolicyRecord& record, uint64_t number) {
-  return {.document = std::nullopt,
-          .version_id = version_id(number),
-          .is_default_version = number == record.default_version,
-          .create_date = record.versions.at(number).created_at};
-}
-
-aws::iam::Policy aws_policy_shape(const AwsManagedPolicy& policy, std::size_t attachments) {
-  aws::iam::Policy out;
-  out.policy_name = policy.name;
-  out.policy_id = policy.id();
-  out.arn = policy.arn();
-  out.path = policy.path;
-  out.default_version_id = policy.version;
-  out.attachment_count = static_cast<int32_t>(attachments);
-  out.permissions_boundary_usage_count = 0;
-  out.is_attachable = true;
-  out.create_date = base::parse_iso8601(policy.created_at);
-  out.update_date = base::parse_iso8601(policy.updated_at);
-  return out;
-}
-
 }  // namespace
-
-aws::iam::Policy IamService::shape_of(const PolicyRecord& record, std::size_t attachments) const {
-  aws::iam::Policy out;
-  out.policy_name = record.name;
-  out.policy_id = record.id;
-  out.arn = record.arn();
-  out.path = record.path;
-  out.default_version_id = version_id(record.default_version);
-  out.attachment_count = static_cast<int32_t>(attachments);
-  out.permissions_boundary_usage_count = 0;
-  out.is_attachable = true;
-  out.create_date = record.created_at;
-  out.update_date = record.updated_at;
-  return out;
-}
 
 Result<aws::iam::CreatePolicyResponse> IamService::create_policy(Context& context, aws::iam::CreatePolicyRequest in) {
   if (!in.policy_name || in.policy_name->empty()) return base::fail(absent("policyName"));
@@ -121,7 +79,7 @@ Result<aws::iam::CreatePolicyResponse> IamService::create_policy(Context& contex
   store::WriteBatch batch;
   batch.put(key, record.encode());
   store_.write(batch);
-  aws::iam::CreatePolicyResponse out{.policy = shape_of(record, 0)};
+  aws::iam::CreatePolicyResponse out{.policy = policy_shape(record, 0)};
   if (!record.tags.empty()) out.policy->tags = tags_shape(record.tags);
   policies_.emplace(std::move(key), std::move(record));
   return out;
@@ -134,12 +92,12 @@ Result<aws::iam::GetPolicyResponse> IamService::get_policy(Context& context, aws
   const std::size_t attachments = roles_with(context.account, *in.policy_arn).size();
   aws::iam::GetPolicyResponse out;
   if (const AwsManagedPolicy* policy = find_aws_managed_policy(*in.policy_arn)) {
-    out.policy = aws_policy_shape(*policy, attachments);
+    out.policy = policy_shape(*policy, attachments);
     out.policy->tags.emplace();
     return out;
   }
   TRY_ASSIGN(const auto found, find_policy(context, *in.policy_arn));
-  out.policy = shape_of(found->second, attachments);
+  out.policy = policy_shape(found->second, attachments);
   out.policy->description = found->second.description;  // lists have neither
   out.policy->tags = tags_shape(found->second.tags);
   return out;
@@ -157,14 +115,13 @@ Result<aws::iam::ListPoliciesResponse> IamService::list_policies(Context& contex
   };
   {
     const std::shared_lock lock(mutex_);
-    std::map<std::string, std::size_t> attachments;  // by ARN
-    for (const RoleRecord* role : roles_of(context.account))
-      for (const std::string& arn : role->attached_arns) ++attachments[arn];
+    auto attachments = attachments_of(context.account);
+    const auto attached = [&attachments](const std::string& arn) { return attachments[arn]; };
     const std::string begin = store::KeyWriter(keys::kPolicyTable).text(context.account).take();
     for (auto at = policies_.lower_bound(begin); at != policies_.end() && at->first.starts_with(begin); ++at)
-      if (scope != "AWS") add(shape_of(at->second, attachments[at->second.arn()]));
+      if (scope != "AWS") add(policy_shape(at->second, attached(at->second.arn())));
     for (const AwsManagedPolicy& policy : aws_managed_policies())
-      if (scope != "Local") add(aws_policy_shape(policy, attachments[policy.arn()]));
+      if (scope != "Local") add(policy_shape(policy, attached(policy.arn())));
   }
   std::ranges::sort(items, {}, &std::pair<std::string, aws::iam::Policy>::first);
   aws::iam::ListPoliciesResponse out;
@@ -219,10 +176,8 @@ Result<aws::iam::GetPolicyVersionResponse> IamService::get_policy_version(Contex
   aws::iam::PolicyVersion shape;
   if (const AwsManagedPolicy* policy = find_aws_managed_policy(*in.policy_arn)) {
     if (*in.version_id != policy->version) return base::fail(no_such_version(*in.policy_arn, *in.version_id));
-    shape = {.document = base::percent_encode(policy->document()),
-             .version_id = std::string(policy->version),
-             .is_default_version = true,
-             .create_date = base::parse_iso8601(policy->updated_at)};
+    shape = version_shape(*policy);
+    shape.document = base::percent_encode(policy->document());
     return aws::iam::GetPolicyVersionResponse{.policy_version = std::move(shape)};
   }
   const std::shared_lock lock(mutex_);
@@ -240,10 +195,7 @@ Result<aws::iam::ListPolicyVersionsResponse> IamService::list_policy_versions(Co
   TRY(check_policy_arn(*in.policy_arn));
   std::vector<std::pair<std::string, aws::iam::PolicyVersion>> items;
   if (const AwsManagedPolicy* policy = find_aws_managed_policy(*in.policy_arn)) {
-    items.emplace_back("0", aws::iam::PolicyVersion{.document = std::nullopt,
-                                                    .version_id = std::string(policy->version),
-                                                    .is_default_version = true,
-                                                    .create_date = base::parse_iso8601(policy->updated_at)});
+    items.emplace_back("0", version_shape(*policy));
   } else {
     const std::shared_lock lock(mutex_);
     TRY_ASSIGN(const auto found, find_policy(context, *in.policy_arn));

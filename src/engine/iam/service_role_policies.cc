@@ -6,6 +6,7 @@
 #include "engine/arn.h"
 #include "engine/iam/answers.h"
 #include "engine/iam/document_check.h"
+#include "engine/iam/policy_shapes.h"
 #include "engine/iam/service.h"
 
 namespace engine::iam {
@@ -20,9 +21,6 @@ base::AwsError no_such_inline_policy(std::string_view name) {
 }
 
 // arn:aws:iam::A:policy/PATH/NAME
-std::string policy_name(std::string_view arn) {
-  return std::string(arn.substr(arn.rfind('/') + 1));
-}
 std::string policy_path(std::string_view arn) {
   const std::size_t first = arn.find('/');
   return std::string(arn.substr(first, arn.rfind('/') + 1 - first));
@@ -34,8 +32,8 @@ Result<aws::iam::PutRolePolicyResponse> IamService::put_role_policy(Context& con
                                                                     aws::iam::PutRolePolicyRequest in) {
   if (!in.policy_name || in.policy_name->empty()) return base::fail(absent("policyName"));
   if (!in.policy_document) return base::fail(absent("policyDocument"));
+  TRY(check_document(*in.policy_document, DocumentUse::inlined));
   TRY(parse_document(*in.policy_document, aws::auth::PolicyKind::identity));
-  TRY(check_resources(*in.policy_document));
   const std::unique_lock lock(mutex_);
   TRY_ASSIGN(const auto found, find_role(context, in.role_name));
   RoleRecord record = found->second.record;
@@ -127,7 +125,7 @@ Result<aws::iam::ListAttachedRolePoliciesResponse> IamService::list_attached_rol
     TRY_ASSIGN(const auto found, find_role(context, in.role_name));
     for (const std::string& arn : found->second.record.attached_arns) {
       if (!policy_path(arn).starts_with(in.path_prefix.value_or("/"))) continue;
-      items.emplace_back(arn, aws::iam::AttachedPolicy{.policy_name = policy_name(arn), .policy_arn = arn});
+      items.emplace_back(arn, attached_policy_shape(arn));
     }
   }
   std::ranges::sort(items, {}, &std::pair<std::string, aws::iam::AttachedPolicy>::first);

@@ -3,6 +3,7 @@
 #include "aws/iam/errors.h"
 #include "base/encoding.h"
 #include "engine/iam/answers.h"
+#include "engine/iam/document_check.h"
 #include "engine/iam/keys.h"
 #include "engine/iam/service.h"
 #include "engine/iam/tags.h"
@@ -30,6 +31,7 @@ aws::iam::Role role_shape(const RoleRecord& record) {
 }
 
 Result<void> check_trust_document(std::string_view document) {
+  TRY(check_document(document, DocumentUse::trust));
   TRY(parse_document(document, PolicyKind::trust));
   if (document_bytes(document) <= kTrustPolicyBytesMax) return {};
   return base::fail(errors::limit_exceeded_exception("Cannot exceed quota for ACLSizePerRole: " +

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/encoding.h"
@@ -139,6 +140,9 @@ TEST_F(IamTest, PoliciesThatWouldAllowMoreThanOnAwsAreRefused) {
   const char* const leading = R"("ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["x"]})";
   EXPECT_EQ(outcome("Allow", leading), "refused");
   EXPECT_EQ(outcome("Deny", leading), "") << "it denies where AWS may not";
+  const std::string tags = R"("ForAllValues:StringEquals":{"aws:TagKeys":"a"})";
+  EXPECT_EQ(outcome("Allow", tags), "refused");
+  EXPECT_EQ(outcome("Allow", tags + R"(,"StringEquals":{"aws:RequestTag/a":"b"})"), "") << "it never allows here";
   const char* const address = R"("IpAddress":{"aws:SourceIp":"10.0.0.0/8"})";
   EXPECT_EQ(outcome("Allow", address), "");
   EXPECT_EQ(outcome("Deny", address), "refused");
@@ -320,6 +324,20 @@ TEST_F(IamTest, ManagedPoliciesThatTemplatesNameExist) {
         "service-role/AWSLambdaKinesisExecutionRole", "AWSLambda_ReadOnlyAccess", "AmazonSSMManagedInstanceCore"}) {
     EXPECT_EQ(attach("r", std::string("arn:aws:iam::aws:policy/") + name), "") << name;
   }
+  const auto listed = iam_.list_policies(context_, {.max_items = 1000});
+  for (const char* name :
+       {"AmazonVPCFullAccess", "AmazonRDSFullAccess", "AmazonRDSReadOnlyAccess", "AmazonCognitoPowerUser",
+        "AmazonCognitoReadOnly", "job-function/Billing", "job-function/DatabaseAdministrator",
+        "job-function/DataScientist", "job-function/NetworkAdministrator", "job-function/SupportUser",
+        "job-function/SystemAdministrator", "job-function/ViewOnlyAccess"}) {
+    const std::string arn = std::string("arn:aws:iam::aws:policy/") + name;
+    const std::string role = "of-" + std::string(name).substr(std::string(name).find('/') + 1);
+    EXPECT_TRUE(create(role).has_value());
+    EXPECT_EQ(attach(role, arn), "") << name;
+    EXPECT_EQ(iam_.get_policy(context_, {.policy_arn = arn})->policy->attachment_count,
+              name == std::string("job-function/ViewOnlyAccess") ? 2 : 1);
+    EXPECT_EQ(std::ranges::count(*listed->policies, std::optional(arn), &aws::iam::Policy::arn), 1) << name;
+  }
   const aws::Context caller = session("r");
   EXPECT_TRUE(may(caller, "logs:PutLogEvents", {"arn:aws:logs:us-east-1:111122223333:log-group:g"}));
   EXPECT_TRUE(may(caller, "sqs:SendMessage", {"arn:aws:sqs:us-east-1:111122223333:q"}));  // PowerUserAccess
@@ -383,7 +401,18 @@ TEST_F(IamTest, DocumentsAreCheckedAsOnAws) {
   const std::string statement = R"("Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]})";
   EXPECT_EQ(managed("{" + statement), version);
   EXPECT_EQ(managed(R"({"Version":"2008-10-17",)" + statement), version);
-  EXPECT_EQ(put("r", "i", "{" + statement), "");  // of a role's own policies it is not asked
+  EXPECT_EQ(put("r", "i", "{" + statement), "");           // of a role's own policies it is not asked
+  const std::string legacy = policy("denY", "s3:*", "*");  // document_check_test.cc has the rest
+  EXPECT_EQ(managed(legacy), malformed + "The policy failed legacy parsing");
+  EXPECT_EQ(put("r", "i", legacy), malformed + "The policy failed legacy parsing");
+  const std::string own =
+      *iam_.create_policy(context_, {.policy_name = "own", .policy_document = policy("Deny", "*", "*")})->policy->arn;
+  EXPECT_EQ(text(iam_.create_policy_version(context_, {.policy_arn = own, .policy_document = legacy})),
+            malformed + "The policy failed legacy parsing");
+  EXPECT_EQ(text(iam_.update_assume_role_policy(
+                context_, {.role_name = "r",
+                           .policy_document = R"({"Statement":{"Effect":"allow","Principal":"*","Action":"sts:*"}})"})),
+            malformed + "The policy failed legacy parsing");
   for (const auto& [resource, message] : std::initializer_list<std::pair<std::string, std::string>>{
            {"arn:invalid:s3:::example_bucket",
             R"(Partition "invalid" is not valid for resource "arn:invalid:s3:::example_bucket".)"},
@@ -425,11 +454,87 @@ TEST_F(IamTest, WhatIsNotHereIsReadAsEmpty) {
             "NoSuchEntityException: Instance Profile i cannot be found.");
   EXPECT_EQ(text(iam_.get_account_password_policy(context_, {})),
             "NoSuchEntityException: The Password Policy with domain name 111122223333 cannot be found.");
+  EXPECT_TRUE(iam_.list_ssh_public_keys(context_, {})->ssh_public_keys->empty());
+  EXPECT_TRUE(iam_.list_signing_certificates(context_, {})->certificates->empty());
+  EXPECT_TRUE(iam_.list_service_specific_credentials(context_, {})->service_specific_credentials->empty());
+  const std::string no_user = "NoSuchEntityException: The user with name u cannot be found.";
+  EXPECT_EQ(text(iam_.list_ssh_public_keys(context_, {.user_name = "u"})), no_user);
+  EXPECT_EQ(text(iam_.get_user_policy(context_, {.user_name = "u", .policy_name = "p"})), no_user);
+  EXPECT_EQ(text(iam_.list_user_tags(context_, {.user_name = "u"})), no_user);
+  const std::string no_group = "NoSuchEntityException: The group with name g cannot be found.";
+  EXPECT_EQ(text(iam_.list_group_policies(context_, {.group_name = "g"})), no_group);
+  EXPECT_EQ(text(iam_.list_attached_group_policies(context_, {.group_name = "g"})), no_group);
+  EXPECT_EQ(iam_.get_mfa_device(context_, {.serial_number = "s"}).error().code, "NoSuchEntityException");
+  EXPECT_EQ(iam_.list_server_certificate_tags(context_, {.server_certificate_name = "c"}).error().code,
+            "NoSuchEntityException");
   ASSERT_TRUE(create("r").has_value());
   const auto summary = *iam_.get_account_summary(context_, {})->summary_map;
   EXPECT_EQ(*summary.find("Roles"), 1);
   EXPECT_EQ(*summary.find("Users"), 0);
   EXPECT_EQ(*summary.find("RolesQuota"), 1000);
+}
+
+TEST_F(IamTest, TheWholeAccountIsReadAtOnce) {
+  const std::string document = policy("Allow", "sqs:*", "*");
+  const auto made = iam_.create_policy(context_, {.policy_name = "p", .policy_document = document, .description = "d"});
+  const std::string arn = *made->policy->arn;
+  ASSERT_TRUE(iam_.create_policy_version(context_, {.policy_arn = arn, .policy_document = document}).has_value());
+  for (const char* role : {"a", "b"}) ASSERT_TRUE(create(role).has_value());
+  EXPECT_EQ(put("a", "own", document), "");
+  EXPECT_EQ(attach("a", arn), "");
+  EXPECT_EQ(attach("b", kBasic), "");
+  const auto read = [this](std::vector<std::string> filter, std::optional<int32_t> max_items = {},
+                           std::optional<std::string> marker = {}) {
+    return *iam_.get_account_authorization_details(
+        context_, {.filter = std::move(filter), .max_items = max_items, .marker = std::move(marker)});
+  };
+  const auto all = read({});
+  EXPECT_TRUE(all.user_detail_list->empty() && all.group_detail_list->empty() && !*all.is_truncated);
+  ASSERT_EQ(all.role_detail_list->size(), 2u);
+  const aws::iam::RoleDetail& role = all.role_detail_list->front();
+  EXPECT_EQ(*role.role_name, "a");
+  EXPECT_EQ(*role.assume_role_policy_document, base::percent_encode(kTrust));
+  EXPECT_EQ(*role.role_policy_list->front().policy_name, "own");
+  EXPECT_EQ(*role.role_policy_list->front().policy_document, base::percent_encode(document));
+  EXPECT_EQ(*role.attached_managed_policies->front().policy_arn, arn);
+  ASSERT_EQ(all.policies->size(), 2u);  // of AWS's those that are attached
+  const aws::iam::ManagedPolicyDetail& own = all.policies->front();
+  EXPECT_EQ(own.policy_version_list->size(), 2u);
+  EXPECT_EQ(*own.policy_version_list->front().version_id, "v2");
+  EXPECT_EQ(*own.policy_version_list->back().document, base::percent_encode(document));
+  EXPECT_TRUE(*own.policy_version_list->back().is_default_version);
+  EXPECT_EQ(*own.attachment_count, 1);
+  EXPECT_EQ(*all.policies->back().arn, kBasic);
+
+  EXPECT_TRUE(read({"User", "Group"}).role_detail_list->empty());
+  EXPECT_EQ(read({"Role"}).policies->size(), 0u);
+  EXPECT_EQ(*read({"LocalManagedPolicy"}).policies->front().arn, arn);
+  EXPECT_EQ(*read({"AWSManagedPolicy"}).policies->front().arn, kBasic);
+  auto page = read({}, 3);
+  EXPECT_EQ(page.role_detail_list->size() + page.policies->size(), 3u);
+  ASSERT_TRUE(*page.is_truncated);
+  page = read({}, 3, page.marker);
+  EXPECT_EQ(*page.policies->front().arn, kBasic);
+  EXPECT_FALSE(*page.is_truncated);
+}
+
+TEST_F(IamTest, CredentialReports) {
+  EXPECT_EQ(iam_.get_credential_report(context_, {}).error().code, "CredentialReportNotPresentException");
+  EXPECT_EQ(*iam_.generate_credential_report(context_, {})->state, "STARTED");
+  EXPECT_EQ(*iam_.generate_credential_report(context_, {})->state, "COMPLETE");
+  IamService again(*store_, env_.env);
+  const auto report = again.get_credential_report(context_, {});
+  ASSERT_TRUE(report.has_value()) << text(report);
+  EXPECT_EQ(*report->report_format, "text/csv");
+  EXPECT_TRUE(report->content->starts_with("user,arn,user_creation_time,"));
+  EXPECT_NE(report->content->find("\n<root_account>,arn:aws:iam::111122223333:root,"), std::string::npos);
+  const auto columns = [](std::string_view line) { return std::ranges::count(line, ','); };
+  const std::size_t end = report->content->find('\n');
+  EXPECT_EQ(columns(report->content->substr(0, end)), columns(report->content->substr(end)));
+  context_.now += std::chrono::hours(4);
+  EXPECT_EQ(iam_.get_credential_report(context_, {}).error().code, "CredentialReportExpiredException");
+  EXPECT_EQ(*iam_.generate_credential_report(context_, {})->state, "STARTED");
+  EXPECT_TRUE(iam_.get_credential_report(context_, {}).has_value());
 }
 
 TEST_F(IamTest, TagsAndUpdates) {
