@@ -23,7 +23,7 @@ constexpr std::array kRetentionDays = {1,   3,   5,   7,   14,   30,   60,   90,
 
 base::Result<CreateLogGroupResponse> LogsService::create_log_group(aws::Context& context, CreateLogGroupRequest in) {
   if (!in.log_group_name || in.log_group_name->empty()) return missing("logGroupName");
-  if (in.log_group_name->size() > kNameLengthMax) return name_too_long();
+  TRY(check_length(in.log_group_name));
   if (in.log_group_class.value_or("STANDARD") != "STANDARD") {
     return base::fail(aws::unsupported_parameter(kService, "logGroupClass " + *in.log_group_class));
   }
@@ -70,6 +70,7 @@ base::Result<DescribeLogGroupsResponse> LogsService::describe_log_groups(aws::Co
   if (in.log_group_name_prefix && in.log_group_name_pattern) {
     return invalid_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
   }
+  TRY(check_length(in.log_group_name_prefix));
   DescribeLogGroupsResponse out;
   auto& shown = out.log_groups.emplace();
   if (in.log_group_class.value_or("STANDARD") != "STANDARD") return out;  // there are none of another class

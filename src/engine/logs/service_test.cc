@@ -285,6 +285,25 @@ TEST(Names, TooLongOnesAreRefused) {
   EXPECT_EQ(bed.error(&LogsService::delete_log_group, DeleteLogGroupRequest{name}), text);
   EXPECT_EQ(bed.error(&LogsService::delete_log_stream, DeleteLogStreamRequest{"g", name}), text);
   EXPECT_EQ(bed.error(&LogsService::put_retention_policy, PutRetentionPolicyRequest{name, 7}), text);
+  DescribeLogGroupsRequest groups;
+  groups.log_group_name_prefix = name;
+  EXPECT_EQ(bed.error(&LogsService::describe_log_groups, groups), text);
+  DescribeLogStreamsRequest streams;
+  streams.log_group_name = "g";
+  streams.log_stream_name_prefix = name;
+  EXPECT_EQ(bed.error(&LogsService::describe_log_streams, streams), text);
+  FilterLogEventsRequest by_prefix;
+  by_prefix.log_group_name = "g";
+  by_prefix.log_stream_name_prefix = name;
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_prefix), text);
+  FilterLogEventsRequest by_name;
+  by_name.log_group_name = "g";
+  by_name.log_stream_names = {"s", name};
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_name), text);
+  by_name.log_group_name.reset();
+  by_name.log_group_identifier = "arn:aws:logs:eu-west-1:123456789012:log-group:" + name;
+  by_name.log_stream_names.reset();
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_name), text);
 }
 
 // What the engine does not have is read as empty, of groups that exist.
