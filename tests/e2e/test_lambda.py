@@ -71,6 +71,13 @@ def test_what_infrastructure_tools_read(lambda_, create, name):
         lambda_.get_function(FunctionName="no name")
 
 
+# Archives made by some Windows programs: AWS takes the backslash for a part of the name.
+def test_a_backslash_in_a_package_is_a_part_of_the_name(lambda_, create, name):
+    source = "import os\ndef handler(event, context): return sorted(os.listdir(os.environ['LAMBDA_TASK_ROOT']))"
+    create(Code={"ZipFile": package(app=source, **{"lib\\v.txt": "1"})})
+    assert [file for file in call(lambda_, name)["Body"] if file != "__pycache__"] == ["app.py", "lib\\v.txt"]
+
+
 def test_logs_as_json(lambda_, logs, create, name):
     create(LoggingConfig={"LogFormat": "JSON", "LogGroup": f"/shared/{name}"})
     stream = call(lambda_, name, {"do": "log"})["Body"]["stream"]
