@@ -306,6 +306,40 @@ TEST(Names, TooLongOnesAreRefused) {
   EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_name), text);
 }
 
+TEST(Groups, AreListedByPatternAndTags) {
+  TestBed bed;
+  for (const char* name : {"/aws/lambda/a", "/aws/lambda/b", "/shop/orders", "other"}) bed.group(name);
+  bed.ok(&LogsService::tag_log_group, TagLogGroupRequest{"/shop/orders", aws::Map<std::string>{{"team", "red"}}});
+  const auto listed = [&](const char* pattern, std::optional<std::vector<TagFilter>> tags = {}) {
+    std::string names;
+    ListLogGroupsRequest in;
+    if (*pattern != '\0') in.log_group_name_pattern = pattern;
+    in.log_group_tags = std::move(tags);
+    in.limit = 1;
+    do {
+      const auto page = bed.ok(&LogsService::list_log_groups, in);
+      for (const LogGroupSummary& group : *page.log_groups) names += *group.log_group_name + ' ';
+      in.next_token = page.next_token;
+    } while (in.next_token);
+    return names;
+  };
+  EXPECT_EQ(listed(""), "/aws/lambda/a /aws/lambda/b /shop/orders other ");
+  EXPECT_EQ(listed("^/aws"), "/aws/lambda/a /aws/lambda/b ");
+  EXPECT_EQ(listed("^lambda"), "");
+  EXPECT_EQ(listed("lambda/b|^oth"), "/aws/lambda/b other ");
+  EXPECT_EQ(listed("", {{{"team", {}}}}), "/shop/orders ");
+  EXPECT_EQ(listed("", {{{"team", {{"blue", "red"}}}}}), "/shop/orders ");
+  EXPECT_EQ(listed("", {{{"team", {{"blue"}}}}}), "");
+  ListLogGroupsRequest in;
+  in.log_group_name_pattern = "other";
+  const auto group = bed.ok(&LogsService::list_log_groups, in).log_groups->front();
+  EXPECT_EQ(group.log_group_arn, "arn:aws:logs:eu-west-1:123456789012:log-group:other");
+  EXPECT_EQ(group.log_group_class, "STANDARD");
+  in.next_token = "!";
+  EXPECT_EQ(bed.error(&LogsService::list_log_groups, in),
+            "InvalidParameterException: The specified nextToken is invalid.");
+}
+
 // What the engine does not have is read as empty, of groups that exist.
 TEST(Absent, IsReadAsEmpty) {
   TestBed bed;
@@ -329,6 +363,12 @@ TEST(Absent, IsReadAsEmpty) {
   const auto policy = bed.ok(&LogsService::get_data_protection_policy, protection);
   EXPECT_EQ(policy.log_group_identifier, "g");
   EXPECT_FALSE(policy.policy_document);
+  EXPECT_EQ(bed.error(&LogsService::get_transformer, GetTransformerRequest{"g"}),
+            "ResourceNotFoundException: The specified transformer does not exist.");
+  EXPECT_EQ(bed.error(&LogsService::get_transformer, GetTransformerRequest{"none"}), missing);
+  EXPECT_TRUE(bed.ok(&LogsService::list_scheduled_queries, ListScheduledQueriesRequest{}).scheduled_queries->empty());
+  EXPECT_TRUE(bed.ok(&LogsService::describe_lookup_tables, DescribeLookupTablesRequest{}).lookup_tables->empty());
+  EXPECT_TRUE(bed.ok(&LogsService::describe_import_tasks, DescribeImportTasksRequest{}).imports->empty());
   EXPECT_TRUE(
       bed.ok(&LogsService::describe_resource_policies, DescribeResourcePoliciesRequest{}).resource_policies->empty());
 }
