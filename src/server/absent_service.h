@@ -12,6 +12,11 @@ namespace server {
 // request that is known by its path. All other protocols are told by the request itself.
 aws::Protocol protocol_of_paths(std::string_view signing_name);
 
+// The service that a request is for whose signature, if it has one, does not name it (unsigned, or SigV2 as SimpleDB
+// has it): by its Host ("sdb.amazonaws.com"), by the version of its API in a form. Empty if that says nothing.
+std::string_view service_of_host(std::string_view host);
+std::string_view service_of_version(std::string_view version);
+
 // The description that makes a codec answer as the service would; it has no operations. Lives for ever.
 const aws::ServiceDesc& absent_service(std::string_view signing_name);
 

@@ -81,11 +81,22 @@ std::string_view scope_service(const Request& request) {
   const std::string_view authorization = request.headers.get("Authorization");
   if (const std::size_t at = authorization.find("Credential="); at != std::string_view::npos)
     return service_of_credential(authorization.substr(at + 11), "/");
-  if (aws::auth::is_presigned_v2(request)) return "s3";  // of the services that ever took it, the only one here
+  // Of the services that ever took it, the only one here; the others name an action in the query too.
+  if (aws::auth::is_presigned_v2(request) && form_value(request.query(), "Action").empty()) return "s3";
   const std::string_view credential = form_value(request.query(), "X-Amz-Credential");
   const std::string_view escaped = service_of_credential(credential, "%2F");
   return escaped.empty() ? service_of_credential(credential, "/") : escaped;
 }
+
+namespace {
+
+// The service that the scope names, else the Host.
+std::string_view asked_service(const Request& request) {
+  const std::string_view scope = scope_service(request);
+  return scope.empty() ? service_of_host(request.headers.get("Host")) : scope;
+}
+
+}  // namespace
 
 bool Mount::serves_unsigned(std::string_view operation) const {
   return std::ranges::find(unsigned_operations, operation) != unsigned_operations.end();
@@ -108,7 +119,7 @@ std::expected<Route, RouteError> Router::route(const Request& request) const {
   const std::string peeked = in_body && request.headers.contains("Content-Encoding") ? peek_body(request) : "";
   const std::string_view form = !in_body ? request.query() : peeked.empty() ? request.body : std::string_view(peeked);
   if (const std::string_view action = form_value(form, "Action"); !action.empty())
-    return by_action(form, action, scope);
+    return by_action(request, form, action, scope);
   return by_path(request, scope);
 }
 
@@ -117,13 +128,16 @@ const Mount* Router::signed_for(std::string_view scope) const {
   return found == mounts_.end() ? nullptr : &*found;
 }
 
-Router::Found Router::nobody(std::string_view scope, Protocol protocol, base::AwsError error) const {
+Router::Found Router::nobody(std::string_view service, Protocol protocol, base::AwsError error) const {
   constexpr std::size_t kShownMax = 64;
-  if (!scope.empty() && signed_for(scope) == nullptr) {
-    error.message = "service " + std::string(scope.substr(0, kShownMax)) + " is not here; these are:";
+  if (signed_for(service) == nullptr) {
+    if (service.empty())
+      error.message += " These services are here:";
+    else
+      error.message = "service " + std::string(service.substr(0, kShownMax)) + " is not here; these are:";
     for (const Mount& mount : mounts_) error.message.append(" ").append(mount.desc->id);
   }
-  return std::unexpected(RouteError{&absent_service(scope), protocol, std::move(error)});
+  return std::unexpected(RouteError{&absent_service(service), protocol, std::move(error)});
 }
 
 const Mount* Router::by_scope(const Request& request) const {
@@ -188,11 +202,13 @@ Router::Found Router::by_target(const Request& request, std::string_view target)
     return std::unexpected(RouteError{
         mount.desc, protocol, unknown_operation("The operation " + std::string(target) + " is not implemented.")});
   }
-  return nobody(scope_service(request), json_of(type, nullptr),
+  const std::string_view service = asked_service(request);
+  return nobody(service.empty() ? prefix : service, json_of(type, nullptr),
                 unknown_operation("No service has the target " + std::string(target) + "."));
 }
 
-Router::Found Router::by_action(std::string_view form, std::string_view action, std::string_view scope) const {
+Router::Found Router::by_action(const Request& request, std::string_view form, std::string_view action,
+                                std::string_view scope) const {
   const std::string_view version = form_value(form, "Version");
   const std::string name = base::percent_decode(action, true).value_or("");
   const Mount* mount = nullptr;
@@ -206,7 +222,10 @@ Router::Found Router::by_action(std::string_view form, std::string_view action, 
   base::AwsError error;
   error.code = "InvalidAction";
   error.message = "The action " + name + " is not valid for this endpoint.";
-  if (mount == nullptr) return nobody(scope, Protocol::query, std::move(error));
+  if (mount == nullptr) {
+    const std::string_view service = asked_service(request);
+    return nobody(service.empty() ? service_of_version(version) : service, Protocol::query, std::move(error));
+  }
   if (const aws::OperationDesc* operation = mount->desc->find(name); operation != nullptr)
     return Route{mount, operation, Protocol::query, {}};
   return std::unexpected(RouteError{mount->desc, Protocol::query, std::move(error)});

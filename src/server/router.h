@@ -68,12 +68,13 @@ class Router {
   using Found = std::expected<Route, RouteError>;
   [[nodiscard]] Found by_smithy_protocol(const aws::http::Request& request, std::string_view name) const;
   [[nodiscard]] Found by_target(const aws::http::Request& request, std::string_view target) const;
-  [[nodiscard]] Found by_action(std::string_view form, std::string_view action, std::string_view scope) const;
+  [[nodiscard]] Found by_action(const aws::http::Request& request, std::string_view form, std::string_view action,
+                                std::string_view scope) const;
   [[nodiscard]] Found by_path(const aws::http::Request& request, std::string_view scope) const;
   // The mount that requests with this scope are signed for, or nullptr.
   [[nodiscard]] const Mount* signed_for(std::string_view scope) const;
-  // For a request that is no mount's: `error`, or that the service of its scope is not here.
-  [[nodiscard]] Found nobody(std::string_view scope, aws::Protocol protocol, base::AwsError error) const;
+  // For a request that is no mount's: `error`, or that `service` is not here.
+  [[nodiscard]] Found nobody(std::string_view service, aws::Protocol protocol, base::AwsError error) const;
 
   const std::vector<Mount> mounts_;
   std::vector<std::unique_ptr<aws::codec::UriMatcher>> matchers_;  // one per mount, null unless it is a REST service

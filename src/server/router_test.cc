@@ -186,6 +186,33 @@ TEST_F(RouterTest, AbsentServicesAreNamedInTheCallersProtocol) {
   }
 }
 
+// Without a scope, by what else the request says of itself.
+TEST_F(RouterTest, AbsentServicesWithoutAScopeAreNamed) {
+  const std::string simple_db = "Action=ListDomains&AWSAccessKeyId=k&SignatureVersion=2&Signature=s&Version=2009-04-15";
+  const auto form = [](std::string host, std::string body) {
+    return Ask{"POST", "/", {{"Content-Type", kForm}, {"Host", std::move(host)}}, std::move(body)};
+  };
+  const auto target = [](std::string host) {
+    return Ask{"POST", "/", {{"X-Amz-Target", "Far_1.List"}, {"Content-Type", kJson10}, {"Host", std::move(host)}}};
+  };
+  for (const auto& [ask, service] : std::initializer_list<std::pair<Ask, std::string>>{
+           {form("127.0.0.1:4566", simple_db), "sdb"},
+           {{"GET", "/?" + simple_db, {{"Host", "localhost:4566"}}}, "sdb"},
+           {form("sdb.amazonaws.com", "Action=ListDomains"), "sdb"},
+           {form("email.localhost.localstack.cloud:4566", "Action=ListIdentities&Version=2010-12-01"), "email"},
+           {form("localhost:4566", "Action=DescribeInstances&Version=2016-11-15"), "ec2"},
+           {target("kinesis.us-east-1.amazonaws.com"), "kinesis"},
+           {target("localhost.localstack.cloud:4566"), "Far_1"}}) {
+    const auto found = router_.route(request_of(ask));
+    ASSERT_FALSE(found.has_value());
+    EXPECT_TRUE(found.error().error.message.starts_with("service " + service + " is not here; these are: sqs "))
+        << found.error().error.message;
+  }
+  const auto nameless = router_.route(request_of(form("till:4566", "Action=Go&Version=1")));
+  EXPECT_TRUE(nameless.error().error.message.starts_with(
+      "The action Go is not valid for this endpoint. These services are here: sqs "));
+}
+
 // Whatever is not there, the answer has words.
 TEST_F(RouterTest, RefusalsHaveWords) {
   for (const Ask& ask : std::initializer_list<Ask>{

@@ -1,7 +1,10 @@
 """What is not here: services, operations, and resources that the engine does not have. Each stock client reads in words
 what is missing, and what infrastructure tools read before they change something is answered as on a new account."""
 import json
+import urllib.error
+import urllib.request
 
+import botocore
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
@@ -38,6 +41,64 @@ def test_absent_services_answer_in_the_callers_protocol(server, service, scope, 
     assert error["Message"].startswith(f"service {scope} is not here; these are: ")
     if code:
         assert error["Code"] == code
+
+
+# SimpleDB's signature (version 2, in the form) has no scope.
+def test_an_absent_service_whose_signature_does_not_name_it(server):
+    with pytest.raises(ClientError) as refused:
+        server.client("sdb").list_domains()
+    error = refused.value.response["Error"]
+    assert error["Code"] == "InvalidAction" and error["Message"].startswith("service sdb is not here; these are: ")
+    request = urllib.request.Request(server.endpoint, b"Action=ListIdentities&Version=2010-12-01",
+                                     {"Host": "email.localhost.localstack.cloud"})
+    with pytest.raises(urllib.error.HTTPError) as unsigned:
+        urllib.request.urlopen(request, timeout=30)
+    assert b"service email is not here" in unsigned.value.read()
+
+
+# The reads of features that this engine has nothing of, and of which AWS has no fixed answer.
+ABSENT_READS = {
+    "s3": {"ListDirectoryBuckets", "SelectObjectContent"},
+    "lambda": {"GetDurableExecution", "GetDurableExecutionHistory", "GetDurableExecutionState",
+               "ListFunctionVersionsByCapacityProvider", "ListFunctionsByCodeSigningConfig"},
+    "cloudwatch": {"DescribeAlarmContributors", "GetInsightRuleReport", "GetMetricWidgetImage"},
+    "logs": {"DescribeConfigurationTemplates", "DescribeImportTaskBatches", "GetDelivery", "GetDeliveryDestination",
+             "GetDeliveryDestinationPolicy", "GetDeliverySource", "GetIntegration", "GetLogAnomalyDetector",
+             "GetLogFields", "GetLogGroupFields", "GetLogObject", "GetLogRecord", "GetLookupTable", "GetQueryResults",
+             "GetScheduledQuery", "GetScheduledQueryHistory", "ListAggregateLogGroupSummaries",
+             "ListLogGroupsForQuery", "ListSourcesForS3TableIntegration"},
+    "sts": {"GetDelegatedAccessToken", "GetFederationToken", "GetWebIdentityToken"},
+}
+
+
+def smallest(shape):
+    """The smallest value that boto3 sends for a shape."""
+    if shape.type_name == "structure":
+        return {name: smallest(shape.members[name]) for name in shape.required_members}
+    if shape.type_name in ("list", "map"):
+        return [smallest(shape.member)] if shape.type_name == "list" else {}
+    if shape.type_name == "string":
+        return shape.enum[0] if shape.enum else "x" * max(int(shape.metadata.get("min", 1)), 1)
+    return {"boolean": False, "timestamp": 0, "blob": b""}.get(shape.type_name, 1)
+
+
+@pytest.mark.parametrize("service", ["sqs", "sns", "s3", "lambda", "dynamodb", "cloudwatch", "logs", "sts"])
+def test_every_read_is_known_or_absent_on_purpose(server, service):
+    client = server.client(service)
+    unknown = set()
+    for operation in client.meta.service_model.operation_names:
+        if not operation.startswith(("Describe", "Get", "List", "Head", "Select")):
+            continue
+        model = client.meta.service_model.operation_model(operation)
+        arguments = smallest(model.input_shape) if model.input_shape else {}
+        try:
+            getattr(client, botocore.xform_name(operation))(**arguments)
+        except ClientError as refused:
+            error = refused.response["Error"]
+            if error["Code"] in (UNKNOWN, "InvalidAction", "NotImplemented"):
+                assert len(error["Message"]) > 40
+                unknown.add(operation)
+    assert unknown == ABSENT_READS.get(service, set())
 
 
 @pytest.mark.parametrize("service, call, arguments", [
@@ -86,6 +147,10 @@ def test_what_tools_read_first_is_answered(server, iam, sts, logs, cloudwatch, n
     assert logs.describe_account_policies(policyType="DATA_PROTECTION_POLICY")["accountPolicies"] == []
     assert "policyDocument" not in logs.get_data_protection_policy(logGroupIdentifier=name)
     assert logs.describe_index_policies(logGroupIdentifiers=[name])["indexPolicies"] == []
+    listed, = logs.list_log_groups(logGroupNamePattern=f"^{name[:20]}", limit=1000)["logGroups"]
+    assert listed["logGroupName"] == name and listed["logGroupClass"] == "STANDARD"
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.get_transformer(logGroupIdentifier=name)
     with pytest.raises(ClientError) as refused:
         logs.filter_log_events(logGroupIdentifier=f"arn:aws:logs:{REGION}:000000000000:log-group:{name}:*")
     assert "Value at 'logGroupIdentifier' failed to satisfy constraint" in refused.value.response["Error"]["Message"]

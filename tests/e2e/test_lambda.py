@@ -58,6 +58,14 @@ def test_what_infrastructure_tools_read(lambda_, create, name):
     assert lambda_.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"] == []
     assert lambda_.list_layers()["Layers"] == [] and lambda_.list_code_signing_configs()["CodeSigningConfigs"] == []
     assert lambda_.list_layer_versions(LayerName="mine")["LayerVersions"] == []
+    assert lambda_.list_capacity_providers()["CapacityProviders"] == []
+    version = lambda_.publish_version(FunctionName=name)
+    assert lambda_.get_function_scaling_config(
+        FunctionName=name, Qualifier=version["Version"])["FunctionArn"] == version["FunctionArn"]
+    for read in (lambda: lambda_.get_layer_version(LayerName="mine", VersionNumber=1),
+                 lambda: lambda_.get_layer_version_by_arn(Arn=version["FunctionArn"].replace("function", "layer"))):
+        with pytest.raises(lambda_.exceptions.ResourceNotFoundException, match="resource you requested does not exist"):
+            read()
     assert "CodeSigningConfigArn" not in lambda_.get_function_code_signing_config(FunctionName=name)
     for read, code in ((lambda: lambda_.get_function_url_config(FunctionName=name), "ResourceNotFoundException"),
                        (lambda: lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1"),
@@ -69,6 +77,13 @@ def test_what_infrastructure_tools_read(lambda_, create, name):
         assert missing.value.response["Error"]["Code"] == code
     with pytest.raises(ClientError, match=r"\(\(eusc-\)\?\[a-z\]\{2\}"):
         lambda_.get_function(FunctionName="no name")
+
+
+# Archives made by some Windows programs: AWS takes the backslash for a part of the name.
+def test_a_backslash_in_a_package_is_a_part_of_the_name(lambda_, create, name):
+    source = "import os\ndef handler(event, context): return sorted(os.listdir(os.environ['LAMBDA_TASK_ROOT']))"
+    create(Code={"ZipFile": package(app=source, **{"lib\\v.txt": "1"})})
+    assert [file for file in call(lambda_, name)["Body"] if file != "__pycache__"] == ["app.py", "lib\\v.txt"]
 
 
 def test_logs_as_json(lambda_, logs, create, name):

@@ -36,6 +36,17 @@ def test_names_are_checked_in_the_words_of_aws(logs, group):
         "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
 
 
+def test_names_and_prefixes_have_at_most_512_characters(logs, group):
+    long = "x" * 513
+    for call, arguments in ((logs.describe_log_groups, {"logGroupNamePrefix": long}),
+                            (logs.describe_log_streams, {"logGroupName": group, "logStreamNamePrefix": long}),
+                            (logs.filter_log_events, {"logGroupName": group, "logStreamNamePrefix": long}),
+                            (logs.filter_log_events, {"logGroupName": group, "logStreamNames": [long]})):
+        with pytest.raises(logs.exceptions.InvalidParameterException,
+                           match="both must have length less than or equal to 512"):
+            call(**arguments)
+
+
 def test_events_that_are_put_and_rejected(logs, group):
     now = int(time.time() * 1000)
 

@@ -31,6 +31,12 @@ def fetch(url, method="GET", body=None):
         return error.code, error.read()
 
 
+def presigned(s3, path):
+    request = AWSRequest("GET", s3.meta.endpoint_url + path)
+    S3SigV4QueryAuth(s3._get_credentials(), "s3", "us-east-1", expires=900).add_auth(request)
+    return request.url
+
+
 def test_an_object_comes_back_whole_and_in_ranges(s3, bucket):
     body = bytes(range(256)) * 40
     put = s3.put_object(Bucket=bucket, Key="a dir/größe+1.json", Body=body, ContentType="application/json",
@@ -270,6 +276,7 @@ def test_what_nobody_has_set_can_be_read(s3, bucket):
             "get_bucket_lifecycle_configuration": "NoSuchLifecycleConfiguration",
             "get_bucket_website": "NoSuchWebsiteConfiguration",
             "get_bucket_replication": "ReplicationConfigurationNotFoundError",
+            "get_bucket_metadata_configuration": "MetadataConfigurationNotFound",
             "get_object_lock_configuration": "ObjectLockConfigurationNotFoundError"}.items():
         with pytest.raises(ClientError) as unset:
             read(operation)
@@ -296,6 +303,14 @@ def test_what_nobody_has_set_can_be_read(s3, bucket):
     assert read("get_object_acl", Key="k") == acl
     attributes = read("get_object_attributes", Key="k", ObjectAttributes=["ETag", "ObjectSize", "Checksum"])
     assert (attributes["ObjectSize"], attributes["Checksum"]["ChecksumType"]) == (5, "FULL_OBJECT")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        read("get_object_attributes", Key="none", ObjectAttributes=["ETag"])
+    for path, status, code in ((f"/{bucket}/none?attributes", 400, b"InvalidRequest"),
+                               (f"/{bucket}/k?torrent", 405, b"<ResourceType>TORRENT"),
+                               (f"/{bucket}?metadataTable", 405, b"V1APIsNotAllowed"),
+                               (f"/{bucket}?session", 501, b"CreateSession")):
+        answered, body = fetch(presigned(s3, path))
+        assert answered == status and code in body, path
     version, = read("list_object_versions")["Versions"]
     assert (version["Key"], version["VersionId"], version["IsLatest"]) == ("k", "null", True)
     assert s3.head_object(Bucket=bucket, Key="k", VersionId="null")["ServerSideEncryption"] == "AES256"

@@ -62,6 +62,14 @@ def test_batches_report_each_entry(sqs, queue):
     assert len(deleted["Successful"]) == 2
 
 
+def test_a_queue_may_be_made_as_its_own_dead_letter_queue(sqs, queue, name):
+    policy = json.dumps({"deadLetterTargetArn": arn_of(sqs, queue) + "-own", "maxReceiveCount": 1})
+    own = sqs.create_queue(QueueName=queue.rsplit("/", 1)[1] + "-own", Attributes={"RedrivePolicy": policy})["QueueUrl"]
+    shown = sqs.get_queue_attributes(QueueUrl=own, AttributeNames=["RedrivePolicy"])["Attributes"]
+    assert shown == {"RedrivePolicy": policy}
+    sqs.delete_queue(QueueUrl=own)
+
+
 def test_what_fails_too_often_goes_to_the_dead_letters(sqs, queue, name):
     dead = sqs.create_queue(QueueName=name + "-dlq")["QueueUrl"]
     policy = json.dumps({"deadLetterTargetArn": arn_of(sqs, dead), "maxReceiveCount": 2})

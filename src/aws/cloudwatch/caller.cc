@@ -60,6 +60,13 @@ base::Result<EnableAlarmActionsResponse> CloudWatchCaller::enable_alarm_actions(
   return out;
 }
 
+base::Result<GetAlarmMuteRuleOutput> CloudWatchCaller::get_alarm_mute_rule(Context& context, GetAlarmMuteRuleInput in) {
+  static const OperationDesc& operation = *kService.find("GetAlarmMuteRule");
+  GetAlarmMuteRuleOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetDashboardOutput> CloudWatchCaller::get_dashboard(Context& context, GetDashboardInput in) {
   static const OperationDesc& operation = *kService.find("GetDashboard");
   GetDashboardOutput out;
@@ -84,6 +91,20 @@ base::Result<GetMetricStatisticsOutput> CloudWatchCaller::get_metric_statistics(
 base::Result<GetMetricStreamOutput> CloudWatchCaller::get_metric_stream(Context& context, GetMetricStreamInput in) {
   static const OperationDesc& operation = *kService.find("GetMetricStream");
   GetMetricStreamOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetOTelEnrichmentOutput> CloudWatchCaller::get_o_tel_enrichment(Context& context, GetOTelEnrichmentInput in) {
+  static const OperationDesc& operation = *kService.find("GetOTelEnrichment");
+  GetOTelEnrichmentOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListAlarmMuteRulesOutput> CloudWatchCaller::list_alarm_mute_rules(Context& context, ListAlarmMuteRulesInput in) {
+  static const OperationDesc& operation = *kService.find("ListAlarmMuteRules");
+  ListAlarmMuteRulesOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

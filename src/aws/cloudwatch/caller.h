@@ -19,10 +19,13 @@ class CloudWatchCaller final : public CloudWatch {
   base::Result<DescribeInsightRulesOutput> describe_insight_rules(Context& context, DescribeInsightRulesInput in) override;
   base::Result<DisableAlarmActionsResponse> disable_alarm_actions(Context& context, DisableAlarmActionsInput in) override;
   base::Result<EnableAlarmActionsResponse> enable_alarm_actions(Context& context, EnableAlarmActionsInput in) override;
+  base::Result<GetAlarmMuteRuleOutput> get_alarm_mute_rule(Context& context, GetAlarmMuteRuleInput in) override;
   base::Result<GetDashboardOutput> get_dashboard(Context& context, GetDashboardInput in) override;
   base::Result<GetMetricDataOutput> get_metric_data(Context& context, GetMetricDataInput in) override;
   base::Result<GetMetricStatisticsOutput> get_metric_statistics(Context& context, GetMetricStatisticsInput in) override;
   base::Result<GetMetricStreamOutput> get_metric_stream(Context& context, GetMetricStreamInput in) override;
+  base::Result<GetOTelEnrichmentOutput> get_o_tel_enrichment(Context& context, GetOTelEnrichmentInput in) override;
+  base::Result<ListAlarmMuteRulesOutput> list_alarm_mute_rules(Context& context, ListAlarmMuteRulesInput in) override;
   base::Result<ListDashboardsOutput> list_dashboards(Context& context, ListDashboardsInput in) override;
   base::Result<ListManagedInsightRulesOutput> list_managed_insight_rules(Context& context, ListManagedInsightRulesInput in) override;
   base::Result<ListMetricStreamsOutput> list_metric_streams(Context& context, ListMetricStreamsInput in) override;

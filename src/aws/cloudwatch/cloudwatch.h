@@ -22,10 +22,13 @@ class CloudWatch {
   virtual base::Result<DescribeInsightRulesOutput> describe_insight_rules(Context& context, DescribeInsightRulesInput in) = 0;
   virtual base::Result<DisableAlarmActionsResponse> disable_alarm_actions(Context& context, DisableAlarmActionsInput in) = 0;
   virtual base::Result<EnableAlarmActionsResponse> enable_alarm_actions(Context& context, EnableAlarmActionsInput in) = 0;
+  virtual base::Result<GetAlarmMuteRuleOutput> get_alarm_mute_rule(Context& context, GetAlarmMuteRuleInput in) = 0;
   virtual base::Result<GetDashboardOutput> get_dashboard(Context& context, GetDashboardInput in) = 0;
   virtual base::Result<GetMetricDataOutput> get_metric_data(Context& context, GetMetricDataInput in) = 0;
   virtual base::Result<GetMetricStatisticsOutput> get_metric_statistics(Context& context, GetMetricStatisticsInput in) = 0;
   virtual base::Result<GetMetricStreamOutput> get_metric_stream(Context& context, GetMetricStreamInput in) = 0;
+  virtual base::Result<GetOTelEnrichmentOutput> get_o_tel_enrichment(Context& context, GetOTelEnrichmentInput in) = 0;
+  virtual base::Result<ListAlarmMuteRulesOutput> list_alarm_mute_rules(Context& context, ListAlarmMuteRulesInput in) = 0;
   virtual base::Result<ListDashboardsOutput> list_dashboards(Context& context, ListDashboardsInput in) = 0;
   virtual base::Result<ListManagedInsightRulesOutput> list_managed_insight_rules(Context& context, ListManagedInsightRulesInput in) = 0;
   virtual base::Result<ListMetricStreamsOutput> list_metric_streams(Context& context, ListMetricStreamsInput in) = 0;

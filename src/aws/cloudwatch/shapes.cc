@@ -7,6 +7,7 @@ namespace aws::cloudwatch {
 namespace {
 
 extern const StructDesc kAlarmHistoryItemStruct;
+extern const StructDesc kAlarmMuteRuleSummaryStruct;
 extern const StructDesc kAnomalyDetectorConfigurationStruct;
 extern const StructDesc kMetricCharacteristicsStruct;
 extern const StructDesc kSingleMetricAnomalyDetectorStruct;
@@ -33,6 +34,11 @@ extern const StructDesc kDisableAlarmActionsInputStruct;
 extern const StructDesc kDisableAlarmActionsResponseStruct;
 extern const StructDesc kEnableAlarmActionsInputStruct;
 extern const StructDesc kEnableAlarmActionsResponseStruct;
+extern const StructDesc kGetAlarmMuteRuleInputStruct;
+extern const StructDesc kScheduleStruct;
+extern const StructDesc kRuleStruct;
+extern const StructDesc kMuteTargetsStruct;
+extern const StructDesc kGetAlarmMuteRuleOutputStruct;
 extern const StructDesc kGetDashboardInputStruct;
 extern const StructDesc kGetDashboardOutputStruct;
 extern const StructDesc kLabelOptionsStruct;
@@ -42,7 +48,11 @@ extern const StructDesc kGetMetricStatisticsInputStruct;
 extern const StructDesc kGetMetricStatisticsOutputStruct;
 extern const StructDesc kGetMetricStreamInputStruct;
 extern const StructDesc kGetMetricStreamOutputStruct;
+extern const StructDesc kGetOTelEnrichmentInputStruct;
+extern const StructDesc kGetOTelEnrichmentOutputStruct;
 extern const StructDesc kInsightRuleStruct;
+extern const StructDesc kListAlarmMuteRulesInputStruct;
+extern const StructDesc kListAlarmMuteRulesOutputStruct;
 extern const StructDesc kListDashboardsInputStruct;
 extern const StructDesc kListDashboardsOutputStruct;
 extern const StructDesc kListManagedInsightRulesInputStruct;
@@ -89,6 +99,10 @@ extern const TypeDesc kAlarmArn;
 extern const TypeDesc kAlarmDescription;
 extern const TypeDesc kAlarmHistoryItem;
 extern const TypeDesc kAlarmHistoryItems;
+extern const TypeDesc kAlarmMuteRuleStatus;
+extern const TypeDesc kAlarmMuteRuleStatuses;
+extern const TypeDesc kAlarmMuteRuleSummaries;
+extern const TypeDesc kAlarmMuteRuleSummary;
 extern const TypeDesc kAlarmName;
 extern const TypeDesc kAlarmNamePrefix;
 extern const TypeDesc kAlarmNames;
@@ -105,6 +119,7 @@ extern const TypeDesc kAnomalyDetectorStateValue;
 extern const TypeDesc kAnomalyDetectorType;
 extern const TypeDesc kAnomalyDetectorTypes;
 extern const TypeDesc kAnomalyDetectors;
+extern const TypeDesc kArn;
 extern const TypeDesc kComparisonOperator;
 extern const TypeDesc kCompositeAlarm;
 extern const TypeDesc kCompositeAlarms;
@@ -141,12 +156,16 @@ extern const TypeDesc kDimensionValue;
 extern const TypeDesc kDimensions;
 extern const TypeDesc kDisableAlarmActionsInput;
 extern const TypeDesc kDisableAlarmActionsResponse;
+extern const TypeDesc kDuration;
 extern const TypeDesc kEnableAlarmActionsInput;
 extern const TypeDesc kEnableAlarmActionsResponse;
 extern const TypeDesc kEvaluateLowSampleCountPercentile;
 extern const TypeDesc kEvaluationPeriods;
+extern const TypeDesc kExpression;
 extern const TypeDesc kExtendedStatistic;
 extern const TypeDesc kExtendedStatistics;
+extern const TypeDesc kGetAlarmMuteRuleInput;
+extern const TypeDesc kGetAlarmMuteRuleOutput;
 extern const TypeDesc kGetDashboardInput;
 extern const TypeDesc kGetDashboardOutput;
 extern const TypeDesc kGetMetricDataInput;
@@ -156,6 +175,8 @@ extern const TypeDesc kGetMetricStatisticsInput;
 extern const TypeDesc kGetMetricStatisticsOutput;
 extern const TypeDesc kGetMetricStreamInput;
 extern const TypeDesc kGetMetricStreamOutput;
+extern const TypeDesc kGetOTelEnrichmentInput;
+extern const TypeDesc kGetOTelEnrichmentOutput;
 extern const TypeDesc kHistoryData;
 extern const TypeDesc kHistoryItemType;
 extern const TypeDesc kHistorySummary;
@@ -171,6 +192,8 @@ extern const TypeDesc kInsightRuleState;
 extern const TypeDesc kInsightRules;
 extern const TypeDesc kLabelOptions;
 extern const TypeDesc kLastModified;
+extern const TypeDesc kListAlarmMuteRulesInput;
+extern const TypeDesc kListAlarmMuteRulesOutput;
 extern const TypeDesc kListDashboardsInput;
 extern const TypeDesc kListDashboardsOutput;
 extern const TypeDesc kListManagedInsightRulesInput;
@@ -222,8 +245,13 @@ extern const TypeDesc kMetricStreamStatisticsConfigurations;
 extern const TypeDesc kMetricStreamStatisticsIncludeMetrics;
 extern const TypeDesc kMetricStreamStatisticsMetric;
 extern const TypeDesc kMetrics;
+extern const TypeDesc kMuteTargetAlarmNameList;
+extern const TypeDesc kMuteTargets;
+extern const TypeDesc kMuteType;
+extern const TypeDesc kName;
 extern const TypeDesc kNamespace;
 extern const TypeDesc kNextToken;
+extern const TypeDesc kOTelEnrichmentStatus;
 extern const TypeDesc kPeriod;
 extern const TypeDesc kPeriodicSpikes;
 extern const TypeDesc kPutCompositeAlarmInput;
@@ -240,7 +268,9 @@ extern const TypeDesc kResourceName;
 extern const TypeDesc kResourceNotFoundException;
 extern const TypeDesc kResourceType;
 extern const TypeDesc kReturnData;
+extern const TypeDesc kRule;
 extern const TypeDesc kScanBy;
+extern const TypeDesc kSchedule;
 extern const TypeDesc kSetAlarmStateInput;
 extern const TypeDesc kSetAlarmStateResponse;
 extern const TypeDesc kSingleMetricAnomalyDetector;
@@ -266,6 +296,7 @@ extern const TypeDesc kTemplateName;
 extern const TypeDesc kThreshold;
 extern const TypeDesc kTimestamp;
 extern const TypeDesc kTimestamps;
+extern const TypeDesc kTimezone;
 extern const TypeDesc kTreatMissingData;
 extern const TypeDesc kUntagResourceInput;
 extern const TypeDesc kUntagResourceOutput;
@@ -279,6 +310,13 @@ constinit const TypeDesc kAlarmDescription = {.kind = Kind::string, .shape_name 
 constinit const TypeDesc kAlarmHistoryItem = {.kind = Kind::structure, .shape_name = "AlarmHistoryItem", .structure = &kAlarmHistoryItemStruct};
 constexpr ListAccess kAlarmHistoryItemsAccess = list_access<AlarmHistoryItem>(&kAlarmHistoryItem, "member", false);
 constinit const TypeDesc kAlarmHistoryItems = {.kind = Kind::list, .shape_name = "AlarmHistoryItems", .list = &kAlarmHistoryItemsAccess};
+constexpr std::string_view kAlarmMuteRuleStatusValues[] = {"SCHEDULED", "ACTIVE", "EXPIRED"};
+constinit const TypeDesc kAlarmMuteRuleStatus = {.kind = Kind::string, .shape_name = "AlarmMuteRuleStatus", .enum_values = kAlarmMuteRuleStatusValues};
+constexpr ListAccess kAlarmMuteRuleStatusesAccess = list_access<std::string>(&kAlarmMuteRuleStatus, "member", false);
+constinit const TypeDesc kAlarmMuteRuleStatuses = {.kind = Kind::list, .shape_name = "AlarmMuteRuleStatuses", .list = &kAlarmMuteRuleStatusesAccess};
+constexpr ListAccess kAlarmMuteRuleSummariesAccess = list_access<AlarmMuteRuleSummary>(&kAlarmMuteRuleSummary, "member", false);
+constinit const TypeDesc kAlarmMuteRuleSummaries = {.kind = Kind::list, .shape_name = "AlarmMuteRuleSummaries", .list = &kAlarmMuteRuleSummariesAccess};
+constinit const TypeDesc kAlarmMuteRuleSummary = {.kind = Kind::structure, .shape_name = "AlarmMuteRuleSummary", .structure = &kAlarmMuteRuleSummaryStruct};
 constinit const TypeDesc kAlarmName = {.kind = Kind::string, .shape_name = "AlarmName", .min = 1, .max = 255};
 constinit const TypeDesc kAlarmNamePrefix = {.kind = Kind::string, .shape_name = "AlarmNamePrefix", .min = 1, .max = 255};
 constexpr ListAccess kAlarmNamesAccess = list_access<std::string>(&kAlarmName, "member", false);
@@ -303,6 +341,7 @@ constexpr ListAccess kAnomalyDetectorTypesAccess = list_access<std::string>(&kAn
 constinit const TypeDesc kAnomalyDetectorTypes = {.kind = Kind::list, .shape_name = "AnomalyDetectorTypes", .list = &kAnomalyDetectorTypesAccess, .max = 2};
 constexpr ListAccess kAnomalyDetectorsAccess = list_access<AnomalyDetector>(&kAnomalyDetector, "member", false);
 constinit const TypeDesc kAnomalyDetectors = {.kind = Kind::list, .shape_name = "AnomalyDetectors", .list = &kAnomalyDetectorsAccess};
+constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .min = 1, .max = 1600};
 constexpr std::string_view kComparisonOperatorValues[] = {"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"};
 constinit const TypeDesc kComparisonOperator = {.kind = Kind::string, .shape_name = "ComparisonOperator", .enum_values = kComparisonOperatorValues};
 constinit const TypeDesc kCompositeAlarm = {.kind = Kind::structure, .shape_name = "CompositeAlarm", .structure = &kCompositeAlarmStruct};
@@ -348,13 +387,17 @@ constexpr ListAccess kDimensionsAccess = list_access<Dimension>(&kDimension, "me
 constinit const TypeDesc kDimensions = {.kind = Kind::list, .shape_name = "Dimensions", .list = &kDimensionsAccess, .max = 30};
 constinit const TypeDesc kDisableAlarmActionsInput = {.kind = Kind::structure, .shape_name = "DisableAlarmActionsInput", .structure = &kDisableAlarmActionsInputStruct};
 constinit const TypeDesc kDisableAlarmActionsResponse = {.kind = Kind::structure, .shape_name = "DisableAlarmActionsResponse", .structure = &kDisableAlarmActionsResponseStruct};
+constinit const TypeDesc kDuration = {.kind = Kind::string, .shape_name = "Duration", .min = 1, .max = 50};
 constinit const TypeDesc kEnableAlarmActionsInput = {.kind = Kind::structure, .shape_name = "EnableAlarmActionsInput", .structure = &kEnableAlarmActionsInputStruct};
 constinit const TypeDesc kEnableAlarmActionsResponse = {.kind = Kind::structure, .shape_name = "EnableAlarmActionsResponse", .structure = &kEnableAlarmActionsResponseStruct};
 constinit const TypeDesc kEvaluateLowSampleCountPercentile = {.kind = Kind::string, .shape_name = "EvaluateLowSampleCountPercentile", .min = 1, .max = 255};
 constinit const TypeDesc kEvaluationPeriods = {.kind = Kind::integer, .shape_name = "EvaluationPeriods", .min = 1};
+constinit const TypeDesc kExpression = {.kind = Kind::string, .shape_name = "Expression", .min = 1, .max = 256};
 constinit const TypeDesc kExtendedStatistic = {.kind = Kind::string, .shape_name = "ExtendedStatistic"};
 constexpr ListAccess kExtendedStatisticsAccess = list_access<std::string>(&kExtendedStatistic, "member", false);
 constinit const TypeDesc kExtendedStatistics = {.kind = Kind::list, .shape_name = "ExtendedStatistics", .list = &kExtendedStatisticsAccess, .min = 1, .max = 10};
+constinit const TypeDesc kGetAlarmMuteRuleInput = {.kind = Kind::structure, .shape_name = "GetAlarmMuteRuleInput", .structure = &kGetAlarmMuteRuleInputStruct};
+constinit const TypeDesc kGetAlarmMuteRuleOutput = {.kind = Kind::structure, .shape_name = "GetAlarmMuteRuleOutput", .structure = &kGetAlarmMuteRuleOutputStruct};
 constinit const TypeDesc kGetDashboardInput = {.kind = Kind::structure, .shape_name = "GetDashboardInput", .structure = &kGetDashboardInputStruct};
 constinit const TypeDesc kGetDashboardOutput = {.kind = Kind::structure, .shape_name = "GetDashboardOutput", .structure = &kGetDashboardOutputStruct};
 constinit const TypeDesc kGetMetricDataInput = {.kind = Kind::structure, .shape_name = "GetMetricDataInput", .structure = &kGetMetricDataInputStruct};
@@ -364,6 +407,8 @@ constinit const TypeDesc kGetMetricStatisticsInput = {.kind = Kind::structure, .
 constinit const TypeDesc kGetMetricStatisticsOutput = {.kind = Kind::structure, .shape_name = "GetMetricStatisticsOutput", .structure = &kGetMetricStatisticsOutputStruct};
 constinit const TypeDesc kGetMetricStreamInput = {.kind = Kind::structure, .shape_name = "GetMetricStreamInput", .structure = &kGetMetricStreamInputStruct};
 constinit const TypeDesc kGetMetricStreamOutput = {.kind = Kind::structure, .shape_name = "GetMetricStreamOutput", .structure = &kGetMetricStreamOutputStruct};
+constinit const TypeDesc kGetOTelEnrichmentInput = {.kind = Kind::structure, .shape_name = "GetOTelEnrichmentInput", .structure = &kGetOTelEnrichmentInputStruct};
+constinit const TypeDesc kGetOTelEnrichmentOutput = {.kind = Kind::structure, .shape_name = "GetOTelEnrichmentOutput", .structure = &kGetOTelEnrichmentOutputStruct};
 constinit const TypeDesc kHistoryData = {.kind = Kind::string, .shape_name = "HistoryData", .min = 1, .max = 4095};
 constexpr std::string_view kHistoryItemTypeValues[] = {"ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"};
 constinit const TypeDesc kHistoryItemType = {.kind = Kind::string, .shape_name = "HistoryItemType", .enum_values = kHistoryItemTypeValues};
@@ -381,6 +426,8 @@ constexpr ListAccess kInsightRulesAccess = list_access<InsightRule>(&kInsightRul
 constinit const TypeDesc kInsightRules = {.kind = Kind::list, .shape_name = "InsightRules", .list = &kInsightRulesAccess};
 constinit const TypeDesc kLabelOptions = {.kind = Kind::structure, .shape_name = "LabelOptions", .structure = &kLabelOptionsStruct};
 constinit const TypeDesc kLastModified = {.kind = Kind::timestamp, .shape_name = "LastModified"};
+constinit const TypeDesc kListAlarmMuteRulesInput = {.kind = Kind::structure, .shape_name = "ListAlarmMuteRulesInput", .structure = &kListAlarmMuteRulesInputStruct};
+constinit const TypeDesc kListAlarmMuteRulesOutput = {.kind = Kind::structure, .shape_name = "ListAlarmMuteRulesOutput", .structure = &kListAlarmMuteRulesOutputStruct};
 constinit const TypeDesc kListDashboardsInput = {.kind = Kind::structure, .shape_name = "ListDashboardsInput", .structure = &kListDashboardsInputStruct};
 constinit const TypeDesc kListDashboardsOutput = {.kind = Kind::structure, .shape_name = "ListDashboardsOutput", .structure = &kListDashboardsOutputStruct};
 constinit const TypeDesc kListManagedInsightRulesInput = {.kind = Kind::structure, .shape_name = "ListManagedInsightRulesInput", .structure = &kListManagedInsightRulesInputStruct};
@@ -446,8 +493,15 @@ constinit const TypeDesc kMetricStreamStatisticsIncludeMetrics = {.kind = Kind::
 constinit const TypeDesc kMetricStreamStatisticsMetric = {.kind = Kind::structure, .shape_name = "MetricStreamStatisticsMetric", .structure = &kMetricStreamStatisticsMetricStruct};
 constexpr ListAccess kMetricsAccess = list_access<Metric>(&kMetric, "member", false);
 constinit const TypeDesc kMetrics = {.kind = Kind::list, .shape_name = "Metrics", .list = &kMetricsAccess};
+constexpr ListAccess kMuteTargetAlarmNameListAccess = list_access<std::string>(&kName, "member", false);
+constinit const TypeDesc kMuteTargetAlarmNameList = {.kind = Kind::list, .shape_name = "MuteTargetAlarmNameList", .list = &kMuteTargetAlarmNameListAccess, .max = 100};
+constinit const TypeDesc kMuteTargets = {.kind = Kind::structure, .shape_name = "MuteTargets", .structure = &kMuteTargetsStruct};
+constinit const TypeDesc kMuteType = {.kind = Kind::string, .shape_name = "MuteType"};
+constinit const TypeDesc kName = {.kind = Kind::string, .shape_name = "Name", .min = 1, .max = 255};
 constinit const TypeDesc kNamespace = {.kind = Kind::string, .shape_name = "Namespace", .min = 1, .max = 255, .pattern = "[^:].*"};
 constinit const TypeDesc kNextToken = {.kind = Kind::string, .shape_name = "NextToken"};
+constexpr std::string_view kOTelEnrichmentStatusValues[] = {"Running", "Stopped"};
+constinit const TypeDesc kOTelEnrichmentStatus = {.kind = Kind::string, .shape_name = "OTelEnrichmentStatus", .enum_values = kOTelEnrichmentStatusValues};
 constinit const TypeDesc kPeriod = {.kind = Kind::integer, .shape_name = "Period", .min = 1};
 constinit const TypeDesc kPeriodicSpikes = {.kind = Kind::boolean, .shape_name = "PeriodicSpikes"};
 constinit const TypeDesc kPutCompositeAlarmInput = {.kind = Kind::structure, .shape_name = "PutCompositeAlarmInput", .structure = &kPutCompositeAlarmInputStruct};
@@ -466,8 +520,10 @@ constinit const TypeDesc kResourceName = {.kind = Kind::string, .shape_name = "R
 constinit const TypeDesc kResourceNotFoundException = {.kind = Kind::structure, .shape_name = "ResourceNotFoundException", .structure = &kResourceNotFoundExceptionStruct};
 constinit const TypeDesc kResourceType = {.kind = Kind::string, .shape_name = "ResourceType"};
 constinit const TypeDesc kReturnData = {.kind = Kind::boolean, .shape_name = "ReturnData"};
+constinit const TypeDesc kRule = {.kind = Kind::structure, .shape_name = "Rule", .structure = &kRuleStruct};
 constexpr std::string_view kScanByValues[] = {"TimestampDescending", "TimestampAscending"};
 constinit const TypeDesc kScanBy = {.kind = Kind::string, .shape_name = "ScanBy", .enum_values = kScanByValues};
+constinit const TypeDesc kSchedule = {.kind = Kind::structure, .shape_name = "Schedule", .structure = &kScheduleStruct};
 constinit const TypeDesc kSetAlarmStateInput = {.kind = Kind::structure, .shape_name = "SetAlarmStateInput", .structure = &kSetAlarmStateInputStruct};
 constinit const TypeDesc kSetAlarmStateResponse = {.kind = Kind::structure, .shape_name = "SetAlarmStateResponse", .structure = &kSetAlarmStateResponseStruct};
 constinit const TypeDesc kSingleMetricAnomalyDetector = {.kind = Kind::structure, .shape_name = "SingleMetricAnomalyDetector", .structure = &kSingleMetricAnomalyDetectorStruct};
@@ -500,6 +556,7 @@ constinit const TypeDesc kThreshold = {.kind = Kind::floating, .shape_name = "Th
 constinit const TypeDesc kTimestamp = {.kind = Kind::timestamp, .shape_name = "Timestamp"};
 constexpr ListAccess kTimestampsAccess = list_access<base::Timestamp>(&kTimestamp, "member", false);
 constinit const TypeDesc kTimestamps = {.kind = Kind::list, .shape_name = "Timestamps", .list = &kTimestampsAccess};
+constinit const TypeDesc kTimezone = {.kind = Kind::string, .shape_name = "Timezone", .min = 1, .max = 50};
 constinit const TypeDesc kTreatMissingData = {.kind = Kind::string, .shape_name = "TreatMissingData", .min = 1, .max = 255};
 constinit const TypeDesc kUntagResourceInput = {.kind = Kind::structure, .shape_name = "UntagResourceInput", .structure = &kUntagResourceInputStruct};
 constinit const TypeDesc kUntagResourceOutput = {.kind = Kind::structure, .shape_name = "UntagResourceOutput", .structure = &kUntagResourceOutputStruct};
@@ -515,6 +572,14 @@ constexpr MemberDesc kAlarmHistoryItemMembers[] = {
     {"HistoryData", "HistoryData", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kHistoryData, MemberAccess<&AlarmHistoryItem::history_data>::get, MemberAccess<&AlarmHistoryItem::history_data>::emplace},
 };
 constinit const StructDesc kAlarmHistoryItemStruct = {.name = "AlarmHistoryItem", .members = kAlarmHistoryItemMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kAlarmMuteRuleSummaryMembers[] = {
+    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&AlarmMuteRuleSummary::alarm_mute_rule_arn>::get, MemberAccess<&AlarmMuteRuleSummary::alarm_mute_rule_arn>::emplace},
+    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AlarmMuteRuleSummary::expire_date>::get, MemberAccess<&AlarmMuteRuleSummary::expire_date>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleStatus, MemberAccess<&AlarmMuteRuleSummary::status>::get, MemberAccess<&AlarmMuteRuleSummary::status>::emplace},
+    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMuteType, MemberAccess<&AlarmMuteRuleSummary::mute_type>::get, MemberAccess<&AlarmMuteRuleSummary::mute_type>::emplace},
+    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&AlarmMuteRuleSummary::last_updated_timestamp>::get, MemberAccess<&AlarmMuteRuleSummary::last_updated_timestamp>::emplace},
+};
+constinit const StructDesc kAlarmMuteRuleSummaryStruct = {.name = "AlarmMuteRuleSummary", .members = kAlarmMuteRuleSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAnomalyDetectorConfigurationMembers[] = {
     {"ExcludedTimeRanges", "ExcludedTimeRanges", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorExcludedTimeRanges, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::get, MemberAccess<&AnomalyDetectorConfiguration::excluded_time_ranges>::emplace},
     {"MetricTimezone", "MetricTimezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAnomalyDetectorMetricTimezone, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::get, MemberAccess<&AnomalyDetectorConfiguration::metric_timezone>::emplace},
@@ -681,6 +746,37 @@ constexpr MemberDesc kEnableAlarmActionsInputMembers[] = {
 };
 constinit const StructDesc kEnableAlarmActionsInputStruct = {.name = "EnableAlarmActionsInput", .members = kEnableAlarmActionsInputMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kEnableAlarmActionsResponseStruct = {.name = "EnableAlarmActionsResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAlarmMuteRuleInputMembers[] = {
+    {"AlarmMuteRuleName", "AlarmMuteRuleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kName, MemberAccess<&GetAlarmMuteRuleInput::alarm_mute_rule_name>::get, MemberAccess<&GetAlarmMuteRuleInput::alarm_mute_rule_name>::emplace},
+};
+constinit const StructDesc kGetAlarmMuteRuleInputStruct = {.name = "GetAlarmMuteRuleInput", .members = kGetAlarmMuteRuleInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kScheduleMembers[] = {
+    {"Expression", "Expression", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExpression, MemberAccess<&Schedule::expression>::get, MemberAccess<&Schedule::expression>::emplace},
+    {"Duration", "Duration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDuration, MemberAccess<&Schedule::duration>::get, MemberAccess<&Schedule::duration>::emplace},
+    {"Timezone", "Timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimezone, MemberAccess<&Schedule::timezone>::get, MemberAccess<&Schedule::timezone>::emplace},
+};
+constinit const StructDesc kScheduleStruct = {.name = "Schedule", .members = kScheduleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kRuleMembers[] = {
+    {"Schedule", "Schedule", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSchedule, MemberAccess<&Rule::schedule>::get, MemberAccess<&Rule::schedule>::emplace},
+};
+constinit const StructDesc kRuleStruct = {.name = "Rule", .members = kRuleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kMuteTargetsMembers[] = {
+    {"AlarmNames", "AlarmNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMuteTargetAlarmNameList, MemberAccess<&MuteTargets::alarm_names>::get, MemberAccess<&MuteTargets::alarm_names>::emplace},
+};
+constinit const StructDesc kMuteTargetsStruct = {.name = "MuteTargets", .members = kMuteTargetsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetAlarmMuteRuleOutputMembers[] = {
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kName, MemberAccess<&GetAlarmMuteRuleOutput::name>::get, MemberAccess<&GetAlarmMuteRuleOutput::name>::emplace},
+    {"AlarmMuteRuleArn", "AlarmMuteRuleArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&GetAlarmMuteRuleOutput::alarm_mute_rule_arn>::get, MemberAccess<&GetAlarmMuteRuleOutput::alarm_mute_rule_arn>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmDescription, MemberAccess<&GetAlarmMuteRuleOutput::description>::get, MemberAccess<&GetAlarmMuteRuleOutput::description>::emplace},
+    {"Rule", "Rule", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRule, MemberAccess<&GetAlarmMuteRuleOutput::rule>::get, MemberAccess<&GetAlarmMuteRuleOutput::rule>::emplace},
+    {"MuteTargets", "MuteTargets", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMuteTargets, MemberAccess<&GetAlarmMuteRuleOutput::mute_targets>::get, MemberAccess<&GetAlarmMuteRuleOutput::mute_targets>::emplace},
+    {"StartDate", "StartDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::start_date>::get, MemberAccess<&GetAlarmMuteRuleOutput::start_date>::emplace},
+    {"ExpireDate", "ExpireDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::expire_date>::get, MemberAccess<&GetAlarmMuteRuleOutput::expire_date>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleStatus, MemberAccess<&GetAlarmMuteRuleOutput::status>::get, MemberAccess<&GetAlarmMuteRuleOutput::status>::emplace},
+    {"LastUpdatedTimestamp", "LastUpdatedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetAlarmMuteRuleOutput::last_updated_timestamp>::get, MemberAccess<&GetAlarmMuteRuleOutput::last_updated_timestamp>::emplace},
+    {"MuteType", "MuteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMuteType, MemberAccess<&GetAlarmMuteRuleOutput::mute_type>::get, MemberAccess<&GetAlarmMuteRuleOutput::mute_type>::emplace},
+};
+constinit const StructDesc kGetAlarmMuteRuleOutputStruct = {.name = "GetAlarmMuteRuleOutput", .members = kGetAlarmMuteRuleOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetDashboardInputMembers[] = {
     {"DashboardName", "DashboardName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDashboardName, MemberAccess<&GetDashboardInput::dashboard_name>::get, MemberAccess<&GetDashboardInput::dashboard_name>::emplace},
 };
@@ -747,6 +843,11 @@ constexpr MemberDesc kGetMetricStreamOutputMembers[] = {
     {"IncludeLinkedAccountsMetrics", "IncludeLinkedAccountsMetrics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIncludeLinkedAccountsMetrics, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::get, MemberAccess<&GetMetricStreamOutput::include_linked_accounts_metrics>::emplace},
 };
 constinit const StructDesc kGetMetricStreamOutputStruct = {.name = "GetMetricStreamOutput", .members = kGetMetricStreamOutputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetOTelEnrichmentInputStruct = {.name = "GetOTelEnrichmentInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetOTelEnrichmentOutputMembers[] = {
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kOTelEnrichmentStatus, MemberAccess<&GetOTelEnrichmentOutput::status>::get, MemberAccess<&GetOTelEnrichmentOutput::status>::emplace},
+};
+constinit const StructDesc kGetOTelEnrichmentOutputStruct = {.name = "GetOTelEnrichmentOutput", .members = kGetOTelEnrichmentOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kInsightRuleMembers[] = {
     {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleName, MemberAccess<&InsightRule::name>::get, MemberAccess<&InsightRule::name>::emplace},
     {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInsightRuleState, MemberAccess<&InsightRule::state>::get, MemberAccess<&InsightRule::state>::emplace},
@@ -756,6 +857,18 @@ constexpr MemberDesc kInsightRuleMembers[] = {
     {"ApplyOnTransformedLogs", "ApplyOnTransformedLogs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInsightRuleOnTransformedLogs, MemberAccess<&InsightRule::apply_on_transformed_logs>::get, MemberAccess<&InsightRule::apply_on_transformed_logs>::emplace},
 };
 constinit const StructDesc kInsightRuleStruct = {.name = "InsightRule", .members = kInsightRuleMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAlarmMuteRulesInputMembers[] = {
+    {"AlarmName", "AlarmName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kName, MemberAccess<&ListAlarmMuteRulesInput::alarm_name>::get, MemberAccess<&ListAlarmMuteRulesInput::alarm_name>::emplace},
+    {"Statuses", "Statuses", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleStatuses, MemberAccess<&ListAlarmMuteRulesInput::statuses>::get, MemberAccess<&ListAlarmMuteRulesInput::statuses>::emplace},
+    {"MaxRecords", "MaxRecords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxRecords, MemberAccess<&ListAlarmMuteRulesInput::max_records>::get, MemberAccess<&ListAlarmMuteRulesInput::max_records>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAlarmMuteRulesInput::next_token>::get, MemberAccess<&ListAlarmMuteRulesInput::next_token>::emplace},
+};
+constinit const StructDesc kListAlarmMuteRulesInputStruct = {.name = "ListAlarmMuteRulesInput", .members = kListAlarmMuteRulesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListAlarmMuteRulesOutputMembers[] = {
+    {"AlarmMuteRuleSummaries", "AlarmMuteRuleSummaries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAlarmMuteRuleSummaries, MemberAccess<&ListAlarmMuteRulesOutput::alarm_mute_rule_summaries>::get, MemberAccess<&ListAlarmMuteRulesOutput::alarm_mute_rule_summaries>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListAlarmMuteRulesOutput::next_token>::get, MemberAccess<&ListAlarmMuteRulesOutput::next_token>::emplace},
+};
+constinit const StructDesc kListAlarmMuteRulesOutputStruct = {.name = "ListAlarmMuteRulesOutput", .members = kListAlarmMuteRulesOutputMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListDashboardsInputMembers[] = {
     {"DashboardNamePrefix", "DashboardNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDashboardNamePrefix, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::get, MemberAccess<&ListDashboardsInput::dashboard_name_prefix>::emplace},
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListDashboardsInput::next_token>::get, MemberAccess<&ListDashboardsInput::next_token>::emplace},
@@ -1022,6 +1135,7 @@ constinit const StructDesc kUntagResourceOutputStruct = {.name = "UntagResourceO
 }  // namespace
 
 const StructDesc& AlarmHistoryItem::desc() { return kAlarmHistoryItemStruct; }
+const StructDesc& AlarmMuteRuleSummary::desc() { return kAlarmMuteRuleSummaryStruct; }
 const StructDesc& AnomalyDetectorConfiguration::desc() { return kAnomalyDetectorConfigurationStruct; }
 const StructDesc& MetricCharacteristics::desc() { return kMetricCharacteristicsStruct; }
 const StructDesc& SingleMetricAnomalyDetector::desc() { return kSingleMetricAnomalyDetectorStruct; }
@@ -1048,6 +1162,11 @@ const StructDesc& DisableAlarmActionsInput::desc() { return kDisableAlarmActions
 const StructDesc& DisableAlarmActionsResponse::desc() { return kDisableAlarmActionsResponseStruct; }
 const StructDesc& EnableAlarmActionsInput::desc() { return kEnableAlarmActionsInputStruct; }
 const StructDesc& EnableAlarmActionsResponse::desc() { return kEnableAlarmActionsResponseStruct; }
+const StructDesc& GetAlarmMuteRuleInput::desc() { return kGetAlarmMuteRuleInputStruct; }
+const StructDesc& Schedule::desc() { return kScheduleStruct; }
+const StructDesc& Rule::desc() { return kRuleStruct; }
+const StructDesc& MuteTargets::desc() { return kMuteTargetsStruct; }
+const StructDesc& GetAlarmMuteRuleOutput::desc() { return kGetAlarmMuteRuleOutputStruct; }
 const StructDesc& GetDashboardInput::desc() { return kGetDashboardInputStruct; }
 const StructDesc& GetDashboardOutput::desc() { return kGetDashboardOutputStruct; }
 const StructDesc& LabelOptions::desc() { return kLabelOptionsStruct; }
@@ -1057,7 +1176,11 @@ const StructDesc& GetMetricStatisticsInput::desc() { return kGetMetricStatistics
 const StructDesc& GetMetricStatisticsOutput::desc() { return kGetMetricStatisticsOutputStruct; }
 const StructDesc& GetMetricStreamInput::desc() { return kGetMetricStreamInputStruct; }
 const StructDesc& GetMetricStreamOutput::desc() { return kGetMetricStreamOutputStruct; }
+const StructDesc& GetOTelEnrichmentInput::desc() { return kGetOTelEnrichmentInputStruct; }
+const StructDesc& GetOTelEnrichmentOutput::desc() { return kGetOTelEnrichmentOutputStruct; }
 const StructDesc& InsightRule::desc() { return kInsightRuleStruct; }
+const StructDesc& ListAlarmMuteRulesInput::desc() { return kListAlarmMuteRulesInputStruct; }
+const StructDesc& ListAlarmMuteRulesOutput::desc() { return kListAlarmMuteRulesOutputStruct; }
 const StructDesc& ListDashboardsInput::desc() { return kListDashboardsInputStruct; }
 const StructDesc& ListDashboardsOutput::desc() { return kListDashboardsOutputStruct; }
 const StructDesc& ListManagedInsightRulesInput::desc() { return kListManagedInsightRulesInputStruct; }

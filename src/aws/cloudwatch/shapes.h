@@ -14,6 +14,7 @@
 namespace aws::cloudwatch {
 
 struct AlarmHistoryItem;
+struct AlarmMuteRuleSummary;
 struct AnomalyDetectorConfiguration;
 struct MetricCharacteristics;
 struct SingleMetricAnomalyDetector;
@@ -40,6 +41,11 @@ struct DisableAlarmActionsInput;
 struct DisableAlarmActionsResponse;
 struct EnableAlarmActionsInput;
 struct EnableAlarmActionsResponse;
+struct GetAlarmMuteRuleInput;
+struct Schedule;
+struct Rule;
+struct MuteTargets;
+struct GetAlarmMuteRuleOutput;
 struct GetDashboardInput;
 struct GetDashboardOutput;
 struct LabelOptions;
@@ -49,7 +55,11 @@ struct GetMetricStatisticsInput;
 struct GetMetricStatisticsOutput;
 struct GetMetricStreamInput;
 struct GetMetricStreamOutput;
+struct GetOTelEnrichmentInput;
+struct GetOTelEnrichmentOutput;
 struct InsightRule;
+struct ListAlarmMuteRulesInput;
+struct ListAlarmMuteRulesOutput;
 struct ListDashboardsInput;
 struct ListDashboardsOutput;
 struct ListManagedInsightRulesInput;
@@ -100,6 +110,17 @@ struct AlarmHistoryItem {
 
   static const StructDesc& desc();
   bool operator==(const AlarmHistoryItem&) const = default;
+};
+
+struct AlarmMuteRuleSummary {
+  std::optional<std::string> alarm_mute_rule_arn;
+  std::optional<base::Timestamp> expire_date;
+  std::optional<std::string> status;
+  std::optional<std::string> mute_type;
+  std::optional<base::Timestamp> last_updated_timestamp;
+
+  static const StructDesc& desc();
+  bool operator==(const AlarmMuteRuleSummary&) const = default;
 };
 
 struct AnomalyDetectorConfiguration {
@@ -351,6 +372,52 @@ struct EnableAlarmActionsResponse {
   bool operator==(const EnableAlarmActionsResponse&) const = default;
 };
 
+struct GetAlarmMuteRuleInput {
+  std::optional<std::string> alarm_mute_rule_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAlarmMuteRuleInput&) const = default;
+};
+
+struct Schedule {
+  std::optional<std::string> expression;
+  std::optional<std::string> duration;
+  std::optional<std::string> timezone;
+
+  static const StructDesc& desc();
+  bool operator==(const Schedule&) const = default;
+};
+
+struct Rule {
+  std::optional<Schedule> schedule;
+
+  static const StructDesc& desc();
+  bool operator==(const Rule&) const = default;
+};
+
+struct MuteTargets {
+  std::optional<std::vector<std::string>> alarm_names;
+
+  static const StructDesc& desc();
+  bool operator==(const MuteTargets&) const = default;
+};
+
+struct GetAlarmMuteRuleOutput {
+  std::optional<std::string> name;
+  std::optional<std::string> alarm_mute_rule_arn;
+  std::optional<std::string> description;
+  std::optional<Rule> rule;
+  std::optional<MuteTargets> mute_targets;
+  std::optional<base::Timestamp> start_date;
+  std::optional<base::Timestamp> expire_date;
+  std::optional<std::string> status;
+  std::optional<base::Timestamp> last_updated_timestamp;
+  std::optional<std::string> mute_type;
+
+  static const StructDesc& desc();
+  bool operator==(const GetAlarmMuteRuleOutput&) const = default;
+};
+
 struct GetDashboardInput {
   std::optional<std::string> dashboard_name;
 
@@ -443,6 +510,19 @@ struct GetMetricStreamOutput {
   bool operator==(const GetMetricStreamOutput&) const = default;
 };
 
+struct GetOTelEnrichmentInput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetOTelEnrichmentInput&) const = default;
+};
+
+struct GetOTelEnrichmentOutput {
+  std::optional<std::string> status;
+
+  static const StructDesc& desc();
+  bool operator==(const GetOTelEnrichmentOutput&) const = default;
+};
+
 struct InsightRule {
   std::optional<std::string> name;
   std::optional<std::string> state;
@@ -453,6 +533,24 @@ struct InsightRule {
 
   static const StructDesc& desc();
   bool operator==(const InsightRule&) const = default;
+};
+
+struct ListAlarmMuteRulesInput {
+  std::optional<std::string> alarm_name;
+  std::optional<std::vector<std::string>> statuses;
+  std::optional<int32_t> max_records;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAlarmMuteRulesInput&) const = default;
+};
+
+struct ListAlarmMuteRulesOutput {
+  std::optional<std::vector<AlarmMuteRuleSummary>> alarm_mute_rule_summaries;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListAlarmMuteRulesOutput&) const = default;
 };
 
 struct ListDashboardsInput {

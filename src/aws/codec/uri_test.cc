@@ -66,7 +66,9 @@ TEST(UriMatcher, S3) {
       {"GET", "/b?analytics", "ListBucketAnalyticsConfigurations Bucket=b"},
       {"GET", "/b?analytics&id=x&x-id=GetBucketAnalyticsConfiguration", "GetBucketAnalyticsConfiguration Bucket=b"},
       {"GET", "/b/k?attributes", "GetObjectAttributes Bucket=b Key=k", "x-amz-object-attributes"},
-      {"GET", "/b/k?torrent", "NotImplemented"},
+      {"GET", "/b/k?attributes", "GetObjectAttributes Bucket=b Key=k"},
+      {"GET", "/b/k?torrent", "GetObjectTorrent Bucket=b Key=k"},
+      {"GET", "/b?metadataTable", "GetBucketMetadataTableConfiguration Bucket=b"},
       {"GET", "/b?list-type=3", "NotImplemented"},
       {"PUT", "/b/k?acl", "NotImplemented"},
       {"PUT", "/b/k?uploadId=u", "NotImplemented"},
@@ -103,7 +105,7 @@ TEST(UriMatcher, RefusalsNameTheOperation) {
                        {"PUT", "/b/k", "acl", "PutObjectAcl"},
                        {"PUT", "/b/k", "tagging", "PutObjectTagging"},
                        {"DELETE", "/b", "cors", "DeleteBucketCors"},
-                       {"GET", "/b/k", "torrent", "GetObjectTorrent"},
+                       {"GET", "/b", "session", "CreateSession"},
                        {"POST", "/b/k", "restore", "RestoreObject"}};
   for (const Row& row : kRows) {
     const auto match = matcher.match(row.method, row.path, row.sub_resource, {});

@@ -81,6 +81,20 @@ base::Result<AliasConfiguration> LambdaCaller::get_alias(Context& context, GetAl
   return out;
 }
 
+base::Result<GetCapacityProviderResponse> LambdaCaller::get_capacity_provider(Context& context, GetCapacityProviderRequest in) {
+  static const OperationDesc& operation = *kService.find("GetCapacityProvider");
+  GetCapacityProviderResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetCodeSigningConfigResponse> LambdaCaller::get_code_signing_config(Context& context, GetCodeSigningConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetCodeSigningConfig");
+  GetCodeSigningConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<EventSourceMappingConfiguration> LambdaCaller::get_event_source_mapping(Context& context, GetEventSourceMappingRequest in) {
   static const OperationDesc& operation = *kService.find("GetEventSourceMapping");
   EventSourceMappingConfiguration out;
@@ -130,9 +144,37 @@ base::Result<GetFunctionRecursionConfigResponse> LambdaCaller::get_function_recu
   return out;
 }
 
+base::Result<GetFunctionScalingConfigResponse> LambdaCaller::get_function_scaling_config(Context& context, GetFunctionScalingConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("GetFunctionScalingConfig");
+  GetFunctionScalingConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetFunctionUrlConfigResponse> LambdaCaller::get_function_url_config(Context& context, GetFunctionUrlConfigRequest in) {
   static const OperationDesc& operation = *kService.find("GetFunctionUrlConfig");
   GetFunctionUrlConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetLayerVersionResponse> LambdaCaller::get_layer_version(Context& context, GetLayerVersionRequest in) {
+  static const OperationDesc& operation = *kService.find("GetLayerVersion");
+  GetLayerVersionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetLayerVersionResponse> LambdaCaller::get_layer_version_by_arn(Context& context, GetLayerVersionByArnRequest in) {
+  static const OperationDesc& operation = *kService.find("GetLayerVersionByArn");
+  GetLayerVersionResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetLayerVersionPolicyResponse> LambdaCaller::get_layer_version_policy(Context& context, GetLayerVersionPolicyRequest in) {
+  static const OperationDesc& operation = *kService.find("GetLayerVersionPolicy");
+  GetLayerVersionPolicyResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -172,9 +214,23 @@ base::Result<ListAliasesResponse> LambdaCaller::list_aliases(Context& context, L
   return out;
 }
 
+base::Result<ListCapacityProvidersResponse> LambdaCaller::list_capacity_providers(Context& context, ListCapacityProvidersRequest in) {
+  static const OperationDesc& operation = *kService.find("ListCapacityProviders");
+  ListCapacityProvidersResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListCodeSigningConfigsResponse> LambdaCaller::list_code_signing_configs(Context& context, ListCodeSigningConfigsRequest in) {
   static const OperationDesc& operation = *kService.find("ListCodeSigningConfigs");
   ListCodeSigningConfigsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListDurableExecutionsByFunctionResponse> LambdaCaller::list_durable_executions_by_function(Context& context, ListDurableExecutionsByFunctionRequest in) {
+  static const OperationDesc& operation = *kService.find("ListDurableExecutionsByFunction");
+  ListDurableExecutionsByFunctionResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -22,6 +22,8 @@ class LambdaCaller final : public Lambda {
   base::Result<DeleteFunctionEventInvokeConfigResponse> delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) override;
   base::Result<GetAccountSettingsResponse> get_account_settings(Context& context, GetAccountSettingsRequest in) override;
   base::Result<AliasConfiguration> get_alias(Context& context, GetAliasRequest in) override;
+  base::Result<GetCapacityProviderResponse> get_capacity_provider(Context& context, GetCapacityProviderRequest in) override;
+  base::Result<GetCodeSigningConfigResponse> get_code_signing_config(Context& context, GetCodeSigningConfigRequest in) override;
   base::Result<EventSourceMappingConfiguration> get_event_source_mapping(Context& context, GetEventSourceMappingRequest in) override;
   base::Result<GetFunctionResponse> get_function(Context& context, GetFunctionRequest in) override;
   base::Result<GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(Context& context, GetFunctionCodeSigningConfigRequest in) override;
@@ -29,13 +31,19 @@ class LambdaCaller final : public Lambda {
   base::Result<FunctionConfiguration> get_function_configuration(Context& context, GetFunctionConfigurationRequest in) override;
   base::Result<FunctionEventInvokeConfig> get_function_event_invoke_config(Context& context, GetFunctionEventInvokeConfigRequest in) override;
   base::Result<GetFunctionRecursionConfigResponse> get_function_recursion_config(Context& context, GetFunctionRecursionConfigRequest in) override;
+  base::Result<GetFunctionScalingConfigResponse> get_function_scaling_config(Context& context, GetFunctionScalingConfigRequest in) override;
   base::Result<GetFunctionUrlConfigResponse> get_function_url_config(Context& context, GetFunctionUrlConfigRequest in) override;
+  base::Result<GetLayerVersionResponse> get_layer_version(Context& context, GetLayerVersionRequest in) override;
+  base::Result<GetLayerVersionResponse> get_layer_version_by_arn(Context& context, GetLayerVersionByArnRequest in) override;
+  base::Result<GetLayerVersionPolicyResponse> get_layer_version_policy(Context& context, GetLayerVersionPolicyRequest in) override;
   base::Result<GetPolicyResponse> get_policy(Context& context, GetPolicyRequest in) override;
   base::Result<GetProvisionedConcurrencyConfigResponse> get_provisioned_concurrency_config(Context& context, GetProvisionedConcurrencyConfigRequest in) override;
   base::Result<GetRuntimeManagementConfigResponse> get_runtime_management_config(Context& context, GetRuntimeManagementConfigRequest in) override;
   base::Result<InvocationResponse> invoke(Context& context, InvocationRequest in) override;
   base::Result<ListAliasesResponse> list_aliases(Context& context, ListAliasesRequest in) override;
+  base::Result<ListCapacityProvidersResponse> list_capacity_providers(Context& context, ListCapacityProvidersRequest in) override;
   base::Result<ListCodeSigningConfigsResponse> list_code_signing_configs(Context& context, ListCodeSigningConfigsRequest in) override;
+  base::Result<ListDurableExecutionsByFunctionResponse> list_durable_executions_by_function(Context& context, ListDurableExecutionsByFunctionRequest in) override;
   base::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Context& context, ListEventSourceMappingsRequest in) override;
   base::Result<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(Context& context, ListFunctionEventInvokeConfigsRequest in) override;
   base::Result<ListFunctionUrlConfigsResponse> list_function_url_configs(Context& context, ListFunctionUrlConfigsRequest in) override;

@@ -13,6 +13,11 @@ extern const StructDesc kAddPermissionResponseStruct;
 extern const StructDesc kAliasRoutingConfigurationStruct;
 extern const StructDesc kAliasConfigurationStruct;
 extern const StructDesc kAllowedPublishersStruct;
+extern const StructDesc kCapacityProviderVpcConfigStruct;
+extern const StructDesc kCapacityProviderPermissionsConfigStruct;
+extern const StructDesc kInstanceRequirementsStruct;
+extern const StructDesc kCapacityProviderScalingConfigStruct;
+extern const StructDesc kCapacityProviderStruct;
 extern const StructDesc kCodeSigningPoliciesStruct;
 extern const StructDesc kCodeSigningConfigStruct;
 extern const StructDesc kCodeSigningConfigNotFoundExceptionStruct;
@@ -54,17 +59,23 @@ extern const StructDesc kEFSMountTimeoutExceptionStruct;
 extern const StructDesc kENILimitReachedExceptionStruct;
 extern const StructDesc kEnvironmentResponseStruct;
 extern const StructDesc kEventSourceMappingConfigurationStruct;
+extern const StructDesc kExecutionStruct;
 extern const StructDesc kFunctionCodeLocationStruct;
 extern const StructDesc kTracingConfigResponseStruct;
 extern const StructDesc kSnapStartResponseStruct;
 extern const StructDesc kRuntimeVersionConfigStruct;
 extern const StructDesc kFunctionConfigurationStruct;
 extern const StructDesc kFunctionEventInvokeConfigStruct;
+extern const StructDesc kFunctionScalingConfigStruct;
 extern const StructDesc kFunctionUrlConfigStruct;
 extern const StructDesc kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct;
 extern const StructDesc kGetAccountSettingsRequestStruct;
 extern const StructDesc kGetAccountSettingsResponseStruct;
 extern const StructDesc kGetAliasRequestStruct;
+extern const StructDesc kGetCapacityProviderRequestStruct;
+extern const StructDesc kGetCapacityProviderResponseStruct;
+extern const StructDesc kGetCodeSigningConfigRequestStruct;
+extern const StructDesc kGetCodeSigningConfigResponseStruct;
 extern const StructDesc kGetEventSourceMappingRequestStruct;
 extern const StructDesc kGetFunctionCodeSigningConfigRequestStruct;
 extern const StructDesc kGetFunctionCodeSigningConfigResponseStruct;
@@ -76,8 +87,16 @@ extern const StructDesc kGetFunctionRecursionConfigRequestStruct;
 extern const StructDesc kGetFunctionRecursionConfigResponseStruct;
 extern const StructDesc kGetFunctionRequestStruct;
 extern const StructDesc kGetFunctionResponseStruct;
+extern const StructDesc kGetFunctionScalingConfigRequestStruct;
+extern const StructDesc kGetFunctionScalingConfigResponseStruct;
 extern const StructDesc kGetFunctionUrlConfigRequestStruct;
 extern const StructDesc kGetFunctionUrlConfigResponseStruct;
+extern const StructDesc kGetLayerVersionByArnRequestStruct;
+extern const StructDesc kGetLayerVersionPolicyRequestStruct;
+extern const StructDesc kGetLayerVersionPolicyResponseStruct;
+extern const StructDesc kGetLayerVersionRequestStruct;
+extern const StructDesc kLayerVersionContentOutputStruct;
+extern const StructDesc kGetLayerVersionResponseStruct;
 extern const StructDesc kGetPolicyRequestStruct;
 extern const StructDesc kGetPolicyResponseStruct;
 extern const StructDesc kGetProvisionedConcurrencyConfigRequestStruct;
@@ -101,8 +120,12 @@ extern const StructDesc kLayerVersionsListItemStruct;
 extern const StructDesc kLayersListItemStruct;
 extern const StructDesc kListAliasesRequestStruct;
 extern const StructDesc kListAliasesResponseStruct;
+extern const StructDesc kListCapacityProvidersRequestStruct;
+extern const StructDesc kListCapacityProvidersResponseStruct;
 extern const StructDesc kListCodeSigningConfigsRequestStruct;
 extern const StructDesc kListCodeSigningConfigsResponseStruct;
+extern const StructDesc kListDurableExecutionsByFunctionRequestStruct;
+extern const StructDesc kListDurableExecutionsByFunctionResponseStruct;
 extern const StructDesc kListEventSourceMappingsRequestStruct;
 extern const StructDesc kListEventSourceMappingsResponseStruct;
 extern const StructDesc kListFunctionEventInvokeConfigsRequestStruct;
@@ -148,6 +171,7 @@ extern const StructDesc kSnapStartTimeoutExceptionStruct;
 extern const StructDesc kSubnetIPAddressLimitReachedExceptionStruct;
 extern const StructDesc kTagResourceRequestStruct;
 extern const StructDesc kTagResourceResponseStruct;
+extern const StructDesc kTargetTrackingScalingPolicyStruct;
 extern const StructDesc kTooManyRequestsExceptionStruct;
 extern const StructDesc kUnsupportedMediaTypeExceptionStruct;
 extern const StructDesc kUntagResourceRequestStruct;
@@ -179,6 +203,20 @@ extern const TypeDesc kArn;
 extern const TypeDesc kBatchSize;
 extern const TypeDesc kBlob;
 extern const TypeDesc kBoolean;
+extern const TypeDesc kCapacityProvider;
+extern const TypeDesc kCapacityProviderArn;
+extern const TypeDesc kCapacityProviderMaxVCpuCount;
+extern const TypeDesc kCapacityProviderName;
+extern const TypeDesc kCapacityProviderPermissionsConfig;
+extern const TypeDesc kCapacityProviderPredefinedMetricType;
+extern const TypeDesc kCapacityProviderScalingConfig;
+extern const TypeDesc kCapacityProviderScalingMode;
+extern const TypeDesc kCapacityProviderScalingPoliciesList;
+extern const TypeDesc kCapacityProviderSecurityGroupIds;
+extern const TypeDesc kCapacityProviderState;
+extern const TypeDesc kCapacityProviderSubnetIds;
+extern const TypeDesc kCapacityProviderVpcConfig;
+extern const TypeDesc kCapacityProvidersList;
 extern const TypeDesc kCodeSigningConfig;
 extern const TypeDesc kCodeSigningConfigArn;
 extern const TypeDesc kCodeSigningConfigId;
@@ -210,6 +248,9 @@ extern const TypeDesc kDescription;
 extern const TypeDesc kDestinationArn;
 extern const TypeDesc kDestinationConfig;
 extern const TypeDesc kDurableExecutionAlreadyStartedException;
+extern const TypeDesc kDurableExecutionArn;
+extern const TypeDesc kDurableExecutionName;
+extern const TypeDesc kDurableExecutions;
 extern const TypeDesc kEC2AccessDeniedException;
 extern const TypeDesc kEC2ThrottledException;
 extern const TypeDesc kEC2UnexpectedException;
@@ -229,6 +270,10 @@ extern const TypeDesc kEphemeralStorageSize;
 extern const TypeDesc kEventSourceMappingArn;
 extern const TypeDesc kEventSourceMappingConfiguration;
 extern const TypeDesc kEventSourceMappingsList;
+extern const TypeDesc kExecution;
+extern const TypeDesc kExecutionStatus;
+extern const TypeDesc kExecutionStatusList;
+extern const TypeDesc kExecutionTimestamp;
 extern const TypeDesc kFunctionArn;
 extern const TypeDesc kFunctionCode;
 extern const TypeDesc kFunctionCodeLocation;
@@ -239,6 +284,8 @@ extern const TypeDesc kFunctionList;
 extern const TypeDesc kFunctionName;
 extern const TypeDesc kFunctionResponseType;
 extern const TypeDesc kFunctionResponseTypeList;
+extern const TypeDesc kFunctionScalingConfig;
+extern const TypeDesc kFunctionScalingConfigExecutionEnvironments;
 extern const TypeDesc kFunctionUrl;
 extern const TypeDesc kFunctionUrlAuthType;
 extern const TypeDesc kFunctionUrlConfig;
@@ -249,6 +296,10 @@ extern const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededException
 extern const TypeDesc kGetAccountSettingsRequest;
 extern const TypeDesc kGetAccountSettingsResponse;
 extern const TypeDesc kGetAliasRequest;
+extern const TypeDesc kGetCapacityProviderRequest;
+extern const TypeDesc kGetCapacityProviderResponse;
+extern const TypeDesc kGetCodeSigningConfigRequest;
+extern const TypeDesc kGetCodeSigningConfigResponse;
 extern const TypeDesc kGetEventSourceMappingRequest;
 extern const TypeDesc kGetFunctionCodeSigningConfigRequest;
 extern const TypeDesc kGetFunctionCodeSigningConfigResponse;
@@ -260,8 +311,15 @@ extern const TypeDesc kGetFunctionRecursionConfigRequest;
 extern const TypeDesc kGetFunctionRecursionConfigResponse;
 extern const TypeDesc kGetFunctionRequest;
 extern const TypeDesc kGetFunctionResponse;
+extern const TypeDesc kGetFunctionScalingConfigRequest;
+extern const TypeDesc kGetFunctionScalingConfigResponse;
 extern const TypeDesc kGetFunctionUrlConfigRequest;
 extern const TypeDesc kGetFunctionUrlConfigResponse;
+extern const TypeDesc kGetLayerVersionByArnRequest;
+extern const TypeDesc kGetLayerVersionPolicyRequest;
+extern const TypeDesc kGetLayerVersionPolicyResponse;
+extern const TypeDesc kGetLayerVersionRequest;
+extern const TypeDesc kGetLayerVersionResponse;
 extern const TypeDesc kGetPolicyRequest;
 extern const TypeDesc kGetPolicyResponse;
 extern const TypeDesc kGetProvisionedConcurrencyConfigRequest;
@@ -271,6 +329,9 @@ extern const TypeDesc kGetRuntimeManagementConfigResponse;
 extern const TypeDesc kHandler;
 extern const TypeDesc kHeader;
 extern const TypeDesc kHeadersList;
+extern const TypeDesc kInstanceRequirements;
+extern const TypeDesc kInstanceType;
+extern const TypeDesc kInstanceTypeSet;
 extern const TypeDesc kInteger;
 extern const TypeDesc kInvalidCodeSignatureException;
 extern const TypeDesc kInvalidParameterValueException;
@@ -283,9 +344,11 @@ extern const TypeDesc kInvocationRequest;
 extern const TypeDesc kInvocationResponse;
 extern const TypeDesc kInvocationType;
 extern const TypeDesc kInvokeMode;
+extern const TypeDesc kItemCount;
 extern const TypeDesc kKMSAccessDeniedException;
 extern const TypeDesc kKMSDisabledException;
 extern const TypeDesc kKMSInvalidStateException;
+extern const TypeDesc kKMSKeyArn;
 extern const TypeDesc kKMSNotFoundException;
 extern const TypeDesc kLastUpdateStatus;
 extern const TypeDesc kLastUpdateStatusReason;
@@ -293,6 +356,7 @@ extern const TypeDesc kLastUpdateStatusReasonCode;
 extern const TypeDesc kLayerArn;
 extern const TypeDesc kLayerName;
 extern const TypeDesc kLayerVersionArn;
+extern const TypeDesc kLayerVersionContentOutput;
 extern const TypeDesc kLayerVersionNumber;
 extern const TypeDesc kLayerVersionsList;
 extern const TypeDesc kLayerVersionsListItem;
@@ -301,8 +365,12 @@ extern const TypeDesc kLayersListItem;
 extern const TypeDesc kLicenseInfo;
 extern const TypeDesc kListAliasesRequest;
 extern const TypeDesc kListAliasesResponse;
+extern const TypeDesc kListCapacityProvidersRequest;
+extern const TypeDesc kListCapacityProvidersResponse;
 extern const TypeDesc kListCodeSigningConfigsRequest;
 extern const TypeDesc kListCodeSigningConfigsResponse;
+extern const TypeDesc kListDurableExecutionsByFunctionRequest;
+extern const TypeDesc kListDurableExecutionsByFunctionResponse;
 extern const TypeDesc kListEventSourceMappingsRequest;
 extern const TypeDesc kListEventSourceMappingsResponse;
 extern const TypeDesc kListFunctionEventInvokeConfigsRequest;
@@ -327,6 +395,7 @@ extern const TypeDesc kLogType;
 extern const TypeDesc kLoggingConfig;
 extern const TypeDesc kLong;
 extern const TypeDesc kMaxAge;
+extern const TypeDesc kMaxFiftyListItems;
 extern const TypeDesc kMaxFunctionEventInvokeConfigListItems;
 extern const TypeDesc kMaxItems;
 extern const TypeDesc kMaxLayerListItems;
@@ -338,6 +407,7 @@ extern const TypeDesc kMaximumEventAgeInSeconds;
 extern const TypeDesc kMaximumRetryAttempts;
 extern const TypeDesc kMemorySize;
 extern const TypeDesc kMethod;
+extern const TypeDesc kMetricTargetValue;
 extern const TypeDesc kNameSpacedFunctionArn;
 extern const TypeDesc kNamespacedFunctionName;
 extern const TypeDesc kNamespacedStatementId;
@@ -357,6 +427,7 @@ extern const TypeDesc kProvisionedConcurrencyConfigListItem;
 extern const TypeDesc kProvisionedConcurrencyConfigNotFoundException;
 extern const TypeDesc kProvisionedConcurrencyStatusEnum;
 extern const TypeDesc kPublishVersionRequest;
+extern const TypeDesc kPublishedFunctionQualifier;
 extern const TypeDesc kPutFunctionConcurrencyRequest;
 extern const TypeDesc kPutFunctionEventInvokeConfigRequest;
 extern const TypeDesc kQualifier;
@@ -371,6 +442,7 @@ extern const TypeDesc kResourceConflictException;
 extern const TypeDesc kResourceInUseException;
 extern const TypeDesc kResourceNotFoundException;
 extern const TypeDesc kResourceNotReadyException;
+extern const TypeDesc kReverseOrder;
 extern const TypeDesc kRoleArn;
 extern const TypeDesc kRuntime;
 extern const TypeDesc kRuntimeVersionArn;
@@ -381,6 +453,7 @@ extern const TypeDesc kS3FilesMountFailureException;
 extern const TypeDesc kS3FilesMountTimeoutException;
 extern const TypeDesc kS3Key;
 extern const TypeDesc kScalingConfig;
+extern const TypeDesc kSecurityGroupId;
 extern const TypeDesc kSerializedRequestEntityTooLargeException;
 extern const TypeDesc kServiceException;
 extern const TypeDesc kSigningProfileVersionArns;
@@ -398,6 +471,7 @@ extern const TypeDesc kStateReasonCode;
 extern const TypeDesc kStatementId;
 extern const TypeDesc kString;
 extern const TypeDesc kSubnetIPAddressLimitReachedException;
+extern const TypeDesc kSubnetId;
 extern const TypeDesc kSystemLogLevel;
 extern const TypeDesc kTagKey;
 extern const TypeDesc kTagKeyList;
@@ -406,6 +480,7 @@ extern const TypeDesc kTagResourceResponse;
 extern const TypeDesc kTagValue;
 extern const TypeDesc kTaggableResource;
 extern const TypeDesc kTags;
+extern const TypeDesc kTargetTrackingScalingPolicy;
 extern const TypeDesc kThrottleReason;
 extern const TypeDesc kTimeout;
 extern const TypeDesc kTimestamp;
@@ -457,6 +532,27 @@ constinit const TypeDesc kArn = {.kind = Kind::string, .shape_name = "Arn", .pat
 constinit const TypeDesc kBatchSize = {.kind = Kind::integer, .shape_name = "BatchSize", .min = 1, .max = 10000};
 constinit const TypeDesc kBlob = {.kind = Kind::blob, .shape_name = "Blob", .sensitive = true};
 constinit const TypeDesc kBoolean = {.kind = Kind::boolean, .shape_name = "Boolean"};
+constinit const TypeDesc kCapacityProvider = {.kind = Kind::structure, .shape_name = "CapacityProvider", .structure = &kCapacityProviderStruct};
+constinit const TypeDesc kCapacityProviderArn = {.kind = Kind::string, .shape_name = "CapacityProviderArn", .min = 1, .max = 140, .pattern = "arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+"};
+constinit const TypeDesc kCapacityProviderMaxVCpuCount = {.kind = Kind::integer, .shape_name = "CapacityProviderMaxVCpuCount", .min = 2, .max = 15000};
+constinit const TypeDesc kCapacityProviderName = {.kind = Kind::string, .shape_name = "CapacityProviderName", .min = 1, .max = 140, .pattern = "(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
+constinit const TypeDesc kCapacityProviderPermissionsConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderPermissionsConfig", .structure = &kCapacityProviderPermissionsConfigStruct};
+constexpr std::string_view kCapacityProviderPredefinedMetricTypeValues[] = {"LambdaCapacityProviderAverageCPUUtilization"};
+constinit const TypeDesc kCapacityProviderPredefinedMetricType = {.kind = Kind::string, .shape_name = "CapacityProviderPredefinedMetricType", .enum_values = kCapacityProviderPredefinedMetricTypeValues};
+constinit const TypeDesc kCapacityProviderScalingConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderScalingConfig", .structure = &kCapacityProviderScalingConfigStruct};
+constexpr std::string_view kCapacityProviderScalingModeValues[] = {"Auto", "Manual"};
+constinit const TypeDesc kCapacityProviderScalingMode = {.kind = Kind::string, .shape_name = "CapacityProviderScalingMode", .enum_values = kCapacityProviderScalingModeValues};
+constexpr ListAccess kCapacityProviderScalingPoliciesListAccess = list_access<TargetTrackingScalingPolicy>(&kTargetTrackingScalingPolicy, "member", false);
+constinit const TypeDesc kCapacityProviderScalingPoliciesList = {.kind = Kind::list, .shape_name = "CapacityProviderScalingPoliciesList", .list = &kCapacityProviderScalingPoliciesListAccess, .min = 1, .max = 10};
+constexpr ListAccess kCapacityProviderSecurityGroupIdsAccess = list_access<std::string>(&kSecurityGroupId, "member", false);
+constinit const TypeDesc kCapacityProviderSecurityGroupIds = {.kind = Kind::list, .shape_name = "CapacityProviderSecurityGroupIds", .list = &kCapacityProviderSecurityGroupIdsAccess, .min = 0, .max = 5};
+constexpr std::string_view kCapacityProviderStateValues[] = {"Pending", "Active", "Failed", "Deleting"};
+constinit const TypeDesc kCapacityProviderState = {.kind = Kind::string, .shape_name = "CapacityProviderState", .enum_values = kCapacityProviderStateValues};
+constexpr ListAccess kCapacityProviderSubnetIdsAccess = list_access<std::string>(&kSubnetId, "member", false);
+constinit const TypeDesc kCapacityProviderSubnetIds = {.kind = Kind::list, .shape_name = "CapacityProviderSubnetIds", .list = &kCapacityProviderSubnetIdsAccess, .min = 1, .max = 16};
+constinit const TypeDesc kCapacityProviderVpcConfig = {.kind = Kind::structure, .shape_name = "CapacityProviderVpcConfig", .structure = &kCapacityProviderVpcConfigStruct};
+constexpr ListAccess kCapacityProvidersListAccess = list_access<CapacityProvider>(&kCapacityProvider, "member", false);
+constinit const TypeDesc kCapacityProvidersList = {.kind = Kind::list, .shape_name = "CapacityProvidersList", .list = &kCapacityProvidersListAccess, .min = 0, .max = 50};
 constinit const TypeDesc kCodeSigningConfig = {.kind = Kind::structure, .shape_name = "CodeSigningConfig", .structure = &kCodeSigningConfigStruct};
 constinit const TypeDesc kCodeSigningConfigArn = {.kind = Kind::string, .shape_name = "CodeSigningConfigArn", .min = 0, .max = 200, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}"};
 constinit const TypeDesc kCodeSigningConfigId = {.kind = Kind::string, .shape_name = "CodeSigningConfigId", .pattern = "csc-[a-zA-Z0-9-_\\.]{17}"};
@@ -492,6 +588,10 @@ constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "De
 constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 0, .max = 350, .pattern = "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)"};
 constinit const TypeDesc kDestinationConfig = {.kind = Kind::structure, .shape_name = "DestinationConfig", .structure = &kDestinationConfigStruct};
 constinit const TypeDesc kDurableExecutionAlreadyStartedException = {.kind = Kind::structure, .shape_name = "DurableExecutionAlreadyStartedException", .structure = &kDurableExecutionAlreadyStartedExceptionStruct};
+constinit const TypeDesc kDurableExecutionArn = {.kind = Kind::string, .shape_name = "DurableExecutionArn", .min = 1, .max = 1024, .pattern = "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)"};
+constinit const TypeDesc kDurableExecutionName = {.kind = Kind::string, .shape_name = "DurableExecutionName", .min = 1, .max = 64, .pattern = "[a-zA-Z0-9-_]+"};
+constexpr ListAccess kDurableExecutionsAccess = list_access<Execution>(&kExecution, "member", false);
+constinit const TypeDesc kDurableExecutions = {.kind = Kind::list, .shape_name = "DurableExecutions", .list = &kDurableExecutionsAccess};
 constinit const TypeDesc kEC2AccessDeniedException = {.kind = Kind::structure, .shape_name = "EC2AccessDeniedException", .structure = &kEC2AccessDeniedExceptionStruct};
 constinit const TypeDesc kEC2ThrottledException = {.kind = Kind::structure, .shape_name = "EC2ThrottledException", .structure = &kEC2ThrottledExceptionStruct};
 constinit const TypeDesc kEC2UnexpectedException = {.kind = Kind::structure, .shape_name = "EC2UnexpectedException", .structure = &kEC2UnexpectedExceptionStruct};
@@ -513,6 +613,12 @@ constinit const TypeDesc kEventSourceMappingArn = {.kind = Kind::string, .shape_
 constinit const TypeDesc kEventSourceMappingConfiguration = {.kind = Kind::structure, .shape_name = "EventSourceMappingConfiguration", .structure = &kEventSourceMappingConfigurationStruct};
 constexpr ListAccess kEventSourceMappingsListAccess = list_access<EventSourceMappingConfiguration>(&kEventSourceMappingConfiguration, "member", false);
 constinit const TypeDesc kEventSourceMappingsList = {.kind = Kind::list, .shape_name = "EventSourceMappingsList", .list = &kEventSourceMappingsListAccess};
+constinit const TypeDesc kExecution = {.kind = Kind::structure, .shape_name = "Execution", .structure = &kExecutionStruct};
+constexpr std::string_view kExecutionStatusValues[] = {"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"};
+constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues};
+constexpr ListAccess kExecutionStatusListAccess = list_access<std::string>(&kExecutionStatus, "member", false);
+constinit const TypeDesc kExecutionStatusList = {.kind = Kind::list, .shape_name = "ExecutionStatusList", .list = &kExecutionStatusListAccess, .min = 1, .max = 10};
+constinit const TypeDesc kExecutionTimestamp = {.kind = Kind::timestamp, .shape_name = "ExecutionTimestamp"};
 constinit const TypeDesc kFunctionArn = {.kind = Kind::string, .shape_name = "FunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kFunctionCode = {.kind = Kind::structure, .shape_name = "FunctionCode", .structure = &kFunctionCodeStruct};
 constinit const TypeDesc kFunctionCodeLocation = {.kind = Kind::structure, .shape_name = "FunctionCodeLocation", .structure = &kFunctionCodeLocationStruct};
@@ -527,6 +633,8 @@ constexpr std::string_view kFunctionResponseTypeValues[] = {"ReportBatchItemFail
 constinit const TypeDesc kFunctionResponseType = {.kind = Kind::string, .shape_name = "FunctionResponseType", .enum_values = kFunctionResponseTypeValues};
 constexpr ListAccess kFunctionResponseTypeListAccess = list_access<std::string>(&kFunctionResponseType, "member", false);
 constinit const TypeDesc kFunctionResponseTypeList = {.kind = Kind::list, .shape_name = "FunctionResponseTypeList", .list = &kFunctionResponseTypeListAccess, .min = 0, .max = 1};
+constinit const TypeDesc kFunctionScalingConfig = {.kind = Kind::structure, .shape_name = "FunctionScalingConfig", .structure = &kFunctionScalingConfigStruct};
+constinit const TypeDesc kFunctionScalingConfigExecutionEnvironments = {.kind = Kind::integer, .shape_name = "FunctionScalingConfigExecutionEnvironments", .min = 0, .max = 15000};
 constinit const TypeDesc kFunctionUrl = {.kind = Kind::string, .shape_name = "FunctionUrl", .min = 40, .max = 100};
 constexpr std::string_view kFunctionUrlAuthTypeValues[] = {"NONE", "AWS_IAM"};
 constinit const TypeDesc kFunctionUrlAuthType = {.kind = Kind::string, .shape_name = "FunctionUrlAuthType", .enum_values = kFunctionUrlAuthTypeValues};
@@ -540,6 +648,10 @@ constinit const TypeDesc kFunctionVersionsPerCapacityProviderLimitExceededExcept
 constinit const TypeDesc kGetAccountSettingsRequest = {.kind = Kind::structure, .shape_name = "GetAccountSettingsRequest", .structure = &kGetAccountSettingsRequestStruct};
 constinit const TypeDesc kGetAccountSettingsResponse = {.kind = Kind::structure, .shape_name = "GetAccountSettingsResponse", .structure = &kGetAccountSettingsResponseStruct};
 constinit const TypeDesc kGetAliasRequest = {.kind = Kind::structure, .shape_name = "GetAliasRequest", .structure = &kGetAliasRequestStruct};
+constinit const TypeDesc kGetCapacityProviderRequest = {.kind = Kind::structure, .shape_name = "GetCapacityProviderRequest", .structure = &kGetCapacityProviderRequestStruct};
+constinit const TypeDesc kGetCapacityProviderResponse = {.kind = Kind::structure, .shape_name = "GetCapacityProviderResponse", .structure = &kGetCapacityProviderResponseStruct};
+constinit const TypeDesc kGetCodeSigningConfigRequest = {.kind = Kind::structure, .shape_name = "GetCodeSigningConfigRequest", .structure = &kGetCodeSigningConfigRequestStruct};
+constinit const TypeDesc kGetCodeSigningConfigResponse = {.kind = Kind::structure, .shape_name = "GetCodeSigningConfigResponse", .structure = &kGetCodeSigningConfigResponseStruct};
 constinit const TypeDesc kGetEventSourceMappingRequest = {.kind = Kind::structure, .shape_name = "GetEventSourceMappingRequest", .structure = &kGetEventSourceMappingRequestStruct};
 constinit const TypeDesc kGetFunctionCodeSigningConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionCodeSigningConfigRequest", .structure = &kGetFunctionCodeSigningConfigRequestStruct};
 constinit const TypeDesc kGetFunctionCodeSigningConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionCodeSigningConfigResponse", .structure = &kGetFunctionCodeSigningConfigResponseStruct};
@@ -551,8 +663,15 @@ constinit const TypeDesc kGetFunctionRecursionConfigRequest = {.kind = Kind::str
 constinit const TypeDesc kGetFunctionRecursionConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionRecursionConfigResponse", .structure = &kGetFunctionRecursionConfigResponseStruct};
 constinit const TypeDesc kGetFunctionRequest = {.kind = Kind::structure, .shape_name = "GetFunctionRequest", .structure = &kGetFunctionRequestStruct};
 constinit const TypeDesc kGetFunctionResponse = {.kind = Kind::structure, .shape_name = "GetFunctionResponse", .structure = &kGetFunctionResponseStruct};
+constinit const TypeDesc kGetFunctionScalingConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionScalingConfigRequest", .structure = &kGetFunctionScalingConfigRequestStruct};
+constinit const TypeDesc kGetFunctionScalingConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionScalingConfigResponse", .structure = &kGetFunctionScalingConfigResponseStruct};
 constinit const TypeDesc kGetFunctionUrlConfigRequest = {.kind = Kind::structure, .shape_name = "GetFunctionUrlConfigRequest", .structure = &kGetFunctionUrlConfigRequestStruct};
 constinit const TypeDesc kGetFunctionUrlConfigResponse = {.kind = Kind::structure, .shape_name = "GetFunctionUrlConfigResponse", .structure = &kGetFunctionUrlConfigResponseStruct};
+constinit const TypeDesc kGetLayerVersionByArnRequest = {.kind = Kind::structure, .shape_name = "GetLayerVersionByArnRequest", .structure = &kGetLayerVersionByArnRequestStruct};
+constinit const TypeDesc kGetLayerVersionPolicyRequest = {.kind = Kind::structure, .shape_name = "GetLayerVersionPolicyRequest", .structure = &kGetLayerVersionPolicyRequestStruct};
+constinit const TypeDesc kGetLayerVersionPolicyResponse = {.kind = Kind::structure, .shape_name = "GetLayerVersionPolicyResponse", .structure = &kGetLayerVersionPolicyResponseStruct};
+constinit const TypeDesc kGetLayerVersionRequest = {.kind = Kind::structure, .shape_name = "GetLayerVersionRequest", .structure = &kGetLayerVersionRequestStruct};
+constinit const TypeDesc kGetLayerVersionResponse = {.kind = Kind::structure, .shape_name = "GetLayerVersionResponse", .structure = &kGetLayerVersionResponseStruct};
 constinit const TypeDesc kGetPolicyRequest = {.kind = Kind::structure, .shape_name = "GetPolicyRequest", .structure = &kGetPolicyRequestStruct};
 constinit const TypeDesc kGetPolicyResponse = {.kind = Kind::structure, .shape_name = "GetPolicyResponse", .structure = &kGetPolicyResponseStruct};
 constinit const TypeDesc kGetProvisionedConcurrencyConfigRequest = {.kind = Kind::structure, .shape_name = "GetProvisionedConcurrencyConfigRequest", .structure = &kGetProvisionedConcurrencyConfigRequestStruct};
@@ -563,6 +682,10 @@ constinit const TypeDesc kHandler = {.kind = Kind::string, .shape_name = "Handle
 constinit const TypeDesc kHeader = {.kind = Kind::string, .shape_name = "Header", .min = 0, .max = 1024, .pattern = ".*"};
 constexpr ListAccess kHeadersListAccess = list_access<std::string>(&kHeader, "member", false);
 constinit const TypeDesc kHeadersList = {.kind = Kind::list, .shape_name = "HeadersList", .list = &kHeadersListAccess, .min = 0, .max = 100};
+constinit const TypeDesc kInstanceRequirements = {.kind = Kind::structure, .shape_name = "InstanceRequirements", .structure = &kInstanceRequirementsStruct};
+constinit const TypeDesc kInstanceType = {.kind = Kind::string, .shape_name = "InstanceType", .min = 1, .max = 30, .pattern = "[a-zA-Z0-9\\.\\-]+"};
+constexpr ListAccess kInstanceTypeSetAccess = list_access<std::string>(&kInstanceType, "member", false);
+constinit const TypeDesc kInstanceTypeSet = {.kind = Kind::list, .shape_name = "InstanceTypeSet", .list = &kInstanceTypeSetAccess, .min = 0, .max = 400};
 constinit const TypeDesc kInteger = {.kind = Kind::integer, .shape_name = "Integer"};
 constinit const TypeDesc kInvalidCodeSignatureException = {.kind = Kind::structure, .shape_name = "InvalidCodeSignatureException", .structure = &kInvalidCodeSignatureExceptionStruct};
 constinit const TypeDesc kInvalidParameterValueException = {.kind = Kind::structure, .shape_name = "InvalidParameterValueException", .structure = &kInvalidParameterValueExceptionStruct};
@@ -577,9 +700,11 @@ constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse"
 constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues};
 constexpr std::string_view kInvokeModeValues[] = {"BUFFERED", "RESPONSE_STREAM"};
 constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues};
+constinit const TypeDesc kItemCount = {.kind = Kind::integer, .shape_name = "ItemCount", .min = 0, .max = 1000};
 constinit const TypeDesc kKMSAccessDeniedException = {.kind = Kind::structure, .shape_name = "KMSAccessDeniedException", .structure = &kKMSAccessDeniedExceptionStruct};
 constinit const TypeDesc kKMSDisabledException = {.kind = Kind::structure, .shape_name = "KMSDisabledException", .structure = &kKMSDisabledExceptionStruct};
 constinit const TypeDesc kKMSInvalidStateException = {.kind = Kind::structure, .shape_name = "KMSInvalidStateException", .structure = &kKMSInvalidStateExceptionStruct};
+constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
 constinit const TypeDesc kKMSNotFoundException = {.kind = Kind::structure, .shape_name = "KMSNotFoundException", .structure = &kKMSNotFoundExceptionStruct};
 constexpr std::string_view kLastUpdateStatusValues[] = {"Successful", "Failed", "InProgress"};
 constinit const TypeDesc kLastUpdateStatus = {.kind = Kind::string, .shape_name = "LastUpdateStatus", .enum_values = kLastUpdateStatusValues};
@@ -589,6 +714,7 @@ constinit const TypeDesc kLastUpdateStatusReasonCode = {.kind = Kind::string, .s
 constinit const TypeDesc kLayerArn = {.kind = Kind::string, .shape_name = "LayerArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+"};
 constinit const TypeDesc kLayerName = {.kind = Kind::string, .shape_name = "LayerName", .min = 1, .max = 140, .pattern = "(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+"};
 constinit const TypeDesc kLayerVersionArn = {.kind = Kind::string, .shape_name = "LayerVersionArn", .min = 1, .max = 140, .pattern = "arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+"};
+constinit const TypeDesc kLayerVersionContentOutput = {.kind = Kind::structure, .shape_name = "LayerVersionContentOutput", .structure = &kLayerVersionContentOutputStruct};
 constinit const TypeDesc kLayerVersionNumber = {.kind = Kind::long_integer, .shape_name = "LayerVersionNumber"};
 constexpr ListAccess kLayerVersionsListAccess = list_access<LayerVersionsListItem>(&kLayerVersionsListItem, "member", false);
 constinit const TypeDesc kLayerVersionsList = {.kind = Kind::list, .shape_name = "LayerVersionsList", .list = &kLayerVersionsListAccess};
@@ -599,8 +725,12 @@ constinit const TypeDesc kLayersListItem = {.kind = Kind::structure, .shape_name
 constinit const TypeDesc kLicenseInfo = {.kind = Kind::string, .shape_name = "LicenseInfo", .min = 0, .max = 512};
 constinit const TypeDesc kListAliasesRequest = {.kind = Kind::structure, .shape_name = "ListAliasesRequest", .structure = &kListAliasesRequestStruct};
 constinit const TypeDesc kListAliasesResponse = {.kind = Kind::structure, .shape_name = "ListAliasesResponse", .structure = &kListAliasesResponseStruct};
+constinit const TypeDesc kListCapacityProvidersRequest = {.kind = Kind::structure, .shape_name = "ListCapacityProvidersRequest", .structure = &kListCapacityProvidersRequestStruct};
+constinit const TypeDesc kListCapacityProvidersResponse = {.kind = Kind::structure, .shape_name = "ListCapacityProvidersResponse", .structure = &kListCapacityProvidersResponseStruct};
 constinit const TypeDesc kListCodeSigningConfigsRequest = {.kind = Kind::structure, .shape_name = "ListCodeSigningConfigsRequest", .structure = &kListCodeSigningConfigsRequestStruct};
 constinit const TypeDesc kListCodeSigningConfigsResponse = {.kind = Kind::structure, .shape_name = "ListCodeSigningConfigsResponse", .structure = &kListCodeSigningConfigsResponseStruct};
+constinit const TypeDesc kListDurableExecutionsByFunctionRequest = {.kind = Kind::structure, .shape_name = "ListDurableExecutionsByFunctionRequest", .structure = &kListDurableExecutionsByFunctionRequestStruct};
+constinit const TypeDesc kListDurableExecutionsByFunctionResponse = {.kind = Kind::structure, .shape_name = "ListDurableExecutionsByFunctionResponse", .structure = &kListDurableExecutionsByFunctionResponseStruct};
 constinit const TypeDesc kListEventSourceMappingsRequest = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsRequest", .structure = &kListEventSourceMappingsRequestStruct};
 constinit const TypeDesc kListEventSourceMappingsResponse = {.kind = Kind::structure, .shape_name = "ListEventSourceMappingsResponse", .structure = &kListEventSourceMappingsResponseStruct};
 constinit const TypeDesc kListFunctionEventInvokeConfigsRequest = {.kind = Kind::structure, .shape_name = "ListFunctionEventInvokeConfigsRequest", .structure = &kListFunctionEventInvokeConfigsRequestStruct};
@@ -627,6 +757,7 @@ constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogTyp
 constinit const TypeDesc kLoggingConfig = {.kind = Kind::structure, .shape_name = "LoggingConfig", .structure = &kLoggingConfigStruct};
 constinit const TypeDesc kLong = {.kind = Kind::long_integer, .shape_name = "Long"};
 constinit const TypeDesc kMaxAge = {.kind = Kind::integer, .shape_name = "MaxAge", .min = 0, .max = 86400};
+constinit const TypeDesc kMaxFiftyListItems = {.kind = Kind::integer, .shape_name = "MaxFiftyListItems", .min = 1, .max = 50};
 constinit const TypeDesc kMaxFunctionEventInvokeConfigListItems = {.kind = Kind::integer, .shape_name = "MaxFunctionEventInvokeConfigListItems", .min = 1, .max = 50};
 constinit const TypeDesc kMaxItems = {.kind = Kind::integer, .shape_name = "MaxItems", .min = 1, .max = 50};
 constinit const TypeDesc kMaxLayerListItems = {.kind = Kind::integer, .shape_name = "MaxLayerListItems", .min = 1, .max = 50};
@@ -638,6 +769,7 @@ constinit const TypeDesc kMaximumEventAgeInSeconds = {.kind = Kind::integer, .sh
 constinit const TypeDesc kMaximumRetryAttempts = {.kind = Kind::integer, .shape_name = "MaximumRetryAttempts", .min = 0, .max = 2};
 constinit const TypeDesc kMemorySize = {.kind = Kind::integer, .shape_name = "MemorySize", .min = 128, .max = 32768};
 constinit const TypeDesc kMethod = {.kind = Kind::string, .shape_name = "Method", .min = 0, .max = 6, .pattern = ".*"};
+constinit const TypeDesc kMetricTargetValue = {.kind = Kind::floating, .shape_name = "MetricTargetValue"};
 constinit const TypeDesc kNameSpacedFunctionArn = {.kind = Kind::string, .shape_name = "NameSpacedFunctionArn", .min = 0, .max = 10000, .pattern = "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedFunctionName = {.kind = Kind::string, .shape_name = "NamespacedFunctionName", .min = 1, .max = 256, .pattern = "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"};
 constinit const TypeDesc kNamespacedStatementId = {.kind = Kind::string, .shape_name = "NamespacedStatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_.]+)"};
@@ -660,6 +792,7 @@ constinit const TypeDesc kProvisionedConcurrencyConfigNotFoundException = {.kind
 constexpr std::string_view kProvisionedConcurrencyStatusEnumValues[] = {"IN_PROGRESS", "READY", "FAILED"};
 constinit const TypeDesc kProvisionedConcurrencyStatusEnum = {.kind = Kind::string, .shape_name = "ProvisionedConcurrencyStatusEnum", .enum_values = kProvisionedConcurrencyStatusEnumValues};
 constinit const TypeDesc kPublishVersionRequest = {.kind = Kind::structure, .shape_name = "PublishVersionRequest", .structure = &kPublishVersionRequestStruct};
+constinit const TypeDesc kPublishedFunctionQualifier = {.kind = Kind::string, .shape_name = "PublishedFunctionQualifier", .min = 1, .max = 128, .pattern = "(\\$LATEST\\.PUBLISHED|[0-9]+)"};
 constinit const TypeDesc kPutFunctionConcurrencyRequest = {.kind = Kind::structure, .shape_name = "PutFunctionConcurrencyRequest", .structure = &kPutFunctionConcurrencyRequestStruct};
 constinit const TypeDesc kPutFunctionEventInvokeConfigRequest = {.kind = Kind::structure, .shape_name = "PutFunctionEventInvokeConfigRequest", .structure = &kPutFunctionEventInvokeConfigRequestStruct};
 constinit const TypeDesc kQualifier = {.kind = Kind::string, .shape_name = "Qualifier", .min = 1, .max = 128, .pattern = "(|[a-zA-Z0-9$_-]+)"};
@@ -675,6 +808,7 @@ constinit const TypeDesc kResourceConflictException = {.kind = Kind::structure, 
 constinit const TypeDesc kResourceInUseException = {.kind = Kind::structure, .shape_name = "ResourceInUseException", .structure = &kResourceInUseExceptionStruct};
 constinit const TypeDesc kResourceNotFoundException = {.kind = Kind::structure, .shape_name = "ResourceNotFoundException", .structure = &kResourceNotFoundExceptionStruct};
 constinit const TypeDesc kResourceNotReadyException = {.kind = Kind::structure, .shape_name = "ResourceNotReadyException", .structure = &kResourceNotReadyExceptionStruct};
+constinit const TypeDesc kReverseOrder = {.kind = Kind::boolean, .shape_name = "ReverseOrder"};
 constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .pattern = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+"};
 constinit const TypeDesc kRuntime = {.kind = Kind::string, .shape_name = "Runtime"};
 constinit const TypeDesc kRuntimeVersionArn = {.kind = Kind::string, .shape_name = "RuntimeVersionArn", .min = 26, .max = 2048, .pattern = "arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}::runtime:.+"};
@@ -685,6 +819,7 @@ constinit const TypeDesc kS3FilesMountFailureException = {.kind = Kind::structur
 constinit const TypeDesc kS3FilesMountTimeoutException = {.kind = Kind::structure, .shape_name = "S3FilesMountTimeoutException", .structure = &kS3FilesMountTimeoutExceptionStruct};
 constinit const TypeDesc kS3Key = {.kind = Kind::string, .shape_name = "S3Key", .min = 1, .max = 1024};
 constinit const TypeDesc kScalingConfig = {.kind = Kind::structure, .shape_name = "ScalingConfig", .structure = &kScalingConfigStruct};
+constinit const TypeDesc kSecurityGroupId = {.kind = Kind::string, .shape_name = "SecurityGroupId"};
 constinit const TypeDesc kSerializedRequestEntityTooLargeException = {.kind = Kind::structure, .shape_name = "SerializedRequestEntityTooLargeException", .structure = &kSerializedRequestEntityTooLargeExceptionStruct};
 constinit const TypeDesc kServiceException = {.kind = Kind::structure, .shape_name = "ServiceException", .structure = &kServiceExceptionStruct};
 constexpr ListAccess kSigningProfileVersionArnsAccess = list_access<std::string>(&kArn, "member", false);
@@ -707,6 +842,7 @@ constinit const TypeDesc kStateReasonCode = {.kind = Kind::string, .shape_name =
 constinit const TypeDesc kStatementId = {.kind = Kind::string, .shape_name = "StatementId", .min = 1, .max = 100, .pattern = "([a-zA-Z0-9-_]+)"};
 constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
 constinit const TypeDesc kSubnetIPAddressLimitReachedException = {.kind = Kind::structure, .shape_name = "SubnetIPAddressLimitReachedException", .structure = &kSubnetIPAddressLimitReachedExceptionStruct};
+constinit const TypeDesc kSubnetId = {.kind = Kind::string, .shape_name = "SubnetId"};
 constexpr std::string_view kSystemLogLevelValues[] = {"DEBUG", "INFO", "WARN"};
 constinit const TypeDesc kSystemLogLevel = {.kind = Kind::string, .shape_name = "SystemLogLevel", .enum_values = kSystemLogLevelValues};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey"};
@@ -718,6 +854,7 @@ constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagVa
 constinit const TypeDesc kTaggableResource = {.kind = Kind::string, .shape_name = "TaggableResource", .min = 1, .max = 256, .pattern = "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector|microvm-image):[a-zA-Z0-9-_]+)"};
 constexpr MapAccess kTagsAccess = map_access<std::string>(&kTagValue, "key", "value", false, &kTagKey);
 constinit const TypeDesc kTags = {.kind = Kind::map, .shape_name = "Tags", .map = &kTagsAccess};
+constinit const TypeDesc kTargetTrackingScalingPolicy = {.kind = Kind::structure, .shape_name = "TargetTrackingScalingPolicy", .structure = &kTargetTrackingScalingPolicyStruct};
 constexpr std::string_view kThrottleReasonValues[] = {"ConcurrentInvocationLimitExceeded", "FunctionInvocationRateLimitExceeded", "ReservedFunctionConcurrentInvocationLimitExceeded", "ReservedFunctionInvocationRateLimitExceeded", "CallerRateLimitExceeded", "ConcurrentSnapshotCreateLimitExceeded"};
 constinit const TypeDesc kThrottleReason = {.kind = Kind::string, .shape_name = "ThrottleReason", .enum_values = kThrottleReasonValues};
 constinit const TypeDesc kTimeout = {.kind = Kind::integer, .shape_name = "Timeout", .min = 1};
@@ -792,6 +929,38 @@ constexpr MemberDesc kAllowedPublishersMembers[] = {
     {"SigningProfileVersionArns", "SigningProfileVersionArns", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSigningProfileVersionArns, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::get, MemberAccess<&AllowedPublishers::signing_profile_version_arns>::emplace},
 };
 constinit const StructDesc kAllowedPublishersStruct = {.name = "AllowedPublishers", .members = kAllowedPublishersMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCapacityProviderVpcConfigMembers[] = {
+    {"SubnetIds", "SubnetIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderSubnetIds, MemberAccess<&CapacityProviderVpcConfig::subnet_ids>::get, MemberAccess<&CapacityProviderVpcConfig::subnet_ids>::emplace},
+    {"SecurityGroupIds", "SecurityGroupIds", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderSecurityGroupIds, MemberAccess<&CapacityProviderVpcConfig::security_group_ids>::get, MemberAccess<&CapacityProviderVpcConfig::security_group_ids>::emplace},
+};
+constinit const StructDesc kCapacityProviderVpcConfigStruct = {.name = "CapacityProviderVpcConfig", .members = kCapacityProviderVpcConfigMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCapacityProviderPermissionsConfigMembers[] = {
+    {"CapacityProviderOperatorRoleArn", "CapacityProviderOperatorRoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleArn, MemberAccess<&CapacityProviderPermissionsConfig::capacity_provider_operator_role_arn>::get, MemberAccess<&CapacityProviderPermissionsConfig::capacity_provider_operator_role_arn>::emplace},
+};
+constinit const StructDesc kCapacityProviderPermissionsConfigStruct = {.name = "CapacityProviderPermissionsConfig", .members = kCapacityProviderPermissionsConfigMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kInstanceRequirementsMembers[] = {
+    {"Architectures", "Architectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArchitecturesList, MemberAccess<&InstanceRequirements::architectures>::get, MemberAccess<&InstanceRequirements::architectures>::emplace},
+    {"AllowedInstanceTypes", "AllowedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceTypeSet, MemberAccess<&InstanceRequirements::allowed_instance_types>::get, MemberAccess<&InstanceRequirements::allowed_instance_types>::emplace},
+    {"ExcludedInstanceTypes", "ExcludedInstanceTypes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceTypeSet, MemberAccess<&InstanceRequirements::excluded_instance_types>::get, MemberAccess<&InstanceRequirements::excluded_instance_types>::emplace},
+};
+constinit const StructDesc kInstanceRequirementsStruct = {.name = "InstanceRequirements", .members = kInstanceRequirementsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCapacityProviderScalingConfigMembers[] = {
+    {"MaxVCpuCount", "MaxVCpuCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderMaxVCpuCount, MemberAccess<&CapacityProviderScalingConfig::max_v_cpu_count>::get, MemberAccess<&CapacityProviderScalingConfig::max_v_cpu_count>::emplace},
+    {"ScalingMode", "ScalingMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderScalingMode, MemberAccess<&CapacityProviderScalingConfig::scaling_mode>::get, MemberAccess<&CapacityProviderScalingConfig::scaling_mode>::emplace},
+    {"ScalingPolicies", "ScalingPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderScalingPoliciesList, MemberAccess<&CapacityProviderScalingConfig::scaling_policies>::get, MemberAccess<&CapacityProviderScalingConfig::scaling_policies>::emplace},
+};
+constinit const StructDesc kCapacityProviderScalingConfigStruct = {.name = "CapacityProviderScalingConfig", .members = kCapacityProviderScalingConfigMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCapacityProviderMembers[] = {
+    {"CapacityProviderArn", "CapacityProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderArn, MemberAccess<&CapacityProvider::capacity_provider_arn>::get, MemberAccess<&CapacityProvider::capacity_provider_arn>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderState, MemberAccess<&CapacityProvider::state>::get, MemberAccess<&CapacityProvider::state>::emplace},
+    {"VpcConfig", "VpcConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderVpcConfig, MemberAccess<&CapacityProvider::vpc_config>::get, MemberAccess<&CapacityProvider::vpc_config>::emplace},
+    {"PermissionsConfig", "PermissionsConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderPermissionsConfig, MemberAccess<&CapacityProvider::permissions_config>::get, MemberAccess<&CapacityProvider::permissions_config>::emplace},
+    {"InstanceRequirements", "InstanceRequirements", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceRequirements, MemberAccess<&CapacityProvider::instance_requirements>::get, MemberAccess<&CapacityProvider::instance_requirements>::emplace},
+    {"CapacityProviderScalingConfig", "CapacityProviderScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderScalingConfig, MemberAccess<&CapacityProvider::capacity_provider_scaling_config>::get, MemberAccess<&CapacityProvider::capacity_provider_scaling_config>::emplace},
+    {"KmsKeyArn", "KmsKeyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKMSKeyArn, MemberAccess<&CapacityProvider::kms_key_arn>::get, MemberAccess<&CapacityProvider::kms_key_arn>::emplace},
+    {"LastModified", "LastModified", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&CapacityProvider::last_modified>::get, MemberAccess<&CapacityProvider::last_modified>::emplace},
+};
+constinit const StructDesc kCapacityProviderStruct = {.name = "CapacityProvider", .members = kCapacityProviderMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kCodeSigningPoliciesMembers[] = {
     {"UntrustedArtifactOnDeployment", "UntrustedArtifactOnDeployment", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningPolicy, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::get, MemberAccess<&CodeSigningPolicies::untrusted_artifact_on_deployment>::emplace},
 };
@@ -1050,6 +1219,15 @@ constexpr MemberDesc kEventSourceMappingConfigurationMembers[] = {
     {"EventSourceMappingArn", "EventSourceMappingArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEventSourceMappingArn, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::get, MemberAccess<&EventSourceMappingConfiguration::event_source_mapping_arn>::emplace},
 };
 constinit const StructDesc kEventSourceMappingConfigurationStruct = {.name = "EventSourceMappingConfiguration", .members = kEventSourceMappingConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kExecutionMembers[] = {
+    {"DurableExecutionArn", "DurableExecutionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDurableExecutionArn, MemberAccess<&Execution::durable_execution_arn>::get, MemberAccess<&Execution::durable_execution_arn>::emplace},
+    {"DurableExecutionName", "DurableExecutionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDurableExecutionName, MemberAccess<&Execution::durable_execution_name>::get, MemberAccess<&Execution::durable_execution_name>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNameSpacedFunctionArn, MemberAccess<&Execution::function_arn>::get, MemberAccess<&Execution::function_arn>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExecutionStatus, MemberAccess<&Execution::status>::get, MemberAccess<&Execution::status>::emplace},
+    {"StartTimestamp", "StartTimestamp", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&Execution::start_timestamp>::get, MemberAccess<&Execution::start_timestamp>::emplace},
+    {"EndTimestamp", "EndTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&Execution::end_timestamp>::get, MemberAccess<&Execution::end_timestamp>::emplace},
+};
+constinit const StructDesc kExecutionStruct = {.name = "Execution", .members = kExecutionMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionCodeLocationMembers[] = {
     {"RepositoryType", "RepositoryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::repository_type>::get, MemberAccess<&FunctionCodeLocation::repository_type>::emplace},
     {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&FunctionCodeLocation::location>::get, MemberAccess<&FunctionCodeLocation::location>::emplace},
@@ -1107,6 +1285,11 @@ constexpr MemberDesc kFunctionEventInvokeConfigMembers[] = {
     {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&FunctionEventInvokeConfig::destination_config>::get, MemberAccess<&FunctionEventInvokeConfig::destination_config>::emplace},
 };
 constinit const StructDesc kFunctionEventInvokeConfigStruct = {.name = "FunctionEventInvokeConfig", .members = kFunctionEventInvokeConfigMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kFunctionScalingConfigMembers[] = {
+    {"MinExecutionEnvironments", "MinExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfigExecutionEnvironments, MemberAccess<&FunctionScalingConfig::min_execution_environments>::get, MemberAccess<&FunctionScalingConfig::min_execution_environments>::emplace},
+    {"MaxExecutionEnvironments", "MaxExecutionEnvironments", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfigExecutionEnvironments, MemberAccess<&FunctionScalingConfig::max_execution_environments>::get, MemberAccess<&FunctionScalingConfig::max_execution_environments>::emplace},
+};
+constinit const StructDesc kFunctionScalingConfigStruct = {.name = "FunctionScalingConfig", .members = kFunctionScalingConfigMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kFunctionUrlConfigMembers[] = {
     {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&FunctionUrlConfig::function_url>::get, MemberAccess<&FunctionUrlConfig::function_url>::emplace},
     {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&FunctionUrlConfig::function_arn>::get, MemberAccess<&FunctionUrlConfig::function_arn>::emplace},
@@ -1133,6 +1316,22 @@ constexpr MemberDesc kGetAliasRequestMembers[] = {
     {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&GetAliasRequest::name>::get, MemberAccess<&GetAliasRequest::name>::emplace},
 };
 constinit const StructDesc kGetAliasRequestStruct = {.name = "GetAliasRequest", .members = kGetAliasRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetCapacityProviderRequestMembers[] = {
+    {"CapacityProviderName", "CapacityProviderName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderName, MemberAccess<&GetCapacityProviderRequest::capacity_provider_name>::get, MemberAccess<&GetCapacityProviderRequest::capacity_provider_name>::emplace},
+};
+constinit const StructDesc kGetCapacityProviderRequestStruct = {.name = "GetCapacityProviderRequest", .members = kGetCapacityProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetCapacityProviderResponseMembers[] = {
+    {"CapacityProvider", "CapacityProvider", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProvider, MemberAccess<&GetCapacityProviderResponse::capacity_provider>::get, MemberAccess<&GetCapacityProviderResponse::capacity_provider>::emplace},
+};
+constinit const StructDesc kGetCapacityProviderResponseStruct = {.name = "GetCapacityProviderResponse", .members = kGetCapacityProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetCodeSigningConfigRequestMembers[] = {
+    {"CodeSigningConfigArn", "CodeSigningConfigArn", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfigArn, MemberAccess<&GetCodeSigningConfigRequest::code_signing_config_arn>::get, MemberAccess<&GetCodeSigningConfigRequest::code_signing_config_arn>::emplace},
+};
+constinit const StructDesc kGetCodeSigningConfigRequestStruct = {.name = "GetCodeSigningConfigRequest", .members = kGetCodeSigningConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetCodeSigningConfigResponseMembers[] = {
+    {"CodeSigningConfig", "CodeSigningConfig", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCodeSigningConfig, MemberAccess<&GetCodeSigningConfigResponse::code_signing_config>::get, MemberAccess<&GetCodeSigningConfigResponse::code_signing_config>::emplace},
+};
+constinit const StructDesc kGetCodeSigningConfigResponseStruct = {.name = "GetCodeSigningConfigResponse", .members = kGetCodeSigningConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetEventSourceMappingRequestMembers[] = {
     {"UUID", "UUID", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEventSourceMappingRequest::uuid>::get, MemberAccess<&GetEventSourceMappingRequest::uuid>::emplace},
 };
@@ -1184,6 +1383,17 @@ constexpr MemberDesc kGetFunctionResponseMembers[] = {
     {"Concurrency", "Concurrency", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kConcurrency, MemberAccess<&GetFunctionResponse::concurrency>::get, MemberAccess<&GetFunctionResponse::concurrency>::emplace},
 };
 constinit const StructDesc kGetFunctionResponseStruct = {.name = "GetFunctionResponse", .members = kGetFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionScalingConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUnqualifiedFunctionName, MemberAccess<&GetFunctionScalingConfigRequest::function_name>::get, MemberAccess<&GetFunctionScalingConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublishedFunctionQualifier, MemberAccess<&GetFunctionScalingConfigRequest::qualifier>::get, MemberAccess<&GetFunctionScalingConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kGetFunctionScalingConfigRequestStruct = {.name = "GetFunctionScalingConfigRequest", .members = kGetFunctionScalingConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetFunctionScalingConfigResponseMembers[] = {
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionArn, MemberAccess<&GetFunctionScalingConfigResponse::function_arn>::get, MemberAccess<&GetFunctionScalingConfigResponse::function_arn>::emplace},
+    {"AppliedFunctionScalingConfig", "AppliedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfig, MemberAccess<&GetFunctionScalingConfigResponse::applied_function_scaling_config>::get, MemberAccess<&GetFunctionScalingConfigResponse::applied_function_scaling_config>::emplace},
+    {"RequestedFunctionScalingConfig", "RequestedFunctionScalingConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionScalingConfig, MemberAccess<&GetFunctionScalingConfigResponse::requested_function_scaling_config>::get, MemberAccess<&GetFunctionScalingConfigResponse::requested_function_scaling_config>::emplace},
+};
+constinit const StructDesc kGetFunctionScalingConfigResponseStruct = {.name = "GetFunctionScalingConfigResponse", .members = kGetFunctionScalingConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetFunctionUrlConfigRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::get, MemberAccess<&GetFunctionUrlConfigRequest::function_name>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&GetFunctionUrlConfigRequest::qualifier>::emplace},
@@ -1199,6 +1409,45 @@ constexpr MemberDesc kGetFunctionUrlConfigResponseMembers[] = {
     {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&GetFunctionUrlConfigResponse::invoke_mode>::emplace},
 };
 constinit const StructDesc kGetFunctionUrlConfigResponseStruct = {.name = "GetFunctionUrlConfigResponse", .members = kGetFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLayerVersionByArnRequestMembers[] = {
+    {"Arn", "Arn", Location::query, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&GetLayerVersionByArnRequest::arn>::get, MemberAccess<&GetLayerVersionByArnRequest::arn>::emplace},
+};
+constinit const StructDesc kGetLayerVersionByArnRequestStruct = {.name = "GetLayerVersionByArnRequest", .members = kGetLayerVersionByArnRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLayerVersionPolicyRequestMembers[] = {
+    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerName, MemberAccess<&GetLayerVersionPolicyRequest::layer_name>::get, MemberAccess<&GetLayerVersionPolicyRequest::layer_name>::emplace},
+    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&GetLayerVersionPolicyRequest::version_number>::get, MemberAccess<&GetLayerVersionPolicyRequest::version_number>::emplace},
+};
+constinit const StructDesc kGetLayerVersionPolicyRequestStruct = {.name = "GetLayerVersionPolicyRequest", .members = kGetLayerVersionPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLayerVersionPolicyResponseMembers[] = {
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetLayerVersionPolicyResponse::policy>::get, MemberAccess<&GetLayerVersionPolicyResponse::policy>::emplace},
+    {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetLayerVersionPolicyResponse::revision_id>::get, MemberAccess<&GetLayerVersionPolicyResponse::revision_id>::emplace},
+};
+constinit const StructDesc kGetLayerVersionPolicyResponseStruct = {.name = "GetLayerVersionPolicyResponse", .members = kGetLayerVersionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLayerVersionRequestMembers[] = {
+    {"LayerName", "LayerName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerName, MemberAccess<&GetLayerVersionRequest::layer_name>::get, MemberAccess<&GetLayerVersionRequest::layer_name>::emplace},
+    {"VersionNumber", "VersionNumber", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&GetLayerVersionRequest::version_number>::get, MemberAccess<&GetLayerVersionRequest::version_number>::emplace},
+};
+constinit const StructDesc kGetLayerVersionRequestStruct = {.name = "GetLayerVersionRequest", .members = kGetLayerVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLayerVersionContentOutputMembers[] = {
+    {"Location", "Location", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::location>::get, MemberAccess<&LayerVersionContentOutput::location>::emplace},
+    {"CodeSha256", "CodeSha256", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::code_sha256>::get, MemberAccess<&LayerVersionContentOutput::code_sha256>::emplace},
+    {"CodeSize", "CodeSize", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&LayerVersionContentOutput::code_size>::get, MemberAccess<&LayerVersionContentOutput::code_size>::emplace},
+    {"SigningProfileVersionArn", "SigningProfileVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::signing_profile_version_arn>::get, MemberAccess<&LayerVersionContentOutput::signing_profile_version_arn>::emplace},
+    {"SigningJobArn", "SigningJobArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&LayerVersionContentOutput::signing_job_arn>::get, MemberAccess<&LayerVersionContentOutput::signing_job_arn>::emplace},
+};
+constinit const StructDesc kLayerVersionContentOutputStruct = {.name = "LayerVersionContentOutput", .members = kLayerVersionContentOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetLayerVersionResponseMembers[] = {
+    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionContentOutput, MemberAccess<&GetLayerVersionResponse::content>::get, MemberAccess<&GetLayerVersionResponse::content>::emplace},
+    {"LayerArn", "LayerArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerArn, MemberAccess<&GetLayerVersionResponse::layer_arn>::get, MemberAccess<&GetLayerVersionResponse::layer_arn>::emplace},
+    {"LayerVersionArn", "LayerVersionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionArn, MemberAccess<&GetLayerVersionResponse::layer_version_arn>::get, MemberAccess<&GetLayerVersionResponse::layer_version_arn>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescription, MemberAccess<&GetLayerVersionResponse::description>::get, MemberAccess<&GetLayerVersionResponse::description>::emplace},
+    {"CreatedDate", "CreatedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetLayerVersionResponse::created_date>::get, MemberAccess<&GetLayerVersionResponse::created_date>::emplace},
+    {"Version", "Version", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLayerVersionNumber, MemberAccess<&GetLayerVersionResponse::version>::get, MemberAccess<&GetLayerVersionResponse::version>::emplace},
+    {"CompatibleRuntimes", "CompatibleRuntimes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleRuntimes, MemberAccess<&GetLayerVersionResponse::compatible_runtimes>::get, MemberAccess<&GetLayerVersionResponse::compatible_runtimes>::emplace},
+    {"LicenseInfo", "LicenseInfo", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLicenseInfo, MemberAccess<&GetLayerVersionResponse::license_info>::get, MemberAccess<&GetLayerVersionResponse::license_info>::emplace},
+    {"CompatibleArchitectures", "CompatibleArchitectures", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCompatibleArchitectures, MemberAccess<&GetLayerVersionResponse::compatible_architectures>::get, MemberAccess<&GetLayerVersionResponse::compatible_architectures>::emplace},
+};
+constinit const StructDesc kGetLayerVersionResponseStruct = {.name = "GetLayerVersionResponse", .members = kGetLayerVersionResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&GetPolicyRequest::function_name>::get, MemberAccess<&GetPolicyRequest::function_name>::emplace},
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&GetPolicyRequest::qualifier>::get, MemberAccess<&GetPolicyRequest::qualifier>::emplace},
@@ -1336,6 +1585,17 @@ constexpr MemberDesc kListAliasesResponseMembers[] = {
     {"Aliases", "Aliases", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAliasList, MemberAccess<&ListAliasesResponse::aliases>::get, MemberAccess<&ListAliasesResponse::aliases>::emplace},
 };
 constinit const StructDesc kListAliasesResponseStruct = {.name = "ListAliasesResponse", .members = kListAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListCapacityProvidersRequestMembers[] = {
+    {"State", "State", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCapacityProviderState, MemberAccess<&ListCapacityProvidersRequest::state>::get, MemberAccess<&ListCapacityProvidersRequest::state>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCapacityProvidersRequest::marker>::get, MemberAccess<&ListCapacityProvidersRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxFiftyListItems, MemberAccess<&ListCapacityProvidersRequest::max_items>::get, MemberAccess<&ListCapacityProvidersRequest::max_items>::emplace},
+};
+constinit const StructDesc kListCapacityProvidersRequestStruct = {.name = "ListCapacityProvidersRequest", .members = kListCapacityProvidersRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListCapacityProvidersResponseMembers[] = {
+    {"CapacityProviders", "CapacityProviders", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProvidersList, MemberAccess<&ListCapacityProvidersResponse::capacity_providers>::get, MemberAccess<&ListCapacityProvidersResponse::capacity_providers>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCapacityProvidersResponse::next_marker>::get, MemberAccess<&ListCapacityProvidersResponse::next_marker>::emplace},
+};
+constinit const StructDesc kListCapacityProvidersResponseStruct = {.name = "ListCapacityProvidersResponse", .members = kListCapacityProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListCodeSigningConfigsRequestMembers[] = {
     {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListCodeSigningConfigsRequest::marker>::get, MemberAccess<&ListCodeSigningConfigsRequest::marker>::emplace},
     {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxListItems, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::get, MemberAccess<&ListCodeSigningConfigsRequest::max_items>::emplace},
@@ -1346,6 +1606,23 @@ constexpr MemberDesc kListCodeSigningConfigsResponseMembers[] = {
     {"CodeSigningConfigs", "CodeSigningConfigs", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCodeSigningConfigList, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::get, MemberAccess<&ListCodeSigningConfigsResponse::code_signing_configs>::emplace},
 };
 constinit const StructDesc kListCodeSigningConfigsResponseStruct = {.name = "ListCodeSigningConfigsResponse", .members = kListCodeSigningConfigsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListDurableExecutionsByFunctionRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListDurableExecutionsByFunctionRequest::function_name>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&ListDurableExecutionsByFunctionRequest::qualifier>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::qualifier>::emplace},
+    {"DurableExecutionName", "DurableExecutionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableExecutionName, MemberAccess<&ListDurableExecutionsByFunctionRequest::durable_execution_name>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::durable_execution_name>::emplace},
+    {"Statuses", "Statuses", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionStatusList, MemberAccess<&ListDurableExecutionsByFunctionRequest::statuses>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::statuses>::emplace},
+    {"StartedAfter", "StartedAfter", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_after>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_after>::emplace},
+    {"StartedBefore", "StartedBefore", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionTimestamp, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_before>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::started_before>::emplace},
+    {"ReverseOrder", "ReverseOrder", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReverseOrder, MemberAccess<&ListDurableExecutionsByFunctionRequest::reverse_order>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::reverse_order>::emplace},
+    {"Marker", "Marker", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListDurableExecutionsByFunctionRequest::marker>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kItemCount, MemberAccess<&ListDurableExecutionsByFunctionRequest::max_items>::get, MemberAccess<&ListDurableExecutionsByFunctionRequest::max_items>::emplace},
+};
+constinit const StructDesc kListDurableExecutionsByFunctionRequestStruct = {.name = "ListDurableExecutionsByFunctionRequest", .members = kListDurableExecutionsByFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListDurableExecutionsByFunctionResponseMembers[] = {
+    {"DurableExecutions", "DurableExecutions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurableExecutions, MemberAccess<&ListDurableExecutionsByFunctionResponse::durable_executions>::get, MemberAccess<&ListDurableExecutionsByFunctionResponse::durable_executions>::emplace},
+    {"NextMarker", "NextMarker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListDurableExecutionsByFunctionResponse::next_marker>::get, MemberAccess<&ListDurableExecutionsByFunctionResponse::next_marker>::emplace},
+};
+constinit const StructDesc kListDurableExecutionsByFunctionResponseStruct = {.name = "ListDurableExecutionsByFunctionResponse", .members = kListDurableExecutionsByFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListEventSourceMappingsRequestMembers[] = {
     {"EventSourceArn", "EventSourceArn", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::get, MemberAccess<&ListEventSourceMappingsRequest::event_source_arn>::emplace},
     {"FunctionName", "FunctionName", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNamespacedFunctionName, MemberAccess<&ListEventSourceMappingsRequest::function_name>::get, MemberAccess<&ListEventSourceMappingsRequest::function_name>::emplace},
@@ -1587,6 +1864,11 @@ constexpr MemberDesc kTagResourceRequestMembers[] = {
 };
 constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTargetTrackingScalingPolicyMembers[] = {
+    {"PredefinedMetricType", "PredefinedMetricType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCapacityProviderPredefinedMetricType, MemberAccess<&TargetTrackingScalingPolicy::predefined_metric_type>::get, MemberAccess<&TargetTrackingScalingPolicy::predefined_metric_type>::emplace},
+    {"TargetValue", "TargetValue", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMetricTargetValue, MemberAccess<&TargetTrackingScalingPolicy::target_value>::get, MemberAccess<&TargetTrackingScalingPolicy::target_value>::emplace},
+};
+constinit const StructDesc kTargetTrackingScalingPolicyStruct = {.name = "TargetTrackingScalingPolicy", .members = kTargetTrackingScalingPolicyMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTooManyRequestsExceptionMembers[] = {
     {"retryAfterSeconds", "Retry-After", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::retry_after_seconds>::get, MemberAccess<&TooManyRequestsException::retry_after_seconds>::emplace},
     {"Type", "Type", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&TooManyRequestsException::type>::get, MemberAccess<&TooManyRequestsException::type>::emplace},
@@ -1696,6 +1978,11 @@ const StructDesc& AddPermissionResponse::desc() { return kAddPermissionResponseS
 const StructDesc& AliasRoutingConfiguration::desc() { return kAliasRoutingConfigurationStruct; }
 const StructDesc& AliasConfiguration::desc() { return kAliasConfigurationStruct; }
 const StructDesc& AllowedPublishers::desc() { return kAllowedPublishersStruct; }
+const StructDesc& CapacityProviderVpcConfig::desc() { return kCapacityProviderVpcConfigStruct; }
+const StructDesc& CapacityProviderPermissionsConfig::desc() { return kCapacityProviderPermissionsConfigStruct; }
+const StructDesc& InstanceRequirements::desc() { return kInstanceRequirementsStruct; }
+const StructDesc& CapacityProviderScalingConfig::desc() { return kCapacityProviderScalingConfigStruct; }
+const StructDesc& CapacityProvider::desc() { return kCapacityProviderStruct; }
 const StructDesc& CodeSigningPolicies::desc() { return kCodeSigningPoliciesStruct; }
 const StructDesc& CodeSigningConfig::desc() { return kCodeSigningConfigStruct; }
 const StructDesc& CodeSigningConfigNotFoundException::desc() { return kCodeSigningConfigNotFoundExceptionStruct; }
@@ -1737,17 +2024,23 @@ const StructDesc& EFSMountTimeoutException::desc() { return kEFSMountTimeoutExce
 const StructDesc& ENILimitReachedException::desc() { return kENILimitReachedExceptionStruct; }
 const StructDesc& EnvironmentResponse::desc() { return kEnvironmentResponseStruct; }
 const StructDesc& EventSourceMappingConfiguration::desc() { return kEventSourceMappingConfigurationStruct; }
+const StructDesc& Execution::desc() { return kExecutionStruct; }
 const StructDesc& FunctionCodeLocation::desc() { return kFunctionCodeLocationStruct; }
 const StructDesc& TracingConfigResponse::desc() { return kTracingConfigResponseStruct; }
 const StructDesc& SnapStartResponse::desc() { return kSnapStartResponseStruct; }
 const StructDesc& RuntimeVersionConfig::desc() { return kRuntimeVersionConfigStruct; }
 const StructDesc& FunctionConfiguration::desc() { return kFunctionConfigurationStruct; }
 const StructDesc& FunctionEventInvokeConfig::desc() { return kFunctionEventInvokeConfigStruct; }
+const StructDesc& FunctionScalingConfig::desc() { return kFunctionScalingConfigStruct; }
 const StructDesc& FunctionUrlConfig::desc() { return kFunctionUrlConfigStruct; }
 const StructDesc& FunctionVersionsPerCapacityProviderLimitExceededException::desc() { return kFunctionVersionsPerCapacityProviderLimitExceededExceptionStruct; }
 const StructDesc& GetAccountSettingsRequest::desc() { return kGetAccountSettingsRequestStruct; }
 const StructDesc& GetAccountSettingsResponse::desc() { return kGetAccountSettingsResponseStruct; }
 const StructDesc& GetAliasRequest::desc() { return kGetAliasRequestStruct; }
+const StructDesc& GetCapacityProviderRequest::desc() { return kGetCapacityProviderRequestStruct; }
+const StructDesc& GetCapacityProviderResponse::desc() { return kGetCapacityProviderResponseStruct; }
+const StructDesc& GetCodeSigningConfigRequest::desc() { return kGetCodeSigningConfigRequestStruct; }
+const StructDesc& GetCodeSigningConfigResponse::desc() { return kGetCodeSigningConfigResponseStruct; }
 const StructDesc& GetEventSourceMappingRequest::desc() { return kGetEventSourceMappingRequestStruct; }
 const StructDesc& GetFunctionCodeSigningConfigRequest::desc() { return kGetFunctionCodeSigningConfigRequestStruct; }
 const StructDesc& GetFunctionCodeSigningConfigResponse::desc() { return kGetFunctionCodeSigningConfigResponseStruct; }
@@ -1759,8 +2052,16 @@ const StructDesc& GetFunctionRecursionConfigRequest::desc() { return kGetFunctio
 const StructDesc& GetFunctionRecursionConfigResponse::desc() { return kGetFunctionRecursionConfigResponseStruct; }
 const StructDesc& GetFunctionRequest::desc() { return kGetFunctionRequestStruct; }
 const StructDesc& GetFunctionResponse::desc() { return kGetFunctionResponseStruct; }
+const StructDesc& GetFunctionScalingConfigRequest::desc() { return kGetFunctionScalingConfigRequestStruct; }
+const StructDesc& GetFunctionScalingConfigResponse::desc() { return kGetFunctionScalingConfigResponseStruct; }
 const StructDesc& GetFunctionUrlConfigRequest::desc() { return kGetFunctionUrlConfigRequestStruct; }
 const StructDesc& GetFunctionUrlConfigResponse::desc() { return kGetFunctionUrlConfigResponseStruct; }
+const StructDesc& GetLayerVersionByArnRequest::desc() { return kGetLayerVersionByArnRequestStruct; }
+const StructDesc& GetLayerVersionPolicyRequest::desc() { return kGetLayerVersionPolicyRequestStruct; }
+const StructDesc& GetLayerVersionPolicyResponse::desc() { return kGetLayerVersionPolicyResponseStruct; }
+const StructDesc& GetLayerVersionRequest::desc() { return kGetLayerVersionRequestStruct; }
+const StructDesc& LayerVersionContentOutput::desc() { return kLayerVersionContentOutputStruct; }
+const StructDesc& GetLayerVersionResponse::desc() { return kGetLayerVersionResponseStruct; }
 const StructDesc& GetPolicyRequest::desc() { return kGetPolicyRequestStruct; }
 const StructDesc& GetPolicyResponse::desc() { return kGetPolicyResponseStruct; }
 const StructDesc& GetProvisionedConcurrencyConfigRequest::desc() { return kGetProvisionedConcurrencyConfigRequestStruct; }
@@ -1784,8 +2085,12 @@ const StructDesc& LayerVersionsListItem::desc() { return kLayerVersionsListItemS
 const StructDesc& LayersListItem::desc() { return kLayersListItemStruct; }
 const StructDesc& ListAliasesRequest::desc() { return kListAliasesRequestStruct; }
 const StructDesc& ListAliasesResponse::desc() { return kListAliasesResponseStruct; }
+const StructDesc& ListCapacityProvidersRequest::desc() { return kListCapacityProvidersRequestStruct; }
+const StructDesc& ListCapacityProvidersResponse::desc() { return kListCapacityProvidersResponseStruct; }
 const StructDesc& ListCodeSigningConfigsRequest::desc() { return kListCodeSigningConfigsRequestStruct; }
 const StructDesc& ListCodeSigningConfigsResponse::desc() { return kListCodeSigningConfigsResponseStruct; }
+const StructDesc& ListDurableExecutionsByFunctionRequest::desc() { return kListDurableExecutionsByFunctionRequestStruct; }
+const StructDesc& ListDurableExecutionsByFunctionResponse::desc() { return kListDurableExecutionsByFunctionResponseStruct; }
 const StructDesc& ListEventSourceMappingsRequest::desc() { return kListEventSourceMappingsRequestStruct; }
 const StructDesc& ListEventSourceMappingsResponse::desc() { return kListEventSourceMappingsResponseStruct; }
 const StructDesc& ListFunctionEventInvokeConfigsRequest::desc() { return kListFunctionEventInvokeConfigsRequestStruct; }
@@ -1831,6 +2136,7 @@ const StructDesc& SnapStartTimeoutException::desc() { return kSnapStartTimeoutEx
 const StructDesc& SubnetIPAddressLimitReachedException::desc() { return kSubnetIPAddressLimitReachedExceptionStruct; }
 const StructDesc& TagResourceRequest::desc() { return kTagResourceRequestStruct; }
 const StructDesc& TagResourceResponse::desc() { return kTagResourceResponseStruct; }
+const StructDesc& TargetTrackingScalingPolicy::desc() { return kTargetTrackingScalingPolicyStruct; }
 const StructDesc& TooManyRequestsException::desc() { return kTooManyRequestsExceptionStruct; }
 const StructDesc& UnsupportedMediaTypeException::desc() { return kUnsupportedMediaTypeExceptionStruct; }
 const StructDesc& UntagResourceRequest::desc() { return kUntagResourceRequestStruct; }

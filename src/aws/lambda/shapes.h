@@ -20,6 +20,11 @@ struct AddPermissionResponse;
 struct AliasRoutingConfiguration;
 struct AliasConfiguration;
 struct AllowedPublishers;
+struct CapacityProviderVpcConfig;
+struct CapacityProviderPermissionsConfig;
+struct InstanceRequirements;
+struct CapacityProviderScalingConfig;
+struct CapacityProvider;
 struct CodeSigningPolicies;
 struct CodeSigningConfig;
 struct CodeSigningConfigNotFoundException;
@@ -61,17 +66,23 @@ struct EFSMountTimeoutException;
 struct ENILimitReachedException;
 struct EnvironmentResponse;
 struct EventSourceMappingConfiguration;
+struct Execution;
 struct FunctionCodeLocation;
 struct TracingConfigResponse;
 struct SnapStartResponse;
 struct RuntimeVersionConfig;
 struct FunctionConfiguration;
 struct FunctionEventInvokeConfig;
+struct FunctionScalingConfig;
 struct FunctionUrlConfig;
 struct FunctionVersionsPerCapacityProviderLimitExceededException;
 struct GetAccountSettingsRequest;
 struct GetAccountSettingsResponse;
 struct GetAliasRequest;
+struct GetCapacityProviderRequest;
+struct GetCapacityProviderResponse;
+struct GetCodeSigningConfigRequest;
+struct GetCodeSigningConfigResponse;
 struct GetEventSourceMappingRequest;
 struct GetFunctionCodeSigningConfigRequest;
 struct GetFunctionCodeSigningConfigResponse;
@@ -83,8 +94,16 @@ struct GetFunctionRecursionConfigRequest;
 struct GetFunctionRecursionConfigResponse;
 struct GetFunctionRequest;
 struct GetFunctionResponse;
+struct GetFunctionScalingConfigRequest;
+struct GetFunctionScalingConfigResponse;
 struct GetFunctionUrlConfigRequest;
 struct GetFunctionUrlConfigResponse;
+struct GetLayerVersionByArnRequest;
+struct GetLayerVersionPolicyRequest;
+struct GetLayerVersionPolicyResponse;
+struct GetLayerVersionRequest;
+struct LayerVersionContentOutput;
+struct GetLayerVersionResponse;
 struct GetPolicyRequest;
 struct GetPolicyResponse;
 struct GetProvisionedConcurrencyConfigRequest;
@@ -108,8 +127,12 @@ struct LayerVersionsListItem;
 struct LayersListItem;
 struct ListAliasesRequest;
 struct ListAliasesResponse;
+struct ListCapacityProvidersRequest;
+struct ListCapacityProvidersResponse;
 struct ListCodeSigningConfigsRequest;
 struct ListCodeSigningConfigsResponse;
+struct ListDurableExecutionsByFunctionRequest;
+struct ListDurableExecutionsByFunctionResponse;
 struct ListEventSourceMappingsRequest;
 struct ListEventSourceMappingsResponse;
 struct ListFunctionEventInvokeConfigsRequest;
@@ -155,6 +178,7 @@ struct SnapStartTimeoutException;
 struct SubnetIPAddressLimitReachedException;
 struct TagResourceRequest;
 struct TagResourceResponse;
+struct TargetTrackingScalingPolicy;
 struct TooManyRequestsException;
 struct UnsupportedMediaTypeException;
 struct UntagResourceRequest;
@@ -229,6 +253,53 @@ struct AllowedPublishers {
 
   static const StructDesc& desc();
   bool operator==(const AllowedPublishers&) const = default;
+};
+
+struct CapacityProviderVpcConfig {
+  std::optional<std::vector<std::string>> subnet_ids;
+  std::optional<std::vector<std::string>> security_group_ids;
+
+  static const StructDesc& desc();
+  bool operator==(const CapacityProviderVpcConfig&) const = default;
+};
+
+struct CapacityProviderPermissionsConfig {
+  std::optional<std::string> capacity_provider_operator_role_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const CapacityProviderPermissionsConfig&) const = default;
+};
+
+struct InstanceRequirements {
+  std::optional<std::vector<std::string>> architectures;
+  std::optional<std::vector<std::string>> allowed_instance_types;
+  std::optional<std::vector<std::string>> excluded_instance_types;
+
+  static const StructDesc& desc();
+  bool operator==(const InstanceRequirements&) const = default;
+};
+
+struct CapacityProviderScalingConfig {
+  std::optional<int32_t> max_v_cpu_count;
+  std::optional<std::string> scaling_mode;
+  std::optional<std::vector<TargetTrackingScalingPolicy>> scaling_policies;
+
+  static const StructDesc& desc();
+  bool operator==(const CapacityProviderScalingConfig&) const = default;
+};
+
+struct CapacityProvider {
+  std::optional<std::string> capacity_provider_arn;
+  std::optional<std::string> state;
+  std::optional<CapacityProviderVpcConfig> vpc_config;
+  std::optional<CapacityProviderPermissionsConfig> permissions_config;
+  std::optional<InstanceRequirements> instance_requirements;
+  std::optional<CapacityProviderScalingConfig> capacity_provider_scaling_config;
+  std::optional<std::string> kms_key_arn;
+  std::optional<std::string> last_modified;
+
+  static const StructDesc& desc();
+  bool operator==(const CapacityProvider&) const = default;
 };
 
 struct CodeSigningPolicies {
@@ -584,6 +655,18 @@ struct EventSourceMappingConfiguration {
   bool operator==(const EventSourceMappingConfiguration&) const = default;
 };
 
+struct Execution {
+  std::optional<std::string> durable_execution_arn;
+  std::optional<std::string> durable_execution_name;
+  std::optional<std::string> function_arn;
+  std::optional<std::string> status;
+  std::optional<base::Timestamp> start_timestamp;
+  std::optional<base::Timestamp> end_timestamp;
+
+  static const StructDesc& desc();
+  bool operator==(const Execution&) const = default;
+};
+
 struct FunctionCodeLocation {
   std::optional<std::string> repository_type;
   std::optional<std::string> location;
@@ -659,6 +742,14 @@ struct FunctionEventInvokeConfig {
   bool operator==(const FunctionEventInvokeConfig&) const = default;
 };
 
+struct FunctionScalingConfig {
+  std::optional<int32_t> min_execution_environments;
+  std::optional<int32_t> max_execution_environments;
+
+  static const StructDesc& desc();
+  bool operator==(const FunctionScalingConfig&) const = default;
+};
+
 struct FunctionUrlConfig {
   std::optional<std::string> function_url;
   std::optional<std::string> function_arn;
@@ -700,6 +791,34 @@ struct GetAliasRequest {
 
   static const StructDesc& desc();
   bool operator==(const GetAliasRequest&) const = default;
+};
+
+struct GetCapacityProviderRequest {
+  std::optional<std::string> capacity_provider_name;
+
+  static const StructDesc& desc();
+  bool operator==(const GetCapacityProviderRequest&) const = default;
+};
+
+struct GetCapacityProviderResponse {
+  std::optional<CapacityProvider> capacity_provider;
+
+  static const StructDesc& desc();
+  bool operator==(const GetCapacityProviderResponse&) const = default;
+};
+
+struct GetCodeSigningConfigRequest {
+  std::optional<std::string> code_signing_config_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetCodeSigningConfigRequest&) const = default;
+};
+
+struct GetCodeSigningConfigResponse {
+  std::optional<CodeSigningConfig> code_signing_config;
+
+  static const StructDesc& desc();
+  bool operator==(const GetCodeSigningConfigResponse&) const = default;
 };
 
 struct GetEventSourceMappingRequest {
@@ -786,6 +905,23 @@ struct GetFunctionResponse {
   bool operator==(const GetFunctionResponse&) const = default;
 };
 
+struct GetFunctionScalingConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionScalingConfigRequest&) const = default;
+};
+
+struct GetFunctionScalingConfigResponse {
+  std::optional<std::string> function_arn;
+  std::optional<FunctionScalingConfig> applied_function_scaling_config;
+  std::optional<FunctionScalingConfig> requested_function_scaling_config;
+
+  static const StructDesc& desc();
+  bool operator==(const GetFunctionScalingConfigResponse&) const = default;
+};
+
 struct GetFunctionUrlConfigRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> qualifier;
@@ -805,6 +941,63 @@ struct GetFunctionUrlConfigResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetFunctionUrlConfigResponse&) const = default;
+};
+
+struct GetLayerVersionByArnRequest {
+  std::optional<std::string> arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLayerVersionByArnRequest&) const = default;
+};
+
+struct GetLayerVersionPolicyRequest {
+  std::optional<std::string> layer_name;
+  std::optional<int64_t> version_number;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLayerVersionPolicyRequest&) const = default;
+};
+
+struct GetLayerVersionPolicyResponse {
+  std::optional<std::string> policy;
+  std::optional<std::string> revision_id;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLayerVersionPolicyResponse&) const = default;
+};
+
+struct GetLayerVersionRequest {
+  std::optional<std::string> layer_name;
+  std::optional<int64_t> version_number;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLayerVersionRequest&) const = default;
+};
+
+struct LayerVersionContentOutput {
+  std::optional<std::string> location;
+  std::optional<std::string> code_sha256;
+  std::optional<int64_t> code_size;
+  std::optional<std::string> signing_profile_version_arn;
+  std::optional<std::string> signing_job_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const LayerVersionContentOutput&) const = default;
+};
+
+struct GetLayerVersionResponse {
+  std::optional<LayerVersionContentOutput> content;
+  std::optional<std::string> layer_arn;
+  std::optional<std::string> layer_version_arn;
+  std::optional<std::string> description;
+  std::optional<std::string> created_date;
+  std::optional<int64_t> version;
+  std::optional<std::vector<std::string>> compatible_runtimes;
+  std::optional<std::string> license_info;
+  std::optional<std::vector<std::string>> compatible_architectures;
+
+  static const StructDesc& desc();
+  bool operator==(const GetLayerVersionResponse&) const = default;
 };
 
 struct GetPolicyRequest {
@@ -1011,6 +1204,23 @@ struct ListAliasesResponse {
   bool operator==(const ListAliasesResponse&) const = default;
 };
 
+struct ListCapacityProvidersRequest {
+  std::optional<std::string> state;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListCapacityProvidersRequest&) const = default;
+};
+
+struct ListCapacityProvidersResponse {
+  std::optional<std::vector<CapacityProvider>> capacity_providers;
+  std::optional<std::string> next_marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListCapacityProvidersResponse&) const = default;
+};
+
 struct ListCodeSigningConfigsRequest {
   std::optional<std::string> marker;
   std::optional<int32_t> max_items;
@@ -1025,6 +1235,29 @@ struct ListCodeSigningConfigsResponse {
 
   static const StructDesc& desc();
   bool operator==(const ListCodeSigningConfigsResponse&) const = default;
+};
+
+struct ListDurableExecutionsByFunctionRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+  std::optional<std::string> durable_execution_name;
+  std::optional<std::vector<std::string>> statuses;
+  std::optional<base::Timestamp> started_after;
+  std::optional<base::Timestamp> started_before;
+  std::optional<bool> reverse_order;
+  std::optional<std::string> marker;
+  std::optional<int32_t> max_items;
+
+  static const StructDesc& desc();
+  bool operator==(const ListDurableExecutionsByFunctionRequest&) const = default;
+};
+
+struct ListDurableExecutionsByFunctionResponse {
+  std::optional<std::vector<Execution>> durable_executions;
+  std::optional<std::string> next_marker;
+
+  static const StructDesc& desc();
+  bool operator==(const ListDurableExecutionsByFunctionResponse&) const = default;
 };
 
 struct ListEventSourceMappingsRequest {
@@ -1403,6 +1636,14 @@ struct TagResourceResponse {
 
   static const StructDesc& desc();
   bool operator==(const TagResourceResponse&) const = default;
+};
+
+struct TargetTrackingScalingPolicy {
+  std::optional<std::string> predefined_metric_type;
+  std::optional<double> target_value;
+
+  static const StructDesc& desc();
+  bool operator==(const TargetTrackingScalingPolicy&) const = default;
 };
 
 struct TooManyRequestsException {

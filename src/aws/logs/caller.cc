@@ -95,6 +95,13 @@ base::Result<DescribeFieldIndexesResponse> LogsCaller::describe_field_indexes(Co
   return out;
 }
 
+base::Result<DescribeImportTasksResponse> LogsCaller::describe_import_tasks(Context& context, DescribeImportTasksRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeImportTasks");
+  DescribeImportTasksResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DescribeIndexPoliciesResponse> LogsCaller::describe_index_policies(Context& context, DescribeIndexPoliciesRequest in) {
   static const OperationDesc& operation = *kService.find("DescribeIndexPolicies");
   DescribeIndexPoliciesResponse out;
@@ -112,6 +119,13 @@ base::Result<DescribeLogGroupsResponse> LogsCaller::describe_log_groups(Context&
 base::Result<DescribeLogStreamsResponse> LogsCaller::describe_log_streams(Context& context, DescribeLogStreamsRequest in) {
   static const OperationDesc& operation = *kService.find("DescribeLogStreams");
   DescribeLogStreamsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DescribeLookupTablesResponse> LogsCaller::describe_lookup_tables(Context& context, DescribeLookupTablesRequest in) {
+  static const OperationDesc& operation = *kService.find("DescribeLookupTables");
+  DescribeLookupTablesResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -172,6 +186,13 @@ base::Result<GetLogEventsResponse> LogsCaller::get_log_events(Context& context, 
   return out;
 }
 
+base::Result<GetTransformerResponse> LogsCaller::get_transformer(Context& context, GetTransformerRequest in) {
+  static const OperationDesc& operation = *kService.find("GetTransformer");
+  GetTransformerResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<ListAnomaliesResponse> LogsCaller::list_anomalies(Context& context, ListAnomaliesRequest in) {
   static const OperationDesc& operation = *kService.find("ListAnomalies");
   ListAnomaliesResponse out;
@@ -189,6 +210,20 @@ base::Result<ListIntegrationsResponse> LogsCaller::list_integrations(Context& co
 base::Result<ListLogAnomalyDetectorsResponse> LogsCaller::list_log_anomaly_detectors(Context& context, ListLogAnomalyDetectorsRequest in) {
   static const OperationDesc& operation = *kService.find("ListLogAnomalyDetectors");
   ListLogAnomalyDetectorsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListLogGroupsResponse> LogsCaller::list_log_groups(Context& context, ListLogGroupsRequest in) {
+  static const OperationDesc& operation = *kService.find("ListLogGroups");
+  ListLogGroupsResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListScheduledQueriesResponse> LogsCaller::list_scheduled_queries(Context& context, ListScheduledQueriesRequest in) {
+  static const OperationDesc& operation = *kService.find("ListScheduledQueries");
+  ListScheduledQueriesResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -24,9 +24,11 @@ class LogsCaller final : public Logs {
   base::Result<DescribeDestinationsResponse> describe_destinations(Context& context, DescribeDestinationsRequest in) override;
   base::Result<DescribeExportTasksResponse> describe_export_tasks(Context& context, DescribeExportTasksRequest in) override;
   base::Result<DescribeFieldIndexesResponse> describe_field_indexes(Context& context, DescribeFieldIndexesRequest in) override;
+  base::Result<DescribeImportTasksResponse> describe_import_tasks(Context& context, DescribeImportTasksRequest in) override;
   base::Result<DescribeIndexPoliciesResponse> describe_index_policies(Context& context, DescribeIndexPoliciesRequest in) override;
   base::Result<DescribeLogGroupsResponse> describe_log_groups(Context& context, DescribeLogGroupsRequest in) override;
   base::Result<DescribeLogStreamsResponse> describe_log_streams(Context& context, DescribeLogStreamsRequest in) override;
+  base::Result<DescribeLookupTablesResponse> describe_lookup_tables(Context& context, DescribeLookupTablesRequest in) override;
   base::Result<DescribeMetricFiltersResponse> describe_metric_filters(Context& context, DescribeMetricFiltersRequest in) override;
   base::Result<DescribeQueriesResponse> describe_queries(Context& context, DescribeQueriesRequest in) override;
   base::Result<DescribeQueryDefinitionsResponse> describe_query_definitions(Context& context, DescribeQueryDefinitionsRequest in) override;
@@ -35,9 +37,12 @@ class LogsCaller final : public Logs {
   base::Result<FilterLogEventsResponse> filter_log_events(Context& context, FilterLogEventsRequest in) override;
   base::Result<GetDataProtectionPolicyResponse> get_data_protection_policy(Context& context, GetDataProtectionPolicyRequest in) override;
   base::Result<GetLogEventsResponse> get_log_events(Context& context, GetLogEventsRequest in) override;
+  base::Result<GetTransformerResponse> get_transformer(Context& context, GetTransformerRequest in) override;
   base::Result<ListAnomaliesResponse> list_anomalies(Context& context, ListAnomaliesRequest in) override;
   base::Result<ListIntegrationsResponse> list_integrations(Context& context, ListIntegrationsRequest in) override;
   base::Result<ListLogAnomalyDetectorsResponse> list_log_anomaly_detectors(Context& context, ListLogAnomalyDetectorsRequest in) override;
+  base::Result<ListLogGroupsResponse> list_log_groups(Context& context, ListLogGroupsRequest in) override;
+  base::Result<ListScheduledQueriesResponse> list_scheduled_queries(Context& context, ListScheduledQueriesRequest in) override;
   base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) override;
   base::Result<ListTagsLogGroupResponse> list_tags_log_group(Context& context, ListTagsLogGroupRequest in) override;
   base::Result<PutLogEventsResponse> put_log_events(Context& context, PutLogEventsRequest in) override;

@@ -6,7 +6,9 @@ namespace aws::logs {
 
 namespace errors {
 
+const ErrorDesc kAccessDeniedException = {"AccessDeniedException", "AccessDeniedException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kDataAlreadyAcceptedException = {"DataAlreadyAcceptedException", "DataAlreadyAcceptedException", 400, base::Fault::sender, &DataAlreadyAcceptedException::desc(), make_any_shape<DataAlreadyAcceptedException>};
+const ErrorDesc kInternalServerException = {"InternalServerException", "InternalServerException", 500, base::Fault::receiver, nullptr, nullptr};
 const ErrorDesc kInvalidOperationException = {"InvalidOperationException", "InvalidOperationException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidParameterException = {"InvalidParameterException", "InvalidParameterException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kInvalidSequenceTokenException = {"InvalidSequenceTokenException", "InvalidSequenceTokenException", 400, base::Fault::sender, &InvalidSequenceTokenException::desc(), make_any_shape<InvalidSequenceTokenException>};
@@ -21,11 +23,17 @@ const ErrorDesc kTooManyTagsException = {"TooManyTagsException", "TooManyTagsExc
 const ErrorDesc kUnrecognizedClientException = {"UnrecognizedClientException", "UnrecognizedClientException", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kValidationException = {"ValidationException", "ValidationException", 400, base::Fault::sender, nullptr, nullptr};
 
+base::AwsError access_denied_exception(std::string message) {
+  return make_error(kAccessDeniedException, std::move(message));
+}
 base::AwsError data_already_accepted_exception(std::string message, DataAlreadyAcceptedException detail) {
   base::AwsError error = make_error(kDataAlreadyAcceptedException, std::move(message));
   error.detail = std::make_shared<ShapeDetail>(
       AnyShape{&DataAlreadyAcceptedException::desc(), std::make_shared<DataAlreadyAcceptedException>(std::move(detail))});
   return error;
+}
+base::AwsError internal_server_exception(std::string message) {
+  return make_error(kInternalServerException, std::move(message));
 }
 base::AwsError invalid_operation_exception(std::string message) {
   return make_error(kInvalidOperationException, std::move(message));

@@ -12,7 +12,9 @@ namespace aws::logs {
 
 namespace errors {
 
+extern const ErrorDesc kAccessDeniedException;
 extern const ErrorDesc kDataAlreadyAcceptedException;
+extern const ErrorDesc kInternalServerException;
 extern const ErrorDesc kInvalidOperationException;
 extern const ErrorDesc kInvalidParameterException;
 extern const ErrorDesc kInvalidSequenceTokenException;
@@ -27,7 +29,9 @@ extern const ErrorDesc kTooManyTagsException;
 extern const ErrorDesc kUnrecognizedClientException;
 extern const ErrorDesc kValidationException;
 
+base::AwsError access_denied_exception(std::string message);  // 400
 base::AwsError data_already_accepted_exception(std::string message, DataAlreadyAcceptedException detail);  // 400
+base::AwsError internal_server_exception(std::string message);  // 500
 base::AwsError invalid_operation_exception(std::string message);  // 400
 base::AwsError invalid_parameter_exception(std::string message);  // 400
 base::AwsError invalid_sequence_token_exception(std::string message, InvalidSequenceTokenException detail);  // 400

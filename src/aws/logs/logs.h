@@ -27,9 +27,11 @@ class Logs {
   virtual base::Result<DescribeDestinationsResponse> describe_destinations(Context& context, DescribeDestinationsRequest in) = 0;
   virtual base::Result<DescribeExportTasksResponse> describe_export_tasks(Context& context, DescribeExportTasksRequest in) = 0;
   virtual base::Result<DescribeFieldIndexesResponse> describe_field_indexes(Context& context, DescribeFieldIndexesRequest in) = 0;
+  virtual base::Result<DescribeImportTasksResponse> describe_import_tasks(Context& context, DescribeImportTasksRequest in) = 0;
   virtual base::Result<DescribeIndexPoliciesResponse> describe_index_policies(Context& context, DescribeIndexPoliciesRequest in) = 0;
   virtual base::Result<DescribeLogGroupsResponse> describe_log_groups(Context& context, DescribeLogGroupsRequest in) = 0;
   virtual base::Result<DescribeLogStreamsResponse> describe_log_streams(Context& context, DescribeLogStreamsRequest in) = 0;
+  virtual base::Result<DescribeLookupTablesResponse> describe_lookup_tables(Context& context, DescribeLookupTablesRequest in) = 0;
   virtual base::Result<DescribeMetricFiltersResponse> describe_metric_filters(Context& context, DescribeMetricFiltersRequest in) = 0;
   virtual base::Result<DescribeQueriesResponse> describe_queries(Context& context, DescribeQueriesRequest in) = 0;
   virtual base::Result<DescribeQueryDefinitionsResponse> describe_query_definitions(Context& context, DescribeQueryDefinitionsRequest in) = 0;
@@ -38,9 +40,12 @@ class Logs {
   virtual base::Result<FilterLogEventsResponse> filter_log_events(Context& context, FilterLogEventsRequest in) = 0;
   virtual base::Result<GetDataProtectionPolicyResponse> get_data_protection_policy(Context& context, GetDataProtectionPolicyRequest in) = 0;
   virtual base::Result<GetLogEventsResponse> get_log_events(Context& context, GetLogEventsRequest in) = 0;
+  virtual base::Result<GetTransformerResponse> get_transformer(Context& context, GetTransformerRequest in) = 0;
   virtual base::Result<ListAnomaliesResponse> list_anomalies(Context& context, ListAnomaliesRequest in) = 0;
   virtual base::Result<ListIntegrationsResponse> list_integrations(Context& context, ListIntegrationsRequest in) = 0;
   virtual base::Result<ListLogAnomalyDetectorsResponse> list_log_anomaly_detectors(Context& context, ListLogAnomalyDetectorsRequest in) = 0;
+  virtual base::Result<ListLogGroupsResponse> list_log_groups(Context& context, ListLogGroupsRequest in) = 0;
+  virtual base::Result<ListScheduledQueriesResponse> list_scheduled_queries(Context& context, ListScheduledQueriesRequest in) = 0;
   virtual base::Result<ListTagsForResourceResponse> list_tags_for_resource(Context& context, ListTagsForResourceRequest in) = 0;
   virtual base::Result<ListTagsLogGroupResponse> list_tags_log_group(Context& context, ListTagsLogGroupRequest in) = 0;
   virtual base::Result<PutLogEventsResponse> put_log_events(Context& context, PutLogEventsRequest in) = 0;

@@ -41,12 +41,16 @@ extern const StructDesc kDescribeExportTasksRequestStruct;
 extern const StructDesc kDescribeExportTasksResponseStruct;
 extern const StructDesc kDescribeFieldIndexesRequestStruct;
 extern const StructDesc kDescribeFieldIndexesResponseStruct;
+extern const StructDesc kDescribeImportTasksRequestStruct;
+extern const StructDesc kDescribeImportTasksResponseStruct;
 extern const StructDesc kDescribeIndexPoliciesRequestStruct;
 extern const StructDesc kDescribeIndexPoliciesResponseStruct;
 extern const StructDesc kDescribeLogGroupsRequestStruct;
 extern const StructDesc kDescribeLogGroupsResponseStruct;
 extern const StructDesc kDescribeLogStreamsRequestStruct;
 extern const StructDesc kDescribeLogStreamsResponseStruct;
+extern const StructDesc kDescribeLookupTablesRequestStruct;
+extern const StructDesc kDescribeLookupTablesResponseStruct;
 extern const StructDesc kDescribeMetricFiltersRequestStruct;
 extern const StructDesc kDescribeMetricFiltersResponseStruct;
 extern const StructDesc kDescribeQueriesRequestStruct;
@@ -58,6 +62,8 @@ extern const StructDesc kDescribeResourcePoliciesResponseStruct;
 extern const StructDesc kDescribeSubscriptionFiltersRequestStruct;
 extern const StructDesc kDescribeSubscriptionFiltersResponseStruct;
 extern const StructDesc kDestinationStruct;
+extern const StructDesc kS3ConfigurationStruct;
+extern const StructDesc kDestinationConfigurationStruct;
 extern const StructDesc kExportTaskStatusStruct;
 extern const StructDesc kExportTaskExecutionInfoStruct;
 extern const StructDesc kExportTaskStruct;
@@ -69,6 +75,11 @@ extern const StructDesc kGetDataProtectionPolicyRequestStruct;
 extern const StructDesc kGetDataProtectionPolicyResponseStruct;
 extern const StructDesc kGetLogEventsRequestStruct;
 extern const StructDesc kGetLogEventsResponseStruct;
+extern const StructDesc kGetTransformerRequestStruct;
+extern const StructDesc kGetTransformerResponseStruct;
+extern const StructDesc kImportStatisticsStruct;
+extern const StructDesc kImportFilterStruct;
+extern const StructDesc kImportStruct;
 extern const StructDesc kIndexPolicyStruct;
 extern const StructDesc kInputLogEventStruct;
 extern const StructDesc kIntegrationSummaryStruct;
@@ -79,13 +90,19 @@ extern const StructDesc kListIntegrationsRequestStruct;
 extern const StructDesc kListIntegrationsResponseStruct;
 extern const StructDesc kListLogAnomalyDetectorsRequestStruct;
 extern const StructDesc kListLogAnomalyDetectorsResponseStruct;
+extern const StructDesc kListLogGroupsRequestStruct;
+extern const StructDesc kListLogGroupsResponseStruct;
+extern const StructDesc kListScheduledQueriesRequestStruct;
+extern const StructDesc kListScheduledQueriesResponseStruct;
 extern const StructDesc kListTagsForResourceRequestStruct;
 extern const StructDesc kListTagsForResourceResponseStruct;
 extern const StructDesc kListTagsLogGroupRequestStruct;
 extern const StructDesc kListTagsLogGroupResponseStruct;
 extern const StructDesc kLogEventStruct;
 extern const StructDesc kLogGroupStruct;
+extern const StructDesc kLogGroupSummaryStruct;
 extern const StructDesc kLogStreamStruct;
+extern const StructDesc kLookupTableStruct;
 extern const StructDesc kMetricFilterStruct;
 extern const StructDesc kMetricFilterMatchRecordStruct;
 extern const StructDesc kMetricTransformationStruct;
@@ -102,8 +119,10 @@ extern const StructDesc kQueryDefinitionStruct;
 extern const StructDesc kQueryInfoStruct;
 extern const StructDesc kQueryParameterStruct;
 extern const StructDesc kResourcePolicyStruct;
+extern const StructDesc kScheduledQuerySummaryStruct;
 extern const StructDesc kSearchedLogStreamStruct;
 extern const StructDesc kSubscriptionFilterStruct;
+extern const StructDesc kTagFilterStruct;
 extern const StructDesc kTagLogGroupRequestStruct;
 extern const StructDesc kTagLogGroupResponseStruct;
 extern const StructDesc kTagResourceRequestStruct;
@@ -184,6 +203,8 @@ extern const TypeDesc kDescribeExportTasksResponse;
 extern const TypeDesc kDescribeFieldIndexesLogGroupIdentifiers;
 extern const TypeDesc kDescribeFieldIndexesRequest;
 extern const TypeDesc kDescribeFieldIndexesResponse;
+extern const TypeDesc kDescribeImportTasksRequest;
+extern const TypeDesc kDescribeImportTasksResponse;
 extern const TypeDesc kDescribeIndexPoliciesLogGroupIdentifiers;
 extern const TypeDesc kDescribeIndexPoliciesRequest;
 extern const TypeDesc kDescribeIndexPoliciesResponse;
@@ -192,6 +213,9 @@ extern const TypeDesc kDescribeLogGroupsRequest;
 extern const TypeDesc kDescribeLogGroupsResponse;
 extern const TypeDesc kDescribeLogStreamsRequest;
 extern const TypeDesc kDescribeLogStreamsResponse;
+extern const TypeDesc kDescribeLookupTablesMaxResults;
+extern const TypeDesc kDescribeLookupTablesRequest;
+extern const TypeDesc kDescribeLookupTablesResponse;
 extern const TypeDesc kDescribeMetricFiltersRequest;
 extern const TypeDesc kDescribeMetricFiltersResponse;
 extern const TypeDesc kDescribeQueriesMaxResults;
@@ -206,6 +230,7 @@ extern const TypeDesc kDescribeSubscriptionFiltersResponse;
 extern const TypeDesc kDescription;
 extern const TypeDesc kDestination;
 extern const TypeDesc kDestinationArn;
+extern const TypeDesc kDestinationConfiguration;
 extern const TypeDesc kDestinationName;
 extern const TypeDesc kDestinations;
 extern const TypeDesc kDetectorName;
@@ -217,11 +242,13 @@ extern const TypeDesc kDynamicTokenPosition;
 extern const TypeDesc kEmitSystemFields;
 extern const TypeDesc kEnumerations;
 extern const TypeDesc kEpochMillis;
+extern const TypeDesc kErrorMessage;
 extern const TypeDesc kEvaluationFrequency;
 extern const TypeDesc kEventId;
 extern const TypeDesc kEventMessage;
 extern const TypeDesc kEventNumber;
 extern const TypeDesc kEventsLimit;
+extern const TypeDesc kExecutionStatus;
 extern const TypeDesc kExpectedRevisionId;
 extern const TypeDesc kExportDestinationBucket;
 extern const TypeDesc kExportDestinationPrefix;
@@ -251,7 +278,15 @@ extern const TypeDesc kGetDataProtectionPolicyRequest;
 extern const TypeDesc kGetDataProtectionPolicyResponse;
 extern const TypeDesc kGetLogEventsRequest;
 extern const TypeDesc kGetLogEventsResponse;
+extern const TypeDesc kGetTransformerRequest;
+extern const TypeDesc kGetTransformerResponse;
 extern const TypeDesc kHistogram;
+extern const TypeDesc kImport;
+extern const TypeDesc kImportFilter;
+extern const TypeDesc kImportId;
+extern const TypeDesc kImportList;
+extern const TypeDesc kImportStatistics;
+extern const TypeDesc kImportStatus;
 extern const TypeDesc kIndexPolicies;
 extern const TypeDesc kIndexPolicy;
 extern const TypeDesc kIndexSource;
@@ -274,9 +309,15 @@ extern const TypeDesc kListAnomaliesRequest;
 extern const TypeDesc kListAnomaliesResponse;
 extern const TypeDesc kListIntegrationsRequest;
 extern const TypeDesc kListIntegrationsResponse;
+extern const TypeDesc kListLimit;
 extern const TypeDesc kListLogAnomalyDetectorsLimit;
 extern const TypeDesc kListLogAnomalyDetectorsRequest;
 extern const TypeDesc kListLogAnomalyDetectorsResponse;
+extern const TypeDesc kListLogGroupsRequest;
+extern const TypeDesc kListLogGroupsResponse;
+extern const TypeDesc kListScheduledQueriesMaxResults;
+extern const TypeDesc kListScheduledQueriesRequest;
+extern const TypeDesc kListScheduledQueriesResponse;
 extern const TypeDesc kListTagsForResourceRequest;
 extern const TypeDesc kListTagsForResourceResponse;
 extern const TypeDesc kListTagsLogGroupRequest;
@@ -290,7 +331,10 @@ extern const TypeDesc kLogGroupClass;
 extern const TypeDesc kLogGroupIdentifier;
 extern const TypeDesc kLogGroupName;
 extern const TypeDesc kLogGroupNamePattern;
+extern const TypeDesc kLogGroupNameRegexPattern;
 extern const TypeDesc kLogGroupNames;
+extern const TypeDesc kLogGroupSummaries;
+extern const TypeDesc kLogGroupSummary;
 extern const TypeDesc kLogGroups;
 extern const TypeDesc kLogSamples;
 extern const TypeDesc kLogStream;
@@ -298,6 +342,10 @@ extern const TypeDesc kLogStreamName;
 extern const TypeDesc kLogStreamSearchedCompletely;
 extern const TypeDesc kLogStreams;
 extern const TypeDesc kLogType;
+extern const TypeDesc kLookupTable;
+extern const TypeDesc kLookupTableDescription;
+extern const TypeDesc kLookupTableName;
+extern const TypeDesc kLookupTables;
 extern const TypeDesc kMessage;
 extern const TypeDesc kMetricFilter;
 extern const TypeDesc kMetricFilterMatchRecord;
@@ -347,12 +395,21 @@ extern const TypeDesc kQueryParameterName;
 extern const TypeDesc kQueryStatus;
 extern const TypeDesc kQueryString;
 extern const TypeDesc kRecordFields;
+extern const TypeDesc kRecordsCount;
 extern const TypeDesc kRejectedLogEventsInfo;
 extern const TypeDesc kResourceArns;
 extern const TypeDesc kResourcePolicies;
 extern const TypeDesc kResourcePolicy;
 extern const TypeDesc kRoleArn;
+extern const TypeDesc kS3Configuration;
 extern const TypeDesc kS3DeliveryConfiguration;
+extern const TypeDesc kS3Uri;
+extern const TypeDesc kScheduleExpression;
+extern const TypeDesc kScheduleTimezone;
+extern const TypeDesc kScheduledQueryName;
+extern const TypeDesc kScheduledQueryState;
+extern const TypeDesc kScheduledQuerySummary;
+extern const TypeDesc kScheduledQuerySummaryList;
 extern const TypeDesc kScope;
 extern const TypeDesc kSearchedLogStream;
 extern const TypeDesc kSearchedLogStreams;
@@ -363,10 +420,17 @@ extern const TypeDesc kStandardUnit;
 extern const TypeDesc kStartFromHead;
 extern const TypeDesc kState;
 extern const TypeDesc kStoredBytes;
+extern const TypeDesc kString;
 extern const TypeDesc kSubscriptionFilter;
 extern const TypeDesc kSubscriptionFilters;
 extern const TypeDesc kSuppressionState;
 extern const TypeDesc kSystemField;
+extern const TypeDesc kTableFields;
+extern const TypeDesc kTagFilter;
+extern const TypeDesc kTagFilterKey;
+extern const TypeDesc kTagFilterValue;
+extern const TypeDesc kTagFilterValues;
+extern const TypeDesc kTagFilters;
 extern const TypeDesc kTagKey;
 extern const TypeDesc kTagKeyList;
 extern const TypeDesc kTagList;
@@ -474,6 +538,8 @@ constexpr ListAccess kDescribeFieldIndexesLogGroupIdentifiersAccess = list_acces
 constinit const TypeDesc kDescribeFieldIndexesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeFieldIndexesLogGroupIdentifiers", .list = &kDescribeFieldIndexesLogGroupIdentifiersAccess, .min = 1, .max = 100};
 constinit const TypeDesc kDescribeFieldIndexesRequest = {.kind = Kind::structure, .shape_name = "DescribeFieldIndexesRequest", .structure = &kDescribeFieldIndexesRequestStruct};
 constinit const TypeDesc kDescribeFieldIndexesResponse = {.kind = Kind::structure, .shape_name = "DescribeFieldIndexesResponse", .structure = &kDescribeFieldIndexesResponseStruct};
+constinit const TypeDesc kDescribeImportTasksRequest = {.kind = Kind::structure, .shape_name = "DescribeImportTasksRequest", .structure = &kDescribeImportTasksRequestStruct};
+constinit const TypeDesc kDescribeImportTasksResponse = {.kind = Kind::structure, .shape_name = "DescribeImportTasksResponse", .structure = &kDescribeImportTasksResponseStruct};
 constexpr ListAccess kDescribeIndexPoliciesLogGroupIdentifiersAccess = list_access<std::string>(&kLogGroupIdentifier, "member", false);
 constinit const TypeDesc kDescribeIndexPoliciesLogGroupIdentifiers = {.kind = Kind::list, .shape_name = "DescribeIndexPoliciesLogGroupIdentifiers", .list = &kDescribeIndexPoliciesLogGroupIdentifiersAccess, .min = 1, .max = 1};
 constinit const TypeDesc kDescribeIndexPoliciesRequest = {.kind = Kind::structure, .shape_name = "DescribeIndexPoliciesRequest", .structure = &kDescribeIndexPoliciesRequestStruct};
@@ -483,6 +549,9 @@ constinit const TypeDesc kDescribeLogGroupsRequest = {.kind = Kind::structure, .
 constinit const TypeDesc kDescribeLogGroupsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogGroupsResponse", .structure = &kDescribeLogGroupsResponseStruct};
 constinit const TypeDesc kDescribeLogStreamsRequest = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsRequest", .structure = &kDescribeLogStreamsRequestStruct};
 constinit const TypeDesc kDescribeLogStreamsResponse = {.kind = Kind::structure, .shape_name = "DescribeLogStreamsResponse", .structure = &kDescribeLogStreamsResponseStruct};
+constinit const TypeDesc kDescribeLookupTablesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeLookupTablesMaxResults", .max = 100};
+constinit const TypeDesc kDescribeLookupTablesRequest = {.kind = Kind::structure, .shape_name = "DescribeLookupTablesRequest", .structure = &kDescribeLookupTablesRequestStruct};
+constinit const TypeDesc kDescribeLookupTablesResponse = {.kind = Kind::structure, .shape_name = "DescribeLookupTablesResponse", .structure = &kDescribeLookupTablesResponseStruct};
 constinit const TypeDesc kDescribeMetricFiltersRequest = {.kind = Kind::structure, .shape_name = "DescribeMetricFiltersRequest", .structure = &kDescribeMetricFiltersRequestStruct};
 constinit const TypeDesc kDescribeMetricFiltersResponse = {.kind = Kind::structure, .shape_name = "DescribeMetricFiltersResponse", .structure = &kDescribeMetricFiltersResponseStruct};
 constinit const TypeDesc kDescribeQueriesMaxResults = {.kind = Kind::integer, .shape_name = "DescribeQueriesMaxResults", .min = 1, .max = 1000};
@@ -497,6 +566,7 @@ constinit const TypeDesc kDescribeSubscriptionFiltersResponse = {.kind = Kind::s
 constinit const TypeDesc kDescription = {.kind = Kind::string, .shape_name = "Description", .min = 1};
 constinit const TypeDesc kDestination = {.kind = Kind::structure, .shape_name = "Destination", .structure = &kDestinationStruct};
 constinit const TypeDesc kDestinationArn = {.kind = Kind::string, .shape_name = "DestinationArn", .min = 1};
+constinit const TypeDesc kDestinationConfiguration = {.kind = Kind::structure, .shape_name = "DestinationConfiguration", .structure = &kDestinationConfigurationStruct};
 constinit const TypeDesc kDestinationName = {.kind = Kind::string, .shape_name = "DestinationName", .min = 1, .max = 512, .pattern = "[^:*]*"};
 constexpr ListAccess kDestinationsAccess = list_access<Destination>(&kDestination, "member", false);
 constinit const TypeDesc kDestinations = {.kind = Kind::list, .shape_name = "Destinations", .list = &kDestinationsAccess};
@@ -513,12 +583,15 @@ constinit const TypeDesc kEmitSystemFields = {.kind = Kind::list, .shape_name = 
 constexpr MapAccess kEnumerationsAccess = map_access<int64_t>(&kTokenValue, "key", "value", false, &kTokenString);
 constinit const TypeDesc kEnumerations = {.kind = Kind::map, .shape_name = "Enumerations", .map = &kEnumerationsAccess};
 constinit const TypeDesc kEpochMillis = {.kind = Kind::long_integer, .shape_name = "EpochMillis", .min = 0};
+constinit const TypeDesc kErrorMessage = {.kind = Kind::string, .shape_name = "ErrorMessage"};
 constexpr std::string_view kEvaluationFrequencyValues[] = {"ONE_MIN", "FIVE_MIN", "TEN_MIN", "FIFTEEN_MIN", "THIRTY_MIN", "ONE_HOUR"};
 constinit const TypeDesc kEvaluationFrequency = {.kind = Kind::string, .shape_name = "EvaluationFrequency", .enum_values = kEvaluationFrequencyValues};
 constinit const TypeDesc kEventId = {.kind = Kind::string, .shape_name = "EventId"};
 constinit const TypeDesc kEventMessage = {.kind = Kind::string, .shape_name = "EventMessage", .min = 1};
 constinit const TypeDesc kEventNumber = {.kind = Kind::long_integer, .shape_name = "EventNumber"};
 constinit const TypeDesc kEventsLimit = {.kind = Kind::integer, .shape_name = "EventsLimit", .min = 1, .max = 10000};
+constexpr std::string_view kExecutionStatusValues[] = {"Running", "InvalidQuery", "Complete", "Failed", "Timeout"};
+constinit const TypeDesc kExecutionStatus = {.kind = Kind::string, .shape_name = "ExecutionStatus", .enum_values = kExecutionStatusValues};
 constinit const TypeDesc kExpectedRevisionId = {.kind = Kind::string, .shape_name = "ExpectedRevisionId", .min = 1};
 constinit const TypeDesc kExportDestinationBucket = {.kind = Kind::string, .shape_name = "ExportDestinationBucket", .min = 1, .max = 512};
 constinit const TypeDesc kExportDestinationPrefix = {.kind = Kind::string, .shape_name = "ExportDestinationPrefix"};
@@ -553,8 +626,18 @@ constinit const TypeDesc kGetDataProtectionPolicyRequest = {.kind = Kind::struct
 constinit const TypeDesc kGetDataProtectionPolicyResponse = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyResponse", .structure = &kGetDataProtectionPolicyResponseStruct};
 constinit const TypeDesc kGetLogEventsRequest = {.kind = Kind::structure, .shape_name = "GetLogEventsRequest", .structure = &kGetLogEventsRequestStruct};
 constinit const TypeDesc kGetLogEventsResponse = {.kind = Kind::structure, .shape_name = "GetLogEventsResponse", .structure = &kGetLogEventsResponseStruct};
+constinit const TypeDesc kGetTransformerRequest = {.kind = Kind::structure, .shape_name = "GetTransformerRequest", .structure = &kGetTransformerRequestStruct};
+constinit const TypeDesc kGetTransformerResponse = {.kind = Kind::structure, .shape_name = "GetTransformerResponse", .structure = &kGetTransformerResponseStruct};
 constexpr MapAccess kHistogramAccess = map_access<int64_t>(&kCount, "key", "value", false, &kTime);
 constinit const TypeDesc kHistogram = {.kind = Kind::map, .shape_name = "Histogram", .map = &kHistogramAccess};
+constinit const TypeDesc kImport = {.kind = Kind::structure, .shape_name = "Import", .structure = &kImportStruct};
+constinit const TypeDesc kImportFilter = {.kind = Kind::structure, .shape_name = "ImportFilter", .structure = &kImportFilterStruct};
+constinit const TypeDesc kImportId = {.kind = Kind::string, .shape_name = "ImportId", .min = 1, .max = 256, .pattern = "[\\-a-zA-Z0-9]+"};
+constexpr ListAccess kImportListAccess = list_access<Import>(&kImport, "member", false);
+constinit const TypeDesc kImportList = {.kind = Kind::list, .shape_name = "ImportList", .list = &kImportListAccess};
+constinit const TypeDesc kImportStatistics = {.kind = Kind::structure, .shape_name = "ImportStatistics", .structure = &kImportStatisticsStruct};
+constexpr std::string_view kImportStatusValues[] = {"IN_PROGRESS", "CANCELLED", "COMPLETED", "FAILED"};
+constinit const TypeDesc kImportStatus = {.kind = Kind::string, .shape_name = "ImportStatus", .enum_values = kImportStatusValues};
 constexpr ListAccess kIndexPoliciesAccess = list_access<IndexPolicy>(&kIndexPolicy, "member", false);
 constinit const TypeDesc kIndexPolicies = {.kind = Kind::list, .shape_name = "IndexPolicies", .list = &kIndexPoliciesAccess};
 constinit const TypeDesc kIndexPolicy = {.kind = Kind::structure, .shape_name = "IndexPolicy", .structure = &kIndexPolicyStruct};
@@ -585,9 +668,15 @@ constinit const TypeDesc kListAnomaliesRequest = {.kind = Kind::structure, .shap
 constinit const TypeDesc kListAnomaliesResponse = {.kind = Kind::structure, .shape_name = "ListAnomaliesResponse", .structure = &kListAnomaliesResponseStruct};
 constinit const TypeDesc kListIntegrationsRequest = {.kind = Kind::structure, .shape_name = "ListIntegrationsRequest", .structure = &kListIntegrationsRequestStruct};
 constinit const TypeDesc kListIntegrationsResponse = {.kind = Kind::structure, .shape_name = "ListIntegrationsResponse", .structure = &kListIntegrationsResponseStruct};
+constinit const TypeDesc kListLimit = {.kind = Kind::integer, .shape_name = "ListLimit", .min = 1, .max = 1000};
 constinit const TypeDesc kListLogAnomalyDetectorsLimit = {.kind = Kind::integer, .shape_name = "ListLogAnomalyDetectorsLimit", .min = 1, .max = 50};
 constinit const TypeDesc kListLogAnomalyDetectorsRequest = {.kind = Kind::structure, .shape_name = "ListLogAnomalyDetectorsRequest", .structure = &kListLogAnomalyDetectorsRequestStruct};
 constinit const TypeDesc kListLogAnomalyDetectorsResponse = {.kind = Kind::structure, .shape_name = "ListLogAnomalyDetectorsResponse", .structure = &kListLogAnomalyDetectorsResponseStruct};
+constinit const TypeDesc kListLogGroupsRequest = {.kind = Kind::structure, .shape_name = "ListLogGroupsRequest", .structure = &kListLogGroupsRequestStruct};
+constinit const TypeDesc kListLogGroupsResponse = {.kind = Kind::structure, .shape_name = "ListLogGroupsResponse", .structure = &kListLogGroupsResponseStruct};
+constinit const TypeDesc kListScheduledQueriesMaxResults = {.kind = Kind::integer, .shape_name = "ListScheduledQueriesMaxResults", .min = 1, .max = 1000};
+constinit const TypeDesc kListScheduledQueriesRequest = {.kind = Kind::structure, .shape_name = "ListScheduledQueriesRequest", .structure = &kListScheduledQueriesRequestStruct};
+constinit const TypeDesc kListScheduledQueriesResponse = {.kind = Kind::structure, .shape_name = "ListScheduledQueriesResponse", .structure = &kListScheduledQueriesResponseStruct};
 constinit const TypeDesc kListTagsForResourceRequest = {.kind = Kind::structure, .shape_name = "ListTagsForResourceRequest", .structure = &kListTagsForResourceRequestStruct};
 constinit const TypeDesc kListTagsForResourceResponse = {.kind = Kind::structure, .shape_name = "ListTagsForResourceResponse", .structure = &kListTagsForResourceResponseStruct};
 constinit const TypeDesc kListTagsLogGroupRequest = {.kind = Kind::structure, .shape_name = "ListTagsLogGroupRequest", .structure = &kListTagsLogGroupRequestStruct};
@@ -603,8 +692,12 @@ constinit const TypeDesc kLogGroupClass = {.kind = Kind::string, .shape_name = "
 constinit const TypeDesc kLogGroupIdentifier = {.kind = Kind::string, .shape_name = "LogGroupIdentifier", .min = 1, .max = 2048, .pattern = "[\\w#+=/:,.@-]*", .sensitive = true};
 constinit const TypeDesc kLogGroupName = {.kind = Kind::string, .shape_name = "LogGroupName", .min = 1, .pattern = "[\\.\\-_/#A-Za-z0-9]+"};
 constinit const TypeDesc kLogGroupNamePattern = {.kind = Kind::string, .shape_name = "LogGroupNamePattern", .min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*"};
+constinit const TypeDesc kLogGroupNameRegexPattern = {.kind = Kind::string, .shape_name = "LogGroupNameRegexPattern", .min = 3, .max = 129, .pattern = "(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}"};
 constexpr ListAccess kLogGroupNamesAccess = list_access<std::string>(&kLogGroupName, "member", false);
 constinit const TypeDesc kLogGroupNames = {.kind = Kind::list, .shape_name = "LogGroupNames", .list = &kLogGroupNamesAccess};
+constexpr ListAccess kLogGroupSummariesAccess = list_access<LogGroupSummary>(&kLogGroupSummary, "member", false);
+constinit const TypeDesc kLogGroupSummaries = {.kind = Kind::list, .shape_name = "LogGroupSummaries", .list = &kLogGroupSummariesAccess};
+constinit const TypeDesc kLogGroupSummary = {.kind = Kind::structure, .shape_name = "LogGroupSummary", .structure = &kLogGroupSummaryStruct};
 constexpr ListAccess kLogGroupsAccess = list_access<LogGroup>(&kLogGroup, "member", false);
 constinit const TypeDesc kLogGroups = {.kind = Kind::list, .shape_name = "LogGroups", .list = &kLogGroupsAccess};
 constexpr ListAccess kLogSamplesAccess = list_access<LogEvent>(&kLogEvent, "member", false);
@@ -615,6 +708,11 @@ constinit const TypeDesc kLogStreamSearchedCompletely = {.kind = Kind::boolean, 
 constexpr ListAccess kLogStreamsAccess = list_access<LogStream>(&kLogStream, "member", false);
 constinit const TypeDesc kLogStreams = {.kind = Kind::list, .shape_name = "LogStreams", .list = &kLogStreamsAccess};
 constinit const TypeDesc kLogType = {.kind = Kind::string, .shape_name = "LogType", .min = 1, .max = 255, .pattern = "[\\w]*"};
+constinit const TypeDesc kLookupTable = {.kind = Kind::structure, .shape_name = "LookupTable", .structure = &kLookupTableStruct};
+constinit const TypeDesc kLookupTableDescription = {.kind = Kind::string, .shape_name = "LookupTableDescription", .min = 0, .max = 1024};
+constinit const TypeDesc kLookupTableName = {.kind = Kind::string, .shape_name = "LookupTableName", .min = 1, .max = 256, .pattern = "^[a-zA-Z0-9_]+$"};
+constexpr ListAccess kLookupTablesAccess = list_access<LookupTable>(&kLookupTable, "member", false);
+constinit const TypeDesc kLookupTables = {.kind = Kind::list, .shape_name = "LookupTables", .list = &kLookupTablesAccess};
 constinit const TypeDesc kMessage = {.kind = Kind::string, .shape_name = "Message"};
 constinit const TypeDesc kMetricFilter = {.kind = Kind::structure, .shape_name = "MetricFilter", .structure = &kMetricFilterStruct};
 constinit const TypeDesc kMetricFilterMatchRecord = {.kind = Kind::structure, .shape_name = "MetricFilterMatchRecord", .structure = &kMetricFilterMatchRecordStruct};
@@ -679,6 +777,7 @@ constinit const TypeDesc kQueryStatus = {.kind = Kind::string, .shape_name = "Qu
 constinit const TypeDesc kQueryString = {.kind = Kind::string, .shape_name = "QueryString", .min = 0, .max = 10000};
 constexpr ListAccess kRecordFieldsAccess = list_access<std::string>(&kFieldHeader, "member", false);
 constinit const TypeDesc kRecordFields = {.kind = Kind::list, .shape_name = "RecordFields", .list = &kRecordFieldsAccess, .min = 0, .max = 128};
+constinit const TypeDesc kRecordsCount = {.kind = Kind::long_integer, .shape_name = "RecordsCount", .min = 0};
 constinit const TypeDesc kRejectedLogEventsInfo = {.kind = Kind::structure, .shape_name = "RejectedLogEventsInfo", .structure = &kRejectedLogEventsInfoStruct};
 constexpr ListAccess kResourceArnsAccess = list_access<std::string>(&kArn, "member", false);
 constinit const TypeDesc kResourceArns = {.kind = Kind::list, .shape_name = "ResourceArns", .list = &kResourceArnsAccess};
@@ -686,7 +785,17 @@ constexpr ListAccess kResourcePoliciesAccess = list_access<ResourcePolicy>(&kRes
 constinit const TypeDesc kResourcePolicies = {.kind = Kind::list, .shape_name = "ResourcePolicies", .list = &kResourcePoliciesAccess};
 constinit const TypeDesc kResourcePolicy = {.kind = Kind::structure, .shape_name = "ResourcePolicy", .structure = &kResourcePolicyStruct};
 constinit const TypeDesc kRoleArn = {.kind = Kind::string, .shape_name = "RoleArn", .min = 1};
+constinit const TypeDesc kS3Configuration = {.kind = Kind::structure, .shape_name = "S3Configuration", .structure = &kS3ConfigurationStruct};
 constinit const TypeDesc kS3DeliveryConfiguration = {.kind = Kind::structure, .shape_name = "S3DeliveryConfiguration", .structure = &kS3DeliveryConfigurationStruct};
+constinit const TypeDesc kS3Uri = {.kind = Kind::string, .shape_name = "S3Uri", .max = 1024, .pattern = "s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?"};
+constinit const TypeDesc kScheduleExpression = {.kind = Kind::string, .shape_name = "ScheduleExpression", .max = 256};
+constinit const TypeDesc kScheduleTimezone = {.kind = Kind::string, .shape_name = "ScheduleTimezone", .min = 1};
+constinit const TypeDesc kScheduledQueryName = {.kind = Kind::string, .shape_name = "ScheduledQueryName", .min = 1, .max = 255, .pattern = "^[a-zA-Z0-9_\\-/.#]+$"};
+constexpr std::string_view kScheduledQueryStateValues[] = {"ENABLED", "DISABLED"};
+constinit const TypeDesc kScheduledQueryState = {.kind = Kind::string, .shape_name = "ScheduledQueryState", .enum_values = kScheduledQueryStateValues};
+constinit const TypeDesc kScheduledQuerySummary = {.kind = Kind::structure, .shape_name = "ScheduledQuerySummary", .structure = &kScheduledQuerySummaryStruct};
+constexpr ListAccess kScheduledQuerySummaryListAccess = list_access<ScheduledQuerySummary>(&kScheduledQuerySummary, "member", false);
+constinit const TypeDesc kScheduledQuerySummaryList = {.kind = Kind::list, .shape_name = "ScheduledQuerySummaryList", .list = &kScheduledQuerySummaryListAccess};
 constexpr std::string_view kScopeValues[] = {"ALL"};
 constinit const TypeDesc kScope = {.kind = Kind::string, .shape_name = "Scope", .enum_values = kScopeValues};
 constinit const TypeDesc kSearchedLogStream = {.kind = Kind::structure, .shape_name = "SearchedLogStream", .structure = &kSearchedLogStreamStruct};
@@ -701,12 +810,22 @@ constinit const TypeDesc kStartFromHead = {.kind = Kind::boolean, .shape_name = 
 constexpr std::string_view kStateValues[] = {"Active", "Suppressed", "Baseline"};
 constinit const TypeDesc kState = {.kind = Kind::string, .shape_name = "State", .enum_values = kStateValues};
 constinit const TypeDesc kStoredBytes = {.kind = Kind::long_integer, .shape_name = "StoredBytes", .min = 0};
+constinit const TypeDesc kString = {.kind = Kind::string, .shape_name = "String"};
 constinit const TypeDesc kSubscriptionFilter = {.kind = Kind::structure, .shape_name = "SubscriptionFilter", .structure = &kSubscriptionFilterStruct};
 constexpr ListAccess kSubscriptionFiltersAccess = list_access<SubscriptionFilter>(&kSubscriptionFilter, "member", false);
 constinit const TypeDesc kSubscriptionFilters = {.kind = Kind::list, .shape_name = "SubscriptionFilters", .list = &kSubscriptionFiltersAccess};
 constexpr std::string_view kSuppressionStateValues[] = {"SUPPRESSED", "UNSUPPRESSED"};
 constinit const TypeDesc kSuppressionState = {.kind = Kind::string, .shape_name = "SuppressionState", .enum_values = kSuppressionStateValues};
 constinit const TypeDesc kSystemField = {.kind = Kind::string, .shape_name = "SystemField"};
+constexpr ListAccess kTableFieldsAccess = list_access<std::string>(&kString, "member", false);
+constinit const TypeDesc kTableFields = {.kind = Kind::list, .shape_name = "TableFields", .list = &kTableFieldsAccess};
+constinit const TypeDesc kTagFilter = {.kind = Kind::structure, .shape_name = "TagFilter", .structure = &kTagFilterStruct};
+constinit const TypeDesc kTagFilterKey = {.kind = Kind::string, .shape_name = "TagFilterKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
+constinit const TypeDesc kTagFilterValue = {.kind = Kind::string, .shape_name = "TagFilterValue", .min = 0, .max = 259, .pattern = "^!?\\*?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*?$"};
+constexpr ListAccess kTagFilterValuesAccess = list_access<std::string>(&kTagFilterValue, "member", false);
+constinit const TypeDesc kTagFilterValues = {.kind = Kind::list, .shape_name = "TagFilterValues", .list = &kTagFilterValuesAccess, .min = 0, .max = 5};
+constexpr ListAccess kTagFiltersAccess = list_access<TagFilter>(&kTagFilter, "member", false);
+constinit const TypeDesc kTagFilters = {.kind = Kind::list, .shape_name = "TagFilters", .list = &kTagFiltersAccess, .min = 1, .max = 5};
 constinit const TypeDesc kTagKey = {.kind = Kind::string, .shape_name = "TagKey", .min = 1, .max = 128, .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"};
 constexpr ListAccess kTagKeyListAccess = list_access<std::string>(&kTagKey, "member", false);
 constinit const TypeDesc kTagKeyList = {.kind = Kind::list, .shape_name = "TagKeyList", .list = &kTagKeyListAccess, .min = 0, .max = 50};
@@ -940,6 +1059,19 @@ constexpr MemberDesc kDescribeFieldIndexesResponseMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeFieldIndexesResponse::next_token>::get, MemberAccess<&DescribeFieldIndexesResponse::next_token>::emplace},
 };
 constinit const StructDesc kDescribeFieldIndexesResponseStruct = {.name = "DescribeFieldIndexesResponse", .members = kDescribeFieldIndexesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeImportTasksRequestMembers[] = {
+    {"importId", "importId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportId, MemberAccess<&DescribeImportTasksRequest::import_id>::get, MemberAccess<&DescribeImportTasksRequest::import_id>::emplace},
+    {"importStatus", "importStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatus, MemberAccess<&DescribeImportTasksRequest::import_status>::get, MemberAccess<&DescribeImportTasksRequest::import_status>::emplace},
+    {"importSourceArn", "importSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&DescribeImportTasksRequest::import_source_arn>::get, MemberAccess<&DescribeImportTasksRequest::import_source_arn>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLimit, MemberAccess<&DescribeImportTasksRequest::limit>::get, MemberAccess<&DescribeImportTasksRequest::limit>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeImportTasksRequest::next_token>::get, MemberAccess<&DescribeImportTasksRequest::next_token>::emplace},
+};
+constinit const StructDesc kDescribeImportTasksRequestStruct = {.name = "DescribeImportTasksRequest", .members = kDescribeImportTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeImportTasksResponseMembers[] = {
+    {"imports", "imports", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportList, MemberAccess<&DescribeImportTasksResponse::imports>::get, MemberAccess<&DescribeImportTasksResponse::imports>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeImportTasksResponse::next_token>::get, MemberAccess<&DescribeImportTasksResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeImportTasksResponseStruct = {.name = "DescribeImportTasksResponse", .members = kDescribeImportTasksResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeIndexPoliciesRequestMembers[] = {
     {"logGroupIdentifiers", "logGroupIdentifiers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDescribeIndexPoliciesLogGroupIdentifiers, MemberAccess<&DescribeIndexPoliciesRequest::log_group_identifiers>::get, MemberAccess<&DescribeIndexPoliciesRequest::log_group_identifiers>::emplace},
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeIndexPoliciesRequest::next_token>::get, MemberAccess<&DescribeIndexPoliciesRequest::next_token>::emplace},
@@ -981,6 +1113,17 @@ constexpr MemberDesc kDescribeLogStreamsResponseMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLogStreamsResponse::next_token>::get, MemberAccess<&DescribeLogStreamsResponse::next_token>::emplace},
 };
 constinit const StructDesc kDescribeLogStreamsResponseStruct = {.name = "DescribeLogStreamsResponse", .members = kDescribeLogStreamsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeLookupTablesRequestMembers[] = {
+    {"lookupTableNamePrefix", "lookupTableNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTableName, MemberAccess<&DescribeLookupTablesRequest::lookup_table_name_prefix>::get, MemberAccess<&DescribeLookupTablesRequest::lookup_table_name_prefix>::emplace},
+    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDescribeLookupTablesMaxResults, MemberAccess<&DescribeLookupTablesRequest::max_results>::get, MemberAccess<&DescribeLookupTablesRequest::max_results>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLookupTablesRequest::next_token>::get, MemberAccess<&DescribeLookupTablesRequest::next_token>::emplace},
+};
+constinit const StructDesc kDescribeLookupTablesRequestStruct = {.name = "DescribeLookupTablesRequest", .members = kDescribeLookupTablesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDescribeLookupTablesResponseMembers[] = {
+    {"lookupTables", "lookupTables", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTables, MemberAccess<&DescribeLookupTablesResponse::lookup_tables>::get, MemberAccess<&DescribeLookupTablesResponse::lookup_tables>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&DescribeLookupTablesResponse::next_token>::get, MemberAccess<&DescribeLookupTablesResponse::next_token>::emplace},
+};
+constinit const StructDesc kDescribeLookupTablesResponseStruct = {.name = "DescribeLookupTablesResponse", .members = kDescribeLookupTablesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDescribeMetricFiltersRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&DescribeMetricFiltersRequest::log_group_name>::get, MemberAccess<&DescribeMetricFiltersRequest::log_group_name>::emplace},
     {"filterNamePrefix", "filterNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&DescribeMetricFiltersRequest::filter_name_prefix>::get, MemberAccess<&DescribeMetricFiltersRequest::filter_name_prefix>::emplace},
@@ -1053,6 +1196,17 @@ constexpr MemberDesc kDestinationMembers[] = {
     {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Destination::creation_time>::get, MemberAccess<&Destination::creation_time>::emplace},
 };
 constinit const StructDesc kDestinationStruct = {.name = "Destination", .members = kDestinationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kS3ConfigurationMembers[] = {
+    {"destinationIdentifier", "destinationIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kS3Uri, MemberAccess<&S3Configuration::destination_identifier>::get, MemberAccess<&S3Configuration::destination_identifier>::emplace},
+    {"roleArn", "roleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleArn, MemberAccess<&S3Configuration::role_arn>::get, MemberAccess<&S3Configuration::role_arn>::emplace},
+    {"ownerAccountId", "ownerAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&S3Configuration::owner_account_id>::get, MemberAccess<&S3Configuration::owner_account_id>::emplace},
+    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&S3Configuration::kms_key_id>::get, MemberAccess<&S3Configuration::kms_key_id>::emplace},
+};
+constinit const StructDesc kS3ConfigurationStruct = {.name = "S3Configuration", .members = kS3ConfigurationMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDestinationConfigurationMembers[] = {
+    {"s3Configuration", "s3Configuration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kS3Configuration, MemberAccess<&DestinationConfiguration::s3_configuration>::get, MemberAccess<&DestinationConfiguration::s3_configuration>::emplace},
+};
+constinit const StructDesc kDestinationConfigurationStruct = {.name = "DestinationConfiguration", .members = kDestinationConfigurationMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kExportTaskStatusMembers[] = {
     {"code", "code", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusCode, MemberAccess<&ExportTaskStatus::code>::get, MemberAccess<&ExportTaskStatus::code>::emplace},
     {"message", "message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExportTaskStatusMessage, MemberAccess<&ExportTaskStatus::message>::get, MemberAccess<&ExportTaskStatus::message>::emplace},
@@ -1140,6 +1294,37 @@ constexpr MemberDesc kGetLogEventsResponseMembers[] = {
     {"nextBackwardToken", "nextBackwardToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&GetLogEventsResponse::next_backward_token>::get, MemberAccess<&GetLogEventsResponse::next_backward_token>::emplace},
 };
 constinit const StructDesc kGetLogEventsResponseStruct = {.name = "GetLogEventsResponse", .members = kGetLogEventsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetTransformerRequestMembers[] = {
+    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetTransformerRequest::log_group_identifier>::get, MemberAccess<&GetTransformerRequest::log_group_identifier>::emplace},
+};
+constinit const StructDesc kGetTransformerRequestStruct = {.name = "GetTransformerRequest", .members = kGetTransformerRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetTransformerResponseMembers[] = {
+    {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&GetTransformerResponse::log_group_identifier>::get, MemberAccess<&GetTransformerResponse::log_group_identifier>::emplace},
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetTransformerResponse::creation_time>::get, MemberAccess<&GetTransformerResponse::creation_time>::emplace},
+    {"lastModifiedTime", "lastModifiedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&GetTransformerResponse::last_modified_time>::get, MemberAccess<&GetTransformerResponse::last_modified_time>::emplace},
+};
+constinit const StructDesc kGetTransformerResponseStruct = {.name = "GetTransformerResponse", .members = kGetTransformerResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kImportStatisticsMembers[] = {
+    {"bytesImported", "bytesImported", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&ImportStatistics::bytes_imported>::get, MemberAccess<&ImportStatistics::bytes_imported>::emplace},
+};
+constinit const StructDesc kImportStatisticsStruct = {.name = "ImportStatistics", .members = kImportStatisticsMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kImportFilterMembers[] = {
+    {"startEventTime", "startEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ImportFilter::start_event_time>::get, MemberAccess<&ImportFilter::start_event_time>::emplace},
+    {"endEventTime", "endEventTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ImportFilter::end_event_time>::get, MemberAccess<&ImportFilter::end_event_time>::emplace},
+};
+constinit const StructDesc kImportFilterStruct = {.name = "ImportFilter", .members = kImportFilterMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kImportMembers[] = {
+    {"importId", "importId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportId, MemberAccess<&Import::import_id>::get, MemberAccess<&Import::import_id>::emplace},
+    {"importSourceArn", "importSourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Import::import_source_arn>::get, MemberAccess<&Import::import_source_arn>::emplace},
+    {"importStatus", "importStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatus, MemberAccess<&Import::import_status>::get, MemberAccess<&Import::import_status>::emplace},
+    {"importDestinationArn", "importDestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&Import::import_destination_arn>::get, MemberAccess<&Import::import_destination_arn>::emplace},
+    {"importStatistics", "importStatistics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportStatistics, MemberAccess<&Import::import_statistics>::get, MemberAccess<&Import::import_statistics>::emplace},
+    {"importFilter", "importFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kImportFilter, MemberAccess<&Import::import_filter>::get, MemberAccess<&Import::import_filter>::emplace},
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Import::creation_time>::get, MemberAccess<&Import::creation_time>::emplace},
+    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&Import::last_updated_time>::get, MemberAccess<&Import::last_updated_time>::emplace},
+    {"errorMessage", "errorMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kErrorMessage, MemberAccess<&Import::error_message>::get, MemberAccess<&Import::error_message>::emplace},
+};
+constinit const StructDesc kImportStruct = {.name = "Import", .members = kImportMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kIndexPolicyMembers[] = {
     {"logGroupIdentifier", "logGroupIdentifier", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupIdentifier, MemberAccess<&IndexPolicy::log_group_identifier>::get, MemberAccess<&IndexPolicy::log_group_identifier>::emplace},
     {"lastUpdateTime", "lastUpdateTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&IndexPolicy::last_update_time>::get, MemberAccess<&IndexPolicy::last_update_time>::emplace},
@@ -1196,6 +1381,34 @@ constexpr MemberDesc kListLogAnomalyDetectorsResponseMembers[] = {
     {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogAnomalyDetectorsResponse::next_token>::get, MemberAccess<&ListLogAnomalyDetectorsResponse::next_token>::emplace},
 };
 constinit const StructDesc kListLogAnomalyDetectorsResponseStruct = {.name = "ListLogAnomalyDetectorsResponse", .members = kListLogAnomalyDetectorsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLogGroupsRequestMembers[] = {
+    {"logGroupNamePattern", "logGroupNamePattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupNameRegexPattern, MemberAccess<&ListLogGroupsRequest::log_group_name_pattern>::get, MemberAccess<&ListLogGroupsRequest::log_group_name_pattern>::emplace},
+    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&ListLogGroupsRequest::log_group_class>::get, MemberAccess<&ListLogGroupsRequest::log_group_class>::emplace},
+    {"includeLinkedAccounts", "includeLinkedAccounts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"accountIdentifiers", "accountIdentifiers", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogGroupsRequest::next_token>::get, MemberAccess<&ListLogGroupsRequest::next_token>::emplace},
+    {"limit", "limit", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListLimit, MemberAccess<&ListLogGroupsRequest::limit>::get, MemberAccess<&ListLogGroupsRequest::limit>::emplace},
+    {"dataSources", "dataSources", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"fieldIndexNames", "fieldIndexNames", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"logGroupTags", "logGroupTags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagFilters, MemberAccess<&ListLogGroupsRequest::log_group_tags>::get, MemberAccess<&ListLogGroupsRequest::log_group_tags>::emplace},
+};
+constinit const StructDesc kListLogGroupsRequestStruct = {.name = "ListLogGroupsRequest", .members = kListLogGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListLogGroupsResponseMembers[] = {
+    {"logGroups", "logGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupSummaries, MemberAccess<&ListLogGroupsResponse::log_groups>::get, MemberAccess<&ListLogGroupsResponse::log_groups>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListLogGroupsResponse::next_token>::get, MemberAccess<&ListLogGroupsResponse::next_token>::emplace},
+};
+constinit const StructDesc kListLogGroupsResponseStruct = {.name = "ListLogGroupsResponse", .members = kListLogGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListScheduledQueriesRequestMembers[] = {
+    {"maxResults", "maxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListScheduledQueriesMaxResults, MemberAccess<&ListScheduledQueriesRequest::max_results>::get, MemberAccess<&ListScheduledQueriesRequest::max_results>::emplace},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListScheduledQueriesRequest::next_token>::get, MemberAccess<&ListScheduledQueriesRequest::next_token>::emplace},
+    {"state", "state", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQueryState, MemberAccess<&ListScheduledQueriesRequest::state>::get, MemberAccess<&ListScheduledQueriesRequest::state>::emplace},
+};
+constinit const StructDesc kListScheduledQueriesRequestStruct = {.name = "ListScheduledQueriesRequest", .members = kListScheduledQueriesRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListScheduledQueriesResponseMembers[] = {
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListScheduledQueriesResponse::next_token>::get, MemberAccess<&ListScheduledQueriesResponse::next_token>::emplace},
+    {"scheduledQueries", "scheduledQueries", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQuerySummaryList, MemberAccess<&ListScheduledQueriesResponse::scheduled_queries>::get, MemberAccess<&ListScheduledQueriesResponse::scheduled_queries>::emplace},
+};
+constinit const StructDesc kListScheduledQueriesResponseStruct = {.name = "ListScheduledQueriesResponse", .members = kListScheduledQueriesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
     {"resourceArn", "resourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
 };
@@ -1229,6 +1442,12 @@ constexpr MemberDesc kLogGroupMembers[] = {
     {"deletionProtectionEnabled", "deletionProtectionEnabled", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionProtectionEnabled, MemberAccess<&LogGroup::deletion_protection_enabled>::get, MemberAccess<&LogGroup::deletion_protection_enabled>::emplace},
 };
 constinit const StructDesc kLogGroupStruct = {.name = "LogGroup", .members = kLogGroupMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLogGroupSummaryMembers[] = {
+    {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupName, MemberAccess<&LogGroupSummary::log_group_name>::get, MemberAccess<&LogGroupSummary::log_group_name>::emplace},
+    {"logGroupArn", "logGroupArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LogGroupSummary::log_group_arn>::get, MemberAccess<&LogGroupSummary::log_group_arn>::emplace},
+    {"logGroupClass", "logGroupClass", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogGroupClass, MemberAccess<&LogGroupSummary::log_group_class>::get, MemberAccess<&LogGroupSummary::log_group_class>::emplace},
+};
+constinit const StructDesc kLogGroupSummaryStruct = {.name = "LogGroupSummary", .members = kLogGroupSummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kLogStreamMembers[] = {
     {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&LogStream::log_stream_name>::get, MemberAccess<&LogStream::log_stream_name>::emplace},
     {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LogStream::creation_time>::get, MemberAccess<&LogStream::creation_time>::emplace},
@@ -1240,6 +1459,17 @@ constexpr MemberDesc kLogStreamMembers[] = {
     {"storedBytes", "storedBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LogStream::stored_bytes>::get, MemberAccess<&LogStream::stored_bytes>::emplace},
 };
 constinit const StructDesc kLogStreamStruct = {.name = "LogStream", .members = kLogStreamMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kLookupTableMembers[] = {
+    {"lookupTableArn", "lookupTableArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&LookupTable::lookup_table_arn>::get, MemberAccess<&LookupTable::lookup_table_arn>::emplace},
+    {"lookupTableName", "lookupTableName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTableName, MemberAccess<&LookupTable::lookup_table_name>::get, MemberAccess<&LookupTable::lookup_table_name>::emplace},
+    {"description", "description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLookupTableDescription, MemberAccess<&LookupTable::description>::get, MemberAccess<&LookupTable::description>::emplace},
+    {"tableFields", "tableFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTableFields, MemberAccess<&LookupTable::table_fields>::get, MemberAccess<&LookupTable::table_fields>::emplace},
+    {"recordsCount", "recordsCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRecordsCount, MemberAccess<&LookupTable::records_count>::get, MemberAccess<&LookupTable::records_count>::emplace},
+    {"sizeBytes", "sizeBytes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStoredBytes, MemberAccess<&LookupTable::size_bytes>::get, MemberAccess<&LookupTable::size_bytes>::emplace},
+    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&LookupTable::last_updated_time>::get, MemberAccess<&LookupTable::last_updated_time>::emplace},
+    {"kmsKeyId", "kmsKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kKmsKeyId, MemberAccess<&LookupTable::kms_key_id>::get, MemberAccess<&LookupTable::kms_key_id>::emplace},
+};
+constinit const StructDesc kLookupTableStruct = {.name = "LookupTable", .members = kLookupTableMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kMetricFilterMembers[] = {
     {"filterName", "filterName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterName, MemberAccess<&MetricFilter::filter_name>::get, MemberAccess<&MetricFilter::filter_name>::emplace},
     {"filterPattern", "filterPattern", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFilterPattern, MemberAccess<&MetricFilter::filter_pattern>::get, MemberAccess<&MetricFilter::filter_pattern>::emplace},
@@ -1351,6 +1581,19 @@ constexpr MemberDesc kResourcePolicyMembers[] = {
     {"revisionId", "revisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExpectedRevisionId, MemberAccess<&ResourcePolicy::revision_id>::get, MemberAccess<&ResourcePolicy::revision_id>::emplace},
 };
 constinit const StructDesc kResourcePolicyStruct = {.name = "ResourcePolicy", .members = kResourcePolicyMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kScheduledQuerySummaryMembers[] = {
+    {"scheduledQueryArn", "scheduledQueryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArn, MemberAccess<&ScheduledQuerySummary::scheduled_query_arn>::get, MemberAccess<&ScheduledQuerySummary::scheduled_query_arn>::emplace},
+    {"name", "name", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQueryName, MemberAccess<&ScheduledQuerySummary::name>::get, MemberAccess<&ScheduledQuerySummary::name>::emplace},
+    {"state", "state", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduledQueryState, MemberAccess<&ScheduledQuerySummary::state>::get, MemberAccess<&ScheduledQuerySummary::state>::emplace},
+    {"lastTriggeredTime", "lastTriggeredTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ScheduledQuerySummary::last_triggered_time>::get, MemberAccess<&ScheduledQuerySummary::last_triggered_time>::emplace},
+    {"lastExecutionStatus", "lastExecutionStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExecutionStatus, MemberAccess<&ScheduledQuerySummary::last_execution_status>::get, MemberAccess<&ScheduledQuerySummary::last_execution_status>::emplace},
+    {"scheduleExpression", "scheduleExpression", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduleExpression, MemberAccess<&ScheduledQuerySummary::schedule_expression>::get, MemberAccess<&ScheduledQuerySummary::schedule_expression>::emplace},
+    {"timezone", "timezone", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kScheduleTimezone, MemberAccess<&ScheduledQuerySummary::timezone>::get, MemberAccess<&ScheduledQuerySummary::timezone>::emplace},
+    {"destinationConfiguration", "destinationConfiguration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfiguration, MemberAccess<&ScheduledQuerySummary::destination_configuration>::get, MemberAccess<&ScheduledQuerySummary::destination_configuration>::emplace},
+    {"creationTime", "creationTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ScheduledQuerySummary::creation_time>::get, MemberAccess<&ScheduledQuerySummary::creation_time>::emplace},
+    {"lastUpdatedTime", "lastUpdatedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&ScheduledQuerySummary::last_updated_time>::get, MemberAccess<&ScheduledQuerySummary::last_updated_time>::emplace},
+};
+constinit const StructDesc kScheduledQuerySummaryStruct = {.name = "ScheduledQuerySummary", .members = kScheduledQuerySummaryMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kSearchedLogStreamMembers[] = {
     {"logStreamName", "logStreamName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamName, MemberAccess<&SearchedLogStream::log_stream_name>::get, MemberAccess<&SearchedLogStream::log_stream_name>::emplace},
     {"searchedCompletely", "searchedCompletely", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLogStreamSearchedCompletely, MemberAccess<&SearchedLogStream::searched_completely>::get, MemberAccess<&SearchedLogStream::searched_completely>::emplace},
@@ -1369,6 +1612,11 @@ constexpr MemberDesc kSubscriptionFilterMembers[] = {
     {"emitSystemFields", "emitSystemFields", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEmitSystemFields, MemberAccess<&SubscriptionFilter::emit_system_fields>::get, MemberAccess<&SubscriptionFilter::emit_system_fields>::emplace},
 };
 constinit const StructDesc kSubscriptionFilterStruct = {.name = "SubscriptionFilter", .members = kSubscriptionFilterMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kTagFilterMembers[] = {
+    {"key", "key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagFilterKey, MemberAccess<&TagFilter::key>::get, MemberAccess<&TagFilter::key>::emplace},
+    {"values", "values", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagFilterValues, MemberAccess<&TagFilter::values>::get, MemberAccess<&TagFilter::values>::emplace},
+};
+constinit const StructDesc kTagFilterStruct = {.name = "TagFilter", .members = kTagFilterMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kTagLogGroupRequestMembers[] = {
     {"logGroupName", "logGroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLogGroupName, MemberAccess<&TagLogGroupRequest::log_group_name>::get, MemberAccess<&TagLogGroupRequest::log_group_name>::emplace},
     {"tags", "tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTags, MemberAccess<&TagLogGroupRequest::tags>::get, MemberAccess<&TagLogGroupRequest::tags>::emplace},
@@ -1445,12 +1693,16 @@ const StructDesc& DescribeExportTasksRequest::desc() { return kDescribeExportTas
 const StructDesc& DescribeExportTasksResponse::desc() { return kDescribeExportTasksResponseStruct; }
 const StructDesc& DescribeFieldIndexesRequest::desc() { return kDescribeFieldIndexesRequestStruct; }
 const StructDesc& DescribeFieldIndexesResponse::desc() { return kDescribeFieldIndexesResponseStruct; }
+const StructDesc& DescribeImportTasksRequest::desc() { return kDescribeImportTasksRequestStruct; }
+const StructDesc& DescribeImportTasksResponse::desc() { return kDescribeImportTasksResponseStruct; }
 const StructDesc& DescribeIndexPoliciesRequest::desc() { return kDescribeIndexPoliciesRequestStruct; }
 const StructDesc& DescribeIndexPoliciesResponse::desc() { return kDescribeIndexPoliciesResponseStruct; }
 const StructDesc& DescribeLogGroupsRequest::desc() { return kDescribeLogGroupsRequestStruct; }
 const StructDesc& DescribeLogGroupsResponse::desc() { return kDescribeLogGroupsResponseStruct; }
 const StructDesc& DescribeLogStreamsRequest::desc() { return kDescribeLogStreamsRequestStruct; }
 const StructDesc& DescribeLogStreamsResponse::desc() { return kDescribeLogStreamsResponseStruct; }
+const StructDesc& DescribeLookupTablesRequest::desc() { return kDescribeLookupTablesRequestStruct; }
+const StructDesc& DescribeLookupTablesResponse::desc() { return kDescribeLookupTablesResponseStruct; }
 const StructDesc& DescribeMetricFiltersRequest::desc() { return kDescribeMetricFiltersRequestStruct; }
 const StructDesc& DescribeMetricFiltersResponse::desc() { return kDescribeMetricFiltersResponseStruct; }
 const StructDesc& DescribeQueriesRequest::desc() { return kDescribeQueriesRequestStruct; }
@@ -1462,6 +1714,8 @@ const StructDesc& DescribeResourcePoliciesResponse::desc() { return kDescribeRes
 const StructDesc& DescribeSubscriptionFiltersRequest::desc() { return kDescribeSubscriptionFiltersRequestStruct; }
 const StructDesc& DescribeSubscriptionFiltersResponse::desc() { return kDescribeSubscriptionFiltersResponseStruct; }
 const StructDesc& Destination::desc() { return kDestinationStruct; }
+const StructDesc& S3Configuration::desc() { return kS3ConfigurationStruct; }
+const StructDesc& DestinationConfiguration::desc() { return kDestinationConfigurationStruct; }
 const StructDesc& ExportTaskStatus::desc() { return kExportTaskStatusStruct; }
 const StructDesc& ExportTaskExecutionInfo::desc() { return kExportTaskExecutionInfoStruct; }
 const StructDesc& ExportTask::desc() { return kExportTaskStruct; }
@@ -1473,6 +1727,11 @@ const StructDesc& GetDataProtectionPolicyRequest::desc() { return kGetDataProtec
 const StructDesc& GetDataProtectionPolicyResponse::desc() { return kGetDataProtectionPolicyResponseStruct; }
 const StructDesc& GetLogEventsRequest::desc() { return kGetLogEventsRequestStruct; }
 const StructDesc& GetLogEventsResponse::desc() { return kGetLogEventsResponseStruct; }
+const StructDesc& GetTransformerRequest::desc() { return kGetTransformerRequestStruct; }
+const StructDesc& GetTransformerResponse::desc() { return kGetTransformerResponseStruct; }
+const StructDesc& ImportStatistics::desc() { return kImportStatisticsStruct; }
+const StructDesc& ImportFilter::desc() { return kImportFilterStruct; }
+const StructDesc& Import::desc() { return kImportStruct; }
 const StructDesc& IndexPolicy::desc() { return kIndexPolicyStruct; }
 const StructDesc& InputLogEvent::desc() { return kInputLogEventStruct; }
 const StructDesc& IntegrationSummary::desc() { return kIntegrationSummaryStruct; }
@@ -1483,13 +1742,19 @@ const StructDesc& ListIntegrationsRequest::desc() { return kListIntegrationsRequ
 const StructDesc& ListIntegrationsResponse::desc() { return kListIntegrationsResponseStruct; }
 const StructDesc& ListLogAnomalyDetectorsRequest::desc() { return kListLogAnomalyDetectorsRequestStruct; }
 const StructDesc& ListLogAnomalyDetectorsResponse::desc() { return kListLogAnomalyDetectorsResponseStruct; }
+const StructDesc& ListLogGroupsRequest::desc() { return kListLogGroupsRequestStruct; }
+const StructDesc& ListLogGroupsResponse::desc() { return kListLogGroupsResponseStruct; }
+const StructDesc& ListScheduledQueriesRequest::desc() { return kListScheduledQueriesRequestStruct; }
+const StructDesc& ListScheduledQueriesResponse::desc() { return kListScheduledQueriesResponseStruct; }
 const StructDesc& ListTagsForResourceRequest::desc() { return kListTagsForResourceRequestStruct; }
 const StructDesc& ListTagsForResourceResponse::desc() { return kListTagsForResourceResponseStruct; }
 const StructDesc& ListTagsLogGroupRequest::desc() { return kListTagsLogGroupRequestStruct; }
 const StructDesc& ListTagsLogGroupResponse::desc() { return kListTagsLogGroupResponseStruct; }
 const StructDesc& LogEvent::desc() { return kLogEventStruct; }
 const StructDesc& LogGroup::desc() { return kLogGroupStruct; }
+const StructDesc& LogGroupSummary::desc() { return kLogGroupSummaryStruct; }
 const StructDesc& LogStream::desc() { return kLogStreamStruct; }
+const StructDesc& LookupTable::desc() { return kLookupTableStruct; }
 const StructDesc& MetricFilter::desc() { return kMetricFilterStruct; }
 const StructDesc& MetricFilterMatchRecord::desc() { return kMetricFilterMatchRecordStruct; }
 const StructDesc& MetricTransformation::desc() { return kMetricTransformationStruct; }
@@ -1506,8 +1771,10 @@ const StructDesc& QueryDefinition::desc() { return kQueryDefinitionStruct; }
 const StructDesc& QueryInfo::desc() { return kQueryInfoStruct; }
 const StructDesc& QueryParameter::desc() { return kQueryParameterStruct; }
 const StructDesc& ResourcePolicy::desc() { return kResourcePolicyStruct; }
+const StructDesc& ScheduledQuerySummary::desc() { return kScheduledQuerySummaryStruct; }
 const StructDesc& SearchedLogStream::desc() { return kSearchedLogStreamStruct; }
 const StructDesc& SubscriptionFilter::desc() { return kSubscriptionFilterStruct; }
+const StructDesc& TagFilter::desc() { return kTagFilterStruct; }
 const StructDesc& TagLogGroupRequest::desc() { return kTagLogGroupRequestStruct; }
 const StructDesc& TagLogGroupResponse::desc() { return kTagLogGroupResponseStruct; }
 const StructDesc& TagResourceRequest::desc() { return kTagResourceRequestStruct; }

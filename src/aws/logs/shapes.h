@@ -48,12 +48,16 @@ struct DescribeExportTasksRequest;
 struct DescribeExportTasksResponse;
 struct DescribeFieldIndexesRequest;
 struct DescribeFieldIndexesResponse;
+struct DescribeImportTasksRequest;
+struct DescribeImportTasksResponse;
 struct DescribeIndexPoliciesRequest;
 struct DescribeIndexPoliciesResponse;
 struct DescribeLogGroupsRequest;
 struct DescribeLogGroupsResponse;
 struct DescribeLogStreamsRequest;
 struct DescribeLogStreamsResponse;
+struct DescribeLookupTablesRequest;
+struct DescribeLookupTablesResponse;
 struct DescribeMetricFiltersRequest;
 struct DescribeMetricFiltersResponse;
 struct DescribeQueriesRequest;
@@ -65,6 +69,8 @@ struct DescribeResourcePoliciesResponse;
 struct DescribeSubscriptionFiltersRequest;
 struct DescribeSubscriptionFiltersResponse;
 struct Destination;
+struct S3Configuration;
+struct DestinationConfiguration;
 struct ExportTaskStatus;
 struct ExportTaskExecutionInfo;
 struct ExportTask;
@@ -76,6 +82,11 @@ struct GetDataProtectionPolicyRequest;
 struct GetDataProtectionPolicyResponse;
 struct GetLogEventsRequest;
 struct GetLogEventsResponse;
+struct GetTransformerRequest;
+struct GetTransformerResponse;
+struct ImportStatistics;
+struct ImportFilter;
+struct Import;
 struct IndexPolicy;
 struct InputLogEvent;
 struct IntegrationSummary;
@@ -86,13 +97,19 @@ struct ListIntegrationsRequest;
 struct ListIntegrationsResponse;
 struct ListLogAnomalyDetectorsRequest;
 struct ListLogAnomalyDetectorsResponse;
+struct ListLogGroupsRequest;
+struct ListLogGroupsResponse;
+struct ListScheduledQueriesRequest;
+struct ListScheduledQueriesResponse;
 struct ListTagsForResourceRequest;
 struct ListTagsForResourceResponse;
 struct ListTagsLogGroupRequest;
 struct ListTagsLogGroupResponse;
 struct LogEvent;
 struct LogGroup;
+struct LogGroupSummary;
 struct LogStream;
+struct LookupTable;
 struct MetricFilter;
 struct MetricFilterMatchRecord;
 struct MetricTransformation;
@@ -109,8 +126,10 @@ struct QueryDefinition;
 struct QueryInfo;
 struct QueryParameter;
 struct ResourcePolicy;
+struct ScheduledQuerySummary;
 struct SearchedLogStream;
 struct SubscriptionFilter;
+struct TagFilter;
 struct TagLogGroupRequest;
 struct TagLogGroupResponse;
 struct TagResourceRequest;
@@ -440,6 +459,25 @@ struct DescribeFieldIndexesResponse {
   bool operator==(const DescribeFieldIndexesResponse&) const = default;
 };
 
+struct DescribeImportTasksRequest {
+  std::optional<std::string> import_id;
+  std::optional<std::string> import_status;
+  std::optional<std::string> import_source_arn;
+  std::optional<int32_t> limit;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeImportTasksRequest&) const = default;
+};
+
+struct DescribeImportTasksResponse {
+  std::optional<std::vector<Import>> imports;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeImportTasksResponse&) const = default;
+};
+
 struct DescribeIndexPoliciesRequest {
   std::optional<std::vector<std::string>> log_group_identifiers;
   std::optional<std::string> next_token;
@@ -494,6 +532,23 @@ struct DescribeLogStreamsResponse {
 
   static const StructDesc& desc();
   bool operator==(const DescribeLogStreamsResponse&) const = default;
+};
+
+struct DescribeLookupTablesRequest {
+  std::optional<std::string> lookup_table_name_prefix;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeLookupTablesRequest&) const = default;
+};
+
+struct DescribeLookupTablesResponse {
+  std::optional<std::vector<LookupTable>> lookup_tables;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const DescribeLookupTablesResponse&) const = default;
 };
 
 struct DescribeMetricFiltersRequest {
@@ -599,6 +654,23 @@ struct Destination {
 
   static const StructDesc& desc();
   bool operator==(const Destination&) const = default;
+};
+
+struct S3Configuration {
+  std::optional<std::string> destination_identifier;
+  std::optional<std::string> role_arn;
+  std::optional<std::string> owner_account_id;
+  std::optional<std::string> kms_key_id;
+
+  static const StructDesc& desc();
+  bool operator==(const S3Configuration&) const = default;
+};
+
+struct DestinationConfiguration {
+  std::optional<S3Configuration> s3_configuration;
+
+  static const StructDesc& desc();
+  bool operator==(const DestinationConfiguration&) const = default;
 };
 
 struct ExportTaskStatus {
@@ -719,6 +791,52 @@ struct GetLogEventsResponse {
   bool operator==(const GetLogEventsResponse&) const = default;
 };
 
+struct GetTransformerRequest {
+  std::optional<std::string> log_group_identifier;
+
+  static const StructDesc& desc();
+  bool operator==(const GetTransformerRequest&) const = default;
+};
+
+struct GetTransformerResponse {
+  std::optional<std::string> log_group_identifier;
+  std::optional<int64_t> creation_time;
+  std::optional<int64_t> last_modified_time;
+
+  static const StructDesc& desc();
+  bool operator==(const GetTransformerResponse&) const = default;
+};
+
+struct ImportStatistics {
+  std::optional<int64_t> bytes_imported;
+
+  static const StructDesc& desc();
+  bool operator==(const ImportStatistics&) const = default;
+};
+
+struct ImportFilter {
+  std::optional<int64_t> start_event_time;
+  std::optional<int64_t> end_event_time;
+
+  static const StructDesc& desc();
+  bool operator==(const ImportFilter&) const = default;
+};
+
+struct Import {
+  std::optional<std::string> import_id;
+  std::optional<std::string> import_source_arn;
+  std::optional<std::string> import_status;
+  std::optional<std::string> import_destination_arn;
+  std::optional<ImportStatistics> import_statistics;
+  std::optional<ImportFilter> import_filter;
+  std::optional<int64_t> creation_time;
+  std::optional<int64_t> last_updated_time;
+  std::optional<std::string> error_message;
+
+  static const StructDesc& desc();
+  bool operator==(const Import&) const = default;
+};
+
 struct IndexPolicy {
   std::optional<std::string> log_group_identifier;
   std::optional<int64_t> last_update_time;
@@ -805,6 +923,42 @@ struct ListLogAnomalyDetectorsResponse {
   bool operator==(const ListLogAnomalyDetectorsResponse&) const = default;
 };
 
+struct ListLogGroupsRequest {
+  std::optional<std::string> log_group_name_pattern;
+  std::optional<std::string> log_group_class;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> limit;
+  std::optional<std::vector<TagFilter>> log_group_tags;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLogGroupsRequest&) const = default;
+};
+
+struct ListLogGroupsResponse {
+  std::optional<std::vector<LogGroupSummary>> log_groups;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListLogGroupsResponse&) const = default;
+};
+
+struct ListScheduledQueriesRequest {
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+  std::optional<std::string> state;
+
+  static const StructDesc& desc();
+  bool operator==(const ListScheduledQueriesRequest&) const = default;
+};
+
+struct ListScheduledQueriesResponse {
+  std::optional<std::string> next_token;
+  std::optional<std::vector<ScheduledQuerySummary>> scheduled_queries;
+
+  static const StructDesc& desc();
+  bool operator==(const ListScheduledQueriesResponse&) const = default;
+};
+
 struct ListTagsForResourceRequest {
   std::optional<std::string> resource_arn;
 
@@ -856,6 +1010,15 @@ struct LogGroup {
   bool operator==(const LogGroup&) const = default;
 };
 
+struct LogGroupSummary {
+  std::optional<std::string> log_group_name;
+  std::optional<std::string> log_group_arn;
+  std::optional<std::string> log_group_class;
+
+  static const StructDesc& desc();
+  bool operator==(const LogGroupSummary&) const = default;
+};
+
 struct LogStream {
   std::optional<std::string> log_stream_name;
   std::optional<int64_t> creation_time;
@@ -868,6 +1031,20 @@ struct LogStream {
 
   static const StructDesc& desc();
   bool operator==(const LogStream&) const = default;
+};
+
+struct LookupTable {
+  std::optional<std::string> lookup_table_arn;
+  std::optional<std::string> lookup_table_name;
+  std::optional<std::string> description;
+  std::optional<std::vector<std::string>> table_fields;
+  std::optional<int64_t> records_count;
+  std::optional<int64_t> size_bytes;
+  std::optional<int64_t> last_updated_time;
+  std::optional<std::string> kms_key_id;
+
+  static const StructDesc& desc();
+  bool operator==(const LookupTable&) const = default;
 };
 
 struct MetricFilter {
@@ -1030,6 +1207,22 @@ struct ResourcePolicy {
   bool operator==(const ResourcePolicy&) const = default;
 };
 
+struct ScheduledQuerySummary {
+  std::optional<std::string> scheduled_query_arn;
+  std::optional<std::string> name;
+  std::optional<std::string> state;
+  std::optional<int64_t> last_triggered_time;
+  std::optional<std::string> last_execution_status;
+  std::optional<std::string> schedule_expression;
+  std::optional<std::string> timezone;
+  std::optional<DestinationConfiguration> destination_configuration;
+  std::optional<int64_t> creation_time;
+  std::optional<int64_t> last_updated_time;
+
+  static const StructDesc& desc();
+  bool operator==(const ScheduledQuerySummary&) const = default;
+};
+
 struct SearchedLogStream {
   std::optional<std::string> log_stream_name;
   std::optional<bool> searched_completely;
@@ -1052,6 +1245,14 @@ struct SubscriptionFilter {
 
   static const StructDesc& desc();
   bool operator==(const SubscriptionFilter&) const = default;
+};
+
+struct TagFilter {
+  std::optional<std::string> key;
+  std::optional<std::vector<std::string>> values;
+
+  static const StructDesc& desc();
+  bool operator==(const TagFilter&) const = default;
 };
 
 struct TagLogGroupRequest {

@@ -137,6 +137,20 @@ base::Result<GetBucketLoggingOutput> S3Caller::get_bucket_logging(Context& conte
   return out;
 }
 
+base::Result<GetBucketMetadataConfigurationOutput> S3Caller::get_bucket_metadata_configuration(Context& context, GetBucketMetadataConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketMetadataConfiguration");
+  GetBucketMetadataConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetBucketMetadataTableConfigurationOutput> S3Caller::get_bucket_metadata_table_configuration(Context& context, GetBucketMetadataTableConfigurationRequest in) {
+  static const OperationDesc& operation = *kService.find("GetBucketMetadataTableConfiguration");
+  GetBucketMetadataTableConfigurationOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetBucketMetricsConfigurationOutput> S3Caller::get_bucket_metrics_configuration(Context& context, GetBucketMetricsConfigurationRequest in) {
   static const OperationDesc& operation = *kService.find("GetBucketMetricsConfiguration");
   GetBucketMetricsConfigurationOutput out;
@@ -252,6 +266,13 @@ base::Result<GetObjectRetentionOutput> S3Caller::get_object_retention(Context& c
 base::Result<GetObjectTaggingOutput> S3Caller::get_object_tagging(Context& context, GetObjectTaggingRequest in) {
   static const OperationDesc& operation = *kService.find("GetObjectTagging");
   GetObjectTaggingOutput out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetObjectTorrentOutput> S3Caller::get_object_torrent(Context& context, GetObjectTorrentRequest in) {
+  static const OperationDesc& operation = *kService.find("GetObjectTorrent");
+  GetObjectTorrentOutput out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

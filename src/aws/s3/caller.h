@@ -30,6 +30,8 @@ class S3Caller final : public S3 {
   base::Result<GetBucketLifecycleConfigurationOutput> get_bucket_lifecycle_configuration(Context& context, GetBucketLifecycleConfigurationRequest in) override;
   base::Result<GetBucketLocationOutput> get_bucket_location(Context& context, GetBucketLocationRequest in) override;
   base::Result<GetBucketLoggingOutput> get_bucket_logging(Context& context, GetBucketLoggingRequest in) override;
+  base::Result<GetBucketMetadataConfigurationOutput> get_bucket_metadata_configuration(Context& context, GetBucketMetadataConfigurationRequest in) override;
+  base::Result<GetBucketMetadataTableConfigurationOutput> get_bucket_metadata_table_configuration(Context& context, GetBucketMetadataTableConfigurationRequest in) override;
   base::Result<GetBucketMetricsConfigurationOutput> get_bucket_metrics_configuration(Context& context, GetBucketMetricsConfigurationRequest in) override;
   base::Result<NotificationConfiguration> get_bucket_notification_configuration(Context& context, GetBucketNotificationConfigurationRequest in) override;
   base::Result<GetBucketOwnershipControlsOutput> get_bucket_ownership_controls(Context& context, GetBucketOwnershipControlsRequest in) override;
@@ -47,6 +49,7 @@ class S3Caller final : public S3 {
   base::Result<GetObjectLockConfigurationOutput> get_object_lock_configuration(Context& context, GetObjectLockConfigurationRequest in) override;
   base::Result<GetObjectRetentionOutput> get_object_retention(Context& context, GetObjectRetentionRequest in) override;
   base::Result<GetObjectTaggingOutput> get_object_tagging(Context& context, GetObjectTaggingRequest in) override;
+  base::Result<GetObjectTorrentOutput> get_object_torrent(Context& context, GetObjectTorrentRequest in) override;
   base::Result<GetPublicAccessBlockOutput> get_public_access_block(Context& context, GetPublicAccessBlockRequest in) override;
   base::Result<HeadBucketOutput> head_bucket(Context& context, HeadBucketRequest in) override;
   base::Result<HeadObjectOutput> head_object(Context& context, HeadObjectRequest in) override;

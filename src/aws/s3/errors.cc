@@ -34,6 +34,7 @@ const ErrorDesc kInvalidURI = {"InvalidURI", "InvalidURI", 400, base::Fault::sen
 const ErrorDesc kInvalidWriteOffset = {"InvalidWriteOffset", "InvalidWriteOffset", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kKeyTooLongError = {"KeyTooLongError", "KeyTooLongError", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMalformedXML = {"MalformedXML", "MalformedXML", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kMetadataConfigurationNotFound = {"MetadataConfigurationNotFound", "MetadataConfigurationNotFound", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMetadataTooLarge = {"MetadataTooLarge", "MetadataTooLarge", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMethodNotAllowed = {"MethodNotAllowed", "MethodNotAllowed", 405, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kMissingContentLength = {"MissingContentLength", "MissingContentLength", 411, base::Fault::sender, nullptr, nullptr};
@@ -58,6 +59,7 @@ const ErrorDesc kPreconditionFailed = {"PreconditionFailed", "PreconditionFailed
 const ErrorDesc kReplicationConfigurationNotFoundError = {"ReplicationConfigurationNotFoundError", "ReplicationConfigurationNotFoundError", 404, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyBuckets = {"TooManyBuckets", "TooManyBuckets", 400, base::Fault::sender, nullptr, nullptr};
 const ErrorDesc kTooManyParts = {"TooManyParts", "TooManyParts", 400, base::Fault::sender, nullptr, nullptr};
+const ErrorDesc kV1APIsNotAllowed = {"V1APIsNotAllowed", "V1APIsNotAllowed", 405, base::Fault::sender, nullptr, nullptr};
 
 base::AwsError access_control_list_not_supported(std::string message) {
   return make_error(kAccessControlListNotSupported, std::move(message));
@@ -146,6 +148,9 @@ base::AwsError key_too_long_error(std::string message) {
 base::AwsError malformed_xml(std::string message) {
   return make_error(kMalformedXML, std::move(message));
 }
+base::AwsError metadata_configuration_not_found(std::string message) {
+  return make_error(kMetadataConfigurationNotFound, std::move(message));
+}
 base::AwsError metadata_too_large(std::string message) {
   return make_error(kMetadataTooLarge, std::move(message));
 }
@@ -217,6 +222,9 @@ base::AwsError too_many_buckets(std::string message) {
 }
 base::AwsError too_many_parts(std::string message) {
   return make_error(kTooManyParts, std::move(message));
+}
+base::AwsError v1_ap_is_not_allowed(std::string message) {
+  return make_error(kV1APIsNotAllowed, std::move(message));
 }
 
 }  // namespace errors

@@ -40,6 +40,7 @@ extern const ErrorDesc kInvalidURI;
 extern const ErrorDesc kInvalidWriteOffset;
 extern const ErrorDesc kKeyTooLongError;
 extern const ErrorDesc kMalformedXML;
+extern const ErrorDesc kMetadataConfigurationNotFound;
 extern const ErrorDesc kMetadataTooLarge;
 extern const ErrorDesc kMethodNotAllowed;
 extern const ErrorDesc kMissingContentLength;
@@ -64,6 +65,7 @@ extern const ErrorDesc kPreconditionFailed;
 extern const ErrorDesc kReplicationConfigurationNotFoundError;
 extern const ErrorDesc kTooManyBuckets;
 extern const ErrorDesc kTooManyParts;
+extern const ErrorDesc kV1APIsNotAllowed;
 
 base::AwsError access_control_list_not_supported(std::string message);  // 400
 base::AwsError access_denied(std::string message);  // 403
@@ -93,6 +95,7 @@ base::AwsError invalid_uri(std::string message);  // 400
 base::AwsError invalid_write_offset(std::string message);  // 400
 base::AwsError key_too_long_error(std::string message);  // 400
 base::AwsError malformed_xml(std::string message);  // 400
+base::AwsError metadata_configuration_not_found(std::string message);  // 404
 base::AwsError metadata_too_large(std::string message);  // 400
 base::AwsError method_not_allowed(std::string message);  // 405
 base::AwsError missing_content_length(std::string message);  // 411
@@ -117,6 +120,7 @@ base::AwsError precondition_failed(std::string message);  // 412
 base::AwsError replication_configuration_not_found_error(std::string message);  // 404
 base::AwsError too_many_buckets(std::string message);  // 400
 base::AwsError too_many_parts(std::string message);  // 400
+base::AwsError v1_ap_is_not_allowed(std::string message);  // 405
 
 }  // namespace errors
 

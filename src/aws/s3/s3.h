@@ -33,6 +33,8 @@ class S3 {
   virtual base::Result<GetBucketLifecycleConfigurationOutput> get_bucket_lifecycle_configuration(Context& context, GetBucketLifecycleConfigurationRequest in) = 0;
   virtual base::Result<GetBucketLocationOutput> get_bucket_location(Context& context, GetBucketLocationRequest in) = 0;
   virtual base::Result<GetBucketLoggingOutput> get_bucket_logging(Context& context, GetBucketLoggingRequest in) = 0;
+  virtual base::Result<GetBucketMetadataConfigurationOutput> get_bucket_metadata_configuration(Context& context, GetBucketMetadataConfigurationRequest in) = 0;
+  virtual base::Result<GetBucketMetadataTableConfigurationOutput> get_bucket_metadata_table_configuration(Context& context, GetBucketMetadataTableConfigurationRequest in) = 0;
   virtual base::Result<GetBucketMetricsConfigurationOutput> get_bucket_metrics_configuration(Context& context, GetBucketMetricsConfigurationRequest in) = 0;
   virtual base::Result<NotificationConfiguration> get_bucket_notification_configuration(Context& context, GetBucketNotificationConfigurationRequest in) = 0;
   virtual base::Result<GetBucketOwnershipControlsOutput> get_bucket_ownership_controls(Context& context, GetBucketOwnershipControlsRequest in) = 0;
@@ -50,6 +52,7 @@ class S3 {
   virtual base::Result<GetObjectLockConfigurationOutput> get_object_lock_configuration(Context& context, GetObjectLockConfigurationRequest in) = 0;
   virtual base::Result<GetObjectRetentionOutput> get_object_retention(Context& context, GetObjectRetentionRequest in) = 0;
   virtual base::Result<GetObjectTaggingOutput> get_object_tagging(Context& context, GetObjectTaggingRequest in) = 0;
+  virtual base::Result<GetObjectTorrentOutput> get_object_torrent(Context& context, GetObjectTorrentRequest in) = 0;
   virtual base::Result<GetPublicAccessBlockOutput> get_public_access_block(Context& context, GetPublicAccessBlockRequest in) = 0;
   virtual base::Result<HeadBucketOutput> head_bucket(Context& context, HeadBucketRequest in) = 0;
   virtual base::Result<HeadObjectOutput> head_object(Context& context, HeadObjectRequest in) = 0;

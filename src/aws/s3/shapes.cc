@@ -65,6 +65,10 @@ extern const StructDesc kTargetObjectKeyFormatStruct;
 extern const StructDesc kLoggingEnabledStruct;
 extern const StructDesc kGetBucketLoggingOutputStruct;
 extern const StructDesc kGetBucketLoggingRequestStruct;
+extern const StructDesc kGetBucketMetadataConfigurationOutputStruct;
+extern const StructDesc kGetBucketMetadataConfigurationRequestStruct;
+extern const StructDesc kGetBucketMetadataTableConfigurationOutputStruct;
+extern const StructDesc kGetBucketMetadataTableConfigurationRequestStruct;
 extern const StructDesc kGetBucketMetricsConfigurationOutputStruct;
 extern const StructDesc kGetBucketMetricsConfigurationRequestStruct;
 extern const StructDesc kGetBucketNotificationConfigurationRequestStruct;
@@ -100,6 +104,8 @@ extern const StructDesc kGetObjectRetentionOutputStruct;
 extern const StructDesc kGetObjectRetentionRequestStruct;
 extern const StructDesc kGetObjectTaggingOutputStruct;
 extern const StructDesc kGetObjectTaggingRequestStruct;
+extern const StructDesc kGetObjectTorrentOutputStruct;
+extern const StructDesc kGetObjectTorrentRequestStruct;
 extern const StructDesc kPublicAccessBlockConfigurationStruct;
 extern const StructDesc kGetPublicAccessBlockOutputStruct;
 extern const StructDesc kGetPublicAccessBlockRequestStruct;
@@ -268,6 +274,10 @@ extern const TypeDesc kGetBucketLocationOutput;
 extern const TypeDesc kGetBucketLocationRequest;
 extern const TypeDesc kGetBucketLoggingOutput;
 extern const TypeDesc kGetBucketLoggingRequest;
+extern const TypeDesc kGetBucketMetadataConfigurationOutput;
+extern const TypeDesc kGetBucketMetadataConfigurationRequest;
+extern const TypeDesc kGetBucketMetadataTableConfigurationOutput;
+extern const TypeDesc kGetBucketMetadataTableConfigurationRequest;
 extern const TypeDesc kGetBucketMetricsConfigurationOutput;
 extern const TypeDesc kGetBucketMetricsConfigurationRequest;
 extern const TypeDesc kGetBucketNotificationConfigurationRequest;
@@ -302,6 +312,8 @@ extern const TypeDesc kGetObjectRetentionOutput;
 extern const TypeDesc kGetObjectRetentionRequest;
 extern const TypeDesc kGetObjectTaggingOutput;
 extern const TypeDesc kGetObjectTaggingRequest;
+extern const TypeDesc kGetObjectTorrentOutput;
+extern const TypeDesc kGetObjectTorrentRequest;
 extern const TypeDesc kGetPublicAccessBlockOutput;
 extern const TypeDesc kGetPublicAccessBlockRequest;
 extern const TypeDesc kGrant;
@@ -379,7 +391,6 @@ extern const TypeDesc kNotificationConfigurationFilter;
 extern const TypeDesc kNotificationId;
 extern const TypeDesc kObject;
 extern const TypeDesc kObjectAttributes;
-extern const TypeDesc kObjectAttributesList;
 extern const TypeDesc kObjectCannedACL;
 extern const TypeDesc kObjectIdentifier;
 extern const TypeDesc kObjectIdentifierList;
@@ -454,6 +465,7 @@ extern const TypeDesc kTopicConfiguration;
 extern const TypeDesc kTopicConfigurationList;
 extern const TypeDesc kType;
 extern const TypeDesc kURI;
+extern const TypeDesc kUncheckedObjectAttributesList;
 extern const TypeDesc kUploadIdMarker;
 extern const TypeDesc kUploadPartCopyOutput;
 extern const TypeDesc kUploadPartCopyRequest;
@@ -597,6 +609,10 @@ constinit const TypeDesc kGetBucketLocationOutput = {.kind = Kind::structure, .s
 constinit const TypeDesc kGetBucketLocationRequest = {.kind = Kind::structure, .shape_name = "GetBucketLocationRequest", .structure = &kGetBucketLocationRequestStruct};
 constinit const TypeDesc kGetBucketLoggingOutput = {.kind = Kind::structure, .shape_name = "GetBucketLoggingOutput", .structure = &kGetBucketLoggingOutputStruct};
 constinit const TypeDesc kGetBucketLoggingRequest = {.kind = Kind::structure, .shape_name = "GetBucketLoggingRequest", .structure = &kGetBucketLoggingRequestStruct};
+constinit const TypeDesc kGetBucketMetadataConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketMetadataConfigurationOutput", .structure = &kGetBucketMetadataConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketMetadataConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketMetadataConfigurationRequest", .structure = &kGetBucketMetadataConfigurationRequestStruct};
+constinit const TypeDesc kGetBucketMetadataTableConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketMetadataTableConfigurationOutput", .structure = &kGetBucketMetadataTableConfigurationOutputStruct};
+constinit const TypeDesc kGetBucketMetadataTableConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketMetadataTableConfigurationRequest", .structure = &kGetBucketMetadataTableConfigurationRequestStruct};
 constinit const TypeDesc kGetBucketMetricsConfigurationOutput = {.kind = Kind::structure, .shape_name = "GetBucketMetricsConfigurationOutput", .structure = &kGetBucketMetricsConfigurationOutputStruct};
 constinit const TypeDesc kGetBucketMetricsConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketMetricsConfigurationRequest", .structure = &kGetBucketMetricsConfigurationRequestStruct};
 constinit const TypeDesc kGetBucketNotificationConfigurationRequest = {.kind = Kind::structure, .shape_name = "GetBucketNotificationConfigurationRequest", .structure = &kGetBucketNotificationConfigurationRequestStruct};
@@ -631,6 +647,8 @@ constinit const TypeDesc kGetObjectRetentionOutput = {.kind = Kind::structure, .
 constinit const TypeDesc kGetObjectRetentionRequest = {.kind = Kind::structure, .shape_name = "GetObjectRetentionRequest", .structure = &kGetObjectRetentionRequestStruct};
 constinit const TypeDesc kGetObjectTaggingOutput = {.kind = Kind::structure, .shape_name = "GetObjectTaggingOutput", .structure = &kGetObjectTaggingOutputStruct};
 constinit const TypeDesc kGetObjectTaggingRequest = {.kind = Kind::structure, .shape_name = "GetObjectTaggingRequest", .structure = &kGetObjectTaggingRequestStruct};
+constinit const TypeDesc kGetObjectTorrentOutput = {.kind = Kind::structure, .shape_name = "GetObjectTorrentOutput", .structure = &kGetObjectTorrentOutputStruct};
+constinit const TypeDesc kGetObjectTorrentRequest = {.kind = Kind::structure, .shape_name = "GetObjectTorrentRequest", .structure = &kGetObjectTorrentRequestStruct};
 constinit const TypeDesc kGetPublicAccessBlockOutput = {.kind = Kind::structure, .shape_name = "GetPublicAccessBlockOutput", .structure = &kGetPublicAccessBlockOutputStruct};
 constinit const TypeDesc kGetPublicAccessBlockRequest = {.kind = Kind::structure, .shape_name = "GetPublicAccessBlockRequest", .structure = &kGetPublicAccessBlockRequestStruct};
 constinit const TypeDesc kGrant = {.kind = Kind::structure, .shape_name = "Grant", .structure = &kGrantStruct};
@@ -716,8 +734,6 @@ constinit const TypeDesc kNotificationId = {.kind = Kind::string, .shape_name = 
 constinit const TypeDesc kObject = {.kind = Kind::structure, .shape_name = "Object", .structure = &kObjectStruct};
 constexpr std::string_view kObjectAttributesValues[] = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"};
 constinit const TypeDesc kObjectAttributes = {.kind = Kind::string, .shape_name = "ObjectAttributes", .enum_values = kObjectAttributesValues};
-constexpr ListAccess kObjectAttributesListAccess = list_access<std::string>(&kObjectAttributes, "member", false);
-constinit const TypeDesc kObjectAttributesList = {.kind = Kind::list, .shape_name = "ObjectAttributesList", .list = &kObjectAttributesListAccess};
 constexpr std::string_view kObjectCannedACLValues[] = {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"};
 constinit const TypeDesc kObjectCannedACL = {.kind = Kind::string, .shape_name = "ObjectCannedACL", .enum_values = kObjectCannedACLValues};
 constinit const TypeDesc kObjectIdentifier = {.kind = Kind::structure, .shape_name = "ObjectIdentifier", .structure = &kObjectIdentifierStruct};
@@ -814,6 +830,8 @@ constinit const TypeDesc kTopicConfigurationList = {.kind = Kind::list, .shape_n
 constexpr std::string_view kTypeValues[] = {"CanonicalUser", "AmazonCustomerByEmail", "Group"};
 constinit const TypeDesc kType = {.kind = Kind::string, .shape_name = "Type", .enum_values = kTypeValues};
 constinit const TypeDesc kURI = {.kind = Kind::string, .shape_name = "URI"};
+constexpr ListAccess kUncheckedObjectAttributesListAccess = list_access<std::string>(&kObjectAttributes, "member", false);
+constinit const TypeDesc kUncheckedObjectAttributesList = {.kind = Kind::list, .shape_name = "UncheckedObjectAttributesList", .list = &kUncheckedObjectAttributesListAccess};
 constinit const TypeDesc kUploadIdMarker = {.kind = Kind::string, .shape_name = "UploadIdMarker"};
 constinit const TypeDesc kUploadPartCopyOutput = {.kind = Kind::structure, .shape_name = "UploadPartCopyOutput", .structure = &kUploadPartCopyOutputStruct};
 constinit const TypeDesc kUploadPartCopyRequest = {.kind = Kind::structure, .shape_name = "UploadPartCopyRequest", .structure = &kUploadPartCopyRequestStruct};
@@ -1233,6 +1251,18 @@ constexpr MemberDesc kGetBucketLoggingRequestMembers[] = {
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketLoggingRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketLoggingRequest::expected_bucket_owner>::emplace},
 };
 constinit const StructDesc kGetBucketLoggingRequestStruct = {.name = "GetBucketLoggingRequest", .members = kGetBucketLoggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketMetadataConfigurationOutputStruct = {.name = "GetBucketMetadataConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketMetadataConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetadataConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetadataConfigurationRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketMetadataConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketMetadataConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketMetadataConfigurationRequestStruct = {.name = "GetBucketMetadataConfigurationRequest", .members = kGetBucketMetadataConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetBucketMetadataTableConfigurationOutputStruct = {.name = "GetBucketMetadataTableConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetBucketMetadataTableConfigurationRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetadataTableConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetadataTableConfigurationRequest::bucket>::emplace},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetBucketMetadataTableConfigurationRequest::expected_bucket_owner>::get, MemberAccess<&GetBucketMetadataTableConfigurationRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetBucketMetadataTableConfigurationRequestStruct = {.name = "GetBucketMetadataTableConfigurationRequest", .members = kGetBucketMetadataTableConfigurationRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kGetBucketMetricsConfigurationOutputStruct = {.name = "GetBucketMetricsConfigurationOutput", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetBucketMetricsConfigurationRequestMembers[] = {
     {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetBucketMetricsConfigurationRequest::bucket>::get, MemberAccess<&GetBucketMetricsConfigurationRequest::bucket>::emplace},
@@ -1349,7 +1379,7 @@ constexpr MemberDesc kGetObjectAttributesRequestMembers[] = {
     {"SSECustomerKeyMD5", "x-amz-server-side-encryption-customer-key-MD5", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
     {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectAttributesRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectAttributesRequest::expected_bucket_owner>::emplace},
-    {"ObjectAttributes", "x-amz-object-attributes", Location::header, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectAttributesList, MemberAccess<&GetObjectAttributesRequest::object_attributes>::get, MemberAccess<&GetObjectAttributesRequest::object_attributes>::emplace},
+    {"ObjectAttributes", "x-amz-object-attributes", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedObjectAttributesList, MemberAccess<&GetObjectAttributesRequest::object_attributes>::get, MemberAccess<&GetObjectAttributesRequest::object_attributes>::emplace},
 };
 constinit const StructDesc kGetObjectAttributesRequestStruct = {.name = "GetObjectAttributesRequest", .members = kGetObjectAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
 constinit const StructDesc kGetObjectLegalHoldOutputStruct = {.name = "GetObjectLegalHoldOutput", .members = {}, .is_union = false, .xml_namespace = ""};
@@ -1436,6 +1466,17 @@ constexpr MemberDesc kGetObjectTaggingRequestMembers[] = {
     {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kGetObjectTaggingRequestStruct = {.name = "GetObjectTaggingRequest", .members = kGetObjectTaggingRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectTorrentOutputMembers[] = {
+    {"Body", "Body", Location::payload, TimestampFormat::protocol_default, false, false, false, true, false, "", &kBody, MemberAccess<&GetObjectTorrentOutput::body>::get, MemberAccess<&GetObjectTorrentOutput::body>::emplace},
+};
+constinit const StructDesc kGetObjectTorrentOutputStruct = {.name = "GetObjectTorrentOutput", .members = kGetObjectTorrentOutputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetObjectTorrentRequestMembers[] = {
+    {"Bucket", "Bucket", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBucketName, MemberAccess<&GetObjectTorrentRequest::bucket>::get, MemberAccess<&GetObjectTorrentRequest::bucket>::emplace},
+    {"Key", "Key", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kObjectKey, MemberAccess<&GetObjectTorrentRequest::key>::get, MemberAccess<&GetObjectTorrentRequest::key>::emplace},
+    {"RequestPayer", "x-amz-request-payer", Location::header, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"ExpectedBucketOwner", "x-amz-expected-bucket-owner", Location::header, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountId, MemberAccess<&GetObjectTorrentRequest::expected_bucket_owner>::get, MemberAccess<&GetObjectTorrentRequest::expected_bucket_owner>::emplace},
+};
+constinit const StructDesc kGetObjectTorrentRequestStruct = {.name = "GetObjectTorrentRequest", .members = kGetObjectTorrentRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kPublicAccessBlockConfigurationMembers[] = {
     {"BlockPublicAcls", "BlockPublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::block_public_acls>::get, MemberAccess<&PublicAccessBlockConfiguration::block_public_acls>::emplace},
     {"IgnorePublicAcls", "IgnorePublicAcls", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSetting, MemberAccess<&PublicAccessBlockConfiguration::ignore_public_acls>::get, MemberAccess<&PublicAccessBlockConfiguration::ignore_public_acls>::emplace},
@@ -2055,6 +2096,10 @@ const StructDesc& TargetObjectKeyFormat::desc() { return kTargetObjectKeyFormatS
 const StructDesc& LoggingEnabled::desc() { return kLoggingEnabledStruct; }
 const StructDesc& GetBucketLoggingOutput::desc() { return kGetBucketLoggingOutputStruct; }
 const StructDesc& GetBucketLoggingRequest::desc() { return kGetBucketLoggingRequestStruct; }
+const StructDesc& GetBucketMetadataConfigurationOutput::desc() { return kGetBucketMetadataConfigurationOutputStruct; }
+const StructDesc& GetBucketMetadataConfigurationRequest::desc() { return kGetBucketMetadataConfigurationRequestStruct; }
+const StructDesc& GetBucketMetadataTableConfigurationOutput::desc() { return kGetBucketMetadataTableConfigurationOutputStruct; }
+const StructDesc& GetBucketMetadataTableConfigurationRequest::desc() { return kGetBucketMetadataTableConfigurationRequestStruct; }
 const StructDesc& GetBucketMetricsConfigurationOutput::desc() { return kGetBucketMetricsConfigurationOutputStruct; }
 const StructDesc& GetBucketMetricsConfigurationRequest::desc() { return kGetBucketMetricsConfigurationRequestStruct; }
 const StructDesc& GetBucketNotificationConfigurationRequest::desc() { return kGetBucketNotificationConfigurationRequestStruct; }
@@ -2090,6 +2135,8 @@ const StructDesc& GetObjectRetentionOutput::desc() { return kGetObjectRetentionO
 const StructDesc& GetObjectRetentionRequest::desc() { return kGetObjectRetentionRequestStruct; }
 const StructDesc& GetObjectTaggingOutput::desc() { return kGetObjectTaggingOutputStruct; }
 const StructDesc& GetObjectTaggingRequest::desc() { return kGetObjectTaggingRequestStruct; }
+const StructDesc& GetObjectTorrentOutput::desc() { return kGetObjectTorrentOutputStruct; }
+const StructDesc& GetObjectTorrentRequest::desc() { return kGetObjectTorrentRequestStruct; }
 const StructDesc& PublicAccessBlockConfiguration::desc() { return kPublicAccessBlockConfigurationStruct; }
 const StructDesc& GetPublicAccessBlockOutput::desc() { return kGetPublicAccessBlockOutputStruct; }
 const StructDesc& GetPublicAccessBlockRequest::desc() { return kGetPublicAccessBlockRequestStruct; }

@@ -73,6 +73,10 @@ struct TargetObjectKeyFormat;
 struct LoggingEnabled;
 struct GetBucketLoggingOutput;
 struct GetBucketLoggingRequest;
+struct GetBucketMetadataConfigurationOutput;
+struct GetBucketMetadataConfigurationRequest;
+struct GetBucketMetadataTableConfigurationOutput;
+struct GetBucketMetadataTableConfigurationRequest;
 struct GetBucketMetricsConfigurationOutput;
 struct GetBucketMetricsConfigurationRequest;
 struct GetBucketNotificationConfigurationRequest;
@@ -108,6 +112,8 @@ struct GetObjectRetentionOutput;
 struct GetObjectRetentionRequest;
 struct GetObjectTaggingOutput;
 struct GetObjectTaggingRequest;
+struct GetObjectTorrentOutput;
+struct GetObjectTorrentRequest;
 struct PublicAccessBlockConfiguration;
 struct GetPublicAccessBlockOutput;
 struct GetPublicAccessBlockRequest;
@@ -705,6 +711,34 @@ struct GetBucketLoggingRequest {
   bool operator==(const GetBucketLoggingRequest&) const = default;
 };
 
+struct GetBucketMetadataConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketMetadataConfigurationOutput&) const = default;
+};
+
+struct GetBucketMetadataConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketMetadataConfigurationRequest&) const = default;
+};
+
+struct GetBucketMetadataTableConfigurationOutput {
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketMetadataTableConfigurationOutput&) const = default;
+};
+
+struct GetBucketMetadataTableConfigurationRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetBucketMetadataTableConfigurationRequest&) const = default;
+};
+
 struct GetBucketMetricsConfigurationOutput {
 
   static const StructDesc& desc();
@@ -1017,6 +1051,22 @@ struct GetObjectTaggingRequest {
 
   static const StructDesc& desc();
   bool operator==(const GetObjectTaggingRequest&) const = default;
+};
+
+struct GetObjectTorrentOutput {
+  std::optional<Body> body;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectTorrentOutput&) const = default;
+};
+
+struct GetObjectTorrentRequest {
+  std::optional<std::string> bucket;
+  std::optional<std::string> key;
+  std::optional<std::string> expected_bucket_owner;
+
+  static const StructDesc& desc();
+  bool operator==(const GetObjectTorrentRequest&) const = default;
 };
 
 struct PublicAccessBlockConfiguration {

@@ -46,6 +46,20 @@ base::Result<GetDataProtectionPolicyResponse> SnsCaller::get_data_protection_pol
   return out;
 }
 
+base::Result<GetEndpointAttributesResponse> SnsCaller::get_endpoint_attributes(Context& context, GetEndpointAttributesInput in) {
+  static const OperationDesc& operation = *kService.find("GetEndpointAttributes");
+  GetEndpointAttributesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<GetPlatformApplicationAttributesResponse> SnsCaller::get_platform_application_attributes(Context& context, GetPlatformApplicationAttributesInput in) {
+  static const OperationDesc& operation = *kService.find("GetPlatformApplicationAttributes");
+  GetPlatformApplicationAttributesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<GetSMSAttributesResponse> SnsCaller::get_sms_attributes(Context& context, GetSMSAttributesInput in) {
   static const OperationDesc& operation = *kService.find("GetSMSAttributes");
   GetSMSAttributesResponse out;
@@ -70,6 +84,13 @@ base::Result<GetSubscriptionAttributesResponse> SnsCaller::get_subscription_attr
 base::Result<GetTopicAttributesResponse> SnsCaller::get_topic_attributes(Context& context, GetTopicAttributesInput in) {
   static const OperationDesc& operation = *kService.find("GetTopicAttributes");
   GetTopicAttributesResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<ListEndpointsByPlatformApplicationResponse> SnsCaller::list_endpoints_by_platform_application(Context& context, ListEndpointsByPlatformApplicationInput in) {
+  static const OperationDesc& operation = *kService.find("ListEndpointsByPlatformApplication");
+  ListEndpointsByPlatformApplicationResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

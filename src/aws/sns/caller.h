@@ -17,10 +17,13 @@ class SnsCaller final : public Sns {
   base::Result<CreateTopicResponse> create_topic(Context& context, CreateTopicInput in) override;
   base::Result<DeleteTopicResponse> delete_topic(Context& context, DeleteTopicInput in) override;
   base::Result<GetDataProtectionPolicyResponse> get_data_protection_policy(Context& context, GetDataProtectionPolicyInput in) override;
+  base::Result<GetEndpointAttributesResponse> get_endpoint_attributes(Context& context, GetEndpointAttributesInput in) override;
+  base::Result<GetPlatformApplicationAttributesResponse> get_platform_application_attributes(Context& context, GetPlatformApplicationAttributesInput in) override;
   base::Result<GetSMSAttributesResponse> get_sms_attributes(Context& context, GetSMSAttributesInput in) override;
   base::Result<GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(Context& context, GetSMSSandboxAccountStatusInput in) override;
   base::Result<GetSubscriptionAttributesResponse> get_subscription_attributes(Context& context, GetSubscriptionAttributesInput in) override;
   base::Result<GetTopicAttributesResponse> get_topic_attributes(Context& context, GetTopicAttributesInput in) override;
+  base::Result<ListEndpointsByPlatformApplicationResponse> list_endpoints_by_platform_application(Context& context, ListEndpointsByPlatformApplicationInput in) override;
   base::Result<ListOriginationNumbersResult> list_origination_numbers(Context& context, ListOriginationNumbersRequest in) override;
   base::Result<ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(Context& context, ListPhoneNumbersOptedOutInput in) override;
   base::Result<ListPlatformApplicationsResponse> list_platform_applications(Context& context, ListPlatformApplicationsInput in) override;

@@ -19,6 +19,10 @@ extern const StructDesc kDeleteTopicInputStruct;
 extern const StructDesc kDeleteTopicResponseStruct;
 extern const StructDesc kGetDataProtectionPolicyInputStruct;
 extern const StructDesc kGetDataProtectionPolicyResponseStruct;
+extern const StructDesc kGetEndpointAttributesInputStruct;
+extern const StructDesc kGetEndpointAttributesResponseStruct;
+extern const StructDesc kGetPlatformApplicationAttributesInputStruct;
+extern const StructDesc kGetPlatformApplicationAttributesResponseStruct;
 extern const StructDesc kGetSMSAttributesInputStruct;
 extern const StructDesc kGetSMSAttributesResponseStruct;
 extern const StructDesc kGetSMSSandboxAccountStatusInputStruct;
@@ -27,6 +31,8 @@ extern const StructDesc kGetSubscriptionAttributesInputStruct;
 extern const StructDesc kGetSubscriptionAttributesResponseStruct;
 extern const StructDesc kGetTopicAttributesInputStruct;
 extern const StructDesc kGetTopicAttributesResponseStruct;
+extern const StructDesc kListEndpointsByPlatformApplicationInputStruct;
+extern const StructDesc kListEndpointsByPlatformApplicationResponseStruct;
 extern const StructDesc kListOriginationNumbersRequestStruct;
 extern const StructDesc kListOriginationNumbersResultStruct;
 extern const StructDesc kListPhoneNumbersOptedOutInputStruct;
@@ -88,6 +94,10 @@ extern const TypeDesc kDeleteTopicInput;
 extern const TypeDesc kDeleteTopicResponse;
 extern const TypeDesc kGetDataProtectionPolicyInput;
 extern const TypeDesc kGetDataProtectionPolicyResponse;
+extern const TypeDesc kGetEndpointAttributesInput;
+extern const TypeDesc kGetEndpointAttributesResponse;
+extern const TypeDesc kGetPlatformApplicationAttributesInput;
+extern const TypeDesc kGetPlatformApplicationAttributesResponse;
 extern const TypeDesc kGetSMSAttributesInput;
 extern const TypeDesc kGetSMSAttributesResponse;
 extern const TypeDesc kGetSMSSandboxAccountStatusInput;
@@ -97,6 +107,8 @@ extern const TypeDesc kGetSubscriptionAttributesResponse;
 extern const TypeDesc kGetTopicAttributesInput;
 extern const TypeDesc kGetTopicAttributesResponse;
 extern const TypeDesc kIso2CountryCode;
+extern const TypeDesc kListEndpointsByPlatformApplicationInput;
+extern const TypeDesc kListEndpointsByPlatformApplicationResponse;
 extern const TypeDesc kListOfPlatformApplications;
 extern const TypeDesc kListOriginationNumbersRequest;
 extern const TypeDesc kListOriginationNumbersResult;
@@ -209,6 +221,10 @@ constinit const TypeDesc kDeleteTopicInput = {.kind = Kind::structure, .shape_na
 constinit const TypeDesc kDeleteTopicResponse = {.kind = Kind::structure, .shape_name = "DeleteTopicResponse", .structure = &kDeleteTopicResponseStruct};
 constinit const TypeDesc kGetDataProtectionPolicyInput = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyInput", .structure = &kGetDataProtectionPolicyInputStruct};
 constinit const TypeDesc kGetDataProtectionPolicyResponse = {.kind = Kind::structure, .shape_name = "GetDataProtectionPolicyResponse", .structure = &kGetDataProtectionPolicyResponseStruct};
+constinit const TypeDesc kGetEndpointAttributesInput = {.kind = Kind::structure, .shape_name = "GetEndpointAttributesInput", .structure = &kGetEndpointAttributesInputStruct};
+constinit const TypeDesc kGetEndpointAttributesResponse = {.kind = Kind::structure, .shape_name = "GetEndpointAttributesResponse", .structure = &kGetEndpointAttributesResponseStruct};
+constinit const TypeDesc kGetPlatformApplicationAttributesInput = {.kind = Kind::structure, .shape_name = "GetPlatformApplicationAttributesInput", .structure = &kGetPlatformApplicationAttributesInputStruct};
+constinit const TypeDesc kGetPlatformApplicationAttributesResponse = {.kind = Kind::structure, .shape_name = "GetPlatformApplicationAttributesResponse", .structure = &kGetPlatformApplicationAttributesResponseStruct};
 constinit const TypeDesc kGetSMSAttributesInput = {.kind = Kind::structure, .shape_name = "GetSMSAttributesInput", .structure = &kGetSMSAttributesInputStruct};
 constinit const TypeDesc kGetSMSAttributesResponse = {.kind = Kind::structure, .shape_name = "GetSMSAttributesResponse", .structure = &kGetSMSAttributesResponseStruct};
 constinit const TypeDesc kGetSMSSandboxAccountStatusInput = {.kind = Kind::structure, .shape_name = "GetSMSSandboxAccountStatusInput", .structure = &kGetSMSSandboxAccountStatusInputStruct};
@@ -218,6 +234,8 @@ constinit const TypeDesc kGetSubscriptionAttributesResponse = {.kind = Kind::str
 constinit const TypeDesc kGetTopicAttributesInput = {.kind = Kind::structure, .shape_name = "GetTopicAttributesInput", .structure = &kGetTopicAttributesInputStruct};
 constinit const TypeDesc kGetTopicAttributesResponse = {.kind = Kind::structure, .shape_name = "GetTopicAttributesResponse", .structure = &kGetTopicAttributesResponseStruct};
 constinit const TypeDesc kIso2CountryCode = {.kind = Kind::string, .shape_name = "Iso2CountryCode", .max = 2, .pattern = "^[A-Za-z]{2}$"};
+constinit const TypeDesc kListEndpointsByPlatformApplicationInput = {.kind = Kind::structure, .shape_name = "ListEndpointsByPlatformApplicationInput", .structure = &kListEndpointsByPlatformApplicationInputStruct};
+constinit const TypeDesc kListEndpointsByPlatformApplicationResponse = {.kind = Kind::structure, .shape_name = "ListEndpointsByPlatformApplicationResponse", .structure = &kListEndpointsByPlatformApplicationResponseStruct};
 constexpr ListAccess kListOfPlatformApplicationsAccess = list_access<PlatformApplication>(&kPlatformApplication, "member", false);
 constinit const TypeDesc kListOfPlatformApplications = {.kind = Kind::list, .shape_name = "ListOfPlatformApplications", .list = &kListOfPlatformApplicationsAccess};
 constinit const TypeDesc kListOriginationNumbersRequest = {.kind = Kind::structure, .shape_name = "ListOriginationNumbersRequest", .structure = &kListOriginationNumbersRequestStruct};
@@ -385,6 +403,22 @@ constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
     {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::get, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::emplace},
 };
 constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetEndpointAttributesInputMembers[] = {
+    {"EndpointArn", "EndpointArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::get, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::emplace},
+};
+constinit const StructDesc kGetEndpointAttributesInputStruct = {.name = "GetEndpointAttributesInput", .members = kGetEndpointAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetEndpointAttributesResponseMembers[] = {
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetEndpointAttributesResponse::attributes>::get, MemberAccess<&GetEndpointAttributesResponse::attributes>::emplace},
+};
+constinit const StructDesc kGetEndpointAttributesResponseStruct = {.name = "GetEndpointAttributesResponse", .members = kGetEndpointAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPlatformApplicationAttributesInputMembers[] = {
+    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::get, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::emplace},
+};
+constinit const StructDesc kGetPlatformApplicationAttributesInputStruct = {.name = "GetPlatformApplicationAttributesInput", .members = kGetPlatformApplicationAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kGetPlatformApplicationAttributesResponseMembers[] = {
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::get, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::emplace},
+};
+constinit const StructDesc kGetPlatformApplicationAttributesResponseStruct = {.name = "GetPlatformApplicationAttributesResponse", .members = kGetPlatformApplicationAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kGetSMSAttributesInputMembers[] = {
     {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListString, MemberAccess<&GetSMSAttributesInput::attributes>::get, MemberAccess<&GetSMSAttributesInput::attributes>::emplace},
 };
@@ -414,6 +448,15 @@ constexpr MemberDesc kGetTopicAttributesResponseMembers[] = {
     {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&GetTopicAttributesResponse::attributes>::get, MemberAccess<&GetTopicAttributesResponse::attributes>::emplace},
 };
 constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListEndpointsByPlatformApplicationInputMembers[] = {
+    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::emplace},
+};
+constinit const StructDesc kListEndpointsByPlatformApplicationInputStruct = {.name = "ListEndpointsByPlatformApplicationInput", .members = kListEndpointsByPlatformApplicationInputMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kListEndpointsByPlatformApplicationResponseMembers[] = {
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::emplace},
+};
+constinit const StructDesc kListEndpointsByPlatformApplicationResponseStruct = {.name = "ListEndpointsByPlatformApplicationResponse", .members = kListEndpointsByPlatformApplicationResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kListOriginationNumbersRequestMembers[] = {
     {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersRequest::next_token>::get, MemberAccess<&ListOriginationNumbersRequest::next_token>::emplace},
     {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsListOriginationNumbers, MemberAccess<&ListOriginationNumbersRequest::max_results>::get, MemberAccess<&ListOriginationNumbersRequest::max_results>::emplace},
@@ -636,6 +679,10 @@ const StructDesc& DeleteTopicInput::desc() { return kDeleteTopicInputStruct; }
 const StructDesc& DeleteTopicResponse::desc() { return kDeleteTopicResponseStruct; }
 const StructDesc& GetDataProtectionPolicyInput::desc() { return kGetDataProtectionPolicyInputStruct; }
 const StructDesc& GetDataProtectionPolicyResponse::desc() { return kGetDataProtectionPolicyResponseStruct; }
+const StructDesc& GetEndpointAttributesInput::desc() { return kGetEndpointAttributesInputStruct; }
+const StructDesc& GetEndpointAttributesResponse::desc() { return kGetEndpointAttributesResponseStruct; }
+const StructDesc& GetPlatformApplicationAttributesInput::desc() { return kGetPlatformApplicationAttributesInputStruct; }
+const StructDesc& GetPlatformApplicationAttributesResponse::desc() { return kGetPlatformApplicationAttributesResponseStruct; }
 const StructDesc& GetSMSAttributesInput::desc() { return kGetSMSAttributesInputStruct; }
 const StructDesc& GetSMSAttributesResponse::desc() { return kGetSMSAttributesResponseStruct; }
 const StructDesc& GetSMSSandboxAccountStatusInput::desc() { return kGetSMSSandboxAccountStatusInputStruct; }
@@ -644,6 +691,8 @@ const StructDesc& GetSubscriptionAttributesInput::desc() { return kGetSubscripti
 const StructDesc& GetSubscriptionAttributesResponse::desc() { return kGetSubscriptionAttributesResponseStruct; }
 const StructDesc& GetTopicAttributesInput::desc() { return kGetTopicAttributesInputStruct; }
 const StructDesc& GetTopicAttributesResponse::desc() { return kGetTopicAttributesResponseStruct; }
+const StructDesc& ListEndpointsByPlatformApplicationInput::desc() { return kListEndpointsByPlatformApplicationInputStruct; }
+const StructDesc& ListEndpointsByPlatformApplicationResponse::desc() { return kListEndpointsByPlatformApplicationResponseStruct; }
 const StructDesc& ListOriginationNumbersRequest::desc() { return kListOriginationNumbersRequestStruct; }
 const StructDesc& ListOriginationNumbersResult::desc() { return kListOriginationNumbersResultStruct; }
 const StructDesc& ListPhoneNumbersOptedOutInput::desc() { return kListPhoneNumbersOptedOutInputStruct; }

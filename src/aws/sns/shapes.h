@@ -26,6 +26,10 @@ struct DeleteTopicInput;
 struct DeleteTopicResponse;
 struct GetDataProtectionPolicyInput;
 struct GetDataProtectionPolicyResponse;
+struct GetEndpointAttributesInput;
+struct GetEndpointAttributesResponse;
+struct GetPlatformApplicationAttributesInput;
+struct GetPlatformApplicationAttributesResponse;
 struct GetSMSAttributesInput;
 struct GetSMSAttributesResponse;
 struct GetSMSSandboxAccountStatusInput;
@@ -34,6 +38,8 @@ struct GetSubscriptionAttributesInput;
 struct GetSubscriptionAttributesResponse;
 struct GetTopicAttributesInput;
 struct GetTopicAttributesResponse;
+struct ListEndpointsByPlatformApplicationInput;
+struct ListEndpointsByPlatformApplicationResponse;
 struct ListOriginationNumbersRequest;
 struct ListOriginationNumbersResult;
 struct ListPhoneNumbersOptedOutInput;
@@ -177,6 +183,34 @@ struct GetDataProtectionPolicyResponse {
   bool operator==(const GetDataProtectionPolicyResponse&) const = default;
 };
 
+struct GetEndpointAttributesInput {
+  std::optional<std::string> endpoint_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetEndpointAttributesInput&) const = default;
+};
+
+struct GetEndpointAttributesResponse {
+  std::optional<Map<std::string>> attributes;
+
+  static const StructDesc& desc();
+  bool operator==(const GetEndpointAttributesResponse&) const = default;
+};
+
+struct GetPlatformApplicationAttributesInput {
+  std::optional<std::string> platform_application_arn;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPlatformApplicationAttributesInput&) const = default;
+};
+
+struct GetPlatformApplicationAttributesResponse {
+  std::optional<Map<std::string>> attributes;
+
+  static const StructDesc& desc();
+  bool operator==(const GetPlatformApplicationAttributesResponse&) const = default;
+};
+
 struct GetSMSAttributesInput {
   std::optional<std::vector<std::string>> attributes;
 
@@ -230,6 +264,21 @@ struct GetTopicAttributesResponse {
 
   static const StructDesc& desc();
   bool operator==(const GetTopicAttributesResponse&) const = default;
+};
+
+struct ListEndpointsByPlatformApplicationInput {
+  std::optional<std::string> platform_application_arn;
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListEndpointsByPlatformApplicationInput&) const = default;
+};
+
+struct ListEndpointsByPlatformApplicationResponse {
+  std::optional<std::string> next_token;
+
+  static const StructDesc& desc();
+  bool operator==(const ListEndpointsByPlatformApplicationResponse&) const = default;
 };
 
 struct ListOriginationNumbersRequest {

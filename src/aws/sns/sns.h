@@ -20,10 +20,13 @@ class Sns {
   virtual base::Result<CreateTopicResponse> create_topic(Context& context, CreateTopicInput in) = 0;
   virtual base::Result<DeleteTopicResponse> delete_topic(Context& context, DeleteTopicInput in) = 0;
   virtual base::Result<GetDataProtectionPolicyResponse> get_data_protection_policy(Context& context, GetDataProtectionPolicyInput in) = 0;
+  virtual base::Result<GetEndpointAttributesResponse> get_endpoint_attributes(Context& context, GetEndpointAttributesInput in) = 0;
+  virtual base::Result<GetPlatformApplicationAttributesResponse> get_platform_application_attributes(Context& context, GetPlatformApplicationAttributesInput in) = 0;
   virtual base::Result<GetSMSAttributesResponse> get_sms_attributes(Context& context, GetSMSAttributesInput in) = 0;
   virtual base::Result<GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(Context& context, GetSMSSandboxAccountStatusInput in) = 0;
   virtual base::Result<GetSubscriptionAttributesResponse> get_subscription_attributes(Context& context, GetSubscriptionAttributesInput in) = 0;
   virtual base::Result<GetTopicAttributesResponse> get_topic_attributes(Context& context, GetTopicAttributesInput in) = 0;
+  virtual base::Result<ListEndpointsByPlatformApplicationResponse> list_endpoints_by_platform_application(Context& context, ListEndpointsByPlatformApplicationInput in) = 0;
   virtual base::Result<ListOriginationNumbersResult> list_origination_numbers(Context& context, ListOriginationNumbersRequest in) = 0;
   virtual base::Result<ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(Context& context, ListPhoneNumbersOptedOutInput in) = 0;
   virtual base::Result<ListPlatformApplicationsResponse> list_platform_applications(Context& context, ListPlatformApplicationsInput in) = 0;

@@ -106,6 +106,12 @@ class CloudWatchService final : public aws::cloudwatch::CloudWatch {
                                                                   aws::cloudwatch::GetDashboardInput in) override;
   base::Result<aws::cloudwatch::GetMetricStreamOutput> get_metric_stream(
       aws::Context& context, aws::cloudwatch::GetMetricStreamInput in) override;
+  base::Result<aws::cloudwatch::GetAlarmMuteRuleOutput> get_alarm_mute_rule(
+      aws::Context& context, aws::cloudwatch::GetAlarmMuteRuleInput in) override;
+  base::Result<aws::cloudwatch::GetOTelEnrichmentOutput> get_o_tel_enrichment(
+      aws::Context& context, aws::cloudwatch::GetOTelEnrichmentInput in) override;
+  base::Result<aws::cloudwatch::ListAlarmMuteRulesOutput> list_alarm_mute_rules(
+      aws::Context& context, aws::cloudwatch::ListAlarmMuteRulesInput in) override;
   base::Result<aws::cloudwatch::ListDashboardsOutput> list_dashboards(aws::Context& context,
                                                                       aws::cloudwatch::ListDashboardsInput in) override;
   base::Result<aws::cloudwatch::ListManagedInsightRulesOutput> list_managed_insight_rules(

@@ -1,5 +1,5 @@
-// Dashboards, metric streams, Contributor Insights and anomaly detectors: this engine has none of them, and says so to
-// the tools that look before they change something.
+// Dashboards, metric streams, mute rules, Contributor Insights and anomaly detectors: this engine has none of them, and
+// says so to the tools that look before they change something.
 #include "aws/cloudwatch/errors.h"
 #include "engine/cloudwatch/datum.h"
 #include "engine/cloudwatch/service.h"
@@ -31,6 +31,11 @@ base::Result<DescribeInsightRulesOutput> CloudWatchService::describe_insight_rul
   return nothing(in, &DescribeInsightRulesOutput::insight_rules);
 }
 
+base::Result<ListAlarmMuteRulesOutput> CloudWatchService::list_alarm_mute_rules(aws::Context&,
+                                                                                ListAlarmMuteRulesInput in) {
+  return nothing(in, &ListAlarmMuteRulesOutput::alarm_mute_rule_summaries);
+}
+
 base::Result<ListDashboardsOutput> CloudWatchService::list_dashboards(aws::Context&, ListDashboardsInput in) {
   return nothing(in, &ListDashboardsOutput::dashboard_entries);
 }
@@ -42,6 +47,16 @@ base::Result<ListManagedInsightRulesOutput> CloudWatchService::list_managed_insi
 
 base::Result<ListMetricStreamsOutput> CloudWatchService::list_metric_streams(aws::Context&, ListMetricStreamsInput in) {
   return nothing(in, &ListMetricStreamsOutput::entries);
+}
+
+base::Result<GetOTelEnrichmentOutput> CloudWatchService::get_o_tel_enrichment(aws::Context&, GetOTelEnrichmentInput) {
+  return GetOTelEnrichmentOutput{"Stopped"};
+}
+
+base::Result<GetAlarmMuteRuleOutput> CloudWatchService::get_alarm_mute_rule(aws::Context&, GetAlarmMuteRuleInput in) {
+  const std::string name = in.alarm_mute_rule_name.value_or("");
+  return base::fail(errors::resource_not_found_exception("Alarm mute rule " + name + " does not exist.",
+                                                         {.resource_type = "AlarmMuteRule", .resource_id = name}));
 }
 
 base::Result<GetDashboardOutput> CloudWatchService::get_dashboard(aws::Context&, GetDashboardInput in) {

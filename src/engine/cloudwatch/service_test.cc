@@ -596,6 +596,11 @@ TEST(Absent, IsReadAsEmpty) {
                   .anomaly_detectors->empty());
   EXPECT_TRUE(bed.ok(&CloudWatchService::describe_insight_rules, DescribeInsightRulesInput{}).insight_rules->empty());
   EXPECT_TRUE(bed.ok(&CloudWatchService::list_metric_streams, ListMetricStreamsInput{}).entries->empty());
+  EXPECT_TRUE(
+      bed.ok(&CloudWatchService::list_alarm_mute_rules, ListAlarmMuteRulesInput{}).alarm_mute_rule_summaries->empty());
+  EXPECT_EQ(bed.ok(&CloudWatchService::get_o_tel_enrichment, GetOTelEnrichmentInput{}).status, "Stopped");
+  EXPECT_TRUE(bed.error(&CloudWatchService::get_alarm_mute_rule, GetAlarmMuteRuleInput{"r"})
+                  .starts_with("ResourceNotFoundException"));
   EXPECT_EQ(bed.error(&CloudWatchService::get_dashboard, GetDashboardInput{"d"}),
             "ResourceNotFound: Dashboard d does not exist");
   EXPECT_EQ(bed.error(&CloudWatchService::get_metric_stream, GetMetricStreamInput{"s"}).substr(0, 25),

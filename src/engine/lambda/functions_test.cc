@@ -275,6 +275,25 @@ TEST(Functions, WhatIsAtItsDefaultIsAnswered) {
       bed.ok(&LambdaService::list_code_signing_configs, ListCodeSigningConfigsRequest()).code_signing_configs->empty());
   EXPECT_TRUE(
       bed.error(&LambdaService::get_function_recursion_config, {"none"}).starts_with("ResourceNotFoundException"));
+  PublishVersionRequest publish;
+  publish.function_name = "f";
+  bed.ok(&LambdaService::publish_version, publish);
+  const auto scaling = bed.ok(&LambdaService::get_function_scaling_config, {"f", "1"});
+  EXPECT_TRUE(scaling.function_arn->ends_with(":function:f:1"));
+  EXPECT_FALSE(scaling.applied_function_scaling_config || scaling.requested_function_scaling_config);
+  EXPECT_TRUE(
+      bed.error(&LambdaService::get_function_scaling_config, {"f", "2"}).starts_with("ResourceNotFoundException"));
+  EXPECT_TRUE(
+      bed.ok(&LambdaService::list_capacity_providers, ListCapacityProvidersRequest()).capacity_providers->empty());
+  ListDurableExecutionsByFunctionRequest executions;
+  executions.function_name = "f";
+  EXPECT_TRUE(bed.ok(&LambdaService::list_durable_executions_by_function, executions).durable_executions->empty());
+  const std::string gone = "ResourceNotFoundException: The resource you requested does not exist.";
+  EXPECT_EQ(bed.error(&LambdaService::get_layer_version, {"l", 1}), gone);
+  EXPECT_EQ(bed.error(&LambdaService::get_layer_version_by_arn, {"arn:aws:lambda:eu-west-1:1:layer:l:1"}), gone);
+  EXPECT_TRUE(bed.error(&LambdaService::get_layer_version_policy, {"l", 1}).ends_with(":layer:l:1 does not exist."));
+  EXPECT_TRUE(bed.error(&LambdaService::get_capacity_provider, {"c"}).starts_with("ResourceNotFoundException"));
+  EXPECT_TRUE(bed.error(&LambdaService::get_code_signing_config, {"arn"}).ends_with(" arn can not be found."));
 }
 
 TEST(Functions, TracingAndLoggingAreShown) {

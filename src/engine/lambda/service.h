@@ -104,6 +104,10 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
       Context& context, api::GetProvisionedConcurrencyConfigRequest in) override;
   Result<api::ListProvisionedConcurrencyConfigsResponse> list_provisioned_concurrency_configs(
       Context& context, api::ListProvisionedConcurrencyConfigsRequest in) override;
+  Result<api::GetFunctionScalingConfigResponse> get_function_scaling_config(
+      Context& context, api::GetFunctionScalingConfigRequest in) override;
+  Result<api::ListDurableExecutionsByFunctionResponse> list_durable_executions_by_function(
+      Context& context, api::ListDurableExecutionsByFunctionRequest in) override;
   Result<api::GetFunctionUrlConfigResponse> get_function_url_config(Context& context,
                                                                     api::GetFunctionUrlConfigRequest in) override;
   Result<api::ListFunctionUrlConfigsResponse> list_function_url_configs(Context& context,
@@ -113,6 +117,17 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
                                                              api::ListLayerVersionsRequest in) override;
   Result<api::ListCodeSigningConfigsResponse> list_code_signing_configs(Context& context,
                                                                         api::ListCodeSigningConfigsRequest in) override;
+  Result<api::ListCapacityProvidersResponse> list_capacity_providers(Context& context,
+                                                                     api::ListCapacityProvidersRequest in) override;
+  Result<api::GetCapacityProviderResponse> get_capacity_provider(Context& context,
+                                                                 api::GetCapacityProviderRequest in) override;
+  Result<api::GetCodeSigningConfigResponse> get_code_signing_config(Context& context,
+                                                                    api::GetCodeSigningConfigRequest in) override;
+  Result<api::GetLayerVersionResponse> get_layer_version(Context& context, api::GetLayerVersionRequest in) override;
+  Result<api::GetLayerVersionResponse> get_layer_version_by_arn(Context& context,
+                                                                api::GetLayerVersionByArnRequest in) override;
+  Result<api::GetLayerVersionPolicyResponse> get_layer_version_policy(Context& context,
+                                                                      api::GetLayerVersionPolicyRequest in) override;
   // service_settings.cc
   Result<api::Concurrency> put_function_concurrency(Context& context, api::PutFunctionConcurrencyRequest in) override;
   Result<api::GetFunctionConcurrencyResponse> get_function_concurrency(Context& context,

@@ -1,5 +1,6 @@
 // What an infrastructure tool asks for at each refresh and this engine has only at its default.
 #include "aws/lambda/errors.h"
+#include "engine/arn.h"
 #include "engine/lambda/answers.h"
 #include "engine/lambda/service.h"
 
@@ -53,6 +54,23 @@ base::Result<ListFunctionUrlConfigsResponse> LambdaService::list_function_url_co
   return out;
 }
 
+// Only functions of a capacity provider are scaled by it, and there is none.
+base::Result<GetFunctionScalingConfigResponse> LambdaService::get_function_scaling_config(
+    aws::Context& context, GetFunctionScalingConfigRequest in) {
+  TRY_ASSIGN(const Function function, find(context, in.function_name, in.qualifier, "lambda:GetFunctionScalingConfig"));
+  GetFunctionScalingConfigResponse out;
+  out.function_arn = function.arn();
+  return out;
+}
+
+base::Result<ListDurableExecutionsByFunctionResponse> LambdaService::list_durable_executions_by_function(
+    aws::Context& context, ListDurableExecutionsByFunctionRequest in) {
+  TRY(find(context, in.function_name, in.qualifier, "lambda:ListDurableExecutionsByFunction"));
+  ListDurableExecutionsByFunctionResponse out;
+  out.durable_executions.emplace();
+  return out;
+}
+
 base::Result<ListLayersResponse> LambdaService::list_layers(aws::Context& /*context*/, ListLayersRequest /*in*/) {
   ListLayersResponse out;
   out.layers.emplace();
@@ -71,6 +89,44 @@ base::Result<ListCodeSigningConfigsResponse> LambdaService::list_code_signing_co
   ListCodeSigningConfigsResponse out;
   out.code_signing_configs.emplace();
   return out;
+}
+
+base::Result<ListCapacityProvidersResponse> LambdaService::list_capacity_providers(
+    aws::Context& /*context*/, ListCapacityProvidersRequest /*in*/) {
+  ListCapacityProvidersResponse out;
+  out.capacity_providers.emplace();
+  return out;
+}
+
+// --- By the name of something that there can be none of.
+
+base::Result<GetCapacityProviderResponse> LambdaService::get_capacity_provider(aws::Context& /*context*/,
+                                                                               GetCapacityProviderRequest in) {
+  return base::fail(not_found("Capacity provider not found: " + in.capacity_provider_name.value_or("")));
+}
+
+base::Result<GetCodeSigningConfigResponse> LambdaService::get_code_signing_config(aws::Context& /*context*/,
+                                                                                  GetCodeSigningConfigRequest in) {
+  return base::fail(not_found("The Lambda code signing configuration " + in.code_signing_config_arn.value_or("") +
+                              " can not be found."));
+}
+
+base::Result<GetLayerVersionResponse> LambdaService::get_layer_version(aws::Context& /*context*/,
+                                                                       GetLayerVersionRequest /*in*/) {
+  return base::fail(not_found("The resource you requested does not exist."));
+}
+
+base::Result<GetLayerVersionResponse> LambdaService::get_layer_version_by_arn(aws::Context& /*context*/,
+                                                                              GetLayerVersionByArnRequest /*in*/) {
+  return base::fail(not_found("The resource you requested does not exist."));
+}
+
+base::Result<GetLayerVersionPolicyResponse> LambdaService::get_layer_version_policy(aws::Context& context,
+                                                                                    GetLayerVersionPolicyRequest in) {
+  std::string arn = in.layer_name.value_or("");
+  if (!arn.starts_with("arn:")) arn = make_arn("lambda", context.region, context.account, "layer:" + arn);
+  return base::fail(
+      not_found("Layer version " + arn + ":" + std::to_string(in.version_number.value_or(0)) + " does not exist."));
 }
 
 }  // namespace engine::lambda

@@ -21,6 +21,7 @@ constexpr int32_t kReadEventsMax = 10'000;              // GetLogEvents, FilterL
 constexpr std::size_t kReadBytesMax = 1'048'576;        // one page of GetLogEvents, FilterLogEvents
 constexpr std::size_t kFilterStreamsMax = 100;          // FilterLogEvents: logStreamNames
 constexpr int32_t kDescribeMax = 50;                    // DescribeLogGroups, DescribeLogStreams
+constexpr int32_t kListGroupsMax = 1000;                // ListLogGroups
 constexpr std::size_t kFilterPatternLengthMax = 1024;
 // The next three: User Guide, "Filter pattern syntax for metric filters, subscription filters, ...".
 constexpr std::size_t kPatternRegexesMax = 2;     // in one pattern

@@ -1,10 +1,12 @@
 // The errors that several operations of CloudWatch Logs answer with. Pure functions. Texts: protocols.md 4.7.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "aws/logs/errors.h"
+#include "engine/logs/limits.h"
 
 namespace engine::logs {
 
@@ -19,6 +21,11 @@ inline std::unexpected<base::AwsError> missing(std::string_view member) {
 // Of a group's or stream's name with more than kNameLengthMax characters, whatever is asked of it.
 inline std::unexpected<base::AwsError> name_too_long() {
   return invalid_parameter("Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+}
+// Of a name or the beginning of one, if it is given.
+inline base::Result<void> check_length(const std::optional<std::string>& name) {
+  if (name && name->size() > kNameLengthMax) return name_too_long();
+  return {};
 }
 inline std::unexpected<base::AwsError> bad_token() {
   return invalid_parameter("The specified nextToken is invalid.");

@@ -191,7 +191,7 @@ bool LogsService::expire_step(Group& group, const std::string& name, StreamRecor
 base::Result<LogsService::Groups::iterator> LogsService::find_group(const aws::Context& context,
                                                                     const OptionalText& name) {
   if (!name) return missing("logGroupName");
-  if (name->size() > kNameLengthMax) return name_too_long();
+  TRY(check_length(name));
   const auto found = groups_.find(keys::group(context.account, context.region, *name));
   if (found == groups_.end()) return group_not_found();
   return found;
@@ -212,6 +212,7 @@ base::Result<LogsService::Groups::iterator> LogsService::find_group(const aws::C
   }
   std::string group = arn->resource.substr(kKind.size());
   if (group.ends_with(":*")) group.resize(group.size() - 2);
+  TRY(check_length(group));
   const auto found = groups_.find(keys::group(arn->account, arn->region, group));
   // A region of its own only: the caller was asked for the permission there.
   if (found == groups_.end() || arn->account != context.account || arn->region != context.region)
@@ -221,7 +222,7 @@ base::Result<LogsService::Groups::iterator> LogsService::find_group(const aws::C
 
 base::Result<StreamRecord*> LogsService::find_stream(Group& group, const OptionalText& name) {
   if (!name) return missing("logStreamName");
-  if (name->size() > kNameLengthMax) return name_too_long();
+  TRY(check_length(name));
   const auto found = group.streams.find(*name);
   if (found == group.streams.end()) return stream_not_found();
   return &found->second;

@@ -50,6 +50,8 @@ class LogsService final : public aws::logs::Logs {
                                                                    aws::logs::DeleteLogGroupRequest in) override;
   base::Result<aws::logs::DescribeLogGroupsResponse> describe_log_groups(
       aws::Context& context, aws::logs::DescribeLogGroupsRequest in) override;
+  base::Result<aws::logs::ListLogGroupsResponse> list_log_groups(aws::Context& context,
+                                                                 aws::logs::ListLogGroupsRequest in) override;
   base::Result<aws::logs::PutRetentionPolicyResponse> put_retention_policy(
       aws::Context& context, aws::logs::PutRetentionPolicyRequest in) override;
   base::Result<aws::logs::DeleteRetentionPolicyResponse> delete_retention_policy(
@@ -106,8 +108,12 @@ class LogsService final : public aws::logs::Logs {
       aws::Context& context, aws::logs::DescribeExportTasksRequest in) override;
   base::Result<aws::logs::DescribeFieldIndexesResponse> describe_field_indexes(
       aws::Context& context, aws::logs::DescribeFieldIndexesRequest in) override;
+  base::Result<aws::logs::DescribeImportTasksResponse> describe_import_tasks(
+      aws::Context& context, aws::logs::DescribeImportTasksRequest in) override;
   base::Result<aws::logs::DescribeIndexPoliciesResponse> describe_index_policies(
       aws::Context& context, aws::logs::DescribeIndexPoliciesRequest in) override;
+  base::Result<aws::logs::DescribeLookupTablesResponse> describe_lookup_tables(
+      aws::Context& context, aws::logs::DescribeLookupTablesRequest in) override;
   base::Result<aws::logs::DescribeQueriesResponse> describe_queries(aws::Context& context,
                                                                     aws::logs::DescribeQueriesRequest in) override;
   base::Result<aws::logs::DescribeQueryDefinitionsResponse> describe_query_definitions(
@@ -118,12 +124,16 @@ class LogsService final : public aws::logs::Logs {
       aws::Context& context, aws::logs::DescribeSubscriptionFiltersRequest in) override;
   base::Result<aws::logs::GetDataProtectionPolicyResponse> get_data_protection_policy(
       aws::Context& context, aws::logs::GetDataProtectionPolicyRequest in) override;
+  base::Result<aws::logs::GetTransformerResponse> get_transformer(aws::Context& context,
+                                                                  aws::logs::GetTransformerRequest in) override;
   base::Result<aws::logs::ListAnomaliesResponse> list_anomalies(aws::Context& context,
                                                                 aws::logs::ListAnomaliesRequest in) override;
   base::Result<aws::logs::ListIntegrationsResponse> list_integrations(aws::Context& context,
                                                                       aws::logs::ListIntegrationsRequest in) override;
   base::Result<aws::logs::ListLogAnomalyDetectorsResponse> list_log_anomaly_detectors(
       aws::Context& context, aws::logs::ListLogAnomalyDetectorsRequest in) override;
+  base::Result<aws::logs::ListScheduledQueriesResponse> list_scheduled_queries(
+      aws::Context& context, aws::logs::ListScheduledQueriesRequest in) override;
 
  private:
   struct Group {

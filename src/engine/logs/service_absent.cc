@@ -1,5 +1,5 @@
 // Subscription filters, destinations, policies, queries, exports, deliveries, anomaly detectors: this engine has none
-// of them, and says so to the tools that look before they change something.
+// of them, nor transformers, lookup tables or imports, and says so to the tools that look before they change something.
 #include "engine/logs/refusals.h"
 #include "engine/logs/service.h"
 
@@ -55,6 +55,16 @@ base::Result<DescribeExportTasksResponse> LogsService::describe_export_tasks(aws
   return nothing(in, &DescribeExportTasksResponse::export_tasks);
 }
 
+base::Result<DescribeImportTasksResponse> LogsService::describe_import_tasks(aws::Context&,
+                                                                             DescribeImportTasksRequest in) {
+  return nothing(in, &DescribeImportTasksResponse::imports);
+}
+
+base::Result<DescribeLookupTablesResponse> LogsService::describe_lookup_tables(aws::Context&,
+                                                                               DescribeLookupTablesRequest in) {
+  return nothing(in, &DescribeLookupTablesResponse::lookup_tables);
+}
+
 base::Result<DescribeQueryDefinitionsResponse> LogsService::describe_query_definitions(
     aws::Context&, DescribeQueryDefinitionsRequest in) {
   return nothing(in, &DescribeQueryDefinitionsResponse::query_definitions);
@@ -72,6 +82,11 @@ base::Result<ListAnomaliesResponse> LogsService::list_anomalies(aws::Context&, L
 base::Result<ListLogAnomalyDetectorsResponse> LogsService::list_log_anomaly_detectors(
     aws::Context&, ListLogAnomalyDetectorsRequest in) {
   return nothing(in, &ListLogAnomalyDetectorsResponse::anomaly_detectors);
+}
+
+base::Result<ListScheduledQueriesResponse> LogsService::list_scheduled_queries(aws::Context&,
+                                                                               ListScheduledQueriesRequest in) {
+  return nothing(in, &ListScheduledQueriesResponse::scheduled_queries);
 }
 
 base::Result<ListIntegrationsResponse> LogsService::list_integrations(aws::Context&, ListIntegrationsRequest) {
@@ -110,6 +125,12 @@ base::Result<GetDataProtectionPolicyResponse> LogsService::get_data_protection_p
   GetDataProtectionPolicyResponse out;
   out.log_group_identifier = std::move(in.log_group_identifier);
   return out;
+}
+
+base::Result<GetTransformerResponse> LogsService::get_transformer(aws::Context& context, GetTransformerRequest in) {
+  if (!in.log_group_identifier) return missing("logGroupIdentifier");
+  TRY(check_groups(context, {*in.log_group_identifier}));
+  return base::fail(errors::resource_not_found_exception("The specified transformer does not exist."));
 }
 
 }  // namespace engine::logs

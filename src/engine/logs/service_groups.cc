@@ -19,11 +19,43 @@ namespace {
 constexpr std::array kRetentionDays = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                        365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
+// Where a page of groups begins whose names begin with `prefix`; the token is the last name of the page before.
+base::Result<std::string> page_begin(const aws::Context& context, const std::optional<std::string>& token,
+                                     const std::string& prefix) {
+  if (!token) return prefix;
+  const auto last = base::base64_decode(*token);
+  if (!last || last->empty()) return bad_token();
+  return std::max(prefix, keys::group(context.account, context.region, *last) + '\0');
+}
+
+// The pattern of ListLogGroups: parts between "|", each of which must occur in the name, at its begin after "^" (API
+// reference). Its form has been checked.
+bool fits_pattern(std::string_view name, std::string_view pattern) {
+  while (true) {
+    std::string_view part = pattern.substr(0, pattern.find('|'));
+    pattern.remove_prefix(part.size());
+    const bool at_begin = part.starts_with('^');
+    part.remove_prefix(at_begin ? 1 : 0);
+    if (at_begin ? name.starts_with(part) : occurs_in(name, part)) return true;
+    if (pattern.empty()) return false;
+    pattern.remove_prefix(1);
+  }
+}
+
+// Whether the group has all these tags; a filter without values asks for the key alone.
+bool has_tags(const aws::Map<std::string>& tags, const std::vector<TagFilter>& filters) {
+  return std::ranges::all_of(filters, [&](const TagFilter& filter) {
+    const std::string* value = tags.find(filter.key.value_or(""));
+    if (value == nullptr || !filter.values || filter.values->empty()) return value != nullptr;
+    return std::ranges::find(*filter.values, *value) != filter.values->end();
+  });
+}
+
 }  // namespace
 
 base::Result<CreateLogGroupResponse> LogsService::create_log_group(aws::Context& context, CreateLogGroupRequest in) {
   if (!in.log_group_name || in.log_group_name->empty()) return missing("logGroupName");
-  if (in.log_group_name->size() > kNameLengthMax) return name_too_long();
+  TRY(check_length(in.log_group_name));
   if (in.log_group_class.value_or("STANDARD") != "STANDARD") {
     return base::fail(aws::unsupported_parameter(kService, "logGroupClass " + *in.log_group_class));
   }
@@ -70,17 +102,13 @@ base::Result<DescribeLogGroupsResponse> LogsService::describe_log_groups(aws::Co
   if (in.log_group_name_prefix && in.log_group_name_pattern) {
     return invalid_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
   }
+  TRY(check_length(in.log_group_name_prefix));
   DescribeLogGroupsResponse out;
   auto& shown = out.log_groups.emplace();
   if (in.log_group_class.value_or("STANDARD") != "STANDARD") return out;  // there are none of another class
   const std::string prefix =
       keys::groups(context.account, context.region) + in.log_group_name_prefix.value_or("");  // names have no NUL
-  std::string from = prefix;
-  if (in.next_token) {
-    const auto last = base::base64_decode(*in.next_token);
-    if (!last || last->empty()) return bad_token();
-    from = std::max(prefix, keys::group(context.account, context.region, *last) + '\0');
-  }
+  TRY_ASSIGN(const std::string from, page_begin(context, in.next_token, prefix));
   const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kDescribeMax), 1, kDescribeMax));
   each_group(from, prefix, [&](const Groups::value_type& at) {
     const GroupRecord& record = at.second.record;
@@ -100,6 +128,27 @@ base::Result<DescribeLogGroupsResponse> LogsService::describe_log_groups(aws::Co
     if (in.log_group_name_pattern) return true;  // which AWS's answer is shorter for
     group.deletion_protection_enabled = false;
     group.stored_bytes = static_cast<int64_t>(at.second.stored_bytes);
+    return true;
+  });
+  return out;
+}
+
+base::Result<ListLogGroupsResponse> LogsService::list_log_groups(aws::Context& context, ListLogGroupsRequest in) {
+  ListLogGroupsResponse out;
+  auto& shown = out.log_groups.emplace();
+  if (in.log_group_class.value_or("STANDARD") != "STANDARD") return out;  // there are none of another class
+  const std::string prefix = keys::groups(context.account, context.region);
+  TRY_ASSIGN(const std::string from, page_begin(context, in.next_token, prefix));
+  const auto limit = static_cast<std::size_t>(std::clamp(in.limit.value_or(kDescribeMax), 1, kListGroupsMax));
+  each_group(from, prefix, [&](const Groups::value_type& at) {
+    const GroupRecord& record = at.second.record;
+    if (in.log_group_name_pattern && !fits_pattern(record.name, *in.log_group_name_pattern)) return true;
+    if (in.log_group_tags && !has_tags(record.tags, *in.log_group_tags)) return true;
+    if (shown.size() == limit) {
+      out.next_token = base::base64_encode(*shown.back().log_group_name);
+      return false;
+    }
+    shown.push_back({record.name, record.arn(), "STANDARD"});
     return true;
   });
   return out;

@@ -223,6 +223,9 @@ base::Result<FilterLogEventsResponse> LogsService::filter_log_events(aws::Contex
   if (in.log_stream_names && in.log_stream_names->size() > kFilterStreamsMax) {
     return invalid_parameter("logStreamNames must have at most 100 members.");
   }
+  TRY(check_length(in.log_stream_name_prefix));
+  const auto names = in.log_stream_names.value_or(std::vector<std::string>());
+  for (const std::string& name : names) TRY(check_length(name));
   Position start{std::max<int64_t>(in.start_time.value_or(0), 0), 0};
   if (in.next_token) {
     const auto position = Position::parse(*in.next_token);
@@ -240,7 +243,6 @@ base::Result<FilterLogEventsResponse> LogsService::filter_log_events(aws::Contex
     group_key = found->first;
     group_id = group.record.id;
     start = std::max(start, Position{group.record.horizon_ms(base::to_epoch_milliseconds(context.now)), 0});
-    const auto names = in.log_stream_names.value_or(std::vector<std::string>());
     for (const std::string_view name : std::set<std::string_view>(names.begin(), names.end())) {
       const auto stream = group.streams.find(name);
       if (stream == group.streams.end()) return stream_not_found();

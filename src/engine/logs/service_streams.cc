@@ -38,7 +38,7 @@ std::optional<Rank> parse_token(const std::string& token) {
 
 base::Result<CreateLogStreamResponse> LogsService::create_log_stream(aws::Context& context, CreateLogStreamRequest in) {
   if (!in.log_stream_name || in.log_stream_name->empty()) return missing("logStreamName");
-  if (in.log_stream_name->size() > kNameLengthMax) return name_too_long();
+  TRY(check_length(in.log_stream_name));
   const auto lock = mutex_.lock();
   TRY_ASSIGN(const auto found, find_group(context, in.log_group_name));
   Group& group = found->second;
@@ -79,6 +79,7 @@ base::Result<DescribeLogStreamsResponse> LogsService::describe_log_streams(aws::
   if (by_time && in.log_stream_name_prefix) {
     return invalid_parameter("Cannot order by LastEventTime with a logStreamNamePrefix.");
   }
+  TRY(check_length(in.log_stream_name_prefix));
   const bool descending = in.descending.value_or(false);
   const std::string prefix = in.log_stream_name_prefix.value_or("");
   std::optional<Rank> last;

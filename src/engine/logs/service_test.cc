@@ -285,6 +285,59 @@ TEST(Names, TooLongOnesAreRefused) {
   EXPECT_EQ(bed.error(&LogsService::delete_log_group, DeleteLogGroupRequest{name}), text);
   EXPECT_EQ(bed.error(&LogsService::delete_log_stream, DeleteLogStreamRequest{"g", name}), text);
   EXPECT_EQ(bed.error(&LogsService::put_retention_policy, PutRetentionPolicyRequest{name, 7}), text);
+  DescribeLogGroupsRequest groups;
+  groups.log_group_name_prefix = name;
+  EXPECT_EQ(bed.error(&LogsService::describe_log_groups, groups), text);
+  DescribeLogStreamsRequest streams;
+  streams.log_group_name = "g";
+  streams.log_stream_name_prefix = name;
+  EXPECT_EQ(bed.error(&LogsService::describe_log_streams, streams), text);
+  FilterLogEventsRequest by_prefix;
+  by_prefix.log_group_name = "g";
+  by_prefix.log_stream_name_prefix = name;
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_prefix), text);
+  FilterLogEventsRequest by_name;
+  by_name.log_group_name = "g";
+  by_name.log_stream_names = {"s", name};
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_name), text);
+  by_name.log_group_name.reset();
+  by_name.log_group_identifier = "arn:aws:logs:eu-west-1:123456789012:log-group:" + name;
+  by_name.log_stream_names.reset();
+  EXPECT_EQ(bed.error(&LogsService::filter_log_events, by_name), text);
+}
+
+TEST(Groups, AreListedByPatternAndTags) {
+  TestBed bed;
+  for (const char* name : {"/aws/lambda/a", "/aws/lambda/b", "/shop/orders", "other"}) bed.group(name);
+  bed.ok(&LogsService::tag_log_group, TagLogGroupRequest{"/shop/orders", aws::Map<std::string>{{"team", "red"}}});
+  const auto listed = [&](const char* pattern, std::optional<std::vector<TagFilter>> tags = {}) {
+    std::string names;
+    ListLogGroupsRequest in;
+    if (*pattern != '\0') in.log_group_name_pattern = pattern;
+    in.log_group_tags = std::move(tags);
+    in.limit = 1;
+    do {
+      const auto page = bed.ok(&LogsService::list_log_groups, in);
+      for (const LogGroupSummary& group : *page.log_groups) names += *group.log_group_name + ' ';
+      in.next_token = page.next_token;
+    } while (in.next_token);
+    return names;
+  };
+  EXPECT_EQ(listed(""), "/aws/lambda/a /aws/lambda/b /shop/orders other ");
+  EXPECT_EQ(listed("^/aws"), "/aws/lambda/a /aws/lambda/b ");
+  EXPECT_EQ(listed("^lambda"), "");
+  EXPECT_EQ(listed("lambda/b|^oth"), "/aws/lambda/b other ");
+  EXPECT_EQ(listed("", {{{"team", {}}}}), "/shop/orders ");
+  EXPECT_EQ(listed("", {{{"team", {{"blue", "red"}}}}}), "/shop/orders ");
+  EXPECT_EQ(listed("", {{{"team", {{"blue"}}}}}), "");
+  ListLogGroupsRequest in;
+  in.log_group_name_pattern = "other";
+  const auto group = bed.ok(&LogsService::list_log_groups, in).log_groups->front();
+  EXPECT_EQ(group.log_group_arn, "arn:aws:logs:eu-west-1:123456789012:log-group:other");
+  EXPECT_EQ(group.log_group_class, "STANDARD");
+  in.next_token = "!";
+  EXPECT_EQ(bed.error(&LogsService::list_log_groups, in),
+            "InvalidParameterException: The specified nextToken is invalid.");
 }
 
 // What the engine does not have is read as empty, of groups that exist.
@@ -310,6 +363,12 @@ TEST(Absent, IsReadAsEmpty) {
   const auto policy = bed.ok(&LogsService::get_data_protection_policy, protection);
   EXPECT_EQ(policy.log_group_identifier, "g");
   EXPECT_FALSE(policy.policy_document);
+  EXPECT_EQ(bed.error(&LogsService::get_transformer, GetTransformerRequest{"g"}),
+            "ResourceNotFoundException: The specified transformer does not exist.");
+  EXPECT_EQ(bed.error(&LogsService::get_transformer, GetTransformerRequest{"none"}), missing);
+  EXPECT_TRUE(bed.ok(&LogsService::list_scheduled_queries, ListScheduledQueriesRequest{}).scheduled_queries->empty());
+  EXPECT_TRUE(bed.ok(&LogsService::describe_lookup_tables, DescribeLookupTablesRequest{}).lookup_tables->empty());
+  EXPECT_TRUE(bed.ok(&LogsService::describe_import_tasks, DescribeImportTasksRequest{}).imports->empty());
   EXPECT_TRUE(
       bed.ok(&LogsService::describe_resource_policies, DescribeResourcePoliciesRequest{}).resource_policies->empty());
 }

@@ -38,11 +38,30 @@ TEST_F(DefaultsTest, WhatIsNotSetSaysSo) {
         "The replication configuration was not found");
   check(&S3Service::get_object_lock_configuration, "ObjectLockConfigurationNotFoundError",
         "Object Lock configuration does not exist for this bucket");
+  check(&S3Service::get_bucket_metadata_configuration, "MetadataConfigurationNotFound",
+        "The metadata configuration was not found");
   constexpr const char* kNone = "The specified configuration does not exist.";
   check(&S3Service::get_bucket_analytics_configuration, "NoSuchConfiguration", kNone);
   check(&S3Service::get_bucket_metrics_configuration, "NoSuchConfiguration", kNone);
   check(&S3Service::get_bucket_inventory_configuration, "NoSuchConfiguration", kNone);
   check(&S3Service::get_bucket_intelligent_tiering_configuration, "NoSuchConfiguration", kNone);
+}
+
+TEST_F(DefaultsTest, WhatAwsHasGivenUpSaysSo) {
+  create_bucket();
+  aws::s3::GetBucketMetadataTableConfigurationRequest table;
+  table.bucket = "bucket";
+  const auto refused = call(&S3Service::get_bucket_metadata_table_configuration, table);
+  EXPECT_EQ(refused.error().code, "V1APIsNotAllowed");
+  EXPECT_EQ(refused.error().http_status, 405);
+  aws::s3::GetObjectTorrentRequest torrent;
+  torrent.bucket = "bucket";
+  torrent.key = "none";
+  EXPECT_EQ(call(&S3Service::get_object_torrent, torrent).error().fields,
+            (std::vector<std::pair<std::string, std::string>>{{"Method", "GET"}, {"ResourceType", "TORRENT"}}));
+  table.bucket = torrent.bucket = "none";
+  EXPECT_EQ(code_of(call(&S3Service::get_bucket_metadata_table_configuration, table)), "NoSuchBucket");
+  EXPECT_EQ(code_of(call(&S3Service::get_object_torrent, torrent)), "NoSuchBucket");
 }
 
 TEST_F(DefaultsTest, DefaultsOfABucket) {
@@ -95,6 +114,8 @@ TEST_F(DefaultsTest, DefaultsOfAnObject) {
   EXPECT_EQ(read(&S3Service::get_object_acl)->grants->front().permission, "FULL_CONTROL");
   EXPECT_EQ(read(&S3Service::get_object_retention).error().message, "Bucket is missing Object Lock Configuration");
   EXPECT_EQ(code_of(read(&S3Service::get_object_legal_hold)), "InvalidRequest");
+  EXPECT_EQ(code_of(read(&S3Service::get_object_retention, std::nullopt, "none")), "InvalidRequest");
+  EXPECT_EQ(code_of(read(&S3Service::get_object_legal_hold, "1")), "InvalidArgument");
   EXPECT_EQ(code_of(read(&S3Service::get_object_tagging, std::nullopt, "none")), "NoSuchKey");
   EXPECT_EQ(code_of(read(&S3Service::get_object_acl, std::nullopt, "none")), "NoSuchKey");
   // Every object is the version "null".
@@ -127,6 +148,13 @@ TEST_F(DefaultsTest, Attributes) {
   EXPECT_FALSE(call(&S3Service::get_object_attributes, in)->etag);
   in.object_attributes = {"Size"};
   EXPECT_EQ(call(&S3Service::get_object_attributes, in).error().message, "Invalid attribute name specified.");
+  in.key = "none";
+  in.object_attributes = {"ETag"};
+  EXPECT_EQ(code_of(call(&S3Service::get_object_attributes, in)), "NoSuchKey");
+  in.object_attributes.reset();
+  EXPECT_EQ(code_of(call(&S3Service::get_object_attributes, in)), "InvalidRequest");
+  in.bucket = "none";
+  EXPECT_EQ(code_of(call(&S3Service::get_object_attributes, in)), "NoSuchBucket");
 }
 
 // Without versioning, the version "null" of every key.

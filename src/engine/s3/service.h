@@ -92,6 +92,8 @@ class S3Service final : public BucketDefaults {
                                                            aws::s3::GetObjectAclRequest in) override;
   base::Result<aws::s3::GetObjectTaggingOutput> get_object_tagging(aws::Context& context,
                                                                    aws::s3::GetObjectTaggingRequest in) override;
+  base::Result<aws::s3::GetObjectTorrentOutput> get_object_torrent(aws::Context& context,
+                                                                   aws::s3::GetObjectTorrentRequest in) override;
   base::Result<aws::s3::GetObjectRetentionOutput> get_object_retention(aws::Context& context,
                                                                        aws::s3::GetObjectRetentionRequest in) override;
   base::Result<aws::s3::GetObjectLegalHoldOutput> get_object_legal_hold(aws::Context& context,

@@ -1,5 +1,5 @@
-// GetObjectAttributes, and what an object has by default: GetObjectAcl, GetObjectTagging, GetObjectRetention,
-// GetObjectLegalHold.
+// GetObjectAttributes, and what an object has by default: GetObjectAcl, GetObjectTagging, GetObjectTorrent,
+// GetObjectRetention, GetObjectLegalHold.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,6 +66,11 @@ base::Result<aws::s3::GetObjectAttributesOutput> S3Service::get_object_attribute
     aws::Context& context, aws::s3::GetObjectAttributesRequest in) {
   const std::vector<std::string> names = in.object_attributes.value_or(std::vector<std::string>());
   TRY(check_attributes(names));
+  if (names.empty()) {  // which AWS says before it looks for the key
+    TRY(require_bucket(context, in.bucket, in.expected_bucket_owner));
+    return base::fail(errors::invalid_request(
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"));
+  }
   const std::string arn = fmt::format("arn:aws:s3:::{}/{}", in.bucket.value_or(""), in.key.value_or(""));
   if (context.principal.kind == aws::Principal::Kind::role &&
       (!options_.role_may || !options_.role_may(context, kReadAction, arn)))
@@ -103,15 +108,27 @@ base::Result<aws::s3::GetObjectTaggingOutput> S3Service::get_object_tagging(aws:
   return out;
 }
 
+// AWS has given torrents up: for any key, whether it is there or not.
+base::Result<aws::s3::GetObjectTorrentOutput> S3Service::get_object_torrent(aws::Context& context,
+                                                                            aws::s3::GetObjectTorrentRequest in) {
+  TRY(require_bucket(context, in.bucket, in.expected_bucket_owner));
+  auto error = errors::method_not_allowed("The specified method is not allowed against this resource.");
+  error.fields = {{"Method", "GET"}, {"ResourceType", "TORRENT"}};
+  return base::fail(std::move(error));
+}
+
+// The next two ask for the bucket's configuration before they look for the key.
 base::Result<aws::s3::GetObjectRetentionOutput> S3Service::get_object_retention(aws::Context& context,
                                                                                 aws::s3::GetObjectRetentionRequest in) {
-  TRY(open_object(context, in.bucket, in.key, in.expected_bucket_owner, in.version_id));
+  TRY(require_bucket(context, in.bucket, in.expected_bucket_owner));
+  TRY(check_version(in.version_id, in.key));
   return base::fail(errors::invalid_request("Bucket is missing Object Lock Configuration"));
 }
 
 base::Result<aws::s3::GetObjectLegalHoldOutput> S3Service::get_object_legal_hold(
     aws::Context& context, aws::s3::GetObjectLegalHoldRequest in) {
-  TRY(open_object(context, in.bucket, in.key, in.expected_bucket_owner, in.version_id));
+  TRY(require_bucket(context, in.bucket, in.expected_bucket_owner));
+  TRY(check_version(in.version_id, in.key));
   return base::fail(errors::invalid_request("Bucket is missing Object Lock Configuration"));
 }
 

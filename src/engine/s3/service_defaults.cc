@@ -69,6 +69,23 @@ base::Result<aws::s3::GetBucketAnalyticsConfigurationOutput> BucketDefaults::get
   return unset(context, in, errors::no_such_configuration, "The specified configuration does not exist.");
 }
 
+base::Result<aws::s3::GetBucketMetadataConfigurationOutput> BucketDefaults::get_bucket_metadata_configuration(
+    aws::Context& context, aws::s3::GetBucketMetadataConfigurationRequest in) {
+  return unset(context, in, errors::metadata_configuration_not_found, "The metadata configuration was not found");
+}
+
+// AWS keeps this read for accounts that used it before its successor came.
+base::Result<aws::s3::GetBucketMetadataTableConfigurationOutput>
+BucketDefaults::get_bucket_metadata_table_configuration(aws::Context& context,
+                                                        aws::s3::GetBucketMetadataTableConfigurationRequest in) {
+  TRY(require_bucket(context, in.bucket, in.expected_bucket_owner));
+  auto error = errors::v1_ap_is_not_allowed(
+      "The V1 GetBucketMetadataTableConfiguration API operation isn't available for this account. Use the "
+      "corresponding V2 GetBucketMetadataConfiguration API operation instead.");
+  error.fields = {{"Method", "GET"}};
+  return base::fail(std::move(error));
+}
+
 base::Result<aws::s3::GetBucketMetricsConfigurationOutput> BucketDefaults::get_bucket_metrics_configuration(
     aws::Context& context, aws::s3::GetBucketMetricsConfigurationRequest in) {
   return unset(context, in, errors::no_such_configuration, "The specified configuration does not exist.");

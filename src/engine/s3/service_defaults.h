@@ -34,6 +34,10 @@ class BucketDefaults : public aws::s3::S3 {
       aws::Context& context, aws::s3::GetBucketLifecycleConfigurationRequest in) override;
   base::Result<aws::s3::GetBucketLoggingOutput> get_bucket_logging(aws::Context& context,
                                                                    aws::s3::GetBucketLoggingRequest in) override;
+  base::Result<aws::s3::GetBucketMetadataConfigurationOutput> get_bucket_metadata_configuration(
+      aws::Context& context, aws::s3::GetBucketMetadataConfigurationRequest in) override;
+  base::Result<aws::s3::GetBucketMetadataTableConfigurationOutput> get_bucket_metadata_table_configuration(
+      aws::Context& context, aws::s3::GetBucketMetadataTableConfigurationRequest in) override;
   base::Result<aws::s3::GetBucketMetricsConfigurationOutput> get_bucket_metrics_configuration(
       aws::Context& context, aws::s3::GetBucketMetricsConfigurationRequest in) override;
   base::Result<aws::s3::GetBucketOwnershipControlsOutput> get_bucket_ownership_controls(

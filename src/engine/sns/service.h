@@ -125,6 +125,10 @@ class SnsService final : public aws::sns::Sns {
       aws::Context& context, aws::sns::CheckIfPhoneNumberIsOptedOutInput in) override;
   base::Result<aws::sns::GetDataProtectionPolicyResponse> get_data_protection_policy(
       aws::Context& context, aws::sns::GetDataProtectionPolicyInput in) override;
+  base::Result<aws::sns::GetEndpointAttributesResponse> get_endpoint_attributes(
+      aws::Context& context, aws::sns::GetEndpointAttributesInput in) override;
+  base::Result<aws::sns::GetPlatformApplicationAttributesResponse> get_platform_application_attributes(
+      aws::Context& context, aws::sns::GetPlatformApplicationAttributesInput in) override;
   base::Result<aws::sns::GetSMSAttributesResponse> get_sms_attributes(aws::Context& context,
                                                                       aws::sns::GetSMSAttributesInput in) override;
   base::Result<aws::sns::GetSMSSandboxAccountStatusResult> get_sms_sandbox_account_status(
@@ -133,6 +137,8 @@ class SnsService final : public aws::sns::Sns {
       aws::Context& context, aws::sns::ListOriginationNumbersRequest in) override;
   base::Result<aws::sns::ListPhoneNumbersOptedOutResponse> list_phone_numbers_opted_out(
       aws::Context& context, aws::sns::ListPhoneNumbersOptedOutInput in) override;
+  base::Result<aws::sns::ListEndpointsByPlatformApplicationResponse> list_endpoints_by_platform_application(
+      aws::Context& context, aws::sns::ListEndpointsByPlatformApplicationInput in) override;
   base::Result<aws::sns::ListPlatformApplicationsResponse> list_platform_applications(
       aws::Context& context, aws::sns::ListPlatformApplicationsInput in) override;
   base::Result<aws::sns::ListSMSSandboxPhoneNumbersResult> list_sms_sandbox_phone_numbers(

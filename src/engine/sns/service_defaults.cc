@@ -42,6 +42,21 @@ base::Result<GetDataProtectionPolicyResponse> SnsService::get_data_protection_po
   return GetDataProtectionPolicyResponse{""};
 }
 
+base::Result<GetEndpointAttributesResponse> SnsService::get_endpoint_attributes(aws::Context&,
+                                                                                GetEndpointAttributesInput) {
+  return base::fail(errors::not_found_exception("Endpoint does not exist"));
+}
+
+base::Result<GetPlatformApplicationAttributesResponse> SnsService::get_platform_application_attributes(
+    aws::Context&, GetPlatformApplicationAttributesInput) {
+  return base::fail(errors::not_found_exception("PlatformApplication does not exist"));
+}
+
+base::Result<ListEndpointsByPlatformApplicationResponse> SnsService::list_endpoints_by_platform_application(
+    aws::Context&, ListEndpointsByPlatformApplicationInput) {
+  return base::fail(errors::not_found_exception("PlatformApplication does not exist"));
+}
+
 base::Result<GetSMSAttributesResponse> SnsService::get_sms_attributes(aws::Context&, GetSMSAttributesInput in) {
   // The one setting that an account has which never set any, in US dollars.
   constexpr std::string_view kSpendLimit = "MonthlySpendLimit";

@@ -55,6 +55,10 @@ TEST(Topics, WhatIsNotThereIsAnsweredAtItsDefault) {
   EXPECT_TRUE(bed.ok(&SnsService::list_phone_numbers_opted_out, {}).phone_numbers->empty());
   EXPECT_TRUE(bed.ok(&SnsService::list_platform_applications, {}).platform_applications->empty());
   EXPECT_TRUE(bed.ok(&SnsService::list_sms_sandbox_phone_numbers, {}).phone_numbers->empty());
+  const std::string no_application = "NotFound: PlatformApplication does not exist";
+  EXPECT_EQ(bed.error(&SnsService::get_platform_application_attributes, {"arn"}), no_application);
+  EXPECT_EQ(bed.error(&SnsService::list_endpoints_by_platform_application, {"arn", {}}), no_application);
+  EXPECT_EQ(bed.error(&SnsService::get_endpoint_attributes, {"arn"}), "NotFound: Endpoint does not exist");
   EXPECT_EQ(bed.ok(&SnsService::check_if_phone_number_is_opted_out, {"+15550100"}).is_opted_out, false);
   EXPECT_EQ(bed.error(&SnsService::check_if_phone_number_is_opted_out, {"home"}).substr(0, 17), "InvalidParameter:");
 }

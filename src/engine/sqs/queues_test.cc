@@ -138,6 +138,13 @@ TEST(Queues, RedrivePolicyMayNameTheQueueItself) {
   EXPECT_EQ(bed.attributes(url)["RedrivePolicy"], bed.redrive("q", 1));
   bed.send(url, "a");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(bed.bodies(url, 10, 0), "a");
+  const std::string made = bed.create("own", {{"RedrivePolicy", bed.redrive("own", 1)}});
+  EXPECT_EQ(bed.create("own", {{"RedrivePolicy", bed.redrive("own", 1)}}), made);
+  bed.send(made, "b");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(bed.bodies(made, 10, 0), "b");
+  const Texts closed{{"RedrivePolicy", bed.redrive("shut", 1)},
+                     {"RedriveAllowPolicy", R"({"redrivePermission":"denyAll"})"}};
+  EXPECT_TRUE(bed.error(&SqsService::create_queue, CreateQueueRequest{"shut", closed}).contains("does not allow"));
 }
 
 TEST(Queues, SetAttributes) {

@@ -118,14 +118,15 @@ base::Result<void> SqsService::check_redrive(const QueueRecord& source, const Qu
   if (arn->account != source.account || arn->region != source.region) {
     return refuse("Dead-letter target owner and region should be same as the source.");
   }
-  const auto target = directory_.find(keys::queue(arn->account, arn->region, arn->resource));
-  if (target == directory_.end()) return refuse("Dead letter target does not exist.");
-  const QueueRecord& record = *target->second.record;
-  if (record.attributes.fifo != attributes.fifo) {
-    return refuse("Dead-letter queue must be same type of queue as the source.");
+  const QueueAttributes* target = &attributes;  // of a policy that names the queue itself, which AWS takes
+  if (arn->resource != source.name) {
+    const auto found = directory_.find(keys::queue(arn->account, arn->region, arn->resource));
+    if (found == directory_.end()) return refuse("Dead letter target does not exist.");
+    target = &found->second.record->attributes;
   }
-  if (record.attributes.redrive_allow_policy.empty()) return {};
-  TRY_ASSIGN(const auto allow, parse_redrive_allow_policy(record.attributes.redrive_allow_policy));
+  if (target->fifo != attributes.fifo) return refuse("Dead-letter queue must be same type of queue as the source.");
+  if (target->redrive_allow_policy.empty()) return {};
+  TRY_ASSIGN(const auto allow, parse_redrive_allow_policy(target->redrive_allow_policy));
   if (!allow.allows(source.arn())) {
     return refuse("The RedriveAllowPolicy of the dead-letter queue does not allow this source queue.");
   }
