@@ -77,23 +77,23 @@ std::string source_of(const sqs::Message& message) {
 
 // The queue itself keeps no reason, but only two lead here: the order could not be worked on again and again, or it
 // is older than the queue keeps. A bad order does not: it is quarantined.
-std::string reason_of(const sqs::Message& message) {
-  const auto order = pipeline::parse_transaction(message.body.value_or(""));
+std::string reason_of(const pipeline::TransactionReader& reader, const sqs::Message& message) {
+  const auto order = reader.read(message.body.value_or(""));
   const std::string received =
       fmt::format("given up after {} receives", number_attribute(message, "ApproximateReceiveCount"));
   if (order.has_value()) return received;
   return fmt::format("{}; the body is no order: {}: {}", received, order.error().reason, order.error().message);
 }
 
-std::string message_json(const sqs::Message& message) {
+std::string message_json(const pipeline::TransactionReader& reader, const sqs::Message& message) {
   return fmt::format("{{\"message_id\":{},\"source\":{},\"sent_at\":{},\"receives\":{},\"reason\":{},\"body\":{}}}",
                      json_text(message.message_id.value_or("")), json_text(source_of(message)),
                      json_time(base::from_epoch_milliseconds(number_attribute(message, "SentTimestamp"))),
-                     number_attribute(message, "ApproximateReceiveCount"), json_text(reason_of(message)),
+                     number_attribute(message, "ApproximateReceiveCount"), json_text(reason_of(reader, message)),
                      json_text(message.body.value_or("")));
 }
 
-void print_message(const sqs::Message& message) {
+void print_message(const pipeline::TransactionReader& reader, const sqs::Message& message) {
   constexpr std::size_t kBodyShown = 500;
   const std::string body = message.body.value_or("");
   print_line(fmt::format("message  {}", message.message_id.value_or("")));
@@ -101,7 +101,7 @@ void print_message(const sqs::Message& message) {
       "sent     {}{}",
       base::format_iso8601_milliseconds(base::from_epoch_milliseconds(number_attribute(message, "SentTimestamp"))),
       source_of(message).empty() ? "" : "  from " + source_of(message)));
-  print_line("reason   " + reason_of(message));
+  print_line("reason   " + reason_of(reader, message));
   print_line(body.size() <= kBodyShown ? body : body.substr(0, kBodyShown) + "...");
 }
 
@@ -129,7 +129,8 @@ std::vector<std::string> faults_since(const pipeline::Site& site, int64_t since_
   return lines;
 }
 
-void print_list(const pipeline::Site& site, const std::vector<sqs::Message>& messages, bool json) {
+void print_list(const pipeline::Site& site, const pipeline::TransactionReader& reader,
+                const std::vector<sqs::Message>& messages, bool json) {
   int64_t oldest = INT64_MAX;
   for (const auto& message : messages) oldest = std::min(oldest, number_attribute(message, "SentTimestamp"));
   const auto faults = messages.empty() ? std::vector<std::string>() : faults_since(site, oldest);
@@ -137,9 +138,9 @@ void print_list(const pipeline::Site& site, const std::vector<sqs::Message>& mes
   std::string fault_list;
   for (const auto& message : messages) {
     if (json) {
-      list += (list.empty() ? "" : ",") + message_json(message);
+      list += (list.empty() ? "" : ",") + message_json(reader, message);
     } else {
-      print_message(message);
+      print_message(reader, message);
     }
   }
   for (const std::string& line : faults) fault_list += (fault_list.empty() ? "" : ",") + json_text(line);
@@ -230,7 +231,7 @@ int dlq_list(const GlobalOptions& global, uint64_t messages_max) {
     std::ranges::move(*got, std::back_inserter(messages));
   }
   dead.give_back(messages);
-  print_list(dead.site, messages, global.json);
+  print_list(dead.site, pipeline::TransactionReader(session->definition().mapping), messages, global.json);
   return kOk;
 }
 

@@ -11,24 +11,23 @@
 #include "aws/lambda/lambda.h"
 #include "base/encoding.h"
 #include "cli/commands.h"
-#include "cli/embedded_functions.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 
 namespace cli {
 namespace {
 
-struct Embedded {
+// One of the stack's functions, and where its package is.
+struct Function {
   std::string_view name;
-  std::string_view (*zip)();
+  std::string_view pipeline::StackOptions::* package;
 };
-constexpr std::array<Embedded, 3> kEmbedded = {Embedded{"ingest", ingest_zip}, Embedded{"process", process_zip},
-                                               Embedded{"sweep", sweep_zip}};
+constexpr std::array<Function, 3> kFunctions = {Function{"ingest", &pipeline::StackOptions::ingest_zip},
+                                                Function{"process", &pipeline::StackOptions::process_zip},
+                                                Function{"sweep", &pipeline::StackOptions::sweep_zip}};
 
-const Embedded* find_embedded(std::string_view name) {
-  for (const Embedded& each : kEmbedded)
-    if (each.name == name) return &each;
-  return nullptr;
+bool is_of_stack(std::string_view name) {
+  return std::ranges::find(kFunctions, name, &Function::name) != kFunctions.end();
 }
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -79,7 +78,7 @@ int invoke(const GlobalOptions& global, const std::string& function, const std::
   if (session == nullptr) return exit_code;
   const pipeline::Site& site = session->stack().site();
   aws::lambda::InvocationRequest request;
-  request.function_name = find_embedded(function) == nullptr ? function : site.name(function);
+  request.function_name = is_of_stack(function) ? site.name(function) : function;
   request.invocation_type = event ? "Event" : "RequestResponse";
   if (!event) request.log_type = "Tail";
   request.payload = payload == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : payload;
@@ -122,10 +121,10 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
   if (session == nullptr) return exit_code;
   const pipeline::Site& site = session->stack().site();
   std::string list;
-  for (const Embedded& each : kEmbedded) {
+  for (const Function& each : kFunctions) {
     if (!functions.empty() && std::ranges::find(functions, each.name) == functions.end()) continue;
     const std::string name = site.name(each.name);
-    const auto done = deploy_one(site, name, own_zip.empty() ? each.zip() : std::string_view(own_zip));
+    const auto done = deploy_one(site, name, own_zip.empty() ? session->stack().options().*each.package : own_zip);
     if (!done.has_value()) return print_failure_of("function", name, done.error());
     const bool same = done->before == done->after;
     if (global.json) {

@@ -86,6 +86,11 @@ int dlq_list(const GlobalOptions& global, uint64_t messages_max);
 // Sends messages of the dead-letter queue back to the orders queue: all, or at most `messages_max`.
 int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_max);
 
+// What would become of the records of these files, without an engine; kCheckFailed if any would be refused.
+int check(const GlobalOptions& global, const std::vector<std::string>& files);
+// The definition in force and where it is from.
+int config_show(const GlobalOptions& global);
+
 int generate(uint64_t orders, uint64_t seed, bool array);
 
 // In an engine of its own, in a new directory below the data directory.

@@ -23,8 +23,9 @@ struct Followed {
 
 class Follower {
  public:
-  // `interruption` outlives this object.
-  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, Interruption& interruption);
+  // `interruption` and `mapping` outlive this object.
+  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, const pipeline::Mapping& mapping,
+           Interruption& interruption);
 
   // Uploads `file` and returns once no order is missing, or once nothing moves any more (missing orders are then in
   // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file. Fails with "Interrupted"
@@ -54,6 +55,7 @@ class Follower {
   pipeline::Services services_;
   base::Env& env_;
   pipeline::Stack& stack_;
+  const pipeline::Mapping& mapping_;
   Interruption& interruption_;
   const pipeline::PipelineConfig config_;
   RunRecord record_;

@@ -28,6 +28,7 @@ constexpr const char* kExamples = R"(Examples:
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
   till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
+  till check orders.json               what would become of each record by the definition in till.toml, without an engine
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
   till down                            remove every resource and prove it; asks first, unless --yes
 Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
@@ -60,6 +61,7 @@ struct Arguments {
   cli::LogsOptions logs;
   std::string file, text, queue, id, receipt, name_space, function, payload = "{}", zip, drill;
   std::vector<std::string> functions;
+  std::vector<std::string> files;
   std::optional<uint64_t> move_max;
   int timeout_seconds = 180;
   bool yes = false;
@@ -226,6 +228,13 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   invoke->add_option("PAYLOAD", a.payload, "JSON; - reads it from standard input ({})");
   invoke->add_flag("--event", a.event, "Do not wait for it");
   invoke->callback([&a] { a.exit_code = cli::invoke(a.global, a.function, a.payload, a.event); });
+  CLI::App* check = app.add_subcommand("check", "Show what would become of each record of files, without an engine");
+  check->add_option("FILE", a.files, "JSON array or NDJSON of records")->required();
+  check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });
+  CLI::App* config = app.add_subcommand("config", "The definition of the pipeline")->require_subcommand(1);
+  config->add_subcommand("show", "Show what is in force, and where it is from")->callback([&a] {
+    a.exit_code = cli::config_show(a.global);
+  });
   CLI::App* deploy = app.add_subcommand("deploy", "Give functions the code that this program carries");
   deploy->add_option("FUNCTION", a.functions, "ingest, process or sweep (all)")
       ->check(CLI::IsMember({"ingest", "process", "sweep"}));
@@ -254,6 +263,7 @@ int main(int argc, char** argv) {
                           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
         return good ? "" : "1 to 20 of a-z, 0-9 and -";
       });
+  app.add_option("--file", a.global.file, "Definition of the pipeline (TILL_FILE, else till.toml if it is there)");
   app.add_option("--region", a.global.region, "Region (AWS_REGION, us-east-1)");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);

@@ -16,8 +16,10 @@
 #include "aws/sqs/caller.h"
 #include "aws/sts/caller.h"
 #include "cli/data_directory.h"
+#include "cli/definition_file.h"
 #include "cli/embedded_functions.h"
 #include "cli/exit_code.h"
+#include "cli/function_package.h"
 #include "cli/output.h"
 #include "os/env.h"
 #include "os/environment.h"
@@ -66,8 +68,28 @@ struct Session::Parts {
   std::optional<aws::http::Endpoint> endpoint;  // none: AWS
   std::string place;                            // of the data: "in" a directory or "at" an endpoint; empty: AWS
   pipeline::StackOptions stack_options;
+  std::optional<DefinitionFile> file;
+  pipeline::Definition definition;
+  std::string process_package;  // with the definition
   std::unique_ptr<pipeline::Stack> stack;
+
+  std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
 };
+
+// An engine of a command's own has no other definition than the command's.
+std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const GlobalOptions& options) {
+  definition.mapping = pipeline::original_mapping();
+  if (options.ignore_environment) return {};
+  auto loaded = load_definition(options.file);
+  if (!loaded.has_value()) return std::unexpected(LocalEngine::Error{loaded.error(), kUsage});
+  file = std::move(*loaded);
+  if (!file.has_value()) return {};
+  definition = file->definition;
+  auto package = with_definition(process_zip(), file->text);
+  if (!package.has_value()) return std::unexpected(LocalEngine::Error{package.error().message, kFailed});
+  process_package = std::move(*package);
+  return {};
+}
 
 Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Session::~Session() = default;
@@ -75,6 +97,7 @@ Session::~Session() = default;
 std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const GlobalOptions& options,
                                                                           NewData new_data) {
   auto parts = std::make_unique<Parts>();
+  if (auto taken = parts->take_definition(options); !taken.has_value()) return std::unexpected(taken.error());
   auto transport = os::HttpTransport::make();
   if (!transport.has_value()) return std::unexpected(LocalEngine::Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
@@ -163,6 +186,10 @@ std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_co
   return nullptr;
 }
 
+const pipeline::Definition& Session::definition() const {
+  return parts_->definition;
+}
+
 std::string Session::where() const {
   const pipeline::StackOptions& stack = parts_->stack_options;
   const std::string place = parts_->place.empty() ? "of AWS in " + stack.region : parts_->place;
@@ -223,7 +250,7 @@ void Session::configure(const std::function<void(pipeline::StackOptions&)>& chan
 pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
     parts_->stack_options.ingest_zip = ingest_zip();
-    parts_->stack_options.process_zip = process_zip();
+    parts_->stack_options.process_zip = parts_->file.has_value() ? parts_->process_package : process_zip();
     parts_->stack_options.sweep_zip = sweep_zip();
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }

@@ -10,6 +10,7 @@
 
 #include "base/env.h"
 #include "cli/local_engine.h"
+#include "pipeline/definition.h"
 #include "pipeline/stack.h"
 
 namespace cli {
@@ -20,6 +21,7 @@ struct GlobalOptions {
   std::string data_directory;
   std::string stack = "tillstream";
   std::string region;
+  std::string file;  // --file: the definition
   bool json = false;
   bool ignore_environment = false;  // no AWS_* variable counts; for a command that has an engine of its own
 };
@@ -43,6 +45,8 @@ class Session {
   [[nodiscard]] const std::string& account() const;
   // Whose data it is, for people: "account 1 of AWS in eu-west-1", "account 1 in /srv/shop", "account 1 at http://…".
   [[nodiscard]] std::string where() const;
+  // How records become orders; without a definition file as the original's do.
+  [[nodiscard]] const pipeline::Definition& definition() const;
   // The services' time: that of the engine, whose clock may be virtual, else the machine's.
   base::Timestamp now();
   // Whether the engine's clock stands still until advance() moves it.

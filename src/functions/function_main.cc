@@ -1,5 +1,10 @@
 #include "functions/function_main.h"
 
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
 #include "aws/client/client.h"
 #include "aws/dynamodb/caller.h"
 #include "aws/s3/caller.h"
@@ -26,6 +31,17 @@ aws::client::ClientOptions client_options(os::SystemEnv& system, int attempts_ma
   return options;
 }
 
+// What `till` has put into the package; a package without it works by the original's definition.
+std::expected<pipeline::Definition, std::string> read_definition() {
+  const std::string path = variable("LAMBDA_TASK_ROOT", ".") + "/" + std::string(pipeline::kDefinitionName);
+  std::ifstream file(path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  auto read = pipeline::read_definition(text);
+  if (read.has_value()) return std::move(*read);
+  const pipeline::DefinitionFault& first = read.error().front();
+  return std::unexpected(fmt::format("{}:{}: {}", pipeline::kDefinitionName, first.line, first.message));
+}
+
 void report(std::string_view line) {
   os::write_stdout(std::string(line) + "\n");
 }
@@ -48,6 +64,11 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
     runtime::post_init_error(**transport, *api, {"Pipeline.Config", config.error()}, report);
     return 1;
   }
+  const auto definition = read_definition();
+  if (!definition.has_value()) {
+    runtime::post_init_error(**transport, *api, {"Pipeline.Definition", definition.error()}, report);
+    return 1;
+  }
   aws::client::FixedCredentials credentials(
       {variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")});
   aws::client::Client client(**transport, credentials, env, client_options(system, 3));
@@ -63,7 +84,7 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
        .function_memory_size = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
        .level = runtime::parse_log_level(variable("AWS_LAMBDA_LOG_LEVEL", "INFO")).value_or(runtime::LogLevel::info)},
       os::write_stdout);
-  Toolbox tools{env, s3, sqs, dynamodb, sns, log, *config};
+  Toolbox tools{env, s3, sqs, dynamodb, sns, log, *config, *definition};
   return runtime::run_handler(**transport, *api, make(tools), report);
 }
 

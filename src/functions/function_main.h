@@ -13,6 +13,7 @@
 #include "aws/sqs/sqs.h"
 #include "base/env.h"
 #include "pipeline/config.h"
+#include "pipeline/definition.h"
 #include "runtime/handler.h"
 #include "runtime/structured_log.h"
 
@@ -27,10 +28,11 @@ struct Toolbox {
   aws::sns::Sns& sns;  // does not retry: the pipeline decides about a second publication itself
   runtime::StructuredLog& log;
   const pipeline::PipelineConfig& config;
+  const pipeline::Definition& definition;  // of till.toml in the package, else the original's
 };
 
-// Builds the toolbox, asks `make` for the handler, and serves invocations. Returns main's exit status. A config that
-// is missing or malformed is reported as an initialisation error.
+// Builds the toolbox, asks `make` for the handler, and serves invocations. Returns main's exit status. A config or a
+// definition that is missing or malformed is reported as an initialisation error.
 int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make);
 
 }  // namespace functions

@@ -5,7 +5,8 @@
 
 int main() {
   return functions::run_function("process", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
-    auto process = std::make_shared<pipeline::Process>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config);
+    auto process = std::make_shared<pipeline::Process>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config,
+                                                       tools.definition.mapping);
     return functions::with_drills(
         tools.env,
         [&tools,

@@ -4,7 +4,6 @@
 
 #include "base/encoding.h"
 #include "pipeline/notifier.h"
-#include "pipeline/transaction.h"
 
 namespace pipeline {
 namespace {
@@ -22,8 +21,9 @@ struct Accounting::Order {
   std::string payload_sha256;
 };
 
-Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config)
-    : dynamodb_(dynamodb), env_(env), config_(config) {}
+Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config,
+                       const Mapping& mapping)
+    : dynamodb_(dynamodb), env_(env), config_(config), reader_(mapping) {}
 
 base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vector<std::string>& earlier_uploads,
                                       base::Timestamp uploaded_at,
@@ -44,7 +44,7 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
       order.source = source_of(upload_id, read->index);
       order.index = read->index;
       order.body_sha256 = base::hex_encode(base::sha256(read->text));
-      if (const auto parsed = parse_transaction(read->text); parsed.has_value() && !read->too_long) {
+      if (const auto parsed = reader_.read(read->text); parsed.has_value() && !read->too_long) {
         order.transaction_id = parsed->transaction_id;
         order.payload_sha256 = parsed->payload_sha256;
       }

@@ -15,6 +15,7 @@
 #include "pipeline/config.h"
 #include "pipeline/rows.h"
 #include "pipeline/splitter.h"
+#include "pipeline/transaction.h"
 
 namespace pipeline {
 
@@ -34,7 +35,7 @@ struct Tally {
 
 class Accounting {
  public:
-  Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config);
+  Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config, const Mapping& mapping);
 
   // Counts the orders of a document. What became of an order by one of `earlier_uploads`, of the same document, counts
   // as if this upload had done it. `read_piece` appends the document's next piece to its argument, nothing at the
@@ -54,6 +55,7 @@ class Accounting {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig& config_;
+  const TransactionReader reader_;
   base::Timestamp uploaded_at_;
   std::vector<std::string> earlier_uploads_;
 };

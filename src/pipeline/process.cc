@@ -35,8 +35,12 @@ std::string source_of(const QueueRecord& record) {
 }
 
 Process::Process(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
-                 PipelineConfig config)
-    : dynamodb_(dynamodb), env_(env), config_(std::move(config)), notifier_(dynamodb, sns, sqs, env, config_) {}
+                 PipelineConfig config, const Mapping& mapping)
+    : dynamodb_(dynamodb),
+      env_(env),
+      config_(std::move(config)),
+      reader_(mapping),
+      notifier_(dynamodb, sns, sqs, env, config_) {}
 
 std::expected<Process::Answer, std::string> Process::handle(std::string_view payload, base::Timestamp deadline) {
   const auto records = parse_queue_event(payload);
@@ -79,7 +83,7 @@ std::vector<Process::Outcome> Process::process(std::span<const QueueRecord> reco
   std::vector<Entry> repeated;  // one call may name a row only once
   std::set<std::string, std::less<>> ids;
   for (std::size_t i = 0; i < records.size() && !too_late(deadline); ++i) {
-    auto order = parse_transaction(records[i].body);
+    auto order = reader_.read(records[i].body);
     if (!order.has_value()) {
       outcomes[i] = quarantine(records[i], order.error());
       continue;
@@ -101,14 +105,22 @@ Item Process::make_row(const QueueRecord& record, const Transaction& order, base
   Item row;
   row.append(std::string(orders::kTransactionId)) = text(order.transaction_id);
   row.append(std::string(orders::kAmount)) = aws::dynamodb::AttributeValue::of_n(order.amount.to_string());
-  row.append(std::string(orders::kItem)) = text(order.item);
+  const auto append_text = [&row](std::string_view name, std::string_view value) {
+    if (!value.empty()) row.append(std::string(name)) = text(value);
+  };
+  append_text(orders::kCurrency, order.currency);
+  append_text(orders::kItem, order.item);
+  append_text(orders::kCustomer, order.customer);
+  append_text(orders::kType, order.is_refund ? orders::kRefund : std::string_view(order.type));
+  if (order.occurred_at.has_value())
+    row.append(std::string(orders::kOccurredAt)) = number(base::to_epoch_milliseconds(*order.occurred_at));
   if (order.has_more_fields) row.append(std::string(orders::kRaw)) = text(record.body);
   row.append(std::string(orders::kPayloadSha256)) = text(order.payload_sha256);
   row.append(std::string(orders::kSource)) = text(source_of(record));
   row.append(std::string(orders::kWriteToken)) =
       text(base::random_string(env_.random, 16, "0123456789abcdefghijklmnopqrstuvwxyz"));
   row.append(std::string(orders::kStoredAt)) = number(base::to_epoch_milliseconds(now));
-  if (order.amount > config_.large_order_threshold) {
+  if (order.amount > config_.large_order_threshold && !order.is_refund) {
     row.append(std::string(orders::kNotifyState)) = text(orders::kPending);
     row.append(std::string(orders::kLeaseUntil)) = number(base::to_epoch_milliseconds(deadline + kLeaseMargin));
   }

@@ -32,7 +32,7 @@ struct ProcessCounts {
 class Process {
  public:
   Process(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
-          PipelineConfig config);
+          PipelineConfig config, const Mapping& mapping = original_mapping());
 
   struct Answer {
     std::string payload;  // batchItemFailures
@@ -63,6 +63,7 @@ class Process {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig config_;
+  const TransactionReader reader_;
   Notifier notifier_;
 };
 

@@ -19,7 +19,13 @@ namespace orders {
 inline constexpr std::string_view kTransactionId = "transaction_id";
 inline constexpr std::string_view kAmount = "amount";
 inline constexpr std::string_view kItem = "item";
-inline constexpr std::string_view kRaw = "raw";  // the text as sent, only if it has more than the three fields
+// The next four only if the definition gives them.
+inline constexpr std::string_view kCurrency = "currency";  // of ISO 4217
+inline constexpr std::string_view kCustomer = "customer";
+inline constexpr std::string_view kType = "type";               // as the record says, or kRefund
+inline constexpr std::string_view kOccurredAt = "occurred_at";  // epoch milliseconds
+inline constexpr std::string_view kRefund = "refund";
+inline constexpr std::string_view kRaw = "raw";  // the text as sent, unless it has the original's three fields only
 inline constexpr std::string_view kPayloadSha256 = "payload_sha256";
 inline constexpr std::string_view kSource = "source";           // which upload and position was accepted
 inline constexpr std::string_view kWriteToken = "write_token";  // fresh per delivery attempt

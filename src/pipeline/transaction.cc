@@ -1,309 +1,236 @@
 #include "pipeline/transaction.h"
 
-#include <simdjson.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
-#include <vector>
+#include <array>
 
-#include "aws/codec/json_shape.h"
 #include "base/encoding.h"
+#include "pipeline/currency.h"
+#include "pipeline/order_time.h"
 
 namespace pipeline {
 namespace {
 
-using simdjson::ondemand::json_type;
-using simdjson::ondemand::value;
+using Kind = FoundValue::Kind;
+using Places = std::vector<std::vector<std::size_t>>;
 
-// Thrown nowhere: the canonicaliser answers with a Rejection in its state and false.
-class Canonicaliser {
- public:
-  // Appends the canonical text of `v` to `out`. False: see rejection().
-  bool append(value v, const std::string& pointer, std::size_t depth, std::string& out);
-  bool append_object(simdjson::ondemand::object object, const std::string& pointer, std::size_t depth,
-                     std::string& out);
-  [[nodiscard]] Rejection& rejection() { return rejection_; }
-  bool refuse(std::string_view why, std::string message) {
-    rejection_ = {why, std::move(message)};
-    return false;
-  }
+constexpr int kMinorDigitsUnknown = 2;
 
- private:
-  bool append_array(simdjson::ondemand::array array, const std::string& pointer, std::size_t depth, std::string& out);
-  bool append_number(std::string_view text, const std::string& pointer, std::string& out);
-  bool append_scalar(value v, json_type type, const std::string& pointer, std::string& out);
-
-  Rejection rejection_;
+// A field as it was found: the text, and whether it is a JSON number.
+struct Field {
+  std::string text;
+  bool is_number = false;
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\r' || text.back() == '\t'))
-    text.remove_suffix(1);
+// What the reading of one record has to look at.
+struct Reading {
+  const Mapping& mapping;
+  const std::vector<FoundValue>& found;
+};
+
+std::unexpected<Rejection> reject(std::string_view why, std::string message) {
+  return std::unexpected(Rejection{why, std::move(message)});
+}
+
+// "/id", or "none of /id, /order_id"; what it is said of is to follow.
+std::string places_text(const FieldSource& source) {
+  if (source.size() == 1) return source.front().text();
+  std::string out;
+  for (const FieldTemplate& one : source) out += (out.empty() ? "none of " : ", ") + one.text();
+  return out;
+}
+
+// The first alternative of which every part is there. A part that is there but is no text is refused, not passed over:
+// who renames a field must hear of it.
+std::expected<std::optional<Field>, Rejection> first_of(const Reading& reading, const FieldSource& source,
+                                                        const Places& places, bool numbers_are_text) {
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const auto& pieces = source[i].pieces();
+    const auto there = [&](std::size_t place) { return reading.found[place].is_there(); };
+    if (!std::ranges::all_of(places[i], there)) continue;
+    Field field;
+    std::size_t next = 0;
+    for (const FieldTemplate::Piece& piece : pieces) {
+      field.text += piece.literal;
+      if (!piece.path.has_value()) continue;
+      const FoundValue& value = reading.found[places[i][next++]];
+      field.is_number = value.kind == Kind::number && pieces.size() == 1 && piece.literal.empty();
+      if (value.kind != Kind::string && !(value.kind == Kind::number && numbers_are_text))
+        return reject(reason::kSchemaType, piece.path->pointer() + (numbers_are_text ? " must be a text or a number"
+                                                                                     : " must be a non-empty string"));
+      field.text += value.text;
+    }
+    return field;
+  }
+  return std::nullopt;
+}
+
+bool any_is_empty(const Reading& reading, const Places& places) {
+  return std::ranges::any_of(places, [&](const auto& one) {
+    return std::ranges::any_of(one, [&](std::size_t place) { return reading.found[place].kind != Kind::absent; });
+  });
+}
+
+// Of a required field that no alternative gives.
+Rejection missing(const Reading& reading, const FieldSource& source, const Places& places, std::string_view what) {
+  if (any_is_empty(reading, places))
+    return {reason::kSchemaType, places_text(source) + " must be " + std::string(what)};
+  return {reason::kSchemaMissing, places_text(source) + (source.size() == 1 ? " is missing" : " is there")};
+}
+
+std::expected<std::string, Rejection> required_text(const Reading& reading, const FieldSource& source,
+                                                    const Places& places) {
+  auto field = first_of(reading, source, places, reading.mapping.numbers_are_text);
+  if (!field.has_value()) return std::unexpected(std::move(field).error());
+  if (!field->has_value()) return std::unexpected(missing(reading, source, places, "a non-empty string"));
+  return std::move((*field)->text);
+}
+
+std::expected<std::string, Rejection> optional_text(const Reading& reading, const FieldSource& source,
+                                                    const Places& places) {
+  auto field = first_of(reading, source, places, true);
+  if (!field.has_value()) return std::unexpected(std::move(field).error());
+  return field->has_value() ? std::move((*field)->text) : std::string();
+}
+
+std::string upper_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return text;
 }
 
-// -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?; simdjson does not look inside a number that is read as raw text.
-bool is_json_number(std::string_view text) {
-  const auto digits = [&text] {
-    const std::size_t count = std::min(text.size(), text.find_first_not_of("0123456789"));
-    text.remove_prefix(count);
-    return count;
-  };
-  const auto skip = [&text](std::string_view any_of) {
-    const bool there = !text.empty() && any_of.find(text.front()) != std::string_view::npos;
-    if (there) text.remove_prefix(1);
-    return there;
-  };
-  skip("-");
-  const bool zero_first = text.starts_with('0');
-  const std::size_t whole = digits();
-  if (whole == 0 || (zero_first && whole > 1)) return false;
-  if (skip(".") && digits() == 0) return false;
-  if (skip("eE")) {
-    skip("+-");
-    if (digits() == 0) return false;
-  }
-  return text.empty();
+std::expected<std::string, Rejection> currency_of(const Reading& reading, const Places& places) {
+  const Mapping& mapping = reading.mapping;
+  if (!mapping.has_currency()) return std::string();
+  auto text = optional_text(reading, mapping.currency, places);
+  if (!text.has_value()) return text;
+  std::string currency = upper_case(std::move(*text));
+  if (currency.empty()) currency = mapping.default_currency;
+  if (currency.empty()) return reject(reason::kCurrency, places_text(mapping.currency) + " is missing");
+  if (!minor_unit_digits(currency).has_value())
+    return reject(reason::kCurrency, fmt::format("\"{}\" is no currency of ISO 4217", currency));
+  if (!mapping.currencies.empty() && std::ranges::find(mapping.currencies, currency) == mapping.currencies.end())
+    return reject(reason::kCurrency, currency + " is not among the currencies that are taken");
+  return currency;
 }
 
-// The normal form of a JSON number that Decimal does not hold: its significant digits and a power of ten. Only an
-// amount has to be exact; in other fields a number may be as long as it likes, and still be told from others.
-std::string long_number(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  std::string digits;
-  const std::size_t at = std::min(text.size(), text.find_first_of("eE"));
-  std::string_view exponent_text = text.substr(std::min(text.size(), at + 1));
-  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
-  int64_t exponent = 0;
-  const auto [end, error] =
-      std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
-  constexpr int64_t kExponentMax = INT64_MAX / 2;
-  if ((at < text.size() && error != std::errc()) || exponent > kExponentMax || exponent < -kExponentMax)
-    return std::string(text);  // beyond reason; it counts as it is spelled
-  bool in_fraction = false;
-  for (const char c : text.substr(0, at)) {
-    if (c == '.') in_fraction = true;
-    if (c < '0' || c > '9') continue;
-    digits.push_back(c);
-    exponent -= in_fraction;
+std::string_view reason_of(AmountFault::Kind kind) {
+  switch (kind) {
+    case AmountFault::Kind::ambiguous:
+      return reason::kAmountAmbiguous;
+    case AmountFault::Kind::precision:
+      return reason::kAmountPrecision;
+    case AmountFault::Kind::contradicts:
+      return reason::kCurrency;
+    case AmountFault::Kind::malformed:
+    case AmountFault::Kind::not_whole:
+      break;
   }
-  while (digits.ends_with('0')) {
-    digits.pop_back();
-    ++exponent;
-  }
-  digits.erase(0, std::min(digits.size(), digits.find_first_not_of('0')));
-  return (negative ? "-" : "") + digits + "e" + std::to_string(exponent);
+  return reason::kSchemaType;
 }
 
-bool Canonicaliser::append_number(std::string_view text, const std::string& pointer, std::string& out) {
-  text = trimmed(text);
-  if (!is_json_number(text)) return refuse(reason::kJsonSyntax, pointer + " is not a number");
-  const auto number = base::Decimal::parse(text);
-  if (!number.has_value() && number.error() == base::DecimalError::not_a_number)
-    return refuse(reason::kJsonSyntax, pointer + " is not a number");
-  out.append(number.has_value() ? number->to_string() : long_number(text));
-  return true;
+std::expected<base::Decimal, Rejection> amount_of(const Reading& reading, const Places& places,
+                                                  const std::string& currency) {
+  const Mapping& mapping = reading.mapping;
+  const auto field = first_of(reading, mapping.amount, places, true);
+  constexpr std::string_view kWanted = "a decimal number";
+  const std::string where = places_text(mapping.amount);
+  if (!field.has_value()) return reject(reason::kSchemaType, where + " must be " + std::string(kWanted));
+  if (!field->has_value()) return std::unexpected(missing(reading, mapping.amount, places, kWanted));
+  AmountFormat format = mapping.amount_format;
+  if ((*field)->is_number) format = {.in_minor_units = format.in_minor_units};
+  const auto digits = mapping.minor_digits.find(currency);
+  const int minor_digits =
+      digits != mapping.minor_digits.end() ? digits->second : minor_unit_digits(currency).value_or(kMinorDigitsUnknown);
+  const auto amount = read_amount((*field)->text, format, currency, minor_digits);
+  if (amount.has_value()) return *amount;
+  if (amount.error().kind == AmountFault::Kind::malformed)
+    return reject(reason::kSchemaType, where + " must be " + std::string(kWanted));
+  return reject(reason_of(amount.error().kind), where + " " + amount.error().message);
 }
 
-bool Canonicaliser::append_array(simdjson::ondemand::array array, const std::string& pointer, std::size_t depth,
-                                 std::string& out) {
-  out.push_back('[');
-  std::size_t index = 0;
-  for (auto element : array) {
-    value v;
-    if (element.get(v) != simdjson::SUCCESS) return refuse(reason::kJsonSyntax, "malformed JSON in " + pointer);
-    if (index != 0) out.push_back(',');
-    if (!append(v, pointer + "/" + std::to_string(index++), depth, out)) return false;
-  }
-  out.push_back(']');
-  return true;
-}
-
-bool Canonicaliser::append_object(simdjson::ondemand::object object, const std::string& pointer, std::size_t depth,
-                                  std::string& out) {
-  std::vector<std::pair<std::string, std::string>> members;
-  for (auto field : object) {
-    std::string_view key;
-    value v;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(v) != simdjson::SUCCESS)
-      return refuse(reason::kJsonSyntax, "malformed JSON in the object at \"" + pointer + "\"");
-    members.emplace_back(key, std::string());
-    if (!append(v, pointer + "/" + members.back().first, depth, members.back().second)) return false;
-  }
-  std::ranges::sort(members);
-  const auto repeated =
-      std::ranges::adjacent_find(members, [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (repeated != members.end())
-    return refuse(reason::kJsonSyntax, pointer + "/" + repeated->first + " occurs more than once");
-  out.push_back('{');
-  for (const auto& [key, text] : members) {
-    if (out.back() != '{') out.push_back(',');
-    aws::codec::write_json_string(key, out);
-    out.append(":").append(text);
-  }
-  out.push_back('}');
-  return true;
-}
-
-bool Canonicaliser::append_scalar(value v, json_type type, const std::string& pointer, std::string& out) {
-  if (type == json_type::number) return append_number(v.raw_json_token(), pointer, out);
-  if (type == json_type::string) {
-    std::string_view text;
-    if (v.get_string().get(text) != simdjson::SUCCESS)
-      return refuse(reason::kJsonSyntax, pointer + " is not a well-formed string");
-    aws::codec::write_json_string(text, out);
-    return true;
-  }
-  bool truth = false;
-  if (type == json_type::boolean && v.get_bool().get(truth) == simdjson::SUCCESS) {
-    out.append(truth ? "true" : "false");
-    return true;
-  }
-  if (type == json_type::null && v.is_null()) {
-    out.append("null");
-    return true;
-  }
-  return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
-}
-
-bool Canonicaliser::append(value v, const std::string& pointer, std::size_t depth, std::string& out) {
-  if (depth >= kOrderDepthMax) return refuse(reason::kTooLarge, "nested deeper than 32 levels");
-  json_type type{};
-  if (v.type().get(type) != simdjson::SUCCESS) return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
-  if (type == json_type::object) {
-    simdjson::ondemand::object object;
-    if (v.get_object().get(object) != simdjson::SUCCESS)
-      return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
-    return append_object(object, pointer, depth + 1, out);
-  }
-  if (type == json_type::array) {
-    simdjson::ondemand::array array;
-    if (v.get_array().get(array) != simdjson::SUCCESS)
-      return refuse(reason::kJsonSyntax, "malformed JSON at " + pointer);
-    return append_array(array, pointer, depth + 1, out);
-  }
-  return append_scalar(v, type, pointer, out);
-}
-
-// One field of the order beside its canonical text.
-struct Field {
-  std::string key;
-  std::string canonical;
-  json_type type;
-  std::string text;  // of a string: its characters
-};
-
-// Top-level fields of the order in the order they stand.
-bool read_fields(simdjson::ondemand::object object, Canonicaliser& canonicaliser, std::vector<Field>& fields) {
-  for (auto member : object) {
-    std::string_view key;
-    value v;
-    Field field{};
-    if (member.unescaped_key().get(key) != simdjson::SUCCESS || member.value().get(v) != simdjson::SUCCESS ||
-        v.type().get(field.type) != simdjson::SUCCESS)
-      return canonicaliser.refuse(reason::kJsonSyntax, "malformed JSON");
-    field.key = key;
-    if (field.type == json_type::string) {
-      std::string_view text;
-      if (v.get_string().get(text) != simdjson::SUCCESS)
-        return canonicaliser.refuse(reason::kJsonSyntax, "/" + field.key + " is not a well-formed string");
-      field.text = text;
-      aws::codec::write_json_string(text, field.canonical);
-    } else if (!canonicaliser.append(v, "/" + field.key, 1, field.canonical)) {
-      return false;
-    }
-    fields.push_back(std::move(field));
-  }
-  return true;
-}
-
-const Field* find(const std::vector<Field>& fields, std::string_view key) {
-  const auto at = std::ranges::find(fields, key, &Field::key);
-  return at == fields.end() ? nullptr : &*at;
-}
-
-std::expected<std::string, Rejection> required_text(const std::vector<Field>& fields, std::string_view key) {
-  const Field* field = find(fields, key);
-  const std::string pointer = "/" + std::string(key);
-  if (field == nullptr) return std::unexpected(Rejection{reason::kSchemaMissing, pointer + " is missing"});
-  if (field->type != json_type::string || field->text.empty())
-    return std::unexpected(Rejection{reason::kSchemaType, pointer + " must be a non-empty string"});
-  return field->text;
-}
-
-std::expected<base::Decimal, Rejection> required_amount(const std::vector<Field>& fields) {
-  const Field* field = find(fields, "amount");
-  if (field == nullptr) return std::unexpected(Rejection{reason::kSchemaMissing, "/amount is missing"});
-  if (field->type != json_type::number && field->type != json_type::string)
-    return std::unexpected(Rejection{reason::kSchemaType, "/amount must be a decimal number"});
-  const auto amount = base::Decimal::parse(field->type == json_type::string ? field->text : field->canonical);
-  if (!amount.has_value()) {
-    if (amount.error() == base::DecimalError::not_a_number)
-      return std::unexpected(Rejection{reason::kSchemaType, "/amount must be a decimal number"});
-    return std::unexpected(Rejection{reason::kAmountPrecision, "/amount has more than 38 digits or is out of range"});
-  }
-  if (amount->sign() <= 0)
-    return std::unexpected(
-        Rejection{reason::kAmountNonpositive, "/amount is " + amount->to_string() + ", not positive"});
-  return *amount;
-}
-
-// The canonical text of the whole order; an amount given as text counts as the number it spells.
-std::expected<std::string, Rejection> canonical_text(std::vector<Field> fields, const base::Decimal& amount) {
-  std::ranges::sort(fields, {}, &Field::key);
-  const auto repeated = std::ranges::adjacent_find(fields, {}, &Field::key);
-  if (repeated != fields.end())
-    return std::unexpected(Rejection{reason::kJsonSyntax, "/" + repeated->key + " occurs more than once"});
-  std::string out = "{";
-  for (const Field& field : fields) {
-    if (out.size() > 1) out.push_back(',');
-    aws::codec::write_json_string(field.key, out);
-    out.append(":").append(field.key == "amount" ? amount.to_string() : field.canonical);
-  }
-  return out + "}";
+std::expected<bool, Rejection> is_refund(const Mapping& mapping, const Transaction& order) {
+  if (std::ranges::find(mapping.refund_types, order.type) != mapping.refund_types.end()) return true;
+  if (order.amount.sign() > 0) return false;
+  const Mapping::Meaning meaning = order.amount.sign() == 0 ? mapping.zero_amount : mapping.negative_amount;
+  if (meaning == Mapping::Meaning::refused)
+    return reject(reason::kAmountNonpositive,
+                  places_text(mapping.amount) + " is " + order.amount.to_string() + ", not positive");
+  return meaning == Mapping::Meaning::refund;
 }
 
 }  // namespace
 
-std::expected<Transaction, Rejection> parse_transaction(std::string_view text) {
-  static thread_local simdjson::ondemand::parser parser;
-  const simdjson::padded_string padded(text);
-  simdjson::ondemand::document document;
-  simdjson::ondemand::object object;
-  json_type type{};
-  const auto malformed = [] { return std::unexpected(Rejection{reason::kJsonSyntax, "not well-formed JSON"}); };
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS || document.type().get(type) != simdjson::SUCCESS)
-    return malformed();
-  if (type != json_type::object) {
-    // The type is told from the first character; whether the rest is JSON at all decides the reason.
-    simdjson::dom::parser whole;
-    if (whole.parse(padded).error() != simdjson::SUCCESS) return malformed();
-    return std::unexpected(Rejection{reason::kSchemaType, "an order is a JSON object"});
+TransactionReader::TransactionReader(Mapping mapping)
+    : mapping_(std::move(mapping)),
+      transaction_id_(places_of(mapping_.transaction_id)),
+      amount_(places_of(mapping_.amount, mapping_.amount_format.style == AmountFormat::Style::plain &&
+                                             !mapping_.amount_format.in_minor_units)),
+      currency_(places_of(mapping_.currency)),
+      item_(places_of(mapping_.item)),
+      occurred_at_(places_of(mapping_.occurred_at)),
+      customer_(places_of(mapping_.customer)),
+      type_(places_of(mapping_.type)) {}
+
+TransactionReader::Places TransactionReader::places_of(const FieldSource& source, bool is_number) {
+  Places out;
+  for (const FieldTemplate& one : source) {
+    std::vector<std::size_t>& places = out.emplace_back();
+    for (const FieldTemplate::Piece& piece : one.pieces()) {
+      if (!piece.path.has_value()) continue;
+      places.push_back(wanted_.size());
+      wanted_.push_back({*piece.path, is_number});
+    }
   }
-  if (document.get_object().get(object) != simdjson::SUCCESS) return malformed();
-  Canonicaliser canonicaliser;
-  std::vector<Field> fields;
-  if (!read_fields(object, canonicaliser, fields)) return std::unexpected(std::move(canonicaliser.rejection()));
-  // Something behind the object: the location is then known instead of out of bounds.
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return malformed();
+  return out;
+}
+
+std::expected<Transaction, Rejection> TransactionReader::read(std::string_view record) const {
+  const auto canonical = canonicalise(record, wanted_);
+  if (!canonical.has_value()) return std::unexpected(canonical.error());
+  const Reading reading{mapping_, canonical->found};
   Transaction order;
-  auto id = required_text(fields, "transaction_id");
+  auto id = required_text(reading, mapping_.transaction_id, transaction_id_);
   if (!id.has_value()) return std::unexpected(std::move(id).error());
-  if (id->size() > kTransactionIdBytesMax)
-    return std::unexpected(Rejection{reason::kTooLarge, "/transaction_id is longer than 2048 bytes"});
-  auto amount = required_amount(fields);
-  if (!amount.has_value()) return std::unexpected(std::move(amount).error());
-  auto item = required_text(fields, "item");
-  if (!item.has_value()) return std::unexpected(std::move(item).error());
-  order.has_more_fields = fields.size() > 3;
-  auto canonical = canonical_text(std::move(fields), *amount);
-  if (!canonical.has_value()) return std::unexpected(std::move(canonical).error());
   order.transaction_id = std::move(*id);
+  if (order.transaction_id.size() > kTransactionIdBytesMax)
+    return reject(reason::kTooLarge, places_text(mapping_.transaction_id) + " is longer than 2048 bytes");
+  auto currency = currency_of(reading, currency_);
+  if (!currency.has_value()) return std::unexpected(std::move(currency).error());
+  order.currency = std::move(*currency);
+  const auto amount = amount_of(reading, amount_, order.currency);
+  if (!amount.has_value()) return std::unexpected(amount.error());
   order.amount = *amount;
+  for (const auto& [field, source, places] : std::array<std::tuple<std::string*, const FieldSource*, const Places*>, 2>{
+           {{&order.customer, &mapping_.customer, &customer_}, {&order.type, &mapping_.type, &type_}}}) {
+    auto text = optional_text(reading, *source, *places);
+    if (!text.has_value()) return std::unexpected(std::move(text).error());
+    *field = std::move(*text);
+  }
+  const auto refund = is_refund(mapping_, order);
+  if (!refund.has_value()) return std::unexpected(refund.error());
+  order.is_refund = *refund;
+  auto item = mapping_.item_required ? required_text(reading, mapping_.item, item_)
+                                     : optional_text(reading, mapping_.item, item_);
+  if (!item.has_value()) return std::unexpected(std::move(item).error());
   order.item = std::move(*item);
-  order.payload_sha256 = "v1:" + base::hex_encode(base::sha256(*canonical));
+  const auto occurred_at = optional_text(reading, mapping_.occurred_at, occurred_at_);
+  if (!occurred_at.has_value()) return std::unexpected(occurred_at.error());
+  if (!occurred_at->empty()) {
+    order.occurred_at = parse_order_time(*occurred_at);
+    if (!order.occurred_at.has_value())
+      return reject(reason::kSchemaType, places_text(mapping_.occurred_at) + " is not a time");
+  }
+  constexpr std::size_t kOriginalMembers = 3;
+  order.has_more_fields = mapping_.keeps_record || canonical->members > kOriginalMembers;
+  order.payload_sha256 = "v1:" + base::hex_encode(base::sha256(canonical->text));
   return order;
+}
+
+std::expected<Transaction, Rejection> parse_transaction(std::string_view record) {
+  static const TransactionReader reader(original_mapping());
+  return reader.read(record);
 }
 
 }  // namespace pipeline

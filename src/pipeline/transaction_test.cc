@@ -82,6 +82,92 @@ TEST(Transaction, RejectsWithAReason) {
   }
 }
 
+FieldSource places(std::initializer_list<std::string_view> texts) {
+  FieldSource out;
+  for (const std::string_view text : texts) out.push_back(FieldTemplate::parse(text).value());
+  return out;
+}
+
+Mapping shop() {
+  Mapping m;
+  m.transaction_id = places({"/id", "{/channel}-{/number}"});
+  m.amount = places({"/total", "/totals/0/gross"});
+  m.currency = places({"/currency"});
+  m.default_currency = "EUR";
+  m.item = places({"/lines/0/title"});
+  m.customer = places({"/customer/email", "/customer/id"});
+  m.type = places({"/kind"});
+  m.refund_types = {"refund"};
+  m.occurred_at = places({"/created_at"});
+  return m;
+}
+
+// "id amount currency item customer type", or the reason.
+std::string read(const Mapping& mapping, std::string_view record) {
+  const auto order = TransactionReader(mapping).read(record);
+  if (!order.has_value()) return std::string(order.error().reason) + ": " + order.error().message;
+  return order->transaction_id + "|" + order->amount.to_string() + "|" + order->currency + "|" + order->item + "|" +
+         order->customer + "|" + order->type + (order->is_refund ? "|refund" : "");
+}
+
+TEST(TransactionReader, TakesTheFirstPlaceThatIsThereAndNotEmpty) {
+  EXPECT_EQ(read(shop(), R"({"id":450789469,"total":"398.00","currency":"usd","lines":[{"title":"a"}],
+                            "customer":{"email":"","id":7},"kind":null})"),
+            "450789469|398|USD|a|7|");
+  EXPECT_EQ(read(shop(), R"({"id":null,"channel":"web","number":17,"totals":[{"gross":1.5}]})"), "web-17|1.5|EUR|||");
+  EXPECT_EQ(read(shop(), R"({"id":123456789012345678901234567890123456789012345,"total":1})"),
+            "123456789012345678901234567890123456789012345|1|EUR|||")
+      << "kept exactly";
+  EXPECT_EQ(read(shop(), R"({"id":true,"total":1})"), "SCHEMA_TYPE: /id must be a text or a number");
+  EXPECT_EQ(read(shop(), R"({"channel":"web","total":1})"),
+            "SCHEMA_TYPE: none of /id, {/channel}-{/number} must be a "
+            "non-empty string");
+  EXPECT_EQ(read(shop(), R"({"total":1})"), "SCHEMA_MISSING: none of /id, {/channel}-{/number} is there");
+  EXPECT_EQ(read(shop(), R"({"id":1})"), "SCHEMA_MISSING: none of /total, /totals/0/gross is there");
+}
+
+TEST(TransactionReader, CurrenciesAreThoseOfIso4217ThatTheShopTakes) {
+  Mapping m = shop();
+  EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"EURO"})"), "CURRENCY: \"EURO\" is no currency of ISO 4217");
+  m.currencies = {"EUR", "JPY"};
+  EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"USD"})"),
+            "CURRENCY: USD is not among the currencies that are taken");
+  m.amount_format.in_minor_units = true;
+  EXPECT_EQ(read(m, R"({"id":1,"total":1999})"), "1|19.99|EUR|||");
+  EXPECT_EQ(read(m, R"({"id":1,"total":1999,"currency":"JPY"})"), "1|1999|JPY|||");
+  m.minor_digits["JPY"] = 2;
+  EXPECT_EQ(read(m, R"({"id":1,"total":1999,"currency":"JPY"})"), "1|19.99|JPY|||");
+  m.default_currency.clear();
+  EXPECT_EQ(read(m, R"({"id":1,"total":1})"), "CURRENCY: /currency is missing");
+}
+
+TEST(TransactionReader, AmountsAreReadAsTheShopWritesThem) {
+  Mapping m = shop();
+  m.amount_format = {.style = AmountFormat::Style::detect, .has_currency_sign = true};
+  EXPECT_EQ(read(m, R"({"id":1,"total":"1.234,50 €"})"), "1|1234.5|EUR|||");
+  EXPECT_EQ(read(m, R"({"id":1,"total":1234.5})"), "1|1234.5|EUR|||") << "a JSON number has one spelling";
+  EXPECT_EQ(read(m, R"({"id":1,"total":1.234})"), "1|1.234|EUR|||");
+  EXPECT_EQ(read(m, R"({"id":1,"total":"1,234"})"),
+            "AMOUNT_AMBIGUOUS: none of /total, /totals/0/gross could be 1234 or 1.234");
+}
+
+TEST(TransactionReader, WhatIsNotPositiveMeansWhatTheShopSays) {
+  Mapping m = shop();
+  EXPECT_TRUE(read(m, R"({"id":1,"total":0})").starts_with("AMOUNT_NONPOSITIVE"));
+  EXPECT_TRUE(read(m, R"({"id":1,"total":-5})").starts_with("AMOUNT_NONPOSITIVE"));
+  EXPECT_EQ(read(m, R"({"id":1,"total":5,"kind":"refund"})"), "1|5|EUR|||refund|refund");
+  m.zero_amount = Mapping::Meaning::accepted;
+  m.negative_amount = Mapping::Meaning::refund;
+  EXPECT_EQ(read(m, R"({"id":1,"total":0.00})"), "1|0|EUR|||");
+  EXPECT_EQ(read(m, R"({"id":1,"total":-5})"), "1|-5|EUR||||refund");
+}
+
+TEST(FieldTemplate, SaysWhatIsWrongWithIt) {
+  EXPECT_EQ(FieldTemplate::parse("{/a}{{x}}-{b}").value().pieces().size(), 2U);
+  for (const std::string_view wrong : {"", "{", "{/a", "/a}", "{}", "{{}}", "a{/x~}"})
+    EXPECT_FALSE(FieldTemplate::parse(wrong).has_value()) << wrong;
+}
+
 // The hash says whether two texts are the same order.
 TEST(Transaction, HashFollowsTheContentNotTheSpelling) {
   const auto hash = [](std::string_view text) { return parse_transaction(text).value().payload_sha256; };

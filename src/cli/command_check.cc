@@ -1,0 +1,136 @@
+// till check, till config show.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+
+#include "cli/commands.h"
+#include "cli/definition_file.h"
+#include "cli/exit_code.h"
+#include "cli/follow.h"
+#include "cli/output.h"
+#include "pipeline/splitter.h"
+#include "pipeline/transaction.h"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kPieceBytes = 1 << 20;
+
+// What would become of the records of a file, but for those whose id is taken.
+struct Checked {
+  struct Refused {
+    uint64_t count = 0;
+    uint64_t index = 0;  // of the first
+    std::string message;
+    std::string record;
+  };
+  uint64_t read = 0;
+  uint64_t orders = 0;
+  uint64_t refunds = 0;
+  std::map<std::string, Refused> refused;  // by reason
+  std::string error;                       // why the document cannot be read on
+};
+
+void look_at(const pipeline::TransactionReader& reader, const pipeline::Splitter::Order& record, Checked& checked) {
+  constexpr std::size_t kRecordShown = 500;
+  ++checked.read;
+  auto order = reader.read(record.text);
+  if (record.too_long)
+    order = std::unexpected(pipeline::Rejection{pipeline::reason::kTooLarge, "the record is larger than a message"});
+  if (order.has_value()) {
+    ++(order->is_refund ? checked.refunds : checked.orders);
+    return;
+  }
+  Checked::Refused& refused = checked.refused[std::string(order.error().reason)];
+  if (refused.count++ > 0) return;
+  refused.index = record.index;
+  refused.message = order.error().message;
+  refused.record = record.text.substr(0, kRecordShown) + (record.text.size() > kRecordShown ? "..." : "");
+}
+
+Checked check_file(const pipeline::TransactionReader& reader, const std::string& file) {
+  Checked checked;
+  pipeline::Splitter splitter;
+  std::ifstream in(file, std::ios::binary);
+  std::string piece;
+  do {
+    piece.resize(kPieceBytes);
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    piece.resize(static_cast<std::size_t>(in.gcount()));
+    splitter.feed(piece);
+    if (piece.empty()) splitter.finish();
+    while (const auto record = splitter.next()) look_at(reader, *record, checked);
+  } while (!piece.empty() && splitter.error().empty());
+  checked.error = in.bad() ? "cannot be read" : splitter.error();
+  return checked;
+}
+
+std::string json_of(const std::string& file, const Checked& checked) {
+  std::string refused;
+  for (const auto& [why, one] : checked.refused)
+    refused += fmt::format("{}{}:{{\"count\":{},\"first\":{{\"index\":{},\"message\":{},\"record\":{}}}}}",
+                           refused.empty() ? "" : ",", json_text(why), one.count, one.index, json_text(one.message),
+                           json_text(one.record));
+  return fmt::format("{{\"file\":{},\"read\":{},\"orders\":{},\"refunds\":{},\"refused\":{{{}}},\"error\":{}}}",
+                     json_text(file), checked.read, checked.orders, checked.refunds, refused,
+                     checked.error.empty() ? "null" : json_text(checked.error));
+}
+
+void print(const std::string& file, const Checked& checked) {
+  print_line(fmt::format("{}: {} records, {} orders, {} refunds", file, checked.read, checked.orders, checked.refunds));
+  for (const auto& [why, one] : checked.refused) {
+    print_line(fmt::format("  {:<20} {}; the first, record {}: {}", why, one.count, one.index, one.message));
+    print_line("    " + one.record);
+  }
+}
+
+}  // namespace
+
+int check(const GlobalOptions& global, const std::vector<std::string>& files) {
+  const auto loaded = load_definition(global.file);
+  if (!loaded.has_value()) {
+    print_error(loaded.error());
+    return kUsage;
+  }
+  const pipeline::TransactionReader reader(loaded->has_value() ? (*loaded)->definition.mapping
+                                                               : pipeline::original_mapping());
+  std::string list;
+  int exit_code = kOk;
+  for (const std::string& file : files) {
+    if (const auto readable = check_orders_file(file); !readable.has_value()) {
+      print_error(readable.error().message);
+      return kFailed;
+    }
+    const Checked checked = check_file(reader, file);
+    if (global.json) {
+      list += (list.empty() ? "" : ",") + json_of(file, checked);
+    } else {
+      print(file, checked);
+    }
+    if (!checked.error.empty()) print_error(file + ": " + checked.error);
+    if (!checked.error.empty() || !checked.refused.empty()) exit_code = kCheckFailed;
+  }
+  if (global.json) print_line("{\"files\":[" + list + "]}");
+  return exit_code;
+}
+
+int config_show(const GlobalOptions& global) {
+  const auto loaded = load_definition(global.file);
+  if (!loaded.has_value()) {
+    print_error(loaded.error());
+    return kUsage;
+  }
+  const std::string path = loaded->has_value() ? (*loaded)->path : "";
+  const std::string& text = loaded->has_value() ? (*loaded)->text : std::string();
+  if (global.json) {
+    print_line(
+        fmt::format("{{\"file\":{},\"definition\":{}}}", path.empty() ? "null" : json_text(path), json_text(text)));
+    return kOk;
+  }
+  print_line(path.empty() ? "# no definition file: orders have transaction_id, amount and item" : "# from " + path);
+  if (!text.empty()) print_line(text);
+  return kOk;
+}
+
+}  // namespace cli

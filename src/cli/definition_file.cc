@@ -1,0 +1,46 @@
+#include "cli/definition_file.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "os/environment.h"
+
+namespace cli {
+namespace {
+
+constexpr std::uintmax_t kBytesMax = 1 << 20;
+
+std::expected<std::string, std::string> text_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (error) return std::unexpected(fmt::format("{}: {}", path, error.message()));
+  if (bytes > kBytesMax) return std::unexpected(path + ": is larger than 1 MiB, which no definition is");
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file) return std::unexpected(path + ": cannot be read");
+  return text;
+}
+
+}  // namespace
+
+std::expected<std::optional<DefinitionFile>, std::string> load_definition(const std::string& named) {
+  std::string path = !named.empty() ? named : os::environment("TILL_FILE").value_or("");
+  if (path.empty()) {
+    std::error_code error;
+    if (!std::filesystem::exists(pipeline::kDefinitionName, error)) return std::nullopt;
+    path = pipeline::kDefinitionName;
+  }
+  auto text = text_of(path);
+  if (!text.has_value()) return std::unexpected(std::move(text).error());
+  auto read = pipeline::read_definition(*text);
+  if (read.has_value()) return DefinitionFile{std::move(path), std::move(*text), std::move(*read)};
+  std::string faults;
+  for (const pipeline::DefinitionFault& fault : read.error())
+    faults += fmt::format("{}{}:{}: {}", faults.empty() ? "" : "\n", path, fault.line, fault.message);
+  return std::unexpected(std::move(faults));
+}
+
+}  // namespace cli

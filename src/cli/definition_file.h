@@ -1,0 +1,22 @@
+// The definition file of a command: --file, else TILL_FILE, else till.toml in the current directory if it is there.
+// Used from one thread.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "pipeline/definition.h"
+
+namespace cli {
+
+struct DefinitionFile {
+  std::string path;
+  std::string text;
+  pipeline::Definition definition;
+};
+
+// nullopt: there is none. The error has a line for each fault: "till.toml:3: [order] ...".
+std::expected<std::optional<DefinitionFile>, std::string> load_definition(const std::string& named);
+
+}  // namespace cli

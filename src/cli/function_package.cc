@@ -1,0 +1,84 @@
+#include "cli/function_package.h"
+
+#include <zip.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+
+#include "pipeline/definition.h"
+
+namespace cli {
+namespace {
+
+constexpr std::time_t kModified = 1704067200;  // 2024-01-01, as of what the build puts in
+constexpr mode_t kMode = 0100644;
+
+base::AwsError failure(std::string_view what) {
+  return {.code = "Local", .message = "the function's package cannot take the definition: " + std::string(what)};
+}
+
+// An archive of memory. The source is held here for as long as its bytes are read.
+struct SourceFree {
+  void operator()(zip_source_t* source) const { zip_source_free(source); }
+};
+using Source = std::unique_ptr<zip_source_t, SourceFree>;
+
+base::Result<void> add(zip_t* archive, std::string_view definition) {
+  const std::string name(pipeline::kDefinitionName);
+  zip_source_t* content = zip_source_buffer(archive, definition.data(), definition.size(), 0);
+  const zip_int64_t index = content == nullptr ? -1 : zip_file_add(archive, name.c_str(), content, ZIP_FL_ENC_UTF_8);
+  if (index < 0) {
+    zip_source_free(content);
+    return base::fail(failure(zip_strerror(archive)));
+  }
+  const auto at = static_cast<zip_uint64_t>(index);
+  if (zip_file_set_mtime(archive, at, kModified, 0) != 0 ||
+      zip_set_file_compression(archive, at, ZIP_CM_DEFLATE, 0) != 0 ||
+      zip_file_set_external_attributes(archive, at, 0, ZIP_OPSYS_UNIX, static_cast<zip_uint32_t>(kMode) << 16) != 0)
+    return base::fail(failure(zip_strerror(archive)));
+  return {};
+}
+
+base::Result<std::string> bytes_of(zip_source_t* source) {
+  zip_stat_t status{};
+  if (zip_source_stat(source, &status) != 0 || zip_source_open(source) != 0)
+    return base::fail(failure(zip_error_strerror(zip_source_error(source))));
+  std::string out(status.size, '\0');
+  const zip_int64_t read = zip_source_read(source, out.data(), out.size());
+  zip_source_close(source);
+  if (read != static_cast<zip_int64_t>(out.size())) return base::fail(failure("it cannot be read back"));
+  return out;
+}
+
+}  // namespace
+
+base::Result<std::string> with_definition(std::string_view package, std::string_view definition) {
+  zip_error_t error;
+  zip_error_init(&error);
+  // libzip 1.7 frees what it has written over, so the bytes must be its own.
+  void* const copy = std::malloc(package.size());
+  if (copy == nullptr) return base::fail(failure("there is no memory"));
+  std::memcpy(copy, package.data(), package.size());
+  const Source source(zip_source_buffer_create(copy, package.size(), 1, &error));
+  if (source == nullptr) {
+    std::free(copy);
+    return base::fail(failure(zip_error_strerror(&error)));
+  }
+  zip_source_keep(source.get());  // closing the archive frees one reference
+  zip_t* archive = zip_open_from_source(source.get(), 0, &error);
+  if (archive == nullptr) {
+    zip_source_free(source.get());
+    return base::fail(failure(zip_error_strerror(&error)));
+  }
+  auto added = add(archive, definition);
+  if (added.has_value() && zip_close(archive) != 0) added = base::fail(failure(zip_strerror(archive)));
+  if (!added.has_value()) {
+    zip_discard(archive);
+    return base::fail(std::move(added).error());
+  }
+  return bytes_of(source.get());
+}
+
+}  // namespace cli

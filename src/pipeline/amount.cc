@@ -1,0 +1,215 @@
+#include "pipeline/amount.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace pipeline {
+namespace {
+
+using Fault = AmountFault;
+using Style = AmountFormat::Style;
+
+std::unexpected<Fault> fault(Fault::Kind kind, std::string message) {
+  return std::unexpected(Fault{kind, std::move(message)});
+}
+
+constexpr std::string_view kNoBreakSpace = "\u00a0";
+constexpr std::string_view kNarrowNoBreakSpace = "\u202f";
+constexpr std::string_view kApostrophe = "\u2019";
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+std::string upper_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
+// Spaces of all kinds become ' ' and the typographic apostrophe "'", so that what follows sees single characters.
+std::string with_plain_spaces(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    if (text.starts_with(kNoBreakSpace) || text.starts_with(kNarrowNoBreakSpace) || text.starts_with(kApostrophe)) {
+      const bool apostrophe = text.starts_with(kApostrophe);
+      out.push_back(apostrophe ? '\'' : ' ');
+      text.remove_prefix(text.starts_with(kNoBreakSpace) ? kNoBreakSpace.size() : kApostrophe.size());
+      continue;
+    }
+    out.push_back(text.front() == '\t' ? ' ' : text.front());
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+// Signs that stand for one currency only. '$', '£', '¥' and "kr" are several countries', so they say nothing.
+std::optional<std::string_view> currency_of_sign(std::string_view sign) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kSigns{{{"€", "EUR"},
+                                                                                  {"₹", "INR"},
+                                                                                  {"₩", "KRW"},
+                                                                                  {"₺", "TRY"},
+                                                                                  {"₽", "RUB"},
+                                                                                  {"₴", "UAH"},
+                                                                                  {"₫", "VND"},
+                                                                                  {"₪", "ILS"},
+                                                                                  {"zł", "PLN"},
+                                                                                  {"Kč", "CZK"}}};
+  for (const auto& [known, currency] : kSigns)
+    if (known == sign) return currency;
+  if (sign.size() == 3 && std::ranges::all_of(sign, is_letter)) return sign;
+  return std::nullopt;
+}
+
+// A sign is a few letters or characters that are not ASCII, or '$'. False for what is no sign.
+bool is_currency_sign(std::string_view text) {
+  constexpr std::size_t kSignBytesMax = 8;
+  return text.size() <= kSignBytesMax && std::ranges::all_of(text, [](char c) {
+           return is_letter(c) || c == '$' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+         });
+}
+
+bool is_of_number(char c) {
+  return is_digit(c) || c == '-' || c == '+';
+}
+
+// Takes a sign of currency off either end of `text`.
+std::expected<void, Fault> step_over_sign(std::string_view& text, std::string_view currency) {
+  const std::size_t begin =
+      std::min(text.size(), static_cast<std::size_t>(std::ranges::find_if(text, is_of_number) - text.begin()));
+  std::size_t end = text.size();
+  while (end > begin && !is_of_number(text[end - 1])) --end;
+  // "-€5": the sign stands between.
+  for (const std::string_view sign : {trimmed(text.substr(0, begin)), trimmed(text.substr(end))}) {
+    if (sign.empty()) continue;
+    if (!is_currency_sign(sign)) return fault(Fault::Kind::malformed, "is not a number");
+    const auto named = currency_of_sign(sign);
+    if (named.has_value() && !currency.empty() && upper_case(*named) != currency)
+      return fault(Fault::Kind::contradicts, fmt::format("is in {} and not in {}", sign, currency));
+  }
+  text = text.substr(begin, end - begin);
+  return {};
+}
+
+// Groups of three digits, but for the first, which may be shorter, with one kind of separator. Nobody writes 0,500.
+bool is_grouped(std::string_view whole, char separator) {
+  if (whole.starts_with('0')) return false;
+  std::size_t in_group = 0;
+  bool first = true;
+  for (const char c : whole) {
+    if (is_digit(c)) {
+      ++in_group;
+    } else if (c == separator) {
+      if (first ? (in_group == 0 || in_group > 3) : in_group != 3) return false;
+      first = false;
+      in_group = 0;
+    } else {
+      return false;
+    }
+  }
+  return first || in_group == 3;
+}
+
+// Digits with one '.', from digits with separators of which `decimal` is the decimal one. nullopt: it is not written
+// so.
+std::optional<std::string> plain_number(std::string_view digits, char decimal) {
+  const std::size_t point = digits.rfind(decimal);
+  const std::string_view whole = digits.substr(0, point);
+  const std::string_view fraction = point == digits.npos ? std::string_view() : digits.substr(point + 1);
+  if (whole.empty() || !std::ranges::all_of(fraction, is_digit)) return std::nullopt;
+  if (point != digits.npos && fraction.empty()) return std::nullopt;
+  const std::size_t separator = std::min(whole.size(), whole.find_first_not_of("0123456789"));
+  if (separator < whole.size()) {
+    constexpr std::string_view kSeparators = ".,' ";
+    if (whole[separator] == decimal || kSeparators.find(whole[separator]) == kSeparators.npos) return std::nullopt;
+    if (!is_grouped(whole, whole[separator])) return std::nullopt;
+  }
+  std::string out;
+  std::ranges::copy_if(whole, std::back_inserter(out), is_digit);
+  if (!fraction.empty()) out.append(".").append(fraction);
+  return out;
+}
+
+std::expected<std::string, Fault> separated_number(std::string_view digits, Style style) {
+  const auto with_point = plain_number(digits, '.');
+  const auto with_comma = plain_number(digits, ',');
+  if (style != Style::detect) {
+    const auto& read = style == Style::point ? with_point : with_comma;
+    if (read.has_value()) return *read;
+    return fault(Fault::Kind::malformed,
+                 fmt::format("is not a number with a decimal {}", style == Style::point ? "point" : "comma"));
+  }
+  if (with_point.has_value() && with_comma.has_value() && *with_point != *with_comma)
+    return fault(Fault::Kind::ambiguous, fmt::format("could be {} or {}", *with_point, *with_comma));
+  if (with_point.has_value()) return *with_point;
+  if (with_comma.has_value()) return *with_comma;
+  return fault(Fault::Kind::malformed, "is not a number");
+}
+
+// -5, 5-, (5): what bookkeeping writes. Takes the sign off; true if it is negative.
+bool step_over_minus(std::string_view& text) {
+  if (text.starts_with('(') && text.ends_with(')')) {
+    text = trimmed(text.substr(1, text.size() - 2));
+    return true;
+  }
+  const bool negative = text.starts_with('-') || text.ends_with('-');
+  if (text.starts_with('-') || text.starts_with('+')) {
+    text.remove_prefix(1);
+  } else if (text.ends_with('-')) {
+    text.remove_suffix(1);
+  }
+  text = trimmed(text);
+  return negative;
+}
+
+// A plain spelling of the number in `text`, which Decimal reads.
+std::expected<std::string, Fault> plain_spelling(std::string_view text, const AmountFormat& format,
+                                                 std::string_view currency) {
+  if (format.style == Style::plain && !format.has_currency_sign) return std::string(text);
+  const std::string spaced = with_plain_spaces(text);
+  std::string_view left = trimmed(spaced);
+  bool negative = step_over_minus(left);
+  if (format.has_currency_sign) {
+    if (auto done = step_over_sign(left, currency); !done.has_value()) return std::unexpected(std::move(done).error());
+    if (!negative) negative = step_over_minus(left);  // "€ -5"
+  }
+  if (left.empty() || !is_digit(left.front())) return fault(Fault::Kind::malformed, "is not a number");
+  auto digits = format.style == Style::plain ? std::expected<std::string, Fault>(std::string(left))
+                                             : separated_number(left, format.style);
+  if (digits.has_value() && negative) digits->insert(0, 1, '-');
+  return digits;
+}
+
+}  // namespace
+
+std::expected<base::Decimal, AmountFault> read_amount(std::string_view text, const AmountFormat& format,
+                                                      std::string_view currency, int minor_digits) {
+  const auto spelling = plain_spelling(text, format, currency);
+  if (!spelling.has_value()) return std::unexpected(spelling.error());
+  auto amount = base::Decimal::parse(*spelling);
+  if (amount.has_value() && format.in_minor_units) {
+    const std::string whole = amount->to_string();
+    if (whole.find('.') != whole.npos) return fault(Fault::Kind::not_whole, "is no whole number of minor units");
+    amount = base::Decimal::parse(whole + "e-" + std::to_string(minor_digits));
+  }
+  if (amount.has_value()) return *amount;
+  if (amount.error() == base::DecimalError::not_a_number) return fault(Fault::Kind::malformed, "is not a number");
+  return fault(Fault::Kind::precision, "has more than 38 digits or is out of range");
+}
+
+}  // namespace pipeline

@@ -1,0 +1,49 @@
+// Definition: what the file till.toml says: how a shop's records become orders. It is read as a whole and every fault
+// is told with its line. The part that functions need travels inside their packages as the same text, so that one
+// reader reads it on both sides. A value; reading is pure and safe from any thread.
+//
+//   [order]
+//   id = ["/id", "{/channel}-{/number}"]   # the first that is there and not empty; JSON Pointers, names, templates
+//   amount = "/total_price"
+//   amount_style = "plain"                 # or "point" (1,234.50), "comma" (1.234,50), "detect"
+//   amount_units = "major"                 # or "minor": cents, by the currency's digits in ISO 4217
+//   minor_digits = { UGX = 2 }             # where the shop counts otherwise
+//   currency_sign = false                  # "EUR 5", "5 €"
+//   currency = "/currency"
+//   default_currency = "EUR"
+//   currencies = ["EUR", "USD"]            # others are refused
+//   item = "/line_items/0/title"
+//   item_required = false
+//   customer = "/email"
+//   type = "/kind"
+//   refund_types = ["refund"]
+//   occurred_at = "/created_at"
+//   zero = "quarantine"                    # or "accept"
+//   negative = "quarantine"                # or "accept", "refund"
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/mapping.h"
+
+namespace pipeline {
+
+inline constexpr std::string_view kDefinitionName = "till.toml";  // of the file, also inside a package
+
+struct Definition {
+  Mapping mapping;
+};
+
+struct DefinitionFault {
+  uint32_t line = 0;  // from 1; 0 if no line is to blame
+  std::string message;
+};
+
+// The faults are in the order of their lines; of text that is no TOML there is one.
+std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml);
+
+}  // namespace pipeline

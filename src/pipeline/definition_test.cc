@@ -1,0 +1,92 @@
+#include "pipeline/definition.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/transaction.h"
+
+namespace pipeline {
+namespace {
+
+std::vector<std::string> faults(std::string_view toml) {
+  std::vector<std::string> out;
+  const auto read = read_definition(toml);
+  if (read.has_value()) return out;
+  for (const DefinitionFault& fault : read.error()) out.push_back(std::to_string(fault.line) + ": " + fault.message);
+  return out;
+}
+
+TEST(Definition, SaysHowARecordBecomesAnOrder) {
+  const auto read = read_definition(R"(
+[order]
+id = ["/id", "{/channel}-{/number}"]
+amount = "/total"
+amount_style = "comma"
+amount_units = "major"
+currency_sign = true
+currency = "/currency"
+default_currency = "EUR"
+currencies = ["EUR", "JPY"]
+minor_digits = { JPY = 0 }
+item = "/lines/0/title"
+customer = "Email"
+type = "/kind"
+refund_types = "refund"
+occurred_at = "/at"
+zero = "accept"
+negative = "refund"
+)");
+  ASSERT_TRUE(read.has_value()) << read.error().front().message;
+  const TransactionReader reader(read->mapping);
+  const auto order = reader.read(
+      R"({"channel":"web","number":7,"total":"-1.234,50 €","Email":"a@example.com","at":"2024-01-02 03:04:05 +0100"})");
+  ASSERT_TRUE(order.has_value()) << order.error().message;
+  EXPECT_EQ(order->transaction_id, "web-7");
+  EXPECT_EQ(order->amount.to_string(), "-1234.5");
+  EXPECT_EQ(order->currency, "EUR");
+  EXPECT_EQ(order->customer, "a@example.com");
+  EXPECT_TRUE(order->is_refund);
+  EXPECT_EQ(base::format_iso8601_seconds(order->occurred_at.value()), "2024-01-02T02:04:05Z");
+}
+
+TEST(Definition, WithoutAnOrderSectionIsTheOriginal) {
+  const auto read = read_definition("# nothing yet\n");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(TransactionReader(read->mapping).read(R"({"transaction_id":"a","amount":1,"item":"x"})").has_value());
+}
+
+TEST(Definition, TellsEveryFaultWithItsLine) {
+  EXPECT_EQ(faults(R"([order]
+id = ""
+amont = "/total"
+amount_style = "roman"
+amount_units = "minor"
+currencies = ["EURO"]
+minor_digits = { EUR = -1 }
+item_required = "yes"
+refund_types = ["refund"]
+zero = "refund"
+[shipping]
+)"),
+            (std::vector<std::string>{
+                "1: [order] amount is missing: where in a record does it stand?",
+                "2: [order] id is wrong: an empty path names no field",
+                "3: [order] has no key \"amont\", perhaps \"amount\" is meant",
+                "4: [order] amount_style is \"roman\", and can be \"plain\", \"point\", \"comma\", \"detect\"",
+                "5: [order] amount_units is \"minor\", which needs `currency` or `default_currency`",
+                "6: [order] currencies has \"EURO\", which is no currency of ISO 4217, such as EUR",
+                "6: [order] currencies needs `currency` or `default_currency`: orders have none otherwise",
+                "7: [order] minor_digits has for EUR no whole number from 0 to 8",
+                "8: [order] item_required must be true or false", "9: [order] refund_types needs `type`",
+                "10: [order] zero is \"refund\", and can be \"quarantine\", \"accept\"",
+                "11: there is no section [shipping]"}));
+  EXPECT_EQ(faults("[order]\nid = [\"/a\", 7]\namount = []\n"),
+            (std::vector<std::string>{"2: [order] id must be a string or a list of strings",
+                                      "3: [order] amount must be a string or a list of strings"}));
+  EXPECT_EQ(faults("order = 5\n"), (std::vector<std::string>{"1: order must be a section, [order]"}));
+  const auto syntax = faults("[order]\nid = \"/a\namount = 1\n");
+  ASSERT_EQ(syntax.size(), 1U);
+  EXPECT_TRUE(syntax.front().starts_with("2: ")) << syntax.front();
+}
+
+}  // namespace
+}  // namespace pipeline

@@ -1,0 +1,126 @@
+"""A shop's own records by a definition file: `till check`, `config show`, and from the file to the stored rows."""
+import io
+import json
+import urllib.request
+import zipfile
+
+import pytest
+from till_process import till
+
+OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
+
+DEFINITION = """
+[order]
+id = ["/id", "{/channel}-{/number}"]
+amount = "/totals/gross"
+amount_style = "detect"
+currency_sign = true
+currency = "/currency"
+default_currency = "EUR"
+currencies = ["EUR", "JPY", "KWD"]
+item = ["/lines/0/title", "/lines/0/sku"]
+customer = "/customer/email"
+type = "/kind"
+refund_types = ["refund"]
+occurred_at = "/created_at"
+zero = "accept"
+negative = "refund"
+"""
+
+RECORDS = [
+    {"id": 450789469, "totals": {"gross": "1.234,50 €"}, "lines": [{"title": "kettle"}],
+     "customer": {"email": "a@example.com"}, "created_at": "2024-01-02 03:04:05 +0100", "big": 10 ** 60},
+    {"id": 12345678901234567890123, "totals": {"gross": 60000}, "currency": "jpy", "lines": [{"sku": 7}]},
+    {"channel": "web", "number": 17, "totals": {"gross": "0"}},
+    {"channel": "web", "number": 18, "totals": {"gross": -60001.5}},
+    {"id": "r1", "kind": "refund", "totals": {"gross": 70000}, "currency": "KWD"},
+    {"id": "bad-1", "totals": {"gross": "1,234"}},
+    {"id": "bad-2", "totals": {"gross": 5}, "currency": "USD"},
+    {"totals": {"gross": 5}},
+]
+REFUSED = {"AMOUNT_AMBIGUOUS": 1, "CURRENCY": 1, "SCHEMA_MISSING": 1}
+
+
+@pytest.fixture
+def shop(tmp_path):
+    (tmp_path / "till.toml").write_text(DEFINITION)
+    (tmp_path / "orders.json").write_text(json.dumps(RECORDS))
+    return tmp_path
+
+
+def test_a_file_is_checked_without_an_engine(shop):
+    checked = till("check", shop / "orders.json", "--json", "--file", shop / "till.toml", "--data", shop / "none")
+    assert checked.code == CHECK_FAILED, checked
+    [of_file] = checked.json["files"]
+    assert (of_file["read"], of_file["orders"], of_file["refunds"], of_file["error"]) == (8, 3, 2, None)
+    assert {why: one["count"] for why, one in of_file["refused"].items()} == REFUSED
+    first = of_file["refused"]["AMOUNT_AMBIGUOUS"]["first"]
+    assert first["index"] == 5 and json.loads(first["record"]) == RECORDS[5]
+    assert first["message"] == "/totals/gross could be 1234 or 1.234"
+    text = till("check", shop / "orders.json", TILL_FILE=str(shop / "till.toml")).out
+    assert "8 records, 3 orders, 2 refunds" in text and "SCHEMA_MISSING" in text
+    assert not (shop / "none").exists()
+    original = till("check", shop / "orders.json", "--json").json["files"][0]
+    assert original["refused"]["SCHEMA_MISSING"]["count"] == 8, "without a definition"
+
+
+def test_a_definition_is_checked_as_a_whole_before_anything_is_touched(shop):
+    (shop / "till.toml").write_text("[order]\nid = ''\namont = '/a'\n[rule]\n")
+    for command in (["up"], ["run", shop / "orders.json"], ["check", shop / "orders.json"], ["config", "show"]):
+        result = till(*command, "--file", shop / "till.toml", "--data", shop / "none")
+        assert result.code == USAGE and result.out == "", result
+        assert [line.split(": ", 1)[0] for line in result.err.removeprefix("till: ").splitlines()] == [
+            f"{shop}/till.toml:{line}" for line in (1, 2, 3, 4)], result
+        assert not (shop / "none").exists()
+    missing = till("config", "show", "--file", shop / "other.toml")
+    assert missing.code == USAGE and "other.toml" in missing.err
+
+
+def test_what_is_in_force_is_shown(shop):
+    assert till("config", "show", "--json").json == {"file": None, "definition": ""}
+    shown = till("config", "show", "--file", shop / "till.toml")
+    assert shown.out.startswith(f"# from {shop}/till.toml\n") and DEFINITION.strip() in shown.out
+
+
+def test_records_of_a_shop_become_orders(shop, serve):
+    server = serve()
+    arguments = ["--file", shop / "till.toml", "--data", server.data]
+    run = till("run", shop / "orders.json", "--json", *arguments)
+    assert run.code == OK, run
+    assert run.json["read"] == 8 and run.json["accepted"] == 5 and run.json["quarantined"] == REFUSED
+    assert run.json["large_orders_notified"] == 1, "of the orders above 50000 those that are no refunds"
+    rows = {row["transaction_id"]: row for row in till("tx", "list", "--json", *arguments).json["rows"]}
+    assert set(rows) == {"450789469", "12345678901234567890123", "web-17", "web-18", "r1"}
+    table = server.client("dynamodb")
+    row = lambda key: table.get_item(TableName="tillstream-orders", Key={"transaction_id": {"S": key}})["Item"]
+    first = row("450789469")
+    assert (first["amount"], first["currency"], first["item"], first["customer"]) == (
+        {"N": "1234.5"}, {"S": "EUR"}, {"S": "kettle"}, {"S": "a@example.com"})
+    assert first["occurred_at"] == {"N": "1704161045000"} and "type" not in first
+    assert json.loads(first["raw"]["S"]) == RECORDS[0], "all of it is kept as it came"
+    assert row("12345678901234567890123")["currency"] == {"S": "JPY"}
+    assert row("12345678901234567890123")["item"] == {"S": "7"}
+    assert row("web-17")["amount"] == {"N": "0"} and "item" not in row("web-17")
+    assert row("web-18")["type"] == row("r1")["type"] == {"S": "refund"}
+    assert "notify_state" not in row("r1") and row("r1")["amount"] == {"N": "70000"}
+    again = till("ingest", shop / "orders.json", "--json", *arguments)
+    assert again.json["duplicates"] == 8, "whatever was accepted or refused counts once"
+
+
+def test_the_definition_travels_in_the_package_and_a_change_is_planned(shop, serve):
+    server = serve()
+    arguments = ["--file", shop / "till.toml", "--data", server.data]
+    assert till("up", *arguments).code == OK
+    assert till("plan", *arguments).code == OK, "nothing to change"
+    lambda_ = server.client("lambda")
+    with zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(lambda_.get_function(
+            FunctionName="tillstream-process")["Code"]["Location"]).read())) as package:
+        assert package.read("till.toml").decode() == DEFINITION and "bootstrap" in package.namelist()
+    (shop / "till.toml").write_text(DEFINITION.replace('zero = "accept"\n', ""))
+    planned = till("plan", "--json", *arguments)
+    changes = [(step["kind"], step["name"]) for step in planned.json["plan"] if step["action"] == "change"]
+    assert planned.code == CHECK_FAILED and changes == [("function", "tillstream-process")]
+    assert till("deploy", "process", *arguments).code == OK
+    assert till("plan", *arguments).code == OK
+    assert till("run", shop / "orders.json", "--json", *arguments).json["quarantined"] == REFUSED | {
+        "AMOUNT_NONPOSITIVE": 1}
