@@ -51,7 +51,10 @@ TEST_F(DefaultsTest, WhatAwsHasGivenUpSaysSo) {
   create_bucket();
   aws::s3::GetBucketMetadataTableConfigurationRequest table;
   table.bucket = "bucket";
-  const auto refused = call(&S3Service::get_bucket_metadata_table_configuration, table);
+  base::Result<aws::s3::GetBucketMetadataTableConfigurationOutput> (S3Service::*read_table)(
+      aws::Context&, aws::s3::GetBucketMetadataTableConfigurationRequest) =
+      &S3Service::get_bucket_metadata_table_configuration;
+  const auto refused = call(read_table, table);
   EXPECT_EQ(refused.error().code, "V1APIsNotAllowed");
   EXPECT_EQ(refused.error().http_status, 405);
   aws::s3::GetObjectTorrentRequest torrent;
@@ -60,7 +63,7 @@ TEST_F(DefaultsTest, WhatAwsHasGivenUpSaysSo) {
   EXPECT_EQ(call(&S3Service::get_object_torrent, torrent).error().fields,
             (std::vector<std::pair<std::string, std::string>>{{"Method", "GET"}, {"ResourceType", "TORRENT"}}));
   table.bucket = torrent.bucket = "none";
-  EXPECT_EQ(code_of(call(&S3Service::get_bucket_metadata_table_configuration, table)), "NoSuchBucket");
+  EXPECT_EQ(code_of(call(read_table, table)), "NoSuchBucket");
   EXPECT_EQ(code_of(call(&S3Service::get_object_torrent, torrent)), "NoSuchBucket");
 }
 

@@ -2,6 +2,7 @@
 // AWS answers them for an account that has none either, because infrastructure tools ask on every refresh.
 #include <algorithm>
 
+#include "aws/sns/errors.h"
 #include "engine/sns/message_checks.h"
 #include "engine/sns/service.h"
 
