@@ -144,7 +144,7 @@ TEST(Queues, RedrivePolicyMayNameTheQueueItself) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(bed.bodies(made, 10, 0), "b");
   const Texts closed{{"RedrivePolicy", bed.redrive("shut", 1)},
                      {"RedriveAllowPolicy", R"({"redrivePermission":"denyAll"})"}};
-  EXPECT_TRUE(bed.error(&SqsService::create_queue, CreateQueueRequest{"shut", closed}).contains("does not allow"));
+  EXPECT_TRUE(bed.error(&SqsService::create_queue, CreateQueueRequest{"shut", closed, {}}).contains("does not allow"));
 }
 
 TEST(Queues, SetAttributes) {
