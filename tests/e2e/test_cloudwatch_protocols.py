@@ -94,11 +94,14 @@ def test_every_operation(clients, name, protocol):
 
     for operation, member, parameters in (("DescribeAnomalyDetectors", "AnomalyDetectors", {}),
                                           ("DescribeInsightRules", "InsightRules", {}),
+                                          ("ListAlarmMuteRules", "AlarmMuteRuleSummaries", {}),
                                           ("ListDashboards", "DashboardEntries", {}),
                                           ("ListManagedInsightRules", "ManagedRules", {"ResourceARN": arn}),
                                           ("ListMetricStreams", "Entries", {})):
         assert read_by_all(clients, operation, **parameters) == {member: []}
-    for operation, parameters in (("GetDashboard", {"DashboardName": name}), ("GetMetricStream", {"Name": name})):
+    assert read_by_all(clients, "GetOTelEnrichment") == {"Status": "Stopped"}
+    for operation, parameters in (("GetAlarmMuteRule", {"AlarmMuteRuleName": name}),
+                                  ("GetDashboard", {"DashboardName": name}), ("GetMetricStream", {"Name": name})):
         answer = writer.call(operation, **parameters)
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 404 and name in answer["Error"]["Message"]
     assert writer.called == OPERATIONS

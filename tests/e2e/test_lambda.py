@@ -68,7 +68,7 @@ def test_what_infrastructure_tools_read(lambda_, create, name):
             read()
     assert "CodeSigningConfigArn" not in lambda_.get_function_code_signing_config(FunctionName=name)
     for read, code in ((lambda: lambda_.get_function_url_config(FunctionName=name), "ResourceNotFoundException"),
-                       (lambda: lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1"),
+                       (lambda: lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier="7"),
                         "ResourceNotFoundException"),
                        (lambda: lambda_.get_provisioned_concurrency_config(FunctionName=name, Qualifier="$LATEST"),
                         "ProvisionedConcurrencyConfigNotFoundException")):
