@@ -314,7 +314,9 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& options) {
   o.enable_blob_files = true;
   o.min_blob_size = options.blob_value_bytes_min;
   o.blob_file_size = 64 << 20;
-  o.enable_blob_garbage_collection = true;
+  // Switched on by BlobCollection while there is garbage: a compaction that collects moves every live value that it
+  // meets in the oldest quarter of the files, and the compactions beside a large upload meet all of it again and again.
+  o.enable_blob_garbage_collection = false;
   o.blob_garbage_collection_force_threshold = 0.5;
 
   // Nothing that grows or wakes up by itself beside the data.

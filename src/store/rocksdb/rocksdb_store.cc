@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "store/durability_gate.h"
+#include "store/rocksdb/blob_collection.h"
 #include "store/rocksdb/current_file.h"
 #include "store/rocksdb/directory_lock.h"
 #include "store/rocksdb/log_scan.h"
@@ -170,7 +171,8 @@ class RocksDbCursor final : public Cursor {
 
 class RocksDbStore final : public KvStore {
  public:
-  RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, DirectoryLock lock, Watermark watermark, Recovered found);
+  RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, DirectoryLock lock, Watermark watermark, Recovered found,
+               std::size_t look_interval_bytes);
   ~RocksDbStore() override;
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
@@ -213,10 +215,12 @@ class RocksDbStore final : public KvStore {
   // last_written() covers all that can be read; written_ after it, so a sync never counts one that is still to come.
   std::atomic<CommitSequence> assigned_;
   std::atomic<CommitSequence> written_;
-  std::atomic<uint64_t> unflushed_;  // changes since the last flush that was asked for
+  std::atomic<uint64_t> unflushed_;          // changes since the last flush that was asked for
+  std::atomic<uint64_t> written_bytes_ = 0;  // of all batches
 
   DurabilityGate gate_;
   // Used by the commit thread only (and the constructor and destructor, when that does not run).
+  BlobCollection blobs_;
   Watermark watermark_;
   base::Timestamp watermark_time_;
   int syncs_since_watermark_ = 0;
@@ -229,7 +233,7 @@ class RocksDbStore final : public KvStore {
 };
 
 RocksDbStore::RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, DirectoryLock lock, Watermark watermark,
-                           Recovered found)
+                           Recovered found, std::size_t look_interval_bytes)
     : env_(env),
       fatal_(std::move(fatal)),
       lock_(std::move(lock)),
@@ -239,6 +243,7 @@ RocksDbStore::RocksDbStore(base::Env env, std::shared_ptr<Fatal> fatal, Director
       written_(found.sequence),
       unflushed_(found.replayed),
       gate_(env.executor, found.sequence),
+      blobs_(*db_, look_interval_bytes),
       watermark_(std::move(watermark)),
       watermark_time_(env.clock.now()),
       wakeup_(env.executor.make_condition()) {
@@ -290,6 +295,7 @@ CommitSequence RocksDbStore::write(const WriteBatch& batch) {
     assigned_ = sequence;
     if (status.ok()) status = db_->Write(rocksdb::WriteOptions(), &encoded);
     unflushed_ += encoded.Count();
+    written_bytes_ += encoded.GetDataSize();
     if (!status.ok()) {
       fatal_->fail("write failed", status.ToString());
       gate_.abandon();
@@ -404,6 +410,7 @@ void RocksDbStore::sync(CommitSequence target) {
     update_watermark();  // after the replies have gone out
   }
   bound_replay();
+  blobs_.govern(written_bytes_);
 }
 
 void RocksDbStore::bound_replay() {
@@ -451,7 +458,7 @@ std::expected<std::unique_ptr<KvStore>, OpenError> open_rocksdb_store(const Rock
     return std::unexpected(system_error("write", options.directory + "/watermark"));
   }
   return std::make_unique<RocksDbStore>(env, std::move(fatal), std::move(*lock), std::move(*watermark),
-                                        std::move(*found));
+                                        std::move(*found), options.write_buffer_bytes_max);
 }
 
 }  // namespace store

@@ -1,6 +1,7 @@
 #include "store/rocksdb/rocksdb_store.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -266,6 +267,64 @@ TEST_F(RocksDbStore, CutOrMissingLogIsBehindTheWatermark) {
   crash_image("a", "image");
   fs::remove_all(path("image/db"));
   expect_refused("image", Kind::behind_watermark);
+}
+
+// Bytes that this process has given to write calls.
+uint64_t bytes_written() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  uint64_t bytes = 0;
+  while (io >> name >> bytes && name != "wchar:") continue;
+  return bytes;
+}
+
+class LargeValues : public RocksDbStore {
+ protected:
+  static constexpr std::size_t kBytes = 8 << 10;
+  LargeValues() {
+    RocksDbOptions options;
+    options.directory = path("a");
+    options.write_buffer_bytes_max = 192 << 10;  // many tables and blob files of few bytes
+    options.blob_value_bytes_min = 4 << 10;
+    store_ = std::move(open_rocksdb_store(options, manual_.env).value());
+  }
+  // Values of which `versions` follow each other under each of `count` keys.
+  void put(int count, int versions) {
+    for (int version = 0; version < versions; ++version) {
+      for (int i = 0; i < count; ++i) {
+        WriteBatch batch;
+        batch.put(fmt::format("large/{:06}", i), std::string(kBytes, static_cast<char>('a' + version % 26)));
+        store_->wait_durable(store_->write(batch));
+      }
+    }
+  }
+  [[nodiscard]] uint64_t bytes_on_disk() const {
+    uint64_t sum = 0;
+    std::error_code gone;
+    for (const auto& entry : fs::directory_iterator(path("a/db"))) {
+      const auto bytes = entry.file_size(gone);
+      if (!gone) sum += bytes;
+    }
+    return sum;
+  }
+  std::unique_ptr<KvStore> store_;
+};
+
+// An upload of any size: once to the log and once to a blob file, whatever the compactions beside it.
+TEST_F(LargeValues, AreWrittenTwiceHoweverManyThereAre) {
+  constexpr int kCount = 2000;
+  const uint64_t before = bytes_written();
+  put(kCount, 1);
+  store_.reset();
+  EXPECT_LT(bytes_written() - before, 3 * kCount * kBytes);
+}
+
+TEST_F(LargeValues, MakeRoomForThoseThatReplaceThem) {
+  constexpr int kCount = 100;
+  const uint64_t before = bytes_written();
+  put(kCount, 25);
+  EXPECT_LT(bytes_on_disk(), 8 * kCount * kBytes);
+  EXPECT_LT(bytes_written() - before, 6 * 25 * kCount * kBytes);
 }
 
 TEST_F(RocksDbStore, ADamagedCurrentFileIsRefusedAndMendedOnDemand) {

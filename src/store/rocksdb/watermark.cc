@@ -52,7 +52,7 @@ std::optional<Slot> read_slot(int descriptor, int index) {
 
 std::expected<Watermark, OpenError> Watermark::open(const std::string& directory, bool may_create) {
   const std::string path = directory + "/watermark";
-  Watermark watermark(File(::open(path.c_str(), O_RDWR | (may_create ? O_CREAT : 0) | O_CLOEXEC, 0600)));
+  Watermark watermark(File(::open(path.c_str(), O_RDWR | (may_create ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600)));
   const int descriptor = watermark.file_.get();
   if (descriptor < 0 && errno == ENOENT) {
     return std::unexpected(OpenError{OpenError::Kind::corrupt, fmt::format("{} is missing", path), 0, true});
