@@ -20,8 +20,8 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-ForeignKeys::ForeignKeys(aws::auth::CredentialSource& known, RootCredentials root, bool any)
-    : known_(known), root_(std::move(root)), any_(any) {}
+ForeignKeys::ForeignKeys(aws::auth::CredentialSource& known, RootCredentials root, bool any, bool may_be_any)
+    : known_(known), root_(std::move(root)), any_(any), may_be_any_(may_be_any) {}
 
 std::optional<aws::auth::Credential> ForeignKeys::find(std::string_view access_key_id) {
   auto found = known_.find(access_key_id);
@@ -40,11 +40,12 @@ void ForeignKeys::give_hint(std::string_view access_key_id) {
   const std::string own =
       root_.is_default() ? "clients use AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
                          : fmt::format("clients use {} and its secret, of this engine's start", root_.access_key_id);
-  std::fputs(fmt::format("till: hint: somebody comes with the access key id {}, which is unknown here and refused; {}, "
-                         "or start `till serve --any-key`, which takes any key for root's\n",
-                         shown(access_key_id), own)
-                 .c_str(),
-             stderr);
+  std::fputs(
+      fmt::format("till: hint: somebody comes with the access key id {}, which is unknown here and refused; {}{}\n",
+                  shown(access_key_id), own,
+                  may_be_any_ ? ", or start `till serve --any-key`, which takes any key for root's" : "")
+          .c_str(),
+      stderr);
 }
 
 }  // namespace cli

@@ -15,8 +15,8 @@ namespace cli {
 
 class ForeignKeys final : public aws::auth::CredentialSource {
  public:
-  // `known` outlives this object.
-  ForeignKeys(aws::auth::CredentialSource& known, RootCredentials root, bool any);
+  // `known` outlives this object. `may_be_any`: the engine might have been started so that any key is taken.
+  ForeignKeys(aws::auth::CredentialSource& known, RootCredentials root, bool any, bool may_be_any);
 
   std::optional<aws::auth::Credential> find(std::string_view access_key_id) override;
   std::optional<aws::Principal> anybody() override;
@@ -27,6 +27,7 @@ class ForeignKeys final : public aws::auth::CredentialSource {
   aws::auth::CredentialSource& known_;
   const RootCredentials root_;
   const bool any_;
+  const bool may_be_any_;
   std::atomic<bool> hint_given_ = false;
 };
 

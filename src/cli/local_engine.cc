@@ -170,15 +170,13 @@ bool may_write_endpoint(const std::string& data_directory) {
 // Makes the data directory ours, and in it what one run needs.
 std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& options, const std::string& instance) {
   if (options.leaves_no_trace) return os::RunDirectory();
+  if (const auto found = has_data(options.data_directory); !found.has_value()) return std::unexpected(found.error());
+  if (const std::string link = os::foreign_link(options.data_directory); !link.empty())
+    return std::unexpected(link +
+                           " is a symbolic link, which this program does not make. Nothing was changed: put what "
+                           "it leads to in its place, or move the link away");
   if (auto claimed = claim_data_directory(options.data_directory); !claimed.has_value())
     return std::unexpected(std::move(claimed).error());
-  for (const std::string_view name : {"store", "store/db", "outbox"}) {
-    const std::string path = fmt::format("{}/{}", options.data_directory, name);
-    if (std::error_code error; fs::is_symlink(path, error))
-      return std::unexpected(path +
-                             " is a symbolic link, which this program does not make. Nothing was changed: put "
-                             "the directory itself in its place, or move the link away");
-  }
   if (!may_write_endpoint(options.data_directory))
     return std::unexpected(endpoint_file(options.data_directory) + " is not a file of this program; move it away");
   os::remove_ended_runs(options.data_directory);
@@ -258,7 +256,8 @@ std::optional<aws::http::Response> LocalEngine::Parts::document(std::string_view
 
 // What answers requests.
 void LocalEngine::Parts::make_api() {
-  keys = std::make_unique<ForeignKeys>(engine->credentials(), options.root, options.any_key);
+  keys =
+      std::make_unique<ForeignKeys>(engine->credentials(), options.root, options.any_key, options.listen.is_loopback);
   verifier = std::make_unique<aws::auth::Verifier>(*keys);
   gate = std::make_unique<StoreGate>(*store);
   server::ApiHandler::Options api_options;

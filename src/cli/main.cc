@@ -278,6 +278,12 @@ int main(int argc, char** argv) {
   });
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 says that a command is required also where there is a word that is none.
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (unknown.empty()) return app.exit(error) == 0 ? cli::kOk : cli::kUsage;
+    cli::print_error("there is no command \"" + unknown.front() + "\"; `till help` lists them");
+    return cli::kUsage;
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? cli::kOk : cli::kUsage;

@@ -102,7 +102,7 @@ std::expected<void, std::string> mark_directory(const std::string& directory) {
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return failure("create", directory);
   }
   const std::string marker = directory + "/" + std::string(kMarkerName);
-  const FileDescriptor file(::open(marker.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const FileDescriptor file(::open(marker.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   if (!file.valid()) return failure("create", marker);
   // Whoever else writes it at this moment writes the same.
   if (!write_all(file.get(), kMarkerText) || ::fsync(file.get()) != 0 || !sync_directory(directory))
@@ -136,6 +136,18 @@ bool note_store(const std::string& directory) {
 bool notes_store(const std::string& directory) {
   const auto marker = beginning_of(directory + "/" + std::string(kMarkerName));
   return marker.has_value() && marker->ends_with(kStoreNote);
+}
+
+std::string foreign_link(const std::string& directory) {
+  std::error_code error;
+  for (const std::string_view name : {"/store", "/outbox"})
+    if (const std::string path = directory + std::string(name); fs::is_symlink(path, error)) return path;
+  for (const std::string_view inner : {"/store", "/store/db"}) {
+    fs::directory_iterator entry(directory + std::string(inner), error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+      if (entry->is_symlink(error)) return entry->path().string();
+  }
+  return {};
 }
 
 bool replace_file(const std::string& path, std::string_view content) {

@@ -30,6 +30,10 @@ std::expected<void, std::string> mark_directory(const std::string& directory);
 bool note_store(const std::string& directory);
 bool notes_store(const std::string& directory);
 
+// A symbolic link where this program has files of its own in `directory`: store, what is in it, outbox. It makes none,
+// so what one leads to is not ours. Empty: there is none.
+std::string foreign_link(const std::string& directory);
+
 // Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
 bool replace_file(const std::string& path, std::string_view content);
 

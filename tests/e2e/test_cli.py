@@ -267,3 +267,10 @@ def test_odd_arguments(engine, tmp_path):
     assert till("send", os.fsdecode(b"\xff"), *engine).code == FAILED
     assert till("deploy", "process", "--zip", tmp_path, *engine).code == FAILED
     assert till("status", "--data", "").code == USAGE
+
+
+@pytest.mark.parametrize("words", [["bogus"], ["tx", "bogus"], ["statsu", "--json"]])
+def test_a_word_that_is_no_command_is_named(words):
+    result = till(*words)
+    wrong = next(word for word in words if word in ("bogus", "statsu"))
+    assert result.code == 2 and f'there is no command "{wrong}"' in result.err, result

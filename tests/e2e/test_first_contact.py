@@ -64,6 +64,13 @@ def test_a_foreign_key_is_told_of_once(serve):
     assert "my-secret" not in server.stderr_text()
 
 
+def test_beyond_loopback_nobody_is_told_to_take_any_key(serve):
+    server = serve("--memory", "--listen", "0.0.0.0", **ROOT)
+    assert code_of(account_of, server.endpoint, "dummy", "x") == "InvalidClientTokenId"
+    [hint] = [line for line in server.stderr_text().splitlines() if "hint" in line]
+    assert "dummy" in hint and "OWNER" in hint and "--any-key" not in hint
+
+
 @pytest.mark.parametrize("arguments, environment, names", [
     (["--any-key", "--listen", "0.0.0.0"], ROOT, "--any-key"),
     (["--listen", "0.0.0.0"], {}, "TILL_ROOT_ACCESS_KEY_ID"),

@@ -122,7 +122,7 @@ def test_an_endpoint_file_of_somebody_else_is_refused(tmp_path, serve):
     assert (tmp_path / "precious").read_text() == "x" and (data / "endpoint").is_symlink()
 
 
-@pytest.mark.parametrize("name", ["store", "store/db", "outbox"])
+@pytest.mark.parametrize("name", ["store", "store/db", "store/watermark", "store/lock", "store/db/CURRENT", "outbox"])
 def test_a_link_below_our_directory_is_refused(tmp_path, serve, name):
     data = tmp_path / "data"
     serve(data=data).stop()
