@@ -49,9 +49,10 @@ void look_at(const pipeline::TransactionReader& reader, const pipeline::Splitter
   refused.record = record.text.substr(0, kRecordShown) + (record.text.size() > kRecordShown ? "..." : "");
 }
 
-Checked check_file(const pipeline::TransactionReader& reader, const std::string& file) {
+Checked check_file(const pipeline::Definition& definition, const std::string& file) {
+  const pipeline::TransactionReader reader(definition.mapping);
   Checked checked;
-  pipeline::Splitter splitter;
+  pipeline::Splitter splitter(definition.records);
   std::ifstream in(file, std::ios::binary);
   std::string piece;
   do {
@@ -93,8 +94,8 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
     print_error(loaded.error());
     return kUsage;
   }
-  const pipeline::TransactionReader reader(loaded->has_value() ? (*loaded)->definition.mapping
-                                                               : pipeline::original_mapping());
+  const pipeline::Definition definition =
+      loaded->has_value() ? (*loaded)->definition : pipeline::Definition{std::nullopt, pipeline::original_mapping()};
   std::string list;
   int exit_code = kOk;
   for (const std::string& file : files) {
@@ -102,7 +103,7 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
       print_error(readable.error().message);
       return kFailed;
     }
-    const Checked checked = check_file(reader, file);
+    const Checked checked = check_file(definition, file);
     if (global.json) {
       list += (list.empty() ? "" : ",") + json_of(file, checked);
     } else {

@@ -66,7 +66,7 @@ void print_summary(Followed& followed) {
 
 int follow(Session& session, const GlobalOptions& global, const std::string& file) {
   Interruption interruption(session.env());
-  Follower follower(session.services(), session.env(), session.stack(), session.definition().mapping, interruption);
+  Follower follower(session.services(), session.env(), session.stack(), session.definition(), interruption);
   auto followed = follower.follow(file, global.json);
   if (!followed.has_value()) {
     if (followed.error().code == "Local") {  // of this machine and not of a service; the message names what

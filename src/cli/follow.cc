@@ -79,11 +79,11 @@ uint32_t percentile(std::vector<uint32_t>& values, unsigned percent) {
 }
 
 Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack,
-                   const pipeline::Mapping& mapping, Interruption& interruption)
+                   const pipeline::Definition& definition, Interruption& interruption)
     : services_(services),
       env_(env),
       stack_(stack),
-      mapping_(mapping),
+      definition_(definition),
       interruption_(interruption),
       config_(stack.config()),
       record_(services, env, config_) {}
@@ -211,7 +211,7 @@ base::Result<pipeline::Tally> Follower::count(const std::string& file, const std
   std::ifstream in(file, std::ios::binary);
   const auto uploaded_at =
       base::from_epoch_milliseconds(pipeline::number_of(row, pipeline::uploads::kUploadedAt).value_or(0));
-  pipeline::Accounting accounting(services_.dynamodb, env_, config_, mapping_);
+  pipeline::Accounting accounting(services_.dynamodb, env_, config_, definition_);
   return accounting.count(upload_id, earlier_uploads, uploaded_at, [&in](std::string& piece) {
     piece.resize(1 << 20);
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));

@@ -23,8 +23,8 @@ struct Followed {
 
 class Follower {
  public:
-  // `interruption` and `mapping` outlive this object.
-  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, const pipeline::Mapping& mapping,
+  // `interruption` and `definition` outlive this object.
+  Follower(pipeline::Services services, base::Env& env, pipeline::Stack& stack, const pipeline::Definition& definition,
            Interruption& interruption);
 
   // Uploads `file` and returns once no order is missing, or once nothing moves any more (missing orders are then in
@@ -55,7 +55,7 @@ class Follower {
   pipeline::Services services_;
   base::Env& env_;
   pipeline::Stack& stack_;
-  const pipeline::Mapping& mapping_;
+  const pipeline::Definition& definition_;
   Interruption& interruption_;
   const pipeline::PipelineConfig config_;
   RunRecord record_;

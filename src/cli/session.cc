@@ -70,7 +70,7 @@ struct Session::Parts {
   pipeline::StackOptions stack_options;
   std::optional<DefinitionFile> file;
   pipeline::Definition definition;
-  std::string process_package;  // with the definition
+  std::string ingest_package, process_package;  // with the definition
   std::unique_ptr<pipeline::Stack> stack;
 
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
@@ -85,9 +85,11 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
   file = std::move(*loaded);
   if (!file.has_value()) return {};
   definition = file->definition;
-  auto package = with_definition(process_zip(), file->text);
-  if (!package.has_value()) return std::unexpected(LocalEngine::Error{package.error().message, kFailed});
-  process_package = std::move(*package);
+  for (auto [package, zip] : {std::pair(&ingest_package, ingest_zip()), std::pair(&process_package, process_zip())}) {
+    auto made = with_definition(zip, file->text);
+    if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
+    *package = std::move(*made);
+  }
   return {};
 }
 
@@ -249,8 +251,9 @@ void Session::configure(const std::function<void(pipeline::StackOptions&)>& chan
 
 pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
-    parts_->stack_options.ingest_zip = ingest_zip();
-    parts_->stack_options.process_zip = parts_->file.has_value() ? parts_->process_package : process_zip();
+    const bool defined = parts_->file.has_value();
+    parts_->stack_options.ingest_zip = defined ? parts_->ingest_package : ingest_zip();
+    parts_->stack_options.process_zip = defined ? parts_->process_package : process_zip();
     parts_->stack_options.sweep_zip = sweep_zip();
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }

@@ -22,8 +22,8 @@ struct Accounting::Order {
 };
 
 Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config,
-                       const Mapping& mapping)
-    : dynamodb_(dynamodb), env_(env), config_(config), reader_(mapping) {}
+                       const Definition& definition)
+    : dynamodb_(dynamodb), env_(env), config_(config), records_(definition.records), reader_(definition.mapping) {}
 
 base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vector<std::string>& earlier_uploads,
                                       base::Timestamp uploaded_at,
@@ -31,7 +31,7 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
   uploaded_at_ = uploaded_at;
   earlier_uploads_ = earlier_uploads;
   Tally tally;
-  Splitter splitter;
+  Splitter splitter(records_);
   std::vector<Order> orders;
   for (bool last = false; !last;) {
     std::string piece;

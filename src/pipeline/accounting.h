@@ -13,6 +13,7 @@
 #include "aws/dynamodb/dynamodb.h"
 #include "base/env.h"
 #include "pipeline/config.h"
+#include "pipeline/definition.h"
 #include "pipeline/rows.h"
 #include "pipeline/splitter.h"
 #include "pipeline/transaction.h"
@@ -35,7 +36,8 @@ struct Tally {
 
 class Accounting {
  public:
-  Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config, const Mapping& mapping);
+  Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config,
+             const Definition& definition);
 
   // Counts the orders of a document. What became of an order by one of `earlier_uploads`, of the same document, counts
   // as if this upload had done it. `read_piece` appends the document's next piece to its argument, nothing at the
@@ -55,6 +57,7 @@ class Accounting {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig& config_;
+  const std::optional<FieldPath> records_;
   const TransactionReader reader_;
   base::Timestamp uploaded_at_;
   std::vector<std::string> earlier_uploads_;

@@ -130,6 +130,15 @@ class Section {
     return out;
   }
 
+  std::optional<FieldPath> path(std::string_view key) {
+    const auto value = text(key);
+    if (!value.has_value()) return std::nullopt;
+    auto path = FieldPath::parse(*value);
+    if (path.has_value()) return std::move(*path);
+    fault_at(key, "is wrong: " + path.error());
+    return std::nullopt;
+  }
+
   FieldSource source(std::string_view key) {
     FieldSource out;
     for (const std::string& one : texts(key)) {
@@ -224,10 +233,14 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
   Faults faults;
   Definition definition;
   for (const auto& [key, node] : file) {
-    if (key.str() != "order")
+    if (key.str() != "order" && key.str() != "orders")
       faults.push_back({key.source().begin.line, fmt::format("there is no section [{}]", key.str())});
     else if (!node.is_table())
-      faults.push_back({key.source().begin.line, "order must be a section, [order]"});
+      faults.push_back({key.source().begin.line, fmt::format("{0} must be a section, [{0}]", key.str())});
+  }
+  if (const toml::node* orders = file.get("orders"); orders != nullptr && orders->is_table()) {
+    Section section("orders", orders->as_table(), faults);
+    definition.records = section.path("records");
   }
   if (const toml::node* order = file.get("order"); order == nullptr) {
     definition.mapping = original_mapping();

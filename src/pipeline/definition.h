@@ -2,6 +2,9 @@
 // is told with its line. The part that functions need travels inside their packages as the same text, so that one
 // reader reads it on both sides. A value; reading is pure and safe from any thread.
 //
+//   [orders]
+//   records = "/orders"                    # of documents that are pages: where their array of records stands
+//
 //   [order]
 //   id = ["/id", "{/channel}-{/number}"]   # the first that is there and not empty; JSON Pointers, names, templates
 //   amount = "/total_price"
@@ -24,6 +27,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +39,7 @@ namespace pipeline {
 inline constexpr std::string_view kDefinitionName = "till.toml";  // of the file, also inside a package
 
 struct Definition {
+  std::optional<FieldPath> records;  // where documents have the array of their records; none: they are one
   Mapping mapping;
 };
 

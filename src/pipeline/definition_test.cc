@@ -48,6 +48,15 @@ negative = "refund"
   EXPECT_EQ(base::format_iso8601_seconds(order->occurred_at.value()), "2024-01-02T02:04:05Z");
 }
 
+TEST(Definition, SaysWhereThePagesHaveTheirRecords) {
+  EXPECT_EQ(read_definition("[orders]\nrecords = \"/data/orders\"\n").value().records.value().pointer(),
+            "/data/orders");
+  EXPECT_FALSE(read_definition("[orders]\n").value().records.has_value());
+  EXPECT_EQ(faults("[orders]\nrecords = \"\"\nrecord = 1\n"),
+            (std::vector<std::string>{"2: [orders] records is wrong: an empty path names no field",
+                                      "3: [orders] has no key \"record\", perhaps \"records\" is meant"}));
+}
+
 TEST(Definition, WithoutAnOrderSectionIsTheOriginal) {
   const auto read = read_definition("# nothing yet\n");
   ASSERT_TRUE(read.has_value());

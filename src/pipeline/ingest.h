@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "base/env.h"
 #include "pipeline/config.h"
 #include "pipeline/event.h"
+#include "pipeline/field_path.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -22,7 +24,9 @@ class OrderSender;
 
 class Ingest {
  public:
-  Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env, PipelineConfig config);
+  // `records`: see Splitter.
+  Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env, PipelineConfig config,
+         std::optional<FieldPath> records = std::nullopt);
 
   // One invocation: the payload of its answer, or why it has to be tried again (infrastructure) or what the event
   // lacks. A document that is no list of orders is not an error of the function: the upload's row says FAILED and why.
@@ -47,6 +51,7 @@ class Ingest {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig config_;
+  const std::optional<FieldPath> records_;
 };
 
 }  // namespace pipeline

@@ -1,29 +1,17 @@
 #include "pipeline/splitter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pipeline {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
+// Between objects: also the record separator of RFC 7464, and byte order marks, which files that were put together have
+// in their middle. The mark's three bytes are nothing else there.
+constexpr std::string_view kSeparators = " \t\r\n\x1e\xef\xbb\xbf";
+constexpr char kRecordSeparator = '\x1e';
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-constexpr std::size_t kDepthMax = 1000;  // deeper documents are refused; orders themselves may nest 32 levels
-
-// As many brackets closed as opened, outside of strings.
-bool is_balanced(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string && c == '\\')
-      ++i;
-    else if (c == '"')
-      in_string = !in_string;
-    else if (!in_string)
-      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-  }
-  return depth == 0;
-}
 
 bool is_space(char c) {
   return kSpace.find(c) != std::string_view::npos;
@@ -41,13 +29,24 @@ void Splitter::finish() {
   finished_ = true;
 }
 
-void Splitter::fail(std::string why) {
+Splitter::Step Splitter::fail(std::string why) {
   error_ = std::move(why) + " at byte " + std::to_string(before_ + at_);
   state_ = State::broken;
+  return Step::wait;
+}
+
+// The piece is used up in the middle of `what`.
+Splitter::Step Splitter::wait_within(std::string_view what) {
+  return finished_ ? fail(std::string(what) + " is cut off") : Step::wait;
 }
 
 bool Splitter::skip_space() {
   while (at_ < piece_.size() && is_space(piece_[at_])) ++at_;
+  return at_ < piece_.size();
+}
+
+bool Splitter::skip_separators() {
+  while (at_ < piece_.size() && kSeparators.find(piece_[at_]) != std::string_view::npos) ++at_;
   return at_ < piece_.size();
 }
 
@@ -57,126 +56,166 @@ void Splitter::append(std::string_view bytes) {
   if (bytes.size() > room) too_long_ = true;
 }
 
-// The first byte that is not space decides what the document is.
-void Splitter::begin() {
-  // A byte order mark may stand first; it may come in several pieces.
-  while (at_ < piece_.size() && before_ + at_ < kByteOrderMark.size() && piece_[at_] == kByteOrderMark[before_ + at_])
-    ++at_;
-  if (!skip_space()) {
-    if (finished_) fail("the file is empty");
-    return;
-  }
-  if (piece_[at_] == '[') {
-    ++at_;
-    state_ = State::array_first;
-  } else if (piece_[at_] == '{') {
-    state_ = State::line;
-  } else {
-    fail("the file is neither a JSON array of orders nor one order (a JSON object) per line");
-  }
-}
-
-// Reads on in an array's element until its end: the comma or bracket behind it, which is not consumed.
-bool Splitter::scan_value() {
-  const std::size_t from = at_;
-  for (; at_ < piece_.size(); ++at_) {
-    const char c = piece_[at_];
-    if (in_string_) {
-      if (escaped_)
-        escaped_ = false;
-      else if (c == '\\')
-        escaped_ = true;
-      else if (c == '"')
-        in_string_ = false;
-    } else if (c == '"') {
-      in_string_ = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth_ > kDepthMax) {
-        fail("the file is nested too deeply");
-        return false;
-      }
-    } else if (depth_ == 0 && (c == ',' || c == ']')) {
-      append(std::string_view(piece_).substr(from, at_ - from));
-      return true;
-    } else if (c == '}' || c == ']') {
-      if (depth_ == 0) {
-        fail("a closing bracket that nothing opened");
-        return false;
-      }
-      --depth_;
-    }
-  }
-  append(std::string_view(piece_).substr(from));
-  if (finished_) fail("the JSON array is cut off");
-  return false;
-}
-
-bool Splitter::scan_line() {
-  const std::size_t end = std::min(piece_.size(), piece_.find('\n', at_));
-  append(std::string_view(piece_).substr(at_, end - at_));
-  at_ = end;
-  if (at_ < piece_.size()) {
-    ++at_;
-    return true;
-  }
-  return finished_ && !text_.empty();
-}
-
-std::optional<Splitter::Order> Splitter::take() {
+Splitter::Order Splitter::take() {
   Order order{count_++, std::move(text_), too_long_};
   while (!order.text.empty() && is_space(order.text.back())) order.text.pop_back();
   text_.clear();
   too_long_ = false;
-  in_value_ = false;
+  value_.reset();
   return order;
+}
+
+// The first byte that is not space decides what the document is.
+Splitter::Step Splitter::begin() {
+  // A byte order mark may stand first; it may come in several pieces.
+  while (at_ < piece_.size() && before_ + at_ < kByteOrderMark.size() && piece_[at_] == kByteOrderMark[before_ + at_])
+    ++at_;
+  if (!skip_space()) return finished_ ? fail("the file is empty") : Step::wait;
+  const char first = piece_[at_];
+  if (first == '[') {
+    ++at_;
+    state_ = State::first_element;
+  } else if (first == '{' || first == kRecordSeparator) {
+    state_ = records_.has_value() ? State::page : first == '{' ? State::line : State::object;
+  } else {
+    return fail("the file is neither a JSON array of orders nor one order (a JSON object) after the other");
+  }
+  return Step::on;
+}
+
+// An array's element ends with the comma or bracket behind it, which is not consumed.
+Splitter::Step Splitter::element() {
+  if (!value_.has_value()) {
+    if (!skip_space()) return wait_within("the JSON array");
+    if (piece_[at_] == ']' && state_ == State::first_element) {
+      ++at_;
+      state_ = page_.has_value() ? State::page : State::after;
+      return Step::on;
+    }
+    if (piece_[at_] == ',' || piece_[at_] == ']') return fail("a value is missing");
+    value_.emplace();
+  }
+  for (const std::size_t from = at_;; ++at_) {
+    if (at_ == piece_.size()) {
+      append(std::string_view(piece_).substr(from));
+      return wait_within("the JSON array");
+    }
+    const ValueScan::Seen seen = value_->see(piece_[at_]);
+    if (seen == ValueScan::Seen::too_deep) return fail("the file is nested too deeply");
+    if (seen != ValueScan::Seen::outside) continue;
+    if (piece_[at_] == '}') return fail("a closing bracket that nothing opened");
+    append(std::string_view(piece_).substr(from, at_ - from));
+    state_ = State::behind_element;
+    return Step::order;
+  }
+}
+
+Splitter::Step Splitter::line() {
+  if (text_.empty() && !skip_separators()) return Step::wait;
+  const std::size_t end = std::min(piece_.size(), piece_.find('\n', at_));
+  append(std::string_view(piece_).substr(at_, end - at_));
+  at_ = end;
+  if (at_ == piece_.size() && !finished_) return Step::wait;
+  if (text_.empty()) return Step::wait;
+  if (count_ == 0 && !too_long_) return first_line();
+  at_ += at_ < piece_.size();
+  return Step::order;
+}
+
+// Whether it is an order tells files of one order per line from those whose objects end anywhere.
+Splitter::Step Splitter::first_line() {
+  ValueScan scan;
+  std::size_t end = 0;
+  for (ValueScan::Seen seen{}; end < text_.size() && seen != ValueScan::Seen::closed; ++end) {
+    seen = scan.see(text_[end]);
+    if (seen == ValueScan::Seen::too_deep) return fail("the file is nested too deeply");
+  }
+  while (end < text_.size() && is_space(text_[end])) ++end;
+  const bool another = end < text_.size() && text_[end] == '{';
+  if (scan.is_closed() && !another) {
+    at_ += at_ < piece_.size();
+    return Step::order;
+  }
+  // It is read again, as objects.
+  before_ = before_ + at_ - text_.size();
+  piece_ = std::exchange(text_, {}) + piece_.substr(at_);
+  at_ = 0;
+  state_ = State::object;
+  return Step::on;
+}
+
+Splitter::Step Splitter::object() {
+  if (!value_.has_value()) {
+    if (!skip_separators()) return Step::wait;
+    if (piece_[at_] != '{') return fail("there is something between two orders");
+    value_.emplace();
+  }
+  for (const std::size_t from = at_; at_ < piece_.size();) {
+    const ValueScan::Seen seen = value_->see(piece_[at_++]);
+    if (seen == ValueScan::Seen::too_deep) return fail("the file is nested too deeply");
+    if (seen != ValueScan::Seen::closed) {
+      if (at_ == piece_.size()) append(std::string_view(piece_).substr(from));
+      continue;
+    }
+    append(std::string_view(piece_).substr(from, at_ - from));
+    return Step::order;
+  }
+  return wait_within("an order");
+}
+
+Splitter::Step Splitter::page() {
+  if (!page_.has_value()) {
+    if (!skip_separators()) return Step::wait;
+    page_.emplace(*records_);
+  }
+  while (at_ < piece_.size()) {
+    switch (page_->see(piece_[at_++])) {
+      case ArrayScan::Seen::on:
+        break;
+      case ArrayScan::Seen::array:
+        state_ = State::first_element;
+        return Step::on;
+      case ArrayScan::Seen::end:
+        if (!page_->has_array()) return fail("there is no array at " + records_->pointer() + " in the object");
+        page_.reset();
+        return Step::on;
+      case ArrayScan::Seen::wrong:
+        return fail(page_->error());
+    }
+  }
+  return wait_within("a page");
+}
+
+Splitter::Step Splitter::step() {
+  switch (state_) {
+    case State::start:
+      return begin();
+    case State::first_element:
+    case State::element:
+      return element();
+    case State::behind_element:
+      if (at_ >= piece_.size()) return wait_within("the JSON array");
+      state_ = piece_[at_++] == ',' ? State::element : page_.has_value() ? State::page : State::after;
+      return Step::on;
+    case State::line:
+      return line();
+    case State::object:
+      return object();
+    case State::page:
+      return page();
+    case State::after:
+      return skip_space() ? fail("something follows the JSON array") : Step::wait;
+    case State::broken:
+      return Step::wait;
+  }
+  return Step::wait;
 }
 
 std::optional<Splitter::Order> Splitter::next() {
   while (true) {
-    switch (state_) {
-      case State::start:
-        begin();
-        if (state_ == State::start || state_ == State::broken) return std::nullopt;
-        break;
-      case State::array_first:
-      case State::array_value:
-        if (!in_value_) {
-          if (!skip_space()) {
-            if (finished_) fail("the JSON array is cut off");
-            return std::nullopt;
-          }
-          if (piece_[at_] == ']' && state_ == State::array_first) {
-            ++at_;
-            state_ = State::after;
-            break;
-          }
-          if (piece_[at_] == ',' || piece_[at_] == ']') {
-            fail("a value is missing");
-            return std::nullopt;
-          }
-          in_value_ = true;
-        }
-        if (!scan_value()) return std::nullopt;
-        state_ = State::array_separator;
-        return take();
-      case State::array_separator:
-        if (at_ >= piece_.size()) return std::nullopt;
-        state_ = piece_[at_++] == ',' ? State::array_value : State::after;
-        break;
-      case State::line:
-        if (text_.empty() && !skip_space()) return std::nullopt;
-        if (!scan_line()) return std::nullopt;
-        if (count_ == 0 && !too_long_ && !is_balanced(text_)) {
-          fail("the file is one JSON object over several lines, neither an array of orders nor one order per line");
-          return std::nullopt;
-        }
-        return take();
-      case State::after:
-        if (skip_space()) fail("something follows the JSON array");
-        return std::nullopt;
-      case State::broken:
-        return std::nullopt;
-    }
+    const Step made = step();
+    if (made == Step::order) return take();
+    if (made == Step::wait) return std::nullopt;
   }
 }
 

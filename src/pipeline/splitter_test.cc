@@ -12,8 +12,8 @@ struct Read {
   std::string error;
 };
 
-Read split(std::string_view document, std::size_t piece_bytes) {
-  Splitter splitter;
+Read split(std::string_view document, std::size_t piece_bytes, std::optional<FieldPath> records = std::nullopt) {
+  Splitter splitter(std::move(records));
   Read read;
   const auto drain = [&] {
     while (auto order = splitter.next()) read.orders.push_back(std::move(order->text));
@@ -47,7 +47,15 @@ TEST(Splitter, CutsDocumentsWhereverThePiecesEnd) {
            {"", {}, "empty"},
            {" \n", {}, "empty"},
            {"hello", {}, "neither"},
-           {"{\n\"a\": 1\n}", {}, "one JSON object"},
+           {"{\n\"a\": 1\n}", {"{\n\"a\": 1\n}"}, ""},
+           {"{\"a\":[\n{}]}\n{\"b\":\n2}\n", {"{\"a\":[\n{}]}", "{\"b\":\n2}"}, ""},
+           {"{\"a\":1}{\"b\":\"}\"} {}", {"{\"a\":1}", "{\"b\":\"}\"}", "{}"}, ""},
+           {"\x1e{\"a\":1}\n\x1e{\"b\":2}\n", {"{\"a\":1}", "{\"b\":2}"}, ""},
+           {"{\"a\":\n1}\xef\xbb\xbf{\"b\":2}", {"{\"a\":\n1}", "{\"b\":2}"}, ""},
+           {"\xef\xbb\xbf{\"a\":1}\n\xef\xbb\xbf{\"b\":2}", {"{\"a\":1}", "{\"b\":2}"}, ""},
+           {"{\"a\":1} x\n{\"b\":2}", {"{\"a\":1} x", "{\"b\":2}"}, ""},
+           {"{\"a\":\n1} x", {"{\"a\":\n1}"}, "between two orders"},
+           {"{\"a\":\n", {}, "cut off"},
            {"[1,2", {"1"}, "cut off"},
            {"[1,", {"1"}, "cut off"},
            {"[", {}, "cut off"},
@@ -66,6 +74,38 @@ TEST(Splitter, CutsDocumentsWhereverThePiecesEnd) {
       }
     }
   }
+}
+
+TEST(Splitter, PagesHaveTheirOrdersInAnArray) {
+  struct Case {
+    std::string_view document;
+    std::vector<std::string> orders;
+    std::string_view error;
+  };
+  for (const Case& c : std::vector<Case>{
+           {R"({"orders":[{"a":1},{"b":[2]}],"next":null})", {R"({"a":1})", R"({"b":[2]})"}, ""},
+           {R"({ "count" : 2, "meta": {"orders":[9], "s":"]}\"{"}, "orders" : [ 1 , 2 ] , "x":[[]] })", {"1", "2"}, ""},
+           {"{\"orders\":[1]}\n{\"orders\":[]} {\"orders\":[2]}\xef\xbb\xbf{\"orders\":[3]}", {"1", "2", "3"}, ""},
+           {"[1,2]", {"1", "2"}, ""},
+           {R"({"orders":{"a":1}})", {}, "no array at /orders"},
+           {R"({"order":[1]})", {}, "no array at /orders"},
+           {R"({"orders":[1)", {}, "cut off"},
+           {R"({"orders":[1],"x":)", {"1"}, "cut off"},
+           {R"({"orders":[1]} 7)", {"1"}, "a page is a JSON object"},
+           {R"({"orders" [1]})", {}, "a key has no value"},
+           {R"({7:[1]})", {}, "no key"},
+       }) {
+    for (const std::size_t piece : {1, 2, 3, 1000}) {
+      const Read read = split(c.document, piece, FieldPath::parse("/orders").value());
+      EXPECT_EQ(read.orders, c.orders) << c.document << " by " << piece;
+      EXPECT_EQ(read.error.empty(), c.error.empty()) << c.document << ": " << read.error;
+      EXPECT_NE(read.error.find(c.error), std::string::npos) << c.document << ": " << read.error;
+    }
+  }
+  const auto deep = FieldPath::parse("/data/page/edges").value();
+  EXPECT_EQ(
+      split(R"({"edges":[0],"data":{"edges":[0],"page":{"n":1,"edges":[1,2]}},"page":{"edges":[0]}})", 1, deep).orders,
+      (std::vector<std::string>{"1", "2"}));
 }
 
 TEST(Splitter, LongOrdersAreCutOffAndMarked) {

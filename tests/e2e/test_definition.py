@@ -119,8 +119,36 @@ def test_the_definition_travels_in_the_package_and_a_change_is_planned(shop, ser
     (shop / "till.toml").write_text(DEFINITION.replace('zero = "accept"\n', ""))
     planned = till("plan", "--json", *arguments)
     changes = [(step["kind"], step["name"]) for step in planned.json["plan"] if step["action"] == "change"]
-    assert planned.code == CHECK_FAILED and changes == [("function", "tillstream-process")]
-    assert till("deploy", "process", *arguments).code == OK
+    assert planned.code == CHECK_FAILED
+    assert changes == [("function", "tillstream-ingest"), ("function", "tillstream-process")]
+    assert till("deploy", *arguments).code == OK
     assert till("plan", *arguments).code == OK
     assert till("run", shop / "orders.json", "--json", *arguments).json["quarantined"] == REFUSED | {
         "AMOUNT_NONPOSITIVE": 1}
+
+
+def test_pages_have_their_records_in_an_array(shop, serve):
+    definition = shop / "till.toml"
+    definition.write_text('[orders]\nrecords = "/data/orders"\n' + DEFINITION)
+    pages = [{"page": 1, "data": {"next": "x", "orders": RECORDS[:3]}}, {"data": {"orders": RECORDS[3:]}, "last": True}]
+    (shop / "pages.json").write_text("\n".join(json.dumps(page, indent=1) for page in pages))
+    arguments = ["--file", definition, "--data", serve().data]
+    [checked] = till("check", shop / "pages.json", "--json", *arguments).json["files"]
+    assert (checked["read"], checked["orders"], checked["refunds"], checked["error"]) == (8, 3, 2, None)
+    run = till("run", shop / "pages.json", "--json", *arguments).json
+    assert run["accepted"] == 5 and run["quarantined"] == REFUSED
+    (shop / "other.json").write_text('{"orders": []}')
+    other = till("run", shop / "other.json", *arguments)
+    assert other.code == FAILED and "there is no array at /data/orders" in other.err
+
+
+@pytest.mark.parametrize("write", [
+    lambda records: json.dumps(records[0], indent=2),
+    lambda records: "".join(json.dumps(record, indent=2) for record in records),
+    lambda records: "".join("\x1e" + json.dumps(record) + "\n" for record in records),
+    lambda records: "\ufeff" + json.dumps(records[0]) + "\n\ufeff" + json.dumps(records[1]),
+], ids=["one object over lines", "objects over lines", "RFC 7464", "byte order marks"])
+def test_objects_may_end_anywhere(shop, write):
+    (shop / "some.json").write_text(write(RECORDS[:3]))
+    [checked] = till("check", shop / "some.json", "--json", "--file", shop / "till.toml").json["files"]
+    assert checked["error"] is None and checked["refused"] == {} and checked["read"] == checked["orders"] > 0
