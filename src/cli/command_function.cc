@@ -11,6 +11,7 @@
 #include "aws/lambda/lambda.h"
 #include "base/encoding.h"
 #include "cli/commands.h"
+#include "cli/definition_guard.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 
@@ -119,6 +120,8 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
   int exit_code = kOk;
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
+  if (const int other = own_zip.empty() ? check_same_definition(*session) : static_cast<int>(kOk); other != kOk)
+    return other;
   const pipeline::Site& site = session->stack().site();
   std::string list;
   for (const Function& each : kFunctions) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/definition_guard.h"
 #include "cli/exit_code.h"
 #include "cli/follow.h"
 #include "cli/output.h"
@@ -100,6 +101,7 @@ int ingest(const GlobalOptions& global, const std::string& file) {
   int exit_code = kOk;
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
+  if (const int other = check_same_definition(*session); other != kOk) return other;
   return follow(*session, global, file);
 }
 

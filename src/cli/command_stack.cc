@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/commands.h"
+#include "cli/definition_guard.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/stack_contents.h"
@@ -149,6 +150,7 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
     if (!planned.has_value()) return print_failure("up", planned.error());
     if (first) before(*planned);
     if (const int refused = check_replacements(*planned, options); refused != kOk) return refused;
+    if (const int refused = check_definition_stays(*planned, session); refused != kOk) return refused;
     const auto made = session.stack().apply(*planned, [&](const pipeline::Step& step) {
       if (first || step.what != "unchanged") report(step);
     });

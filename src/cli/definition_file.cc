@@ -28,6 +28,7 @@ std::expected<std::string, std::string> text_of(const std::string& path) {
 
 std::expected<std::optional<DefinitionFile>, std::string> load_definition(const std::string& named) {
   std::string path = !named.empty() ? named : os::environment("TILL_FILE").value_or("");
+  if (path == kNoDefinition) return std::nullopt;
   if (path.empty()) {
     std::error_code error;
     if (!std::filesystem::exists(pipeline::kDefinitionName, error)) return std::nullopt;

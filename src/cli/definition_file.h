@@ -16,6 +16,9 @@ struct DefinitionFile {
   pipeline::Definition definition;
 };
 
+// Given as --file, it means that there shall be none.
+inline constexpr std::string_view kNoDefinition = "none";
+
 // nullopt: there is none. The error has a line for each fault: "till.toml:3: [order] ...".
 std::expected<std::optional<DefinitionFile>, std::string> load_definition(const std::string& named);
 

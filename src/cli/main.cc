@@ -263,7 +263,8 @@ int main(int argc, char** argv) {
                           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
         return good ? "" : "1 to 20 of a-z, 0-9 and -";
       });
-  app.add_option("--file", a.global.file, "Definition of the pipeline (TILL_FILE, else till.toml if it is there)");
+  app.add_option("--file", a.global.file,
+                 "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
   app.add_option("--region", a.global.region, "Region (AWS_REGION, us-east-1)");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);

@@ -69,6 +69,7 @@ struct Session::Parts {
   std::string place;                            // of the data: "in" a directory or "at" an endpoint; empty: AWS
   pipeline::StackOptions stack_options;
   std::optional<DefinitionFile> file;
+  bool wants_original = false;  // --file none
   pipeline::Definition definition;
   std::string ingest_package, process_package;  // with the definition
   std::unique_ptr<pipeline::Stack> stack;
@@ -79,12 +80,14 @@ struct Session::Parts {
 // An engine of a command's own has no other definition than the command's.
 std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const GlobalOptions& options) {
   definition.mapping = pipeline::original_mapping();
+  wants_original = options.file == kNoDefinition;
   if (options.ignore_environment) return {};
   auto loaded = load_definition(options.file);
   if (!loaded.has_value()) return std::unexpected(LocalEngine::Error{loaded.error(), kUsage});
   file = std::move(*loaded);
   if (!file.has_value()) return {};
   definition = file->definition;
+  stack_options.definition_id = pipeline::definition_id(file->text);
   for (auto [package, zip] : {std::pair(&ingest_package, ingest_zip()), std::pair(&process_package, process_zip())}) {
     auto made = with_definition(zip, file->text);
     if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
@@ -190,6 +193,10 @@ std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_co
 
 const pipeline::Definition& Session::definition() const {
   return parts_->definition;
+}
+
+bool Session::wants_original() const {
+  return parts_->wants_original;
 }
 
 std::string Session::where() const {

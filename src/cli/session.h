@@ -47,6 +47,8 @@ class Session {
   [[nodiscard]] std::string where() const;
   // How records become orders; without a definition file as the original's do.
   [[nodiscard]] const pipeline::Definition& definition() const;
+  // The user has said that there shall be no definition file.
+  [[nodiscard]] bool wants_original() const;
   // The services' time: that of the engine, whose clock may be virtual, else the machine's.
   base::Timestamp now();
   // Whether the engine's clock stands still until advance() moves it.

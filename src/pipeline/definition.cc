@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "base/encoding.h"
 #include "pipeline/currency.h"
 
 #define TOML_EXCEPTIONS 0
@@ -222,6 +223,11 @@ Mapping read_order(Section& order) {
 }
 
 }  // namespace
+
+std::string definition_id(std::string_view toml) {
+  constexpr std::size_t kShown = 16;
+  return base::hex_encode(base::sha256(toml)).substr(0, kShown);
+}
 
 std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml) {
   const toml::parse_result parsed = toml::parse(toml);

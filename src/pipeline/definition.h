@@ -37,6 +37,11 @@
 namespace pipeline {
 
 inline constexpr std::string_view kDefinitionName = "till.toml";  // of the file, also inside a package
+// A variable of the functions, for people and for commands: which definition their packages have.
+inline constexpr std::string_view kDefinitionVariable = "TILL_DEFINITION";
+inline constexpr std::string_view kOriginalDefinition = "original";  // its value if they have none
+// Its value for this text: the beginning of its SHA-256.
+std::string definition_id(std::string_view toml);
 
 struct Definition {
   std::optional<FieldPath> records;  // where documents have the array of their records; none: they are one

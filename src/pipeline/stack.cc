@@ -169,6 +169,7 @@ void Stack::add_functions() {
     const bool kept = key == kThresholdVariable && !options_.large_order_threshold.has_value();
     (kept ? defaults : environment).append(std::move(key)) = std::move(value);
   }
+  environment.append(std::string(kDefinitionVariable)) = options_.definition_id;
   const auto add = [&](std::string_view what, std::string_view zip, int32_t timeout_seconds, int32_t memory_size_mb,
                        std::vector<Grant> grants) {
     const std::string name = site_.name(what);

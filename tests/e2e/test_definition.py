@@ -118,10 +118,16 @@ def test_the_definition_travels_in_the_package_and_a_change_is_planned(shop, ser
         assert package.read("till.toml").decode() == DEFINITION and "bootstrap" in package.namelist()
     (shop / "till.toml").write_text(DEFINITION.replace('zero = "accept"\n', ""))
     planned = till("plan", "--json", *arguments)
-    changes = [(step["kind"], step["name"]) for step in planned.json["plan"] if step["action"] == "change"]
+    changes = {step["name"]: [difference["property"] for difference in step["differences"]]
+               for step in planned.json["plan"] if step["action"] == "change"}
     assert planned.code == CHECK_FAILED
-    assert changes == [("function", "tillstream-ingest"), ("function", "tillstream-process")]
-    assert till("deploy", *arguments).code == OK
+    assert changes == {"tillstream-ingest": ["code", "TILL_DEFINITION"], "tillstream-sweep": ["TILL_DEFINITION"],
+                       "tillstream-process": ["code", "TILL_DEFINITION"]}
+    for command in (["deploy"], ["ingest", shop / "orders.json"]):
+        other = till(*command, *arguments)
+        assert other.code == USAGE and other.out == "" and "another definition" not in other.out, other
+        assert "by the definition" in other.err and "till up" in other.err
+    assert till("up", *arguments).code == OK and till("deploy", *arguments).code == OK
     assert till("plan", *arguments).code == OK
     assert till("run", shop / "orders.json", "--json", *arguments).json["quarantined"] == REFUSED | {
         "AMOUNT_NONPOSITIVE": 1}
@@ -152,3 +158,17 @@ def test_objects_may_end_anywhere(shop, write):
     (shop / "some.json").write_text(write(RECORDS[:3]))
     [checked] = till("check", shop / "some.json", "--json", "--file", shop / "till.toml").json["files"]
     assert checked["error"] is None and checked["refused"] == {} and checked["read"] == checked["orders"] > 0
+
+
+def test_a_definition_is_not_taken_away_without_a_word(shop, serve):
+    server = serve()
+    with_file, without = ["--file", shop / "till.toml", "--data", server.data], ["--data", server.data]
+    assert till("run", shop / "orders.json", *with_file).code == OK
+    for command in (["run", shop / "orders.json"], ["up"]):
+        refused = till(*command, *without)
+        assert refused.code == USAGE and "works by a definition" in refused.err and "--file none" in refused.err, refused
+    assert till("ingest", shop / "orders.json", *without).code == USAGE
+    assert till("tx", "list", *without).code == OK and till("plan", *with_file).code == OK
+    original = till("run", shop / "orders.json", "--file", "none", "--json", *without)
+    assert original.code == CHECK_FAILED and original.json["quarantined"] == {"SCHEMA_MISSING": 5}, original
+    assert original.json["duplicates"] == 3, "which were refused before"

@@ -1,0 +1,17 @@
+// Whether the pipeline that is up works by the definition that a command has found. Who works in another directory must
+// neither put another definition in force without a word nor count orders by another one. Used from one thread.
+#pragma once
+
+#include "cli/session.h"
+
+namespace cli {
+
+// Of a plan: kUsage, and told why, if carrying it out would take the definition away that the functions work by,
+// without
+// `--file none`.
+int check_definition_stays(const pipeline::Plan& plan, const Session& session);
+
+// kUsage, and told why, if the functions work by another definition than the session's. kOk also if there are none.
+int check_same_definition(Session& session);
+
+}  // namespace cli
