@@ -1,4 +1,4 @@
-// till check, till config show.
+// till init, till check, till config show.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -9,6 +9,8 @@
 #include "cli/exit_code.h"
 #include "cli/follow.h"
 #include "cli/output.h"
+#include "cli/presets.h"
+#include "os/data_directory.h"
 #include "pipeline/splitter.h"
 #include "pipeline/transaction.h"
 
@@ -87,6 +89,24 @@ void print(const std::string& file, const Checked& checked) {
 }
 
 }  // namespace
+
+int init(const GlobalOptions& global, const std::string& name) {
+  const auto text = preset(name);
+  if (!text.has_value()) {
+    std::string known;
+    for (const std::string_view one : preset_names()) known += fmt::format("{}{}", known.empty() ? "" : ", ", one);
+    print_error(fmt::format("--preset: there is no \"{}\"; there are {}", name, known));
+    return kUsage;
+  }
+  const std::string path = global.file.empty() ? std::string(pipeline::kDefinitionName) : global.file;
+  if (const auto made = os::make_file(path, *text); !made.has_value()) {
+    print_error(made.error());
+    return kFailed;
+  }
+  print_line(global.json ? fmt::format("{{\"file\":{}}}", json_text(path))
+                         : fmt::format("{} is made; try it with `till check FILE`", path));
+  return kOk;
+}
 
 int check(const GlobalOptions& global, const std::vector<std::string>& files) {
   const auto loaded = load_definition(global.file);

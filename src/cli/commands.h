@@ -86,6 +86,8 @@ int dlq_list(const GlobalOptions& global, uint64_t messages_max);
 // Sends messages of the dead-letter queue back to the orders queue: all, or at most `messages_max`.
 int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_max);
 
+// Writes a definition file to begin with, to --file or till.toml; kFailed if there is one.
+int init(const GlobalOptions& global, const std::string& preset);
 // What would become of the records of these files, without an engine; kCheckFailed if any would be refused.
 int check(const GlobalOptions& global, const std::vector<std::string>& files);
 // The definition in force and where it is from.

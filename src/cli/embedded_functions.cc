@@ -1,19 +1,11 @@
 #include "cli/embedded_functions.h"
 
-// FUNCTION_ZIPS is the directory of the zips, given by CMake. The assembler takes the bytes in as they are.
-#define EMBED(symbol, file)                                               \
-  asm(".section .rodata\n"                                                \
-      ".global " #symbol "_begin\n.balign 16\n" #symbol                   \
-      "_begin:\n"                                                         \
-      ".incbin \"" FUNCTION_ZIPS "/" file                                 \
-      "\"\n"                                                              \
-      ".global " #symbol "_end\n" #symbol "_end:\n.byte 0\n.previous\n"); \
-  extern "C" const char symbol##_begin[];                                 \
-  extern "C" const char symbol##_end[];
+#include "cli/embed.h"
 
-EMBED(till_ingest_zip, "ingest.zip")
-EMBED(till_process_zip, "process.zip")
-EMBED(till_sweep_zip, "sweep.zip")
+// FUNCTION_ZIPS is the directory of the zips, given by CMake.
+EMBED(till_ingest_zip, FUNCTION_ZIPS "/ingest.zip")
+EMBED(till_process_zip, FUNCTION_ZIPS "/process.zip")
+EMBED(till_sweep_zip, FUNCTION_ZIPS "/sweep.zip")
 
 namespace cli {
 

@@ -28,6 +28,7 @@ constexpr const char* kExamples = R"(Examples:
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
   till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
+  till init --preset shopify           write till.toml, which says how a shop's records become orders
   till check orders.json               what would become of each record by the definition in till.toml, without an engine
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
   till down                            remove every resource and prove it; asks first, unless --yes
@@ -59,7 +60,7 @@ struct Arguments {
   cli::ServeOptions serve;
   cli::UpOptions up;
   cli::LogsOptions logs;
-  std::string file, text, queue, id, receipt, name_space, function, payload = "{}", zip, drill;
+  std::string file, text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
   std::optional<uint64_t> move_max;
@@ -228,6 +229,9 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   invoke->add_option("PAYLOAD", a.payload, "JSON; - reads it from standard input ({})");
   invoke->add_flag("--event", a.event, "Do not wait for it");
   invoke->callback([&a] { a.exit_code = cli::invoke(a.global, a.function, a.payload, a.event); });
+  CLI::App* init = app.add_subcommand("init", "Write a definition file, till.toml, to begin with");
+  init->add_option("--preset", a.preset, "original, shopify, woocommerce, stripe or amazon (original)");
+  init->callback([&a] { a.exit_code = cli::init(a.global, a.preset); });
   CLI::App* check = app.add_subcommand("check", "Show what would become of each record of files, without an engine");
   check->add_option("FILE", a.files, "JSON array, NDJSON, objects or pages of records")->required();
   check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });

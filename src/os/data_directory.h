@@ -34,6 +34,9 @@ bool notes_store(const std::string& directory);
 // so what one leads to is not ours. Empty: there is none.
 std::string foreign_link(const std::string& directory);
 
+// Makes the file with this content, and nothing of it if it is there or cannot be written; the error as above.
+std::expected<void, std::string> make_file(const std::string& path, std::string_view content);
+
 // Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
 bool replace_file(const std::string& path, std::string_view content);
 

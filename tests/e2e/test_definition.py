@@ -172,3 +172,56 @@ def test_a_definition_is_not_taken_away_without_a_word(shop, serve):
     original = till("run", shop / "orders.json", "--file", "none", "--json", *without)
     assert original.code == CHECK_FAILED and original.json["quarantined"] == {"SCHEMA_MISSING": 5}, original
     assert original.json["duplicates"] == 3, "which were refused before"
+
+
+SHOPIFY = {"orders": [
+    {"id": 450789469, "name": "#1001", "total_price": "598.94", "current_total_price": "398.00", "currency": "USD",
+     "created_at": "2024-01-10T11:00:00-05:00", "email": "bob@example.com", "financial_status": "paid",
+     "line_items": [{"id": 466157049, "title": "IPod Nano - 8gb", "quantity": 1, "price": "199.00"}]},
+    {"id": 450789470, "total_price": "0.00", "currency": "JPY", "created_at": "2024-01-10T11:00:00-05:00", "email": "",
+     "customer": {"id": 207119551}, "line_items": []}]}
+WOOCOMMERCE = [
+    {"id": 727, "number": "727", "status": "processing", "currency": "EUR", "total": "29.35",
+     "date_created": "2017-03-22T16:28:02", "date_created_gmt": "2017-03-22T19:28:02", "customer_id": 0,
+     "billing": {"email": "john@example.com"}, "line_items": [{"id": 315, "name": "Woo Single #1", "total": "6.00"}]},
+    {"id": 728, "currency": "EUR", "total": "-5.00", "date_created": "2017-03-22T16:28:02", "billing": {"email": ""},
+     "customer_id": 26, "line_items": []}]
+STRIPE = {"object": "list", "url": "/v1/charges", "has_more": False, "data": [
+    {"id": "ch_3MmlLrLkdIwHu7ix0snN0B15", "object": "charge", "amount": 1099, "currency": "usd", "created": 1679090539,
+     "customer": None, "receipt_email": "a@example.com", "description": "Order 17", "paid": True},
+    {"id": "re_1Nispe2eZvKYlo2Cd31jOCgZ", "object": "refund", "amount": 1000, "currency": "jpy", "created": 1692942318},
+    {"id": "ch_2", "object": "charge", "amount": 500, "currency": "isk", "created": 1679090539}]}
+AMAZON = {"payload": {"NextToken": "x", "Orders": [
+    {"AmazonOrderId": "902-3159896-1390916", "PurchaseDate": "2024-01-20T19:49:35Z", "OrderStatus": "Shipped",
+     "OrderTotal": {"CurrencyCode": "GBP", "Amount": "11.01"}, "BuyerInfo": {"BuyerEmail": "b@marketplace.example"}},
+    {"AmazonOrderId": "902-8745147-1934268", "PurchaseDate": "2024-01-20T20:49:35Z", "OrderStatus": "Pending"}]}}
+
+
+@pytest.mark.parametrize("preset, export, rows, refused", [
+    ("original", [{"transaction_id": "a", "amount": 1.50, "item": "x"}], {"a": ("1.5", None, None)}, {}),
+    ("shopify", SHOPIFY, {"450789469": ("398", "USD", "bob@example.com"), "450789470": ("0", "JPY", "207119551")}, {}),
+    ("woocommerce", WOOCOMMERCE, {"727": ("29.35", "EUR", "john@example.com"), "728": ("-5", "EUR", "26")}, {}),
+    ("stripe", STRIPE, {"ch_3MmlLrLkdIwHu7ix0snN0B15": ("10.99", "USD", "a@example.com"), "ch_2": ("5", "ISK", None),
+                        "re_1Nispe2eZvKYlo2Cd31jOCgZ": ("1000", "JPY", None)}, {}),
+    ("amazon", AMAZON, {"902-3159896-1390916": ("11.01", "GBP", "b@marketplace.example")}, {"SCHEMA_MISSING": 1}),
+])
+def test_presets_work_on_what_the_systems_export(tmp_path, serve, preset, export, rows, refused):
+    definition, file = tmp_path / "shop.toml", tmp_path / "export.json"
+    assert till("init", "--preset", preset, "--file", definition).code == OK
+    before = definition.read_text()
+    again = till("init", "--preset", preset, "--file", definition)
+    assert again.code == FAILED and str(definition) in again.err and definition.read_text() == before
+    file.write_text(json.dumps(export))
+    server = serve()
+    run = till("run", file, "--json", "--file", definition, "--data", server.data).json
+    assert run["accepted"] == len(rows) and run["quarantined"] == refused, run
+    stored = server.client("dynamodb").scan(TableName="tillstream-orders")["Items"]
+    text = lambda row, name: row[name]["S"] if name in row else None
+    assert {row["transaction_id"]["S"]: (row["amount"]["N"], text(row, "currency"), text(row, "customer"))
+            for row in stored} == rows
+
+
+def test_a_preset_that_is_not_there_is_named(tmp_path):
+    result = till("init", "--preset", "magento", "--file", tmp_path / "till.toml")
+    assert result.code == USAGE and '"magento"' in result.err and "shopify" in result.err
+    assert not (tmp_path / "till.toml").exists()
