@@ -6,25 +6,13 @@
 #include "cli/exit_code.h"
 #include "cli/follow.h"
 #include "cli/output.h"
+#include "cli/tally_text.h"
 
 namespace cli {
 namespace {
 
-std::string quarantined_json(const pipeline::Tally& tally) {
-  std::string out = "{";
-  for (const auto& [reason, count] : tally.quarantined)
-    out += fmt::format("{}{}:{}", out.size() > 1 ? "," : "", json_text(reason), count);
-  return out + "}";
-}
-
 double per_second(const Followed& followed) {
   return followed.seconds > 0 ? static_cast<double>(followed.tally.read) / followed.seconds : 0;
-}
-
-uint64_t quarantined(const pipeline::Tally& tally) {
-  uint64_t sum = 0;
-  for (const auto& [reason, count] : tally.quarantined) sum += count;
-  return sum;
 }
 
 void print_json(Followed& followed) {
@@ -36,23 +24,13 @@ void print_json(Followed& followed) {
   std::string extra;
   if (tally.by_earlier_uploads != 0) extra = fmt::format(",\"by_interrupted_runs\":{}", tally.by_earlier_uploads);
   if (!followed.upload_error.empty()) extra += ",\"error\":" + json_text(followed.upload_error);
-  print_line(
-      fmt::format("{{\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
-                  "\"large_orders_notified\":{},\"orders_per_second\":{:.1f},"
-                  "\"latency_ms\":{{\"p50\":{},\"p99\":{}}}{}}}",
-                  tally.read, tally.accepted, quarantined_json(tally), tally.duplicates, tally.missing,
-                  tally.large_orders_notified, per_second(followed), milliseconds(50), milliseconds(99), extra));
+  print_line(fmt::format("{{{},\"orders_per_second\":{:.1f},\"latency_ms\":{{\"p50\":{},\"p99\":{}}}{}}}",
+                         tally_json(tally), per_second(followed), milliseconds(50), milliseconds(99), extra));
 }
 
 void print_summary(Followed& followed) {
   pipeline::Tally& tally = followed.tally;
-  print_line(fmt::format("read           {}", tally.read));
-  print_line(fmt::format("accepted       {}", tally.accepted));
-  print_line(fmt::format("quarantined    {}", quarantined(tally)));
-  for (const auto& [reason, count] : tally.quarantined) print_line(fmt::format("  {:<20} {}", reason, count));
-  print_line(fmt::format("duplicates     {}", tally.duplicates));
-  if (tally.missing != 0) print_line(fmt::format("missing        {}", tally.missing));
-  print_line(fmt::format("large orders   {} notified", tally.large_orders_notified));
+  print_tally(tally);
   print_line(fmt::format("throughput     {:.0f} orders/s", per_second(followed)));
   if (!tally.latencies_ms.empty()) {
     print_line(fmt::format("upload->stored p50 {} ms, p99 {} ms", percentile(tally.latencies_ms, 50),

@@ -61,6 +61,11 @@ int tx_list(const GlobalOptions& global, bool quarantined, uint64_t rows_max);
 // Deletes every row of the orders and quarantine tables; asks on the terminal unless `yes`.
 int tx_clear(const GlobalOptions& global, bool yes);
 
+// The documents that came into the bucket, the newest first, with their states and what is wrong with them.
+int uploads_list(const GlobalOptions& global, bool failed_only);
+// One of them and what became of its orders, whoever has uploaded it; kCheckFailed if it failed or orders are missing.
+int uploads_show(const GlobalOptions& global, const std::string& id);
+
 int alarms_list(const GlobalOptions& global);
 // Makes an alarm of the stack go off for real and waits for its notification; kCheckFailed if it does not come within
 // `timeout_seconds` of the services' time. `kind` is error, duration or throttle.

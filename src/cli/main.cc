@@ -21,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
   till status                          what is there, and what waits in the queues
   till send '{"transaction_id": "a1", "amount": 60000, "item": "boat"}'
   till tx get a1                       the stored order;  till tx list --quarantine  the rejected ones
+  till uploads list                    files that came in, and why one could not be read;  till uploads show ID
   till tx clear                        delete every order and every rejected one
   till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
   till metrics AWS/Lambda              the last hour's metrics of a namespace
@@ -70,6 +71,7 @@ struct Arguments {
   int messages_max = 10;
   int wait_seconds = 0;
   bool quarantined = false;
+  bool failed_only = false;
   uint64_t rows_max = 100;
   uint64_t count = 0;
   uint64_t seed = 1;
@@ -173,6 +175,14 @@ void add_data_commands(CLI::App& app, Arguments& a) {
   CLI::App* clear = tx->add_subcommand("clear", "Delete every order and every rejected one");
   clear->add_flag("--yes", a.yes, "Do not ask");
   clear->callback([&a] { a.exit_code = cli::tx_clear(a.global, a.yes); });
+  CLI::App* uploads = app.add_subcommand("uploads", "The documents that came into the bucket");
+  uploads->require_subcommand(1);
+  CLI::App* documents = uploads->add_subcommand("list", "Their states, and what is wrong with them; the newest first");
+  documents->add_flag("--failed", a.failed_only, "Only those that could not be read as orders");
+  documents->callback([&a] { a.exit_code = cli::uploads_list(a.global, a.failed_only); });
+  CLI::App* document = uploads->add_subcommand("show", "One, and what became of its orders");
+  document->add_option("ID", a.id, "upload_id")->required();
+  document->callback([&a] { a.exit_code = cli::uploads_show(a.global, a.id); });
   CLI::App* dlq = app.add_subcommand("dlq", "The orders that were given up");
   dlq->require_subcommand(1);
   CLI::App* dead = dlq->add_subcommand("list", "Show them; they stay");

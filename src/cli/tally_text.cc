@@ -1,0 +1,43 @@
+#include "cli/tally_text.h"
+
+#include <fmt/format.h>
+
+#include "cli/output.h"
+
+namespace cli {
+namespace {
+
+std::string quarantined_json(const pipeline::Tally& tally) {
+  std::string out = "{";
+  for (const auto& [reason, count] : tally.quarantined)
+    out += fmt::format("{}{}:{}", out.size() > 1 ? "," : "", json_text(reason), count);
+  return out + "}";
+}
+
+}  // namespace
+
+uint64_t quarantined(const pipeline::Tally& tally) {
+  uint64_t sum = 0;
+  for (const auto& [reason, count] : tally.quarantined) sum += count;
+  return sum;
+}
+
+std::string tally_json(const pipeline::Tally& tally) {
+  return fmt::format(
+      "\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
+      "\"large_orders_notified\":{}",
+      tally.read, tally.accepted, quarantined_json(tally), tally.duplicates, tally.missing,
+      tally.large_orders_notified);
+}
+
+void print_tally(const pipeline::Tally& tally) {
+  print_line(fmt::format("read           {}", tally.read));
+  print_line(fmt::format("accepted       {}", tally.accepted));
+  print_line(fmt::format("quarantined    {}", quarantined(tally)));
+  for (const auto& [reason, count] : tally.quarantined) print_line(fmt::format("  {:<20} {}", reason, count));
+  print_line(fmt::format("duplicates     {}", tally.duplicates));
+  if (tally.missing != 0) print_line(fmt::format("missing        {}", tally.missing));
+  print_line(fmt::format("large orders   {} notified", tally.large_orders_notified));
+}
+
+}  // namespace cli
