@@ -21,7 +21,8 @@ def stack(serve):
 
 def test_what_came_into_the_bucket_is_listed(stack):
     assert stack("uploads", "list", "--failed", "--json").json == {"uploads": []}
-    stack.s3.put_object(Bucket="tillstream-uploads-000000000000", Key="by hand.csv", Body=b"id,amount\n1,2\n")
+    [done] = stack("uploads", "list", "--json").json["uploads"]
+    stack.s3.put_object(Bucket=done["bucket"], Key="by hand.csv", Body=b"id,amount\n1,2\n")
     listed = eventually(lambda: [upload for upload in stack("uploads", "list", "--json").json["uploads"]
                                  if upload["state"] == "FAILED"] and stack("uploads", "list", "--json").json["uploads"])
     assert [upload["state"] for upload in listed] == ["FAILED", "DONE"], "the newest first"
