@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -34,8 +35,10 @@ aws::client::ClientOptions client_options(os::SystemEnv& system, int attempts_ma
 // What `till` has put into the package; a package without it works by the original's definition.
 std::expected<pipeline::Definition, std::string> read_definition() {
   const std::string path = variable("LAMBDA_TASK_ROOT", ".") + "/" + std::string(pipeline::kDefinitionName);
+  std::error_code error;
   std::ifstream file(path, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() && std::filesystem::exists(path, error)) return std::unexpected(path + " cannot be read");
   auto read = pipeline::read_definition(text);
   if (read.has_value()) return std::move(*read);
   const pipeline::DefinitionFault& first = read.error().front();
