@@ -15,7 +15,7 @@ inline constexpr std::string_view kAmountNonpositive = "AMOUNT_NONPOSITIVE";
 inline constexpr std::string_view kAmountAmbiguous = "AMOUNT_AMBIGUOUS";  // the text could be two numbers
 inline constexpr std::string_view kAmountPrecision =
     "AMOUNT_PRECISION";                                    // of the amount: more than 38 digits, or out of range
-inline constexpr std::string_view kCurrency = "CURRENCY";  // no currency, or none that the shop takes
+inline constexpr std::string_view kCurrency = "CURRENCY";  // none of ISO 4217, or none that the shop takes
 inline constexpr std::string_view kDuplicateConflict = "DUPLICATE_CONFLICT";  // the id is taken by another order
 inline constexpr std::string_view kTooLarge = "TOO_LARGE";
 inline constexpr std::string_view kEncoding = "ENCODING";  // bytes that are not UTF-8, or that a queue cannot carry

@@ -107,7 +107,7 @@ std::expected<std::string, Rejection> currency_of(const Reading& reading, const 
   if (!text.has_value()) return text;
   std::string currency = upper_case(std::move(*text));
   if (currency.empty()) currency = mapping.default_currency;
-  if (currency.empty()) return reject(reason::kCurrency, places_text(mapping.currency) + " is missing");
+  if (currency.empty()) return std::unexpected(missing(reading, mapping.currency, places, "a currency"));
   if (!minor_unit_digits(currency).has_value())
     return reject(reason::kCurrency, fmt::format("\"{}\" is no currency of ISO 4217", currency));
   if (!mapping.currencies.empty() && std::ranges::find(mapping.currencies, currency) == mapping.currencies.end())

@@ -138,7 +138,7 @@ TEST(TransactionReader, CurrenciesAreThoseOfIso4217ThatTheShopTakes) {
   m.minor_digits["JPY"] = 2;
   EXPECT_EQ(read(m, R"({"id":1,"total":1999,"currency":"JPY"})"), "1|19.99|JPY|||");
   m.default_currency.clear();
-  EXPECT_EQ(read(m, R"({"id":1,"total":1})"), "CURRENCY: /currency is missing");
+  EXPECT_EQ(read(m, R"({"id":1,"total":1})"), "SCHEMA_MISSING: /currency is missing");
 }
 
 TEST(TransactionReader, AmountsAreReadAsTheShopWritesThem) {
