@@ -14,8 +14,10 @@ int main() {
         tools.log.log(runtime::LogLevel::error, "ingest failed", {{"error", std::string_view(answer.error())}});
         return std::unexpected(runtime::InvocationError{"Pipeline.Ingest", answer.error()});
       }
-      tools.log.log(runtime::LogLevel::info, "ingested", {{"answer", std::string_view(*answer)}});
-      return std::move(*answer);
+      tools.log.log(runtime::LogLevel::info, "ingested", {{"answer", std::string_view(answer->payload)}});
+      if (answer->uploads_failed > 0)
+        tools.log.metric(pipeline::kMetricNamespace, pipeline::kUploadsFailed, answer->uploads_failed);
+      return std::move(answer->payload);
     };
   });
 }

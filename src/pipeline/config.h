@@ -14,6 +14,10 @@
 
 namespace pipeline {
 
+// The pipeline's own metrics. Their dimension is FunctionName.
+inline constexpr std::string_view kMetricNamespace = "Tillstream";
+inline constexpr std::string_view kUploadsFailed = "UploadsFailed";  // documents that could not be read as orders
+
 struct PipelineConfig {
   std::string bucket;
   std::string orders_table;

@@ -32,17 +32,23 @@ Ingest::Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dyn
                PipelineConfig config, std::optional<FieldPath> records)
     : s3_(s3), sqs_(sqs), dynamodb_(dynamodb), env_(env), config_(std::move(config)), records_(std::move(records)) {}
 
-std::expected<std::string, std::string> Ingest::handle(std::string_view payload, base::Timestamp deadline) {
+std::expected<Ingest::Answer, std::string> Ingest::handle(std::string_view payload, base::Timestamp deadline) {
   auto event = parse_ingest_event(payload);
   if (!event.has_value()) return std::unexpected(event.error());
-  if (event->file_content.has_value()) return store_content(std::move(*event->file_content));
+  if (event->file_content.has_value()) {
+    auto stored = store_content(std::move(*event->file_content));
+    if (!stored.has_value()) return std::unexpected(std::move(stored).error());
+    return Answer{std::move(*stored)};
+  }
   uint64_t orders_read = 0;
+  int64_t uploads_failed = 0;
   for (const ObjectRecord& object : event->objects) {
     const auto read_now = read(object, deadline);
     if (!read_now.has_value()) return std::unexpected(read_now.error());
-    orders_read += *read_now;
+    orders_read += read_now->orders;
+    uploads_failed += !read_now->error.empty();
   }
-  return "{\"read\":" + std::to_string(orders_read) + "}";
+  return Answer{"{\"read\":" + std::to_string(orders_read) + "}", uploads_failed};
 }
 
 std::expected<std::string, std::string> Ingest::store_content(std::string content) {
@@ -106,7 +112,7 @@ std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& o
   }
 }
 
-std::expected<uint64_t, std::string> Ingest::read(const ObjectRecord& object, base::Timestamp deadline) {
+std::expected<Ingest::Reading, std::string> Ingest::read(const ObjectRecord& object, base::Timestamp deadline) {
   const std::string id = upload_id(object.bucket, object.key, object.etag);
   if (auto begun = put_upload(object, id, uploads::kReading, 0, ""); !begun.has_value())
     return std::unexpected(begun.error());
@@ -118,7 +124,7 @@ std::expected<uint64_t, std::string> Ingest::read(const ObjectRecord& object, ba
   const std::string_view state = reading->error.empty() ? uploads::kDone : uploads::kFailed;
   if (auto ended = put_upload(object, id, state, reading->orders, reading->error); !ended.has_value())
     return std::unexpected(ended.error());
-  return reading->orders;
+  return reading;
 }
 
 }  // namespace pipeline

@@ -31,16 +31,20 @@ class Ingest {
   // One invocation: the payload of its answer, or why it has to be tried again (infrastructure) or what the event
   // lacks. A document that is no list of orders is not an error of the function: the upload's row says FAILED and why.
   // With `file_content` the document is put into the bucket, from where its own event brings it back.
-  std::expected<std::string, std::string> handle(std::string_view payload, base::Timestamp deadline);
+  struct Answer {
+    std::string payload;
+    int64_t uploads_failed = 0;  // of the documents of this invocation
+  };
+  std::expected<Answer, std::string> handle(std::string_view payload, base::Timestamp deadline);
 
  private:
-  std::expected<std::string, std::string> store_content(std::string content);
-  std::expected<uint64_t, std::string> read(const ObjectRecord& object, base::Timestamp deadline);
   // What a document held. `error` says why it cannot be read (on) as orders; empty if it could.
   struct Reading {
     uint64_t orders = 0;
     std::string error;
   };
+  std::expected<std::string, std::string> store_content(std::string content);
+  std::expected<Reading, std::string> read(const ObjectRecord& object, base::Timestamp deadline);
   // Gives every order of the document to the sender. The error is one of the infrastructure.
   std::expected<Reading, std::string> stream(const ObjectRecord& object, base::Timestamp deadline, OrderSender& sender);
   std::expected<void, std::string> put_upload(const ObjectRecord& object, std::string_view id, std::string_view state,

@@ -359,6 +359,16 @@ TEST(StructuredLogTest, EachLineIsOneJsonObject) {
   EXPECT_EQ(parse_log_level("loud"), std::nullopt);
 }
 
+TEST(StructuredLogTest, AMetricIsALineInTheEmbeddedFormat) {
+  base::ManualClock clock;
+  std::string out;
+  StructuredLog log(clock, {"orders", "ingest", "128", LogLevel::error}, [&](std::string_view line) { out += line; });
+  log.metric("Shop", "Failed", 2);
+  EXPECT_EQ(out, R"({"_aws":{"Timestamp":)" + std::to_string(base::to_epoch_milliseconds(clock.now())) +
+                     R"(,"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["FunctionName"]],"Metrics":)" +
+                     R"([{"Name":"Failed","Unit":"Count"}]}]},"FunctionName":"ingest","Failed":2})" + "\n");
+}
+
 TEST(LogLinesTest, CutsPiecesIntoLinesAndKeepsTheTail) {
   std::vector<std::string> lines;
   const auto emit = [&](std::string_view line) { lines.emplace_back(line); };

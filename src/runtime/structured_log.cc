@@ -69,4 +69,18 @@ void StructuredLog::log(LogLevel level, std::string_view message, std::initializ
   write_(line);
 }
 
+void StructuredLog::metric(std::string_view name_space, std::string_view name, int64_t count) {
+  std::string metric = "{";
+  append_field(metric, "Name", name);
+  append_field(metric, "Unit", "Count");
+  std::string directive = "{";
+  append_field(directive, "Namespace", name_space);
+  directive += ",\"Dimensions\":[[\"FunctionName\"]],\"Metrics\":[" + metric + "}]}";
+  std::string line = "{\"_aws\":{\"Timestamp\":" + std::to_string(base::to_epoch_milliseconds(clock_.now())) +
+                     ",\"CloudWatchMetrics\":[" + directive + "]}";
+  append_field(line, "FunctionName", options_.function_name);
+  append_field(line, name, count);
+  write_(line + "}\n");
+}
+
 }  // namespace runtime

@@ -43,6 +43,9 @@ class StructuredLog {
   void begin_invocation(const Invocation& invocation);
   // Writes a line with the standard keys, then `fields` in order. A field must not reuse a standard key.
   void log(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
+  // Counts `count` for a metric of `name_space` with the dimension FunctionName, by a line in CloudWatch's embedded
+  // metric format, whatever the level.
+  void metric(std::string_view name_space, std::string_view name, int64_t count);
 
  private:
   base::Clock& clock_;

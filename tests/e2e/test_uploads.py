@@ -47,3 +47,17 @@ def test_what_became_of_an_uploads_orders(stack):
     missing = stack("uploads", "show", "nothing")
     assert missing.code == FAILED and "nothing" in missing.err
     assert json.loads(stack("uploads", "list", "--json").out)["uploads"]
+
+
+def test_an_alarm_tells_of_a_file_that_could_not_be_read(virtual_till):
+    data = ["--data", virtual_till.data]
+    assert till("up", *data).code == OK
+    s3, cloudwatch = virtual_till.client("s3"), virtual_till.client("cloudwatch")
+    [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    s3.put_object(Bucket=bucket, Key="orders.csv", Body=b"id,amount\n1,2\n")
+
+    def state():
+        virtual_till.advance(60)
+        return cloudwatch.describe_alarms(AlarmNames=["tillstream-uploads"])["MetricAlarms"][0]["StateValue"]
+    eventually(lambda: state() == "ALARM")
+    assert till("uploads", "list", "--failed", "--json", *data).json["uploads"][0]["key"] == "orders.csv"
