@@ -269,7 +269,31 @@ TEST(Mappings, AWindowIsFullAsSoonAsItsLastMessageComes) {
   EXPECT_EQ(consumer.records(), 3U);
 }
 
-// A queue that has stopped answers at once and without a message; whoever polls it pauses.
+// A poller with two tasks, of which one polls and one waits, over a queue of the test's own.
+template <class Queue>
+struct PollerOf {
+  PollerOf() {
+    poller.start();
+    env.clock.await_waiters(2);
+  }
+  static MappingRecord mapping() {
+    MappingRecord out;
+    out.queue_arn = "arn:aws:sqs:eu-west-1:123456789012:q";
+    out.maximum_concurrency = 2;
+    return out;
+  }
+  base::ManualEnv env;
+  std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  Queue queue{env};
+  aws::sqs::SqsCaller caller{queue};
+  QueuePoller poller{*store,
+                     env.env,
+                     caller,
+                     mapping(),
+                     [](const std::string&) { return QueuePoller::Answer(); },
+                     [](const std::string&, const std::string&) {}};
+};
+
 // Whoever sends when DeleteEventSourceMapping has answered must not find its message taken.
 TEST(Mappings, AStopEndsTheLongPoll) {
   struct Waiting final : aws::Dispatcher {
@@ -290,21 +314,11 @@ TEST(Mappings, AStopEndsTheLongPoll) {
     std::unique_ptr<base::Condition> changed;
     bool gone = false;
   };
-  base::ManualEnv env;
-  const auto store = store::make_memory_store();
-  Waiting waiting(env);
-  aws::sqs::SqsCaller queue(waiting);
-  MappingRecord mapping;
-  mapping.queue_arn = "arn:aws:sqs:eu-west-1:123456789012:q";
-  mapping.maximum_concurrency = 2;
-  QueuePoller poller(
-      *store, env.env, queue, mapping, [](const std::string&) { return QueuePoller::Answer(); },
-      [](const std::string&, const std::string&) {});
-  poller.start();
-  env.clock.await_waiters(2);
-  poller.request_stop();  // and the poller's end waits for no clock
+  PollerOf<Waiting> of;
+  of.poller.request_stop();  // and the poller's end waits for no clock
 }
 
+// A queue that has stopped answers at once and without a message; whoever polls it pauses.
 TEST(Mappings, AStoppedQueueIsNotAskedInACircle) {
   struct Stopped final : aws::Dispatcher {
     explicit Stopped(base::ManualEnv& of) : env(of), released(of.executor.make_condition()) {}
@@ -319,28 +333,17 @@ TEST(Mappings, AStoppedQueueIsNotAskedInACircle) {
     std::unique_ptr<base::Condition> released;
     int calls = 0;
   };
-  base::ManualEnv env;
-  const auto store = store::make_memory_store();
-  Stopped stopped(env);
-  aws::sqs::SqsCaller queue(stopped);
-  MappingRecord mapping;
-  mapping.queue_arn = "arn:aws:sqs:eu-west-1:123456789012:q";
-  mapping.maximum_concurrency = 2;
-  QueuePoller poller(
-      *store, env.env, queue, mapping, [](const std::string&) { return QueuePoller::Answer(); },
-      [](const std::string&, const std::string&) {});
-  poller.start();
-  env.clock.await_waiters(2);
+  PollerOf<Stopped> of;
   {
-    const std::lock_guard lock(stopped.mutex);
-    EXPECT_EQ(stopped.calls, 1);
+    const std::lock_guard lock(of.queue.mutex);
+    EXPECT_EQ(of.queue.calls, 1);
   }
-  env.clock.advance(kPollBackoffMin);
-  env.clock.await_waiters(2);
-  poller.request_stop();
-  const std::lock_guard lock(stopped.mutex);
-  stopped.calls = 2;
-  stopped.released->notify_all();
+  of.env.clock.advance(kPollBackoffMin);
+  of.env.clock.await_waiters(2);
+  of.poller.request_stop();
+  const std::lock_guard lock(of.queue.mutex);
+  of.queue.calls = 2;
+  of.queue.released->notify_all();
 }
 
 TEST(Mappings, AreDisabledWhenTheirQueueOrFunctionIsGone) {
