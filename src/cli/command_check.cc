@@ -11,7 +11,7 @@
 #include "cli/output.h"
 #include "cli/presets.h"
 #include "os/data_directory.h"
-#include "pipeline/splitter.h"
+#include "pipeline/document_reader.h"
 #include "pipeline/transaction.h"
 
 namespace cli {
@@ -54,18 +54,18 @@ void look_at(const pipeline::TransactionReader& reader, const pipeline::Splitter
 Checked check_file(const pipeline::Definition& definition, const std::string& file) {
   const pipeline::TransactionReader reader(definition.mapping);
   Checked checked;
-  pipeline::Splitter splitter(definition.records);
+  pipeline::DocumentReader document(definition.records);
   std::ifstream in(file, std::ios::binary);
   std::string piece;
   do {
     piece.resize(kPieceBytes);
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     piece.resize(static_cast<std::size_t>(in.gcount()));
-    splitter.feed(piece);
-    if (piece.empty()) splitter.finish();
-    while (const auto record = splitter.next()) look_at(reader, *record, checked);
-  } while (!piece.empty() && splitter.error().empty());
-  checked.error = in.bad() ? "cannot be read" : splitter.error();
+    document.feed(piece);
+    if (piece.empty()) document.finish();
+    while (const auto record = document.next()) look_at(reader, *record, checked);
+  } while (!piece.empty() && document.error().empty());
+  checked.error = in.bad() ? "cannot be read" : document.error();
   return checked;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "pipeline/document_reader.h"
 #include "pipeline/notifier.h"
 
 namespace pipeline {
@@ -31,15 +32,15 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
   uploaded_at_ = uploaded_at;
   earlier_uploads_ = earlier_uploads;
   Tally tally;
-  Splitter splitter(records_);
+  DocumentReader reader(records_);
   std::vector<Order> orders;
   for (bool last = false; !last;) {
     std::string piece;
     read_piece(piece);
     last = piece.empty();
-    splitter.feed(piece);
-    if (last) splitter.finish();
-    while (const auto read = splitter.next()) {
+    reader.feed(piece);
+    if (last) reader.finish();
+    while (const auto read = reader.next()) {
       Order& order = orders.emplace_back();
       order.source = source_of(upload_id, read->index);
       order.index = read->index;

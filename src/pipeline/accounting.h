@@ -15,7 +15,6 @@
 #include "pipeline/config.h"
 #include "pipeline/definition.h"
 #include "pipeline/rows.h"
-#include "pipeline/splitter.h"
 #include "pipeline/transaction.h"
 
 namespace pipeline {

@@ -2,9 +2,9 @@
 
 #include "aws/codec/json_shape.h"
 #include "base/encoding.h"
+#include "pipeline/document_reader.h"
 #include "pipeline/notifier.h"
 #include "pipeline/order_sender.h"
-#include "pipeline/splitter.h"
 
 namespace pipeline {
 namespace {
@@ -18,12 +18,12 @@ std::string explain(std::string_view what, const base::AwsError& error) {
 
 // Why `content` is no list of orders, or empty.
 std::string document_error(std::string_view content, const std::optional<FieldPath>& records) {
-  Splitter splitter(records);
-  splitter.feed(content);
-  splitter.finish();
-  while (splitter.next().has_value()) {
+  DocumentReader reader(records);
+  reader.feed(content);
+  reader.finish();
+  while (reader.next().has_value()) {
   }
-  return splitter.error();
+  return reader.error();
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ std::expected<void, std::string> Ingest::put_upload(const ObjectRecord& object, 
 
 std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& object, base::Timestamp deadline,
                                                            OrderSender& sender) {
-  Splitter splitter(records_);
+  DocumentReader reader(records_);
   for (int64_t offset = 0;;) {
     if (env_.clock.now() + kReserve >= deadline) return std::unexpected("the document is too long for one invocation");
     aws::s3::GetObjectRequest get;
@@ -104,10 +104,10 @@ std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& o
     if (!got.has_value() && !empty) return std::unexpected(explain("the document could not be read", got.error()));
     const std::string piece = empty || !got->body.has_value() ? std::string() : got->body->take();
     const bool last = piece.size() < static_cast<std::size_t>(kPieceBytes);
-    splitter.feed(piece);
-    if (last) splitter.finish();
-    while (auto order = splitter.next()) sender.send(std::move(*order));
-    if (last || !splitter.error().empty()) return Reading{splitter.count(), splitter.error()};
+    reader.feed(piece);
+    if (last) reader.finish();
+    while (auto order = reader.next()) sender.send(std::move(*order));
+    if (last || !reader.error().empty()) return Reading{reader.count(), reader.error()};
     offset += kPieceBytes;
   }
 }

@@ -1,4 +1,5 @@
 """A shop's own records by a definition file: `till check`, `config show`, and from the file to the stored rows."""
+import gzip
 import io
 import json
 import urllib.request
@@ -225,3 +226,19 @@ def test_a_preset_that_is_not_there_is_named(tmp_path):
     result = till("init", "--preset", "magento", "--file", tmp_path / "till.toml")
     assert result.code == USAGE and '"magento"' in result.err and "shopify" in result.err
     assert not (tmp_path / "till.toml").exists()
+
+
+@pytest.mark.parametrize("pack", [lambda text: gzip.compress(text.encode()), lambda text: text.encode("utf-16"),
+                                  lambda text: gzip.compress(text[:40].encode()) + gzip.compress(text[40:].encode())],
+                         ids=["gzip", "UTF-16", "gzip of two members"])
+def test_packed_and_wide_files_are_read(shop, serve, pack):
+    file = shop / "orders.gz"
+    file.write_bytes(pack(json.dumps(RECORDS)))
+    arguments = ["--file", shop / "till.toml", "--data", serve().data]
+    assert till("check", file, "--json", *arguments).json["files"][0]["orders"] == 3
+    run = till("run", file, "--json", *arguments).json
+    assert run["accepted"] == 5 and run["quarantined"] == REFUSED
+    workbook = shop / "orders.xlsx"
+    workbook.write_bytes(b"PK\x03\x04" + bytes(100))
+    refused = till("run", workbook, *arguments)
+    assert refused.code == FAILED and "Excel workbook" in refused.err
