@@ -32,15 +32,15 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
   uploaded_at_ = uploaded_at;
   earlier_uploads_ = earlier_uploads;
   Tally tally;
-  DocumentReader reader(records_);
+  DocumentReader document(records_);
   std::vector<Order> orders;
   for (bool last = false; !last;) {
     std::string piece;
     read_piece(piece);
     last = piece.empty();
-    reader.feed(piece);
-    if (last) reader.finish();
-    while (const auto read = reader.next()) {
+    document.feed(piece);
+    if (last) document.finish();
+    while (const auto read = document.next()) {
       Order& order = orders.emplace_back();
       order.source = source_of(upload_id, read->index);
       order.index = read->index;
