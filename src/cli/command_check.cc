@@ -34,7 +34,8 @@ struct Checked {
   std::string error;                       // why the document cannot be read on
 };
 
-void look_at(const pipeline::TransactionReader& reader, const pipeline::Splitter::Order& record, Checked& checked) {
+void look_at(const pipeline::TransactionReader& reader, const pipeline::RecordSplitter::Order& record,
+             Checked& checked) {
   constexpr std::size_t kRecordShown = 500;
   ++checked.read;
   auto order = reader.read(record.text);
@@ -54,7 +55,7 @@ void look_at(const pipeline::TransactionReader& reader, const pipeline::Splitter
 Checked check_file(const pipeline::Definition& definition, const std::string& file) {
   const pipeline::TransactionReader reader(definition.mapping);
   Checked checked;
-  pipeline::DocumentReader document(definition.records);
+  pipeline::DocumentReader document(definition.documents);
   std::ifstream in(file, std::ios::binary);
   std::string piece;
   do {
@@ -115,7 +116,7 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
     return kUsage;
   }
   const pipeline::Definition definition =
-      loaded->has_value() ? (*loaded)->definition : pipeline::Definition{std::nullopt, pipeline::original_mapping()};
+      loaded->has_value() ? (*loaded)->definition : pipeline::Definition{{}, pipeline::original_mapping()};
   std::string list;
   int exit_code = kOk;
   for (const std::string& file : files) {

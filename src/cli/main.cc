@@ -91,11 +91,11 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
         ->allow_extra_args(false);
   };
   CLI::App* run = app.add_subcommand("run", "Send a file of orders through the pipeline and account for each");
-  run->add_option("FILE", a.file, "JSON array, NDJSON, objects or pages of orders")->required();
+  run->add_option("FILE", a.file, "JSON (an array, lines, objects, pages) or CSV of orders")->required();
   up_options(*run);
   run->callback([&a] { a.exit_code = cli::run(a.global, a.up, a.file); });
   CLI::App* ingest = app.add_subcommand("ingest", "The same, for a pipeline that is up");
-  ingest->add_option("FILE", a.file, "JSON array, NDJSON, objects or pages of orders")->required();
+  ingest->add_option("FILE", a.file, "JSON (an array, lines, objects, pages) or CSV of orders")->required();
   ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.file); });
   CLI::App* plan = app.add_subcommand("plan", "Show what up would make or change, and change nothing");
   up_options(*plan);
@@ -240,10 +240,10 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   invoke->add_flag("--event", a.event, "Do not wait for it");
   invoke->callback([&a] { a.exit_code = cli::invoke(a.global, a.function, a.payload, a.event); });
   CLI::App* init = app.add_subcommand("init", "Write a definition file, till.toml, to begin with");
-  init->add_option("--preset", a.preset, "original, shopify, woocommerce, stripe or amazon (original)");
+  init->add_option("--preset", a.preset, "original, shopify, woocommerce, stripe, amazon or csv (original)");
   init->callback([&a] { a.exit_code = cli::init(a.global, a.preset); });
   CLI::App* check = app.add_subcommand("check", "Show what would become of each record of files, without an engine");
-  check->add_option("FILE", a.files, "JSON array, NDJSON, objects or pages of records")->required();
+  check->add_option("FILE", a.files, "JSON (an array, lines, objects, pages) or CSV of records")->required();
   check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });
   CLI::App* config = app.add_subcommand("config", "The definition of the pipeline")->require_subcommand(1);
   config->add_subcommand("show", "Show what is in force, and where it is from")->callback([&a] {

@@ -11,6 +11,7 @@ EMBED(till_preset_shopify, PRESETS "/shopify.toml")
 EMBED(till_preset_woocommerce, PRESETS "/woocommerce.toml")
 EMBED(till_preset_stripe, PRESETS "/stripe.toml")
 EMBED(till_preset_amazon, PRESETS "/amazon.toml")
+EMBED(till_preset_csv, PRESETS "/csv.toml")
 
 namespace cli {
 namespace {
@@ -20,12 +21,13 @@ struct Preset {
   const char* begin;
   const char* end;
 };
-const std::array<Preset, 5> kPresets = {{
+const std::array<Preset, 6> kPresets = {{
     {"original", till_preset_original_begin, till_preset_original_end},
     {"shopify", till_preset_shopify_begin, till_preset_shopify_end},
     {"woocommerce", till_preset_woocommerce_begin, till_preset_woocommerce_end},
     {"stripe", till_preset_stripe_begin, till_preset_stripe_end},
     {"amazon", till_preset_amazon_begin, till_preset_amazon_end},
+    {"csv", till_preset_csv_begin, till_preset_csv_end},
 }};
 
 }  // namespace

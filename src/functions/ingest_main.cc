@@ -5,7 +5,7 @@
 int main() {
   return functions::run_function("ingest", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto ingest = std::make_shared<pipeline::Ingest>(tools.s3, tools.sqs, tools.dynamodb, tools.env, tools.config,
-                                                     tools.definition.records);
+                                                     tools.definition.documents);
     return [&tools,
             ingest](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
       tools.log.begin_invocation(invocation);

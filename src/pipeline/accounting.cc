@@ -24,7 +24,7 @@ struct Accounting::Order {
 
 Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config,
                        const Definition& definition)
-    : dynamodb_(dynamodb), env_(env), config_(config), records_(definition.records), reader_(definition.mapping) {}
+    : dynamodb_(dynamodb), env_(env), config_(config), documents_(definition.documents), reader_(definition.mapping) {}
 
 base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vector<std::string>& earlier_uploads,
                                       base::Timestamp uploaded_at,
@@ -32,7 +32,7 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
   uploaded_at_ = uploaded_at;
   earlier_uploads_ = earlier_uploads;
   Tally tally;
-  DocumentReader document(records_);
+  DocumentReader document(documents_);
   std::vector<Order> orders;
   for (bool last = false; !last;) {
     std::string piece;

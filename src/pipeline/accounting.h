@@ -56,7 +56,7 @@ class Accounting {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig& config_;
-  const std::optional<FieldPath> records_;
+  const DocumentFormat documents_;
   const TransactionReader reader_;
   base::Timestamp uploaded_at_;
   std::vector<std::string> earlier_uploads_;

@@ -200,6 +200,25 @@ void read_amount_format(Section& order, Mapping& mapping) {
     order.fault_at("amount_units", "is \"minor\", which needs `currency` or `default_currency`");
 }
 
+DocumentFormat read_documents(Section& orders) {
+  constexpr std::array<std::string_view, 3> kFormats{"json", "csv", "tsv"};
+  DocumentFormat documents;
+  const std::size_t format = orders.one_of("format", kFormats);
+  if (format > 0) documents.kind = DocumentFormat::Kind::csv;
+  documents.records = orders.path("records");
+  if (format > 0 && documents.records.has_value()) orders.fault_at("records", "is for JSON: a row is a record");
+  documents.delimiter = kFormats.at(format) == "tsv" ? '\t' : ',';
+  const auto delimiter = orders.text("delimiter");
+  if (!delimiter.has_value()) return documents;
+  if (kFormats.at(format) != "csv") orders.fault_at("delimiter", "is for the format \"csv\"");
+  if (delimiter->size() != 1 || *delimiter == "\"" || *delimiter == "\n" || *delimiter == "\r") {
+    orders.fault_at("delimiter", "must be one ASCII character, and no quote");
+  } else {
+    documents.delimiter = delimiter->front();
+  }
+  return documents;
+}
+
 Mapping read_order(Section& order) {
   constexpr std::array<std::string_view, 3> kMeanings{"quarantine", "accept", "refund"};  // of Mapping::Meaning
   Mapping mapping;
@@ -246,7 +265,7 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
   }
   if (const toml::node* orders = file.get("orders"); orders != nullptr && orders->is_table()) {
     Section section("orders", orders->as_table(), faults);
-    definition.records = section.path("records");
+    definition.documents = read_documents(section);
   }
   if (const toml::node* order = file.get("order"); order == nullptr) {
     definition.mapping = original_mapping();

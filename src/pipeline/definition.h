@@ -3,7 +3,9 @@
 // reader reads it on both sides. A value; reading is pure and safe from any thread.
 //
 //   [orders]
-//   records = "/orders"                    # of documents that are pages: where their array of records stands
+//   format = "json"                        # or "csv", "tsv"
+//   records = "/orders"                    # of JSON that comes in pages: where their array of records stands
+//   delimiter = ";"                        # of CSV; a comma else
 //
 //   [order]
 //   id = ["/id", "{/channel}-{/number}"]   # the first that is there and not empty; JSON Pointers, names, templates
@@ -27,12 +29,12 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/mapping.h"
+#include "pipeline/record_splitter.h"
 
 namespace pipeline {
 
@@ -44,7 +46,7 @@ inline constexpr std::string_view kOriginalDefinition = "original";  // its valu
 std::string definition_id(std::string_view toml);
 
 struct Definition {
-  std::optional<FieldPath> records;  // where documents have the array of their records; none: they are one
+  DocumentFormat documents;
   Mapping mapping;
 };
 

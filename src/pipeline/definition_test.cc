@@ -49,9 +49,14 @@ negative = "refund"
 }
 
 TEST(Definition, SaysWhereThePagesHaveTheirRecords) {
-  EXPECT_EQ(read_definition("[orders]\nrecords = \"/data/orders\"\n").value().records.value().pointer(),
+  EXPECT_EQ(read_definition("[orders]\nrecords = \"/data/orders\"\n").value().documents.records.value().pointer(),
             "/data/orders");
-  EXPECT_FALSE(read_definition("[orders]\n").value().records.has_value());
+  EXPECT_FALSE(read_definition("[orders]\n").value().documents.records.has_value());
+  EXPECT_EQ(read_definition("[orders]\nformat = \"csv\"\ndelimiter = \";\"\n").value().documents.delimiter, ';');
+  EXPECT_EQ(read_definition("[orders]\nformat = \"tsv\"\n").value().documents.delimiter, '\t');
+  EXPECT_EQ(faults("[orders]\nformat = \"csv\"\nrecords = \"/a\"\ndelimiter = \"ab\"\n"),
+            (std::vector<std::string>{"3: [orders] records is for JSON: a row is a record",
+                                      "4: [orders] delimiter must be one ASCII character, and no quote"}));
   EXPECT_EQ(faults("[orders]\nrecords = \"\"\nrecord = 1\n"),
             (std::vector<std::string>{"2: [orders] records is wrong: an empty path names no field",
                                       "3: [orders] has no key \"record\", perhaps \"records\" is meant"}));

@@ -17,8 +17,8 @@ std::string explain(std::string_view what, const base::AwsError& error) {
 }
 
 // Why `content` is no list of orders, or empty.
-std::string document_error(std::string_view content, const std::optional<FieldPath>& records) {
-  DocumentReader reader(records);
+std::string document_error(std::string_view content, const DocumentFormat& documents) {
+  DocumentReader reader(documents);
   reader.feed(content);
   reader.finish();
   while (reader.next().has_value()) {
@@ -29,8 +29,8 @@ std::string document_error(std::string_view content, const std::optional<FieldPa
 }  // namespace
 
 Ingest::Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
-               PipelineConfig config, std::optional<FieldPath> records)
-    : s3_(s3), sqs_(sqs), dynamodb_(dynamodb), env_(env), config_(std::move(config)), records_(std::move(records)) {}
+               PipelineConfig config, const DocumentFormat& documents)
+    : s3_(s3), sqs_(sqs), dynamodb_(dynamodb), env_(env), config_(std::move(config)), documents_(documents) {}
 
 std::expected<Ingest::Answer, std::string> Ingest::handle(std::string_view payload, base::Timestamp deadline) {
   auto event = parse_ingest_event(payload);
@@ -52,7 +52,7 @@ std::expected<Ingest::Answer, std::string> Ingest::handle(std::string_view paylo
 }
 
 std::expected<std::string, std::string> Ingest::store_content(std::string content) {
-  if (const std::string wrong = document_error(content, records_); !wrong.empty()) return std::unexpected(wrong);
+  if (const std::string wrong = document_error(content, documents_); !wrong.empty()) return std::unexpected(wrong);
   aws::s3::PutObjectRequest put;
   put.bucket = config_.bucket;
   put.key = "uploads/direct-" + base::make_uuid(env_.random) + ".json";
@@ -90,7 +90,7 @@ std::expected<void, std::string> Ingest::put_upload(const ObjectRecord& object, 
 
 std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& object, base::Timestamp deadline,
                                                            OrderSender& sender) {
-  DocumentReader reader(records_);
+  DocumentReader reader(documents_);
   for (int64_t offset = 0;;) {
     if (env_.clock.now() + kReserve >= deadline) return std::unexpected("the document is too long for one invocation");
     aws::s3::GetObjectRequest get;

@@ -15,7 +15,7 @@
 #include "base/env.h"
 #include "pipeline/config.h"
 #include "pipeline/event.h"
-#include "pipeline/field_path.h"
+#include "pipeline/record_splitter.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -24,9 +24,8 @@ class OrderSender;
 
 class Ingest {
  public:
-  // `records`: see Splitter.
   Ingest(aws::s3::S3& s3, aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env, PipelineConfig config,
-         std::optional<FieldPath> records = std::nullopt);
+         const DocumentFormat& documents = {});
 
   // One invocation: the payload of its answer, or why it has to be tried again (infrastructure) or what the event
   // lacks. A document that is no list of orders is not an error of the function: the upload's row says FAILED and why.
@@ -55,7 +54,7 @@ class Ingest {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig config_;
-  const std::optional<FieldPath> records_;
+  const DocumentFormat documents_;
 };
 
 }  // namespace pipeline

@@ -51,7 +51,7 @@ OrderSender::~OrderSender() {
   finish();
 }
 
-void OrderSender::send(Splitter::Order order) {
+void OrderSender::send(RecordSplitter::Order order) {
   if (order.too_long || order.text.empty() || !is_queue_text(order.text)) return quarantine(order);
   const std::size_t bytes = order.text.size() + kAttributeBytes;
   if (batch_.size() == kBatchEntriesMax || batch_bytes_ + bytes > kBatchBytesMax) flush();
@@ -129,7 +129,7 @@ std::string OrderSender::deliver(Batch batch) {
   return batch.empty() ? std::string() : why;
 }
 
-void OrderSender::quarantine(const Splitter::Order& order) {
+void OrderSender::quarantine(const RecordSplitter::Order& order) {
   const Rejection rejection = order.too_long ? Rejection{reason::kTooLarge, "the order is longer than 1 MiB"}
                               : order.text.empty()
                                   ? Rejection{reason::kJsonSyntax, "the order is empty"}

@@ -13,7 +13,7 @@
 #include "aws/sqs/sqs.h"
 #include "base/env.h"
 #include "pipeline/config.h"
-#include "pipeline/splitter.h"
+#include "pipeline/record_splitter.h"
 
 namespace pipeline {
 
@@ -24,7 +24,7 @@ class OrderSender {
   ~OrderSender();
 
   // Takes the order; blocks while too many wait to be sent. After a failure orders are dropped.
-  void send(Splitter::Order order);
+  void send(RecordSplitter::Order order);
   // Waits until everything is on the queue. Answers the first failure, or empty.
   std::string finish();
 
@@ -32,7 +32,7 @@ class OrderSender {
   using Batch = std::vector<aws::sqs::SendMessageBatchRequestEntry>;
   void work();
   std::string deliver(Batch batch);
-  void quarantine(const Splitter::Order& order);
+  void quarantine(const RecordSplitter::Order& order);
   void flush();
 
   aws::sqs::Sqs& sqs_;

@@ -1,8 +1,7 @@
-// Splitter: cuts a document of orders, read piece by piece, into the raw text of each order without holding the
-// document. It accepts a JSON array, one order per line (NDJSON), objects one after the other wherever their lines end
-// (also with the record separators of RFC 7464), and pages: objects that hold the orders in an array, if told where. It
-// finds where an order ends and leaves judging the order itself to the pipeline. Memory is bounded by kOrderBytesMax.
-// Not thread-safe.
+// Splitter: the orders of a JSON document. It accepts a JSON array, one order per line (NDJSON), objects one after the
+// other wherever their lines end (also with the record separators of RFC 7464), and pages: objects that hold the orders
+// in an array, if told where. It finds where an order ends and leaves judging the order itself to the pipeline. Memory
+// is bounded by kOrderBytesMax. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -10,37 +9,22 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/field_path.h"
 #include "pipeline/json_scan.h"
+#include "pipeline/record_splitter.h"
 
 namespace pipeline {
 
-// SQS carries messages of up to 1 MiB; some room is left for attributes.
-constexpr std::size_t kOrderBytesMax = (1 << 20) - 4096;
-
-class Splitter {
+class Splitter final : public RecordSplitter {
  public:
   // `records`: where the array of orders stands in each object of the document. An array that is the document has the
   // orders itself.
   explicit Splitter(std::optional<FieldPath> records = std::nullopt) : records_(std::move(records)) {}
 
-  struct Order {
-    uint64_t index;    // 0 for the first order of the document
-    std::string text;  // raw, without surrounding white space; cut off at kOrderBytesMax if too long
-    bool too_long = false;
-  };
-
-  // Takes the next piece of the document. REQUIRES: next() has answered nullopt since the last piece.
-  void feed(std::string_view piece);
-  // Says that there are no more pieces.
-  void finish();
-  // The next complete order, or nullopt if more input is needed or the document is over (or broken).
-  std::optional<Order> next();
-
-  // Why the document cannot be read on, for people, with the byte offset; empty if nothing is wrong. Orders given out
-  // before are good.
-  [[nodiscard]] const std::string& error() const { return error_; }
-  [[nodiscard]] uint64_t count() const { return count_; }  // orders given out so far
+  void feed(std::string_view piece) override;
+  void finish() override;
+  std::optional<Order> next() override;
+  [[nodiscard]] const std::string& error() const override { return error_; }  // with the byte offset
+  [[nodiscard]] uint64_t count() const override { return count_; }
 
  private:
   enum class State : uint8_t {

@@ -242,3 +242,42 @@ def test_packed_and_wide_files_are_read(shop, serve, pack):
     workbook.write_bytes(b"PK\x03\x04" + bytes(100))
     refused = till("run", workbook, *arguments)
     assert refused.code == FAILED and "Excel workbook" in refused.err
+
+
+CSV = ("\ufeffName,Email,Currency,Total,Created at,Lineitem name,Notes\r\n"
+       '#1001,a@example.com,EUR,"1.234,50 €",2024-01-02 03:04:05 +0100,"Kettle, ""big""\r\nand blue",\r\n'
+       "#1002,,USD,$12.50,2024-01-02,x,\r\n"
+       "#1003,,USD,-5.00,,x,\r\n"
+       '#1004,,USD,"1,234",,x,\r\n'
+       "#1005,,USD,,,,\r\n"
+       "#1006,,USD,5,,,,too many\r\n")
+
+
+def test_rows_of_csv_become_orders(tmp_path, serve):
+    file, definition = tmp_path / "orders.csv", tmp_path / "till.toml"
+    file.write_text(CSV, newline="")
+    assert till("init", "--preset", "csv", "--file", definition).code == OK
+    server = serve()
+    arguments = ["--file", definition, "--data", server.data]
+    refused = {"AMOUNT_AMBIGUOUS": 1, "SCHEMA_TYPE": 2}
+    [checked] = till("check", file, "--json", *arguments).json["files"]
+    assert (checked["orders"], checked["refunds"], checked["error"]) == (2, 1, None)
+    run = till("run", file, "--json", *arguments).json
+    assert run["accepted"] == 3 and run["quarantined"] == refused and run["read"] == 6, run
+    row = server.client("dynamodb").get_item(TableName="tillstream-orders", Key={"transaction_id": {"S": "#1001"}})["Item"]
+    assert (row["amount"], row["currency"], row["item"], row["customer"]) == (
+        {"N": "1234.5"}, {"S": "EUR"}, {"S": 'Kettle, "big"\r\nand blue'}, {"S": "a@example.com"})
+    assert json.loads(row["raw"]["S"])["Notes"] == ""
+    file.write_text(CSV + '#1007,"x', newline="")
+    broken = till("run", file, "--json", *arguments)
+    assert broken.code == FAILED and "row 8 of the file has a quote that is not closed" in broken.json["error"]
+
+
+@pytest.mark.parametrize("extra, text", [('delimiter = ";"', "id;total\n1;2,50\n"), ("", "id\ttotal\n1\t2,50\n")])
+def test_other_delimiters(tmp_path, extra, text):
+    kind = "csv" if extra else "tsv"
+    (tmp_path / "till.toml").write_text(
+        f'[orders]\nformat = "{kind}"\n{extra}\n[order]\nid = "id"\namount = "total"\namount_style = "comma"\n')
+    (tmp_path / "orders.txt").write_text(text)
+    [checked] = till("check", tmp_path / "orders.txt", "--json", "--file", tmp_path / "till.toml").json["files"]
+    assert checked["orders"] == 1 and checked["refused"] == {}

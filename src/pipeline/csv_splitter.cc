@@ -1,0 +1,131 @@
+#include "pipeline/csv_splitter.h"
+
+#include <csv.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "aws/codec/json_shape.h"
+
+namespace pipeline {
+namespace {
+
+constexpr std::size_t kSliceBytes = 4096;  // given to the parser at once, so that few rows wait
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+struct CsvSplitter::Parser {
+  explicit Parser(char delimiter) {
+    is_open = csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) == 0;
+    if (!is_open) return;
+    csv_set_delim(&csv, static_cast<unsigned char>(delimiter));
+    csv_set_space_func(&csv, [](unsigned char) { return 0; });  // spaces belong to their cells (RFC 4180)
+  }
+  ~Parser() {
+    if (is_open) csv_free(&csv);
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+  csv_parser csv{};
+  bool is_open = false;
+};
+
+CsvSplitter::CsvSplitter(char delimiter) : parser_(std::make_unique<Parser>(delimiter)) {}
+CsvSplitter::~CsvSplitter() = default;
+
+void CsvSplitter::feed(std::string_view piece) {
+  piece_.assign(piece);
+  at_ = 0;
+}
+
+void CsvSplitter::fail(std::string why) {
+  error_ = fmt::format("row {} of the file {}", rows_ + 1, why);
+}
+
+void CsvSplitter::end_cell(std::string_view cell) {
+  cells_.emplace_back(cell);
+}
+
+void CsvSplitter::take_headings() {
+  std::set<std::string_view> seen;
+  for (const std::string& cell : cells_) headings_.emplace_back(trimmed(cell));
+  if (headings_.front().starts_with(kByteOrderMark)) headings_.front().erase(0, kByteOrderMark.size());
+  for (const std::string& heading : headings_)
+    if (!heading.empty() && !seen.insert(heading).second) return fail("has two columns called \"" + heading + "\"");
+}
+
+// Cells of columns without a heading are left out if they are empty, and have the column's number else.
+std::string CsvSplitter::row_text() const {
+  const bool has_more = cells_.size() > headings_.size() &&
+                        std::any_of(cells_.begin() + static_cast<std::ptrdiff_t>(headings_.size()), cells_.end(),
+                                    [](const std::string& cell) { return !cell.empty(); });
+  std::string out(has_more ? "[" : "{");
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const bool is_named = i < headings_.size() && !headings_[i].empty();
+    if (!is_named && !has_more && cells_[i].empty()) continue;
+    if (out.size() > 1) out.push_back(',');
+    if (!has_more) {
+      aws::codec::write_json_string(is_named ? headings_[i] : fmt::format("column {}", i + 1), out);
+      out.push_back(':');
+    }
+    aws::codec::write_json_string(cells_[i], out);
+  }
+  return out + (has_more ? "]" : "}");
+}
+
+void CsvSplitter::end_row() {
+  if (!error_.empty()) return;
+  row_bytes_ = 0;
+  if (headings_.empty()) {
+    take_headings();
+  } else {
+    Order order{count_ + ready_.size(), row_text()};
+    order.too_long = order.text.size() > kOrderBytesMax;
+    order.text.resize(std::min(order.text.size(), kOrderBytesMax));
+    ready_.push_back(std::move(order));
+  }
+  cells_.clear();
+  ++rows_;
+}
+
+void CsvSplitter::parse_on() {
+  const auto cell = [](void* text, std::size_t size, void* self) {
+    static_cast<CsvSplitter*>(self)->end_cell({static_cast<const char*>(text), text == nullptr ? 0 : size});
+  };
+  const auto row = [](int, void* self) { static_cast<CsvSplitter*>(self)->end_row(); };
+  const std::size_t size = std::min(kSliceBytes, piece_.size() - at_);
+  if (size > 0) {
+    row_bytes_ += size;
+    const std::size_t taken = csv_parse(&parser_->csv, piece_.data() + at_, size, cell, row, this);
+    at_ += size;
+    if (!error_.empty()) return;
+    if (taken != size)
+      fail(csv_error(&parser_->csv) == CSV_EPARSE ? "has a quote inside of a cell" : "cannot be read: no memory");
+    else if (row_bytes_ > 2 * kOrderBytesMax)
+      fail("is larger than a message, or a quote in it is not closed");
+    return;
+  }
+  is_over_ = true;
+  if (csv_fini(&parser_->csv, cell, row, this) != 0) return fail("has a quote that is not closed");
+  if (error_.empty() && headings_.empty()) error_ = "the file is empty";
+}
+
+std::optional<RecordSplitter::Order> CsvSplitter::next() {
+  if (!parser_->is_open && error_.empty()) fail("cannot be read: no memory");
+  while (ready_.empty() && error_.empty() && !is_over_ && (at_ < piece_.size() || finished_)) parse_on();
+  if (ready_.empty()) return std::nullopt;
+  Order order = std::move(ready_.front());
+  ready_.pop_front();
+  ++count_;
+  return order;
+}
+
+}  // namespace pipeline

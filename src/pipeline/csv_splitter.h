@@ -1,0 +1,46 @@
+// CsvSplitter: the rows of a CSV document (RFC 4180: quotes, line ends in cells, a heading) as JSON objects of texts,
+// under the headings of their columns. A row with more cells than headings becomes a JSON array, which is no order.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "pipeline/record_splitter.h"
+
+namespace pipeline {
+
+class CsvSplitter final : public RecordSplitter {
+ public:
+  explicit CsvSplitter(char delimiter);
+  ~CsvSplitter() override;
+
+  void feed(std::string_view piece) override;
+  void finish() override { finished_ = true; }
+  std::optional<Order> next() override;
+  [[nodiscard]] const std::string& error() const override { return error_; }
+  [[nodiscard]] uint64_t count() const override { return count_; }
+
+ private:
+  struct Parser;
+  void parse_on();
+  void end_cell(std::string_view cell);
+  void end_row();
+  void take_headings();
+  [[nodiscard]] std::string row_text() const;
+  void fail(std::string why);
+
+  const std::unique_ptr<Parser> parser_;
+  std::string piece_;
+  std::size_t at_ = 0;         // next unread byte of piece_
+  std::size_t row_bytes_ = 0;  // read since a row ended
+  uint64_t rows_ = 0;          // ended, with the heading
+  bool finished_ = false;
+  bool is_over_ = false;
+  std::vector<std::string> headings_;  // empty: not read yet
+  std::vector<std::string> cells_;     // of the row being read
+  std::deque<Order> ready_;
+  uint64_t count_ = 0;
+  std::string error_;
+};
+
+}  // namespace pipeline

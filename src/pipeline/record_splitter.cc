@@ -1,0 +1,13 @@
+#include "pipeline/record_splitter.h"
+
+#include "pipeline/csv_splitter.h"
+#include "pipeline/splitter.h"
+
+namespace pipeline {
+
+std::unique_ptr<RecordSplitter> make_splitter(const DocumentFormat& format) {
+  if (format.kind == DocumentFormat::Kind::csv) return std::make_unique<CsvSplitter>(format.delimiter);
+  return std::make_unique<Splitter>(format.records);
+}
+
+}  // namespace pipeline
