@@ -4,108 +4,64 @@
 
 #include <vector>
 
+#include "pipeline/test_split.h"
+
 namespace pipeline {
 namespace {
 
-struct Read {
-  std::vector<std::string> orders;
-  std::string error;
-};
-
-Read split(std::string_view document, std::size_t piece_bytes, std::optional<FieldPath> records = std::nullopt) {
-  Splitter splitter(std::move(records));
-  Read read;
-  const auto drain = [&] {
-    while (auto order = splitter.next()) read.orders.push_back(std::move(order->text));
-  };
-  for (std::size_t at = 0; at < document.size(); at += piece_bytes) {
-    splitter.feed(document.substr(at, piece_bytes));
-    drain();
-  }
-  splitter.feed("");
-  splitter.finish();
-  drain();
-  read.error = splitter.error();
-  return read;
-}
-
 TEST(Splitter, CutsDocumentsWhereverThePiecesEnd) {
-  struct Case {
-    std::string_view document;
-    std::vector<std::string> orders;
-    std::string_view error;  // part of it; empty: none
+  const std::vector<SplitCase> cases{
+      {"[]", {}, ""},
+      {" [ ] \n", {}, ""},
+      {"[1]", {"1"}, ""},
+      {R"([{"a":"]},["}, {"b":"\"\\"} ,3])", {R"({"a":"]},["})", R"({"b":"\"\\"})", "3"}, ""},
+      {"\xef\xbb\xbf[1,2]", {"1", "2"}, ""},
+      {"{\"a\":1}\n\n {\"b\":2} \r\n", {"{\"a\":1}", "{\"b\":2}"}, ""},
+      {"{\"a\":1}", {"{\"a\":1}"}, ""},
+      {"{\"a\":1}\nnonsense\n{\"b\"", {"{\"a\":1}", "nonsense", "{\"b\""}, ""},
+      {"", {}, "empty"},
+      {" \n", {}, "empty"},
+      {"hello", {}, "neither"},
+      {"{\n\"a\": 1\n}", {"{\n\"a\": 1\n}"}, ""},
+      {"{\"a\":[\n{}]}\n{\"b\":\n2}\n", {"{\"a\":[\n{}]}", "{\"b\":\n2}"}, ""},
+      {"{\"a\":1}{\"b\":\"}\"} {}", {"{\"a\":1}", "{\"b\":\"}\"}", "{}"}, ""},
+      {"\x1e{\"a\":1}\n\x1e{\"b\":2}\n", {"{\"a\":1}", "{\"b\":2}"}, ""},
+      {"{\"a\":\n1}\xef\xbb\xbf{\"b\":2}", {"{\"a\":\n1}", "{\"b\":2}"}, ""},
+      {"\xef\xbb\xbf{\"a\":1}\n\xef\xbb\xbf{\"b\":2}", {"{\"a\":1}", "{\"b\":2}"}, ""},
+      {"{\"a\":1} x\n{\"b\":2}", {"{\"a\":1} x", "{\"b\":2}"}, ""},
+      {"{\"a\":\n1} x", {"{\"a\":\n1}"}, "between two orders"},
+      {"{\"a\":\n", {}, "cut off"},
+      {"[1,2", {"1"}, "cut off"},
+      {"[1,", {"1"}, "cut off"},
+      {"[", {}, "cut off"},
+      {"[,1]", {}, "value is missing"},
+      {"[1,]", {"1"}, "value is missing"},
+      {"[1]x", {"1"}, "follows"},
+      {"[1}]", {}, "nothing opened"},
   };
-  for (const Case& c : std::vector<Case>{
-           {"[]", {}, ""},
-           {" [ ] \n", {}, ""},
-           {"[1]", {"1"}, ""},
-           {R"([{"a":"]},["}, {"b":"\"\\"} ,3])", {R"({"a":"]},["})", R"({"b":"\"\\"})", "3"}, ""},
-           {"\xef\xbb\xbf[1,2]", {"1", "2"}, ""},
-           {"{\"a\":1}\n\n {\"b\":2} \r\n", {"{\"a\":1}", "{\"b\":2}"}, ""},
-           {"{\"a\":1}", {"{\"a\":1}"}, ""},
-           {"{\"a\":1}\nnonsense\n{\"b\"", {"{\"a\":1}", "nonsense", "{\"b\""}, ""},
-           {"", {}, "empty"},
-           {" \n", {}, "empty"},
-           {"hello", {}, "neither"},
-           {"{\n\"a\": 1\n}", {"{\n\"a\": 1\n}"}, ""},
-           {"{\"a\":[\n{}]}\n{\"b\":\n2}\n", {"{\"a\":[\n{}]}", "{\"b\":\n2}"}, ""},
-           {"{\"a\":1}{\"b\":\"}\"} {}", {"{\"a\":1}", "{\"b\":\"}\"}", "{}"}, ""},
-           {"\x1e{\"a\":1}\n\x1e{\"b\":2}\n", {"{\"a\":1}", "{\"b\":2}"}, ""},
-           {"{\"a\":\n1}\xef\xbb\xbf{\"b\":2}", {"{\"a\":\n1}", "{\"b\":2}"}, ""},
-           {"\xef\xbb\xbf{\"a\":1}\n\xef\xbb\xbf{\"b\":2}", {"{\"a\":1}", "{\"b\":2}"}, ""},
-           {"{\"a\":1} x\n{\"b\":2}", {"{\"a\":1} x", "{\"b\":2}"}, ""},
-           {"{\"a\":\n1} x", {"{\"a\":\n1}"}, "between two orders"},
-           {"{\"a\":\n", {}, "cut off"},
-           {"[1,2", {"1"}, "cut off"},
-           {"[1,", {"1"}, "cut off"},
-           {"[", {}, "cut off"},
-           {"[,1]", {}, "value is missing"},
-           {"[1,]", {"1"}, "value is missing"},
-           {"[1]x", {"1"}, "follows"},
-           {"[1}]", {}, "nothing opened"},
-       }) {
-    for (const std::size_t piece : {1, 2, 3, 1000}) {
-      const Read read = split(c.document, piece);
-      EXPECT_EQ(read.orders, c.orders) << c.document << " by " << piece;
-      if (c.error.empty()) {
-        EXPECT_EQ(read.error, "") << c.document;
-      } else {
-        EXPECT_NE(read.error.find(c.error), std::string::npos) << c.document << ": " << read.error;
-      }
-    }
-  }
+  check_splits(cases, [] { return Splitter(); });
 }
 
 TEST(Splitter, PagesHaveTheirOrdersInAnArray) {
-  struct Case {
-    std::string_view document;
-    std::vector<std::string> orders;
-    std::string_view error;
+  const std::vector<SplitCase> cases{
+      {R"({"orders":[{"a":1},{"b":[2]}],"next":null})", {R"({"a":1})", R"({"b":[2]})"}, ""},
+      {R"({ "count" : 2, "meta": {"orders":[9], "s":"]}\"{"}, "orders" : [ 1 , 2 ] , "x":[[]] })", {"1", "2"}, ""},
+      {"{\"orders\":[1]}\n{\"orders\":[]} {\"orders\":[2]}\xef\xbb\xbf{\"orders\":[3]}", {"1", "2", "3"}, ""},
+      {"[1,2]", {"1", "2"}, ""},
+      {R"({"orders":{"a":1}})", {}, "no array at /orders"},
+      {R"({"order":[1]})", {}, "no array at /orders"},
+      {R"({"orders":[1)", {}, "cut off"},
+      {R"({"orders":[1],"x":)", {"1"}, "cut off"},
+      {R"({"orders":[1]} 7)", {"1"}, "a page is a JSON object"},
+      {R"({"orders" [1]})", {}, "a key has no value"},
+      {R"({7:[1]})", {}, "no key"},
   };
-  for (const Case& c : std::vector<Case>{
-           {R"({"orders":[{"a":1},{"b":[2]}],"next":null})", {R"({"a":1})", R"({"b":[2]})"}, ""},
-           {R"({ "count" : 2, "meta": {"orders":[9], "s":"]}\"{"}, "orders" : [ 1 , 2 ] , "x":[[]] })", {"1", "2"}, ""},
-           {"{\"orders\":[1]}\n{\"orders\":[]} {\"orders\":[2]}\xef\xbb\xbf{\"orders\":[3]}", {"1", "2", "3"}, ""},
-           {"[1,2]", {"1", "2"}, ""},
-           {R"({"orders":{"a":1}})", {}, "no array at /orders"},
-           {R"({"order":[1]})", {}, "no array at /orders"},
-           {R"({"orders":[1)", {}, "cut off"},
-           {R"({"orders":[1],"x":)", {"1"}, "cut off"},
-           {R"({"orders":[1]} 7)", {"1"}, "a page is a JSON object"},
-           {R"({"orders" [1]})", {}, "a key has no value"},
-           {R"({7:[1]})", {}, "no key"},
-       }) {
-    for (const std::size_t piece : {1, 2, 3, 1000}) {
-      const Read read = split(c.document, piece, FieldPath::parse("/orders").value());
-      EXPECT_EQ(read.orders, c.orders) << c.document << " by " << piece;
-      EXPECT_EQ(read.error.empty(), c.error.empty()) << c.document << ": " << read.error;
-      EXPECT_NE(read.error.find(c.error), std::string::npos) << c.document << ": " << read.error;
-    }
-  }
+  check_splits(cases, [] { return Splitter(FieldPath::parse("/orders").value()); });
   const auto deep = FieldPath::parse("/data/page/edges").value();
-  EXPECT_EQ(
-      split(R"({"edges":[0],"data":{"edges":[0],"page":{"n":1,"edges":[1,2]}},"page":{"edges":[0]}})", 1, deep).orders,
-      (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(split(Splitter(deep),
+                  R"({"edges":[0],"data":{"edges":[0],"page":{"n":1,"edges":[1,2]}},"page":{"edges":[0]}})", 1)
+                .orders,
+            (std::vector<std::string>{"1", "2"}));
 }
 
 TEST(Splitter, LongOrdersAreCutOffAndMarked) {
