@@ -45,10 +45,14 @@ int up(const GlobalOptions& global, const UpOptions& options);
 int down(const GlobalOptions& global, bool yes);
 int status(const GlobalOptions& global);
 
+struct RunOptions {
+  std::vector<std::string> files;      // and directories, whose files are meant
+  uint64_t rejected_max = UINT64_MAX;  // of a file; more are kCheckFailed, and so is a file of which all were
+};
 // Makes the stack if it is not there, then does what ingest() does.
-int run(const GlobalOptions& global, const UpOptions& options, const std::string& file);
-// Uploads the file and follows it until every order is accounted for.
-int ingest(const GlobalOptions& global, const std::string& file);
+int run(const GlobalOptions& global, const UpOptions& up, const RunOptions& options);
+// Uploads each file and follows it until every order is accounted for.
+int ingest(const GlobalOptions& global, const RunOptions& options);
 
 // `queue` is a URL, a queue's name, or empty for the stack's orders queue.
 int send(const GlobalOptions& global, const std::string& queue, const std::string& text);

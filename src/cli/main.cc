@@ -60,8 +60,9 @@ struct Arguments {
   cli::GlobalOptions global;
   cli::ServeOptions serve;
   cli::UpOptions up;
+  cli::RunOptions run;
   cli::LogsOptions logs;
-  std::string file, text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
+  std::string text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
   std::optional<uint64_t> move_max;
@@ -90,13 +91,19 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
     command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
         ->allow_extra_args(false);
   };
-  CLI::App* run = app.add_subcommand("run", "Send a file of orders through the pipeline and account for each");
-  run->add_option("FILE", a.file, "JSON (an array, lines, objects, pages) or CSV of orders")->required();
+  const auto run_options = [&a](CLI::App& command) {
+    command.add_option("FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; or directories")
+        ->required();
+    command.add_option("--max-rejected", a.run.rejected_max, "Exit code 3 if more orders of a file are refused (all)")
+        ->check(no_sign);
+  };
+  CLI::App* run = app.add_subcommand("run", "Send files of orders through the pipeline and account for each order");
+  run_options(*run);
   up_options(*run);
-  run->callback([&a] { a.exit_code = cli::run(a.global, a.up, a.file); });
+  run->callback([&a] { a.exit_code = cli::run(a.global, a.up, a.run); });
   CLI::App* ingest = app.add_subcommand("ingest", "The same, for a pipeline that is up");
-  ingest->add_option("FILE", a.file, "JSON (an array, lines, objects, pages) or CSV of orders")->required();
-  ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.file); });
+  run_options(*ingest);
+  ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.run); });
   CLI::App* plan = app.add_subcommand("plan", "Show what up would make or change, and change nothing");
   up_options(*plan);
   plan->callback([&a] { a.exit_code = cli::plan(a.global, a.up); });

@@ -176,7 +176,8 @@ def test_an_order_by_hand(engine):
 
 def test_files_that_are_none(engine, tmp_path):
     assert till("up", *engine).code == OK
-    for file, why in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory"), ("/dev/null", "not a regular file"),
+    (tmp_path / "empty").mkdir()
+    for file, why in ((tmp_path / "none", "No such file"), (tmp_path / "empty", "no file in it"), ("/dev/null", "not a regular file"),
                       ("/proc/self/mem", "cannot be read")):  # the last may be opened and answers EIO
         result = till("ingest", file, *engine)
         assert result.code == FAILED and result.out == "", result

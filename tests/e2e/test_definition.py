@@ -281,3 +281,25 @@ def test_other_delimiters(tmp_path, extra, text):
     (tmp_path / "orders.txt").write_text(text)
     [checked] = till("check", tmp_path / "orders.txt", "--json", "--file", tmp_path / "till.toml").json["files"]
     assert checked["orders"] == 1 and checked["refused"] == {}
+
+
+def test_several_files_and_directories(tmp_path, serve):
+    data = ["--data", serve().data]
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name, records in (("b.json", [{"transaction_id": "b", "amount": 1, "item": "x"}, {"amount": 1}]),
+                          ("a.json", [{"transaction_id": "a", "amount": 1, "item": "x"}]), (".hidden", "no orders")):
+        (inbox / name).write_text(json.dumps(records))
+    (tmp_path / "c.json").write_text('[{"amount": 1}]')
+    run = till("run", inbox, tmp_path / "c.json", "--json", *data)
+    assert run.code == CHECK_FAILED and "every order of the file was refused" in run.err
+    assert [(each["file"], each["read"], each["accepted"]) for each in run.json["files"]] == [
+        (f"{inbox}/a.json", 1, 1), (f"{inbox}/b.json", 2, 1), (f"{tmp_path}/c.json", 1, 0)]
+    again = till("ingest", inbox, *data)
+    assert again.code == OK and f"{inbox}/a.json:\n" in again.out and again.out.count("accepted") == 2
+    some = till("ingest", inbox / "b.json", "--max-rejected", "0", *data)
+    assert some.code == CHECK_FAILED and "--max-rejected is 0" in some.err
+    for wrong in (tmp_path / "none.json", tmp_path / "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        result = till("run", inbox, wrong, *data)
+        assert result.code == FAILED and str(wrong) in result.err and "accepted" not in result.out
