@@ -187,13 +187,13 @@ bool Walker::value(od::value v) {
       return refuse(reason::kJsonSyntax, "is not a well-formed string");
     return string(text);
   }
-  bool truth = false;
+  bool truth = false;  // what an error leaves false
   if (type == od::json_type::boolean && v.get_bool().get(truth) == simdjson::SUCCESS) {
     record_.text.append(truth ? "true" : "false");
     found(Kind::boolean, truth ? "true" : "false");
     return true;
   }
-  if (type == od::json_type::null && v.is_null()) {
+  if (type == od::json_type::null && v.is_null().get(truth) == simdjson::SUCCESS && truth) {
     record_.text.append("null");
     found(Kind::null);
     return true;

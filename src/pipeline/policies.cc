@@ -26,9 +26,11 @@ constexpr std::string_view kDefaultStatementId = "__default_statement_ID";
 bool append_canonical(const simdjson::dom::element& value, int depth, std::string& out) {
   if (depth > kDepthMax) return false;
   bool first = true;
-  if (value.is_object()) {
+  simdjson::dom::object object;
+  simdjson::dom::array array;
+  if (value.get(object) == simdjson::SUCCESS) {
     std::map<std::string_view, simdjson::dom::element> members;
-    for (const auto& [key, member] : simdjson::dom::object(value)) members.insert_or_assign(key, member);
+    for (const auto& [key, member] : object) members.insert_or_assign(key, member);
     out.push_back('{');
     for (const auto& [key, member] : members) {
       if (!std::exchange(first, false)) out.push_back(',');
@@ -37,9 +39,9 @@ bool append_canonical(const simdjson::dom::element& value, int depth, std::strin
       if (!append_canonical(member, depth + 1, out)) return false;
     }
     out.push_back('}');
-  } else if (value.is_array()) {
+  } else if (value.get(array) == simdjson::SUCCESS) {
     out.push_back('[');
-    for (const simdjson::dom::element member : simdjson::dom::array(value)) {
+    for (const simdjson::dom::element member : array) {
       if (!std::exchange(first, false)) out.push_back(',');
       if (!append_canonical(member, depth + 1, out)) return false;
     }

@@ -130,7 +130,7 @@ Splitter::Step Splitter::first_line() {
     seen = scan.see(text_[end]);
     if (seen == ValueScan::Seen::too_deep) return fail("the file is nested too deeply");
   }
-  while (end < text_.size() && is_space(text_[end])) ++end;
+  while (end < text_.size() && kSeparators.find(text_[end]) != std::string_view::npos) ++end;
   const bool another = end < text_.size() && text_[end] == '{';
   if (scan.is_closed() && !another) {
     at_ += at_ < piece_.size();

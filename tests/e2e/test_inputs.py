@@ -121,3 +121,11 @@ def test_a_file_of_200_mb_is_worked_on_in_bounded_memory(serve, tmp_path):
     assert result.code == 0, result
     assert result.json["read"] == result.json["accepted"] == orders
     assert resident_peak_mib(server.process.pid) < 200 * PATIENCE
+
+
+def test_an_order_that_is_nearly_json_is_quarantined_and_holds_up_nobody(data, tmp_path):
+    orders = tmp_path / "orders.ndjson"
+    good = '{"transaction_id": "g%d", "amount": 1, "item": "x"}'
+    orders.write_text("\n".join([good % 1, '{"transaction_id": "a", "amount": 1, "item": "x", "n": nul}', good % 2]))
+    run = till("run", orders, "--json", "--data", data)
+    assert run.code == 0 and run.json["accepted"] == 2 and run.json["quarantined"] == {"JSON_SYNTAX": 1}, run
