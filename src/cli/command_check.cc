@@ -99,6 +99,10 @@ int init(const GlobalOptions& global, const std::string& name) {
     print_error(fmt::format("--preset: there is no \"{}\"; there are {}", name, known));
     return kUsage;
   }
+  if (global.file == kNoDefinition) {
+    print_error(fmt::format("--file {} means that there shall be no definition; name another file", kNoDefinition));
+    return kUsage;
+  }
   const std::string path = global.file.empty() ? std::string(pipeline::kDefinitionName) : global.file;
   if (const auto made = os::make_file(path, *text); !made.has_value()) {
     print_error(made.error());

@@ -32,6 +32,8 @@ int check_same_definition(Session& session) {
   get.function_name = stack.site().name("process");
   aws::Context context = stack.site().call();
   const auto function = stack.site().services.lambda.get_function_configuration(context, std::move(get));
+  if (!function.has_value() && !pipeline::is_absent(function.error()))
+    return print_failure_of("function", stack.site().name("process"), function.error());
   if (!function.has_value() || !function->environment.has_value() || !function->environment->variables.has_value())
     return kOk;
   const std::string* theirs = function->environment->variables->find(pipeline::kDefinitionVariable);

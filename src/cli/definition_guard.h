@@ -6,12 +6,12 @@
 
 namespace cli {
 
-// Of a plan: kUsage, and told why, if carrying it out would take the definition away that the functions work by,
-// without
-// `--file none`.
+// Of a plan: kUsage, and told why, if carrying it out would take the definition away that the functions work by, and
+// nobody said `--file none`.
 int check_definition_stays(const pipeline::Plan& plan, const Session& session);
 
-// kUsage, and told why, if the functions work by another definition than the session's. kOk also if there are none.
+// kUsage, and told why, if the functions work by another definition than the session's. kOk also if there are
+// none; the exit code of a failure if nobody can be asked.
 int check_same_definition(Session& session);
 
 }  // namespace cli

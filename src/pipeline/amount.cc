@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/currency.h"
+
 namespace pipeline {
 namespace {
 
@@ -27,13 +29,6 @@ bool is_digit(char c) {
 
 bool is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-std::string upper_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
 }
 
 // Spaces of all kinds become ' ' and the typographic apostrophe "'", so that what follows sees single characters.
@@ -99,7 +94,7 @@ std::expected<void, Fault> step_over_sign(std::string_view& text, std::string_vi
     if (sign.empty()) continue;
     if (!is_currency_sign(sign)) return fault(Fault::Kind::malformed, "is not a number");
     const auto named = currency_of_sign(sign);
-    if (named.has_value() && !currency.empty() && upper_case(*named) != currency)
+    if (named.has_value() && !currency.empty() && currency_code(*named) != currency)
       return fault(Fault::Kind::contradicts, fmt::format("is in {} and not in {}", sign, currency));
   }
   text = text.substr(begin, end - begin);

@@ -32,4 +32,11 @@ std::optional<int> minor_unit_digits(std::string_view code) {
   return std::nullopt;
 }
 
+std::string currency_code(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
 }  // namespace pipeline

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pipeline {
@@ -9,5 +10,8 @@ namespace pipeline {
 // 2 for EUR, 0 for JPY, 3 for KWD; nullopt if `code` (three capital letters) is no currency in force or one that was
 // withdrawn since 2020, which exports of older orders still have. Source: ISO 4217 list one of January 2026.
 std::optional<int> minor_unit_digits(std::string_view code);
+
+// A code as ISO 4217 writes it: its ASCII letters in capitals.
+std::string currency_code(std::string_view text);
 
 }  // namespace pipeline

@@ -94,18 +94,12 @@ std::expected<std::string, Rejection> optional_text(const Reading& reading, cons
   return field->has_value() ? std::move((*field)->text) : std::string();
 }
 
-std::string upper_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return text;
-}
-
 std::expected<std::string, Rejection> currency_of(const Reading& reading, const Places& places) {
   const Mapping& mapping = reading.mapping;
   if (!mapping.has_currency()) return std::string();
   auto text = optional_text(reading, mapping.currency, places);
   if (!text.has_value()) return text;
-  std::string currency = upper_case(std::move(*text));
+  std::string currency = currency_code(*text);
   if (currency.empty()) currency = mapping.default_currency;
   if (currency.empty()) return std::unexpected(missing(reading, mapping.currency, places, "a currency"));
   if (!minor_unit_digits(currency).has_value())

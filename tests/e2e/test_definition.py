@@ -226,6 +226,8 @@ def test_a_preset_that_is_not_there_is_named(tmp_path):
     result = till("init", "--preset", "magento", "--file", tmp_path / "till.toml")
     assert result.code == USAGE and '"magento"' in result.err and "shopify" in result.err
     assert not (tmp_path / "till.toml").exists()
+    none = till("init", "--file", "none")
+    assert none.code == USAGE and "no definition" in none.err
 
 
 @pytest.mark.parametrize("pack", [lambda text: gzip.compress(text.encode()), lambda text: text.encode("utf-16"),
