@@ -45,6 +45,10 @@ def member_type(service, shape, member):
     return cpp_type(service, member.shape)
 
 
+def has_body(service, shape):
+    return any(member_type(service, shape, m) == "Body" for m in service.members(shape))
+
+
 def files(service):
     name = service.namespace
     out = {"CMakeLists.txt": f"till_layer(aws_{name} DEPS aws_shape)\n", "shapes.h": shapes_h(service),
@@ -66,11 +70,11 @@ def struct_definition(service, shape):
     for member in service.members(shape):
         if not member.unsupported:
             lines.append(f"  std::optional<{member_type(service, shape, member)}> {member.field};")
-    lines += ["", "  static const StructDesc& desc();",
-              f"  bool operator==(const {class_name(shape)}&) const = default;", "};", ""]
-    if len(lines) == 5:
-        lines.pop(1)
-    return "\n".join(lines)
+    lines += [""] if lines[1:] else []
+    lines.append("  static const StructDesc& desc();")
+    if not has_body(service, shape):  # what streams has no value to compare
+        lines.append(f"  bool operator==(const {class_name(shape)}&) const = default;")
+    return "\n".join(lines + ["};", ""])
 
 
 def union_definition(service, shape):
@@ -91,7 +95,7 @@ def union_definition(service, shape):
 
 def shapes_h(service):
     structures = service.structures()
-    uses_body = any(member_type(service, s, m) == "Body" for s in structures for m in service.members(s))
+    uses_body = any(has_body(service, s) for s in structures)
     body = "\n".join(f"struct {class_name(s)};" for s in structures) + "\n\n"
     body += "\n".join(union_definition(service, s) if service.is_union(s) else struct_definition(service, s)
                       for s in structures)
@@ -189,9 +193,18 @@ def struct_table(service, shape):
     return "\n".join(out)
 
 
+def described_types(service):
+    """The shapes that are a member, an element, a key or a value of another: those that the tables refer to."""
+    out = {m.shape for s in service.structures() for m in service.members(s) if not m.unsupported}
+    for shape in service.reachable:
+        raw = service.shapes[shape]
+        out |= {raw[part]["shape"] for part in ("member", "key", "value") if part in raw}
+    return sorted(out)
+
+
 def shapes_cc(service):
     structures = service.structures()
-    types = sorted(service.reachable)
+    types = described_types(service)
     body = "namespace {\n\n"
     body += "\n".join(f"extern const StructDesc {identifier(s)}Struct;" for s in structures) + "\n"
     body += "\n".join(f"extern const TypeDesc {identifier(t)};" for t in types) + "\n\n"

@@ -32,6 +32,11 @@ class Map {
   using Entry = std::pair<std::string, V>;
   Map() = default;
   Map(std::initializer_list<Entry> entries) : entries_(entries) {}
+  Map(const Map&) = default;
+  Map(Map&&) noexcept = default;
+  Map& operator=(const Map&) = default;
+  Map& operator=(Map&&) noexcept = default;
+  ~Map();
   V& operator[](std::string_view key) {
     for (Entry& e : entries_)
       if (e.first == key) return e.second;
@@ -57,11 +62,15 @@ class Map {
   auto end() const { return entries_.end(); }
   Entry& at(std::size_t i) { return entries_[i]; }
   const Entry& at(std::size_t i) const { return entries_[i]; }
-  bool operator==(const Map&) const = default;
+  bool operator==(const Map& other) const { return entries_ == other.entries_; }
 
  private:
   std::vector<Entry> entries_;
 };
+// This and the comparison are not defaulted in the class: V may be a type that holds maps of itself, and clang would
+// look into it before it is complete.
+template <class V>
+Map<V>::~Map() = default;
 
 // What a value is. The C++ type behind each kind: string std::string (enums too, kept open), boolean bool, integer
 // int32_t, long_integer int64_t, floating double, timestamp base::Timestamp, blob std::string of raw bytes, list

@@ -77,7 +77,8 @@ TEST(ManualEnv, AdvanceInStepsPassesEveryDeadline) {
   const Timestamp start = env.clock.now();
   auto task = env.executor.spawn("ticker", [&] {
     std::unique_lock lock(mutex);
-    for (Timestamp next = start + seconds(10); !stopping;) {
+    Timestamp next = start + seconds(10);
+    while (!stopping) {
       env.executor.wait_until(lock, *stop, next);
       if (env.clock.now() < next) continue;
       acted.push_back(env.clock.now());

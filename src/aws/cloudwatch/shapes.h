@@ -223,7 +223,6 @@ struct DeleteAlarmsInput {
 };
 
 struct DeleteAlarmsResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteAlarmsResponse&) const = default;
 };
@@ -354,7 +353,6 @@ struct DisableAlarmActionsInput {
 };
 
 struct DisableAlarmActionsResponse {
-
   static const StructDesc& desc();
   bool operator==(const DisableAlarmActionsResponse&) const = default;
 };
@@ -367,7 +365,6 @@ struct EnableAlarmActionsInput {
 };
 
 struct EnableAlarmActionsResponse {
-
   static const StructDesc& desc();
   bool operator==(const EnableAlarmActionsResponse&) const = default;
 };
@@ -435,7 +432,6 @@ struct GetDashboardOutput {
 };
 
 struct LabelOptions {
-
   static const StructDesc& desc();
   bool operator==(const LabelOptions&) const = default;
 };
@@ -511,7 +507,6 @@ struct GetMetricStreamOutput {
 };
 
 struct GetOTelEnrichmentInput {
-
   static const StructDesc& desc();
   bool operator==(const GetOTelEnrichmentInput&) const = default;
 };
@@ -813,7 +808,6 @@ struct PutCompositeAlarmInput {
 };
 
 struct PutCompositeAlarmResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutCompositeAlarmResponse&) const = default;
 };
@@ -846,7 +840,6 @@ struct PutMetricAlarmInput {
 };
 
 struct PutMetricAlarmResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutMetricAlarmResponse&) const = default;
 };
@@ -860,7 +853,6 @@ struct PutMetricDataInput {
 };
 
 struct PutMetricDataResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutMetricDataResponse&) const = default;
 };
@@ -892,7 +884,6 @@ struct SetAlarmStateInput {
 };
 
 struct SetAlarmStateResponse {
-
   static const StructDesc& desc();
   bool operator==(const SetAlarmStateResponse&) const = default;
 };
@@ -914,7 +905,6 @@ struct TagResourceInput {
 };
 
 struct TagResourceOutput {
-
   static const StructDesc& desc();
   bool operator==(const TagResourceOutput&) const = default;
 };
@@ -928,7 +918,6 @@ struct UntagResourceInput {
 };
 
 struct UntagResourceOutput {
-
   static const StructDesc& desc();
   bool operator==(const UntagResourceOutput&) const = default;
 };

@@ -544,7 +544,6 @@ struct DescribeBackupInput {
 };
 
 struct DescribeBackupOutput {
-
   static const StructDesc& desc();
   bool operator==(const DescribeBackupOutput&) const = default;
 };
@@ -584,7 +583,6 @@ struct DescribeContributorInsightsOutput {
 };
 
 struct DescribeEndpointsRequest {
-
   static const StructDesc& desc();
   bool operator==(const DescribeEndpointsRequest&) const = default;
 };
@@ -604,7 +602,6 @@ struct DescribeExportInput {
 };
 
 struct DescribeExportOutput {
-
   static const StructDesc& desc();
   bool operator==(const DescribeExportOutput&) const = default;
 };
@@ -617,7 +614,6 @@ struct DescribeGlobalTableInput {
 };
 
 struct DescribeGlobalTableOutput {
-
   static const StructDesc& desc();
   bool operator==(const DescribeGlobalTableOutput&) const = default;
 };
@@ -644,7 +640,6 @@ struct DescribeImportInput {
 };
 
 struct DescribeImportOutput {
-
   static const StructDesc& desc();
   bool operator==(const DescribeImportOutput&) const = default;
 };
@@ -665,7 +660,6 @@ struct DescribeKinesisStreamingDestinationOutput {
 };
 
 struct DescribeLimitsInput {
-
   static const StructDesc& desc();
   bool operator==(const DescribeLimitsInput&) const = default;
 };
@@ -1204,7 +1198,6 @@ struct TagResourceInput {
 };
 
 struct TagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagResourceResponse&) const = default;
 };
@@ -1242,7 +1235,6 @@ struct UntagResourceInput {
 };
 
 struct UntagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagResourceResponse&) const = default;
 };

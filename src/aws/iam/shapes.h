@@ -221,7 +221,6 @@ struct AttachRolePolicyRequest {
 };
 
 struct AttachRolePolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const AttachRolePolicyResponse&) const = default;
 };
@@ -355,7 +354,6 @@ struct DeletePolicyRequest {
 };
 
 struct DeletePolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeletePolicyResponse&) const = default;
 };
@@ -369,7 +367,6 @@ struct DeletePolicyVersionRequest {
 };
 
 struct DeletePolicyVersionResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeletePolicyVersionResponse&) const = default;
 };
@@ -383,7 +380,6 @@ struct DeleteRolePolicyRequest {
 };
 
 struct DeleteRolePolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteRolePolicyResponse&) const = default;
 };
@@ -396,7 +392,6 @@ struct DeleteRoleRequest {
 };
 
 struct DeleteRoleResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteRoleResponse&) const = default;
 };
@@ -418,13 +413,11 @@ struct DetachRolePolicyRequest {
 };
 
 struct DetachRolePolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const DetachRolePolicyResponse&) const = default;
 };
 
 struct GenerateCredentialReportRequest {
-
   static const StructDesc& desc();
   bool operator==(const GenerateCredentialReportRequest&) const = default;
 };
@@ -474,7 +467,6 @@ struct GetAccountAuthorizationDetailsResponse {
 };
 
 struct GetAccountPasswordPolicyRequest {
-
   static const StructDesc& desc();
   bool operator==(const GetAccountPasswordPolicyRequest&) const = default;
 };
@@ -503,7 +495,6 @@ struct GetAccountPasswordPolicyResponse {
 };
 
 struct GetAccountSummaryRequest {
-
   static const StructDesc& desc();
   bool operator==(const GetAccountSummaryRequest&) const = default;
 };
@@ -516,7 +507,6 @@ struct GetAccountSummaryResponse {
 };
 
 struct GetCredentialReportRequest {
-
   static const StructDesc& desc();
   bool operator==(const GetCredentialReportRequest&) const = default;
 };
@@ -1158,7 +1148,6 @@ struct ListOpenIDConnectProviderTagsResponse {
 };
 
 struct ListOpenIDConnectProvidersRequest {
-
   static const StructDesc& desc();
   bool operator==(const ListOpenIDConnectProvidersRequest&) const = default;
 };
@@ -1300,7 +1289,6 @@ struct ListSAMLProviderTagsResponse {
 };
 
 struct ListSAMLProvidersRequest {
-
   static const StructDesc& desc();
   bool operator==(const ListSAMLProvidersRequest&) const = default;
 };
@@ -1552,7 +1540,6 @@ struct PutRolePolicyRequest {
 };
 
 struct PutRolePolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutRolePolicyResponse&) const = default;
 };
@@ -1632,7 +1619,6 @@ struct SetDefaultPolicyVersionRequest {
 };
 
 struct SetDefaultPolicyVersionResponse {
-
   static const StructDesc& desc();
   bool operator==(const SetDefaultPolicyVersionResponse&) const = default;
 };
@@ -1665,7 +1651,6 @@ struct TagPolicyRequest {
 };
 
 struct TagPolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagPolicyResponse&) const = default;
 };
@@ -1679,7 +1664,6 @@ struct TagRoleRequest {
 };
 
 struct TagRoleResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagRoleResponse&) const = default;
 };
@@ -1693,7 +1677,6 @@ struct UntagPolicyRequest {
 };
 
 struct UntagPolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagPolicyResponse&) const = default;
 };
@@ -1707,7 +1690,6 @@ struct UntagRoleRequest {
 };
 
 struct UntagRoleResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagRoleResponse&) const = default;
 };
@@ -1721,7 +1703,6 @@ struct UpdateAssumeRolePolicyRequest {
 };
 
 struct UpdateAssumeRolePolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const UpdateAssumeRolePolicyResponse&) const = default;
 };
@@ -1736,7 +1717,6 @@ struct UpdateRoleRequest {
 };
 
 struct UpdateRoleResponse {
-
   static const StructDesc& desc();
   bool operator==(const UpdateRoleResponse&) const = default;
 };

@@ -482,7 +482,6 @@ struct DeleteAliasRequest {
 };
 
 struct DeleteAliasResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteAliasResponse&) const = default;
 };
@@ -502,7 +501,6 @@ struct DeleteFunctionConcurrencyRequest {
 };
 
 struct DeleteFunctionConcurrencyResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteFunctionConcurrencyResponse&) const = default;
 };
@@ -516,7 +514,6 @@ struct DeleteFunctionEventInvokeConfigRequest {
 };
 
 struct DeleteFunctionEventInvokeConfigResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteFunctionEventInvokeConfigResponse&) const = default;
 };
@@ -772,7 +769,6 @@ struct FunctionVersionsPerCapacityProviderLimitExceededException {
 };
 
 struct GetAccountSettingsRequest {
-
   static const StructDesc& desc();
   bool operator==(const GetAccountSettingsRequest&) const = default;
 };
@@ -1507,7 +1503,6 @@ struct RemovePermissionRequest {
 };
 
 struct RemovePermissionResponse {
-
   static const StructDesc& desc();
   bool operator==(const RemovePermissionResponse&) const = default;
 };
@@ -1633,7 +1628,6 @@ struct TagResourceRequest {
 };
 
 struct TagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagResourceResponse&) const = default;
 };
@@ -1673,7 +1667,6 @@ struct UntagResourceRequest {
 };
 
 struct UntagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagResourceResponse&) const = default;
 };

@@ -206,7 +206,6 @@ struct CreateLogGroupRequest {
 };
 
 struct CreateLogGroupResponse {
-
   static const StructDesc& desc();
   bool operator==(const CreateLogGroupResponse&) const = default;
 };
@@ -220,7 +219,6 @@ struct CreateLogStreamRequest {
 };
 
 struct CreateLogStreamResponse {
-
   static const StructDesc& desc();
   bool operator==(const CreateLogStreamResponse&) const = default;
 };
@@ -240,7 +238,6 @@ struct DeleteLogGroupRequest {
 };
 
 struct DeleteLogGroupResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteLogGroupResponse&) const = default;
 };
@@ -254,7 +251,6 @@ struct DeleteLogStreamRequest {
 };
 
 struct DeleteLogStreamResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteLogStreamResponse&) const = default;
 };
@@ -268,7 +264,6 @@ struct DeleteMetricFilterRequest {
 };
 
 struct DeleteMetricFilterResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteMetricFilterResponse&) const = default;
 };
@@ -281,7 +276,6 @@ struct DeleteRetentionPolicyRequest {
 };
 
 struct DeleteRetentionPolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteRetentionPolicyResponse&) const = default;
 };
@@ -1139,7 +1133,6 @@ struct PutMetricFilterRequest {
 };
 
 struct PutMetricFilterResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutMetricFilterResponse&) const = default;
 };
@@ -1153,7 +1146,6 @@ struct PutRetentionPolicyRequest {
 };
 
 struct PutRetentionPolicyResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutRetentionPolicyResponse&) const = default;
 };
@@ -1264,7 +1256,6 @@ struct TagLogGroupRequest {
 };
 
 struct TagLogGroupResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagLogGroupResponse&) const = default;
 };
@@ -1278,7 +1269,6 @@ struct TagResourceRequest {
 };
 
 struct TagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagResourceResponse&) const = default;
 };
@@ -1315,7 +1305,6 @@ struct UntagLogGroupRequest {
 };
 
 struct UntagLogGroupResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagLogGroupResponse&) const = default;
 };
@@ -1329,7 +1318,6 @@ struct UntagResourceRequest {
 };
 
 struct UntagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagResourceResponse&) const = default;
 };

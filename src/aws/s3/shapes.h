@@ -179,7 +179,6 @@ struct AbacStatus {
 };
 
 struct AbortMultipartUploadOutput {
-
   static const StructDesc& desc();
   bool operator==(const AbortMultipartUploadOutput&) const = default;
 };
@@ -430,13 +429,11 @@ struct DeleteBucketRequest {
 };
 
 struct DeleteBucketResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteBucketResponse&) const = default;
 };
 
 struct DeleteObjectOutput {
-
   static const StructDesc& desc();
   bool operator==(const DeleteObjectOutput&) const = default;
 };
@@ -489,7 +486,6 @@ struct Error {
 };
 
 struct EventBridgeConfiguration {
-
   static const StructDesc& desc();
   bool operator==(const EventBridgeConfiguration&) const = default;
 };
@@ -556,7 +552,6 @@ struct GetBucketAclRequest {
 };
 
 struct GetBucketAnalyticsConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketAnalyticsConfigurationOutput&) const = default;
 };
@@ -571,7 +566,6 @@ struct GetBucketAnalyticsConfigurationRequest {
 };
 
 struct GetBucketCorsOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketCorsOutput&) const = default;
 };
@@ -607,7 +601,6 @@ struct GetBucketEncryptionRequest {
 };
 
 struct GetBucketIntelligentTieringConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketIntelligentTieringConfigurationOutput&) const = default;
 };
@@ -622,7 +615,6 @@ struct GetBucketIntelligentTieringConfigurationRequest {
 };
 
 struct GetBucketInventoryConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketInventoryConfigurationOutput&) const = default;
 };
@@ -637,7 +629,6 @@ struct GetBucketInventoryConfigurationRequest {
 };
 
 struct GetBucketLifecycleConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketLifecycleConfigurationOutput&) const = default;
 };
@@ -666,7 +657,6 @@ struct GetBucketLocationRequest {
 };
 
 struct SimplePrefix {
-
   static const StructDesc& desc();
   bool operator==(const SimplePrefix&) const = default;
 };
@@ -712,7 +702,6 @@ struct GetBucketLoggingRequest {
 };
 
 struct GetBucketMetadataConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketMetadataConfigurationOutput&) const = default;
 };
@@ -726,7 +715,6 @@ struct GetBucketMetadataConfigurationRequest {
 };
 
 struct GetBucketMetadataTableConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketMetadataTableConfigurationOutput&) const = default;
 };
@@ -740,7 +728,6 @@ struct GetBucketMetadataTableConfigurationRequest {
 };
 
 struct GetBucketMetricsConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketMetricsConfigurationOutput&) const = default;
 };
@@ -785,7 +772,6 @@ struct GetBucketOwnershipControlsRequest {
 };
 
 struct GetBucketPolicyOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketPolicyOutput&) const = default;
 };
@@ -799,7 +785,6 @@ struct GetBucketPolicyRequest {
 };
 
 struct GetBucketPolicyStatusOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketPolicyStatusOutput&) const = default;
 };
@@ -813,7 +798,6 @@ struct GetBucketPolicyStatusRequest {
 };
 
 struct GetBucketReplicationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketReplicationOutput&) const = default;
 };
@@ -842,7 +826,6 @@ struct GetBucketRequestPaymentRequest {
 };
 
 struct GetBucketTaggingOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketTaggingOutput&) const = default;
 };
@@ -872,7 +855,6 @@ struct GetBucketVersioningRequest {
 };
 
 struct GetBucketWebsiteOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetBucketWebsiteOutput&) const = default;
 };
@@ -941,7 +923,6 @@ struct GetObjectAttributesRequest {
 };
 
 struct GetObjectLegalHoldOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetObjectLegalHoldOutput&) const = default;
 };
@@ -957,7 +938,6 @@ struct GetObjectLegalHoldRequest {
 };
 
 struct GetObjectLockConfigurationOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetObjectLockConfigurationOutput&) const = default;
 };
@@ -994,7 +974,6 @@ struct GetObjectOutput {
   std::optional<int32_t> parts_count;
 
   static const StructDesc& desc();
-  bool operator==(const GetObjectOutput&) const = default;
 };
 
 struct GetObjectRequest {
@@ -1021,7 +1000,6 @@ struct GetObjectRequest {
 };
 
 struct GetObjectRetentionOutput {
-
   static const StructDesc& desc();
   bool operator==(const GetObjectRetentionOutput&) const = default;
 };
@@ -1057,7 +1035,6 @@ struct GetObjectTorrentOutput {
   std::optional<Body> body;
 
   static const StructDesc& desc();
-  bool operator==(const GetObjectTorrentOutput&) const = default;
 };
 
 struct GetObjectTorrentRequest {
@@ -1579,7 +1556,6 @@ struct PutBucketNotificationConfigurationRequest {
 };
 
 struct PutBucketNotificationConfigurationResponse {
-
   static const StructDesc& desc();
   bool operator==(const PutBucketNotificationConfigurationResponse&) const = default;
 };

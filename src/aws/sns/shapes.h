@@ -95,7 +95,6 @@ struct AddPermissionInput {
 };
 
 struct AddPermissionResponse {
-
   static const StructDesc& desc();
   bool operator==(const AddPermissionResponse&) const = default;
 };
@@ -164,7 +163,6 @@ struct DeleteTopicInput {
 };
 
 struct DeleteTopicResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteTopicResponse&) const = default;
 };
@@ -226,7 +224,6 @@ struct GetSMSAttributesResponse {
 };
 
 struct GetSMSSandboxAccountStatusInput {
-
   static const StructDesc& desc();
   bool operator==(const GetSMSSandboxAccountStatusInput&) const = default;
 };
@@ -298,7 +295,6 @@ struct ListOriginationNumbersResult {
 };
 
 struct ListPhoneNumbersOptedOutInput {
-
   static const StructDesc& desc();
   bool operator==(const ListPhoneNumbersOptedOutInput&) const = default;
 };
@@ -498,7 +494,6 @@ struct RemovePermissionInput {
 };
 
 struct RemovePermissionResponse {
-
   static const StructDesc& desc();
   bool operator==(const RemovePermissionResponse&) const = default;
 };
@@ -521,7 +516,6 @@ struct SetSubscriptionAttributesInput {
 };
 
 struct SetSubscriptionAttributesResponse {
-
   static const StructDesc& desc();
   bool operator==(const SetSubscriptionAttributesResponse&) const = default;
 };
@@ -536,7 +530,6 @@ struct SetTopicAttributesInput {
 };
 
 struct SetTopicAttributesResponse {
-
   static const StructDesc& desc();
   bool operator==(const SetTopicAttributesResponse&) const = default;
 };
@@ -587,7 +580,6 @@ struct TagResourceRequest {
 };
 
 struct TagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagResourceResponse&) const = default;
 };
@@ -607,7 +599,6 @@ struct UnsubscribeInput {
 };
 
 struct UnsubscribeResponse {
-
   static const StructDesc& desc();
   bool operator==(const UnsubscribeResponse&) const = default;
 };
@@ -621,7 +612,6 @@ struct UntagResourceRequest {
 };
 
 struct UntagResourceResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagResourceResponse&) const = default;
 };

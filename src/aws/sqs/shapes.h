@@ -82,7 +82,6 @@ struct AddPermissionRequest {
 };
 
 struct AddPermissionResponse {
-
   static const StructDesc& desc();
   bool operator==(const AddPermissionResponse&) const = default;
 };
@@ -153,7 +152,6 @@ struct ChangeMessageVisibilityRequest {
 };
 
 struct ChangeMessageVisibilityResponse {
-
   static const StructDesc& desc();
   bool operator==(const ChangeMessageVisibilityResponse&) const = default;
 };
@@ -214,7 +212,6 @@ struct DeleteMessageRequest {
 };
 
 struct DeleteMessageResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteMessageResponse&) const = default;
 };
@@ -227,7 +224,6 @@ struct DeleteQueueRequest {
 };
 
 struct DeleteQueueResponse {
-
   static const StructDesc& desc();
   bool operator==(const DeleteQueueResponse&) const = default;
 };
@@ -379,7 +375,6 @@ struct PurgeQueueRequest {
 };
 
 struct PurgeQueueResponse {
-
   static const StructDesc& desc();
   bool operator==(const PurgeQueueResponse&) const = default;
 };
@@ -414,7 +409,6 @@ struct RemovePermissionRequest {
 };
 
 struct RemovePermissionResponse {
-
   static const StructDesc& desc();
   bool operator==(const RemovePermissionResponse&) const = default;
 };
@@ -493,7 +487,6 @@ struct SetQueueAttributesRequest {
 };
 
 struct SetQueueAttributesResponse {
-
   static const StructDesc& desc();
   bool operator==(const SetQueueAttributesResponse&) const = default;
 };
@@ -523,7 +516,6 @@ struct TagQueueRequest {
 };
 
 struct TagQueueResponse {
-
   static const StructDesc& desc();
   bool operator==(const TagQueueResponse&) const = default;
 };
@@ -537,7 +529,6 @@ struct UntagQueueRequest {
 };
 
 struct UntagQueueResponse {
-
   static const StructDesc& desc();
   bool operator==(const UntagQueueResponse&) const = default;
 };

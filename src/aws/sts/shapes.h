@@ -91,7 +91,6 @@ struct GetAccessKeyInfoResponse {
 };
 
 struct GetCallerIdentityRequest {
-
   static const StructDesc& desc();
   bool operator==(const GetCallerIdentityRequest&) const = default;
 };

@@ -180,14 +180,14 @@ bool PartiqlParts::parse_list(ValueTemplate& value, const std::string& at, int d
   if (!take_symbol("]")) {
     do {
       auto& part = value.parts.emplace_back();
-      if (!parse_value(part.second, at + "[" + std::to_string(value.parts.size() - 1) + "]", depth + 1)) return false;
+      if (!parse_value(part.value, at + "[" + std::to_string(value.parts.size() - 1) + "]", depth + 1)) return false;
     } while (take_symbol(","));
     if (!expect_symbol("]")) return false;
   }
-  if (std::ranges::any_of(value.parts, [](const auto& p) { return p.second.kind != ValueTemplate::Kind::literal; }))
+  if (std::ranges::any_of(value.parts, [](const auto& p) { return p.value.kind != ValueTemplate::Kind::literal; }))
     return true;
   std::vector<AttributeValue> elements;
-  for (auto& part : value.parts) elements.push_back(std::move(part.second.literal));
+  for (auto& part : value.parts) elements.push_back(std::move(part.value.literal));
   value = {};
   value.literal = AttributeValue::of_l(std::move(elements));
   return true;
@@ -199,20 +199,20 @@ bool PartiqlParts::parse_map(ValueTemplate& value, const std::string& at, int de
     do {
       if (peek().kind != Kind::text) return not_well_formed("Expected a string as the name of an attribute");
       std::string name = take().value();
-      if (std::ranges::find(value.parts, name, &std::pair<std::string, ValueTemplate>::first) != value.parts.end())
+      if (std::ranges::find(value.parts, name, &ValueTemplate::Part::name) != value.parts.end())
         return refuse("The attribute " + name + " is given more than once");
       if (!expect_symbol(":")) return false;
-      auto& part = value.parts.emplace_back(std::move(name), ValueTemplate());
+      auto& part = value.parts.emplace_back(ValueTemplate::Part{std::move(name)});
       // The attributes of an item are roots themselves.
-      if (!parse_value(part.second, at.empty() ? "root" : at + "." + part.first, depth + 1)) return false;
+      if (!parse_value(part.value, at.empty() ? "root" : at + "." + part.name, depth + 1)) return false;
     } while (take_symbol(","));
     if (!expect_symbol("}")) return false;
   }
   if (at.empty() ||  // an item keeps its parts
-      std::ranges::any_of(value.parts, [](const auto& p) { return p.second.kind != ValueTemplate::Kind::literal; }))
+      std::ranges::any_of(value.parts, [](const auto& p) { return p.value.kind != ValueTemplate::Kind::literal; }))
     return true;
   Item map;
-  for (auto& part : value.parts) map.append(std::move(part.first)) = std::move(part.second.literal);
+  for (auto& part : value.parts) map.append(std::move(part.name)) = std::move(part.value.literal);
   value = {};
   value.literal = AttributeValue::of_m(std::move(map));
   if (auto checked = validate_value(value.literal); !checked) return refuse(checked.error().message);

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "aws/partiql.h"
@@ -18,10 +17,15 @@ namespace engine::dynamodb {
 
 // A value as it is written: a literal, a parameter, or a list or map with a parameter somewhere in it.
 struct ValueTemplate {
+  struct Part;
   enum class Kind : uint8_t { literal, parameter, list, map } kind = Kind::literal;
-  AttributeValue literal;                                    // in normal form
-  uint32_t parameter = 0;                                    // 0 is the first `?` of the statement; each occurs once
-  std::vector<std::pair<std::string, ValueTemplate>> parts;  // of a list (without names) or map
+  AttributeValue literal;   // in normal form
+  uint32_t parameter = 0;   // 0 is the first `?` of the statement; each occurs once
+  std::vector<Part> parts;  // of a list (without names) or map
+};
+struct ValueTemplate::Part {
+  std::string name;
+  ValueTemplate value = {};
 };
 
 struct Clause {

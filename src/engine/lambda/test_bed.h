@@ -115,17 +115,17 @@ class FakeHost final : public runtime::FunctionHost {
     [[nodiscard]] const std::string& instance_id() const override { return id; }
     [[nodiscard]] bool alive() const override { return is_alive; }
     void invoke(runtime::InvokeRequest request, Done done) override {
-      Body body;
+      Body act;
       {
         const std::lock_guard lock(host.mutex);
-        body = host.body;
+        act = host.body;
       }
       for (const auto& report : std::exchange(host.init_reports, {})) request.on_init_end(report);
       if (!host.init_log.empty()) sink.write({id, {}, host.init_log});
       if (!host.init_fails && request.on_begin) request.on_begin();
       sink.write({id, request.request_id, "hello from " + spec.function_name});
       current_ = this;
-      InvokeOutcome out = body(spec, request);
+      InvokeOutcome out = act(spec, request);
       current_ = nullptr;
       is_alive = out.kind == OutcomeKind::ok || out.kind == OutcomeKind::function_error;
       done(std::move(out));
