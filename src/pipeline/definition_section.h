@@ -1,0 +1,61 @@
+// Sections of the definition file while it is read: for the files that read one (definition*.cc), which alone see
+// toml++.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/definition.h"
+#include "pipeline/mapping.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+namespace pipeline {
+
+using DefinitionFaults = std::vector<DefinitionFault>;
+
+// One table of the file: gives its values out, checked, and tells of keys that nobody asked for when it ends. What is
+// wrong becomes a fault with its line, and the value that is answered instead is the one of an absent key.
+class DefinitionSection {
+ public:
+  // `table` may be null: a section that is not there. Both outlive it.
+  DefinitionSection(std::string name, const toml::table* table, DefinitionFaults& faults)
+      : name_(std::move(name)), table_(table), faults_(faults) {}
+  ~DefinitionSection();
+  DefinitionSection(const DefinitionSection&) = delete;
+  DefinitionSection& operator=(const DefinitionSection&) = delete;
+
+  [[nodiscard]] bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
+  void fault(uint32_t line, std::string_view what);
+  void fault_at(std::string_view key, std::string_view what);  // in the line of the key's value
+
+  std::optional<std::string> text(std::string_view key);
+  // One string or a list of them; empty if the key is absent.
+  std::vector<std::string> texts(std::string_view key);
+  bool boolean(std::string_view key, bool otherwise);
+  // The index of the value among `names`; 0 if the key is absent.
+  std::size_t one_of(std::string_view key, std::span<const std::string_view> names);
+  // A table of whole numbers from 0 to `number_max`.
+  std::vector<std::pair<std::string, int>> numbers(std::string_view key, int number_max);
+  std::optional<FieldPath> path(std::string_view key);
+  FieldSource source(std::string_view key);
+
+ private:
+  const toml::node* get(std::string_view key);
+
+  const std::string name_;
+  const toml::table* const table_;
+  DefinitionFaults& faults_;
+  std::set<std::string, std::less<>> asked_;
+};
+
+}  // namespace pipeline
