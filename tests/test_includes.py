@@ -34,6 +34,7 @@ WITHIN_AWS = {
     "aws/auth": ["aws", "aws/http", "aws/auth"],
     "aws/codec": ["aws", "aws/http", "aws/codec"],
     "aws/client": ["aws", "aws/http", "aws/auth", "aws/codec", "aws/client"],
+    "aws/filter": ["aws", "aws/auth", "aws/http", "aws/sns", "aws/filter"],
     **{f"aws/{service}": ["aws", "aws/http", f"aws/{service}"] for service in SERVICES},
 }
 # One service of the engine in another: temporary credentials are part of the state of IAM, and STS issues them.

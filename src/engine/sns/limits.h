@@ -22,8 +22,6 @@ constexpr std::size_t kPageMax = 100;          // ListTopics, ListSubscriptions,
 constexpr std::size_t kEndpointLengthMax = 2'048;
 constexpr base::Duration kWebhookTimeout = std::chrono::seconds(15);  // until the whole answer of an endpoint is there
 constexpr std::size_t kPermissionAccountsMax = 20;                    // AddPermission: the quotas of a policy
-constexpr std::size_t kFilterKeysMax = 5;
-constexpr std::size_t kFilterCombinationsMax = 150;
 constexpr std::size_t kPolicyBytesMax = 262'144;
 constexpr base::Duration kTokenLife = std::chrono::hours(48);  // Subscribe: two days
 
@@ -34,7 +32,6 @@ constexpr std::size_t kOutboxMax = 500'000;        // deliveries owed; then Publ
 constexpr std::size_t kOutboxWorkers = 4;
 constexpr std::size_t kWebWorkers = 8;  // for http(s) endpoints, which may be slow and must not hold up the others
 constexpr std::size_t kWebDeliveriesPerHost = 2;  // of these workers: a host that hangs must not take all of them
-constexpr std::size_t kJsonDepthMax = 32;         // of message bodies that filter policies look into
 constexpr base::Duration kRetryMax = std::chrono::seconds(20);  // between two attempts
 constexpr base::Duration kGiveUpAfter = std::chrono::hours(1);  // AWS: 23 days for its own services
 

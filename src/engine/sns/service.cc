@@ -178,7 +178,7 @@ void SnsService::store_subscription(store::WriteBatch& batch, Topic& topic, Subs
   auto subscription = std::make_shared<Subscription>();
   if (const std::string* policy = record.attributes.find("FilterPolicy")) {
     const std::string* scope = record.attributes.find("FilterPolicyScope");
-    auto filter = FilterPolicy::parse(*policy, scope != nullptr && *scope == "MessageBody");
+    auto filter = aws::filter::FilterPolicy::parse(*policy, scope != nullptr && *scope == "MessageBody");
     check_row(filter.has_value());  // it was parsed before it was stored
     subscription->filter = std::move(*filter);
   }

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/filter/filter_policy.h"
 #include "aws/sns/sns.h"
 #include "base/env.h"
 #include "engine/outbox.h"
-#include "engine/sns/filter_policy.h"
 #include "engine/sns/host_slots.h"
 #include "engine/sns/limits.h"
 #include "engine/sns/mailer.h"
@@ -147,7 +147,7 @@ class SnsService final : public aws::sns::Sns {
  private:
   struct Subscription {
     SubscriptionRecord record;
-    std::optional<FilterPolicy> filter;
+    std::optional<aws::filter::FilterPolicy> filter;
   };
   using SubscriptionPtr = std::shared_ptr<const Subscription>;
   struct Topic {

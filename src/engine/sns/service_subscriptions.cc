@@ -62,7 +62,7 @@ base::Result<void> check_endpoint(const SubscriptionRecord& record, const SnsOpt
 base::Result<void> check_filter(const aws::Map<std::string>& attributes) {
   const std::string* policy = attributes.find("FilterPolicy");
   const std::string* scope = attributes.find("FilterPolicyScope");
-  if (policy != nullptr) TRY(FilterPolicy::check(*policy, scope != nullptr && *scope == "MessageBody"));
+  if (policy != nullptr) TRY(aws::filter::FilterPolicy::check(*policy, scope != nullptr && *scope == "MessageBody"));
   return {};
 }
 

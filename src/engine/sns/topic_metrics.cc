@@ -14,13 +14,13 @@ TopicMetrics::TopicMetrics(ServiceMetrics* metrics, const TopicRecord& record) {
   redriven_ = series("NumberOfNotificationsRedrivenToDlq");
   not_redriven_ = series("NumberOfNotificationsFailedToRedriveToDlq");
   filtered_out_ = series("NumberOfNotificationsFilteredOut");
-  // In the order of FilterPolicy::Mismatch.
+  // In the order of aws::filter::FilterPolicy::Mismatch.
   constexpr std::string_view kNames[] = {
       "NumberOfNotificationsFilteredOut-MessageAttributes", "NumberOfNotificationsFilteredOut-NoMessageAttributes",
       "NumberOfNotificationsFilteredOut-InvalidAttributes", "NumberOfNotificationsFilteredOut-MessageBody",
       "NumberOfNotificationsFilteredOut-InvalidMessageBody"};
-  static_assert(std::size(kNames) == FilterPolicy::kMismatches);
-  for (std::size_t i = 0; i < FilterPolicy::kMismatches; ++i) by_mismatch_[i] = series(kNames[i]);
+  static_assert(std::size(kNames) == aws::filter::FilterPolicy::kMismatches);
+  for (std::size_t i = 0; i < aws::filter::FilterPolicy::kMismatches; ++i) by_mismatch_[i] = series(kNames[i]);
 }
 
 void TopicMetrics::published(std::size_t size_bytes, base::Timestamp at) {
@@ -29,7 +29,7 @@ void TopicMetrics::published(std::size_t size_bytes, base::Timestamp at) {
   publish_size_->add(static_cast<double>(size_bytes), at);
 }
 
-void TopicMetrics::filtered_out(FilterPolicy::Mismatch why, base::Timestamp at) {
+void TopicMetrics::filtered_out(aws::filter::FilterPolicy::Mismatch why, base::Timestamp at) {
   count(filtered_out_, at);
   count(by_mismatch_[static_cast<std::size_t>(why)], at);
 }

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "aws/filter/filter_policy.h"
 #include "engine/service_metrics.h"
-#include "engine/sns/filter_policy.h"
 #include "engine/sns/records.h"
 
 namespace engine::sns {
@@ -17,7 +17,7 @@ class TopicMetrics {
   TopicMetrics(ServiceMetrics* metrics, const TopicRecord& record);
 
   void published(std::size_t size_bytes, base::Timestamp at);
-  void filtered_out(FilterPolicy::Mismatch why, base::Timestamp at);
+  void filtered_out(aws::filter::FilterPolicy::Mismatch why, base::Timestamp at);
   void delivered(base::Timestamp at) { count(delivered_, at); }
   void failed(base::Timestamp at) { count(failed_, at); }
   void redriven(bool succeeded, base::Timestamp at) { count(succeeded ? redriven_ : not_redriven_, at); }
@@ -28,7 +28,7 @@ class TopicMetrics {
     if (series != nullptr) series->add(1, at);
   }
   Series published_, publish_size_, delivered_, failed_, redriven_, not_redriven_, filtered_out_;
-  Series by_mismatch_[FilterPolicy::kMismatches];
+  Series by_mismatch_[aws::filter::FilterPolicy::kMismatches];
 };
 
 }  // namespace engine::sns

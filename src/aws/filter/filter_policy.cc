@@ -1,4 +1,4 @@
-#include "engine/sns/filter_policy.h"
+#include "aws/filter/filter_policy.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -9,15 +9,17 @@
 
 #include "aws/http/message.h"
 #include "aws/sns/errors.h"
-#include "engine/sns/limits.h"
 
-namespace engine::sns {
+namespace aws::filter {
 namespace {
 
 namespace dom = simdjson::dom;
 using Kind = FilterPolicy::Condition::Kind;
 using Value = FilterPolicy::Value;
 using Values = std::vector<Value>;
+using Attributes = FilterPolicy::Attributes;
+
+constexpr std::size_t kJsonDepthMax = 32;  // ours: of policies, and of bodies they look into
 
 std::unexpected<base::AwsError> refuse(std::string_view reason) {
   return base::fail(
@@ -364,7 +366,7 @@ bool holds(const FilterPolicy::Rule& rule, const Values& values) {
 
 // What a rule on attributes compares with. Of an absent attribute only exists:false holds, not even null (recorded
 // 2024-05-14); and without any attribute, exists:false does not hold either (the same page).
-bool holds(const FilterPolicy::Rule& rule, const MessageAttributes& attributes) {
+bool holds(const FilterPolicy::Rule& rule, const Attributes& attributes) {
   const auto* attribute = attributes.find(rule.path);
   if (attribute != nullptr && attribute->binary_value) {
     return std::ranges::any_of(rule.conditions, [](const auto& it) { return it.kind == Kind::exists && it.wanted; });
@@ -411,7 +413,7 @@ bool FilterPolicy::Condition::accepts(const Value& value) const {
 }
 
 base::Result<FilterPolicy> FilterPolicy::parse(std::string_view json, bool in_body) {
-  if (json.size() > kPolicyBytesMax) return refuse("Filter policy is too complex");
+  if (json.size() > kFilterPolicyBytesMax) return refuse("Filter policy is too complex");
   dom::parser parser;
   dom::element root;
   dom::object object;
@@ -432,7 +434,7 @@ base::Result<void> FilterPolicy::check(std::string_view json, bool in_body) {
   return {};
 }
 
-std::optional<FilterPolicy::Mismatch> FilterPolicy::mismatch(const MessageAttributes& attributes,
+std::optional<FilterPolicy::Mismatch> FilterPolicy::mismatch(const Attributes& attributes,
                                                              std::string_view body) const {
   if (!in_body_) {
     const bool wanted = std::ranges::any_of(alternatives_, [&](const auto& rules) {
@@ -460,4 +462,4 @@ std::optional<FilterPolicy::Mismatch> FilterPolicy::mismatch(const MessageAttrib
   return wanted ? std::nullopt : std::optional(Mismatch::body);
 }
 
-}  // namespace engine::sns
+}  // namespace aws::filter

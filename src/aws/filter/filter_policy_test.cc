@@ -1,10 +1,8 @@
-#include "engine/sns/filter_policy.h"
+#include "aws/filter/filter_policy.h"
 
 #include <gtest/gtest.h>
 
-#include "engine/sns/limits.h"
-
-namespace engine::sns {
+namespace aws::filter {
 namespace {
 
 std::string body_match(std::string_view policy, std::string_view body) {
@@ -101,14 +99,14 @@ TEST(FilterPolicy, OrIsBounded) {
 }
 
 TEST(FilterPolicy, Attributes) {
-  const auto match = [](std::string_view policy, const MessageAttributes& attributes) {
+  const auto match = [](std::string_view policy, const FilterPolicy::Attributes& attributes) {
     const auto parsed = FilterPolicy::parse(policy, false);
     return parsed.has_value() && parsed->matches(attributes, "{}");
   };
-  const MessageAttributes attributes{{"s", {"String", "x", {}}},
-                                     {"n", {"Number", "100.0", {}}},
-                                     {"l", {"String.Array", R"(["p",7,true])", {}}},
-                                     {"b", {"Binary", {}, "x"}}};
+  const FilterPolicy::Attributes attributes{{"s", {"String", "x", {}}},
+                                            {"n", {"Number", "100.0", {}}},
+                                            {"l", {"String.Array", R"(["p",7,true])", {}}},
+                                            {"b", {"Binary", {}, "x"}}};
   EXPECT_TRUE(match(R"({"s":["x"]})", attributes));
   EXPECT_TRUE(match(R"({"n":[100]})", attributes));
   EXPECT_TRUE(match(R"({"n":[{"numeric":["=",100.000004]}]})", attributes));
@@ -189,4 +187,4 @@ TEST(FilterPolicy, Refusals) {
 }
 
 }  // namespace
-}  // namespace engine::sns
+}  // namespace aws::filter
