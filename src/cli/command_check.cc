@@ -119,8 +119,7 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
     print_error(loaded.error());
     return kUsage;
   }
-  const pipeline::Definition definition =
-      loaded->has_value() ? (*loaded)->definition : pipeline::Definition{{}, pipeline::original_mapping()};
+  const pipeline::Definition definition = loaded->has_value() ? (*loaded)->definition : pipeline::Definition();
   std::string list;
   int exit_code = kOk;
   for (const std::string& file : files) {

@@ -101,24 +101,24 @@ int apply(const UpOptions& options, Session& session) {
     }
     threshold = *parsed;
   }
+  if (threshold.has_value() && !session.definition().rules.empty()) {
+    print_error("--threshold is for pipelines without rules, and the definition has [[rules]]");
+    return kUsage;
+  }
   for (const std::string& email : options.emails) {
-    const std::size_t at = email.find('@');
-    if (at != std::string::npos && at > 0 && at + 1 < email.size() && email.find_first_of(" <>") == std::string::npos)
-      continue;
+    if (pipeline::is_email_address(email)) continue;
     print_error("--email: not an address: " + email);
     return kUsage;
   }
   for (const std::string& url : options.webhooks) {
-    const bool good = (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with("://") &&
-                      url.find_first_of(" \t\r\n") == std::string::npos;
-    if (good) continue;
+    if (pipeline::is_webhook_url(url)) continue;
     print_error("--webhook: not a URL that begins with http:// or https://: " + url);
     return kUsage;
   }
   session.configure([&](pipeline::StackOptions& stack) {
     stack.large_order_threshold = threshold;
-    stack.emails = options.emails;
-    stack.webhooks = options.webhooks;
+    if (!options.emails.empty()) stack.emails = options.emails;
+    if (!options.webhooks.empty()) stack.webhooks = options.webhooks;
   });
   return kOk;
 }

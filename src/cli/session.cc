@@ -71,7 +71,7 @@ struct Session::Parts {
   std::optional<DefinitionFile> file;
   bool wants_original = false;  // --file none
   pipeline::Definition definition;
-  std::string ingest_package, process_package;  // with the definition
+  std::string ingest_package, process_package, sweep_package;  // with the definition
   std::unique_ptr<pipeline::Stack> stack;
 
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
@@ -79,7 +79,6 @@ struct Session::Parts {
 
 // An engine of a command's own has no other definition than the command's.
 std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const GlobalOptions& options) {
-  definition.mapping = pipeline::original_mapping();
   wants_original = options.file == kNoDefinition;
   if (options.ignore_environment) return {};
   auto loaded = load_definition(options.file);
@@ -88,7 +87,11 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
   if (!file.has_value()) return {};
   definition = file->definition;
   stack_options.definition_id = pipeline::definition_id(file->text);
-  for (auto [package, zip] : {std::pair(&ingest_package, ingest_zip()), std::pair(&process_package, process_zip())}) {
+  stack_options.rules = definition.rules;
+  stack_options.emails = definition.emails;
+  stack_options.webhooks = definition.webhooks;
+  for (auto [package, zip] : {std::pair(&ingest_package, ingest_zip()), std::pair(&process_package, process_zip()),
+                              std::pair(&sweep_package, sweep_zip())}) {
     auto made = with_definition(zip, file->text);
     if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
     *package = std::move(*made);
@@ -261,7 +264,7 @@ pipeline::Stack& Session::stack() {
     const bool defined = parts_->file.has_value();
     parts_->stack_options.ingest_zip = defined ? parts_->ingest_package : ingest_zip();
     parts_->stack_options.process_zip = defined ? parts_->process_package : process_zip();
-    parts_->stack_options.sweep_zip = sweep_zip();
+    parts_->stack_options.sweep_zip = defined ? parts_->sweep_package : sweep_zip();
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }
   return *parts_->stack;

@@ -24,15 +24,17 @@ uint64_t quarantined(const pipeline::Tally& tally) {
 
 std::string tally_json(const pipeline::Tally& tally) {
   return fmt::format(
-      "\"read\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"missing\":{},"
-      "\"large_orders_notified\":{}",
-      tally.read, tally.accepted, quarantined_json(tally), tally.duplicates, tally.missing,
-      tally.large_orders_notified);
+      "\"read\":{},\"accepted\":{},\"updated\":{},\"superseded\":{},\"quarantined\":{},\"duplicates\":{},"
+      "\"missing\":{},\"large_orders_notified\":{}",
+      tally.read, tally.accepted, tally.updated, tally.superseded, quarantined_json(tally), tally.duplicates,
+      tally.missing, tally.large_orders_notified);
 }
 
 void print_tally(const pipeline::Tally& tally) {
   print_line(fmt::format("read           {}", tally.read));
   print_line(fmt::format("accepted       {}", tally.accepted));
+  if (tally.updated != 0) print_line(fmt::format("  of them      {} replaced an older version", tally.updated));
+  if (tally.superseded != 0) print_line(fmt::format("superseded     {} by a newer version", tally.superseded));
   print_line(fmt::format("quarantined    {}", quarantined(tally)));
   for (const auto& [reason, count] : tally.quarantined) print_line(fmt::format("  {:<20} {}", reason, count));
   print_line(fmt::format("duplicates     {}", tally.duplicates));

@@ -6,7 +6,7 @@
 int main() {
   return functions::run_function("process", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto process = std::make_shared<pipeline::Process>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config,
-                                                       tools.definition.mapping);
+                                                       tools.definition);
     return functions::with_drills(
         tools.env,
         [&tools,
@@ -19,6 +19,8 @@ int main() {
           tools.log.log(runtime::LogLevel::info, "processed",
                         {{"records_in", static_cast<int64_t>(counts.records_in)},
                          {"stored", static_cast<int64_t>(counts.stored)},
+                         {"updated", static_cast<int64_t>(counts.updated)},
+                         {"superseded", static_cast<int64_t>(counts.superseded)},
                          {"duplicate", static_cast<int64_t>(counts.duplicate)},
                          {"quarantined", static_cast<int64_t>(counts.quarantined)},
                          {"retried", static_cast<int64_t>(counts.retried)},

@@ -4,7 +4,8 @@
 
 int main() {
   return functions::run_function("sweep", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
-    auto sweep = std::make_shared<pipeline::Sweep>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config);
+    auto sweep = std::make_shared<pipeline::Sweep>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config,
+                                                   tools.definition.rules);
     return
         [&tools, sweep](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
           tools.log.begin_invocation(invocation);

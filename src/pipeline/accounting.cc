@@ -20,6 +20,12 @@ struct Accounting::Order {
   std::string body_sha256;
   std::string transaction_id;  // empty: the order is not acceptable
   std::string payload_sha256;
+  std::optional<base::Decimal> version;
+
+  [[nodiscard]] bool is_superseded_by(const Item& row) const {
+    const auto other = base::Decimal::parse(text_of(row, orders::kVersion));
+    return version.has_value() && other.has_value() && *version < *other;
+  }
 };
 
 Accounting::Accounting(aws::dynamodb::DynamoDb& dynamodb, base::Env& env, const PipelineConfig& config,
@@ -48,6 +54,7 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
       if (const auto parsed = reader_.read(read->text); parsed.has_value() && !read->too_long) {
         order.transaction_id = parsed->transaction_id;
         order.payload_sha256 = parsed->payload_sha256;
+        order.version = parsed->version;
       }
       if (orders.size() == kKeysMax) TRY(settle(orders, tally));
     }
@@ -122,6 +129,7 @@ void Accounting::classify(const Order& order, const Rows& accepted, const Rows& 
       return;
     }
     ++tally.accepted;
+    tally.updated += row->second.contains(orders::kUpdates);
     tally.by_earlier_uploads += origin == Origin::earlier_upload;
     const auto stored_at = base::from_epoch_milliseconds(number_of(row->second, orders::kStoredAt).value_or(0));
     const int64_t late = std::chrono::floor<std::chrono::milliseconds>(stored_at - uploaded_at_).count();
@@ -130,6 +138,10 @@ void Accounting::classify(const Order& order, const Rows& accepted, const Rows& 
     const std::string_view state = text_of(row->second, orders::kNotifyState);
     tally.large_orders_notified += state == orders::kSent;
     tally.large_orders_pending += state == orders::kPending;
+    return;
+  }
+  if (row != accepted.end() && order.is_superseded_by(row->second)) {
+    ++tally.superseded;
     return;
   }
   const auto bad = quarantined.find(order.body_sha256);

@@ -19,10 +19,12 @@
 
 namespace pipeline {
 
-// read = accepted + duplicates + the sum of quarantined + missing.
+// read = accepted + superseded + duplicates + the sum of quarantined + missing.
 struct Tally {
   uint64_t read = 0;
   uint64_t accepted = 0;                        // the row was made by this upload
+  uint64_t updated = 0;                         // of the accepted: it has replaced an older version
+  uint64_t superseded = 0;                      // the row is of a newer version of the order
   uint64_t duplicates = 0;                      // the same order, good or bad, had come before
   uint64_t refused_before = 0;                  // of the duplicates: bad ones
   uint64_t by_earlier_uploads = 0;              // of the accepted and the quarantined: see count()

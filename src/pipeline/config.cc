@@ -18,6 +18,7 @@ constexpr Variable kVariables[] = {
     {"TILL_QUEUE_URL", &PipelineConfig::queue_url},
     {"TILL_NOTIFY_QUEUE_URL", &PipelineConfig::notify_queue_url},
     {"TILL_TOPIC_ARN", &PipelineConfig::topic_arn},
+    {"TILL_RULE_TOPIC_PREFIX", &PipelineConfig::rule_topic_prefix},
 };
 
 }  // namespace

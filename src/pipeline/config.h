@@ -26,6 +26,7 @@ struct PipelineConfig {
   std::string queue_url;                // orders on their way to the process function
   std::string notify_queue_url;         // notifications that are still owed
   std::string topic_arn;                // large orders
+  std::string rule_topic_prefix;        // with a rule's name behind it the ARN of its topic
   base::Decimal large_order_threshold;  // an order above it is notified
 };
 

@@ -13,6 +13,9 @@
 namespace pipeline {
 namespace {
 
+constexpr std::string_view kRules = "rules";
+constexpr std::array<std::string_view, 4> kSections{"order", "orders", kRules, "notifications"};
+
 void check_currency(DefinitionSection& order, std::string_view key, const std::string& code) {
   if (!minor_unit_digits(code).has_value())
     order.fault_at(key, fmt::format("has \"{}\", which is no currency of ISO 4217, such as EUR", code));
@@ -85,6 +88,7 @@ Mapping read_order(DefinitionSection& order) {
   mapping.refund_types = order.texts("refund_types");
   if (!mapping.refund_types.empty() && mapping.type.empty()) order.fault_at("refund_types", "needs `type`");
   mapping.zero_amount = static_cast<Mapping::Meaning>(order.one_of("zero", std::span(kMeanings).first(2)));
+  mapping.version = order.source("version");
   mapping.negative_amount = static_cast<Mapping::Meaning>(order.one_of("negative", kMeanings));
   return mapping;
 }
@@ -106,20 +110,32 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
   DefinitionFaults faults;
   Definition definition;
   for (const auto& [key, node] : file) {
-    if (key.str() != "order" && key.str() != "orders")
+    if (std::ranges::find(kSections, key.str()) == kSections.end())
       faults.push_back({key.source().begin.line, fmt::format("there is no section [{}]", key.str())});
-    else if (!node.is_table())
+    else if (key.str() == kRules && !node.is_array_of_tables())
+      faults.push_back({key.source().begin.line, "rules must be sections, [[rules]]"});
+    else if (key.str() != kRules && !node.is_table())
       faults.push_back({key.source().begin.line, fmt::format("{0} must be a section, [{0}]", key.str())});
   }
   if (const toml::node* orders = file.get("orders"); orders != nullptr && orders->is_table()) {
     DefinitionSection section("orders", orders->as_table(), faults);
     definition.documents = read_documents(section);
   }
-  if (const toml::node* order = file.get("order"); order == nullptr) {
-    definition.mapping = original_mapping();
-  } else if (order->is_table()) {
+  if (const toml::node* order = file.get("order"); order != nullptr && order->is_table()) {
     DefinitionSection section("order", order->as_table(), faults);
     definition.mapping = read_order(section);
+  }
+  if (const toml::node* rules = file.get(kRules); rules != nullptr && rules->is_array_of_tables()) {
+    for (const toml::node& rule : *rules->as_array()) {
+      DefinitionSection section(std::string(kRules), rule.as_table(), faults);
+      definition.rules.push_back(read_rule(section, definition.rules));
+    }
+  }
+  if (const toml::node* people = file.get("notifications"); people != nullptr && people->is_table()) {
+    DefinitionSection section("notifications", people->as_table(), faults);
+    definition.emails = section.texts("emails");
+    definition.webhooks = section.texts("webhooks");
+    check_addresses(section, definition.emails, definition.webhooks);
   }
   if (faults.empty()) return definition;
   std::ranges::stable_sort(faults, {}, &DefinitionFault::line);

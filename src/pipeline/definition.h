@@ -25,6 +25,19 @@
 //   occurred_at = "/created_at"
 //   zero = "quarantine"                    # or "accept"
 //   negative = "quarantine"                # or "accept", "refund"
+//   version = "/updated_at"                # a newer one replaces the order; a time or a number
+//
+//   [[rules]]                              # of notifications, any number; without them the threshold decides
+//   name = "large-eur"                     # its topic is <stack>-rule-large-eur
+//   filter = '{"amount":[{"numeric":[">",50000]}],"currency":["EUR"]}'  # a filter policy of SNS
+//   subject = "{transaction_id}: {amount} {currency}"
+//   text = "..."                           # without it a JSON object
+//   emails = ["shop@example.com"]
+//   webhooks = ["https://example.com/hook"]
+//
+//   [notifications]                        # who hears of the alarms, of large orders, and of rules that name nobody
+//   emails = ["shop@example.com"]
+//   webhooks = []
 #pragma once
 
 #include <cstdint>
@@ -34,6 +47,7 @@
 #include <vector>
 
 #include "pipeline/mapping.h"
+#include "pipeline/notification_rule.h"
 #include "pipeline/record_splitter.h"
 
 namespace pipeline {
@@ -47,7 +61,10 @@ std::string definition_id(std::string_view toml);
 
 struct Definition {
   DocumentFormat documents;
-  Mapping mapping;
+  Mapping mapping = original_mapping();
+  NotificationRules rules;
+  std::vector<std::string> emails;
+  std::vector<std::string> webhooks;
 };
 
 struct DefinitionFault {

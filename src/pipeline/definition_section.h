@@ -13,6 +13,7 @@
 
 #include "pipeline/definition.h"
 #include "pipeline/mapping.h"
+#include "pipeline/notification_rule.h"
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
@@ -57,5 +58,11 @@ class DefinitionSection {
   DefinitionFaults& faults_;
   std::set<std::string, std::less<>> asked_;
 };
+
+// Readers of sections (definition_<section>.cc). `before`: the rules that stand above it in the file.
+NotificationRule read_rule(DefinitionSection& section, const NotificationRules& before);
+// Faults of `emails` and `webhooks`.
+void check_addresses(DefinitionSection& section, const std::vector<std::string>& emails,
+                     const std::vector<std::string>& webhooks);
 
 }  // namespace pipeline

@@ -57,6 +57,7 @@ struct Mapping {
   FieldSource occurred_at;
   FieldSource customer;
   FieldSource type;
+  FieldSource version;                    // empty: an id is taken once and for all
   std::vector<std::string> refund_types;  // values of `type` that make the record a refund, whatever its sign
   Meaning zero_amount = Meaning::refused;
   Meaning negative_amount = Meaning::refused;

@@ -5,6 +5,7 @@
 
 #include "aws/codec/json_shape.h"
 #include "base/encoding.h"
+#include "pipeline/notification_state.h"
 
 namespace pipeline {
 namespace {
@@ -20,15 +21,79 @@ bool is_permanent(const base::AwsError& error) {
          std::ranges::find(kCodes, error.query_code) != kCodes.end();
 }
 
-std::string notification_text(const Item& order, const PipelineConfig& config) {
-  std::string out = "{\"event_id\":";
-  aws::codec::write_json_string(text_of(order, orders::kTransactionId), out);
-  out.append(",\"transaction_id\":");
-  aws::codec::write_json_string(text_of(order, orders::kTransactionId), out);
-  out.append(",\"amount\":").append(text_of(order, orders::kAmount)).append(",\"item\":");
-  aws::codec::write_json_string(text_of(order, orders::kItem), out);
+constexpr std::size_t kSubjectLengthMax = 99;  // of SNS: fewer than 100 characters, of ASCII, none of control
+
+std::string subject_of(std::string_view text) {
+  std::string out(text.substr(0, kSubjectLengthMax));
+  for (char& c : out)
+    if (c < ' ' || c > '~') c = '?';
+  return out;
+}
+
+void append_member(std::string_view name, std::string_view value, std::string& out) {
+  out.append(out.empty() ? "{\"" : ",\"").append(name).append("\":");
+  aws::codec::write_json_string(value, out);
+}
+
+// What a large order is told as where there are no rules.
+std::string threshold_text(const Item& order, const PipelineConfig& config) {
+  std::string out;
+  append_member("event_id", text_of(order, orders::kTransactionId), out);
+  append_member(orders::kTransactionId, text_of(order, orders::kTransactionId), out);
+  out.append(",\"amount\":").append(text_of(order, orders::kAmount));
+  if (const auto currency = text_of(order, orders::kCurrency); !currency.empty())
+    append_member(orders::kCurrency, currency, out);
+  append_member(orders::kItem, text_of(order, orders::kItem), out);
   out.append(",\"threshold\":").append(config.large_order_threshold.to_string());
   return out + "}";
+}
+
+std::string rule_text(const Item& order, std::string_view event_id, std::string_view rule) {
+  std::string out;
+  append_member("event_id", event_id, out);
+  append_member("rule", rule, out);
+  append_member(orders::kTransactionId, text_of(order, orders::kTransactionId), out);
+  out.append(",\"amount\":").append(text_of(order, orders::kAmount));
+  for (const std::string_view field : {orders::kCurrency, orders::kItem, orders::kCustomer, orders::kType})
+    if (const auto value = text_of(order, field); !value.empty()) append_member(field, value, out);
+  return out + "}";
+}
+
+aws::sns::MessageAttributeValue string_attribute(std::string value) {
+  aws::sns::MessageAttributeValue out;
+  out.data_type = "String";
+  out.string_value = std::move(value);
+  return out;
+}
+
+// What is published for `rule`, which a later definition may not have any more.
+aws::sns::PublishInput notification(const Item& order, const std::string& rule, const PipelineConfig& config,
+                                    const NotificationRules& rules) {
+  const std::string id(text_of(order, orders::kTransactionId));
+  aws::sns::PublishInput input;
+  auto& attributes = input.message_attributes.emplace();
+  attributes["event_id"] = string_attribute(id);
+  if (rule == kThresholdRule) {
+    input.topic_arn = config.topic_arn;
+    input.subject = "Large order: " + std::string(text_of(order, orders::kAmount)).substr(0, 60);
+    input.message = threshold_text(order, config);
+    return input;
+  }
+  const std::string event_id = id + "/" + rule;
+  attributes["event_id"] = string_attribute(event_id);
+  attributes["rule"] = string_attribute(rule);
+  input.topic_arn = config.rule_topic_prefix + rule;
+  const auto value_of = [&](std::string_view name) {
+    return name == "rule" ? rule : std::string(text_of(order, name));
+  };
+  const auto found = std::ranges::find(rules, rule, &NotificationRule::name);
+  if (found != rules.end()) {
+    input.subject = subject_of(found->subject.render(value_of));
+    input.message = found->text.render(value_of);
+  }
+  if (input.subject.value_or("").empty()) input.subject = subject_of(rule + ": " + id);
+  if (input.message.value_or("").empty()) input.message = rule_text(order, event_id, rule);
+  return input;
 }
 
 }  // namespace
@@ -40,40 +105,52 @@ aws::Context call_context(base::Env& env) {
 }
 
 Notifier::Notifier(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
-                   const PipelineConfig& config)
-    : dynamodb_(dynamodb), sns_(sns), sqs_(sqs), env_(env), config_(config) {}
+                   const PipelineConfig& config, const NotificationRules& rules)
+    : dynamodb_(dynamodb), sns_(sns), sqs_(sqs), env_(env), config_(config), rules_(rules) {}
 
 bool Notifier::publish(const Item& order) {
-  const std::string id(text_of(order, orders::kTransactionId));
-  aws::sns::MessageAttributeValue event_id;
-  event_id.data_type = "String";
-  event_id.string_value = id;
-  aws::sns::PublishInput input;
-  input.topic_arn = config_.topic_arn;
-  input.subject = "Large order: " + std::string(text_of(order, orders::kAmount)).substr(0, 60);
-  input.message = notification_text(order, config_);
-  input.message_attributes.emplace()["event_id"] = std::move(event_id);
-  aws::Context context = call_context(env_);
-  const auto published = sns_.publish(context, std::move(input));
-  if (published.has_value()) return mark(id, orders::kSent, "sns_message_id", published->message_id.value_or(""));
-  if (is_permanent(published.error())) return mark(id, orders::kFailed, "notify_error", published.error().message);
-  return false;
+  Outcome outcome;
+  for (const std::string& rule : owed_rules(order)) publish(order, rule, outcome);
+  return mark(order, outcome) && outcome.all_settled;
 }
 
-// No owner check: whoever has published may say so, and a row that is no longer PENDING is settled already.
-bool Notifier::mark(std::string_view transaction_id, std::string_view state, std::string_view detail_name,
-                    std::string_view detail) {
+void Notifier::publish(const Item& order, const std::string& rule, Outcome& outcome) {
+  aws::Context context = call_context(env_);
+  const auto published = sns_.publish(context, notification(order, rule, config_, rules_));
+  if (published.has_value()) {
+    outcome.told.push_back(rule);
+    outcome.sns_message_id = published->message_id.value_or("");
+  } else if (is_permanent(published.error())) {
+    outcome.refusal = published.error().message;
+  } else {
+    outcome.all_settled = false;
+  }
+}
+
+// Only the row that was read: a newer version has taken over what is owed, and whoever wrote it sees to that. No owner
+// check beside it: whoever has published may say so, and a row that is no longer PENDING is settled already.
+bool Notifier::mark(const Item& order, const Outcome& outcome) {
+  if (!outcome.all_settled && outcome.told.empty()) return true;  // as it was
   aws::dynamodb::UpdateItemInput update;
+  auto& values = update.expression_attribute_values.emplace();
   update.table_name = config_.orders_table;
-  update.key.emplace()[orders::kTransactionId] = text(transaction_id);
-  update.update_expression = "SET #state = :state, #detail = :detail, notified_at = :now REMOVE lease_until";
-  update.condition_expression = "#state = :pending";
-  update.expression_attribute_names = {{"#state", std::string(orders::kNotifyState)},
-                                       {"#detail", std::string(detail_name)}};
-  update.expression_attribute_values = {{":state", text(state)},
-                                        {":detail", text(detail)},
-                                        {":now", number(base::to_epoch_milliseconds(env_.clock.now()))},
-                                        {":pending", text(orders::kPending)}};
+  update.key.emplace()[orders::kTransactionId] = text(text_of(order, orders::kTransactionId));
+  update.condition_expression = "notify_state = :pending AND write_token = :token";
+  values[":pending"] = text(orders::kPending);
+  values[":token"] = text(text_of(order, orders::kWriteToken));
+  std::string& expression = update.update_expression.emplace();
+  if (outcome.all_settled) {
+    const bool sent = outcome.refusal.empty();
+    expression = sent ? "SET notify_state = :state, notified_at = :now, sns_message_id = :detail REMOVE lease_until"
+                      : "SET notify_state = :state, notified_at = :now, notify_error = :detail REMOVE lease_until";
+    values[":state"] = text(sent ? orders::kSent : orders::kFailed);
+    values[":detail"] = text(sent ? outcome.sns_message_id : outcome.refusal);
+    values[":now"] = number(base::to_epoch_milliseconds(env_.clock.now()));
+  }
+  if (order.contains(orders::kNotifyRules) && !outcome.told.empty()) {
+    expression += (expression.empty() ? "" : " ") + std::string("ADD notified_rules :told DELETE notify_rules :told");
+    values[":told"] = aws::dynamodb::AttributeValue::of_ss(outcome.told);
+  }
   aws::Context context = call_context(env_);
   const auto updated = dynamodb_.update_item(context, std::move(update));
   return updated.has_value() || updated.error().code == "ConditionalCheckFailedException";

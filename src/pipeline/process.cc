@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "pipeline/notification_state.h"
 
 namespace pipeline {
 namespace {
@@ -35,12 +36,13 @@ std::string source_of(const QueueRecord& record) {
 }
 
 Process::Process(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
-                 PipelineConfig config, const Mapping& mapping)
+                 PipelineConfig config, const Definition& definition)
     : dynamodb_(dynamodb),
       env_(env),
       config_(std::move(config)),
-      reader_(mapping),
-      notifier_(dynamodb, sns, sqs, env, config_) {}
+      reader_(definition.mapping),
+      rules_(definition.rules),
+      notifier_(dynamodb, sns, sqs, env, config_, rules_) {}
 
 std::expected<Process::Answer, std::string> Process::handle(std::string_view payload, base::Timestamp deadline) {
   const auto records = parse_queue_event(payload);
@@ -54,6 +56,12 @@ std::expected<Process::Answer, std::string> Process::handle(std::string_view pay
       case Outcome::stored:
         ++counts.stored;
         break;
+      case Outcome::updated:
+        ++counts.updated;
+        break;
+      case Outcome::superseded:
+        ++counts.superseded;
+        break;
       case Outcome::duplicate:
         ++counts.duplicate;
         break;
@@ -66,7 +74,8 @@ std::expected<Process::Answer, std::string> Process::handle(std::string_view pay
         break;
     }
   }
-  CHECK(counts.stored + counts.duplicate + counts.quarantined + counts.retried == counts.records_in,
+  CHECK(counts.stored + counts.updated + counts.superseded + counts.duplicate + counts.quarantined + counts.retried ==
+            counts.records_in,
         "every record has one outcome");
   return Answer{batch_item_failures(failures), counts};
 }
@@ -120,10 +129,10 @@ Item Process::make_row(const QueueRecord& record, const Transaction& order, base
   row.append(std::string(orders::kWriteToken)) =
       text(base::random_string(env_.random, 16, "0123456789abcdefghijklmnopqrstuvwxyz"));
   row.append(std::string(orders::kStoredAt)) = number(base::to_epoch_milliseconds(now));
-  if (order.amount > config_.large_order_threshold && !order.is_refund) {
-    row.append(std::string(orders::kNotifyState)) = text(orders::kPending);
-    row.append(std::string(orders::kLeaseUntil)) = number(base::to_epoch_milliseconds(deadline + kLeaseMargin));
-  }
+  if (order.version.has_value())
+    row.append(std::string(orders::kVersion)) = aws::dynamodb::AttributeValue::of_n(order.version->to_string());
+  const auto wanting = rules_for(order, rules_, config_.large_order_threshold);
+  if (!wanting.empty()) owe(wanting, deadline + kLeaseMargin, row);
   return row;
 }
 
@@ -177,14 +186,50 @@ Process::Outcome Process::put(const Entry& entry, ProcessCounts& counts) {
 }
 
 Process::Outcome Process::already_there(const Entry& entry, const Item& old, ProcessCounts& counts) {
-  if (text_of(old, orders::kPayloadSha256) != entry.order.payload_sha256) {
-    return quarantine(entry.record, {reason::kDuplicateConflict, "/transaction_id " + entry.order.transaction_id +
-                                                                     " is taken by an order with other content"});
-  }
   // An earlier attempt of this very invocation whose answer was lost: the lease is still ours.
   const bool own_write = text_of(old, orders::kWriteToken) == text_of(entry.row, orders::kWriteToken);
+  const auto& version = entry.order.version;
+  const auto old_version = base::Decimal::parse(text_of(old, orders::kVersion));  // a row of before has none
+  if (version.has_value() && !own_write) {
+    if (!old_version.has_value() || *old_version < *version) return replace(entry, old, counts);
+    if (*version < *old_version) return Outcome::superseded;
+  }
+  if (text_of(old, orders::kPayloadSha256) != entry.order.payload_sha256) {
+    return quarantine(entry.record, {reason::kDuplicateConflict,
+                                     "/transaction_id " + entry.order.transaction_id +
+                                         (version.has_value() ? " has this version with other content"
+                                                              : " is taken by an order with other content")});
+  }
   const bool own_order = text_of(old, orders::kSource) == text_of(entry.row, orders::kSource);
-  return settle(old, own_write, own_order ? Outcome::stored : Outcome::duplicate, counts);
+  const Outcome own = number_of(old, orders::kUpdates).has_value() ? Outcome::updated : Outcome::stored;
+  return settle(old, own_write, own_order ? own : Outcome::duplicate, counts);
+}
+
+// In one conditional write: the row as it was read, and its notifications as they stood, or nothing.
+Process::Outcome Process::replace(const Entry& entry, const Item& old, ProcessCounts& counts) {
+  Item row = entry.row;
+  const bool hold_lease = carry_over(old, row);
+  row[orders::kUpdates] = number(number_of(old, orders::kUpdates).value_or(0) + 1);
+  aws::dynamodb::PutItemInput put;
+  put.table_name = config_.orders_table;
+  put.item = row;
+  auto& values = put.expression_attribute_values.emplace();
+  values[":token"] = text(text_of(old, orders::kWriteToken));
+  if (old.contains(orders::kNotifyState)) values[":state"] = text(text_of(old, orders::kNotifyState));
+  put.condition_expression = values.contains(":state") ? "write_token = :token AND notify_state = :state"
+                                                       : "write_token = :token AND attribute_not_exists(notify_state)";
+  put.return_values_on_condition_check_failure = "ALL_OLD";
+  aws::Context context = call_context(env_);
+  const auto written = dynamodb_.put_item(context, std::move(put));
+  if (written.has_value()) return settle(row, hold_lease, Outcome::updated, counts);
+  if (written.error().code == "ValidationException")
+    return quarantine(entry.record, {reason::kTooLarge, written.error().message});
+  const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
+  if (refused == nullptr || !refused->item.has_value()) return Outcome::retry;
+  // Our own try whose answer was lost, or somebody was faster.
+  const bool own = text_of(*refused->item, orders::kWriteToken) == text_of(row, orders::kWriteToken);
+  return own ? settle(*refused->item, hold_lease, Outcome::updated, counts)
+             : already_there(entry, *refused->item, counts);
 }
 
 // The message may be acknowledged once no notification is owed, or the debt is on the notify queue.

@@ -32,16 +32,19 @@ class Topic final : public aws::Dispatcher {
   base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc& operation, aws::Context&, void* in,
                               void* out) override {
     EXPECT_EQ(operation.name, "Publish");
-    if (refuse.has_value()) return base::fail(*refuse);
     const auto& input = *static_cast<aws::sns::PublishInput*>(in);
+    if (refuse.has_value() && input.topic_arn->ends_with(refused_topic)) return base::fail(*refuse);
     ++published[*input.message_attributes->find("event_id")->string_value];
     last_message = *input.message;
+    last_subject = *input.subject;
+    last_topic = *input.topic_arn;
     static_cast<aws::sns::PublishResponse*>(out)->message_id = "m";
     return {};
   }
   std::optional<base::AwsError> refuse;
+  std::string refused_topic;             // empty: every topic
   std::map<std::string, int> published;  // by event id
-  std::string last_message;
+  std::string last_message, last_subject, last_topic;
 };
 
 class ProcessTest : public testing::Test {
@@ -60,6 +63,7 @@ class ProcessTest : public testing::Test {
     config_.quarantine_table = "quarantine";
     config_.uploads_table = "uploads";
     config_.topic_arn = "arn:aws:sns:us-east-1:000000000000:large";
+    config_.rule_topic_prefix = "arn:aws:sns:us-east-1:000000000000:rule-";
     config_.large_order_threshold = base::Decimal::from_integer(50'000);
     context_.account = "000000000000";
     context_.region = "us-east-1";
@@ -131,7 +135,7 @@ class ProcessTest : public testing::Test {
   }
 
   Process::Answer handle(const std::vector<std::pair<std::string, std::string>>& messages) {
-    Process process(dynamodb_caller_, sns_caller_, sqs_caller_, env_.env, config_);
+    Process process(dynamodb_caller_, sns_caller_, sqs_caller_, env_.env, config_, definition_);
     return process.handle(event(messages), env_.clock.now() + seconds(10)).value();
   }
 
@@ -145,7 +149,7 @@ class ProcessTest : public testing::Test {
     if (!got.messages.has_value()) return 0;
     std::vector<std::pair<std::string, std::string>> messages;
     for (const auto& m : *got.messages) messages.emplace_back(*m.message_id, *m.body);
-    Sweep function(dynamodb_caller_, sns_caller_, sqs_caller_, env_.env, config_);
+    Sweep function(dynamodb_caller_, sns_caller_, sqs_caller_, env_.env, config_, definition_.rules);
     const auto answer = function.handle(event(messages), env_.clock.now() + seconds(10)).value();
     for (const auto& m : *got.messages) {
       if (answer.payload.find(*m.message_id) != std::string::npos) continue;
@@ -174,6 +178,7 @@ class ProcessTest : public testing::Test {
   engine::sqs::SqsService sqs_{*store_, env_.env};
   aws::Context context_;
   PipelineConfig config_;
+  Definition definition_;
   Topic topic_;
   aws::Forwarder to_dynamodb_{static_cast<aws::dynamodb::DynamoDb*>(&dynamodb_)};
   aws::Forwarder to_sqs_{static_cast<aws::sqs::Sqs*>(&sqs_)};
@@ -354,6 +359,250 @@ TEST_F(ProcessTest, RandomFaultsLoseNothingAndStoreNothingTwice) {
       EXPECT_EQ(topic_.published.contains(id), large.contains(id)) << "seed " << seed << " order " << id;
     }
   }
+}
+
+// --- Amended orders: `version` in the definition.
+
+class VersionsTest : public ProcessTest {
+ protected:
+  VersionsTest() {
+    definition_ = read_definition(R"(
+[order]
+id = "/id"
+amount = "/amount"
+version = "/updated_at"
+)")
+                      .value();
+  }
+  static std::string amended(const std::string& id, const std::string& amount, const std::string& version) {
+    return R"({"id":")" + id + R"(","amount":)" + amount + R"(,"updated_at":)" + version + "}";
+  }
+  std::string stored(const std::string& id, std::string_view attribute) {
+    return std::string(text_of(*row("orders", orders::kTransactionId, id), attribute));
+  }
+};
+
+TEST_F(VersionsTest, ANewerOneReplacesAnOlderOneWhichThenComesToNothing) {
+  EXPECT_EQ(handle({{"m1", amended("a", "10", R"("2024-01-02T00:00:00Z")")}}).counts.stored, 1u);
+  EXPECT_EQ(handle({{"m2", amended("a", "20", R"("2024-01-02T02:00:00+01:00")")}}).counts.updated, 1u);
+  EXPECT_EQ(stored("a", orders::kAmount), "20");
+  EXPECT_EQ(stored("a", orders::kUpdates), "1");
+  EXPECT_EQ(stored("a", orders::kVersion), "1704157200");
+  EXPECT_EQ(handle({{"m3", amended("a", "15", R"("2024-01-02T00:30:00Z")")}}).counts.superseded, 1u);
+  EXPECT_EQ(handle({{"m1", amended("a", "10", R"("2024-01-02T00:00:00Z")")}}).counts.superseded, 1u);
+  // The repeated delivery of what is there, the same from elsewhere, and other content under the same version.
+  EXPECT_EQ(handle({{"m2", amended("a", "20", R"("2024-01-02T02:00:00+01:00")")}}).counts.updated, 1u);
+  EXPECT_EQ(handle({{"m4", amended("a", "20", R"("2024-01-02T02:00:00+01:00")")}}).counts.duplicate, 1u);
+  EXPECT_EQ(handle({{"m5", amended("a", "21", R"("2024-01-02T01:00:00Z")")}}).counts.quarantined, 1u);
+  EXPECT_EQ(stored("a", orders::kAmount), "20");
+}
+
+TEST_F(VersionsTest, NumbersAreComparedAsNumbersAndARowOfBeforeIsOlderThanAny) {
+  definition_.mapping.version.clear();
+  handle({{"m1", amended("a", "10", "10")}});
+  definition_.mapping.version.push_back(FieldTemplate::parse("/updated_at").value());
+  EXPECT_EQ(handle({{"m2", amended("a", "11", "9")}}).counts.updated, 1u);
+  EXPECT_EQ(handle({{"m3", amended("a", "12", "10")}}).counts.updated, 1u);
+  EXPECT_EQ(handle({{"m4", amended("a", "13", "9.5")}}).counts.superseded, 1u);
+  EXPECT_EQ(handle({{"m5", R"({"id":"a","amount":1})"}, {"m6", amended("b", "1", R"("soon")")}}).counts.quarantined,
+            2u);
+  EXPECT_EQ(stored("a", orders::kAmount), "12");
+}
+
+TEST_F(VersionsTest, AllOfThemInOneBatch) {
+  const auto counts =
+      handle({{"m1", amended("a", "1", "1")}, {"m3", amended("a", "3", "3")}, {"m2", amended("a", "2", "2")}}).counts;
+  EXPECT_EQ(counts.stored + counts.updated + counts.superseded, 3u);
+  EXPECT_EQ(stored("a", orders::kAmount), "3");
+}
+
+// An order is notified once, by the version that first became large; a debt goes over to the version that replaces it.
+TEST_F(VersionsTest, ANotificationIsOwedOnceWhateverReplacesTheOrder) {
+  handle({{"m1", amended("a", "10", "1")}});
+  EXPECT_EQ(handle({{"m2", amended("a", "60000", "2")}}).counts.notified, 1u);
+  EXPECT_EQ(handle({{"m3", amended("a", "70000", "3")}}).counts.notified, 0u);
+  EXPECT_EQ(notify_state("a"), "SENT");
+  EXPECT_EQ(topic_.published["a"], 1);
+  fault_ = [](std::string_view operation) { return operation == "Publish" ? Fault::before : Fault::none; };
+  handle({{"m4", amended("b", "60000", "1")}});
+  fault_ = [](std::string_view) { return Fault::none; };
+  EXPECT_EQ(handle({{"m5", amended("b", "5", "2")}}).counts.notified, 0u);  // the lease of the first still holds
+  EXPECT_EQ(notify_state("b"), "PENDING");
+  env_.clock.advance(seconds(14));
+  while (sweep() != 0) {
+  }
+  EXPECT_EQ(notify_state("b"), "SENT");
+  EXPECT_EQ(topic_.published["b"], 1);
+}
+
+// The machine of ARCHITECTURE.md ("The life of an order") with versions, against its model: whatever calls fail or lose
+// their answers, in whatever order and however often the versions come, in the end the row is of the newest version,
+// has replaced no version twice, and the order has been notified if any version that took effect was large.
+TEST_F(VersionsTest, RandomFaultsAndOrdersOfArrivalEndInTheNewestVersion) {
+  for (uint64_t seed = 1; seed <= 150; ++seed) {
+    base::SeededRandom random(seed);
+    const auto chance = [&](uint64_t percent) { return base::random_below(random, 100) < percent; };
+    std::vector<std::pair<std::string, std::string>> open;
+    std::map<std::string, std::pair<int, std::string>> newest;  // by id: version and amount
+    std::set<std::string> always_large;                         // in every version
+    std::set<std::string> never_large;
+    for (int i = 0; i < 4; ++i) {
+      const std::string id = std::to_string(seed) + "-" + std::to_string(i);
+      const int versions = 1 + static_cast<int>(base::random_below(random, 4));
+      int large = 0;
+      for (int version = 1; version <= versions; ++version) {
+        const bool is_large = chance(50);
+        large += is_large ? 1 : 0;
+        const std::string amount = std::to_string((is_large ? 60'000 : 10) + version);
+        newest[id] = {version, amount};
+        open.emplace_back("m" + id + "v" + std::to_string(version), amended(id, amount, std::to_string(version)));
+      }
+      if (large == versions) always_large.insert(id);
+      if (large == 0) never_large.insert(id);
+    }
+    const auto all = open;
+    const uint64_t percent = base::random_below(random, 60);
+    bool crashed = false;
+    fault_ = [&](std::string_view) {
+      crashed = crashed || chance(3);
+      if (crashed || chance(percent / 2)) return Fault::before;
+      return chance(percent) ? Fault::after : Fault::none;
+    };
+    for (int round = 0; !open.empty() && round < 200; ++round) {
+      if (round == 100) fault_ = [](std::string_view) { return Fault::none; };
+      std::vector<std::pair<std::string, std::string>> batch;
+      for (std::size_t i = open.size(); i > 1; --i) std::swap(open[i - 1], open[base::random_below(random, i)]);
+      for (const auto& m : open)
+        if (batch.size() < 10 && chance(60)) batch.push_back(m);
+      if (chance(30)) batch.push_back(all[base::random_below(random, all.size())]);
+      crashed = false;
+      const auto answer = handle(batch);
+      EXPECT_EQ(answer.counts.quarantined, 0u) << "seed " << seed;
+      std::erase_if(open, [&](const auto& m) {
+        return std::ranges::find(batch, m) != batch.end() &&
+               answer.payload.find("\"" + m.first + "\"") == std::string::npos;
+      });
+      env_.clock.advance(seconds(base::random_below(random, 20)));
+      crashed = false;
+      sweep();
+    }
+    fault_ = [](std::string_view) { return Fault::none; };
+    ASSERT_TRUE(open.empty()) << "seed " << seed;
+    for (int i = 0; i < 20; ++i) {
+      env_.clock.advance(seconds(40));
+      while (sweep() != 0) {
+      }
+    }
+    for (const auto& [id, last] : newest) {
+      const auto found = *row("orders", orders::kTransactionId, id);
+      EXPECT_EQ(text_of(found, orders::kVersion), std::to_string(last.first)) << "seed " << seed << " order " << id;
+      EXPECT_EQ(text_of(found, orders::kAmount), last.second) << "seed " << seed << " order " << id;
+      EXPECT_LT(number_of(found, orders::kUpdates).value_or(0), last.first) << "seed " << seed << " order " << id;
+      EXPECT_NE(notify_state(id), "PENDING") << "seed " << seed << " order " << id;
+      const bool large_now = base::Decimal::parse(last.second).value() > config_.large_order_threshold;
+      if (always_large.contains(id) || large_now)
+        EXPECT_TRUE(topic_.published.contains(id)) << "seed " << seed << " " << id;
+      if (never_large.contains(id)) EXPECT_FALSE(topic_.published.contains(id)) << "seed " << seed << " " << id;
+    }
+  }
+}
+
+// --- Rules.
+
+class RulesTest : public ProcessTest {
+ protected:
+  RulesTest() {
+    definition_ = read_definition(R"toml(
+[order]
+id = "/id"
+amount = "/amount"
+currency = "/currency"
+negative = "refund"
+[[rules]]
+name = "large-eur"
+filter = '{"amount":[{"numeric":[">",100]}],"currency":["EUR"]}'
+subject = "{transaction_id}: {amount} {currency}"
+text = "{{{transaction_id}}} by {rule}"
+[[rules]]
+name = "large-jpy"
+filter = '{"amount":[{"numeric":[">",10000]}],"currency":["JPY"]}'
+[[rules]]
+name = "any-eur"
+filter = '{"currency":["EUR"]}'
+[[rules]]
+name = "refunds"
+filter = '{"type":["refund"]}'
+)toml")
+                      .value();
+  }
+  static std::string order(const std::string& id, const std::string& amount, const std::string& currency) {
+    return R"({"id":")" + id + R"(","amount":)" + amount + R"(,"currency":")" + currency + "\"}";
+  }
+};
+
+TEST_F(RulesTest, EachRuleThatWantsAnOrderIsTold) {
+  const auto counts = handle({{"m1", order("a", "200", "EUR")},
+                              {"m2", order("b", "200", "JPY")},
+                              {"m3", order("c", "20000", "JPY")},
+                              {"m4", order("d", "-300", "EUR")}})
+                          .counts;
+  EXPECT_EQ(counts.stored, 4u);
+  EXPECT_EQ(counts.notified, 3u);
+  EXPECT_EQ(topic_.published,
+            (std::map<std::string, int>{{"a/large-eur", 1}, {"a/any-eur", 1}, {"c/large-jpy", 1}, {"d/refunds", 1}}));
+  EXPECT_EQ(topic_.last_topic, "arn:aws:sns:us-east-1:000000000000:rule-refunds");
+  EXPECT_EQ(topic_.last_subject, "refunds: d");
+  EXPECT_EQ(
+      topic_.last_message,
+      R"({"event_id":"d/refunds","rule":"refunds","transaction_id":"d","amount":-300,"currency":"EUR","type":"refund"})");
+  EXPECT_EQ(notify_state("b"), "");
+  definition_.rules.resize(1);
+  handle({{"m5", order("e", "101", "EUR")}});
+  EXPECT_EQ(topic_.last_subject, "e: 101 EUR");
+  EXPECT_EQ(topic_.last_message, "{e} by large-eur");
+}
+
+// Of three rules one cannot be told now and one never: the first is swept later, by itself.
+TEST_F(RulesTest, WhatIsToldIsNotToldAgainWhenTheRestIsOwed) {
+  int publications = 0;
+  fault_ = [&](std::string_view operation) {
+    return operation == "Publish" && ++publications == 1 ? Fault::before : Fault::none;
+  };
+  EXPECT_EQ(handle({{"m1", order("a", "200", "EUR")}}).counts.notified, 0u);
+  EXPECT_EQ(notify_state("a"), "PENDING");
+  EXPECT_EQ(topic_.published, (std::map<std::string, int>{{"a/any-eur", 1}}));
+  env_.clock.advance(seconds(14));
+  sweep();
+  EXPECT_EQ(notify_state("a"), "SENT");
+  EXPECT_EQ(topic_.published, (std::map<std::string, int>{{"a/any-eur", 1}, {"a/large-eur", 1}}));
+}
+
+TEST_F(RulesTest, ATopicThatIsGoneIsNamedAndTheOthersAreTold) {
+  topic_.refuse = base::AwsError{.code = "NotFoundException", .message = "Topic does not exist", .http_status = 404};
+  topic_.refused_topic = "rule-large-eur";
+  handle({{"m1", order("a", "200", "EUR")}});
+  EXPECT_EQ(notify_state("a"), "FAILED");
+  const Item stored = *row("orders", orders::kTransactionId, "a");
+  EXPECT_EQ(stored.find(orders::kNotifyRules)->ss(), std::vector<std::string>{"large-eur"});
+  EXPECT_EQ(stored.find(orders::kNotifiedRules)->ss(), std::vector<std::string>{"any-eur"});
+}
+
+// A newer version owes what only it is wanted for.
+TEST_F(RulesTest, ANewerVersionIsToldToTheRulesThatHaveNotHeardOfTheOrder) {
+  definition_.mapping.version.push_back(FieldTemplate::parse("/v").value());
+  const auto version = [&](const std::string& amount, const std::string& v) {
+    std::string text = order("a", amount, "EUR");
+    text.insert(text.size() - 1, ",\"v\":" + v);
+    return text;
+  };
+  handle({{"m1", version("50", "1")}});
+  EXPECT_EQ(topic_.published, (std::map<std::string, int>{{"a/any-eur", 1}}));
+  handle({{"m2", version("150", "2")}});
+  EXPECT_EQ(topic_.published, (std::map<std::string, int>{{"a/any-eur", 1}, {"a/large-eur", 1}}));
+  handle({{"m3", version("40", "3")}});
+  handle({{"m4", version("500", "4")}});
+  EXPECT_EQ(topic_.published, (std::map<std::string, int>{{"a/any-eur", 1}, {"a/large-eur", 1}}));
+  EXPECT_EQ(notify_state("a"), "SENT");
 }
 
 }  // namespace

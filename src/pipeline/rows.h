@@ -30,7 +30,17 @@ inline constexpr std::string_view kPayloadSha256 = "payload_sha256";
 inline constexpr std::string_view kSource = "source";           // which upload and position was accepted
 inline constexpr std::string_view kWriteToken = "write_token";  // fresh per delivery attempt
 inline constexpr std::string_view kStoredAt = "stored_at";      // epoch milliseconds
+// Of an order whose mapping has a version: the newest that came, and how many it has replaced.
+inline constexpr std::string_view kVersion = "version";
+inline constexpr std::string_view kUpdates = "updates";
+// The next ones are about notifications: notification_state.h.
 inline constexpr std::string_view kNotifyState = "notify_state";
+inline constexpr std::string_view kNotifyRules = "notify_rules";      // string set
+inline constexpr std::string_view kNotifiedRules = "notified_rules";  // string set
+inline constexpr std::string_view kNotifiedAt = "notified_at";        // epoch milliseconds
+inline constexpr std::string_view kNotifyError = "notify_error";
+inline constexpr std::string_view kSnsMessageId = "sns_message_id";
+inline constexpr std::string_view kNotifyAttempts = "notify_attempts";
 inline constexpr std::string_view kLeaseUntil = "lease_until";  // epoch milliseconds
 inline constexpr std::string_view kPending = "PENDING";
 inline constexpr std::string_view kSent = "SENT";

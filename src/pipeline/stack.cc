@@ -12,6 +12,7 @@ namespace {
 
 constexpr int32_t kLogRetentionDays = 30;
 constexpr std::size_t kDrillSuffixLength = 8;
+constexpr std::string_view kRuleTopic = "rule-";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kThresholdVariable = "TILL_LARGE_ORDER_THRESHOLD";
 
@@ -112,6 +113,7 @@ PipelineConfig Stack::config() const {
           .queue_url = queue_url("orders"),
           .notify_queue_url = queue_url("notify"),
           .topic_arn = site_.topic_arn(site_.name("large-orders")),
+          .rule_topic_prefix = site_.topic_arn(site_.name(kRuleTopic)),
           .large_order_threshold = options_.large_order_threshold.value_or(base::Decimal::from_integer(50'000))};
 }
 
@@ -146,12 +148,19 @@ void Stack::add_messaging() {
                        {"MessageRetentionPeriod", fourteen_days},
                        {"DelaySeconds", "0"},
                        {"RedrivePolicy", redrive("notify-dlq", 1000)}});
-  for (const std::string& topic : {site_.name("large-orders"), alarms_topic()}) {
+  const auto add_topic = [&](const std::string& topic, const std::vector<std::string>& emails,
+                             const std::vector<std::string>& webhooks) {
     resources_.push_back(make_topic(site_, topic));
-    for (const std::string& email : options_.emails)
-      resources_.push_back(make_subscription(site_, topic, "email", email));
-    for (const std::string& url : options_.webhooks)
+    for (const std::string& email : emails) resources_.push_back(make_subscription(site_, topic, "email", email));
+    for (const std::string& url : webhooks)
       resources_.push_back(make_subscription(site_, topic, url.substr(0, url.find(':')), url));
+  };
+  add_topic(site_.name("large-orders"), options_.emails, options_.webhooks);
+  add_topic(alarms_topic(), options_.emails, options_.webhooks);
+  for (const NotificationRule& rule : options_.rules) {
+    const bool has_own = !rule.emails.empty() || !rule.webhooks.empty();
+    add_topic(site_.name(kRuleTopic) + rule.name, has_own ? rule.emails : options_.emails,
+              has_own ? rule.webhooks : options_.webhooks);
   }
 }
 
@@ -185,7 +194,7 @@ void Stack::add_functions() {
                                                .environment = environment,
                                                .defaults = defaults}));
   };
-  const Grant notifies{{"sns:Publish"}, {names.topic_arn}};
+  const Grant notifies{{"sns:Publish"}, {names.topic_arn, names.rule_topic_prefix + "*"}};
   const std::string objects = "arn:aws:s3:::" + names.bucket + "/*";
   resources_.push_back(make_bucket(site_, names.bucket));
   add("ingest", options_.ingest_zip, 900, 512,
@@ -312,6 +321,15 @@ base::Result<void> Stack::down(const Report& report) {
   for (const Step& step : found)
     if (is_drill_name(step.name)) drills.insert(step.name);
   for (const std::string& drill : drills) take(drill_resources(drill, /*with_table=*/true), /*report_absent=*/false);
+  // Topics of rules that the definition does not have any more.
+  Resources of_old_rules;
+  for (const Step& step : found) {
+    const bool wanted =
+        std::ranges::any_of(resources_, [&](const auto& r) { return r->kind() == "topic" && r->name() == step.name; });
+    if (step.kind == "topic" && step.name.starts_with(site_.name(kRuleTopic)) && !wanted)
+      of_old_rules.push_back(make_topic(site_, step.name));
+  }
+  take(of_old_rules, /*report_absent=*/false);
   // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
   take(resources_, /*report_absent=*/true);
   return outcome;

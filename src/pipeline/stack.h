@@ -20,9 +20,10 @@ struct StackOptions {
   std::string region;
   // An order above it is notified; without it a new stack begins with 50000 and an existing one keeps what it has.
   std::optional<base::Decimal> large_order_threshold;
-  std::vector<std::string> emails;                               // subscribed to large orders and to alarms
-  std::vector<std::string> webhooks;                             // the same, http:// or https:// URLs
-  int32_t maximum_concurrency = 16;                              // process functions at once
+  std::vector<std::string> emails;    // subscribed to large orders and to alarms
+  std::vector<std::string> webhooks;  // the same, http:// or https:// URLs
+  NotificationRules rules;            // each has a topic, and its own subscribers or, if it names none, those above
+  int32_t maximum_concurrency = 16;   // process functions at once
   std::string definition_id = std::string(kOriginalDefinition);  // of what the packages carry
   // Deployment packages (zip bytes) of the three functions; they outlive the stack.
   std::string_view ingest_zip;

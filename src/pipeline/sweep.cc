@@ -19,8 +19,12 @@ std::string debt_of(const std::string& body) {
 }  // namespace
 
 Sweep::Sweep(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
-             PipelineConfig config)
-    : dynamodb_(dynamodb), env_(env), config_(std::move(config)), notifier_(dynamodb, sns, sqs, env, config_) {}
+             PipelineConfig config, NotificationRules rules)
+    : dynamodb_(dynamodb),
+      env_(env),
+      config_(std::move(config)),
+      rules_(std::move(rules)),
+      notifier_(dynamodb, sns, sqs, env, config_, rules_) {}
 
 std::expected<Sweep::Answer, std::string> Sweep::handle(std::string_view payload, base::Timestamp deadline) {
   const auto records = parse_queue_event(payload);

@@ -15,7 +15,7 @@ namespace pipeline {
 class Sweep {
  public:
   Sweep(aws::dynamodb::DynamoDb& dynamodb, aws::sns::Sns& sns, aws::sqs::Sqs& sqs, base::Env& env,
-        PipelineConfig config);
+        PipelineConfig config, NotificationRules rules = {});
 
   struct Answer {
     std::string payload;  // batchItemFailures: debts that are still open
@@ -31,6 +31,7 @@ class Sweep {
   aws::dynamodb::DynamoDb& dynamodb_;
   base::Env& env_;
   const PipelineConfig config_;
+  const NotificationRules rules_;
   Notifier notifier_;
 };
 

@@ -144,6 +144,19 @@ std::expected<base::Decimal, Rejection> amount_of(const Reading& reading, const 
   return reject(reason_of(amount.error().kind), where + " " + amount.error().message);
 }
 
+// A number as it is; a time, to the microsecond, in seconds since 1970.
+std::expected<base::Decimal, Rejection> version_of(const Reading& reading, const Places& places) {
+  const FieldSource& source = reading.mapping.version;
+  const auto field = first_of(reading, source, places, /*numbers_are_text=*/true);
+  if (!field.has_value()) return std::unexpected(field.error());
+  if (!field->has_value()) return std::unexpected(missing(reading, source, places, "a number or a time"));
+  const std::string& text = (*field)->text;
+  if (const auto number = base::Decimal::parse(text); number.has_value()) return *number;
+  if (const auto time = parse_order_time(text); time.has_value())
+    return base::Decimal::parse(fmt::format("{}e-6", time->time_since_epoch().count())).value();
+  return reject(reason::kSchemaType, places_text(source) + " is neither a number nor a time");
+}
+
 std::expected<bool, Rejection> is_refund(const Mapping& mapping, const Transaction& order) {
   if (std::ranges::find(mapping.refund_types, order.type) != mapping.refund_types.end()) return true;
   if (order.amount.sign() > 0) return false;
@@ -165,7 +178,8 @@ TransactionReader::TransactionReader(Mapping mapping)
       item_(places_of(mapping_.item)),
       occurred_at_(places_of(mapping_.occurred_at)),
       customer_(places_of(mapping_.customer)),
-      type_(places_of(mapping_.type)) {}
+      type_(places_of(mapping_.type)),
+      version_(places_of(mapping_.version)) {}
 
 TransactionReader::Places TransactionReader::places_of(const FieldSource& source, bool is_number) {
   Places out;
@@ -215,6 +229,11 @@ std::expected<Transaction, Rejection> TransactionReader::read(std::string_view r
     order.occurred_at = parse_order_time(*occurred_at);
     if (!order.occurred_at.has_value())
       return reject(reason::kSchemaType, places_text(mapping_.occurred_at) + " is not a time");
+  }
+  if (!mapping_.version.empty()) {
+    const auto version = version_of(reading, version_);
+    if (!version.has_value()) return std::unexpected(version.error());
+    order.version = *version;
   }
   constexpr std::size_t kOriginalMembers = 3;
   order.has_more_fields = mapping_.keeps_record || canonical->members > kOriginalMembers;

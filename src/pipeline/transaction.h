@@ -24,6 +24,7 @@ struct Transaction {
   std::string customer = {};
   std::string type = {};
   std::optional<base::Timestamp> occurred_at = {};
+  std::optional<base::Decimal> version = {};  // there if the mapping has one; a time in seconds since 1970
   bool is_refund = false;
   bool has_more_fields = false;  // beyond those that `transaction_id`, `amount` and `item` are; all are kept and hashed
   // "v1:" + SHA-256 in hex of the canonical text: fields sorted, numbers in normal form. Two texts with the same hash
@@ -46,7 +47,7 @@ class TransactionReader {
 
   const Mapping mapping_;
   std::vector<WantedValue> wanted_;
-  Places transaction_id_, amount_, currency_, item_, occurred_at_, customer_, type_;
+  Places transaction_id_, amount_, currency_, item_, occurred_at_, customer_, type_, version_;
 };
 
 // TransactionReader(original_mapping()).read(record).

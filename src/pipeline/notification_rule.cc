@@ -1,0 +1,92 @@
+#include "pipeline/notification_rule.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "aws/codec/json_shape.h"
+#include "pipeline/rows.h"
+
+namespace pipeline {
+namespace {
+
+namespace dom = simdjson::dom;
+
+bool has_key(const dom::element& value, std::string_view key) {
+  dom::object object;
+  dom::array array;
+  if (value.get(object) == simdjson::SUCCESS) {
+    for (const auto& [name, member] : object)
+      if (name == key || has_key(member, key)) return true;
+  } else if (value.get(array) == simdjson::SUCCESS) {
+    for (const dom::element member : array)
+      if (has_key(member, key)) return true;
+  }
+  return false;
+}
+
+// A number that every reader of JSON takes: integers of more than 18 digits as a fraction.
+std::string json_number(const base::Decimal& number) {
+  constexpr std::size_t kIntegerDigitsMax = 18;
+  std::string text = number.to_string();
+  if (text.size() > kIntegerDigitsMax && text.find('.') == text.npos) text += ".0";
+  return text;
+}
+
+// What a filter looks at.
+std::string filter_body(const Transaction& order) {
+  std::string out = "{\"amount\":" + json_number(order.amount);
+  const auto append = [&out](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    out.append(",\"").append(name).append("\":");
+    aws::codec::write_json_string(value, out);
+  };
+  append(orders::kTransactionId, order.transaction_id);
+  append(orders::kCurrency, order.currency);
+  append(orders::kItem, order.item);
+  append(orders::kCustomer, order.customer);
+  append(orders::kType, order.is_refund ? orders::kRefund : std::string_view(order.type));
+  return out + "}";
+}
+
+}  // namespace
+
+const std::vector<std::string>& notification_fields() {
+  static const std::vector<std::string> names{std::string(orders::kTransactionId),
+                                              std::string(orders::kAmount),
+                                              std::string(orders::kCurrency),
+                                              std::string(orders::kItem),
+                                              std::string(orders::kCustomer),
+                                              std::string(orders::kType),
+                                              "rule"};
+  return names;
+}
+
+bool has_condition_on(std::string_view filter, std::string_view key) {
+  dom::parser parser;
+  dom::element document;
+  return parser.parse(filter.data(), filter.size()).get(document) == simdjson::SUCCESS && has_key(document, key);
+}
+
+std::vector<std::string> rules_for(const Transaction& order, const NotificationRules& rules,
+                                   const base::Decimal& threshold) {
+  std::vector<std::string> out;
+  if (rules.empty() && !order.is_refund && order.amount > threshold) out.emplace_back(kThresholdRule);
+  if (rules.empty()) return out;
+  const std::string body = filter_body(order);
+  for (const NotificationRule& rule : rules)
+    if ((rule.is_for_refunds || !order.is_refund) && rule.filter.matches({}, body)) out.push_back(rule.name);
+  return out;
+}
+
+bool is_email_address(std::string_view text) {
+  const std::size_t at = text.find('@');
+  return at != text.npos && at > 0 && at + 1 < text.size() && text.find_first_of(" <>") == text.npos;
+}
+
+bool is_webhook_url(std::string_view text) {
+  return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("://") &&
+         text.find_first_of(" \t\r\n") == text.npos;
+}
+
+}  // namespace pipeline
