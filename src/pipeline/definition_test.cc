@@ -102,5 +102,45 @@ zero = "refund"
   EXPECT_TRUE(syntax.front().starts_with("2: ")) << syntax.front();
 }
 
+TEST(Definition, RulesAndWhoIsToldAreReadWhole) {
+  const auto read = read_definition(R"toml(
+[notifications]
+emails = "shop@example.com"
+[[rules]]
+name = "a"
+filter = '{"amount":[{"numeric":[">",5]}]}'
+text = "{{{item}}}: {amount}"
+webhooks = ["https://example.com/hook"]
+[[rules]]
+name = "b"
+filter = '{"$or":[{"type":["refund"]},{"amount":[1]}]}'
+)toml");
+  ASSERT_TRUE(read.has_value()) << read.error().front().message;
+  ASSERT_EQ(read->rules.size(), 2u);
+  EXPECT_FALSE(read->rules[0].is_for_refunds);
+  EXPECT_TRUE(read->rules[1].is_for_refunds);
+  EXPECT_EQ(read->rules[0].text.render([](std::string_view name) { return std::string(name); }), "{item}: amount");
+  EXPECT_EQ(read->rules[0].webhooks, std::vector<std::string>{"https://example.com/hook"});
+  EXPECT_EQ(read->emails, std::vector<std::string>{"shop@example.com"});
+  EXPECT_EQ(faults("[[rules]]\nname = 'a'\nfilter = '{\"a\":[1]}'\n[[rules]]\nname = 'a'\nfilter = '{\"a\":[1]}'\n"
+                   "[rules2]\n[notifications]\nwebhooks = 'ftp://x'\n"),
+            (std::vector<std::string>{
+                "5: [rules] name \"a\" is the name of another rule", "7: there is no section [rules2]",
+                "9: [notifications] webhooks has \"ftp://x\", which is no URL of http:// or https://"}));
+  EXPECT_EQ(faults("rules = 1\n"), std::vector<std::string>{"1: rules must be sections, [[rules]]"});
+}
+
+// Amounts of any size can be looked at, also those that no double or 64-bit integer holds.
+TEST(NotificationRule, LargeNumbersAreSeenByFilters) {
+  const auto rules =
+      read_definition("[[rules]]\nname = 'a'\nfilter = '{\"amount\":[{\"numeric\":[\">\",1000]}]}'\n").value().rules;
+  for (const char* amount : {"1001", "123456789012345678901234567890", "9999999999999999999", "1000.00001", "1e100"}) {
+    const Transaction order{.transaction_id = "x", .amount = base::Decimal::parse(amount).value()};
+    EXPECT_EQ(rules_for(order, rules, {}), std::vector<std::string>{"a"}) << amount;
+  }
+  const Transaction small{.transaction_id = "x", .amount = base::Decimal::from_integer(1000)};
+  EXPECT_TRUE(rules_for(small, rules, {}).empty());
+}
+
 }  // namespace
 }  // namespace pipeline

@@ -122,8 +122,7 @@ def test_the_definition_travels_in_the_package_and_a_change_is_planned(shop, ser
     changes = {step["name"]: [difference["property"] for difference in step["differences"]]
                for step in planned.json["plan"] if step["action"] == "change"}
     assert planned.code == CHECK_FAILED
-    assert changes == {"tillstream-ingest": ["code", "TILL_DEFINITION"], "tillstream-sweep": ["TILL_DEFINITION"],
-                       "tillstream-process": ["code", "TILL_DEFINITION"]}
+    assert changes == {f"tillstream-{stage}": ["code", "TILL_DEFINITION"] for stage in ("ingest", "process", "sweep")}
     for command in (["deploy"], ["ingest", shop / "orders.json"]):
         other = till(*command, *arguments)
         assert other.code == USAGE and other.out == "" and "another definition" not in other.out, other
