@@ -237,12 +237,12 @@ TEST(Invoke, ParkedCallersHoldNoThread) {
 }
 
 TEST(Invoke, WaitingForAnInstanceEndsAtItsDeadline) {
+  Gate gate;  // outlives the bed, whose instance is inside at the end
   TestBed bed([](LambdaOptions& options) {
     options.instances_max = 1;
     options.busy_wait = seconds(10);
   });
   bed.create("f");
-  Gate gate;
   bed.set_body(gate.body());
   FakeParking first;
   FakeParking second;
