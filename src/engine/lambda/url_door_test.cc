@@ -1,6 +1,8 @@
 // What comes through function URLs: who gets in, the event, the response.
 #include "engine/lambda/url_door.h"
 
+#include <future>
+
 #include "aws/auth/sigv4.h"
 #include "aws/auth/verify.h"
 #include "engine/lambda/test_bed.h"
@@ -307,6 +309,25 @@ TEST_F(UrlDoorTest, FailuresHaveAwsStatuses) {
   EXPECT_EQ(door->admit(request("POST"), kUrlBodyBytesMax + 1).refusal->status, 413);
   EXPECT_EQ(send(request("POST", "/", std::string(kUrlBodyBytesMax + 1, 'x'))).status, 413);
   EXPECT_EQ(send(request("POST", "/", std::string(kUrlBodyBytesMax, 'x'))).status, 413) << "as base64 it is too large";
+}
+
+TEST_F(UrlDoorTest, NobodyWaitsWhileTheFunctionRuns) {
+  make_url();
+  allow_all();
+  std::promise<void> released;
+  bed.set_body([held = released.get_future().share()](const auto&, const auto&) {
+    held.wait();
+    return answer("1");
+  });
+  std::atomic<bool> answered = false;
+  Request asked = request();
+  asked.hangup = std::make_shared<aws::http::Hangup>();
+  door->handle(asked, [&](const Response&) { answered = true; });
+  EXPECT_FALSE(answered) << "and yet handle() is back";
+  asked.hangup->hang_up();
+  EXPECT_TRUE(TestBed::eventually([&] { return bed.host.started() == 1; }));
+  released.set_value();
+  EXPECT_TRUE(TestBed::eventually([&] { return answered.load(); }));
 }
 
 TEST_F(UrlDoorTest, CorsIsAnsweredInFrontOfTheFunction) {

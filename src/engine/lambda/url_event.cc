@@ -73,7 +73,8 @@ std::vector<std::string> hop_by_hop(const Request& request) {
   return out;
 }
 
-// What the load balancer in front of AWS's functions adds; a proxy's own stand before ours.
+// With what the load balancer in front of AWS's functions adds: our caller's address behind those that proxies have
+// noted, and how he reached us in the place of what they say.
 Joined headers_of(const Request& request, bool with_signature) {
   const std::vector<std::string> left_out = hop_by_hop(request);
   const std::string_view host = request.headers.get("Host");
