@@ -17,6 +17,7 @@
 #include "cli/data_directory.h"
 #include "cli/exit_code.h"
 #include "cli/foreign_keys.h"
+#include "cli/url_fork.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "engine/s3/limits.h"
@@ -211,7 +212,9 @@ struct LocalEngine::Parts {
   std::unique_ptr<ForeignKeys> keys;
   std::unique_ptr<aws::auth::Verifier> verifier;
   std::unique_ptr<StoreGate> gate;
+  std::unique_ptr<aws::http::Handler> function_urls;  // works on the threads of `api`, which end before it
   std::unique_ptr<server::ApiHandler> api;
+  std::unique_ptr<UrlFork> fork;
   std::unique_ptr<ClockRoute> routes;
   std::unique_ptr<server::StartGate> entrance;
   uint16_t port = 0;
@@ -275,7 +278,13 @@ void LocalEngine::Parts::make_api() {
   api_options.log = [](std::string_view line) { std::fputs(fmt::format("till: {}\n", line).c_str(), stderr); };
   api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
                                              std::move(api_options));
-  routes = std::make_unique<ClockRoute>(*api, env(), clock_mover());
+  function_urls =
+      engine->function_urls({.verifier = verifier.get(),
+                             .clients_clock = &system.wall_clock(),
+                             .work = [this](std::function<void()> work) { api->run(std::move(work)); },
+                             .when_durable = [this](std::function<void()> send) { gate->release(std::move(send)); }});
+  fork = std::make_unique<UrlFork>(*api, *function_urls);
+  routes = std::make_unique<ClockRoute>(*fork, env(), clock_mover());
   entrance = std::make_unique<server::StartGate>(*routes);
 }
 
@@ -289,6 +298,7 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
     api->run(std::move(work));
     return true;
   };
+  limits.hosts.open_to_pages = engine::Engine::is_function_url;
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
   const auto bound = http->listen(options.listen.text, options.port, *entrance, limits);

@@ -5,6 +5,7 @@
 #include "engine/dynamodb/service.h"
 #include "engine/iam/service.h"
 #include "engine/lambda/service.h"
+#include "engine/lambda/url_door.h"
 #include "engine/logs/service.h"
 #include "engine/s3/service.h"
 #include "engine/service_metrics.h"
@@ -20,7 +21,8 @@ struct Engine::Parts {
 
   Parts(store::KvStore& store, base::Env& env, runtime::FunctionHost& functions, sns::Mailer& mailer,
         const EngineOptions& options)
-      : metrics(env),
+      : environment(env),
+        metrics(env),
         iam(store, env),
         sts(store, env, iam, {.access_key_id = options.access_key_id, .secret_access_key = options.secret_access_key}),
         logs(store, env, {.metrics = &metrics}),
@@ -71,6 +73,7 @@ struct Engine::Parts {
     s3.sample_metrics(now);
   }
 
+  base::Env& environment;
   ServiceMetrics metrics;
   iam::IamService iam;
   sts::StsService sts;
@@ -134,6 +137,14 @@ std::optional<aws::http::Response> Engine::document(std::string_view path) {
   out.headers.add("Content-Type", "application/x-pem-file");
   out.body = std::move(*certificate);
   return out;
+}
+
+std::unique_ptr<aws::http::Handler> Engine::function_urls(lambda::UrlServer server) {
+  return std::make_unique<lambda::UrlDoor>(parts_->lambda, parts_->iam, parts_->environment, std::move(server));
+}
+
+bool Engine::is_function_url(const aws::http::Request& head) {
+  return lambda::UrlDoor::takes(head);
 }
 
 aws::sqs::Sqs& Engine::sqs() {

@@ -22,6 +22,7 @@
 #include "aws/sqs/sqs.h"
 #include "aws/sts/sts.h"
 #include "base/env.h"
+#include "engine/lambda/url_server.h"
 #include "store/kv_store.h"
 
 namespace runtime {
@@ -70,6 +71,11 @@ class Engine {
   // What stands at a path that belongs to no API: the certificate that SNS signs messages with, and functions' code
   // (Lambda's Code.Location); nullopt if nothing does. Quick.
   std::optional<aws::http::Response> document(std::string_view path);
+
+  // Answers the requests to Lambda's function URLs, which come to the same port as those to the API: those for which
+  // is_function_url() holds, which is quick. To be destroyed before the engine, and after stop().
+  std::unique_ptr<aws::http::Handler> function_urls(lambda::UrlServer server);
+  static bool is_function_url(const aws::http::Request& head);
 
   aws::sqs::Sqs& sqs();
   aws::sns::Sns& sns();

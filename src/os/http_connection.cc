@@ -56,6 +56,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpWorker> worker, std::shared_p
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (const auto peer = socket_.remote_endpoint(ignored); !ignored) peer_ = peer.address().to_string();
   set_deadline();
 }
 
@@ -338,6 +339,7 @@ bool HttpConnection::dispatch() {
   aws::http::Request request = std::move(parser_.request());
   hangup_ = std::make_shared<aws::http::Hangup>();
   request.hangup = hangup_;
+  request.peer = peer_;
   aws::http::Responder respond = [exchange = std::make_shared<Exchange>(shared_from_this())](
                                      aws::http::Response reply) { exchange->answer(std::move(reply)); };
   dispatching_ = true;

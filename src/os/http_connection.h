@@ -176,6 +176,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   const std::shared_ptr<HttpWorker> worker_;  // before socket_, which needs its io_context to the end
   const std::shared_ptr<HttpListener> listener_;
   HttpSocket socket_;
+  std::string peer_;  // its address
   RequestParser parser_;
   Phase phase_ = Phase::head;
   bool advancing_ = false;

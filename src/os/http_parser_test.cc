@@ -302,6 +302,13 @@ TEST(Admit, HostsOriginsTargetsAndExpectations) {
   request.headers.add("Origin", "x");
   EXPECT_FALSE(
       admit(request, {.names = {}, .suffixes = {}, .any_address = false, .any = true, .refuse_origin = false}));
+  AllowedHosts open;
+  open.open_to_pages = [](const aws::http::Request& head) { return head.path() == "/open"; };
+  EXPECT_EQ(admit(request, open)->status, 403);  // the Host is checked all the same
+  request.headers.set("Host", "localhost");
+  EXPECT_EQ(admit(request, open)->status, 403);
+  request.target = "/open?x";
+  EXPECT_FALSE(admit(request, open));
 }
 
 TEST(ReplyHead, FramesAndCleans) {

@@ -153,6 +153,7 @@ bool is_framing(std::string_view name) {
 
 std::optional<Refusal> admit(aws::http::Request& request, const AllowedHosts& hosts) {
   const std::string* host = nullptr;
+  bool of_page = false;
   for (const auto& [name, value] : request.headers.fields()) {
     switch (name.size()) {
       case 4:
@@ -164,9 +165,7 @@ std::optional<Refusal> admit(aws::http::Request& request, const AllowedHosts& ho
         if (equal_ignoring_case(name, "Expect") && !equal_ignoring_case(value, "100-continue")) {
           return Refusal{417, "Unknown expectation."};
         }
-        if (hosts.refuse_origin && equal_ignoring_case(name, "Origin")) {
-          return Refusal{403, "Requests from web pages are refused."};
-        }
+        of_page = of_page || equal_ignoring_case(name, "Origin");
         break;
       default:
         break;
@@ -175,6 +174,9 @@ std::optional<Refusal> admit(aws::http::Request& request, const AllowedHosts& ho
   if (host == nullptr) return Refusal{400, "Host is missing."};
   if (!reduce_target(request.target, *host)) return Refusal{400, "The request target is not a path on this host."};
   if (!hosts.any && !is_allowed(*host, hosts)) return Refusal{403, "This server is not known by that Host."};
+  if (of_page && hosts.refuse_origin && !(hosts.open_to_pages && hosts.open_to_pages(request))) {
+    return Refusal{403, "Requests from web pages are refused."};
+  }
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct AllowedHosts {
   bool any_address = false;   // any IP address in figures: no page can have one for a name of its own
   bool any = false;           // no check at all, for listeners that only child processes know
   bool refuse_origin = true;  // refuse requests that a browser marks as made by a page
+  // Those that pages may make all the same, because their handler knows what a page may (function URLs with CORS).
+  std::function<bool(const aws::http::Request&)> open_to_pages = {};
 };
 
 // Reduces an absolute-form target to its path, and says why a request is not for a handler: 400 for a missing or

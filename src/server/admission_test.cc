@@ -29,7 +29,10 @@ class Keys final : public aws::auth::CredentialSource {
 
 class AllowAll final : public aws::auth::Authorizer {
  public:
-  bool allows(const aws::Context&, std::string_view, std::span<const std::string>) override { return true; }
+  bool allows(const aws::Context&, std::string_view, std::span<const std::string>,
+              std::span<const aws::auth::ConditionValue>) override {
+    return true;
+  }
 };
 
 class OpenGate final : public ReplyGate {

@@ -31,7 +31,8 @@ class Keys final : public aws::auth::CredentialSource {
 
 class DenyAll final : public aws::auth::Authorizer {
  public:
-  bool allows(const aws::Context&, std::string_view action, std::span<const std::string> resources) override {
+  bool allows(const aws::Context&, std::string_view action, std::span<const std::string> resources,
+              std::span<const aws::auth::ConditionValue>) override {
     asked = std::string(action) + " " + resources.front();
     return false;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/auth/policy.h"
 #include "aws/context.h"
 
 namespace aws::auth {
@@ -14,8 +15,10 @@ class Authorizer {
  public:
   virtual ~Authorizer() = default;
   // True if the policies of context.principal allow `action` ("sqs:SendMessage") on every one of `resources` (ARNs,
-  // or "*" for actions without a resource). Root is always allowed.
-  virtual bool allows(const Context& context, std::string_view action, std::span<const std::string> resources) = 0;
+  // or "*" for actions without a resource). Root is always allowed. `more` are condition keys that the call has beside
+  // those that condition_values() knows.
+  virtual bool allows(const Context& context, std::string_view action, std::span<const std::string> resources,
+                      std::span<const ConditionValue> more = {}) = 0;
 };
 
 // What AWS says to a principal whose policies do not allow an action.

@@ -242,11 +242,19 @@ Decision Policy::evaluate(const PolicyRequest& request) const {
 
 bool service_may(std::string_view policy_json, const Context& context, std::string_view action,
                  std::string_view resource_arn) {
+  return caller_may(policy_json, context, action, resource_arn, {});
+}
+
+bool caller_may(std::string_view policy_json, const Context& context, std::string_view action,
+                std::string_view resource_arn, std::span<const ConditionValue> more) {
   if (policy_json.empty()) return false;
   const auto policy = Policy::parse(policy_json, PolicyKind::resource);
   if (!policy.has_value()) return false;
   std::vector<ConditionValue> conditions;
-  if (policy->needs_conditions()) conditions = condition_values(context);
+  if (policy->needs_conditions()) {
+    conditions = condition_values(context);
+    conditions.insert(conditions.end(), more.begin(), more.end());
+  }
   return policy->evaluate({context.principal, action, resource_arn, conditions}) == Decision::allow;
 }
 

@@ -85,5 +85,8 @@ bool is_condition_operator(std::string_view name);
 // to do `action` on `resource_arn`. False if it denies, says nothing, is empty or cannot be parsed.
 bool service_may(std::string_view policy_json, const Context& context, std::string_view action,
                  std::string_view resource_arn);
+// The same with condition keys that the call has beside those that condition_values() knows.
+bool caller_may(std::string_view policy_json, const Context& context, std::string_view action,
+                std::string_view resource_arn, std::span<const ConditionValue> more);
 
 }  // namespace aws::auth

@@ -50,6 +50,8 @@ struct Request {
   std::string target;  // as on the wire: path and query, still percent-encoded
   Headers headers;
   std::string body;
+  // The address of whoever asks, in figures; empty where there is no socket.
+  std::string peer = {};
   // Tells when whoever asks has closed the connection, as far as that shows; null where nobody tells.
   std::shared_ptr<Hangup> hangup = {};
   // What the handler's own BodySink made of the body, of which `body` then holds nothing.

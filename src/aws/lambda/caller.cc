@@ -32,6 +32,13 @@ base::Result<FunctionConfiguration> LambdaCaller::create_function(Context& conte
   return out;
 }
 
+base::Result<CreateFunctionUrlConfigResponse> LambdaCaller::create_function_url_config(Context& context, CreateFunctionUrlConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("CreateFunctionUrlConfig");
+  CreateFunctionUrlConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
 base::Result<DeleteAliasResponse> LambdaCaller::delete_alias(Context& context, DeleteAliasRequest in) {
   static const OperationDesc& operation = *kService.find("DeleteAlias");
   DeleteAliasResponse out;
@@ -63,6 +70,13 @@ base::Result<DeleteFunctionConcurrencyResponse> LambdaCaller::delete_function_co
 base::Result<DeleteFunctionEventInvokeConfigResponse> LambdaCaller::delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) {
   static const OperationDesc& operation = *kService.find("DeleteFunctionEventInvokeConfig");
   DeleteFunctionEventInvokeConfigResponse out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<DeleteFunctionUrlConfigResponse> LambdaCaller::delete_function_url_config(Context& context, DeleteFunctionUrlConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("DeleteFunctionUrlConfig");
+  DeleteFunctionUrlConfigResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }
@@ -371,6 +385,13 @@ base::Result<FunctionConfiguration> LambdaCaller::update_function_configuration(
 base::Result<FunctionEventInvokeConfig> LambdaCaller::update_function_event_invoke_config(Context& context, UpdateFunctionEventInvokeConfigRequest in) {
   static const OperationDesc& operation = *kService.find("UpdateFunctionEventInvokeConfig");
   FunctionEventInvokeConfig out;
+  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
+  return out;
+}
+
+base::Result<UpdateFunctionUrlConfigResponse> LambdaCaller::update_function_url_config(Context& context, UpdateFunctionUrlConfigRequest in) {
+  static const OperationDesc& operation = *kService.find("UpdateFunctionUrlConfig");
+  UpdateFunctionUrlConfigResponse out;
   TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));
   return out;
 }

@@ -15,11 +15,13 @@ class LambdaCaller final : public Lambda {
   base::Result<AliasConfiguration> create_alias(Context& context, CreateAliasRequest in) override;
   base::Result<EventSourceMappingConfiguration> create_event_source_mapping(Context& context, CreateEventSourceMappingRequest in) override;
   base::Result<FunctionConfiguration> create_function(Context& context, CreateFunctionRequest in) override;
+  base::Result<CreateFunctionUrlConfigResponse> create_function_url_config(Context& context, CreateFunctionUrlConfigRequest in) override;
   base::Result<DeleteAliasResponse> delete_alias(Context& context, DeleteAliasRequest in) override;
   base::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Context& context, DeleteEventSourceMappingRequest in) override;
   base::Result<DeleteFunctionResponse> delete_function(Context& context, DeleteFunctionRequest in) override;
   base::Result<DeleteFunctionConcurrencyResponse> delete_function_concurrency(Context& context, DeleteFunctionConcurrencyRequest in) override;
   base::Result<DeleteFunctionEventInvokeConfigResponse> delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) override;
+  base::Result<DeleteFunctionUrlConfigResponse> delete_function_url_config(Context& context, DeleteFunctionUrlConfigRequest in) override;
   base::Result<GetAccountSettingsResponse> get_account_settings(Context& context, GetAccountSettingsRequest in) override;
   base::Result<AliasConfiguration> get_alias(Context& context, GetAliasRequest in) override;
   base::Result<GetCapacityProviderResponse> get_capacity_provider(Context& context, GetCapacityProviderRequest in) override;
@@ -64,6 +66,7 @@ class LambdaCaller final : public Lambda {
   base::Result<FunctionConfiguration> update_function_code(Context& context, UpdateFunctionCodeRequest in) override;
   base::Result<FunctionConfiguration> update_function_configuration(Context& context, UpdateFunctionConfigurationRequest in) override;
   base::Result<FunctionEventInvokeConfig> update_function_event_invoke_config(Context& context, UpdateFunctionEventInvokeConfigRequest in) override;
+  base::Result<UpdateFunctionUrlConfigResponse> update_function_url_config(Context& context, UpdateFunctionUrlConfigRequest in) override;
 
  private:
   Dispatcher& dispatcher_;

@@ -18,11 +18,13 @@ class Lambda {
   virtual base::Result<AliasConfiguration> create_alias(Context& context, CreateAliasRequest in) = 0;
   virtual base::Result<EventSourceMappingConfiguration> create_event_source_mapping(Context& context, CreateEventSourceMappingRequest in) = 0;
   virtual base::Result<FunctionConfiguration> create_function(Context& context, CreateFunctionRequest in) = 0;
+  virtual base::Result<CreateFunctionUrlConfigResponse> create_function_url_config(Context& context, CreateFunctionUrlConfigRequest in) = 0;
   virtual base::Result<DeleteAliasResponse> delete_alias(Context& context, DeleteAliasRequest in) = 0;
   virtual base::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Context& context, DeleteEventSourceMappingRequest in) = 0;
   virtual base::Result<DeleteFunctionResponse> delete_function(Context& context, DeleteFunctionRequest in) = 0;
   virtual base::Result<DeleteFunctionConcurrencyResponse> delete_function_concurrency(Context& context, DeleteFunctionConcurrencyRequest in) = 0;
   virtual base::Result<DeleteFunctionEventInvokeConfigResponse> delete_function_event_invoke_config(Context& context, DeleteFunctionEventInvokeConfigRequest in) = 0;
+  virtual base::Result<DeleteFunctionUrlConfigResponse> delete_function_url_config(Context& context, DeleteFunctionUrlConfigRequest in) = 0;
   virtual base::Result<GetAccountSettingsResponse> get_account_settings(Context& context, GetAccountSettingsRequest in) = 0;
   virtual base::Result<AliasConfiguration> get_alias(Context& context, GetAliasRequest in) = 0;
   virtual base::Result<GetCapacityProviderResponse> get_capacity_provider(Context& context, GetCapacityProviderRequest in) = 0;
@@ -67,6 +69,7 @@ class Lambda {
   virtual base::Result<FunctionConfiguration> update_function_code(Context& context, UpdateFunctionCodeRequest in) = 0;
   virtual base::Result<FunctionConfiguration> update_function_configuration(Context& context, UpdateFunctionConfigurationRequest in) = 0;
   virtual base::Result<FunctionEventInvokeConfig> update_function_event_invoke_config(Context& context, UpdateFunctionEventInvokeConfigRequest in) = 0;
+  virtual base::Result<UpdateFunctionUrlConfigResponse> update_function_url_config(Context& context, UpdateFunctionUrlConfigRequest in) = 0;
 };
 
 // The service's operations and protocols.

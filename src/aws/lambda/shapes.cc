@@ -36,6 +36,8 @@ extern const StructDesc kEphemeralStorageStruct;
 extern const StructDesc kSnapStartStruct;
 extern const StructDesc kLoggingConfigStruct;
 extern const StructDesc kCreateFunctionRequestStruct;
+extern const StructDesc kCreateFunctionUrlConfigRequestStruct;
+extern const StructDesc kCreateFunctionUrlConfigResponseStruct;
 extern const StructDesc kDeleteAliasRequestStruct;
 extern const StructDesc kDeleteAliasResponseStruct;
 extern const StructDesc kDeleteEventSourceMappingRequestStruct;
@@ -45,6 +47,8 @@ extern const StructDesc kDeleteFunctionEventInvokeConfigRequestStruct;
 extern const StructDesc kDeleteFunctionEventInvokeConfigResponseStruct;
 extern const StructDesc kDeleteFunctionRequestStruct;
 extern const StructDesc kDeleteFunctionResponseStruct;
+extern const StructDesc kDeleteFunctionUrlConfigRequestStruct;
+extern const StructDesc kDeleteFunctionUrlConfigResponseStruct;
 extern const StructDesc kOnSuccessStruct;
 extern const StructDesc kOnFailureStruct;
 extern const StructDesc kDestinationConfigStruct;
@@ -181,6 +185,8 @@ extern const StructDesc kUpdateEventSourceMappingRequestStruct;
 extern const StructDesc kUpdateFunctionCodeRequestStruct;
 extern const StructDesc kUpdateFunctionConfigurationRequestStruct;
 extern const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct;
+extern const StructDesc kUpdateFunctionUrlConfigRequestStruct;
+extern const StructDesc kUpdateFunctionUrlConfigResponseStruct;
 extern const TypeDesc kAccountLimit;
 extern const TypeDesc kAccountUsage;
 extern const TypeDesc kAction;
@@ -275,6 +281,7 @@ extern const TypeDesc kInstanceTypeSet;
 extern const TypeDesc kInteger;
 extern const TypeDesc kInvocationType;
 extern const TypeDesc kInvokeMode;
+extern const TypeDesc kInvokedViaFunctionUrl;
 extern const TypeDesc kItemCount;
 extern const TypeDesc kKMSKeyArn;
 extern const TypeDesc kLastUpdateStatus;
@@ -497,6 +504,7 @@ constexpr std::string_view kInvocationTypeValues[] = {"Event", "RequestResponse"
 constinit const TypeDesc kInvocationType = {.kind = Kind::string, .shape_name = "InvocationType", .enum_values = kInvocationTypeValues};
 constexpr std::string_view kInvokeModeValues[] = {"BUFFERED", "RESPONSE_STREAM"};
 constinit const TypeDesc kInvokeMode = {.kind = Kind::string, .shape_name = "InvokeMode", .enum_values = kInvokeModeValues};
+constinit const TypeDesc kInvokedViaFunctionUrl = {.kind = Kind::boolean, .shape_name = "InvokedViaFunctionUrl"};
 constinit const TypeDesc kItemCount = {.kind = Kind::integer, .shape_name = "ItemCount", .min = 0, .max = 1000};
 constinit const TypeDesc kKMSKeyArn = {.kind = Kind::string, .shape_name = "KMSKeyArn", .pattern = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"};
 constexpr std::string_view kLastUpdateStatusValues[] = {"Successful", "Failed", "InProgress"};
@@ -636,8 +644,8 @@ constexpr MemberDesc kAddPermissionRequestMembers[] = {
     {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumericLatestPublishedOrAliasQualifier, MemberAccess<&AddPermissionRequest::qualifier>::get, MemberAccess<&AddPermissionRequest::qualifier>::emplace},
     {"RevisionId", "RevisionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::revision_id>::get, MemberAccess<&AddPermissionRequest::revision_id>::emplace},
     {"PrincipalOrgID", "PrincipalOrgID", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"FunctionUrlAuthType", "FunctionUrlAuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&AddPermissionRequest::function_url_auth_type>::get, MemberAccess<&AddPermissionRequest::function_url_auth_type>::emplace},
+    {"InvokedViaFunctionUrl", "InvokedViaFunctionUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokedViaFunctionUrl, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::get, MemberAccess<&AddPermissionRequest::invoked_via_function_url>::emplace},
 };
 constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kAddPermissionResponseMembers[] = {
@@ -844,6 +852,23 @@ constexpr MemberDesc kCreateFunctionRequestMembers[] = {
     {"TenancyConfig", "TenancyConfig", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
 };
 constinit const StructDesc kCreateFunctionRequestStruct = {.name = "CreateFunctionRequest", .members = kCreateFunctionRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreateFunctionUrlConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&CreateFunctionUrlConfigRequest::function_name>::get, MemberAccess<&CreateFunctionUrlConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&CreateFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&CreateFunctionUrlConfigRequest::qualifier>::emplace},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&CreateFunctionUrlConfigRequest::auth_type>::get, MemberAccess<&CreateFunctionUrlConfigRequest::auth_type>::emplace},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&CreateFunctionUrlConfigRequest::cors>::get, MemberAccess<&CreateFunctionUrlConfigRequest::cors>::emplace},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&CreateFunctionUrlConfigRequest::invoke_mode>::get, MemberAccess<&CreateFunctionUrlConfigRequest::invoke_mode>::emplace},
+};
+constinit const StructDesc kCreateFunctionUrlConfigRequestStruct = {.name = "CreateFunctionUrlConfigRequest", .members = kCreateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kCreateFunctionUrlConfigResponseMembers[] = {
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&CreateFunctionUrlConfigResponse::function_url>::get, MemberAccess<&CreateFunctionUrlConfigResponse::function_url>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&CreateFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&CreateFunctionUrlConfigResponse::function_arn>::emplace},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&CreateFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&CreateFunctionUrlConfigResponse::auth_type>::emplace},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&CreateFunctionUrlConfigResponse::cors>::get, MemberAccess<&CreateFunctionUrlConfigResponse::cors>::emplace},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&CreateFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&CreateFunctionUrlConfigResponse::creation_time>::emplace},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&CreateFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&CreateFunctionUrlConfigResponse::invoke_mode>::emplace},
+};
+constinit const StructDesc kCreateFunctionUrlConfigResponseStruct = {.name = "CreateFunctionUrlConfigResponse", .members = kCreateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kDeleteAliasRequestMembers[] = {
     {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&DeleteAliasRequest::function_name>::get, MemberAccess<&DeleteAliasRequest::function_name>::emplace},
     {"Name", "Name", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAlias, MemberAccess<&DeleteAliasRequest::name>::get, MemberAccess<&DeleteAliasRequest::name>::emplace},
@@ -874,6 +899,12 @@ constexpr MemberDesc kDeleteFunctionResponseMembers[] = {
     {"StatusCode", "StatusCode", Location::status_code, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInteger, MemberAccess<&DeleteFunctionResponse::status_code>::get, MemberAccess<&DeleteFunctionResponse::status_code>::emplace},
 };
 constinit const StructDesc kDeleteFunctionResponseStruct = {.name = "DeleteFunctionResponse", .members = kDeleteFunctionResponseMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kDeleteFunctionUrlConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&DeleteFunctionUrlConfigRequest::function_name>::get, MemberAccess<&DeleteFunctionUrlConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&DeleteFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&DeleteFunctionUrlConfigRequest::qualifier>::emplace},
+};
+constinit const StructDesc kDeleteFunctionUrlConfigRequestStruct = {.name = "DeleteFunctionUrlConfigRequest", .members = kDeleteFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteFunctionUrlConfigResponseStruct = {.name = "DeleteFunctionUrlConfigResponse", .members = {}, .is_union = false, .xml_namespace = ""};
 constexpr MemberDesc kOnSuccessMembers[] = {
     {"Destination", "Destination", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationArn, MemberAccess<&OnSuccess::destination>::get, MemberAccess<&OnSuccess::destination>::emplace},
 };
@@ -1700,6 +1731,24 @@ constexpr MemberDesc kUpdateFunctionEventInvokeConfigRequestMembers[] = {
     {"DestinationConfig", "DestinationConfig", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDestinationConfig, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::get, MemberAccess<&UpdateFunctionEventInvokeConfigRequest::destination_config>::emplace},
 };
 constinit const StructDesc kUpdateFunctionEventInvokeConfigRequestStruct = {.name = "UpdateFunctionEventInvokeConfigRequest", .members = kUpdateFunctionEventInvokeConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateFunctionUrlConfigRequestMembers[] = {
+    {"FunctionName", "FunctionName", Location::uri, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionName, MemberAccess<&UpdateFunctionUrlConfigRequest::function_name>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::function_name>::emplace},
+    {"Qualifier", "Qualifier", Location::query, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlQualifier, MemberAccess<&UpdateFunctionUrlConfigRequest::qualifier>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::qualifier>::emplace},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&UpdateFunctionUrlConfigRequest::auth_type>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::auth_type>::emplace},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&UpdateFunctionUrlConfigRequest::cors>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::cors>::emplace},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&UpdateFunctionUrlConfigRequest::invoke_mode>::get, MemberAccess<&UpdateFunctionUrlConfigRequest::invoke_mode>::emplace},
+};
+constinit const StructDesc kUpdateFunctionUrlConfigRequestStruct = {.name = "UpdateFunctionUrlConfigRequest", .members = kUpdateFunctionUrlConfigRequestMembers, .is_union = false, .xml_namespace = ""};
+constexpr MemberDesc kUpdateFunctionUrlConfigResponseMembers[] = {
+    {"FunctionUrl", "FunctionUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrl, MemberAccess<&UpdateFunctionUrlConfigResponse::function_url>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::function_url>::emplace},
+    {"FunctionArn", "FunctionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionArn, MemberAccess<&UpdateFunctionUrlConfigResponse::function_arn>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::function_arn>::emplace},
+    {"AuthType", "AuthType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kFunctionUrlAuthType, MemberAccess<&UpdateFunctionUrlConfigResponse::auth_type>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::auth_type>::emplace},
+    {"Cors", "Cors", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCors, MemberAccess<&UpdateFunctionUrlConfigResponse::cors>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::cors>::emplace},
+    {"CreationTime", "CreationTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&UpdateFunctionUrlConfigResponse::creation_time>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::creation_time>::emplace},
+    {"LastModifiedTime", "LastModifiedTime", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTimestamp, MemberAccess<&UpdateFunctionUrlConfigResponse::last_modified_time>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::last_modified_time>::emplace},
+    {"InvokeMode", "InvokeMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInvokeMode, MemberAccess<&UpdateFunctionUrlConfigResponse::invoke_mode>::get, MemberAccess<&UpdateFunctionUrlConfigResponse::invoke_mode>::emplace},
+};
+constinit const StructDesc kUpdateFunctionUrlConfigResponseStruct = {.name = "UpdateFunctionUrlConfigResponse", .members = kUpdateFunctionUrlConfigResponseMembers, .is_union = false, .xml_namespace = ""};
 
 }  // namespace
 
@@ -1733,6 +1782,8 @@ const StructDesc& EphemeralStorage::desc() { return kEphemeralStorageStruct; }
 const StructDesc& SnapStart::desc() { return kSnapStartStruct; }
 const StructDesc& LoggingConfig::desc() { return kLoggingConfigStruct; }
 const StructDesc& CreateFunctionRequest::desc() { return kCreateFunctionRequestStruct; }
+const StructDesc& CreateFunctionUrlConfigRequest::desc() { return kCreateFunctionUrlConfigRequestStruct; }
+const StructDesc& CreateFunctionUrlConfigResponse::desc() { return kCreateFunctionUrlConfigResponseStruct; }
 const StructDesc& DeleteAliasRequest::desc() { return kDeleteAliasRequestStruct; }
 const StructDesc& DeleteAliasResponse::desc() { return kDeleteAliasResponseStruct; }
 const StructDesc& DeleteEventSourceMappingRequest::desc() { return kDeleteEventSourceMappingRequestStruct; }
@@ -1742,6 +1793,8 @@ const StructDesc& DeleteFunctionEventInvokeConfigRequest::desc() { return kDelet
 const StructDesc& DeleteFunctionEventInvokeConfigResponse::desc() { return kDeleteFunctionEventInvokeConfigResponseStruct; }
 const StructDesc& DeleteFunctionRequest::desc() { return kDeleteFunctionRequestStruct; }
 const StructDesc& DeleteFunctionResponse::desc() { return kDeleteFunctionResponseStruct; }
+const StructDesc& DeleteFunctionUrlConfigRequest::desc() { return kDeleteFunctionUrlConfigRequestStruct; }
+const StructDesc& DeleteFunctionUrlConfigResponse::desc() { return kDeleteFunctionUrlConfigResponseStruct; }
 const StructDesc& OnSuccess::desc() { return kOnSuccessStruct; }
 const StructDesc& OnFailure::desc() { return kOnFailureStruct; }
 const StructDesc& DestinationConfig::desc() { return kDestinationConfigStruct; }
@@ -1878,5 +1931,7 @@ const StructDesc& UpdateEventSourceMappingRequest::desc() { return kUpdateEventS
 const StructDesc& UpdateFunctionCodeRequest::desc() { return kUpdateFunctionCodeRequestStruct; }
 const StructDesc& UpdateFunctionConfigurationRequest::desc() { return kUpdateFunctionConfigurationRequestStruct; }
 const StructDesc& UpdateFunctionEventInvokeConfigRequest::desc() { return kUpdateFunctionEventInvokeConfigRequestStruct; }
+const StructDesc& UpdateFunctionUrlConfigRequest::desc() { return kUpdateFunctionUrlConfigRequestStruct; }
+const StructDesc& UpdateFunctionUrlConfigResponse::desc() { return kUpdateFunctionUrlConfigResponseStruct; }
 
 }  // namespace aws::lambda

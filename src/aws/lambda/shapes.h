@@ -43,6 +43,8 @@ struct EphemeralStorage;
 struct SnapStart;
 struct LoggingConfig;
 struct CreateFunctionRequest;
+struct CreateFunctionUrlConfigRequest;
+struct CreateFunctionUrlConfigResponse;
 struct DeleteAliasRequest;
 struct DeleteAliasResponse;
 struct DeleteEventSourceMappingRequest;
@@ -52,6 +54,8 @@ struct DeleteFunctionEventInvokeConfigRequest;
 struct DeleteFunctionEventInvokeConfigResponse;
 struct DeleteFunctionRequest;
 struct DeleteFunctionResponse;
+struct DeleteFunctionUrlConfigRequest;
+struct DeleteFunctionUrlConfigResponse;
 struct OnSuccess;
 struct OnFailure;
 struct DestinationConfig;
@@ -188,6 +192,8 @@ struct UpdateEventSourceMappingRequest;
 struct UpdateFunctionCodeRequest;
 struct UpdateFunctionConfigurationRequest;
 struct UpdateFunctionEventInvokeConfigRequest;
+struct UpdateFunctionUrlConfigRequest;
+struct UpdateFunctionUrlConfigResponse;
 
 struct AccountLimit {
   std::optional<int64_t> total_code_size;
@@ -217,6 +223,8 @@ struct AddPermissionRequest {
   std::optional<std::string> source_account;
   std::optional<std::string> qualifier;
   std::optional<std::string> revision_id;
+  std::optional<std::string> function_url_auth_type;
+  std::optional<bool> invoked_via_function_url;
 
   static const StructDesc& desc();
   bool operator==(const AddPermissionRequest&) const = default;
@@ -473,6 +481,29 @@ struct CreateFunctionRequest {
   bool operator==(const CreateFunctionRequest&) const = default;
 };
 
+struct CreateFunctionUrlConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+  std::optional<std::string> auth_type;
+  std::optional<Cors> cors;
+  std::optional<std::string> invoke_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const CreateFunctionUrlConfigRequest&) const = default;
+};
+
+struct CreateFunctionUrlConfigResponse {
+  std::optional<std::string> function_url;
+  std::optional<std::string> function_arn;
+  std::optional<std::string> auth_type;
+  std::optional<Cors> cors;
+  std::optional<std::string> creation_time;
+  std::optional<std::string> invoke_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const CreateFunctionUrlConfigResponse&) const = default;
+};
+
 struct DeleteAliasRequest {
   std::optional<std::string> function_name;
   std::optional<std::string> name;
@@ -531,6 +562,19 @@ struct DeleteFunctionResponse {
 
   static const StructDesc& desc();
   bool operator==(const DeleteFunctionResponse&) const = default;
+};
+
+struct DeleteFunctionUrlConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+
+  static const StructDesc& desc();
+  bool operator==(const DeleteFunctionUrlConfigRequest&) const = default;
+};
+
+struct DeleteFunctionUrlConfigResponse {
+  static const StructDesc& desc();
+  bool operator==(const DeleteFunctionUrlConfigResponse&) const = default;
 };
 
 struct OnSuccess {
@@ -1739,6 +1783,30 @@ struct UpdateFunctionEventInvokeConfigRequest {
 
   static const StructDesc& desc();
   bool operator==(const UpdateFunctionEventInvokeConfigRequest&) const = default;
+};
+
+struct UpdateFunctionUrlConfigRequest {
+  std::optional<std::string> function_name;
+  std::optional<std::string> qualifier;
+  std::optional<std::string> auth_type;
+  std::optional<Cors> cors;
+  std::optional<std::string> invoke_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateFunctionUrlConfigRequest&) const = default;
+};
+
+struct UpdateFunctionUrlConfigResponse {
+  std::optional<std::string> function_url;
+  std::optional<std::string> function_arn;
+  std::optional<std::string> auth_type;
+  std::optional<Cors> cors;
+  std::optional<std::string> creation_time;
+  std::optional<std::string> last_modified_time;
+  std::optional<std::string> invoke_mode;
+
+  static const StructDesc& desc();
+  bool operator==(const UpdateFunctionUrlConfigResponse&) const = default;
 };
 
 }  // namespace aws::lambda

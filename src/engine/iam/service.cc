@@ -70,7 +70,8 @@ std::string IamService::canonical_resource(const std::string& account, const std
   return found == roles_.end() ? resource : found->second.record.arn();
 }
 
-bool IamService::allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources) {
+bool IamService::allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources,
+                        std::span<const aws::auth::ConditionValue> more) {
   if (context.principal.kind != aws::Principal::Kind::role) return true;
   if (action == "sts:GetCallerIdentity") return true;
   static const std::string kAny[] = {"*"};
@@ -86,6 +87,7 @@ bool IamService::allows(const aws::Context& context, std::string_view action, st
       if (key == "aws:principalarn") value = role->record.arn();  // with its path
     for (const auto& [key, value] : role->record.tags)
       conditions.push_back({"aws:principaltag/" + lower_case(key), value});
+    conditions.insert(conditions.end(), more.begin(), more.end());
   }
   const bool of_iam = action.starts_with("iam:");
   return std::ranges::all_of(resources, [&](const std::string& named) {

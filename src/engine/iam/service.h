@@ -36,7 +36,8 @@ class IamService final : public aws::iam::Iam, public aws::auth::Authorizer, pub
   // Root may do everything; a service too, since those it calls check their resource policies themselves. A session
   // of a role may do what the role's policies allow now; nothing once the role is deleted, even if another one took
   // its name. sts:GetCallerIdentity needs no permission and cannot be denied, as on AWS.
-  bool allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources) override;
+  bool allows(const aws::Context& context, std::string_view action, std::span<const std::string> resources,
+              std::span<const aws::auth::ConditionValue> more = {}) override;
   std::optional<AssumableRole> find_assumable(std::string_view role_arn) override;
 
   template <class Out>

@@ -208,8 +208,44 @@ base::Result<void> check_tags(const FunctionRecord::Pairs& tags) {
   return base::fail(invalid_parameter("The tag key " + fault->key + " must not begin with aws:"));
 }
 
+namespace {
+
+// Adds "operator":{"key":"value"} to the operators in `out`, each with its keys.
+void write_condition(std::string& out, std::string_view op,
+                     const std::vector<std::pair<std::string_view, std::string>>& keys) {
+  if (keys.empty()) return;
+  if (!out.empty()) out += ',';
+  write_json_string(op, out);
+  out += ":{";
+  for (const auto& [key, value] : keys) {
+    if (&key != &keys.front().first) out += ',';
+    key_value(out, key, value);
+  }
+  out += '}';
+}
+
+void write_conditions(const aws::lambda::AddPermissionRequest& in, std::string& out) {
+  std::vector<std::pair<std::string_view, std::string>> equal, like, yes;
+  if (in.source_account) equal.emplace_back("AWS:SourceAccount", *in.source_account);
+  if (in.function_url_auth_type) equal.emplace_back("lambda:FunctionUrlAuthType", *in.function_url_auth_type);
+  if (in.source_arn) like.emplace_back("AWS:SourceArn", *in.source_arn);
+  if (in.invoked_via_function_url) {
+    yes.emplace_back("lambda:InvokedViaFunctionUrl", *in.invoked_via_function_url ? "true" : "false");
+  }
+  std::string conditions;
+  write_condition(conditions, "StringEquals", equal);
+  write_condition(conditions, "ArnLike", like);
+  write_condition(conditions, "Bool", yes);
+  if (!conditions.empty()) out += R"(,"Condition":{)" + conditions + '}';
+}
+
+}  // namespace
+
 base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest& in, std::string_view function_arn) {
   const std::string principal = in.principal.value_or("");
+  if (in.function_url_auth_type && in.action != "lambda:InvokeFunctionUrl") {
+    return base::fail(invalid_parameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"));
+  }
   std::string out = R"({"Sid":)";
   write_json_string(in.statement_id.value_or(""), out);
   out += R"(,"Effect":"Allow","Principal":)";
@@ -234,18 +270,7 @@ base::Result<std::string> statement_json(const aws::lambda::AddPermissionRequest
   key_value(out, "Action", in.action.value_or(""));
   out += ',';
   key_value(out, "Resource", function_arn);
-  if (in.source_account || in.source_arn) out += R"(,"Condition":{)";
-  if (in.source_account) {
-    out += R"("StringEquals":{)";
-    key_value(out, "AWS:SourceAccount", *in.source_account);
-    out += in.source_arn ? "}," : "}";
-  }
-  if (in.source_arn) {
-    out += R"("ArnLike":{)";
-    key_value(out, "AWS:SourceArn", *in.source_arn);
-    out += '}';
-  }
-  if (in.source_account || in.source_arn) out += '}';
+  write_conditions(in, out);
   return out + '}';
 }
 

@@ -1,4 +1,4 @@
-// FunctionEntry: a function with all that has its name: versions, aliases, settings of asynchronous invocations.
+// FunctionEntry: a function with all that has its name: versions, aliases, URLs, settings of asynchronous invocations.
 // Guarded by the service's mutex. Function: what one operation sees of it, a snapshot that stays good without the lock.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "engine/lambda/alias_record.h"
 #include "engine/lambda/event_invoke_record.h"
 #include "engine/lambda/function_record.h"
+#include "engine/lambda/function_url_record.h"
 #include "engine/lambda/instance_pool.h"
 
 namespace engine::lambda {
@@ -39,6 +40,7 @@ struct FunctionEntry {
   std::map<uint64_t, Version> versions;
   std::map<std::string, std::shared_ptr<const AliasRecord>, std::less<>> aliases;
   std::map<std::string, EventInvokeRecord, std::less<>> event_invoke;  // by qualifier
+  std::map<std::string, FunctionUrlRecord, std::less<>> urls;          // by alias; "" for $LATEST
   // Held by the update of $LATEST that is under way; the next one has to wait until it has let go.
   std::weak_ptr<const void> update;
 

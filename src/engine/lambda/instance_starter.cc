@@ -21,6 +21,11 @@ std::string log_stream_prefix(base::Timestamp now, const FunctionRecord& record)
 
 }  // namespace
 
+std::string InstanceStarter::endpoint() {
+  const std::lock_guard lock(mutex_);
+  return endpoint_;
+}
+
 void InstanceStarter::set_endpoint(std::string url) {
   const std::lock_guard lock(mutex_);
   endpoint_ = std::move(url);

@@ -23,6 +23,7 @@ class InstanceStarter {
 
   // The engine's own URL, which functions get as AWS_ENDPOINT_URL. Instances that run already keep the old one.
   void set_endpoint(std::string url);
+  std::string endpoint();
   // Returns without waiting for the function's initialisation.
   InstancePool::Started start(const std::shared_ptr<Runnable>& runnable);
 

@@ -20,7 +20,11 @@ constexpr std::array<Kind, kMetricCount> kKinds = {{{"Invocations", "Count"},
                                                     {"AsyncEventAge", "Milliseconds"},
                                                     {"AsyncEventsDropped", "Count"},
                                                     {"DeadLetterErrors", "Count"},
-                                                    {"DestinationDeliveryFailures", "Count"}}};
+                                                    {"DestinationDeliveryFailures", "Count"},
+                                                    {"UrlRequestCount", "Count"},
+                                                    {"Url4xxCount", "Count"},
+                                                    {"Url5xxCount", "Count"},
+                                                    {"UrlRequestLatency", "Milliseconds"}}};
 
 }  // namespace
 
@@ -51,6 +55,13 @@ void InvocationMetrics::end(base::Timestamp began, base::Duration duration, bool
   add(Metric::errors, error ? 1 : 0, began);
   add(Metric::throttles, 0, began);
   add(Metric::duration, std::chrono::duration<double, std::milli>(duration).count(), began);
+}
+
+void InvocationMetrics::url_request(base::Timestamp at, int status, base::Duration latency) {
+  add(Metric::url_request_count, 1, at);
+  add(Metric::url_4xx_count, status / 100 == 4 ? 1 : 0, at);
+  add(Metric::url_5xx_count, status / 100 == 5 ? 1 : 0, at);
+  add(Metric::url_request_latency, std::chrono::duration<double, std::milli>(latency).count(), at);
 }
 
 FunctionMetrics::FunctionMetrics(ServiceMetrics* metrics)

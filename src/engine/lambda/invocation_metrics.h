@@ -35,8 +35,12 @@ enum class Metric {
   async_events_dropped,
   dead_letter_errors,
   destination_delivery_failures,
+  url_request_count,
+  url_4xx_count,
+  url_5xx_count,
+  url_request_latency,
 };
-constexpr std::size_t kMetricCount = 10;
+constexpr std::size_t kMetricCount = 14;
 
 struct MetricLane {
   using Dimensions = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -58,6 +62,8 @@ class InvocationMetrics {
   void abandon();
   // An invocation that is refused; it is no Invocation.
   void throttled(base::Timestamp at) { add(Metric::throttles, 1, at); }
+  // A request to the function's URL that was answered with `status`.
+  void url_request(base::Timestamp at, int status, base::Duration latency);
   void add(Metric metric, double value, base::Timestamp at);
 
  private:

@@ -13,6 +13,7 @@ constexpr std::string_view kFunctionTable = "lambda/function";  // account, regi
 constexpr std::string_view kVersionTable = "lambda/version";    // account, region, name, number -> FunctionRecord
 constexpr std::string_view kAliasTable = "lambda/alias";        // account, region, name, alias -> AliasRecord
 constexpr std::string_view kEventInvokeTable = "lambda/event_invoke";  // account, region, name, qualifier -> record
+constexpr std::string_view kFunctionUrlTable = "lambda/function_url";  // account, region, name, alias -> record
 constexpr std::string_view kCodeTable = "lambda/code";          // code id, chunk -> bytes of the deployment package
 constexpr std::string_view kMappingTable = "lambda/mapping";    // account, region, uuid -> MappingRecord
 constexpr std::string_view kAsyncTable = "lambda/async";        // the outbox of asynchronous invocations
@@ -34,6 +35,10 @@ inline std::string alias(std::string_view account, std::string_view region, std:
 inline std::string event_invoke(std::string_view account, std::string_view region, std::string_view name,
                                 std::string_view qualifier) {
   return store::KeyWriter(kEventInvokeTable).text(account).text(region).text(name).text(qualifier).take();
+}
+inline std::string function_url(std::string_view account, std::string_view region, std::string_view name,
+                                std::string_view alias) {
+  return store::KeyWriter(kFunctionUrlTable).text(account).text(region).text(name).text(alias).take();
 }
 // What all keys of one function in `table` begin with.
 inline std::string of_function(std::string_view table, std::string_view account, std::string_view region,

@@ -112,6 +112,13 @@ void LambdaService::load_versions(std::map<uint64_t, std::shared_ptr<Code>>& cod
     const std::string qualifier = record.qualifier;
     entry.event_invoke[qualifier] = std::move(record);
   });
+  each(keys::kFunctionUrlTable, [&](std::string_view row) {
+    auto record = decode_row<FunctionUrlRecord>(row);
+    FunctionEntry& entry = entry_of(record, record.function_name);
+    const std::string alias = record.alias;
+    url_owners_[record.url_id] = {keys::function(record.account, record.region, record.function_name), alias};
+    entry.urls[alias] = std::move(record);
+  });
 }
 
 void LambdaService::start() {

@@ -30,6 +30,7 @@
 #include "engine/lambda/invoker.h"
 #include "engine/lambda/log_shipper.h"
 #include "engine/lambda/options.h"
+#include "engine/lambda/url_address.h"
 #include "runtime/function_host.h"
 #include "store/kv_store.h"
 
@@ -66,6 +67,18 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   std::optional<aws::Body> download(std::string_view path);
   // Asynchronous invocations, and messages to their destinations, that are not done yet.
   std::size_t async_pending();
+
+  // What a function URL leads to at this moment, for UrlDoor. nullopt: there is no such URL.
+  struct UrlFunction {
+    FunctionUrlRecord url;
+    Function function;
+  };
+  std::optional<UrlFunction> at_url(const UrlTarget& target);
+  // As Invoker has them. The door asks and decides by itself who may invoke.
+  void begin_url_invocation(const Function& function, runtime::InvokeRequest request, Invoker::Done done) {
+    invoker_.begin(function, std::move(request), std::move(done));
+  }
+  std::shared_ptr<InvocationMetrics> metrics_of(const Function& function) { return invoker_.metrics_of(function); }
 
   template <class Out>
   using Result = base::Result<Out>;
@@ -108,10 +121,6 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
       Context& context, api::GetFunctionScalingConfigRequest in) override;
   Result<api::ListDurableExecutionsByFunctionResponse> list_durable_executions_by_function(
       Context& context, api::ListDurableExecutionsByFunctionRequest in) override;
-  Result<api::GetFunctionUrlConfigResponse> get_function_url_config(Context& context,
-                                                                    api::GetFunctionUrlConfigRequest in) override;
-  Result<api::ListFunctionUrlConfigsResponse> list_function_url_configs(Context& context,
-                                                                        api::ListFunctionUrlConfigsRequest in) override;
   Result<api::ListLayersResponse> list_layers(Context& context, api::ListLayersRequest in) override;
   Result<api::ListLayerVersionsResponse> list_layer_versions(Context& context,
                                                              api::ListLayerVersionsRequest in) override;
@@ -152,6 +161,17 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
       Context& context, api::DeleteFunctionEventInvokeConfigRequest in) override;
   Result<api::ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(
       Context& context, api::ListFunctionEventInvokeConfigsRequest in) override;
+  // service_urls.cc
+  Result<api::CreateFunctionUrlConfigResponse> create_function_url_config(
+      Context& context, api::CreateFunctionUrlConfigRequest in) override;
+  Result<api::GetFunctionUrlConfigResponse> get_function_url_config(Context& context,
+                                                                    api::GetFunctionUrlConfigRequest in) override;
+  Result<api::UpdateFunctionUrlConfigResponse> update_function_url_config(
+      Context& context, api::UpdateFunctionUrlConfigRequest in) override;
+  Result<api::DeleteFunctionUrlConfigResponse> delete_function_url_config(
+      Context& context, api::DeleteFunctionUrlConfigRequest in) override;
+  Result<api::ListFunctionUrlConfigsResponse> list_function_url_configs(Context& context,
+                                                                        api::ListFunctionUrlConfigsRequest in) override;
   // service_invoke.cc
   Result<api::InvocationResponse> invoke(Context& context, api::InvocationRequest in) override;
   // service.cc, in EventSourceMappings
@@ -169,6 +189,10 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
  private:
   using Name = std::optional<std::string>;                              // of a function, or a qualifier
   using Directory = std::map<std::string, FunctionEntry, std::less<>>;  // by keys::function()
+  struct UrlOwner {
+    std::string function;  // its key in the directory
+    std::string alias;
+  };
 
   // service.cc
   void load();
@@ -203,6 +227,18 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
                                                 store::WriteBatch& batch);
   Result<void> set_routing(AliasRecord& alias, const FunctionEntry& entry, const Context& context,
                            const std::optional<api::AliasRoutingConfiguration>& routing);
+
+  // service_urls.cc. The alias that a request names, "" for $LATEST.
+  static Result<FunctionName> resolve_url_owner(const Context& context, const Name& name, const Name& qualifier,
+                                                std::string_view action);
+  // As the caller reaches the engine; who calls from inside gets what functions get.
+  std::string url_endpoint(const Context& context) {
+    return context.endpoint.empty() ? starter_.endpoint() : context.endpoint;
+  }
+  // nullptr: there is none. REQUIRES: mutex_ is held.
+  FunctionUrlRecord* find_url(const Context& context, const FunctionName& owner);
+  // In memory and in `batch`. REQUIRES: mutex_ is held.
+  void erase_url(FunctionEntry& entry, const std::string& alias, store::WriteBatch& batch);
 
   // service_settings.cc
   Result<std::string> tagged_function(const Context& context, const Name& resource);
@@ -243,9 +279,10 @@ class LambdaService final : public api::Lambda, private AsyncFunctions, private 
   InstanceStarter starter_;
   InstancePool pool_;
   Invoker invoker_;
-  std::mutex mutex_;  // guards the next two
+  std::mutex mutex_;  // guards the next three
   Directory functions_;
   uint64_t next_id_ = 1;
+  std::map<std::string, UrlOwner, std::less<>> url_owners_;  // by the URL's id
   Destinations destinations_;
   AsyncInvocations async_;
   EventSourceMappings mappings_;

@@ -41,19 +41,6 @@ base::Result<ListProvisionedConcurrencyConfigsResponse> LambdaService::list_prov
   return out;
 }
 
-base::Result<GetFunctionUrlConfigResponse> LambdaService::get_function_url_config(aws::Context& /*context*/,
-                                                                                  GetFunctionUrlConfigRequest /*in*/) {
-  return base::fail(not_found("The resource you requested does not exist."));
-}
-
-base::Result<ListFunctionUrlConfigsResponse> LambdaService::list_function_url_configs(
-    aws::Context& context, ListFunctionUrlConfigsRequest in) {
-  TRY(find(context, in.function_name, std::nullopt, "lambda:ListFunctionUrlConfigs"));
-  ListFunctionUrlConfigsResponse out;
-  out.function_url_configs.emplace();
-  return out;
-}
-
 // Only functions of a capacity provider are scaled by it, and there is none.
 base::Result<GetFunctionScalingConfigResponse> LambdaService::get_function_scaling_config(
     aws::Context& context, GetFunctionScalingConfigRequest in) {

@@ -235,7 +235,8 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_function(aws::Context
     const FunctionRecord& latest = *found->second.latest.record;
     store::WriteBatch batch;
     batch.erase(found->first);
-    for (const auto table : {keys::kVersionTable, keys::kAliasTable, keys::kEventInvokeTable}) {
+    for (const auto table :
+         {keys::kVersionTable, keys::kAliasTable, keys::kEventInvokeTable, keys::kFunctionUrlTable}) {
       const std::string prefix = keys::of_function(table, latest.account, latest.region, latest.name);
       batch.erase_range(prefix, store::prefix_end(prefix));
     }
@@ -247,6 +248,7 @@ base::Result<DeleteFunctionResponse> LambdaService::delete_function(aws::Context
     for (const auto& [number, version] : found->second.versions) {
       pool_.remove_current(latest.id, version.record->version);
     }
+    for (const auto& [alias, url] : found->second.urls) url_owners_.erase(url.url_id);
     invoker_.forget_metrics(latest);
     gone = std::move(found->second);
     functions_.erase(found);

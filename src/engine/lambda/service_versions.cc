@@ -194,6 +194,7 @@ base::Result<DeleteAliasResponse> LambdaService::delete_alias(aws::Context& cont
   store::WriteBatch batch;
   batch.erase(keys::alias(context.account, context.region, name, alias));
   batch.erase(keys::event_invoke(context.account, context.region, name, alias));
+  erase_url(entry, alias, batch);
   store_.write(batch);
   entry.aliases.erase(alias);
   entry.event_invoke.erase(alias);

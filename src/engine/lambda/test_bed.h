@@ -291,8 +291,9 @@ struct TestBed {
         for (std::size_t i = 0; i < datum.values->size(); ++i) {
           measured[name] += (*datum.values)[i] * (datum.counts ? (*datum.counts)[i] : 1);
         }
-        EXPECT_EQ(datum.unit,
-                  datum.metric_name == "Duration" || datum.metric_name == "AsyncEventAge" ? "Milliseconds" : "Count");
+        const bool is_time = datum.metric_name == "Duration" || datum.metric_name == "AsyncEventAge" ||
+                             datum.metric_name == "UrlRequestLatency";
+        EXPECT_EQ(datum.unit, is_time ? "Milliseconds" : "Count");
       }
     }
     return measured[series];
