@@ -23,9 +23,9 @@ struct Function {
   std::string_view name;
   std::string_view pipeline::StackOptions::* package;
 };
-constexpr std::array<Function, 3> kFunctions = {Function{"ingest", &pipeline::StackOptions::ingest_zip},
-                                                Function{"process", &pipeline::StackOptions::process_zip},
-                                                Function{"sweep", &pipeline::StackOptions::sweep_zip}};
+constexpr std::array<Function, 4> kFunctions = {
+    Function{"ingest", &pipeline::StackOptions::ingest_zip}, Function{"process", &pipeline::StackOptions::process_zip},
+    Function{"sweep", &pipeline::StackOptions::sweep_zip}, Function{"intake", &pipeline::StackOptions::intake_zip}};
 
 bool is_of_stack(std::string_view name) {
   return std::ranges::find(kFunctions, name, &Function::name) != kFunctions.end();
@@ -126,6 +126,7 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
   std::string list;
   for (const Function& each : kFunctions) {
     if (!functions.empty() && std::ranges::find(functions, each.name) == functions.end()) continue;
+    if (functions.empty() && each.name == "intake" && !session->stack().options().intake.has_value()) continue;
     const std::string name = site.name(each.name);
     const auto done = deploy_one(site, name, own_zip.empty() ? session->stack().options().*each.package : own_zip);
     if (!done.has_value()) return print_failure_of("function", name, done.error());

@@ -43,8 +43,10 @@ struct Line {
 class LogReader {
  public:
   LogReader(Session& session, const LogsOptions& options) : site_(session.stack().site()), options_(options) {
-    for (const std::string_view each : {"ingest", "process", "sweep"})
-      if (options.function.empty() || options.function == each) functions_.emplace_back(each);
+    for (const std::string_view each : {"ingest", "process", "sweep", "intake"}) {
+      const bool there = each != "intake" || session.stack().options().intake.has_value();
+      if (options.function.empty() ? there : options.function == each) functions_.emplace_back(each);
+    }
   }
 
   // The events since then, those of all functions in the order of time. `cut` says that there are more.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/lambda/lambda.h"
 #include "cli/commands.h"
 #include "cli/definition_guard.h"
 #include "cli/exit_code.h"
@@ -19,7 +20,7 @@ using pipeline::Plan;
 using pipeline::PlannedStep;
 
 constexpr std::string_view name_of(Action action) {
-  constexpr std::string_view kNames[] = {"leave", "create", "change", "replace"};
+  constexpr std::string_view kNames[] = {"leave", "create", "change", "replace", "delete"};
   return kNames[static_cast<std::size_t>(action)];
 }
 
@@ -50,16 +51,16 @@ std::size_t count(const Plan& plan, Action action) {
 }
 
 void print_plan(const Plan& plan) {
-  constexpr std::string_view kSigns[] = {" ", "+", "~", "!"};
+  constexpr std::string_view kSigns[] = {" ", "+", "~", "!", "-"};
   for (const PlannedStep& step : plan) {
     if (step.action == Action::leave) continue;
     print_line(fmt::format("{} {:<7} {:<13} {}{}", kSigns[static_cast<std::size_t>(step.action)], name_of(step.action),
                            step.kind, step.name, step.loses_data ? "  (what is in it is lost)" : ""));
     for (const auto& difference : step.differences) print_line("            " + difference_text(difference));
   }
-  print_line(fmt::format("{} to create, {} to change, {} to replace, {} as they should be.",
+  print_line(fmt::format("{} to create, {} to change, {} to replace, {} to delete, {} as they should be.",
                          count(plan, Action::create), count(plan, Action::change), count(plan, Action::replace),
-                         count(plan, Action::leave)));
+                         count(plan, Action::remove), count(plan, Action::leave)));
 }
 
 // Whether somebody else has just made what we were about to make, as a second `till up` does.
@@ -166,6 +167,17 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
   }
 }
 
+// Where webhooks come in; empty if the definition has no intake.
+base::Result<std::string> intake_url(Session& session) {
+  if (!session.stack().options().intake.has_value()) return std::string();
+  const pipeline::Site& site = session.stack().site();
+  aws::lambda::GetFunctionUrlConfigRequest get;
+  get.function_name = site.name("intake");
+  aws::Context context = site.call();
+  TRY_ASSIGN(const auto got, site.services.lambda.get_function_url_config(context, std::move(get)));
+  return got.function_url.value_or("");
+}
+
 int up(const GlobalOptions& global, const UpOptions& options) {
   int exit_code = kOk;
   const auto session = open_session(global, exit_code, NewData::made);
@@ -183,7 +195,12 @@ int up(const GlobalOptions& global, const UpOptions& options) {
         if (global.json || step.what != "unchanged") print(step);
       });
   if (made != kOk) return made;
-  if (global.json) print_line("{\"plan\":" + plan_text + ",\"steps\":[" + print.list() + "]}");
+  const auto url = intake_url(*session);
+  if (!url.has_value()) return print_failure("up", url.error());
+  if (!global.json && !url->empty()) print_line("Webhooks: POST orders to " + *url);
+  if (global.json)
+    print_line(fmt::format("{{\"plan\":{},\"steps\":[{}],\"intake_url\":{}}}", plan_text, print.list(),
+                           url->empty() ? "null" : json_text(*url)));
   return kOk;
 }
 

@@ -6,6 +6,7 @@
 EMBED(till_ingest_zip, FUNCTION_ZIPS "/ingest.zip")
 EMBED(till_process_zip, FUNCTION_ZIPS "/process.zip")
 EMBED(till_sweep_zip, FUNCTION_ZIPS "/sweep.zip")
+EMBED(till_intake_zip, FUNCTION_ZIPS "/intake.zip")
 
 namespace cli {
 
@@ -14,6 +15,9 @@ std::string_view ingest_zip() {
 }
 std::string_view process_zip() {
   return {till_process_zip_begin, till_process_zip_end};
+}
+std::string_view intake_zip() {
+  return {till_intake_zip_begin, till_intake_zip_end};
 }
 std::string_view sweep_zip() {
   return {till_sweep_zip_begin, till_sweep_zip_end};

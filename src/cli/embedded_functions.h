@@ -8,5 +8,6 @@ namespace cli {
 std::string_view ingest_zip();
 std::string_view process_zip();
 std::string_view sweep_zip();
+std::string_view intake_zip();
 
 }  // namespace cli

@@ -215,8 +215,8 @@ void add_bench_commands(CLI::App& app, Arguments& a) {
 
 void add_watch_commands(CLI::App& app, Arguments& a) {
   CLI::App* logs = app.add_subcommand("logs", "What the functions log");
-  logs->add_option("FUNCTION", a.logs.function, "ingest, process or sweep (all)")
-      ->check(CLI::IsMember({"ingest", "process", "sweep"}));
+  logs->add_option("FUNCTION", a.logs.function, "ingest, process, sweep or intake (all)")
+      ->check(CLI::IsMember({"ingest", "process", "sweep", "intake"}));
   logs->add_option("--since", a.logs.since, "How far back: 90s, 10m, 2h, 7d (10m)");
   logs->add_option("--filter", a.logs.filter, "Only what matches: a filter pattern of CloudWatch Logs");
   CLI::Option* max =
@@ -242,7 +242,7 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
 
 void add_function_commands(CLI::App& app, Arguments& a) {
   CLI::App* invoke = app.add_subcommand("invoke", "Call a function; the end of its log goes to stderr");
-  invoke->add_option("FUNCTION", a.function, "ingest, process, sweep, or any function's name")->required();
+  invoke->add_option("FUNCTION", a.function, "ingest, process, sweep, intake, or any function's name")->required();
   invoke->add_option("PAYLOAD", a.payload, "JSON; - reads it from standard input ({})");
   invoke->add_flag("--event", a.event, "Do not wait for it");
   invoke->callback([&a] { a.exit_code = cli::invoke(a.global, a.function, a.payload, a.event); });
@@ -257,8 +257,8 @@ void add_function_commands(CLI::App& app, Arguments& a) {
     a.exit_code = cli::config_show(a.global);
   });
   CLI::App* deploy = app.add_subcommand("deploy", "Give functions the code that this program carries");
-  deploy->add_option("FUNCTION", a.functions, "ingest, process or sweep (all)")
-      ->check(CLI::IsMember({"ingest", "process", "sweep"}));
+  deploy->add_option("FUNCTION", a.functions, "ingest, process, sweep or intake (all)")
+      ->check(CLI::IsMember({"ingest", "process", "sweep", "intake"}));
   deploy->add_option("--zip", a.zip, "This deployment package instead, for one function");
   deploy->callback([&a] { a.exit_code = cli::deploy(a.global, a.functions, a.zip); });
 }

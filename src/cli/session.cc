@@ -71,7 +71,8 @@ struct Session::Parts {
   std::optional<DefinitionFile> file;
   bool wants_original = false;  // --file none
   pipeline::Definition definition;
-  std::string ingest_package, process_package, sweep_package;  // with the definition
+  std::string ingest_package, process_package, sweep_package,
+      intake_package;  // with the definition
   std::unique_ptr<pipeline::Stack> stack;
 
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
@@ -88,10 +89,13 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
   definition = file->definition;
   stack_options.definition_id = pipeline::definition_id(file->text);
   stack_options.rules = definition.rules;
+  stack_options.intake = definition.intake;
+  if (definition.intake.has_value() && !definition.intake->secret_variable.empty())
+    stack_options.intake_secret = os::environment(definition.intake->secret_variable);
   stack_options.emails = definition.emails;
   stack_options.webhooks = definition.webhooks;
   for (auto [package, zip] : {std::pair(&ingest_package, ingest_zip()), std::pair(&process_package, process_zip()),
-                              std::pair(&sweep_package, sweep_zip())}) {
+                              std::pair(&sweep_package, sweep_zip()), std::pair(&intake_package, intake_zip())}) {
     auto made = with_definition(zip, file->text);
     if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
     *package = std::move(*made);
@@ -265,6 +269,7 @@ pipeline::Stack& Session::stack() {
     parts_->stack_options.ingest_zip = defined ? parts_->ingest_package : ingest_zip();
     parts_->stack_options.process_zip = defined ? parts_->process_package : process_zip();
     parts_->stack_options.sweep_zip = defined ? parts_->sweep_package : sweep_zip();
+    parts_->stack_options.intake_zip = defined ? parts_->intake_package : intake_zip();
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }
   return *parts_->stack;

@@ -18,6 +18,9 @@ namespace pipeline {
 inline constexpr std::string_view kMetricNamespace = "Tillstream";
 inline constexpr std::string_view kUploadsFailed = "UploadsFailed";  // documents that could not be read as orders
 
+// What the senders of webhooks share with the intake function, which has it in this variable.
+inline constexpr std::string_view kIntakeSecretVariable = "TILL_INTAKE_SECRET";
+
 struct PipelineConfig {
   std::string bucket;
   std::string orders_table;

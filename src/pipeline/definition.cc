@@ -14,7 +14,7 @@ namespace pipeline {
 namespace {
 
 constexpr std::string_view kRules = "rules";
-constexpr std::array<std::string_view, 4> kSections{"order", "orders", kRules, "notifications"};
+constexpr std::array<std::string_view, 5> kSections{"order", "orders", kRules, "notifications", "intake"};
 
 void check_currency(DefinitionSection& order, std::string_view key, const std::string& code) {
   if (!minor_unit_digits(code).has_value())
@@ -130,6 +130,10 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
       DefinitionSection section(std::string(kRules), rule.as_table(), faults);
       definition.rules.push_back(read_rule(section, definition.rules));
     }
+  }
+  if (const toml::node* intake = file.get("intake"); intake != nullptr && intake->is_table()) {
+    DefinitionSection section("intake", intake->as_table(), faults);
+    definition.intake = read_intake(section);
   }
   if (const toml::node* people = file.get("notifications"); people != nullptr && people->is_table()) {
     DefinitionSection section("notifications", people->as_table(), faults);

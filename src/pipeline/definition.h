@@ -35,6 +35,14 @@
 //   emails = ["shop@example.com"]
 //   webhooks = ["https://example.com/hook"]
 //
+//   [intake]                               # orders by webhook
+//   verify = "hmac"                        # or "timestamped" (t=...,v1=...), "nobody"
+//   header = "X-Shopify-Hmac-Sha256"
+//   encoding = "base64"                    # or "hex"
+//   secret_variable = "SHOPIFY_SECRET"     # of the environment of `till up`
+//   tolerance = 300                        # seconds; of "timestamped"
+//   records = "/data/object"               # where in the body the order or the list of orders stands
+//
 //   [notifications]                        # who hears of the alarms, of large orders, and of rules that name nobody
 //   emails = ["shop@example.com"]
 //   webhooks = []
@@ -42,10 +50,12 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/intake_settings.h"
 #include "pipeline/mapping.h"
 #include "pipeline/notification_rule.h"
 #include "pipeline/record_splitter.h"
@@ -65,6 +75,7 @@ struct Definition {
   NotificationRules rules;
   std::vector<std::string> emails;
   std::vector<std::string> webhooks;
+  std::optional<IntakeSettings> intake;  // none: no webhooks come in
 };
 
 struct DefinitionFault {

@@ -80,6 +80,15 @@ bool DefinitionSection::boolean(std::string_view key, bool otherwise) {
   return otherwise;
 }
 
+std::optional<int64_t> DefinitionSection::whole_number(std::string_view key, int64_t min, int64_t max) {
+  const toml::node* node = get(key);
+  if (node == nullptr) return std::nullopt;
+  const auto value = node->value_exact<int64_t>();
+  if (value.has_value() && *value >= min && *value <= max) return *value;
+  fault_at(key, fmt::format("must be a whole number from {} to {}", min, max));
+  return std::nullopt;
+}
+
 std::size_t DefinitionSection::one_of(std::string_view key, std::span<const std::string_view> names) {
   const auto value = text(key);
   if (!value.has_value()) return 0;

@@ -43,6 +43,8 @@ class DefinitionSection {
   // One string or a list of them; empty if the key is absent.
   std::vector<std::string> texts(std::string_view key);
   bool boolean(std::string_view key, bool otherwise);
+  // nullopt if the key is absent, or no whole number from `min` to `max`.
+  std::optional<int64_t> whole_number(std::string_view key, int64_t min, int64_t max);
   // The index of the value among `names`; 0 if the key is absent.
   std::size_t one_of(std::string_view key, std::span<const std::string_view> names);
   // A table of whole numbers from 0 to `number_max`.
@@ -59,7 +61,9 @@ class DefinitionSection {
   std::set<std::string, std::less<>> asked_;
 };
 
-// Readers of sections (definition_<section>.cc). `before`: the rules that stand above it in the file.
+// Readers of sections (definition_<section>.cc).
+IntakeSettings read_intake(DefinitionSection& section);
+// `before`: the rules that stand above it in the file.
 NotificationRule read_rule(DefinitionSection& section, const NotificationRules& before);
 // Faults of `emails` and `webhooks`.
 void check_addresses(DefinitionSection& section, const std::vector<std::string>& emails,

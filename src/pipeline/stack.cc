@@ -1,8 +1,10 @@
 #include "pipeline/stack.h"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
+#include "base/check.h"
 #include "pipeline/policies.h"
 #include "pipeline/rows.h"
 #include "pipeline/stack_kinds.h"
@@ -38,6 +40,8 @@ std::string_view done(Action action) {
       return "changed";
     case Action::replace:
       return "replaced";
+    case Action::remove:
+      return "deleted";
   }
   return "";
 }
@@ -53,6 +57,8 @@ base::Result<void> carry_out(Resource& resource, Action action) {
     case Action::replace:
       TRY(resource.remove());
       return resource.create();
+    case Action::remove:
+      return resource.remove();
   }
   return {};
 }
@@ -102,6 +108,7 @@ Stack::Stack(Services services, base::Env& env, StackOptions options)
   add_tables();
   add_messaging();
   add_functions();
+  add_intake();
   add_alarms();
 }
 
@@ -164,6 +171,39 @@ void Stack::add_messaging() {
   }
 }
 
+void Stack::add_function(std::string_view what, FunctionSpec spec, std::vector<Grant> grants,
+                         Resources& resources) const {
+  spec.name = site_.name(what);
+  for (auto& [key, value] : to_environment(config())) {
+    const bool kept = key == kThresholdVariable && !options_.large_order_threshold.has_value();
+    (kept ? spec.defaults : spec.environment).append(std::move(key)) = std::move(value);
+  }
+  spec.environment.append(std::string(kDefinitionVariable)) = options_.definition_id;
+  const std::string group = "/aws/lambda/" + spec.name;
+  const std::string group_arn = site_.arn("logs", "log-group:" + group);
+  grants.push_back({{"logs:CreateLogStream", "logs:PutLogEvents"}, {group_arn, group_arn + ":*"}});
+  resources.push_back(make_function_role(site_, spec.name, policy_document(grants)));
+  resources.push_back(make_log_group(site_, group, kLogRetentionDays));
+  resources.push_back(make_function(site_, std::move(spec)));
+}
+
+// The function that webhooks come to. Where the definition has none, one that is there goes: its door stands open.
+void Stack::add_intake() {
+  const PipelineConfig names = config();
+  const bool wanted = options_.intake.has_value();
+  Resources& resources = wanted ? resources_ : unwanted_;
+  FunctionSpec spec{.zip = options_.intake_zip, .timeout_seconds = 30, .memory_size_mb = 256};
+  if (wanted && options_.intake->verify != IntakeSettings::Verify::nobody)
+    spec.secret = Secret{std::string(kIntakeSecretVariable), options_.intake_secret,
+                         "the environment variable " + options_.intake->secret_variable};
+  add_function("intake", std::move(spec),
+               {{{"sqs:SendMessage"}, {site_.arn("sqs", site_.name("orders"))}},
+                {{"dynamodb:PutItem"}, {site_.arn("dynamodb", "table/" + names.quarantine_table)}}},
+               resources);
+  for (auto& permission : make_public(site_, site_.name("intake"))) resources.push_back(std::move(permission));
+  resources.push_back(make_function_url(site_, site_.name("intake")));
+}
+
 // What each function is, beside its code: size, time, and exactly what it may touch.
 void Stack::add_functions() {
   const PipelineConfig names = config();
@@ -172,31 +212,14 @@ void Stack::add_functions() {
   const auto polls = [&](std::string_view q) {
     return Grant{{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, {queue(q)}};
   };
-  aws::Map<std::string> environment;
-  aws::Map<std::string> defaults;
-  for (auto& [key, value] : to_environment(names)) {
-    const bool kept = key == kThresholdVariable && !options_.large_order_threshold.has_value();
-    (kept ? defaults : environment).append(std::move(key)) = std::move(value);
-  }
-  environment.append(std::string(kDefinitionVariable)) = options_.definition_id;
-  const auto add = [&](std::string_view what, std::string_view zip, int32_t timeout_seconds, int32_t memory_size_mb,
-                       std::vector<Grant> grants) {
-    const std::string name = site_.name(what);
-    const std::string group = "/aws/lambda/" + name;
-    const std::string group_arn = site_.arn("logs", "log-group:" + group);
-    grants.push_back({{"logs:CreateLogStream", "logs:PutLogEvents"}, {group_arn, group_arn + ":*"}});
-    resources_.push_back(make_function_role(site_, name, policy_document(grants)));
-    resources_.push_back(make_log_group(site_, group, kLogRetentionDays));
-    resources_.push_back(make_function(site_, {.name = name,
-                                               .zip = zip,
-                                               .timeout_seconds = timeout_seconds,
-                                               .memory_size_mb = memory_size_mb,
-                                               .environment = environment,
-                                               .defaults = defaults}));
-  };
   const Grant notifies{{"sns:Publish"}, {names.topic_arn, names.rule_topic_prefix + "*"}};
   const std::string objects = "arn:aws:s3:::" + names.bucket + "/*";
   resources_.push_back(make_bucket(site_, names.bucket));
+  const auto add = [&](std::string_view what, std::string_view zip, int32_t timeout_seconds, int32_t memory_size_mb,
+                       std::vector<Grant> grants) {
+    FunctionSpec spec{.zip = zip, .timeout_seconds = timeout_seconds, .memory_size_mb = memory_size_mb};
+    add_function(what, std::move(spec), std::move(grants), resources_);
+  };
   add("ingest", options_.ingest_zip, 900, 512,
       {{{"s3:GetObject", "s3:PutObject"}, {objects}},
        {{"sqs:SendMessage"}, {queue("orders")}},
@@ -284,16 +307,31 @@ base::Result<Plan> Stack::plan() {
     TRY_ASSIGN(PlannedStep step, compare(*resource));
     plan.push_back(std::move(step));
   }
+  for (const auto& resource : std::views::reverse(unwanted_)) {
+    const auto found = resource->describe();
+    if (!found.has_value() && !is_absent(found.error())) return failed(*resource, found.error());
+    if (found.has_value() && found->has_value())
+      plan.push_back({.kind = resource->kind(), .name = resource->name(), .action = Action::remove});
+  }
   return plan;
 }
 
 base::Result<void> Stack::apply(const Plan& plan, const Report& report) {
-  for (std::size_t i = 0; i < resources_.size(); ++i) {
-    Resource& resource = *resources_[i];
-    if (auto result = carry_out(resource, plan[i].action); !result.has_value()) return failed(resource, result.error());
-    report({resource.kind(), resource.name(), std::string(done(plan[i].action))});
+  for (const PlannedStep& step : plan) {
+    Resource& resource = resource_of(step);
+    if (auto result = carry_out(resource, step.action); !result.has_value()) return failed(resource, result.error());
+    report({resource.kind(), resource.name(), std::string(done(step.action))});
   }
   return {};
+}
+
+Resource& Stack::resource_of(const PlannedStep& step) const {
+  const auto is_meant = [&](const auto& resource) {
+    return resource->kind() == step.kind && resource->name() == step.name;
+  };
+  for (const Resources* list : {&resources_, &unwanted_})
+    if (const auto found = std::ranges::find_if(*list, is_meant); found != list->end()) return **found;
+  CHECK(false, "a plan is carried out by the stack that made it");
 }
 
 base::Result<void> Stack::up(const Report& report) {
@@ -330,6 +368,7 @@ base::Result<void> Stack::down(const Report& report) {
       of_old_rules.push_back(make_topic(site_, step.name));
   }
   take(of_old_rules, /*report_absent=*/false);
+  take(unwanted_, /*report_absent=*/false);
   // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
   take(resources_, /*report_absent=*/true);
   return outcome;

@@ -25,10 +25,13 @@ struct StackOptions {
   NotificationRules rules;            // each has a topic, and its own subscribers or, if it names none, those above
   int32_t maximum_concurrency = 16;   // process functions at once
   std::string definition_id = std::string(kOriginalDefinition);  // of what the packages carry
-  // Deployment packages (zip bytes) of the three functions; they outlive the stack.
+  // Deployment packages (zip bytes) of the functions; they outlive the stack.
   std::string_view ingest_zip;
   std::string_view process_zip;
   std::string_view sweep_zip;
+  std::string_view intake_zip;
+  std::optional<IntakeSettings> intake;      // none: no intake function, and one that is there goes
+  std::optional<std::string> intake_secret;  // none: the function keeps what it has
 };
 
 // One resource and what happened to it, for people: {"queue", "tillstream-orders", "created"}.
@@ -38,7 +41,7 @@ struct Step {
   std::string what;  // created, changed, replaced, unchanged, deleted, absent, not deleted: ...
 };
 
-enum class Action { leave, create, change, replace };
+enum class Action { leave, create, change, replace, remove };
 struct Difference {
   std::string property;
   std::string actual;
@@ -56,6 +59,9 @@ using Plan = std::vector<PlannedStep>;
 
 // Compares one resource with what it should be.
 base::Result<PlannedStep> compare(Resource& resource);
+
+struct FunctionSpec;  // stack_kinds.h
+struct Grant;         // policies.h
 
 class Stack {
  public:
@@ -91,15 +97,19 @@ class Stack {
   [[nodiscard]] std::string new_drill_name() const;
 
  private:
+  [[nodiscard]] Resource& resource_of(const PlannedStep& step) const;
   [[nodiscard]] bool is_drill_name(std::string_view name) const;
   void add_tables();
   void add_messaging();
   void add_functions();
+  void add_function(std::string_view what, FunctionSpec spec, std::vector<Grant> grants, Resources& resources) const;
+  void add_intake();
   void add_alarms();
 
   const Site site_;
   const StackOptions options_;
   Resources resources_;  // in the order in which they need each other
+  Resources unwanted_;   // what an earlier definition had and this one has not
 };
 
 }  // namespace pipeline

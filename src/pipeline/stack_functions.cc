@@ -16,6 +16,8 @@ constexpr std::string_view kArchitecture = "x86_64";
 #endif
 constexpr std::string_view kRuntime = "provided.al2023";
 constexpr std::string_view kHandler = "bootstrap";
+constexpr std::string_view kSecretGood = "the secret";
+constexpr std::string_view kSecretOther = "another secret";
 
 class Function final : public Resource {
  public:
@@ -38,6 +40,7 @@ class Function final : public Resource {
                    {"may run", "yes"}};
     for (const auto& [key, value] : spec_.environment) out.push_back({key, value});
     for (const auto& [key, value] : spec_.defaults) out.push_back({key, "a number"});
+    if (spec_.secret.has_value()) out.push_back({spec_.secret->variable, std::string(kSecretGood)});
     return out;
   }
 
@@ -55,8 +58,12 @@ class Function final : public Resource {
                     now.logging_config.has_value() ? now.logging_config->log_group.value_or(log_group_) : log_group_}};
     TRY_ASSIGN(const bool stopped, is_stopped());
     out.push_back({"may run", stopped ? "no: its reserved concurrency is 0" : "yes"});
-    for (const auto& [key, value] : environment_of(now))
-      out.push_back({key, spec_.defaults.contains(key) && is_number(value) ? "a number" : value});
+    for (const auto& [key, value] : environment_of(now)) {
+      if (spec_.secret.has_value() && key == spec_.secret->variable)
+        out.push_back({key, std::string(spec_.secret->value.value_or(value) == value ? kSecretGood : kSecretOther)});
+      else
+        out.push_back({key, spec_.defaults.contains(key) && is_number(value) ? "a number" : value});
+    }
     return out;
   }
 
@@ -72,6 +79,7 @@ class Function final : public Resource {
     create.memory_size = spec_.memory_size_mb;
     auto& variables = create.environment.emplace().variables.emplace(spec_.environment);
     for (const auto& [key, value] : spec_.defaults) variables[key] = value;
+    TRY(add_secret(variables));
     // A role is not known everywhere at once on AWS; creation is refused until it is.
     TRY(site_.wait_until("role " + name(), [&]() -> base::Result<bool> {
       aws::Context context = site_.call();
@@ -99,6 +107,7 @@ class Function final : public Resource {
     for (const auto& [key, value] : environment_of(now))
       if (!spec_.defaults.contains(key) || is_number(value)) environment[key] = value;
     for (const auto& [key, value] : spec_.environment) environment[key] = value;
+    TRY(add_secret(environment));
     aws::lambda::UpdateFunctionConfigurationRequest configuration;
     configuration.function_name = name();
     configuration.runtime = kRuntime;
@@ -142,6 +151,16 @@ class Function final : public Resource {
     aws::Context context = site_.call();
     TRY_ASSIGN(const auto got, site_.services.lambda.get_function_concurrency(context, std::move(get)));
     return got.reserved_concurrent_executions == 0;
+  }
+
+  // REQUIRES: `variables` has the secret that the function has, if it has one.
+  base::Result<void> add_secret(aws::Map<std::string>& variables) const {
+    if (!spec_.secret.has_value()) return {};
+    const Secret& secret = *spec_.secret;
+    if (secret.value.has_value()) variables[secret.variable] = *secret.value;
+    if (variables.contains(secret.variable)) return {};
+    return base::fail({.code = "SecretMissing",
+                       .message = secret.whence + ", which has the secret for " + secret.variable + ", is not set"});
   }
 
   static bool is_number(const std::string& text) { return base::Decimal::parse(text).has_value(); }

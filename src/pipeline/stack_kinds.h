@@ -19,13 +19,19 @@ struct TableSpec {
   std::optional<int64_t> capacity_units = {};  // provisioned, for reads and writes each; nullopt: on demand
   bool scratch = false;                        // its rows are nobody's
 };
+struct Secret {
+  std::string variable;              // of the function
+  std::optional<std::string> value;  // none: the function keeps what it has; one that has none cannot be made
+  std::string whence;                // for people: where the value would have been found
+};
 struct FunctionSpec {
-  std::string name;
+  std::string name = {};
   std::string_view zip;  // outlives the resource
   int32_t timeout_seconds = 0;
   int32_t memory_size_mb = 0;
-  aws::Map<std::string> environment;  // variables beside these are left alone
-  aws::Map<std::string> defaults;     // variables that a new function begins with; they may be any other number
+  aws::Map<std::string> environment = {};  // variables beside these are left alone
+  aws::Map<std::string> defaults = {};     // variables that a new function begins with; they may be any other number
+  std::optional<Secret> secret = {};       // one more variable, whose value nobody is shown
 };
 struct MappingSpec {
   std::string queue;
@@ -59,6 +65,9 @@ std::unique_ptr<Resource> make_log_group(const Site& site, const std::string& na
 std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec);
 // Lets S3 invoke `function` for `bucket`.
 std::unique_ptr<Resource> make_permission(const Site& site, const std::string& function, const std::string& bucket);
+std::unique_ptr<Resource> make_function_url(const Site& site, const std::string& function);
+// Lets everybody invoke `function` by its URL.
+Resources make_public(const Site& site, const std::string& function);
 std::unique_ptr<Resource> make_mapping(const Site& site, MappingSpec spec);
 std::unique_ptr<Resource> make_alarm(const Site& site, AlarmSpec spec);
 

@@ -11,32 +11,37 @@
 namespace pipeline {
 namespace {
 
-constexpr std::string_view kStatementId = "s3-invokes-ingest";
+constexpr std::string_view kInvoke = "lambda:InvokeFunction";
+constexpr std::string_view kInvokeUrl = "lambda:InvokeFunctionUrl";
 constexpr int32_t kBatchSize = 10;
 constexpr std::string_view kResponseType = "ReportBatchItemFailures";
 
+struct PermissionSpec {
+  std::string who;  // for people
+  std::string function;
+  std::string statement_id;
+  std::string action;
+  std::string service = {};  // empty: everybody
+  std::string bucket = {};   // of S3
+};
+
 class Permission final : public Resource {
  public:
-  Permission(const Site& site, const std::string& function, const std::string& bucket)
-      : Resource("permission", bucket + " may invoke " + function),
-        site_(site),
-        function_(function),
-        bucket_arn_("arn:aws:s3:::" + bucket) {}
+  Permission(const Site& site, PermissionSpec spec)
+      : Resource("permission", spec.who + " may invoke " + spec.function), site_(site), spec_(std::move(spec)) {}
 
   // The statement as Lambda writes it.
   [[nodiscard]] Properties wanted() const override {
-    const std::string statement = R"({"Sid":")" + std::string(kStatementId) +
-                                  R"(","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},)" +
-                                  R"("Action":"lambda:InvokeFunction","Resource":")" +
-                                  site_.arn("lambda", "function:" + function_) +
-                                  R"(","Condition":{"StringEquals":{"AWS:SourceAccount":")" + site_.account +
-                                  R"("},"ArnLike":{"AWS:SourceArn":")" + bucket_arn_ + R"("}}})";
+    std::string statement = R"({"Sid":")" + spec_.statement_id + R"(","Effect":"Allow","Principal":)" +
+                            (spec_.service.empty() ? R"("*")" : R"({"Service":")" + spec_.service + R"("})") +
+                            R"(,"Action":")" + spec_.action + R"(","Resource":")" +
+                            site_.arn("lambda", "function:" + spec_.function) + R"(","Condition":)" + condition() + "}";
     return {{"statement", canonical_json(statement)}};
   }
 
   base::Result<std::optional<Properties>> describe() override {
     aws::lambda::GetPolicyRequest get;
-    get.function_name = function_;
+    get.function_name = spec_.function;
     aws::Context context = site_.call();
     TRY_ASSIGN(const auto got, site_.services.lambda.get_policy(context, std::move(get)));
     const std::string policy = got.policy.value_or("");
@@ -45,7 +50,7 @@ class Permission final : public Resource {
     if (parser.parse(policy)["Statement"].get_array().get(statements) != simdjson::SUCCESS) return std::nullopt;
     for (const simdjson::dom::element statement : statements) {
       std::string_view sid;
-      if (statement["Sid"].get_string().get(sid) == simdjson::SUCCESS && sid == kStatementId)
+      if (statement["Sid"].get_string().get(sid) == simdjson::SUCCESS && sid == spec_.statement_id)
         return Properties{{"statement", canonical_json(simdjson::to_string(statement))}};
     }
     return std::nullopt;
@@ -53,12 +58,18 @@ class Permission final : public Resource {
 
   base::Result<void> create() override {
     aws::lambda::AddPermissionRequest add;
-    add.function_name = function_;
-    add.statement_id = kStatementId;
-    add.action = "lambda:InvokeFunction";
-    add.principal = "s3.amazonaws.com";
-    add.source_arn = bucket_arn_;
-    add.source_account = site_.account;
+    add.function_name = spec_.function;
+    add.statement_id = spec_.statement_id;
+    add.action = spec_.action;
+    add.principal = spec_.service.empty() ? "*" : spec_.service;
+    if (!spec_.bucket.empty()) {
+      add.source_arn = bucket_arn();
+      add.source_account = site_.account;
+    } else if (is_for_url()) {
+      add.function_url_auth_type = "NONE";
+    } else {
+      add.invoked_via_function_url = true;
+    }
     aws::Context context = site_.call();
     TRY(site_.services.lambda.add_permission(context, std::move(add)));
     return {};
@@ -71,17 +82,25 @@ class Permission final : public Resource {
 
   base::Result<void> remove() override {
     aws::lambda::RemovePermissionRequest remove;
-    remove.function_name = function_;
-    remove.statement_id = kStatementId;
+    remove.function_name = spec_.function;
+    remove.statement_id = spec_.statement_id;
     aws::Context context = site_.call();
     TRY(site_.services.lambda.remove_permission(context, std::move(remove)));
     return {};
   }
 
  private:
+  [[nodiscard]] std::string bucket_arn() const { return "arn:aws:s3:::" + spec_.bucket; }
+  [[nodiscard]] bool is_for_url() const { return spec_.action == kInvokeUrl; }
+  [[nodiscard]] std::string condition() const {
+    if (is_for_url()) return R"({"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}})";
+    if (spec_.bucket.empty()) return R"({"Bool":{"lambda:InvokedViaFunctionUrl":"true"}})";
+    return R"({"StringEquals":{"AWS:SourceAccount":")" + site_.account + R"("},"ArnLike":{"AWS:SourceArn":")" +
+           bucket_arn() + R"("}})";
+  }
+
   const Site& site_;
-  const std::string function_;
-  const std::string bucket_arn_;
+  const PermissionSpec spec_;
 };
 
 class Mapping final : public Resource {
@@ -205,7 +224,26 @@ class Mapping final : public Resource {
 }  // namespace
 
 std::unique_ptr<Resource> make_permission(const Site& site, const std::string& function, const std::string& bucket) {
-  return std::make_unique<Permission>(site, function, bucket);
+  return std::make_unique<Permission>(site, PermissionSpec{.who = bucket,
+                                                           .function = function,
+                                                           .statement_id = "s3-invokes-ingest",
+                                                           .action = std::string(kInvoke),
+                                                           .service = "s3.amazonaws.com",
+                                                           .bucket = bucket});
+}
+
+// Two, since October 2025: of the URL and of the function through it.
+Resources make_public(const Site& site, const std::string& function) {
+  Resources out;
+  out.push_back(std::make_unique<Permission>(site, PermissionSpec{.who = "everybody who has its URL",
+                                                                  .function = function,
+                                                                  .statement_id = "everybody-invokes-url",
+                                                                  .action = std::string(kInvokeUrl)}));
+  out.push_back(std::make_unique<Permission>(site, PermissionSpec{.who = "everybody through its URL",
+                                                                  .function = function,
+                                                                  .statement_id = "everybody-invokes-by-url",
+                                                                  .action = std::string(kInvoke)}));
+  return out;
 }
 
 std::unique_ptr<Resource> make_mapping(const Site& site, MappingSpec spec) {

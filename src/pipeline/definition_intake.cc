@@ -1,0 +1,45 @@
+// The section [intake] of the definition file.
+#include <array>
+
+#include "pipeline/definition_section.h"
+
+namespace pipeline {
+namespace {
+
+constexpr int64_t kToleranceSecondsMax = 86'400;
+
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// What only some kinds of verification want is refused where nobody would look at it.
+void check_wanted(DefinitionSection& section, std::string_view key, bool is_wanted, bool is_required) {
+  if (is_required && !section.has(key)) section.fault_at(key, "is missing, which `verify` needs");
+  if (!is_wanted && section.has(key)) section.fault_at(key, "is not looked at with this `verify`");
+}
+
+}  // namespace
+
+IntakeSettings read_intake(DefinitionSection& section) {
+  using Verify = IntakeSettings::Verify;
+  constexpr std::array<std::string_view, 3> kVerify{"hmac", "timestamped", "nobody"};  // of Verify
+  constexpr std::array<std::string_view, 2> kEncodings{"base64", "hex"};
+  IntakeSettings out;
+  if (!section.has("verify")) section.fault_at("verify", R"(is missing: "hmac", "timestamped" or "nobody")");
+  out.verify = static_cast<Verify>(section.one_of("verify", kVerify));
+  out.header = lower_case(section.text("header").value_or(""));
+  out.secret_variable = section.text("secret_variable").value_or("");
+  out.is_base64 = section.one_of("encoding", kEncodings) == 0;
+  out.records = section.path("records");
+  if (const auto seconds = section.whole_number("tolerance", 1, kToleranceSecondsMax); seconds.has_value())
+    out.tolerance = std::chrono::seconds(*seconds);
+  check_wanted(section, "header", out.verify != Verify::nobody, out.verify != Verify::nobody);
+  check_wanted(section, "secret_variable", out.verify != Verify::nobody, out.verify != Verify::nobody);
+  check_wanted(section, "encoding", out.verify == Verify::hmac, false);
+  check_wanted(section, "tolerance", out.verify == Verify::timestamped, false);
+  return out;
+}
+
+}  // namespace pipeline
