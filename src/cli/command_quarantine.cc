@@ -32,11 +32,12 @@ std::string newest_key(const pipeline::Item& row) {
   return time_key(time_at(row, quarantine::kQuarantinedAt).value_or(base::Timestamp()));
 }
 
-// The pointer that a message begins with, and what stands there.
+// The pointer that a message begins with, and what stands there. With a conflict the record itself is not at fault.
 std::string fault_of(const pipeline::Item& row) {
   const std::string_view message = pipeline::text_of(row, quarantine::kMessage);
   const std::string_view body = pipeline::text_of(row, quarantine::kBody);
-  if (!message.starts_with('/')) return "";
+  const bool is_conflict = pipeline::text_of(row, quarantine::kReason) == pipeline::reason::kDuplicateConflict;
+  if (!message.starts_with('/') || is_conflict) return "";
   const auto path = pipeline::FieldPath::parse(message.substr(0, message.find(' ')));
   if (!path.has_value()) return "";
   const auto value = pipeline::is_json(body) ? pipeline::json_at(body, *path)

@@ -70,6 +70,7 @@ def test_looking(shop):
     shown = shop("quarantine", "show", id_of(NO_AMOUNT)[:12])
     for line in ("reason    SCHEMA_TYPE", 'fault at  /total = "ten"', '  "weight": 1.500,', "state     waiting"):
         assert line in shown.out.splitlines(), shown
+    assert 'fault at  /currency = "USD"\n' in shop("quarantine", "show", id_of(DOLLARS)).out
     assert BROKEN in shop("quarantine", "show", id_of(BROKEN).upper()).out
     assert shop("quarantine", "show", id_of(DOLLARS)[:6], "--json").json["body"] == DOLLARS
 
@@ -179,17 +180,30 @@ def test_replay_after_the_definition_was_changed(shop):
                               "duplicates": 0, "missing": 0}
 
 
+def send_as(shop, row_id, text):
+    """What a command does first that is then killed."""
+    queue, row = shop.server.client("sqs"), shop("quarantine", "show", row_id, "--json").json
+    queue.send_message(QueueUrl=queue.get_queue_url(QueueName="tillstream-orders")["QueueUrl"], MessageBody=text,
+                       MessageAttributes={"source": {"DataType": "String", "StringValue": row["source"]}})
+
+
+def test_a_fix_that_was_killed_in_between_is_repeated(shop):
+    send_as(shop, id_of(NO_AMOUNT), NO_AMOUNT.replace('"ten"', "10.50"))
+    order(shop, "no-amount")
+    assert id_of(NO_AMOUNT) in shop.waiting() and shop.account()["accepted"] == 1
+    assert shop("quarantine", "fix", id_of(NO_AMOUNT), "--set", "/total=10.50").code == OK
+    eventually(lambda: shop.account()["accepted"] == 2)
+    assert shop.account()["duplicates"] == 0 and len(shop.waiting()) == 2
+
+
 def test_a_replay_that_was_killed_in_between_is_repeated(shop):
     """The row says that it is being sent; whether it was, nobody knows. To send it again counts once."""
     (shop.directory / "till.toml").write_text(DEFINITION.replace('"EUR"]', '"EUR", "USD"]'))
     assert shop("up").code == OK
-    table, queue = shop.server.client("dynamodb"), shop.server.client("sqs")
-    row = shop("quarantine", "show", id_of(DOLLARS), "--json").json
-    table.update_item(TableName="tillstream-quarantine", Key={"body_sha256": {"S": id_of(DOLLARS)}},
+    shop.server.client("dynamodb").update_item(TableName="tillstream-quarantine", Key={"body_sha256": {"S": id_of(DOLLARS)}},
                       UpdateExpression="SET #s = :s", ExpressionAttributeNames={"#s": "state"},
                       ExpressionAttributeValues={":s": {"S": "SENDING"}})
-    queue.send_message(QueueUrl=queue.get_queue_url(QueueName="tillstream-orders")["QueueUrl"], MessageBody=DOLLARS,
-                       MessageAttributes={"source": {"DataType": "String", "StringValue": row["source"]}})
+    send_as(shop, id_of(DOLLARS), DOLLARS)
     order(shop, "dollars")
     assert id_of(DOLLARS) in shop.waiting(), "it is not hidden"
     assert shop("quarantine", "replay", id_of(DOLLARS)).code == OK
