@@ -10,6 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/interruption.h"
 #include "cli/output.h"
+#include "cli/time_text.h"
 
 namespace cli {
 namespace {
@@ -17,22 +18,6 @@ namespace {
 constexpr base::Duration kFollowPause = std::chrono::seconds(1);
 // Events may come in this much out of order and are still shown while following.
 constexpr int64_t kLateMilliseconds = 10'000;
-constexpr int64_t kSinceSecondsMax = 3650LL * 86'400;
-
-// "90s", "10m", "2h", "7d".
-std::optional<base::Duration> parse_since(std::string_view text) {
-  if (text.size() < 2) return std::nullopt;
-  constexpr std::pair<char, int64_t> kUnits[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}};
-  const auto unit = std::ranges::find(kUnits, text.back(), &std::pair<char, int64_t>::first);
-  int64_t count = 0;
-  const char* end = text.data() + text.size() - 1;
-  const auto [stopped, error] = std::from_chars(text.data(), end, count);
-  if (unit == std::end(kUnits) || error != std::errc() || stopped != end || count < 0 ||
-      count > kSinceSecondsMax / unit->second)
-    return std::nullopt;
-  return std::chrono::seconds(count * unit->second);
-}
-
 struct Line {
   int64_t timestamp;
   std::string function;
@@ -130,7 +115,7 @@ int follow(Session& session, const GlobalOptions& global, LogReader& reader, int
 }  // namespace
 
 int logs(const GlobalOptions& global, const LogsOptions& options) {
-  const auto back = parse_since(options.since);
+  const auto back = parse_age(options.since);
   if (!back.has_value()) {
     print_error("--since: not a time like 90s, 10m, 2h or 7d: " + options.since);
     return kUsage;

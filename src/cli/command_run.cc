@@ -73,11 +73,11 @@ int judge(const std::string& file, const Followed& followed, uint64_t rejected_m
   }
   const uint64_t rejected = quarantined(tally) + tally.refused_before;
   if (tally.read != 0 && rejected == tally.read) {
-    print_error("every order of the file was refused; `till tx list --quarantine` shows why");
+    print_error("every order of the file was refused; `till quarantine list` shows why");
     return kCheckFailed;
   }
   if (rejected <= rejected_max) return kOk;
-  print_error(fmt::format("{} orders were refused, and --max-rejected is {}; `till tx list --quarantine` shows why",
+  print_error(fmt::format("{} orders were refused, and --max-rejected is {}; `till quarantine list` shows why",
                           rejected, rejected_max));
   return kCheckFailed;
 }

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
+#include "cli/row_scan.h"
 #include "cli/tally_text.h"
 #include "pipeline/accounting.h"
 #include "pipeline/rows.h"
@@ -26,16 +27,10 @@ base::Timestamp uploaded_at(const pipeline::Item& row) {
 // Without the rows of runs that have not reported (run_record.h). The newest first.
 base::Result<std::vector<pipeline::Item>> rows_of(const pipeline::Site& site, const std::string& table) {
   std::vector<pipeline::Item> rows;
-  aws::dynamodb::ScanInput scan;
-  scan.table_name = table;
-  while (true) {
-    aws::Context context = site.call();
-    TRY_ASSIGN(auto page, site.services.dynamodb.scan(context, scan));
-    for (pipeline::Item& row : page.items.value_or(std::vector<pipeline::Item>()))
-      if (!pipeline::text_of(row, uploads::kUploadId).starts_with(uploads::kRunPrefix)) rows.push_back(std::move(row));
-    if (!page.last_evaluated_key.has_value()) break;
-    scan.exclusive_start_key = std::move(page.last_evaluated_key);
-  }
+  TRY(for_each_row(site, RowFilter().scan(table), [&](pipeline::Item& row) -> base::Result<bool> {
+    if (!pipeline::text_of(row, uploads::kUploadId).starts_with(uploads::kRunPrefix)) rows.push_back(std::move(row));
+    return true;
+  }));
   std::ranges::stable_sort(rows, std::greater(), uploaded_at);
   return rows;
 }

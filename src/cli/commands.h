@@ -59,12 +59,6 @@ int send(const GlobalOptions& global, const std::string& queue, const std::strin
 int receive(const GlobalOptions& global, const std::string& queue, int messages_max, int wait_seconds);
 int delete_message(const GlobalOptions& global, const std::string& queue, const std::string& receipt_handle);
 
-int tx_get(const GlobalOptions& global, const std::string& transaction_id);
-int tx_list(const GlobalOptions& global, bool quarantined, uint64_t rows_max);
-
-// Deletes every row of the orders and quarantine tables; asks on the terminal unless `yes`.
-int tx_clear(const GlobalOptions& global, bool yes);
-
 // The documents that came into the bucket, the newest first, with their states and what is wrong with them.
 int uploads_list(const GlobalOptions& global, bool failed_only);
 // One of them and what became of its orders, whoever has uploaded it; kCheckFailed if it failed or orders are missing.

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/order_commands.h"
 #include "cli/output.h"
 #include "cli/version.h"
 #include "os/environment.h"
@@ -20,9 +21,13 @@ constexpr const char* kExamples = R"(Examples:
   till up --webhook https://example.com/hook                                     or to a URL
   till status                          what is there, and what waits in the queues
   till send '{"transaction_id": "a1", "amount": 60000, "item": "boat"}'
-  till tx get a1                       the stored order;  till tx list --quarantine  the rejected ones
+  till orders get a1                   the stored order;  till orders list --sort amount --desc --limit 10
+  till orders export --since 7d --output week.csv                            orders as CSV or a JSON object a line
+  till orders report --chart           orders, value and refunds per day and currency, as a table and as bars
+  till quarantine list                 the rejected orders;  till quarantine show ID  one, with what is wrong with it
+  till quarantine fix ID --set /amount=12.50          mend one and send it;  till quarantine replay --all  as they are
   till uploads list                    files that came in, and why one could not be read;  till uploads show ID
-  till tx clear                        delete every order and every rejected one
+  till orders clear                    delete every order and every rejected one
   till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
   till metrics AWS/Lambda              the last hour's metrics of a namespace
   till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
@@ -71,7 +76,6 @@ struct Arguments {
   bool event = false;
   int messages_max = 10;
   int wait_seconds = 0;
-  bool quarantined = false;
   bool failed_only = false;
   uint64_t rows_max = 100;
   uint64_t count = 0;
@@ -170,18 +174,6 @@ void add_queue_commands(CLI::App& app, Arguments& a) {
 }
 
 void add_data_commands(CLI::App& app, Arguments& a) {
-  CLI::App* tx = app.add_subcommand("tx", "Look at orders");
-  tx->require_subcommand(1);
-  CLI::App* get = tx->add_subcommand("get", "One accepted order");
-  get->add_option("ID", a.id, "transaction_id")->required();
-  get->callback([&a] { a.exit_code = cli::tx_get(a.global, a.id); });
-  CLI::App* list = tx->add_subcommand("list", "Orders in no particular order");
-  list->add_flag("--quarantine", a.quarantined, "The rejected ones, with their reasons");
-  list->add_option("--max", a.rows_max, "At most this many (100)")->check(no_sign);
-  list->callback([&a] { a.exit_code = cli::tx_list(a.global, a.quarantined, a.rows_max); });
-  CLI::App* clear = tx->add_subcommand("clear", "Delete every order and every rejected one");
-  clear->add_flag("--yes", a.yes, "Do not ask");
-  clear->callback([&a] { a.exit_code = cli::tx_clear(a.global, a.yes); });
   CLI::App* uploads = app.add_subcommand("uploads", "The documents that came into the bucket");
   uploads->require_subcommand(1);
   CLI::App* documents = uploads->add_subcommand("list", "Their states, and what is wrong with them; the newest first");
@@ -291,6 +283,7 @@ int main(int argc, char** argv) {
   add_stack_commands(app, a);
   add_serve(app, a);
   add_queue_commands(app, a);
+  cli::add_order_commands(app, a.global, a.exit_code);
   add_data_commands(app, a);
   add_watch_commands(app, a);
   add_function_commands(app, a);
@@ -311,7 +304,8 @@ int main(int argc, char** argv) {
     return code == 0 ? cli::kOk : cli::kUsage;
   }
   if (a.exit_code == cli::kOk && cli::output_is_lost()) {
-    cli::print_error("the output is closed, or its disk is full");
+    if (os::output_reader_is_gone()) return cli::kOk;  // it has seen enough: `till orders list | head`
+    cli::print_error("the output cannot be written: its disk is full, or it is closed");
     return cli::kFailed;
   }
   return a.exit_code;

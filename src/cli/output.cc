@@ -27,6 +27,10 @@ void print_line(std::string_view line) {
   put(stdout, fmt::format("{}\n", line));
 }
 
+bool print_text(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+}
+
 void print_error(std::string_view line) {
   put(stderr, fmt::format("till: {}\n", line));
 }

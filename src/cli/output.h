@@ -11,9 +11,13 @@
 
 namespace cli {
 
-void print_line(std::string_view line);   // stdout
+void print_line(std::string_view line);  // stdout
+// A piece of what is too much to be put through line by line: it may wait in memory until more comes or the command
+// ends. False once the output is lost.
+bool print_text(std::string_view text);
 void print_error(std::string_view line);  // stderr, after "till: "
-// Whether something that was printed has not arrived: the disk is full, the pipe is closed.
+// Whether something that was printed has not arrived: the disk is full, or nobody reads any more
+// (os::output_reader_is_gone). A command that lists then has nothing left to do.
 bool output_is_lost();
 // `code: message` of a failed call; kFailed, or kUnreachable if nobody answered.
 int print_failure(std::string_view what, const base::AwsError& error);

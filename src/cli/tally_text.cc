@@ -24,10 +24,10 @@ uint64_t quarantined(const pipeline::Tally& tally) {
 
 std::string tally_json(const pipeline::Tally& tally) {
   return fmt::format(
-      "\"read\":{},\"accepted\":{},\"updated\":{},\"superseded\":{},\"quarantined\":{},\"duplicates\":{},"
-      "\"missing\":{},\"large_orders_notified\":{}",
-      tally.read, tally.accepted, tally.updated, tally.superseded, quarantined_json(tally), tally.duplicates,
-      tally.missing, tally.large_orders_notified);
+      "\"read\":{},\"accepted\":{},\"updated\":{},\"superseded\":{},\"quarantined\":{},\"discarded\":{},"
+      "\"duplicates\":{},\"missing\":{},\"large_orders_notified\":{}",
+      tally.read, tally.accepted, tally.updated, tally.superseded, quarantined_json(tally), tally.discarded,
+      tally.duplicates, tally.missing, tally.large_orders_notified);
 }
 
 void print_tally(const pipeline::Tally& tally) {
@@ -37,6 +37,7 @@ void print_tally(const pipeline::Tally& tally) {
   if (tally.superseded != 0) print_line(fmt::format("superseded     {} by a newer version", tally.superseded));
   print_line(fmt::format("quarantined    {}", quarantined(tally)));
   for (const auto& [reason, count] : tally.quarantined) print_line(fmt::format("  {:<20} {}", reason, count));
+  if (tally.discarded != 0) print_line(fmt::format("discarded      {}", tally.discarded));
   print_line(fmt::format("duplicates     {}", tally.duplicates));
   if (tally.missing != 0) print_line(fmt::format("missing        {}", tally.missing));
   print_line(fmt::format("large orders   {} notified", tally.large_orders_notified));

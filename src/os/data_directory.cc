@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "os/write_all.h"
 #include "os/zip_extract.h"
 
 namespace os {
@@ -49,16 +50,6 @@ std::optional<std::string> beginning_of(const std::string& path) {
 bool sync_directory(const std::string& path) {
   const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return directory.valid() && ::fsync(directory.get()) == 0;
-}
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 // run-<UUID>, as RunDirectory::make names them and nobody else does.

@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
+
+#include "os/write_all.h"
 
 namespace os {
 
@@ -14,12 +15,7 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 void write_stdout(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  (void)write_all(STDOUT_FILENO, bytes);
 }
 
 }  // namespace os

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kKeysMax = 100;      // of one BatchGetItem
 constexpr int kUnprocessedRoundsMax = 20;  // answers that leave keys out, before it counts as a failure
+constexpr int kFixesMax = 20;              // of one order, each of which was refused and fixed again
 
 }  // namespace
 
@@ -21,6 +22,7 @@ struct Accounting::Order {
   std::string transaction_id;  // empty: the order is not acceptable
   std::string payload_sha256;
   std::optional<base::Decimal> version;
+  int fixes = 0;  // how often it was sent in again as something else
 
   [[nodiscard]] bool is_superseded_by(const Item& row) const {
     const auto other = base::Decimal::parse(text_of(row, orders::kVersion));
@@ -50,16 +52,11 @@ base::Result<Tally> Accounting::count(std::string_view upload_id, const std::vec
       Order& order = orders.emplace_back();
       order.source = source_of(upload_id, read->index);
       order.index = read->index;
-      order.body_sha256 = base::hex_encode(base::sha256(read->text));
-      if (const auto parsed = reader_.read(read->text); parsed.has_value() && !read->too_long) {
-        order.transaction_id = parsed->transaction_id;
-        order.payload_sha256 = parsed->payload_sha256;
-        order.version = parsed->version;
-      }
-      if (orders.size() == kKeysMax) TRY(settle(orders, tally));
+      describe(read->text, !read->too_long, order);
+      while (orders.size() == kKeysMax) TRY(settle(orders, tally));
     }
   }
-  TRY(settle(orders, tally));
+  while (!orders.empty()) TRY(settle(orders, tally));
   return tally;
 }
 
@@ -93,6 +90,30 @@ base::Result<Accounting::Rows> Accounting::fetch(const std::string& table, std::
   return rows;
 }
 
+// What the order of this text would be known by.
+void Accounting::describe(std::string_view text, bool readable, Order& order) const {
+  order.body_sha256 = base::hex_encode(base::sha256(text));
+  const auto parsed = reader_.read(text);
+  const bool is_order = parsed.has_value() && readable;
+  order.transaction_id = is_order ? parsed->transaction_id : "";
+  order.payload_sha256 = is_order ? parsed->payload_sha256 : "";
+  order.version = is_order ? parsed->version : std::nullopt;
+}
+
+// The order as it was sent in again, if it was refused and fixed.
+std::optional<Accounting::Order> Accounting::fixed(const Order& order, const Rows& quarantined) const {
+  const auto row = quarantined.find(order.body_sha256);
+  if (order.fixes == kFixesMax || row == quarantined.end() ||
+      text_of(row->second, quarantine::kState) != quarantine::kFixed ||
+      origin_of(text_of(row->second, quarantine::kSource), order) == Origin::other)
+    return std::nullopt;
+  Order out = order;
+  ++out.fixes;
+  describe(text_of(row->second, quarantine::kFixedBody), /*readable=*/true, out);
+  return out;
+}
+
+// Leaves in `orders` those that were fixed, as they were sent in again.
 base::Result<void> Accounting::settle(std::vector<Order>& orders, Tally& tally) {
   std::vector<std::string> ids;
   for (const Order& order : orders) {
@@ -107,8 +128,14 @@ base::Result<void> Accounting::settle(std::vector<Order>& orders, Tally& tally) 
       hashes.push_back(order.body_sha256);
   }
   TRY_ASSIGN(const Rows quarantined, fetch(config_.quarantine_table, quarantine::kBodySha256, hashes));
-  for (const Order& order : orders) classify(order, accepted, quarantined, tally);
-  orders.clear();
+  std::vector<Order> again;
+  for (const Order& order : orders) {
+    if (auto sent_again = fixed(order, quarantined); sent_again.has_value())
+      again.push_back(*std::move(sent_again));
+    else
+      classify(order, accepted, quarantined, tally);
+  }
+  orders = std::move(again);
   return {};
 }
 
@@ -152,10 +179,13 @@ void Accounting::classify(const Order& order, const Rows& accepted, const Rows& 
   const Origin origin = origin_of(text_of(bad->second, quarantine::kSource), order);
   if (origin == Origin::other) {
     ++tally.duplicates;
-    ++tally.refused_before;
+    tally.refused_before += text_of(bad->second, quarantine::kState) != quarantine::kFixed;
     return;
   }
-  ++tally.quarantined[std::string(text_of(bad->second, quarantine::kReason))];
+  if (text_of(bad->second, quarantine::kState) == quarantine::kDiscarded)
+    ++tally.discarded;
+  else
+    ++tally.quarantined[std::string(text_of(bad->second, quarantine::kReason))];
   tally.by_earlier_uploads += origin == Origin::earlier_upload;
 }
 

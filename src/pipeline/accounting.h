@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,16 +20,18 @@
 
 namespace pipeline {
 
-// read = accepted + superseded + duplicates + the sum of quarantined + missing.
+// read = accepted + superseded + duplicates + the sum of quarantined + discarded + missing. An order that was refused,
+// fixed and sent in again counts as what became of that.
 struct Tally {
   uint64_t read = 0;
   uint64_t accepted = 0;                        // the row was made by this upload
   uint64_t updated = 0;                         // of the accepted: it has replaced an older version
   uint64_t superseded = 0;                      // the row is of a newer version of the order
   uint64_t duplicates = 0;                      // the same order, good or bad, had come before
-  uint64_t refused_before = 0;                  // of the duplicates: bad ones
-  uint64_t by_earlier_uploads = 0;              // of the accepted and the quarantined: see count()
+  uint64_t refused_before = 0;                  // of the duplicates: bad ones that nobody has fixed
+  uint64_t by_earlier_uploads = 0;              // of the accepted, the quarantined and the discarded: see count()
   std::map<std::string, uint64_t> quarantined;  // by reason
+  uint64_t discarded = 0;                       // refused, and then given up by a person
   uint64_t missing = 0;                         // no trace yet: on its way, or in the dead-letter queue
   uint64_t large_orders_notified = 0;           // of the accepted
   uint64_t large_orders_pending = 0;            // of the accepted: notification still owed
@@ -52,6 +55,8 @@ class Accounting {
   using Rows = std::map<std::string, Item, std::less<>>;
   base::Result<Rows> fetch(const std::string& table, std::string_view key, const std::vector<std::string>& keys);
   enum class Origin { this_upload, earlier_upload, other };
+  void describe(std::string_view text, bool readable, Order& order) const;
+  [[nodiscard]] std::optional<Order> fixed(const Order& order, const Rows& quarantined) const;
   [[nodiscard]] Origin origin_of(std::string_view source, const Order& order) const;
   void classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally);
 

@@ -17,6 +17,14 @@ constexpr std::size_t kSenders = 4;
 constexpr std::size_t kBatchesWaitingMax = 64;
 constexpr int kAttemptsMax = 5;  // of the entries that a batch call reports as failed
 
+// The client does not repeat what may have been done. Here a message too many does no harm: its source says that it is
+// the same order.
+bool is_unclear(const base::AwsError& error) {
+  return (error.http_status == 0 && error.code != aws::http::kNotSent) || error.http_status >= 500;
+}
+
+}  // namespace
+
 // #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF, SQS's character set; for UTF-8 text.
 bool is_queue_text(std::string_view text) {
   if (!base::is_utf8(text)) return false;
@@ -27,14 +35,6 @@ bool is_queue_text(std::string_view text) {
   }
   return true;
 }
-
-// The client does not repeat what may have been done. Here a message too many does no harm: its source says that it is
-// the same order.
-bool is_unclear(const base::AwsError& error) {
-  return (error.http_status == 0 && error.code != aws::http::kNotSent) || error.http_status >= 500;
-}
-
-}  // namespace
 
 OrderSender::OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
                          const PipelineConfig& config, std::string upload_id)

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aws/dynamodb/dynamodb.h"
@@ -16,6 +17,9 @@
 #include "pipeline/record_splitter.h"
 
 namespace pipeline {
+
+// Whether SQS takes the text as a message: UTF-8, of the characters that XML 1.0 has.
+bool is_queue_text(std::string_view text);
 
 class OrderSender {
  public:

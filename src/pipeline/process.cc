@@ -248,7 +248,10 @@ Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection&
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.quarantine_table;
   put.item = quarantine_row(record.body, rejection, source, env_.clock.now());
-  put.condition_expression = "attribute_not_exists(body_sha256)";
+  // Over a row that is being sent again, too, or the sender would take this refusal away with it.
+  put.condition_expression = "attribute_not_exists(body_sha256) OR #state = :sending";
+  put.expression_attribute_names.emplace()["#state"] = quarantine::kState;
+  put.expression_attribute_values.emplace()[":sending"] = text(quarantine::kSending);
   put.return_values_on_condition_check_failure = "ALL_OLD";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));

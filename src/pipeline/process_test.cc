@@ -11,6 +11,7 @@
 #include "aws/forwarder.h"
 #include "aws/sns/caller.h"
 #include "aws/sqs/caller.h"
+#include "base/encoding.h"
 #include "base/manual/manual_env.h"
 #include "engine/dynamodb/service.h"
 #include "engine/sqs/service.h"
@@ -189,6 +190,30 @@ class ProcessTest : public testing::Test {
   aws::sqs::SqsCaller sqs_caller_{faulty_sqs_};
   aws::sns::SnsCaller sns_caller_{faulty_sns_};
 };
+
+TEST_F(ProcessTest, RefusingAgainWhatIsBeingSentPutsTheRowBack) {
+  handle({{"m1", "nonsense"}});
+  const std::string id = base::hex_encode(base::sha256("nonsense"));
+  const auto put_state = [&](std::string_view state) {
+    Item changed = *row("quarantine", quarantine::kBodySha256, id);
+    changed[quarantine::kState] = text(state);
+    changed[quarantine::kQuarantinedAt] = number(0);
+    aws::dynamodb::PutItemInput put;
+    put.table_name = "quarantine";
+    put.item = std::move(changed);
+    ASSERT_TRUE(dynamodb_.put_item(context_, put).has_value());
+  };
+  const auto after_a_delivery = [&](std::string_view state) {
+    put_state(state);
+    EXPECT_EQ(handle({{"m1", "nonsense"}}).counts.quarantined, 1u);
+    return *row("quarantine", quarantine::kBodySha256, id);
+  };
+  const Item waits = after_a_delivery(quarantine::kSending);
+  EXPECT_FALSE(waits.contains(quarantine::kState));
+  EXPECT_NE(number_of(waits, quarantine::kQuarantinedAt), 0) << "which tells who sends it that the row is another";
+  for (const std::string_view done : {quarantine::kDiscarded, quarantine::kFixed})
+    EXPECT_EQ(text_of(after_a_delivery(done), quarantine::kState), done) << "a repeated delivery changes nothing";
+}
 
 TEST_F(ProcessTest, StoresNotifiesAndQuarantines) {
   const auto answer = handle(

@@ -47,7 +47,8 @@ inline constexpr std::string_view kSent = "SENT";
 inline constexpr std::string_view kFailed = "FAILED";
 }  // namespace orders
 
-// Quarantine table: key body_sha256 (hex), so that the same bad order is kept once.
+// Quarantine table: key body_sha256 (hex), so that the same bad order is kept once. A row without `state` waits for
+// somebody to look at it; one that was dealt with stays if its upload's account needs it (accounting.h).
 namespace quarantine {
 inline constexpr std::string_view kBodySha256 = "body_sha256";
 inline constexpr std::string_view kReason = "reason";
@@ -57,6 +58,16 @@ inline constexpr std::string_view kBodyBytes = "body_bytes";  // its full length
 inline constexpr std::string_view kSource = "source";
 inline constexpr std::string_view kQuarantinedAt = "quarantined_at";  // epoch milliseconds
 inline constexpr std::size_t kBodyBytesMax = 256 << 10;
+inline constexpr std::string_view kState = "state";
+// The body is on its way to the queue once more. If it is refused again, process writes over the row, which waits then;
+// whoever sends it deletes the row only as long as it stands so, with the quarantined_at that he has seen.
+inline constexpr std::string_view kSending = "SENDING";
+// The order went to the queue as kFixedBody, with the same source. It counts as what became of that.
+inline constexpr std::string_view kFixed = "FIXED";
+inline constexpr std::string_view kFixedBody = "fixed_body";
+// Nobody wants it. It stands without its body, and counts as discarded.
+inline constexpr std::string_view kDiscarded = "DISCARDED";
+inline constexpr std::string_view kChangedAt = "changed_at";  // epoch milliseconds: since when it has its state
 }  // namespace quarantine
 
 // Uploads table: key upload_id. Beside the uploads it has a row for each file of which a run has begun and not reported

@@ -102,10 +102,11 @@ std::expected<std::string, Rejection> currency_of(const Reading& reading, const 
   std::string currency = currency_code(*text);
   if (currency.empty()) currency = mapping.default_currency;
   if (currency.empty()) return std::unexpected(missing(reading, mapping.currency, places, "a currency"));
+  const std::string where = text->empty() || mapping.currency.size() != 1 ? "" : mapping.currency.front().text() + " ";
   if (!minor_unit_digits(currency).has_value())
-    return reject(reason::kCurrency, fmt::format("\"{}\" is no currency of ISO 4217", currency));
+    return reject(reason::kCurrency, fmt::format("{}\"{}\" is no currency of ISO 4217", where, currency));
   if (!mapping.currencies.empty() && std::ranges::find(mapping.currencies, currency) == mapping.currencies.end())
-    return reject(reason::kCurrency, currency + " is not among the currencies that are taken");
+    return reject(reason::kCurrency, where + currency + " is not among the currencies that are taken");
   return currency;
 }
 

@@ -131,10 +131,11 @@ TEST(TransactionReader, TakesTheFirstPlaceThatIsThereAndNotEmpty) {
 
 TEST(TransactionReader, CurrenciesAreThoseOfIso4217ThatTheShopTakes) {
   Mapping m = shop();
-  EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"EURO"})"), "CURRENCY: \"EURO\" is no currency of ISO 4217");
+  EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"EURO"})"),
+            "CURRENCY: /currency \"EURO\" is no currency of ISO 4217");
   m.currencies = {"EUR", "JPY"};
   EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"USD"})"),
-            "CURRENCY: USD is not among the currencies that are taken");
+            "CURRENCY: /currency USD is not among the currencies that are taken");
   m.amount_format.in_minor_units = true;
   EXPECT_EQ(read(m, R"({"id":1,"total":1999})"), "1|19.99|EUR|||");
   EXPECT_EQ(read(m, R"({"id":1,"total":1999,"currency":"JPY"})"), "1|1999|JPY|||");

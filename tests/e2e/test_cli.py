@@ -28,8 +28,8 @@ def test_help_shows_how(arguments):
     if len(arguments) == 1:
         assert "Examples:" in result.out and "till run orders.json" in result.out
         assert "Exit codes:" in result.out
-        for command in ("run", "serve", "plan", "up", "down", "status", "ingest", "send", "receive", "delete", "tx", "dlq",
-                        "logs", "metrics", "alarms", "invoke", "deploy", "generate", "bench"):
+        for command in ("run", "serve", "plan", "up", "down", "status", "ingest", "send", "receive", "delete",
+                        "orders", "quarantine", "tx", "dlq", "logs", "metrics", "alarms", "invoke", "deploy", "generate", "bench"):
             assert f"\n  {command} " in result.out, command
 
 

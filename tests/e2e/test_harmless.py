@@ -8,7 +8,8 @@ from till_process import BINARY, clean_environment, till
 
 OK, FAILED, _, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
-LOOKING = [["status"], ["plan"], ["tx", "list"], ["tx", "get", "a"], ["dlq", "list"], ["alarms", "list"], ["logs"],
+LOOKING = [["status"], ["plan"], ["tx", "list"], ["orders", "get", "a"], ["orders", "list"],
+           ["orders", "report"], ["orders", "export"], ["quarantine", "list"], ["dlq", "list"], ["alarms", "list"], ["logs"],
            ["metrics"], ["receive"], ["down", "--yes"]]
 
 
