@@ -140,6 +140,7 @@ void OrderSender::quarantine(const RecordSplitter::Order& order) {
   put.condition_expression = "attribute_not_exists(body_sha256)";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));
+  if (written.has_value()) ++quarantined_[rejection.reason];
   if (written.has_value() || written.error().code == "ConditionalCheckFailedException") return;
   const std::lock_guard lock(mutex_);
   if (failure_.empty()) failure_ = written.error().code + ": " + written.error().message;

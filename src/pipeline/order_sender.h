@@ -14,6 +14,7 @@
 #include "base/env.h"
 #include "pipeline/config.h"
 #include "pipeline/record_splitter.h"
+#include "pipeline/rejection.h"
 
 namespace pipeline {
 
@@ -27,6 +28,8 @@ class OrderSender {
   void send(RecordSplitter::Order order);
   // Waits until everything is on the queue. Answers the first failure, or empty.
   std::string finish();
+  // The orders that went into quarantine and had not been there.
+  [[nodiscard]] const ReasonCounts& quarantined() const { return quarantined_; }
 
  private:
   using Batch = std::vector<aws::sqs::SendMessageBatchRequestEntry>;
@@ -42,6 +45,7 @@ class OrderSender {
   const std::string upload_id_;
   Batch batch_;
   std::size_t batch_bytes_ = 0;
+  ReasonCounts quarantined_;
   std::mutex mutex_;
   std::unique_ptr<base::Condition> changed_;
   std::deque<Batch> waiting_;

@@ -85,7 +85,7 @@ std::vector<Process::Outcome> Process::process(std::span<const QueueRecord> reco
   for (std::size_t i = 0; i < records.size() && !too_late(deadline); ++i) {
     auto order = reader_.read(records[i].body);
     if (!order.has_value()) {
-      outcomes[i] = quarantine(records[i], order.error());
+      outcomes[i] = quarantine(records[i], order.error(), counts);
       continue;
     }
     Item row = make_row(records[i], *order, deadline);
@@ -172,14 +172,16 @@ Process::Outcome Process::put(const Entry& entry, ProcessCounts& counts) {
   if (refused != nullptr && refused->item.has_value()) return already_there(entry, *refused->item, counts);
   // The item is larger than a row may be: no later attempt changes that.
   if (written.error().code == "ValidationException")
-    return quarantine(entry.record, {reason::kTooLarge, written.error().message});
+    return quarantine(entry.record, {reason::kTooLarge, written.error().message}, counts);
   return Outcome::retry;
 }
 
 Process::Outcome Process::already_there(const Entry& entry, const Item& old, ProcessCounts& counts) {
   if (text_of(old, orders::kPayloadSha256) != entry.order.payload_sha256) {
-    return quarantine(entry.record, {reason::kDuplicateConflict, "/transaction_id " + entry.order.transaction_id +
-                                                                     " is taken by an order with other content"});
+    return quarantine(entry.record,
+                      {reason::kDuplicateConflict,
+                       "/transaction_id " + entry.order.transaction_id + " is taken by an order with other content"},
+                      counts);
   }
   // An earlier attempt of this very invocation whose answer was lost: the lease is still ours.
   const bool own_write = text_of(old, orders::kWriteToken) == text_of(entry.row, orders::kWriteToken);
@@ -198,7 +200,7 @@ Process::Outcome Process::settle(const Item& row, bool hold_lease, Outcome outco
   return notifier_.defer(text_of(row, orders::kTransactionId), lease_until) ? outcome : Outcome::retry;
 }
 
-Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection& rejection) {
+Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection& rejection, ProcessCounts& counts) {
   const std::string source = source_of(record);
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.quarantine_table;
@@ -207,10 +209,13 @@ Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection&
   put.return_values_on_condition_check_failure = "ALL_OLD";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));
-  if (written.has_value()) return Outcome::quarantined;
-  const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
-  if (refused == nullptr || !refused->item.has_value()) return Outcome::retry;
-  return text_of(*refused->item, quarantine::kSource) == source ? Outcome::quarantined : Outcome::duplicate;
+  if (!written.has_value()) {
+    const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
+    if (refused == nullptr || !refused->item.has_value()) return Outcome::retry;
+    if (text_of(*refused->item, quarantine::kSource) != source) return Outcome::duplicate;
+  }
+  ++counts.reasons[rejection.reason];
+  return Outcome::quarantined;
 }
 
 }  // namespace pipeline

@@ -27,6 +27,7 @@ struct ProcessCounts {
   uint64_t quarantined = 0;  // rejected or in conflict
   uint64_t retried = 0;      // went back to the queue
   uint64_t notified = 0;     // of `stored`: published by this invocation
+  ReasonCounts reasons;      // of `quarantined`
 };
 
 class Process {
@@ -57,7 +58,7 @@ class Process {
   Outcome put(const Entry& entry, ProcessCounts& counts);
   Outcome already_there(const Entry& entry, const Item& old, ProcessCounts& counts);
   Outcome settle(const Item& row, bool hold_lease, Outcome outcome, ProcessCounts& counts);
-  Outcome quarantine(const QueueRecord& record, const Rejection& rejection);
+  Outcome quarantine(const QueueRecord& record, const Rejection& rejection, ProcessCounts& counts);
   [[nodiscard]] Item make_row(const QueueRecord& record, const Transaction& order, base::Timestamp deadline);
 
   aws::dynamodb::DynamoDb& dynamodb_;

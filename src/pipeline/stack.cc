@@ -235,7 +235,7 @@ void Stack::add_alarms() {
   add("dead-letters", "Orders were given up: see `till dlq list`.", "AWS/SQS", "ApproximateNumberOfMessagesVisible",
       {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", 0);
   add("uploads", "A file could not be read as orders: see `till uploads list --failed`.", std::string(kMetricNamespace),
-      std::string(kUploadsFailed), {"FunctionName", site_.name("ingest")}, "Sum", "GreaterThanOrEqualToThreshold", 1);
+      std::string(kUploadsFailed), {std::string(kStackDimension), options_.name}, "Sum", "GreaterThanOrEqualToThreshold", 1);
 }
 
 std::string Stack::new_drill_name() const {
