@@ -7,7 +7,8 @@
 #include "cli/commands.h"
 #include "cli/definition_file.h"
 #include "cli/exit_code.h"
-#include "cli/follow.h"
+#include "cli/file_run.h"
+#include "cli/input_files.h"
 #include "cli/output.h"
 #include "cli/presets.h"
 #include "os/data_directory.h"
@@ -52,11 +53,11 @@ void look_at(const pipeline::TransactionReader& reader, const pipeline::RecordSp
   refused.record = record.text.substr(0, kRecordShown) + (record.text.size() > kRecordShown ? "..." : "");
 }
 
-Checked check_file(const pipeline::Definition& definition, const std::string& file) {
+Checked check_file(const pipeline::Definition& definition, const std::string& path) {
   const pipeline::TransactionReader reader(definition.mapping);
   Checked checked;
   pipeline::DocumentReader document(definition.documents);
-  std::ifstream in(file, std::ios::binary);
+  std::ifstream in(path, std::ios::binary);
   std::string piece;
   do {
     piece.resize(kPieceBytes);
@@ -121,20 +122,18 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
   }
   const pipeline::Definition definition =
       loaded->has_value() ? (*loaded)->definition : pipeline::Definition{{}, pipeline::original_mapping()};
+  const auto inputs = input_files(files);
+  if (!inputs.has_value()) return tell_failure("", inputs.error());
   std::string list;
   int exit_code = kOk;
-  for (const std::string& file : files) {
-    if (const auto readable = check_orders_file(file); !readable.has_value()) {
-      print_error(readable.error().message);
-      return kFailed;
-    }
-    const Checked checked = check_file(definition, file);
+  for (const InputFile& file : inputs->files) {
+    const Checked checked = check_file(definition, file.path);
     if (global.json) {
-      list += (list.empty() ? "" : ",") + json_of(file, checked);
+      list += (list.empty() ? "" : ",") + json_of(file.name, checked);
     } else {
-      print(file, checked);
+      print(file.name, checked);
     }
-    if (!checked.error.empty()) print_error(file + ": " + checked.error);
+    if (!checked.error.empty()) print_error(file.name + ": " + checked.error);
     if (!checked.error.empty() || !checked.refused.empty()) exit_code = kCheckFailed;
   }
   if (global.json) print_line("{\"files\":[" + list + "]}");

@@ -92,8 +92,12 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
         ->allow_extra_args(false);
   };
   const auto run_options = [&a](CLI::App& command) {
-    command.add_option("FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; or directories")
-        ->required();
+    CLI::Option* files = command.add_option(
+        "FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; directories; - is stdin");
+    command
+        .add_option("--watch", a.run.watch,
+                    "Instead: take each file of this directory when it is finished, once, until Ctrl-C")
+        ->excludes(files);
     command.add_option("--max-rejected", a.run.rejected_max, "Exit code 3 if more orders of a file are refused (all)")
         ->check(no_sign);
   };
@@ -250,7 +254,9 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   init->add_option("--preset", a.preset, "original, shopify, woocommerce, stripe, amazon or csv (original)");
   init->callback([&a] { a.exit_code = cli::init(a.global, a.preset); });
   CLI::App* check = app.add_subcommand("check", "Show what would become of each record of files, without an engine");
-  check->add_option("FILE", a.files, "JSON (an array, lines, objects, pages) or CSV of records")->required();
+  check
+      ->add_option("FILE", a.files, "JSON (an array, lines, objects, pages) or CSV of records; directories; - is stdin")
+      ->required();
   check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });
   CLI::App* config = app.add_subcommand("config", "The definition of the pipeline")->require_subcommand(1);
   config->add_subcommand("show", "Show what is in force, and where it is from")->callback([&a] {
