@@ -121,6 +121,7 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
     DefinitionSection section("order", order->as_table(), faults);
     definition.mapping = read_order(section);
   }
+  definition.documents.marks = {definition.mapping.transaction_id, definition.mapping.amount};
   if (faults.empty()) return definition;
   std::ranges::stable_sort(faults, {}, &DefinitionFault::line);
   return std::unexpected(std::move(faults));

@@ -35,7 +35,7 @@ class OrderSender {
   using Batch = std::vector<aws::sqs::SendMessageBatchRequestEntry>;
   void work();
   std::string deliver(Batch batch);
-  void quarantine(const RecordSplitter::Order& order);
+  void quarantine(const RecordSplitter::Order& order, const Rejection& rejection);
   void flush();
 
   aws::sqs::Sqs& sqs_;
