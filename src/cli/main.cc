@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   till run orders.json                 make the pipeline, send the file through it, show what became of each order
   till run orders.json --json          the same as one JSON object
+  gzip -dc orders.gz | till ingest -   the same of standard input, for a pipeline that is up
+  till ingest --watch inbox            take each file of a directory when it is finished, until Ctrl-C
   till serve                           the engine on http://127.0.0.1:4566, for boto3, the AWS CLI and the SDKs
   till plan                            what `till up` would make or change; exit code 3 if that is anything
   till up --email me@example.com       make the pipeline's resources; large orders and alarms go to an address
@@ -24,7 +26,7 @@ constexpr const char* kExamples = R"(Examples:
   till uploads list                    files that came in, and why one could not be read;  till uploads show ID
   till tx clear                        delete every order and every rejected one
   till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
-  till metrics AWS/Lambda              the last hour's metrics of a namespace
+  till metrics                         the last hour's metrics of the stack;  till metrics Tillstream  what became of orders
   till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'

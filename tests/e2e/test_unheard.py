@@ -92,6 +92,8 @@ def test_what_became_of_orders_is_counted(stack, tmp_path):
     assert series(stack, "OrdersQuarantined", Stack="tillstream") == 4
     for reason, count in (("AMOUNT_NONPOSITIVE", 2), ("SCHEMA_MISSING", 1), ("ENCODING", 1)):
         assert series(stack, "OrdersQuarantined", Stack="tillstream", Reason=reason) == count
+    shown = till("metrics", "--json", "--data", stack.data).json["metrics"]
+    assert [row["sum"] for row in shown if row["metric"] == "OrdersAccepted"] == [2], "the stack's own are among them"
 
 
 def test_a_repeated_event_of_a_failed_upload_counts_once(stack):
