@@ -10,6 +10,7 @@
 
 #include "aws/dynamodb/dynamodb.h"
 #include "aws/sqs/sqs.h"
+#include "cli/function_log.h"
 #include "cli/ingest_watch.h"
 #include "cli/output.h"
 #include "pipeline/notifier.h"
@@ -118,6 +119,8 @@ base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, con
   std::optional<Progress> progress(std::in_place, "orders");
   uint64_t queued = UINT64_MAX;
   uint64_t open = UINT64_MAX;  // orders missing and notifications owed
+  FunctionLog log(stack_, "process", pipeline::number_of(row, pipeline::uploads::kUploadedAt).value_or(0),
+                  FunctionLog::kErrors);
   base::Timestamp moved = env_.clock.now();
   while (true) {
     TRY_ASSIGN(const uint64_t left, depth("orders"));
@@ -134,6 +137,7 @@ base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, con
       if (still_open == 0) return now;
       if (still_open < open || stands) moved = now;
       open = std::min(open, still_open);
+      if (stands) log.tell_errors();
       const bool explained = followed.tally.missing <= followed.dead_letters;
       if (left == 0 && now >= moved + (explained ? kSettle : kSettleUnexplained)) return moved;
     }

@@ -7,7 +7,6 @@
 
 #include "aws/cloudwatch/cloudwatch.h"
 #include "aws/lambda/lambda.h"
-#include "aws/logs/logs.h"
 #include "aws/s3/s3.h"
 #include "cli/output.h"
 
@@ -42,9 +41,11 @@ IngestWatch::IngestWatch(pipeline::Services services, pipeline::Stack& stack, st
     : services_(services), stack_(stack), key_(std::move(key)), function_(stack.site().name("ingest")) {}
 
 base::Result<void> IngestWatch::look() {
-  if (since_ms_ < 0) TRY(begin());
+  if (!log_.has_value()) TRY(begin());
   // Without a log, or the right to read it, there is less to tell and no reason to give up.
-  (void)read_log();
+  const auto lines = log_->read();
+  if (lines.has_value())
+    for (const std::string& line : *lines) read_line(line);
   const bool any_is_ours = std::ranges::any_of(requests_, [](const auto& each) { return each.second.is_ours; });
   for (const auto& [id, request] : requests_) {
     if (request.is_others || (any_is_ours && !request.is_ours) || request.failures < attempts_max_) continue;
@@ -67,24 +68,11 @@ base::Result<void> IngestWatch::begin() {
         final_error(fmt::format("the uploaded object s3://{}/{} is not there any more: {}: {}", stack_.config().bucket,
                                 key_, object.error().code, object.error().message)));
   since_ms_ = base::to_epoch_milliseconds(object->last_modified.value_or(context.now));
+  log_.emplace(stack_, "ingest", since_ms_);
   aws::lambda::GetFunctionEventInvokeConfigRequest get;
   get.function_name = function_;
   const auto config = services_.lambda.get_function_event_invoke_config(context, std::move(get));
   attempts_max_ = 1 + (config.has_value() ? config->maximum_retry_attempts.value_or(kRetriesDefault) : kRetriesDefault);
-  return {};
-}
-
-base::Result<void> IngestWatch::read_log() {
-  aws::logs::FilterLogEventsRequest filter;
-  filter.log_group_name = "/aws/lambda/" + function_;
-  filter.start_time = since_ms_;
-  do {
-    aws::Context context = stack_.site().call();
-    TRY_ASSIGN(const auto page, services_.logs.filter_log_events(context, filter));
-    for (const auto& event : page.events.value_or(std::vector<aws::logs::FilteredLogEvent>()))
-      if (seen_.insert(event.event_id.value_or("")).second) read_line(event.message.value_or(""));
-    filter.next_token = page.next_token;
-  } while (!filter.next_token.value_or("").empty());
   return {};
 }
 

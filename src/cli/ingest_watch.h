@@ -4,10 +4,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "base/env.h"
+#include "cli/function_log.h"
 #include "pipeline/stack.h"
 
 namespace cli {
@@ -28,7 +30,6 @@ class IngestWatch {
     std::string last_error;
   };
   base::Result<void> begin();
-  base::Result<void> read_log();
   void read_line(const std::string& line);
   void read_own_line(const std::string& line);
   // Why S3 cannot call the function, if that is so; tells of throttles.
@@ -40,11 +41,11 @@ class IngestWatch {
   pipeline::Stack& stack_;
   const std::string key_;
   const std::string function_;
-  int64_t since_ms_ = -1;  // by the services' clock
+  int64_t since_ms_ = 0;            // by the services' clock
+  std::optional<FunctionLog> log_;  // once it is known since when
   int attempts_max_ = 0;
   int looks_ = 0;
-  bool was_called_ = false;     // the function, since then
-  std::set<std::string> seen_;  // ids of log events
+  bool was_called_ = false;  // the function, since then
   std::set<std::string> told_;
   std::map<std::string, Request> requests_;
 };

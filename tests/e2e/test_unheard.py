@@ -219,3 +219,13 @@ def test_orders_of_others_keep_nobody_waiting(stack, tmp_path):
     sqs.send_message(QueueUrl=queue, MessageBody=order("later"), DelaySeconds=900)
     result = till("ingest", EXAMPLE, "--json", "--data", stack.data, timeout=60)
     assert result.code == OK and result.json["accepted"] == 96 and result.json["missing"] == 0, result
+
+
+def test_what_the_process_function_fails_with_is_told(stack):
+    """Orders that come again and again keep the command waiting, for minutes."""
+    forbid(stack, "process", "dynamodb:*")
+    with running("ingest", EXAMPLE, "--data", stack.data) as command:
+        command.said("till: the process function: dynamodb:PutItem: AccessDeniedException: ", 45)
+        command.send_signal(signal.SIGINT)
+        assert command.wait(timeout=30 * PATIENCE) == 130
+    assert len([line for line in command.lines if "dynamodb:PutItem" in line]) == 1
