@@ -40,13 +40,13 @@ std::optional<bool> is_being_written(int file) {
   return std::nullopt;
 }
 
-// nullopt: it is not finished, or not for us.
+// nullopt: it is not finished, or not for us. One that cannot be opened is finished like others: whoever takes it
+// tells.
 std::optional<std::string> version_if_finished(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status = {};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
-    return std::nullopt;
-  const auto written = is_being_written(file.get());
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return std::nullopt;
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const auto written = file.valid() ? is_being_written(file.get()) : std::nullopt;
   if (written.value_or(false)) return std::nullopt;
   if (!written.has_value() && std::time(nullptr) < status.st_mtim.tv_sec + kQuietSeconds) return std::nullopt;
   return std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
