@@ -91,7 +91,7 @@ int bench(const GlobalOptions& given, uint64_t orders, uint64_t seed, bool keep_
     const auto made = session->stack().up([](const pipeline::Step&) {});
     if (!made.has_value()) return print_failure("up", made.error());
     Follower follower(session->services(), session->env(), session->stack(), session->definition(), interruption);
-    auto followed = follower.follow(file, /*quiet=*/true);
+    auto followed = follower.follow({file, file}, /*quiet=*/true);
     if (interruption.requested()) return kInterrupted;
     if (!followed.has_value()) return print_failure("bench", followed.error());
     functions_bytes = children_peak_resident_bytes();

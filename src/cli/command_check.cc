@@ -7,11 +7,13 @@
 #include "cli/commands.h"
 #include "cli/definition_file.h"
 #include "cli/exit_code.h"
-#include "cli/follow.h"
+#include "cli/file_run.h"
+#include "cli/input_files.h"
 #include "cli/output.h"
 #include "cli/presets.h"
 #include "os/data_directory.h"
 #include "pipeline/document_reader.h"
+#include "pipeline/message_fit.h"
 #include "pipeline/transaction.h"
 
 namespace cli {
@@ -32,6 +34,7 @@ struct Checked {
   uint64_t refunds = 0;
   std::map<std::string, Refused> refused;  // by reason
   std::string error;                       // why the document cannot be read on
+  std::string found_records;               // where they stand, if nobody has said it
 };
 
 void look_at(const pipeline::TransactionReader& reader, const pipeline::RecordSplitter::Order& record,
@@ -39,8 +42,7 @@ void look_at(const pipeline::TransactionReader& reader, const pipeline::RecordSp
   constexpr std::size_t kRecordShown = 500;
   ++checked.read;
   auto order = reader.read(record.text);
-  if (record.too_long)
-    order = std::unexpected(pipeline::Rejection{pipeline::reason::kTooLarge, "the record is larger than a message"});
+  if (auto unfit = pipeline::unfit_for_queue(record)) order = std::unexpected(std::move(*unfit));
   if (order.has_value()) {
     ++(order->is_refund ? checked.refunds : checked.orders);
     return;
@@ -52,11 +54,11 @@ void look_at(const pipeline::TransactionReader& reader, const pipeline::RecordSp
   refused.record = record.text.substr(0, kRecordShown) + (record.text.size() > kRecordShown ? "..." : "");
 }
 
-Checked check_file(const pipeline::Definition& definition, const std::string& file) {
+Checked check_file(const pipeline::Definition& definition, const std::string& path) {
   const pipeline::TransactionReader reader(definition.mapping);
   Checked checked;
   pipeline::DocumentReader document(definition.documents);
-  std::ifstream in(file, std::ios::binary);
+  std::ifstream in(path, std::ios::binary);
   std::string piece;
   do {
     piece.resize(kPieceBytes);
@@ -66,6 +68,7 @@ Checked check_file(const pipeline::Definition& definition, const std::string& fi
     if (piece.empty()) document.finish();
     while (const auto record = document.next()) look_at(reader, *record, checked);
   } while (!piece.empty() && document.error().empty());
+  checked.found_records = document.found_records();
   checked.error = in.bad() ? "cannot be read" : document.error();
   return checked;
 }
@@ -76,13 +79,19 @@ std::string json_of(const std::string& file, const Checked& checked) {
     refused += fmt::format("{}{}:{{\"count\":{},\"first\":{{\"index\":{},\"message\":{},\"record\":{}}}}}",
                            refused.empty() ? "" : ",", json_text(why), one.count, one.index, json_text(one.message),
                            json_text(one.record));
-  return fmt::format("{{\"file\":{},\"read\":{},\"orders\":{},\"refunds\":{},\"refused\":{{{}}},\"error\":{}}}",
-                     json_text(file), checked.read, checked.orders, checked.refunds, refused,
-                     checked.error.empty() ? "null" : json_text(checked.error));
+  return fmt::format(
+      "{{\"file\":{},\"read\":{},\"orders\":{},\"refunds\":{},\"refused\":{{{}}},\"found_records\":{},\"error\":{}}}",
+      json_text(file), checked.read, checked.orders, checked.refunds, refused,
+      checked.found_records.empty() ? "null" : json_text(checked.found_records),
+      checked.error.empty() ? "null" : json_text(checked.error));
 }
 
 void print(const std::string& file, const Checked& checked) {
   print_line(fmt::format("{}: {} records, {} orders, {} refunds", file, checked.read, checked.orders, checked.refunds));
+  if (!checked.found_records.empty())
+    print_line(fmt::format(
+        "  the records are taken from the array {0} of each object; `records = \"{0}\"` in [orders] says so",
+        checked.found_records));
   for (const auto& [why, one] : checked.refused) {
     print_line(fmt::format("  {:<20} {}; the first, record {}: {}", why, one.count, one.index, one.message));
     print_line("    " + one.record);
@@ -120,20 +129,18 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
     return kUsage;
   }
   const pipeline::Definition definition = loaded->has_value() ? (*loaded)->definition : pipeline::Definition();
+  const auto inputs = input_files(files);
+  if (!inputs.has_value()) return tell_failure("", inputs.error());
   std::string list;
   int exit_code = kOk;
-  for (const std::string& file : files) {
-    if (const auto readable = check_orders_file(file); !readable.has_value()) {
-      print_error(readable.error().message);
-      return kFailed;
-    }
-    const Checked checked = check_file(definition, file);
+  for (const InputFile& file : inputs->files) {
+    const Checked checked = check_file(definition, file.path);
     if (global.json) {
-      list += (list.empty() ? "" : ",") + json_of(file, checked);
+      list += (list.empty() ? "" : ",") + json_of(file.name, checked);
     } else {
-      print(file, checked);
+      print(file.name, checked);
     }
-    if (!checked.error.empty()) print_error(file + ": " + checked.error);
+    if (!checked.error.empty()) print_error(file.name + ": " + checked.error);
     if (!checked.error.empty() || !checked.refused.empty()) exit_code = kCheckFailed;
   }
   if (global.json) print_line("{\"files\":[" + list + "]}");

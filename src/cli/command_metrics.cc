@@ -35,11 +35,13 @@ std::string dimensions_of(const cw::Metric& metric) {
   return out;
 }
 
-// Whether a dimension names a resource of the stack.
+// Whether a dimension names the stack or a resource of it.
 bool is_of_stack(const cw::Metric& metric, const pipeline::Site& site) {
   const auto dimensions = metric.dimensions.value_or(std::vector<cw::Dimension>());
-  return std::ranges::any_of(
-      dimensions, [&](const cw::Dimension& each) { return each.value.value_or("").starts_with(site.name("")); });
+  return std::ranges::any_of(dimensions, [&](const cw::Dimension& each) {
+    const std::string value = each.value.value_or("");
+    return value.starts_with(site.name("")) || (each.name == pipeline::kStackDimension && value == site.stack);
+  });
 }
 
 base::Result<std::vector<cw::Metric>> list_metrics(const pipeline::Site& site, const std::string& name_space,

@@ -46,7 +46,8 @@ int down(const GlobalOptions& global, bool yes);
 int status(const GlobalOptions& global);
 
 struct RunOptions {
-  std::vector<std::string> files;      // and directories, whose files are meant
+  std::vector<std::string> files;      // and directories, whose files are meant; `-` is standard input
+  std::string watch;                   // a directory, instead: its files as they are finished, until a signal
   uint64_t rejected_max = UINT64_MAX;  // of a file; more are kCheckFailed, and so is a file of which all were
 };
 // Makes the stack if it is not there, then does what ingest() does.

@@ -3,16 +3,15 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <system_error>
+#include <optional>
 
 #include "aws/dynamodb/dynamodb.h"
-#include "aws/s3/s3.h"
 #include "aws/sqs/sqs.h"
+#include "cli/function_log.h"
+#include "cli/ingest_watch.h"
 #include "cli/output.h"
 #include "pipeline/notifier.h"
 #include "pipeline/rows.h"
@@ -20,47 +19,25 @@
 namespace cli {
 namespace {
 
-constexpr uint64_t kPartBytes = 8 << 20;
 constexpr base::Duration kPoll = std::chrono::milliseconds(20);
-// After the queue has been empty this long, what is missing is not on its way any more.
+// After nothing has moved for this long, what is missing is not on its way any more: if it can be in the dead-letter
+// queue, and if nobody can tell where it is. SQS says that its counters are right after a minute.
 constexpr base::Duration kSettle = std::chrono::seconds(5);
+constexpr base::Duration kSettleUnexplained = std::chrono::minutes(1);
+// A queue that has not become shorter for this long may hold the orders of others only.
+constexpr base::Duration kQueueStands = std::chrono::seconds(10);
 constexpr base::Duration kIngestMax = std::chrono::minutes(16);  // longer than the ingest function may run
-
-base::AwsError local_error(std::string message) {
-  base::AwsError error;
-  error.code = "Local";
-  error.message = std::move(message);
-  return error;
-}
-
-// The next bytes of the file, none at its end. Not by iterators of the buffer, which throw if the disk does not answer.
-base::Result<std::string> read_piece(std::ifstream& in, const std::string& file) {
-  std::string piece(kPartBytes, '\0');
-  in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-  if (in.bad() || !in.is_open()) return base::fail(local_error(file + ": cannot be read"));
-  piece.resize(static_cast<std::size_t>(in.gcount()));
-  return piece;
-}
+// After so long without the end of the reading, and then each second, it is looked what is wrong.
+constexpr base::Duration kIngestQuiet = std::chrono::seconds(2);
+constexpr base::Duration kIngestLook = std::chrono::seconds(1);
 
 // What the bucket calls it: its name, unless that is no text.
 std::string key_name(const std::string& file) {
   const std::string name = std::filesystem::path(file).filename().string();
-  return simdjson::validate_utf8(name) ? name : "orders";
-}
-
-base::AwsError interrupted(std::string message) {
-  base::AwsError error;
-  error.code = "Interrupted";
-  error.message = std::move(message);
-  return error;
+  return simdjson::validate_utf8(name) && name != "-" ? name : "orders";
 }
 
 constexpr const char* kOrdersGoOn = "the orders are with the pipeline and go on whenever its engine runs";
-
-std::string unquoted(std::string text) {
-  std::erase(text, '"');
-  return text;
-}
 
 uint64_t number_in(const aws::Map<std::string>& attributes, std::string_view name) {
   uint64_t value = 0;
@@ -86,80 +63,8 @@ Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack&
       definition_(definition),
       interruption_(interruption),
       config_(stack.config()),
-      record_(services, env, config_) {}
-
-base::Result<uint64_t> check_orders_file(const std::string& file) {
-  std::error_code failed;
-  const uint64_t size = std::filesystem::file_size(file, failed);
-  if (failed == std::errc::operation_not_supported)
-    return base::fail(local_error(file + ": not a regular file, and it is read twice"));
-  if (failed) return base::fail(local_error(file + ": " + failed.message()));
-  if (!std::ifstream(file, std::ios::binary).is_open())
-    return base::fail(local_error(file + ": " + std::generic_category().message(errno)));
-  return size;
-}
-
-base::Result<Follower::Uploaded> Follower::upload(const std::string& file, const std::string& key) {
-  TRY_ASSIGN(const uint64_t size, check_orders_file(file));
-  if (size > kPartBytes) {
-    TRY_ASSIGN(std::string etag, upload_parts(file, key));
-    return Uploaded{key, unquoted(std::move(etag))};
-  }
-  aws::s3::PutObjectRequest put;
-  put.bucket = config_.bucket;
-  put.key = key;
-  std::ifstream in(file, std::ios::binary);
-  TRY_ASSIGN(put.body, read_piece(in, file));
-  aws::Context context = pipeline::call_context(env_);
-  TRY_ASSIGN(const auto stored, services_.s3.put_object(context, std::move(put)));
-  return Uploaded{key, unquoted(stored.etag.value_or(""))};
-}
-
-base::Result<std::string> Follower::upload_parts(const std::string& file, const std::string& key) {
-  aws::Context context = pipeline::call_context(env_);
-  aws::s3::CreateMultipartUploadRequest begin;
-  begin.bucket = config_.bucket;
-  begin.key = key;
-  TRY_ASSIGN(const auto begun, services_.s3.create_multipart_upload(context, std::move(begin)));
-  aws::s3::CompleteMultipartUploadRequest complete;
-  complete.bucket = config_.bucket;
-  complete.key = key;
-  complete.upload_id = begun.upload_id;
-  auto parts = send_parts(file, key, begun.upload_id.value_or(""));
-  if (!parts.has_value()) {
-    aws::s3::AbortMultipartUploadRequest abort;
-    abort.bucket = config_.bucket;
-    abort.key = key;
-    abort.upload_id = begun.upload_id;
-    (void)services_.s3.abort_multipart_upload(context, std::move(abort));  // `till down` removes what is left of it
-    return base::fail(std::move(parts).error());
-  }
-  complete.multipart_upload.emplace().parts = std::move(*parts);
-  TRY_ASSIGN(const auto completed, services_.s3.complete_multipart_upload(context, std::move(complete)));
-  return completed.etag.value_or("");
-}
-
-base::Result<std::vector<aws::s3::CompletedPart>> Follower::send_parts(const std::string& file, const std::string& key,
-                                                                       const std::string& multipart_id) {
-  aws::Context context = pipeline::call_context(env_);
-  std::vector<aws::s3::CompletedPart> parts;
-  std::ifstream in(file, std::ios::binary);
-  while (true) {
-    if (interruption_.requested()) return base::fail(interrupted("no order of " + file + " has been sent"));
-    TRY_ASSIGN(std::string piece, read_piece(in, file));
-    if (piece.empty()) return parts;
-    aws::s3::UploadPartRequest part;
-    part.bucket = config_.bucket;
-    part.key = key;
-    part.upload_id = multipart_id;
-    part.part_number = static_cast<int32_t>(parts.size() + 1);
-    part.body = std::move(piece);
-    TRY_ASSIGN(const auto stored, services_.s3.upload_part(context, std::move(part)));
-    auto& done = parts.emplace_back();
-    done.etag = stored.etag;
-    done.part_number = static_cast<int32_t>(parts.size());
-  }
-}
+      record_(services, env, config_),
+      upload_(services.s3, env, config_.bucket, interruption) {}
 
 base::Result<uint64_t> Follower::depth(std::string_view queue) {
   aws::sqs::GetQueueAttributesRequest get;
@@ -174,45 +79,78 @@ base::Result<uint64_t> Follower::depth(std::string_view queue) {
   return sum;
 }
 
-base::Result<pipeline::Item> Follower::wait_for_ingest(const std::string& upload_id) {
-  const base::Timestamp end = env_.clock.now() + kIngestMax;
+base::Result<std::optional<pipeline::Item>> Follower::row_if_read(const std::string& upload_id) {
+  aws::dynamodb::GetItemInput get;
+  get.table_name = config_.uploads_table;
+  get.key.emplace()[pipeline::uploads::kUploadId] = pipeline::text(upload_id);
+  get.consistent_read = true;
+  aws::Context context = pipeline::call_context(env_);
+  TRY_ASSIGN(auto got, services_.dynamodb.get_item(context, std::move(get)));
+  if (got.item.has_value() && pipeline::text_of(*got.item, pipeline::uploads::kState) == pipeline::uploads::kReading)
+    got.item.reset();
+  return std::move(got.item);
+}
+
+base::Result<pipeline::Item> Follower::wait_for_ingest(const Upload& upload) {
+  const base::Timestamp begun = env_.clock.now();
+  base::Timestamp look_at = begun + kIngestQuiet;
+  IngestWatch watch(services_, stack_, upload.key);
   while (true) {
-    aws::dynamodb::GetItemInput get;
-    get.table_name = config_.uploads_table;
-    get.key.emplace()[pipeline::uploads::kUploadId] = pipeline::text(upload_id);
-    get.consistent_read = true;
-    aws::Context context = pipeline::call_context(env_);
-    TRY_ASSIGN(auto got, services_.dynamodb.get_item(context, std::move(get)));
-    if (got.item.has_value()) {
-      const std::string_view state = pipeline::text_of(*got.item, pipeline::uploads::kState);
-      if (state != pipeline::uploads::kReading) return std::move(*got.item);
+    TRY_ASSIGN(auto row, row_if_read(upload.id));
+    if (row.has_value()) return std::move(*row);
+    const base::Timestamp now = env_.clock.now();
+    if (now >= look_at) {
+      TRY(watch.look());
+      look_at = now + kIngestLook;
     }
-    if (env_.clock.now() >= end) {
-      return base::fail(local_error("the ingest function has not finished; see the log group /aws/lambda/" +
-                                    stack_.options().name + "-ingest"));
-    }
+    if (now >= begun + kIngestMax)
+      return base::fail({.code = "Local",
+                         .message = "the ingest function has not finished; see the log group /aws/lambda/" +
+                                    stack_.site().name("ingest")});
     if (!interruption_.pause(kPoll)) return base::fail(interrupted(kOrdersGoOn));
   }
 }
 
-base::Result<void> Follower::wait_for_queue(uint64_t read, bool quiet) {
-  Progress progress("orders");
+// Only the rows say what became of an order. The queue's counter tells when it is worth to look at them, and how far
+// the work is.
+base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, const Upload& upload,
+                                                      const pipeline::Item& row, bool quiet, Followed& followed) {
+  const auto read = static_cast<uint64_t>(pipeline::number_of(row, pipeline::uploads::kRead).value_or(0));
+  std::optional<Progress> progress(std::in_place, "orders");
+  uint64_t queued = UINT64_MAX;
+  uint64_t open = UINT64_MAX;  // orders missing and notifications owed
+  FunctionLog log(stack_, "process", pipeline::number_of(row, pipeline::uploads::kUploadedAt).value_or(0),
+                  FunctionLog::kErrors);
+  base::Timestamp moved = env_.clock.now();
   while (true) {
     TRY_ASSIGN(const uint64_t left, depth("orders"));
-    if (!quiet) progress.show(read - std::min(read, left), read);
-    if (left == 0) return {};
-    if (!interruption_.pause(kPoll)) return base::fail(interrupted(kOrdersGoOn));
+    if (!quiet && progress.has_value()) progress->show(read - std::min(read, left), read);
+    const base::Timestamp now = env_.clock.now();
+    if (left < queued) moved = now;
+    queued = std::min(queued, left);
+    const bool stands = left != 0 && now >= moved + kQueueStands;
+    if (left == 0 || stands) {
+      progress.reset();
+      TRY_ASSIGN(followed.tally, count(file, upload, row));
+      TRY_ASSIGN(followed.dead_letters, depth("orders-dlq"));
+      const uint64_t still_open = followed.tally.missing + followed.tally.large_orders_pending;
+      if (still_open == 0) return now;
+      if (still_open < open || stands) moved = now;
+      open = std::min(open, still_open);
+      if (stands) log.tell_errors();
+      const bool explained = followed.tally.missing <= followed.dead_letters;
+      if (left == 0 && now >= moved + (explained ? kSettle : kSettleUnexplained)) return moved;
+    }
+    if (!interruption_.pause(left == 0 ? kPoll * 10 : kPoll)) return base::fail(interrupted(kOrdersGoOn));
   }
 }
 
-base::Result<pipeline::Tally> Follower::count(const std::string& file, const std::string& upload_id,
-                                              const std::vector<std::string>& earlier_uploads,
-                                              const pipeline::Item& row) {
-  std::ifstream in(file, std::ios::binary);
+base::Result<pipeline::Tally> Follower::count(const InputFile& file, const Upload& upload, const pipeline::Item& row) {
+  std::ifstream in(file.path, std::ios::binary);
   const auto uploaded_at =
       base::from_epoch_milliseconds(pipeline::number_of(row, pipeline::uploads::kUploadedAt).value_or(0));
   pipeline::Accounting accounting(services_.dynamodb, env_, config_, definition_);
-  return accounting.count(upload_id, earlier_uploads, uploaded_at, [&in](std::string& piece) {
+  return accounting.count(upload.id, upload.earlier, uploaded_at, [&in](std::string& piece) {
     piece.resize(1 << 20);
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     piece.resize(static_cast<std::size_t>(in.gcount()));
@@ -223,31 +161,51 @@ void Follower::reported() {
   (void)record_.end();  // what is left makes the next run of the file report it once more
 }
 
-base::Result<Followed> Follower::follow(const std::string& file, bool quiet) {
+base::Result<std::string> Follower::object_key(const InputFile& file) {
+  constexpr std::size_t kHashShown = 32;
+  TRY_ASSIGN(const std::string sha256, sha256_of_file(file.path));
+  return "uploads/" + sha256.substr(0, kHashShown) + "/" + key_name(file.name);
+}
+
+base::Result<std::optional<std::string>> Follower::upload_if_read(const std::string& key) {
+  const auto etag = upload_.etag_of(key);
+  if (!etag.has_value() && etag.error().http_status == 404) return std::nullopt;
+  if (!etag.has_value()) return base::fail(etag.error());
+  std::string id = pipeline::upload_id(config_.bucket, key, *etag);
+  TRY_ASSIGN(const auto row, row_if_read(id));
+  return row.has_value() ? std::optional(std::move(id)) : std::nullopt;
+}
+
+base::Result<bool> Follower::is_done(const InputFile& file, const std::string& key) {
+  TRY_ASSIGN(const auto read, upload_if_read(key));
+  if (!read.has_value()) return false;
+  TRY_ASSIGN(const bool left, record_.is_left(file.path, key));
+  return !left;
+}
+
+base::Result<Followed> Follower::follow(const InputFile& file, bool quiet, const std::string& key) {
   TRY(check_orders_file(file));
-  const std::string key = "uploads/" + base::format_amz_date(env_.clock.now()) + "-" +
-                          base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file);
+  Upload upload;
+  upload.key = !key.empty() ? key
+                            : "uploads/" + base::format_amz_date(env_.clock.now()) + "-" +
+                                  base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file.name);
   // A stack that cannot take the note does not take the upload either, and that says why.
-  const auto earlier = record_.begin(file, key).value_or(std::vector<std::string>());
+  upload.earlier = record_.begin(file.path, upload.key).value_or(std::vector<std::string>());
   const base::Timestamp begun = env_.clock.now();
-  TRY_ASSIGN(const Uploaded uploaded, upload(file, key));
-  const std::string id = pipeline::upload_id(config_.bucket, uploaded.key, uploaded.etag);
-  TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(id));
+  std::optional<std::string> read;
+  if (!key.empty()) {
+    TRY_ASSIGN(read, upload_if_read(key));
+  }
+  if (!read.has_value()) {
+    TRY_ASSIGN(const std::string etag, upload_.put(file, upload.key));
+    read = pipeline::upload_id(config_.bucket, upload.key, etag);
+  }
+  upload.id = std::move(*read);
+  TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(upload));
   Followed followed;
   followed.upload_error = pipeline::text_of(row, pipeline::uploads::kError);
-  const auto read = static_cast<uint64_t>(pipeline::number_of(row, pipeline::uploads::kRead).value_or(0));
-  TRY(wait_for_queue(read, quiet));
-  const base::Timestamp drained = env_.clock.now();
-  // Nothing is on the queue any more, so every order has its row, unless it is in the dead-letter queue; a large
-  // order's notification may still be on its way.
-  while (true) {
-    TRY_ASSIGN(followed.tally, count(file, id, earlier, row));
-    const bool settled = followed.tally.missing == 0 && followed.tally.large_orders_pending == 0;
-    if (settled || env_.clock.now() >= drained + kSettle) break;
-    if (!interruption_.pause(kPoll * 10)) return base::fail(interrupted(kOrdersGoOn));
-  }
-  followed.seconds = std::chrono::duration<double>(drained - begun).count();
-  TRY_ASSIGN(followed.dead_letters, depth("orders-dlq"));
+  TRY_ASSIGN(const base::Timestamp ended, wait_for_rows(file, upload, row, quiet, followed));
+  followed.seconds = std::chrono::duration<double>(ended - begun).count();
   return followed;
 }
 

@@ -2,12 +2,13 @@
 // by `till run`, `ingest` and `bench`; from one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "aws/s3/shapes.h"
 #include "base/env.h"
 #include "cli/interruption.h"
+#include "cli/object_upload.h"
 #include "cli/run_record.h"
 #include "pipeline/accounting.h"
 #include "pipeline/stack.h"
@@ -28,29 +29,37 @@ class Follower {
            Interruption& interruption);
 
   // Uploads `file` and returns once no order is missing, or once nothing moves any more (missing orders are then in
-  // the tally). Shows progress on stderr unless `quiet`. Memory does not grow with the file. Fails with "Interrupted"
-  // soon after a signal, what has been uploaded by then stays; with "Local" if the file cannot be read.
-  base::Result<Followed> follow(const std::string& file, bool quiet);
+  // the tally). Shows progress on stderr unless `quiet`, and what the ingest function fails with. Memory does not grow
+  // with the file. Fails with "Interrupted" soon after a signal, what has been uploaded by then stays; with "Local" if
+  // the file cannot be read, or will never be read by the ingest function. With a `key` (object_key) it becomes that
+  // object; where that is there and has been read, it is not uploaded again, and what is told is what became of it.
+  base::Result<Followed> follow(const InputFile& file, bool quiet, const std::string& key = "");
+  // The same key for the same content under the same name, whoever asks and when.
+  static base::Result<std::string> object_key(const InputFile& file);
+  // Whether the object `key`, made of this file, has been read, and its run has told the user or goes on to do so.
+  base::Result<bool> is_done(const InputFile& file, const std::string& key);
   // The user has been told. Until then the next run of the same file reports for this one, as if it had gone on.
   void reported();
 
  private:
-  struct Uploaded {
+  struct Upload {
     std::string key;
-    std::string etag;
+    std::string id;
+    std::vector<std::string> earlier;  // uploads of the same file that nobody has reported
   };
-  base::Result<Uploaded> upload(const std::string& file, const std::string& key);
-  base::Result<std::string> upload_parts(const std::string& file, const std::string& key);
-  base::Result<std::vector<aws::s3::CompletedPart>> send_parts(const std::string& file, const std::string& key,
-                                                               const std::string& multipart_id);
-  // The upload's row once it is DONE or FAILED.
-  base::Result<pipeline::Item> wait_for_ingest(const std::string& upload_id);
-  // Messages on a queue of the stack: waiting, delayed and in flight.
+  // The upload's row if it is DONE or FAILED.
+  base::Result<std::optional<pipeline::Item>> row_if_read(const std::string& upload_id);
+  // The id of the object's upload if that has been read.
+  base::Result<std::optional<std::string>> upload_if_read(const std::string& key);
+  // Waits for it.
+  base::Result<pipeline::Item> wait_for_ingest(const Upload& upload);
+  // Messages on a queue of the stack: waiting, delayed and in flight. Approximate, and others' orders as well.
   base::Result<uint64_t> depth(std::string_view queue);
-  // Returns when the orders queue is empty; shows how far it is.
-  base::Result<void> wait_for_queue(uint64_t read, bool quiet);
-  base::Result<pipeline::Tally> count(const std::string& file, const std::string& upload_id,
-                                      const std::vector<std::string>& earlier_uploads, const pipeline::Item& row);
+  // Counts until no order is missing, or nothing moves any more; fills the rest of `followed`. Answers the moment from
+  // which on nothing changed.
+  base::Result<base::Timestamp> wait_for_rows(const InputFile& file, const Upload& upload, const pipeline::Item& row,
+                                              bool quiet, Followed& followed);
+  base::Result<pipeline::Tally> count(const InputFile& file, const Upload& upload, const pipeline::Item& row);
 
   pipeline::Services services_;
   base::Env& env_;
@@ -59,10 +68,8 @@ class Follower {
   Interruption& interruption_;
   const pipeline::PipelineConfig config_;
   RunRecord record_;
+  ObjectUpload upload_;
 };
-
-// The file's size in bytes; fails with a message that names it if it cannot be read as a file of orders.
-base::Result<uint64_t> check_orders_file(const std::string& file);
 
 // The value below which `percent` of the values are (nearest rank); 0 for none. Sorts its argument.
 uint32_t percentile(std::vector<uint32_t>& values, unsigned percent);

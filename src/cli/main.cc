@@ -15,6 +15,8 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   till run orders.json                 make the pipeline, send the file through it, show what became of each order
   till run orders.json --json          the same as one JSON object
+  gzip -dc orders.gz | till ingest -   the same of standard input, for a pipeline that is up
+  till ingest --watch inbox            take each file of a directory when it is finished, until Ctrl-C
   till serve                           the engine on http://127.0.0.1:4566, for boto3, the AWS CLI and the SDKs
   till plan                            what `till up` would make or change; exit code 3 if that is anything
   till up --email me@example.com       make the pipeline's resources; large orders and alarms go to an address
@@ -29,7 +31,7 @@ constexpr const char* kExamples = R"(Examples:
   till uploads list                    files that came in, and why one could not be read;  till uploads show ID
   till orders clear                    delete every order and every rejected one
   till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
-  till metrics AWS/Lambda              the last hour's metrics of a namespace
+  till metrics                         the last hour's metrics of the stack;  till metrics Tillstream  what became of orders
   till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
@@ -96,8 +98,12 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
         ->allow_extra_args(false);
   };
   const auto run_options = [&a](CLI::App& command) {
-    command.add_option("FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; or directories")
-        ->required();
+    CLI::Option* files = command.add_option(
+        "FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; directories; - is stdin");
+    command
+        .add_option("--watch", a.run.watch,
+                    "Instead: take each file of this directory when it is finished, once, until Ctrl-C")
+        ->excludes(files);
     command.add_option("--max-rejected", a.run.rejected_max, "Exit code 3 if more orders of a file are refused (all)")
         ->check(no_sign);
   };
@@ -242,7 +248,9 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   init->add_option("--preset", a.preset, "original, shopify, woocommerce, stripe, amazon or csv (original)");
   init->callback([&a] { a.exit_code = cli::init(a.global, a.preset); });
   CLI::App* check = app.add_subcommand("check", "Show what would become of each record of files, without an engine");
-  check->add_option("FILE", a.files, "JSON (an array, lines, objects, pages) or CSV of records")->required();
+  check
+      ->add_option("FILE", a.files, "JSON (an array, lines, objects, pages) or CSV of records; directories; - is stdin")
+      ->required();
   check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });
   CLI::App* config = app.add_subcommand("config", "The definition of the pipeline")->require_subcommand(1);
   config->add_subcommand("show", "Show what is in force, and where it is from")->callback([&a] {

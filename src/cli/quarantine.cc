@@ -10,7 +10,7 @@
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/row_text.h"
-#include "pipeline/order_sender.h"
+#include "pipeline/message_fit.h"
 
 namespace cli {
 namespace {
@@ -192,7 +192,7 @@ std::expected<std::string, std::string> record_of(const pipeline::Item& row) {
         fmt::format("only the first {} of its {} bytes were kept; `till uploads show {}` tells of its document",
                     text.size(), whole, source.substr(0, source.find('#'))));
   }
-  if (body->is_b() || text.empty() || !pipeline::is_queue_text(text))
+  if (body->is_b() || text.empty() || pipeline::unfit_for_queue({.index = 0, .text = std::string(text)}).has_value())
     return std::unexpected("it is empty, or has bytes that no message may carry");
   return text;
 }

@@ -1,5 +1,6 @@
 #include "cli/run_record.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "aws/dynamodb/dynamodb.h"
@@ -18,6 +19,18 @@ using aws::dynamodb::AttributeValue;
 constexpr std::size_t kEarlierRunsMax =
     20;  // that are asked for; of more only the orders that they alone have sent suffer
 
+std::string unquoted(std::string text) {
+  std::erase(text, '"');
+  return text;
+}
+
+// What a run notes: who it is and what it uploads.
+std::string note_of(const std::string& key) {
+  return os::this_process() + "|" + key;
+}
+
+}  // namespace
+
 base::Result<std::string> sha256_of_file(const std::string& file) {
   base::Digest digest(base::Digest::Kind::sha256);
   std::ifstream in(file, std::ios::binary);
@@ -32,26 +45,11 @@ base::Result<std::string> sha256_of_file(const std::string& file) {
   return base::hex_encode(digest.finish());
 }
 
-std::string unquoted(std::string text) {
-  std::erase(text, '"');
-  return text;
-}
-
-// What a run notes: who it is and what it uploads.
-std::string note_of(const std::string& key) {
-  return os::this_process() + "|" + key;
-}
-
-}  // namespace
-
 RunRecord::RunRecord(pipeline::Services services, base::Env& env, const pipeline::PipelineConfig& config)
     : services_(services), env_(env), config_(config) {}
 
 base::Result<std::vector<std::string>> RunRecord::begin(const std::string& file, const std::string& key) {
-  TRY_ASSIGN(const std::string sha256, sha256_of_file(file));
-  id_ = std::string(uploads::kRunPrefix) + sha256;
-  TRY_ASSIGN(notes_, notes());
-  std::erase_if(notes_, [](const std::string& note) { return os::may_run(note.substr(0, note.find('|'))); });
+  TRY_ASSIGN(notes_, notes(file));
   std::vector<std::string> found;
   for (std::size_t i = 0; i < notes_.size() && i < kEarlierRunsMax; ++i) {
     const std::string earlier = notes_[i].substr(notes_[i].find('|') + 1);
@@ -79,15 +77,25 @@ base::Result<void> RunRecord::add(const std::string& note) {
   return {};
 }
 
-base::Result<std::vector<std::string>> RunRecord::notes() {
+base::Result<bool> RunRecord::is_left(const std::string& file, const std::string& key) {
+  TRY_ASSIGN(const auto left, notes(file));
+  return std::ranges::any_of(left, [&](const std::string& note) { return note.ends_with("|" + key); });
+}
+
+base::Result<std::vector<std::string>> RunRecord::notes(const std::string& file) {
+  TRY_ASSIGN(const std::string sha256, sha256_of_file(file));
+  id_ = std::string(uploads::kRunPrefix) + sha256;
   aws::dynamodb::GetItemInput get;
   get.table_name = config_.uploads_table;
   get.key.emplace()[uploads::kUploadId] = pipeline::text(id_);
   get.consistent_read = true;
   aws::Context context = pipeline::call_context(env_);
   TRY_ASSIGN(const auto got, services_.dynamodb.get_item(context, std::move(get)));
-  const auto* notes = got.item.has_value() ? got.item->find(uploads::kRunKeys) : nullptr;
-  return notes != nullptr && notes->is_ss() ? notes->ss() : std::vector<std::string>();
+  const auto* found = got.item.has_value() ? got.item->find(uploads::kRunKeys) : nullptr;
+  if (found == nullptr || !found->is_ss()) return std::vector<std::string>();
+  std::vector<std::string> left = found->ss();
+  std::erase_if(left, [](const std::string& note) { return os::may_run(note.substr(0, note.find('|'))); });
+  return left;
 }
 
 base::Result<void> RunRecord::end() {

@@ -49,6 +49,23 @@ void report(std::string_view line) {
   os::write_stdout(std::string(line) + "\n");
 }
 
+// The log is where people look: what invokes a function by an event shows nobody its error.
+runtime::HandlerFunction with_log(runtime::StructuredLog& log, FailedCalls& failed_calls,
+                                  runtime::HandlerFunction handler) {
+  return [&log, &failed_calls, handler = std::move(handler)](const runtime::Invocation& invocation) {
+    log.begin_invocation(invocation);
+    failed_calls.begin_invocation();
+    auto answer = handler(invocation);
+    if (answer.has_value()) return answer;
+    const std::string error = failed_calls.without_secrets(answer.error().message);
+    log.log(runtime::LogLevel::error, "the invocation failed",
+            {{"type", std::string_view(answer.error().type)},
+             {"error", std::string_view(error)},
+             {"failed_calls", failed_calls.count()}});
+    return answer;
+  };
+}
+
 }  // namespace
 
 int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make) {
@@ -63,23 +80,16 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
   }
   const auto config =
       pipeline::from_environment([](std::string_view name) { return os::environment(std::string(name)); });
-  if (!config.has_value()) {
-    runtime::post_init_error(**transport, *api, {"Pipeline.Config", config.error()}, report);
+  const auto fail_to_start = [&](std::string_view type, const std::string& error) {
+    report(error);  // Lambda keeps its own copy to itself
+    runtime::post_init_error(**transport, *api, {std::string(type), error}, report);
     return 1;
-  }
+  };
+  if (!config.has_value()) return fail_to_start("Pipeline.Config", config.error());
   const auto definition = read_definition();
-  if (!definition.has_value()) {
-    runtime::post_init_error(**transport, *api, {"Pipeline.Definition", definition.error()}, report);
-    return 1;
-  }
-  aws::client::FixedCredentials credentials(
-      {variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")});
-  aws::client::Client client(**transport, credentials, env, client_options(system, 3));
-  aws::client::Client single_attempt(**transport, credentials, env, client_options(system, 1));
-  aws::s3::S3Caller s3(client);
-  aws::sqs::SqsCaller sqs(client);
-  aws::dynamodb::DynamoDbCaller dynamodb(client);
-  aws::sns::SnsCaller sns(single_attempt);
+  if (!definition.has_value()) return fail_to_start("Pipeline.Definition", definition.error());
+  const aws::auth::Credentials own{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
+                                   variable("AWS_SESSION_TOKEN")};
   runtime::StructuredLog log(
       env.clock,
       {.service = std::string(service),
@@ -87,8 +97,18 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
        .function_memory_size = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
        .level = runtime::parse_log_level(variable("AWS_LAMBDA_LOG_LEVEL", "INFO")).value_or(runtime::LogLevel::info)},
       os::write_stdout);
-  Toolbox tools{env, s3, sqs, dynamodb, sns, log, *config, *definition};
-  return runtime::run_handler(**transport, *api, make(tools), report);
+  FailedCalls failed_calls(log, {own.secret_access_key, own.session_token});
+  aws::client::FixedCredentials credentials(own);
+  aws::client::Client client(**transport, credentials, env, client_options(system, 3));
+  aws::client::Client single_attempt_client(**transport, credentials, env, client_options(system, 1));
+  WatchedCalls calls(client, failed_calls);
+  WatchedCalls single_attempt(single_attempt_client, failed_calls);
+  aws::s3::S3Caller s3(calls);
+  aws::sqs::SqsCaller sqs(calls);
+  aws::dynamodb::DynamoDbCaller dynamodb(calls);
+  aws::sns::SnsCaller sns(single_attempt);
+  Toolbox tools{env, s3, sqs, dynamodb, sns, log, failed_calls, *config, *definition};
+  return runtime::run_handler(**transport, *api, with_log(log, failed_calls, make(tools)), report);
 }
 
 }  // namespace functions

@@ -12,6 +12,7 @@
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
 #include "base/env.h"
+#include "functions/failed_calls.h"
 #include "pipeline/config.h"
 #include "pipeline/definition.h"
 #include "runtime/handler.h"
@@ -27,12 +28,14 @@ struct Toolbox {
   aws::dynamodb::DynamoDb& dynamodb;
   aws::sns::Sns& sns;  // does not retry: the pipeline decides about a second publication itself
   runtime::StructuredLog& log;
+  FailedCalls& failed_calls;  // of the clients above
   const pipeline::PipelineConfig& config;
   const pipeline::Definition& definition;  // of till.toml in the package, else the original's
 };
 
 // Builds the toolbox, asks `make` for the handler, and serves invocations. Returns main's exit status. A config or a
-// definition that is missing or malformed is reported as an initialisation error.
+// definition that is missing or malformed is reported as an initialisation error. The log is told where an invocation
+// begins, and what the handler fails with.
 int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make);
 
 }  // namespace functions

@@ -1,6 +1,20 @@
 // The bootstrap of the ingest function.
 #include "functions/function_main.h"
+#include "functions/order_metrics.h"
 #include "pipeline/ingest.h"
+
+namespace {
+
+// Orders that went on to the queue are the process function's to tell of.
+void report(functions::Toolbox& tools, const pipeline::Ingest::Answer& answer) {
+  tools.log.log(runtime::LogLevel::info, "ingested",
+                {{"answer", std::string_view(answer.payload)}, {"failed_calls", tools.failed_calls.count()}});
+  std::vector<runtime::StructuredLog::Metric> metrics;
+  if (answer.uploads_failed > 0) metrics.push_back({pipeline::kUploadsFailed, answer.uploads_failed});
+  functions::report_unfit(tools, std::move(metrics), answer.quarantined);
+}
+
+}  // namespace
 
 int main() {
   return functions::run_function("ingest", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
@@ -8,15 +22,9 @@ int main() {
                                                      tools.definition.documents);
     return [&tools,
             ingest](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
-      tools.log.begin_invocation(invocation);
       auto answer = ingest->handle(invocation.payload, invocation.deadline);
-      if (!answer.has_value()) {
-        tools.log.log(runtime::LogLevel::error, "ingest failed", {{"error", std::string_view(answer.error())}});
-        return std::unexpected(runtime::InvocationError{"Pipeline.Ingest", answer.error()});
-      }
-      tools.log.log(runtime::LogLevel::info, "ingested", {{"answer", std::string_view(answer->payload)}});
-      if (answer->uploads_failed > 0)
-        tools.log.metric(pipeline::kMetricNamespace, pipeline::kUploadsFailed, answer->uploads_failed);
+      if (!answer.has_value()) return std::unexpected(runtime::InvocationError{"Pipeline.Ingest", answer.error()});
+      report(tools, *answer);
       return std::move(answer->payload);
     };
   });

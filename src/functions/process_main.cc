@@ -1,7 +1,31 @@
 // The bootstrap of the process function.
 #include "functions/drill.h"
 #include "functions/function_main.h"
+#include "functions/order_metrics.h"
 #include "pipeline/process.h"
+
+namespace {
+
+void report(functions::Toolbox& tools, const pipeline::ProcessCounts& counts) {
+  const auto number = [](uint64_t count) { return static_cast<int64_t>(count); };
+  tools.log.log(runtime::LogLevel::info, "processed",
+                {{"records_in", number(counts.records_in)},
+                 {"stored", number(counts.stored)},
+                 {"updated", number(counts.updated)},
+                 {"superseded", number(counts.superseded)},
+                 {"duplicate", number(counts.duplicate)},
+                 {"quarantined", number(counts.quarantined)},
+                 {"retried", number(counts.retried)},
+                 {"notified", number(counts.notified)},
+                 {"failed_calls", tools.failed_calls.count()}});
+  functions::report_orders(tools,
+                           {{pipeline::kOrdersProcessed, number(counts.records_in - counts.retried)},
+                            {pipeline::kOrdersAccepted, number(counts.stored)},
+                            {pipeline::kOrdersUpdated, number(counts.updated)}},
+                           counts.reasons);
+}
+
+}  // namespace
 
 int main() {
   return functions::run_function("process", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
@@ -11,20 +35,10 @@ int main() {
         tools.env,
         [&tools,
          process](const runtime::Invocation& invocation) -> std::expected<std::string, runtime::InvocationError> {
-          tools.log.begin_invocation(invocation);
           auto answer = process->handle(invocation.payload, invocation.deadline);
           if (!answer.has_value())
             return std::unexpected(runtime::InvocationError{"Pipeline.InvalidEvent", answer.error()});
-          const pipeline::ProcessCounts& counts = answer->counts;
-          tools.log.log(runtime::LogLevel::info, "processed",
-                        {{"records_in", static_cast<int64_t>(counts.records_in)},
-                         {"stored", static_cast<int64_t>(counts.stored)},
-                         {"updated", static_cast<int64_t>(counts.updated)},
-                         {"superseded", static_cast<int64_t>(counts.superseded)},
-                         {"duplicate", static_cast<int64_t>(counts.duplicate)},
-                         {"quarantined", static_cast<int64_t>(counts.quarantined)},
-                         {"retried", static_cast<int64_t>(counts.retried)},
-                         {"notified", static_cast<int64_t>(counts.notified)}});
+          report(tools, answer->counts);
           return std::move(answer->payload);
         });
   });

@@ -23,6 +23,10 @@ constexpr Variable kVariables[] = {
 
 }  // namespace
 
+std::string_view stack_name(const PipelineConfig& config) {
+  return std::string_view(config.orders_table).substr(0, config.orders_table.rfind('-'));
+}
+
 Environment to_environment(const PipelineConfig& config) {
   Environment variables;
   for (const Variable& v : kVariables) variables.emplace_back(v.name, config.*v.field);

@@ -125,6 +125,7 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
     DefinitionSection section("order", order->as_table(), faults);
     definition.mapping = read_order(section);
   }
+  definition.documents.marks = {definition.mapping.transaction_id, definition.mapping.amount};
   if (const toml::node* rules = file.get(kRules); rules != nullptr && rules->is_array_of_tables()) {
     for (const toml::node& rule : *rules->as_array()) {
       DefinitionSection section(std::string(kRules), rule.as_table(), faults);

@@ -44,6 +44,7 @@ class DocumentReader {
     return decoder_.error().empty() ? splitter_->error() : decoder_.error();
   }
   [[nodiscard]] uint64_t count() const { return splitter_->count(); }  // records given out so far
+  [[nodiscard]] std::string found_records() const { return splitter_->found_records(); }
 
  private:
   DocumentDecoder decoder_;

@@ -10,6 +10,7 @@ namespace pipeline {
 namespace {
 
 constexpr int64_t kPieceBytes = 1 << 20;
+constexpr std::string_view kNoRow = "the upload's row could not be written";
 constexpr base::Duration kReserve = std::chrono::seconds(10);
 
 std::string explain(std::string_view what, const base::AwsError& error) {
@@ -38,17 +39,20 @@ std::expected<Ingest::Answer, std::string> Ingest::handle(std::string_view paylo
   if (event->file_content.has_value()) {
     auto stored = store_content(std::move(*event->file_content));
     if (!stored.has_value()) return std::unexpected(std::move(stored).error());
-    return Answer{std::move(*stored)};
+    return Answer{.payload = std::move(*stored), .uploads_failed = 0, .quarantined = {}};
   }
   uint64_t orders_read = 0;
-  int64_t uploads_failed = 0;
+  Answer answer;
   for (const ObjectRecord& object : event->objects) {
     const auto read_now = read(object, deadline);
-    if (!read_now.has_value()) return std::unexpected(read_now.error());
+    if (!read_now.has_value())
+      return std::unexpected("s3://" + object.bucket + "/" + object.key + ": " + read_now.error());
     orders_read += read_now->orders;
-    uploads_failed += !read_now->error.empty();
+    answer.uploads_failed += !read_now->error.empty() && !read_now->was_known;
+    for (const auto& [reason, count] : read_now->quarantined) answer.quarantined[reason] += count;
   }
-  return Answer{"{\"read\":" + std::to_string(orders_read) + "}", uploads_failed};
+  answer.payload = "{\"read\":" + std::to_string(orders_read) + "}";
+  return answer;
 }
 
 std::expected<std::string, std::string> Ingest::store_content(std::string content) {
@@ -68,9 +72,8 @@ std::expected<std::string, std::string> Ingest::store_content(std::string conten
   return "{\"statusCode\":200,\"body\":" + body + "}";
 }
 
-std::expected<void, std::string> Ingest::put_upload(const ObjectRecord& object, std::string_view id,
-                                                    std::string_view state, uint64_t orders_read,
-                                                    std::string_view error) {
+aws::dynamodb::PutItemInput Ingest::upload_row(const ObjectRecord& object, std::string_view id,
+                                               std::string_view state) {
   const base::Timestamp uploaded_at = base::parse_iso8601(object.event_time).value_or(env_.clock.now());
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.uploads_table;
@@ -79,12 +82,33 @@ std::expected<void, std::string> Ingest::put_upload(const ObjectRecord& object, 
   row[uploads::kBucket] = text(object.bucket);
   row[uploads::kKey] = text(object.key);
   row[uploads::kState] = text(state);
-  row[uploads::kRead] = number(static_cast<int64_t>(orders_read));
+  row[uploads::kRead] = number(0);
   row[uploads::kUploadedAt] = number(base::to_epoch_milliseconds(uploaded_at));
-  if (!error.empty()) row[uploads::kError] = text(error);
+  return put;
+}
+
+std::expected<std::string, std::string> Ingest::begin_upload(const ObjectRecord& object, std::string_view id) {
+  aws::dynamodb::PutItemInput put = upload_row(object, id, uploads::kReading);
+  put.condition_expression = "attribute_not_exists(upload_id) OR #state <> :failed";
+  put.expression_attribute_names = {{"#state", std::string(uploads::kState)}};
+  put.expression_attribute_values = {{":failed", text(uploads::kFailed)}};
+  put.return_values_on_condition_check_failure = "ALL_OLD";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));
-  if (!written.has_value()) return std::unexpected(explain("the upload's row could not be written", written.error()));
+  if (written.has_value()) return std::string();
+  const auto* failed = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
+  if (failed != nullptr && failed->item.has_value()) return std::string(text_of(*failed->item, uploads::kError));
+  return std::unexpected(explain(kNoRow, written.error()));
+}
+
+std::expected<void, std::string> Ingest::end_upload(const ObjectRecord& object, std::string_view id,
+                                                    const Reading& reading) {
+  aws::dynamodb::PutItemInput put = upload_row(object, id, reading.error.empty() ? uploads::kDone : uploads::kFailed);
+  (*put.item)[uploads::kRead] = number(static_cast<int64_t>(reading.orders));
+  if (!reading.error.empty()) (*put.item)[uploads::kError] = text(reading.error);
+  aws::Context context = call_context(env_);
+  const auto written = dynamodb_.put_item(context, std::move(put));
+  if (!written.has_value()) return std::unexpected(explain(kNoRow, written.error()));
   return {};
 }
 
@@ -114,16 +138,16 @@ std::expected<Ingest::Reading, std::string> Ingest::stream(const ObjectRecord& o
 
 std::expected<Ingest::Reading, std::string> Ingest::read(const ObjectRecord& object, base::Timestamp deadline) {
   const std::string id = upload_id(object.bucket, object.key, object.etag);
-  if (auto begun = put_upload(object, id, uploads::kReading, 0, ""); !begun.has_value())
-    return std::unexpected(begun.error());
+  const auto known_error = begin_upload(object, id);
+  if (!known_error.has_value()) return std::unexpected(known_error.error());
   OrderSender sender(sqs_, dynamodb_, env_, config_, id);
-  const auto reading = stream(object, deadline, sender);
+  auto reading = stream(object, deadline, sender);
   const std::string failure = sender.finish();
   if (!failure.empty()) return std::unexpected("orders could not be queued: " + failure);
   if (!reading.has_value()) return std::unexpected(reading.error());
-  const std::string_view state = reading->error.empty() ? uploads::kDone : uploads::kFailed;
-  if (auto ended = put_upload(object, id, state, reading->orders, reading->error); !ended.has_value())
-    return std::unexpected(ended.error());
+  reading->was_known = reading->error == *known_error;
+  reading->quarantined = sender.quarantined();
+  if (auto ended = end_upload(object, id, *reading); !ended.has_value()) return std::unexpected(ended.error());
   return reading;
 }
 

@@ -16,6 +16,7 @@
 #include "pipeline/config.h"
 #include "pipeline/event.h"
 #include "pipeline/record_splitter.h"
+#include "pipeline/rejection.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -32,7 +33,8 @@ class Ingest {
   // With `file_content` the document is put into the bucket, from where its own event brings it back.
   struct Answer {
     std::string payload;
-    int64_t uploads_failed = 0;  // of the documents of this invocation
+    int64_t uploads_failed = 0;  // of the documents of this invocation, but for those of which it was known
+    ReasonCounts quarantined;    // orders that no message can carry
   };
   std::expected<Answer, std::string> handle(std::string_view payload, base::Timestamp deadline);
 
@@ -41,13 +43,19 @@ class Ingest {
   struct Reading {
     uint64_t orders = 0;
     std::string error;
+    bool was_known = false;  // an earlier event of the same upload came to the same error
+    ReasonCounts quarantined = {};
   };
   std::expected<std::string, std::string> store_content(std::string content);
   std::expected<Reading, std::string> read(const ObjectRecord& object, base::Timestamp deadline);
   // Gives every order of the document to the sender. The error is one of the infrastructure.
   std::expected<Reading, std::string> stream(const ObjectRecord& object, base::Timestamp deadline, OrderSender& sender);
-  std::expected<void, std::string> put_upload(const ObjectRecord& object, std::string_view id, std::string_view state,
-                                              uint64_t orders_read, std::string_view error);
+  // Notes that it is being read, unless its row says FAILED: then the error in it is the answer, and stays until the
+  // document has been read again.
+  std::expected<std::string, std::string> begin_upload(const ObjectRecord& object, std::string_view id);
+  std::expected<void, std::string> end_upload(const ObjectRecord& object, std::string_view id, const Reading& reading);
+  [[nodiscard]] aws::dynamodb::PutItemInput upload_row(const ObjectRecord& object, std::string_view id,
+                                                       std::string_view state);
 
   aws::s3::S3& s3_;
   aws::sqs::Sqs& sqs_;

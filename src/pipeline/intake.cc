@@ -133,7 +133,9 @@ std::expected<Intake::Answer, std::string> Intake::handle(std::string_view paylo
   for (RecordSplitter::Order& record : records) sender.send(std::move(record));
   const std::string failure = sender.finish();
   if (!failure.empty()) return refusal(kUnavailable, "the orders could not be taken now; send them again", failure);
-  return acceptance(count);
+  Answer answer = acceptance(count);
+  answer.quarantined = sender.quarantined();
+  return answer;
 }
 
 }  // namespace pipeline

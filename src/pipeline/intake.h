@@ -15,6 +15,7 @@
 #include "base/env.h"
 #include "pipeline/config.h"
 #include "pipeline/intake_settings.h"
+#include "pipeline/rejection.h"
 
 namespace pipeline {
 
@@ -25,10 +26,11 @@ class Intake {
          IntakeSettings settings, std::string secret);
 
   struct Answer {
-    std::string payload;     // of a function URL: statusCode, headers, body
-    int status = 0;          // HTTP
-    uint64_t orders = 0;     // on the queue now
-    std::string error = {};  // for the log: why it is no 2xx
+    std::string payload;            // of a function URL: statusCode, headers, body
+    int status = 0;                 // HTTP
+    uint64_t orders = 0;            // settled: on the queue, or in quarantine as no message can carry them
+    ReasonCounts quarantined = {};  // of them
+    std::string error = {};         // for the log: why it is no 2xx
   };
   // One invocation, payload format 2.0. The error says why the event is none.
   std::expected<Answer, std::string> handle(std::string_view payload);

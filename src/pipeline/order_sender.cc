@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "aws/http/failure.h"
-#include "base/encoding.h"
+#include "pipeline/message_fit.h"
 #include "pipeline/notifier.h"
 #include "pipeline/rows.h"
 
@@ -25,17 +25,6 @@ bool is_unclear(const base::AwsError& error) {
 
 }  // namespace
 
-// #x9 | #xA | #xD | #x20-#xD7FF | #xE000-#xFFFD | #x10000-#x10FFFF, SQS's character set; for UTF-8 text.
-bool is_queue_text(std::string_view text) {
-  if (!base::is_utf8(text)) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return false;
-    if (c == 0xef && (text.substr(i, 3) == "\xef\xbf\xbe" || text.substr(i, 3) == "\xef\xbf\xbf")) return false;
-  }
-  return true;
-}
-
 OrderSender::OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
                          const PipelineConfig& config, std::string upload_id)
     : sqs_(sqs),
@@ -52,7 +41,7 @@ OrderSender::~OrderSender() {
 }
 
 void OrderSender::send(RecordSplitter::Order order) {
-  if (order.too_long || order.text.empty() || !is_queue_text(order.text)) return quarantine(order);
+  if (const auto unfit = unfit_for_queue(order)) return quarantine(order, *unfit);
   const std::size_t bytes = order.text.size() + kAttributeBytes;
   if (batch_.size() == kBatchEntriesMax || batch_bytes_ + bytes > kBatchBytesMax) flush();
   aws::sqs::MessageAttributeValue source;
@@ -129,17 +118,14 @@ std::string OrderSender::deliver(Batch batch) {
   return batch.empty() ? std::string() : why;
 }
 
-void OrderSender::quarantine(const RecordSplitter::Order& order) {
-  const Rejection rejection = order.too_long ? Rejection{reason::kTooLarge, "the order is longer than 1 MiB"}
-                              : order.text.empty()
-                                  ? Rejection{reason::kJsonSyntax, "the order is empty"}
-                                  : Rejection{reason::kEncoding, "the order holds bytes that no message may carry"};
+void OrderSender::quarantine(const RecordSplitter::Order& order, const Rejection& rejection) {
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.quarantine_table;
   put.item = quarantine_row(order.text, rejection, source_of(upload_id_, order.index), env_.clock.now());
   put.condition_expression = "attribute_not_exists(body_sha256)";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));
+  if (written.has_value()) ++quarantined_[rejection.reason];
   if (written.has_value() || written.error().code == "ConditionalCheckFailedException") return;
   const std::lock_guard lock(mutex_);
   if (failure_.empty()) failure_ = written.error().code + ": " + written.error().message;

@@ -15,11 +15,9 @@
 #include "base/env.h"
 #include "pipeline/config.h"
 #include "pipeline/record_splitter.h"
+#include "pipeline/rejection.h"
 
 namespace pipeline {
-
-// Whether SQS takes the text as a message: UTF-8, of the characters that XML 1.0 has.
-bool is_queue_text(std::string_view text);
 
 class OrderSender {
  public:
@@ -31,12 +29,14 @@ class OrderSender {
   void send(RecordSplitter::Order order);
   // Waits until everything is on the queue. Answers the first failure, or empty.
   std::string finish();
+  // The orders that went into quarantine and had not been there.
+  [[nodiscard]] const ReasonCounts& quarantined() const { return quarantined_; }
 
  private:
   using Batch = std::vector<aws::sqs::SendMessageBatchRequestEntry>;
   void work();
   std::string deliver(Batch batch);
-  void quarantine(const RecordSplitter::Order& order);
+  void quarantine(const RecordSplitter::Order& order, const Rejection& rejection);
   void flush();
 
   aws::sqs::Sqs& sqs_;
@@ -46,6 +46,7 @@ class OrderSender {
   const std::string upload_id_;
   Batch batch_;
   std::size_t batch_bytes_ = 0;
+  ReasonCounts quarantined_;
   std::mutex mutex_;
   std::unique_ptr<base::Condition> changed_;
   std::deque<Batch> waiting_;

@@ -94,7 +94,7 @@ std::vector<Process::Outcome> Process::process(std::span<const QueueRecord> reco
   for (std::size_t i = 0; i < records.size() && !too_late(deadline); ++i) {
     auto order = reader_.read(records[i].body);
     if (!order.has_value()) {
-      outcomes[i] = quarantine(records[i], order.error());
+      outcomes[i] = quarantine(records[i], order.error(), counts);
       continue;
     }
     Item row = make_row(records[i], *order, deadline);
@@ -181,7 +181,7 @@ Process::Outcome Process::put(const Entry& entry, ProcessCounts& counts) {
   if (refused != nullptr && refused->item.has_value()) return already_there(entry, *refused->item, counts);
   // The item is larger than a row may be: no later attempt changes that.
   if (written.error().code == "ValidationException")
-    return quarantine(entry.record, {reason::kTooLarge, written.error().message});
+    return quarantine(entry.record, {reason::kTooLarge, written.error().message}, counts);
   return Outcome::retry;
 }
 
@@ -195,10 +195,12 @@ Process::Outcome Process::already_there(const Entry& entry, const Item& old, Pro
     if (*version < *old_version) return Outcome::superseded;
   }
   if (text_of(old, orders::kPayloadSha256) != entry.order.payload_sha256) {
-    return quarantine(entry.record, {reason::kDuplicateConflict,
-                                     "/transaction_id " + entry.order.transaction_id +
+    return quarantine(
+        entry.record,
+        {reason::kDuplicateConflict, "/transaction_id " + entry.order.transaction_id +
                                          (version.has_value() ? " has this version with other content"
-                                                              : " is taken by an order with other content")});
+                                                              : " is taken by an order with other content")},
+        counts);
   }
   const bool own_order = text_of(old, orders::kSource) == text_of(entry.row, orders::kSource);
   const Outcome own = number_of(old, orders::kUpdates).has_value() ? Outcome::updated : Outcome::stored;
@@ -223,7 +225,7 @@ Process::Outcome Process::replace(const Entry& entry, const Item& old, ProcessCo
   const auto written = dynamodb_.put_item(context, std::move(put));
   if (written.has_value()) return settle(row, hold_lease, Outcome::updated, counts);
   if (written.error().code == "ValidationException")
-    return quarantine(entry.record, {reason::kTooLarge, written.error().message});
+    return quarantine(entry.record, {reason::kTooLarge, written.error().message}, counts);
   const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
   if (refused == nullptr || !refused->item.has_value()) return Outcome::retry;
   // Our own try whose answer was lost, or somebody was faster.
@@ -243,7 +245,7 @@ Process::Outcome Process::settle(const Item& row, bool hold_lease, Outcome outco
   return notifier_.defer(text_of(row, orders::kTransactionId), lease_until) ? outcome : Outcome::retry;
 }
 
-Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection& rejection) {
+Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection& rejection, ProcessCounts& counts) {
   const std::string source = source_of(record);
   aws::dynamodb::PutItemInput put;
   put.table_name = config_.quarantine_table;
@@ -255,10 +257,13 @@ Process::Outcome Process::quarantine(const QueueRecord& record, const Rejection&
   put.return_values_on_condition_check_failure = "ALL_OLD";
   aws::Context context = call_context(env_);
   const auto written = dynamodb_.put_item(context, std::move(put));
-  if (written.has_value()) return Outcome::quarantined;
-  const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
-  if (refused == nullptr || !refused->item.has_value()) return Outcome::retry;
-  return text_of(*refused->item, quarantine::kSource) == source ? Outcome::quarantined : Outcome::duplicate;
+  if (!written.has_value()) {
+    const auto* refused = aws::ShapeDetail::find<aws::dynamodb::ConditionalCheckFailedException>(written.error());
+    if (refused == nullptr || !refused->item.has_value()) return Outcome::retry;
+    if (text_of(*refused->item, quarantine::kSource) != source) return Outcome::duplicate;
+  }
+  ++counts.reasons[rejection.reason];
+  return Outcome::quarantined;
 }
 
 }  // namespace pipeline

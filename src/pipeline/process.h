@@ -31,6 +31,7 @@ struct ProcessCounts {
   uint64_t quarantined = 0;  // rejected or in conflict
   uint64_t retried = 0;      // went back to the queue
   uint64_t notified = 0;     // of the stored and updated: published by this invocation
+  ReasonCounts reasons;      // of `quarantined`
 };
 
 class Process {
@@ -62,7 +63,7 @@ class Process {
   Outcome already_there(const Entry& entry, const Item& old, ProcessCounts& counts);
   Outcome replace(const Entry& entry, const Item& old, ProcessCounts& counts);
   Outcome settle(const Item& row, bool hold_lease, Outcome outcome, ProcessCounts& counts);
-  Outcome quarantine(const QueueRecord& record, const Rejection& rejection);
+  Outcome quarantine(const QueueRecord& record, const Rejection& rejection, ProcessCounts& counts);
   [[nodiscard]] Item make_row(const QueueRecord& record, const Transaction& order, base::Timestamp deadline);
 
   aws::dynamodb::DynamoDb& dynamodb_;

@@ -7,7 +7,7 @@ namespace pipeline {
 
 std::unique_ptr<RecordSplitter> make_splitter(const DocumentFormat& format) {
   if (format.kind == DocumentFormat::Kind::csv) return std::make_unique<CsvSplitter>(format.delimiter);
-  return std::make_unique<Splitter>(format.records);
+  return std::make_unique<Splitter>(format.records, format.marks);
 }
 
 }  // namespace pipeline

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "pipeline/field_path.h"
+#include "pipeline/page_finder.h"
 
 namespace pipeline {
 
@@ -18,9 +19,11 @@ constexpr std::size_t kOrderBytesMax = (1 << 20) - 4096;
 
 struct DocumentFormat {
   enum class Kind : uint8_t { json, csv } kind = Kind::json;
-  // Of JSON: where the array of records stands in each object of the document; none: each is a record.
+  // Of JSON: where the array of records stands in each object of the document; none: each is a record, unless `marks`
+  // tell of the first that its records are in an array.
   std::optional<FieldPath> records = std::nullopt;
-  char delimiter = ',';  // of CSV
+  RecordMarks marks = {};  // none: nothing is told by them
+  char delimiter = ',';    // of CSV
 };
 
 class RecordSplitter {
@@ -44,6 +47,8 @@ class RecordSplitter {
   // good.
   [[nodiscard]] virtual const std::string& error() const = 0;
   [[nodiscard]] virtual uint64_t count() const = 0;  // orders given out so far
+  // Of JSON objects in which the records were found by their marks: where, as a JSON Pointer; else empty.
+  [[nodiscard]] virtual std::string found_records() const { return {}; }
 };
 
 std::unique_ptr<RecordSplitter> make_splitter(const DocumentFormat& format);

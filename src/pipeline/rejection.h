@@ -1,6 +1,8 @@
 // Rejection: why a record is no order that the pipeline takes. A value.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -25,5 +27,7 @@ struct Rejection {
   std::string_view reason;  // one of reason::*
   std::string message;      // for people; names the field by JSON Pointer
 };
+
+using ReasonCounts = std::map<std::string_view, uint64_t>;  // by reason::*
 
 }  // namespace pipeline

@@ -72,14 +72,48 @@ Splitter::Step Splitter::begin() {
     ++at_;
   if (!skip_space()) return finished_ ? fail("the file is empty") : Step::wait;
   const char first = piece_[at_];
+  has_separators_ = first == kRecordSeparator;
   if (first == '[') {
     ++at_;
     state_ = State::first_element;
   } else if (first == '{' || first == kRecordSeparator) {
-    state_ = records_.has_value() ? State::page : first == '{' ? State::line : State::object;
+    state_ = records_.has_value() ? State::page
+             : !marks_.id.empty() ? State::first_object
+             : first == '{'       ? State::line
+                                  : State::object;
   } else {
     return fail("the file is neither a JSON array of orders nor one order (a JSON object) after the other");
   }
+  return Step::on;
+}
+
+// What has been kept of the document is read as `as`.
+void Splitter::read_again(State as) {
+  before_ = before_ + at_ - text_.size();
+  piece_ = std::exchange(text_, {}) + piece_.substr(at_);
+  at_ = 0;
+  value_.reset();
+  state_ = as;
+}
+
+// A page may be larger than memory, so it is not waited for its end: what has begun shows.
+Splitter::Step Splitter::first_object() {
+  if (!value_.has_value()) {
+    if (!skip_separators()) return Step::wait;
+    value_.emplace();
+  }
+  ValueScan::Seen seen = ValueScan::Seen::inside;
+  const std::size_t from = at_;
+  while (at_ < piece_.size() && seen == ValueScan::Seen::inside && text_.size() + (at_ - from) < kOrderBytesMax)
+    seen = value_->see(piece_[at_++]);
+  text_.append(piece_, from, at_ - from);
+  const bool is_enough = seen != ValueScan::Seen::inside || text_.size() >= kOrderBytesMax;
+  if (!is_enough && !finished_) return Step::wait;
+  if (const auto found = find_records(text_, marks_)) {
+    records_ = FieldPath::parse(*found).value();
+    is_found_ = true;
+  }
+  read_again(is_found_ ? State::page : has_separators_ ? State::object : State::line);
   return Step::on;
 }
 
@@ -136,11 +170,7 @@ Splitter::Step Splitter::first_line() {
     at_ += at_ < piece_.size();
     return Step::order;
   }
-  // It is read again, as objects.
-  before_ = before_ + at_ - text_.size();
-  piece_ = std::exchange(text_, {}) + piece_.substr(at_);
-  at_ = 0;
-  state_ = State::object;
+  read_again(State::object);
   return Step::on;
 }
 
@@ -169,6 +199,7 @@ Splitter::Step Splitter::page() {
     page_.emplace(*records_);
   }
   while (at_ < piece_.size()) {
+    if (is_found_ && page_->has_array() && behind_.size() < kOrderBytesMax) behind_.push_back(piece_[at_]);
     switch (page_->see(piece_[at_++])) {
       case ArrayScan::Seen::on:
         break;
@@ -176,9 +207,7 @@ Splitter::Step Splitter::page() {
         state_ = State::first_element;
         return Step::on;
       case ArrayScan::Seen::end:
-        if (!page_->has_array()) return fail("there is no array at " + records_->pointer() + " in the object");
-        page_.reset();
-        return Step::on;
+        return end_page();
       case ArrayScan::Seen::wrong:
         return fail(page_->error());
     }
@@ -186,10 +215,21 @@ Splitter::Step Splitter::page() {
   return wait_within("a page");
 }
 
+Splitter::Step Splitter::end_page() {
+  if (!page_->has_array()) return fail("there is no array at " + records_->pointer() + " in the object");
+  page_.reset();
+  const std::string wrong = is_found_ ? contradiction(std::exchange(behind_, {}), marks_) : std::string();
+  if (wrong.empty()) return Step::on;
+  return fail(wrong + ": say by `records` in the section [orders] where the records stand, if not at " +
+              records_->pointer() + ";");
+}
+
 Splitter::Step Splitter::step() {
   switch (state_) {
     case State::start:
       return begin();
+    case State::first_object:
+      return first_object();
     case State::first_element:
     case State::element:
       return element();

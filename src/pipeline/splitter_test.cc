@@ -43,6 +43,61 @@ TEST(Splitter, CutsDocumentsWhereverThePiecesEnd) {
   check_splits(cases, [] { return Splitter(); });
 }
 
+RecordMarks marks() {
+  return {{FieldTemplate::parse("{/shop/code}-{/no}").value(), FieldTemplate::parse("/id").value()},
+          {FieldTemplate::parse("/total/amount").value()}};
+}
+
+TEST(Splitter, PagesAreFoundByWhatRecordsHave) {
+  const std::string order = R"({"id":1,"total":{"amount":5},"lines":[{"id":7,"total":{}}]})";
+  const std::string nameless = R"({"id":null,"total":{},"lines":[{"id":7,"price":1}]})";
+  const std::string page = R"({"next": null, "codes": [1, 2], "orders": [)" + order + ", " + order + R"(], "ids": []})";
+  const std::string two = R"({"a":[)" + order + R"(],"b":[{"c":1}]})";
+  const std::string composed = R"({"orders":[{"no":"1","shop":{"code":"x"},"total":{}}],"no":1})";
+  const std::vector<SplitCase> cases{
+      {page, {order, order}, ""},
+      {page + "\n" + page, {order, order, order, order}, ""},
+      {"\x1e" + page + "\n", {order, order}, ""},
+      {"\xef\xbb\xbf  " + page, {order, order}, ""},
+      {composed, {R"({"no":"1","shop":{"code":"x"},"total":{}})"}, ""},
+      // Orders, whatever is in them, and what has no id is refused as what it is.
+      {order, {order}, ""},
+      {order + "\n" + page, {order, page}, ""},
+      {nameless + "\n" + order, {nameless, order}, ""},
+      {two, {two}, ""},
+      {R"({"orders":[]})", {R"({"orders":[]})"}, ""},
+      {R"({"orders":[1]})", {R"({"orders":[1]})"}, ""},
+      {"\x1e", {}, ""},
+      {R"({"half an order)"
+       "\n" +
+           order,
+       {},
+       "cut off"},
+      {"[" + order + "]", {order}, ""},
+      // What comes later has to be alike.
+      {page + order, {order, order}, "there is no array at /orders"},
+      {R"({"orders":[)" + order, {}, "cut off"},
+      {page.substr(0, page.size() - 1), {order, order}, "cut off"},
+  };
+  check_splits(cases, [] { return Splitter(std::nullopt, marks()); });
+}
+
+TEST(Splitter, APageLargerThanAnOrderIsFoundByItsBeginning) {
+  const std::string order = R"({"id":1,"total":{"amount":5},"text":")" + std::string(2000, 'x') + "\"}";
+  std::string many = order;
+  for (int i = 1; i < 1000; ++i) many += "," + order;
+  Splitter splitter(std::nullopt, marks());
+  const Split good = split(std::move(splitter), R"({"orders":[)" + many + R"(],"next":1})", 1 << 16);
+  EXPECT_EQ(good.error, "");
+  ASSERT_EQ(good.orders.size(), 1000u);
+  EXPECT_EQ(good.orders.back(), order);
+  EXPECT_EQ(splitter.found_records(), "/orders");
+  const Split an_order = split(Splitter(std::nullopt, marks()), R"({"lines":[)" + many + R"(],"id":1})", 1 << 16);
+  EXPECT_NE(an_order.error.find("has an id behind"), std::string::npos) << an_order.error;
+  const Split several = split(Splitter(std::nullopt, marks()), R"({"a":[)" + many + R"(],"b":[{}]})", 1 << 16);
+  EXPECT_NE(several.error.find("several arrays of objects"), std::string::npos) << several.error;
+}
+
 TEST(Splitter, PagesHaveTheirOrdersInAnArray) {
   const std::vector<SplitCase> cases{
       {R"({"orders":[{"a":1},{"b":[2]}],"next":null})", {R"({"a":1})", R"({"b":[2]})"}, ""},

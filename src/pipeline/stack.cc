@@ -16,6 +16,15 @@ constexpr int32_t kLogRetentionDays = 30;
 constexpr std::size_t kDrillSuffixLength = 8;
 constexpr std::string_view kRuleTopic = "rule-";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr int64_t kDeadLetterRetentionSeconds = 14 * 86'400;
+// What alarms go off at, above this.
+constexpr double kQuarantinePercentMax = 5;
+constexpr int32_t kQuarantinePeriodSeconds = 300;
+// SQS counts the age of a dead letter from when it came there, and its retention from when it was first sent, which may
+// be four days (the retention of orders) earlier. So there are three days left at least.
+constexpr double kDeadLetterAgeMax = kDeadLetterRetentionSeconds / 2.0;
+constexpr double kNotificationAgeMaxSeconds = 900;
+constexpr int32_t kNotificationPeriodSeconds = 300;  // a debt is looked at every 90 s
 constexpr std::string_view kThresholdVariable = "TILL_LARGE_ORDER_THRESHOLD";
 
 // The failure with the resource's name in front, so that a person knows what was being worked on.
@@ -141,7 +150,7 @@ void Stack::add_messaging() {
     resources_.push_back(make_queue(site_, site_.name(what), std::move(attributes)));
   };
   const std::string four_days = "345600";
-  const std::string fourteen_days = "1209600";
+  const std::string fourteen_days = std::to_string(kDeadLetterRetentionSeconds);
   const std::string largest_order = "1048576";  // what ingest sends, splitter.h
   // Visibility is 9 times the function's timeout, so that a slow invocation is never overtaken by a redelivery.
   add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
@@ -243,31 +252,63 @@ void Stack::add_functions() {
 }
 
 void Stack::add_alarms() {
-  const auto add = [&](std::string_view what, std::string description, std::string name_space, std::string metric_name,
-                       std::pair<std::string, std::string> dimension, std::string statistic, std::string comparison,
-                       double threshold) {
-    resources_.push_back(make_alarm(site_, {.name = site_.name(what),
-                                            .description = std::move(description),
-                                            .name_space = std::move(name_space),
-                                            .metric_name = std::move(metric_name),
-                                            .dimension = std::move(dimension),
-                                            .statistic = std::move(statistic),
-                                            .comparison_operator = std::move(comparison),
-                                            .threshold = threshold,
-                                            .topic_arn = site_.topic_arn(alarms_topic())}));
+  const auto add = [&](std::string_view what, AlarmSpec spec) {
+    spec.name = site_.name(what);
+    spec.topic_arn = site_.topic_arn(alarms_topic());
+    resources_.push_back(make_alarm(site_, std::move(spec)));
   };
-  const std::pair<std::string, std::string> process{"FunctionName", site_.name("process")};
+  const auto lambda = [&](std::string_view function, std::string metric_name, std::string description) {
+    return AlarmSpec{.name = {},
+                     .description = std::move(description),
+                     .name_space = "AWS/Lambda",
+                     .metric_name = std::move(metric_name),
+                     .dimension = {"FunctionName", site_.name(function)},
+                     .statistic = "Sum",
+                     .comparison_operator = "GreaterThanOrEqualToThreshold",
+                     .threshold = 1,
+                     .topic_arn = {}};
+  };
+  const auto more = [&](std::string name_space, std::string_view metric_name,
+                        std::pair<std::string, std::string> dimension, std::string statistic, double threshold,
+                        std::string description) {
+    return AlarmSpec{.name = {},
+                     .description = std::move(description),
+                     .name_space = std::move(name_space),
+                     .metric_name = std::string(metric_name),
+                     .dimension = std::move(dimension),
+                     .statistic = std::move(statistic),
+                     .comparison_operator = "GreaterThanThreshold",
+                     .threshold = threshold,
+                     .topic_arn = {}};
+  };
+  const std::string own(kMetricNamespace);
+  const std::pair<std::string, std::string> stack{kStackDimension, options_.name};
+  const std::pair<std::string, std::string> dead_letters{"QueueName", site_.name("orders-dlq")};
   // The original says "more than 1", which one failed invocation a minute never reaches (users.md 4.1).
-  add("errors", "The process function failed.", "AWS/Lambda", "Errors", process, "Sum", "GreaterThanOrEqualToThreshold",
-      1);
-  add("duration", "The process function takes more than a second on average.", "AWS/Lambda", "Duration", process,
-      "Average", "GreaterThanThreshold", 1000);
-  add("throttle", "Writes to the orders table are throttled.", "AWS/DynamoDB", "WriteThrottleEvents",
-      {"TableName", site_.name("orders")}, "Sum", "GreaterThanThreshold", 0);
-  add("dead-letters", "Orders were given up: see `till dlq list`.", "AWS/SQS", "ApproximateNumberOfMessagesVisible",
-      {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", 0);
-  add("uploads", "A file could not be read as orders: see `till uploads list --failed`.", std::string(kMetricNamespace),
-      std::string(kUploadsFailed), {"FunctionName", site_.name("ingest")}, "Sum", "GreaterThanOrEqualToThreshold", 1);
+  add("errors", lambda("process", "Errors", "The process function failed."));
+  add("ingest-errors", lambda("ingest", "Errors", "The ingest function failed: see `till logs ingest`."));
+  add("sweep-errors", lambda("sweep", "Errors", "The sweep function failed: see `till logs sweep`."));
+  add("duration", more("AWS/Lambda", "Duration", {"FunctionName", site_.name("process")}, "Average", 1000,
+                       "The process function takes more than a second on average."));
+  add("throttle", more("AWS/DynamoDB", "WriteThrottleEvents", {"TableName", site_.name("orders")}, "Sum", 0,
+                       "Writes to the orders table are throttled."));
+  add("dead-letters", more("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "Maximum", 0,
+                           "Orders were given up: see `till dlq list`."));
+  AlarmSpec age = more("AWS/SQS", "ApproximateAgeOfOldestMessage", dead_letters, "Maximum", kDeadLetterAgeMax,
+                       "Orders that were given up are soon lost for good: see `till dlq list`.");
+  age.period_seconds = 300;
+  add("dead-letter-age", std::move(age));
+  add("uploads", more(own, kUploadsFailed, stack, "Sum", 0,
+                      "A file could not be read as orders: see `till uploads list --failed`."));
+  AlarmSpec rate = more(own, kOrdersQuarantined, stack, "Sum", kQuarantinePercentMax,
+                        "Too many orders are refused: see `till tx list --quarantine`.");
+  rate.share_of = kOrdersProcessed;
+  rate.period_seconds = kQuarantinePeriodSeconds;
+  add("quarantine-rate", std::move(rate));
+  AlarmSpec owed = more(own, kOldestNotificationAge, stack, "Maximum", kNotificationAgeMaxSeconds,
+                        "Notifications of large orders do not get out: see `till logs sweep`.");
+  owed.period_seconds = kNotificationPeriodSeconds;
+  add("notification-age", std::move(owed));
 }
 
 std::string Stack::new_drill_name() const {

@@ -48,6 +48,10 @@ struct AlarmSpec {
   std::string comparison_operator;
   double threshold = 0;
   std::string topic_arn;  // its action
+  int32_t period_seconds = 60;
+  // Another metric with the same namespace, dimension and statistic, of which `metric_name` counts a part: the
+  // condition is on the percentage.
+  std::string share_of = {};
 };
 
 std::unique_ptr<Resource> make_table(const Site& site, TableSpec spec);

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 namespace pipeline {
 namespace {
 
@@ -48,14 +50,22 @@ bool Sweep::settle(const QueueRecord& record, base::Timestamp deadline, Answer& 
   get.consistent_read = true;
   aws::Context context = call_context(env_);
   const auto found = dynamodb_.get_item(context, std::move(get));
+  ++answer.owed;
   if (!found.has_value()) return false;
-  if (!found->item.has_value() || text_of(*found->item, orders::kNotifyState) != orders::kPending) return true;
+  if (!found->item.has_value() || text_of(*found->item, orders::kNotifyState) != orders::kPending) {
+    --answer.owed;
+    return true;
+  }
+  const base::Timestamp now = env_.clock.now();
   const auto lease_until = base::from_epoch_milliseconds(number_of(*found->item, orders::kLeaseUntil).value_or(0));
-  if (lease_until > env_.clock.now()) return notifier_.defer(id, lease_until);
-  if (!take_lease(id, deadline + kLeaseMargin)) return false;
-  if (!notifier_.publish(*found->item)) return false;
-  ++answer.notified;
-  return true;
+  if (lease_until <= now && take_lease(id, deadline + kLeaseMargin) && notifier_.publish(*found->item)) {
+    --answer.owed;
+    ++answer.notified;
+    return true;
+  }
+  if (const auto stored_at = number_of(*found->item, orders::kStoredAt))
+    answer.oldest_owed = std::max(answer.oldest_owed, now - base::from_epoch_milliseconds(*stored_at));
+  return lease_until > now && notifier_.defer(id, lease_until);
 }
 
 bool Sweep::take_lease(std::string_view transaction_id, base::Timestamp until) {

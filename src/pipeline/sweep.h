@@ -20,6 +20,8 @@ class Sweep {
   struct Answer {
     std::string payload;  // batchItemFailures: debts that are still open
     uint64_t notified = 0;
+    uint64_t owed = 0;             // the others that need a notification, also those that could not be looked at
+    base::Duration oldest_owed{};  // since the oldest of these orders was stored
   };
   std::expected<Answer, std::string> handle(std::string_view payload, base::Timestamp deadline);
 

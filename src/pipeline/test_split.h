@@ -38,9 +38,9 @@ inline Split split(RecordSplitter&& splitter, std::string_view document, std::si
 
 // What the document gives, and the part of the error that is wanted (empty: none), whatever the pieces.
 struct SplitCase {
-  std::string_view document;
+  std::string document;
   std::vector<std::string> orders;
-  std::string_view error;
+  std::string error;
 };
 template <class MakeSplitter>
 void check_splits(const std::vector<SplitCase>& cases, MakeSplitter make) {

@@ -363,10 +363,14 @@ TEST(StructuredLogTest, AMetricIsALineInTheEmbeddedFormat) {
   base::ManualClock clock;
   std::string out;
   StructuredLog log(clock, {"orders", "ingest", "128", LogLevel::error}, [&](std::string_view line) { out += line; });
-  log.metric("Shop", "Failed", 2);
+  log.metrics("Shop", {{"Stack", "a"}}, {});
+  EXPECT_EQ(out, "") << "nothing to tell";
+  log.metrics("Shop", {{"Stack", "a"}, {"Reason", "\"b"}},
+              std::vector<StructuredLog::Metric>{{"Failed", 2}, {"Age", 30, "Seconds"}});
   EXPECT_EQ(out, R"({"_aws":{"Timestamp":)" + std::to_string(base::to_epoch_milliseconds(clock.now())) +
-                     R"(,"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["FunctionName"]],"Metrics":)" +
-                     R"([{"Name":"Failed","Unit":"Count"}]}]},"FunctionName":"ingest","Failed":2})" + "\n");
+                     R"(,"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["Stack","Reason"]],"Metrics":)" +
+                     R"([{"Name":"Failed","Unit":"Count"},{"Name":"Age","Unit":"Seconds"}]}]},)" +
+                     R"("Stack":"a","Reason":"\"b","Failed":2,"Age":30})" + "\n");
 }
 
 TEST(LogLinesTest, CutsPiecesIntoLinesAndKeepsTheTail) {

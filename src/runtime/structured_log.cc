@@ -69,18 +69,30 @@ void StructuredLog::log(LogLevel level, std::string_view message, std::initializ
   write_(line);
 }
 
-void StructuredLog::metric(std::string_view name_space, std::string_view name, int64_t count) {
-  std::string metric = "{";
-  append_field(metric, "Name", name);
-  append_field(metric, "Unit", "Count");
+void StructuredLog::metrics(std::string_view name_space, std::initializer_list<Dimension> dimensions,
+                            std::span<const Metric> metrics) {
+  if (metrics.empty()) return;
+  std::string names;
+  std::string fields = "{";
+  for (const auto& [name, value] : dimensions) {
+    names += names.empty() ? "" : ",";
+    append_json_string(names, name);
+    append_field(fields, name, value);
+  }
+  std::string list;
+  for (const Metric& metric : metrics) {
+    std::string one = "{";
+    append_field(one, "Name", metric.name);
+    append_field(one, "Unit", metric.unit);
+    list += (list.empty() ? "" : ",") + one + "}";
+    append_field(fields, metric.name, metric.value);
+  }
   std::string directive = "{";
   append_field(directive, "Namespace", name_space);
-  directive += ",\"Dimensions\":[[\"FunctionName\"]],\"Metrics\":[" + metric + "}]}";
-  std::string line = "{\"_aws\":{\"Timestamp\":" + std::to_string(base::to_epoch_milliseconds(clock_.now())) +
-                     ",\"CloudWatchMetrics\":[" + directive + "]}";
-  append_field(line, "FunctionName", options_.function_name);
-  append_field(line, name, count);
-  write_(line + "}\n");
+  directive += ",\"Dimensions\":[[" + names + "]],\"Metrics\":[" + list + "]}";
+  fields.front() = ',';
+  write_("{\"_aws\":{\"Timestamp\":" + std::to_string(base::to_epoch_milliseconds(clock_.now())) +
+         ",\"CloudWatchMetrics\":[" + directive + "]}" + fields + "}\n");
 }
 
 }  // namespace runtime

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,12 @@ class StructuredLog {
   };
   using Value = std::variant<std::string_view, int64_t, bool>;
   using Field = std::pair<std::string_view, Value>;
+  using Dimension = std::pair<std::string_view, std::string_view>;
+  struct Metric {
+    std::string_view name;
+    int64_t value = 0;
+    std::string_view unit = "Count";  // CloudWatch's names
+  };
   // Writes one whole line, line feed included, in one call.
   using Write = std::function<void(std::string_view line)>;
 
@@ -43,9 +50,10 @@ class StructuredLog {
   void begin_invocation(const Invocation& invocation);
   // Writes a line with the standard keys, then `fields` in order. A field must not reuse a standard key.
   void log(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
-  // Counts `count` for a metric of `name_space` with the dimension FunctionName, by a line in CloudWatch's embedded
-  // metric format, whatever the level.
-  void metric(std::string_view name_space, std::string_view name, int64_t count);
+  // Gives CloudWatch values of metrics of `name_space`, all with the same dimensions (name and value), by one line in
+  // its embedded metric format, whatever the level. No metrics, no line. Names are different from each other.
+  void metrics(std::string_view name_space, std::initializer_list<Dimension> dimensions,
+               std::span<const Metric> metrics);
 
  private:
   base::Clock& clock_;

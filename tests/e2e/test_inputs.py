@@ -1,10 +1,12 @@
 """Documents that are not what they should be: a clear error or a clean result, and bounded memory."""
 import json
+import os
 import random
+import subprocess
 
 import pytest
 from boto_stack import BotoStack
-from till_process import PATIENCE, resident_peak_mib, till
+from till_process import BINARY, PATIENCE, SANITIZED, clean_environment, resident_peak_mib, till
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,11 @@ def test_bytes_that_are_no_text_are_quarantined(data, tmp_path):
     result = ingest(data, tmp_path / "orders.json", body)
     assert result.code == 0, result
     assert result.json["accepted"] == 1 and result.json["quarantined"] == {"ENCODING": 1}
+    refused = till("tx", "list", "--quarantine", "--json", "--data", data).json["rows"]
+    [row] = [row for row in refused if row["reason"] == "ENCODING"]
+    assert "looks like Latin-1 (ISO 8859-1) text, not UTF-8: byte 0xE9 at byte 53 of the record" in row["message"]
+    checked = till("check", tmp_path / "orders.json", "--json")
+    assert checked.json["files"][0]["refused"]["ENCODING"]["first"]["message"] == row["message"]
 
 
 def test_an_order_larger_than_a_message_is_quarantined(data, tmp_path):
@@ -129,3 +136,66 @@ def test_an_order_that_is_nearly_json_is_quarantined_and_holds_up_nobody(data, t
     orders.write_text("\n".join([good % 1, '{"transaction_id": "a", "amount": 1, "item": "x", "n": nul}', good % 2]))
     run = till("run", orders, "--json", "--data", data)
     assert run.code == 0 and run.json["accepted"] == 2 and run.json["quarantined"] == {"JSON_SYNTAX": 1}, run
+
+
+DEFINITION = """
+[order]
+id = "/id"
+amount = "/total"
+"""
+
+
+def test_the_records_of_a_page_are_found(serve, tmp_path):
+    """In the one array of objects whose first has an id and an amount; what has an id itself is an order."""
+    (tmp_path / "till.toml").write_text(DEFINITION)
+    lines = [{"id": 90, "price": 1}, {"id": 91, "price": 2}]
+    page = {"next": None, "ids": [1, 2], "orders": [{"id": i, "total": 5, "line_items": lines} for i in (1, 2)]}
+    (tmp_path / "page.json").write_text(json.dumps(page))
+    (tmp_path / "order.json").write_text(json.dumps({"id": 3, "total": 5, "line_items": lines}))
+    (tmp_path / "nameless.json").write_text(json.dumps({"id": None, "total": 5, "line_items": lines}))
+    definition = ("--file", tmp_path / "till.toml")
+    checked = till("check", tmp_path / "page.json", *definition)
+    assert checked.code == 0 and "taken from the array /orders" in checked.out, checked
+    files = {name: till("check", tmp_path / f"{name}.json", "--json", *definition).json["files"][0]
+             for name in ("page", "order", "nameless")}
+    assert (files["page"]["orders"], files["page"]["found_records"]) == (2, "/orders")
+    assert (files["order"]["orders"], files["order"]["found_records"]) == (1, None)
+    [refused] = files["nameless"]["refused"].values()
+    assert refused["count"] == files["nameless"]["read"] == 1 and "/id" in refused["first"]["message"]
+    server = serve()
+    for name, accepted, refused in (("page", 2, 0), ("order", 1, 0), ("nameless", 0, 1)):
+        run = till("run", tmp_path / f"{name}.json", "--json", "--data", server.data, *definition).json
+        assert (run["accepted"], sum(run["quarantined"].values())) == (accepted, refused), run
+
+
+CSV_MIB = 64
+CSV_MEMORY_MIB = 60 if not SANITIZED else 400
+
+
+def test_csv_is_read_in_bounded_memory(tmp_path):
+    """More than memory would do for: a GiB took as much of it (docs/orders.md)."""
+    row = 'order-%d,"1,234.50",EUR,"kettle, with a ""quote"" and\na line end",a@example.com\r\n'
+    size = count = 0
+    with open(tmp_path / "orders.csv", "w", newline="") as file:
+        file.write("id,total,currency,item,email\r\n")
+        while size < CSV_MIB << 20:
+            size += file.write(row % count)
+            count += 1
+    (tmp_path / "till.toml").write_text("""[orders]
+format = "csv"
+[order]
+id = "id"
+amount = "total"
+amount_style = "point"
+currency = "currency"
+item = "item"
+customer = "email"
+""")
+    process = subprocess.Popen([BINARY, "check", tmp_path / "orders.csv", "--file", tmp_path / "till.toml", "--json"],
+                               stdout=subprocess.PIPE, env=clean_environment())
+    [file] = json.load(process.stdout)["files"]
+    process.stdout.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0 and file["orders"] == file["read"] == count
+    assert usage.ru_maxrss / 1024 < CSV_MEMORY_MIB

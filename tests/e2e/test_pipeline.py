@@ -177,7 +177,7 @@ def test_up_status_down_leaves_nothing(serve, tmp_path):
     assert {step["what"] for step in again.json["steps"]} <= {"unchanged", "ready"}
     kinds = collections.Counter(r["kind"] for r in till("status", "--json", *data).json["resources"])
     assert kinds["table"] == 3 and kinds["queue"] == 4 and kinds["function"] == 3 and kinds["role"] == 3
-    assert kinds["mapping"] == 2 and kinds["topic"] == 2 and kinds["bucket"] == 1 and kinds["alarm"] == 5
+    assert kinds["mapping"] == 2 and kinds["topic"] == 2 and kinds["bucket"] == 1 and kinds["alarm"] == 10
     assert till("ingest", EXAMPLE, "--json", *data).code == 0  # something to remove
     down = till("down", "--yes", "--json", *data)
     assert down.code == 0, down

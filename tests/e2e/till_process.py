@@ -1,5 +1,6 @@
 """`till serve` as a child process, and the clients that talk to it. Nothing here sleeps for a fixed time: waits look
 for what they wait for, until a deadline."""
+import contextlib
 import json
 import os
 import pathlib
@@ -224,3 +225,27 @@ def till(*arguments, stdin="", timeout=60, **environment):
     assert code >= 0, f"killed by signal {-code}: {err[-4000:]}"
     assert not any(report in err for report in _REPORTS), err[-8000:]
     return TillResult(code, out, err)
+
+
+@contextlib.contextmanager
+def running(*arguments):
+    """A command of `till` whose output is read while it runs: `said(text)` waits for it on stderr or stdout."""
+    process = subprocess.Popen([BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, env=clean_environment())
+    lines = []
+
+    def read():
+        for line in process.stdout:
+            lines.append(line)
+    reader = threading.Thread(target=read)
+    reader.start()
+    process.said = lambda text, timeout=30: eventually(lambda: [line for line in lines if text in line], timeout,
+                                                       f"{text!r} in {lines}")
+    process.lines = lines
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        process.stdout.close()

@@ -1,0 +1,57 @@
+#include "cli/input_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace cli {
+namespace {
+
+constexpr std::string_view kStandardInput = "-";
+
+base::AwsError local_error(std::string message) {
+  return {.code = "Local", .message = std::move(message)};
+}
+
+base::Result<void> add_directory(const std::string& name, std::vector<InputFile>& files) {
+  std::vector<std::string> inside;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(name, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    if (entry->is_regular_file() && !entry->path().filename().string().starts_with('.'))
+      inside.push_back(entry->path().string());
+  if (error) return base::fail(local_error(name + ": " + error.message()));
+  if (inside.empty()) return base::fail(local_error(name + ": there is no file in it"));
+  std::ranges::sort(inside);
+  for (std::string& file : inside) files.push_back({file, file});
+  return {};
+}
+
+}  // namespace
+
+base::Result<InputFiles> input_files(const std::vector<std::string>& named) {
+  InputFiles out;
+  if (std::ranges::count(named, kStandardInput) > 1)
+    return base::fail(local_error("`-` is given twice, and standard input can be read once"));
+  for (const std::string& name : named) {
+    std::error_code error;
+    if (name == kStandardInput) {
+      out.files.push_back({"", name});  // its path comes last: nothing is read in vain
+    } else if (std::filesystem::is_directory(name, error)) {
+      TRY(add_directory(name, out.files));
+    } else {
+      out.files.push_back({name, name});
+    }
+  }
+  for (const InputFile& file : out.files)
+    if (!file.path.empty()) TRY(check_orders_file(file));
+  for (InputFile& file : out.files) {
+    if (!file.path.empty()) continue;
+    auto input = os::SpoolFile::of_standard_input();
+    if (!input.has_value()) return base::fail(local_error(input.error()));
+    file.path = input->path();
+    out.spooled.push_back(std::move(*input));
+  }
+  return out;
+}
+
+}  // namespace cli
