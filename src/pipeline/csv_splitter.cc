@@ -12,6 +12,7 @@ namespace pipeline {
 namespace {
 
 constexpr std::size_t kSliceBytes = 4096;  // given to the parser at once, so that few rows wait
+constexpr std::string_view kFurtherRows = "rows";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view trimmed(std::string_view text) {
@@ -38,7 +39,8 @@ struct CsvSplitter::Parser {
   bool is_open = false;
 };
 
-CsvSplitter::CsvSplitter(char delimiter) : parser_(std::make_unique<Parser>(delimiter)) {}
+CsvSplitter::CsvSplitter(char delimiter, std::string group_by)
+    : parser_(std::make_unique<Parser>(delimiter)), group_by_(std::move(group_by)) {}
 CsvSplitter::~CsvSplitter() = default;
 
 void CsvSplitter::feed(std::string_view piece) {
@@ -60,17 +62,22 @@ void CsvSplitter::take_headings() {
   if (headings_.front().starts_with(kByteOrderMark)) headings_.front().erase(0, kByteOrderMark.size());
   for (const std::string& heading : headings_)
     if (!heading.empty() && !seen.insert(heading).second) return fail("has two columns called \"" + heading + "\"");
+  if (group_by_.empty()) return;
+  group_column_ = static_cast<std::size_t>(std::ranges::find(headings_, group_by_) - headings_.begin());
+  if (group_column_ == headings_.size()) return fail("has no column \"" + group_by_ + "\" to group rows by");
+  if (seen.contains(kFurtherRows))
+    return fail(fmt::format("has a column \"{}\", as grouped rows are called", kFurtherRows));
 }
 
 // Cells of columns without a heading are left out if they are empty, and have the column's number else.
-std::string CsvSplitter::row_text() const {
+std::string CsvSplitter::row_text(bool skips_empty) const {
   const bool has_more = cells_.size() > headings_.size() &&
                         std::any_of(cells_.begin() + static_cast<std::ptrdiff_t>(headings_.size()), cells_.end(),
                                     [](const std::string& cell) { return !cell.empty(); });
   std::string out(has_more ? "[" : "{");
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const bool is_named = i < headings_.size() && !headings_[i].empty();
-    if (!is_named && !has_more && cells_[i].empty()) continue;
+    if ((!is_named || skips_empty) && !has_more && cells_[i].empty()) continue;
     if (out.size() > 1) out.push_back(',');
     if (!has_more) {
       aws::codec::write_json_string(is_named ? headings_[i] : fmt::format("column {}", i + 1), out);
@@ -81,17 +88,40 @@ std::string CsvSplitter::row_text() const {
   return out + (has_more ? "]" : "}");
 }
 
+void CsvSplitter::add_row() {
+  const std::string_view group =
+      !group_by_.empty() && group_column_ < cells_.size() ? cells_[group_column_] : std::string_view();
+  const bool goes_on = open_.has_value() && !group.empty() && group == group_ && open_->text.front() == '{';
+  if (!goes_on) {
+    end_order();
+    group_ = group;
+    open_ = Order{count_ + ready_.size(), row_text(/*skips_empty=*/false)};
+  } else if (open_->text.size() <= kOrderBytesMax) {
+    std::string& text = open_->text;
+    if (open_rows_ == 0) text.back() = text.size() > 2 ? ',' : '{';
+    text.append(open_rows_ == 0 ? fmt::format("\"{}\":[", kFurtherRows) : ",").append(row_text(/*skips_empty=*/true));
+    ++open_rows_;
+  }
+  if (group_.empty()) end_order();
+}
+
+void CsvSplitter::end_order() {
+  if (!open_.has_value()) return;
+  if (open_rows_ > 0) open_->text.append("]}");
+  open_->too_long = open_->text.size() > kOrderBytesMax;
+  open_->text.resize(std::min(open_->text.size(), kOrderBytesMax));
+  ready_.push_back(*std::move(open_));
+  open_.reset();
+  open_rows_ = 0;
+}
+
 void CsvSplitter::end_row() {
   if (!error_.empty()) return;
   row_bytes_ = 0;
-  if (headings_.empty()) {
+  if (headings_.empty())
     take_headings();
-  } else {
-    Order order{count_ + ready_.size(), row_text()};
-    order.too_long = order.text.size() > kOrderBytesMax;
-    order.text.resize(std::min(order.text.size(), kOrderBytesMax));
-    ready_.push_back(std::move(order));
-  }
+  else
+    add_row();
   cells_.clear();
   ++rows_;
 }
@@ -114,7 +144,9 @@ void CsvSplitter::parse_on() {
     return;
   }
   is_over_ = true;
-  if (csv_fini(&parser_->csv, cell, row, this) != 0) return fail("has a quote that is not closed");
+  const bool is_whole = csv_fini(&parser_->csv, cell, row, this) == 0;
+  if (error_.empty()) end_order();
+  if (!is_whole) return fail("has a quote that is not closed");
   if (error_.empty() && headings_.empty()) error_ = "the file is empty";
 }
 

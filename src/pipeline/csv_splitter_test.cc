@@ -30,6 +30,31 @@ TEST(CsvSplitter, RowsBecomeObjectsWhateverIsQuoted) {
   EXPECT_EQ(split(CsvSplitter('\t'), "a\tb\n1\t\t\n", 1).orders, std::vector<std::string>{R"({"a":"1","b":""})"});
 }
 
+TEST(CsvSplitter, RowsOfOneOrderAreOneRecord) {
+  const std::vector<SplitCase> cases{
+      {"n,t,i\n#1,5,a\n#1,,b\n#1,,\n#2,6,c\n",
+       {R"({"n":"#1","t":"5","i":"a","rows":[{"n":"#1","i":"b"},{"n":"#1"}]})", R"({"n":"#2","t":"6","i":"c"})"},
+       ""},
+      {"n,t\n,1\n,2\n#1,3\n#2,4\n#1,5",
+       {R"({"n":"","t":"1"})", R"({"n":"","t":"2"})", R"({"n":"#1","t":"3"})", R"({"n":"#2","t":"4"})",
+        R"({"n":"#1","t":"5"})"},
+       ""},
+      {"n,t\n#1,1,x\n#1,2\n", {R"(["#1","1","x"])", R"({"n":"#1","t":"2"})"}, ""},
+      {"t\n1\n", {}, "row 1 of the file has no column \"n\" to group rows by"},
+      {"n,rows\n1,2\n", {}, "row 1 of the file has a column \"rows\""},
+  };
+  check_splits(cases, [] { return CsvSplitter(',', "n"); });
+  std::string many = "n,t\n";
+  for (int i = 0; i < 20'000; ++i) many += "#1," + std::string(60, 'x') + "\n";
+  CsvSplitter splitter(',', "n");
+  splitter.feed(many + "#2,y\n");
+  splitter.finish();
+  const auto large = splitter.next();
+  ASSERT_TRUE(large.has_value());
+  EXPECT_TRUE(large->too_long);
+  EXPECT_EQ(splitter.next()->text, R"({"n":"#2","t":"y"})");
+}
+
 TEST(CsvSplitter, RowsAreBounded) {
   const std::string cell(kOrderBytesMax, 'x');
   CsvSplitter splitter(',');

@@ -59,6 +59,8 @@ DocumentFormat read_documents(DefinitionSection& orders) {
   documents.records = orders.path("records");
   if (format > 0 && documents.records.has_value()) orders.fault_at("records", "is for JSON: a row is a record");
   documents.delimiter = kFormats.at(format) == "tsv" ? '\t' : ',';
+  documents.group_by = orders.text("group_by").value_or("");
+  if (format == 0 && orders.has("group_by")) orders.fault_at("group_by", "is for the formats \"csv\" and \"tsv\"");
   const auto delimiter = orders.text("delimiter");
   if (!delimiter.has_value()) return documents;
   if (kFormats.at(format) != "csv") orders.fault_at("delimiter", "is for the format \"csv\"");

@@ -6,6 +6,7 @@
 //   format = "json"                        # or "csv", "tsv"
 //   records = "/orders"                    # of JSON that comes in pages: where their array of records stands
 //   delimiter = ";"                        # of CSV; a comma else
+//   group_by = "Name"                      # of CSV: rows with the same cell there are one order
 //
 //   [order]
 //   id = ["/id", "{/channel}-{/number}"]   # the first that is there and not empty; JSON Pointers, names, templates

@@ -6,7 +6,7 @@
 namespace pipeline {
 
 std::unique_ptr<RecordSplitter> make_splitter(const DocumentFormat& format) {
-  if (format.kind == DocumentFormat::Kind::csv) return std::make_unique<CsvSplitter>(format.delimiter);
+  if (format.kind == DocumentFormat::Kind::csv) return std::make_unique<CsvSplitter>(format.delimiter, format.group_by);
   return std::make_unique<Splitter>(format.records, format.marks);
 }
 

@@ -24,6 +24,7 @@ struct DocumentFormat {
   std::optional<FieldPath> records = std::nullopt;
   RecordMarks marks = {};  // none: nothing is told by them
   char delimiter = ',';    // of CSV
+  std::string group_by = {};  // of CSV: the column that says which rows are one order; empty: each row is one
 };
 
 class RecordSplitter {
