@@ -29,7 +29,8 @@ struct UpOptions {
   std::string threshold;  // empty: the default, or what the stack has
   std::vector<std::string> emails;
   std::vector<std::string> webhooks;
-  bool replace = false;  // resources that hold data may be replaced
+  bool replace = false;       // resources that hold data may be replaced
+  bool replace_code = false;  // so may code that was deployed by hand
 };
 // Puts the options into the session's stack; kUsage if one is malformed.
 int apply(const UpOptions& options, Session& session);

@@ -81,16 +81,17 @@ struct Arguments {
   int exit_code = cli::kOk;
 };
 
+void add_up_options(CLI::App& command, Arguments& a) {
+  command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
+      ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
+  // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
+  command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
+      ->allow_extra_args(false);
+}
+
 void add_stack_commands(CLI::App& app, Arguments& a) {
-  const auto up_options = [&a](CLI::App& command) {
-    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
-        ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
-    // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
-    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
-        ->allow_extra_args(false);
-    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
-        ->allow_extra_args(false);
-  };
   const auto run_options = [&a](CLI::App& command) {
     command.add_option("FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; or directories")
         ->required();
@@ -99,17 +100,18 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   };
   CLI::App* run = app.add_subcommand("run", "Send files of orders through the pipeline and account for each order");
   run_options(*run);
-  up_options(*run);
+  add_up_options(*run, a);
   run->callback([&a] { a.exit_code = cli::run(a.global, a.up, a.run); });
   CLI::App* ingest = app.add_subcommand("ingest", "The same, for a pipeline that is up");
   run_options(*ingest);
   ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.run); });
   CLI::App* plan = app.add_subcommand("plan", "Show what up would make or change, and change nothing");
-  up_options(*plan);
+  add_up_options(*plan, a);
   plan->callback([&a] { a.exit_code = cli::plan(a.global, a.up); });
   CLI::App* up = app.add_subcommand("up", "Make the pipeline's resources, or put right what has changed");
-  up_options(*up);
+  add_up_options(*up, a);
   up->add_flag("--replace", a.up.replace, "Replace tables that cannot be changed, with their rows");
+  up->add_flag("--replace-code", a.up.replace_code, "Replace code of functions that was deployed by hand");
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
   CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
   down->add_flag("--yes", a.yes, "Do not ask");
@@ -274,19 +276,17 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL)");
-  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")->check([](const std::string& name) {
-    return name.empty() ? "no directory has an empty name" : "";
-  });
-  app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (tillstream)")
+  app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL, the definition)");
+  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")
+      ->each([&a](const std::string&) { a.global.data_directory_is_given = true; })
+      ->check([](const std::string& name) { return name.empty() ? "no directory has an empty name" : ""; });
+  app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (the definition, tillstream)")
       ->check([](const std::string& name) -> std::string {
-        const bool good = !name.empty() && name.size() <= 20 &&
-                          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
-        return good ? "" : "1 to 20 of a-z, 0-9 and -";
+        return pipeline::is_stack_name(name) ? "" : "1 to 20 of a-z, 0-9 and -";
       });
   app.add_option("--file", a.global.file,
                  "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
-  app.add_option("--region", a.global.region, "Region (AWS_REGION, us-east-1)");
+  app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, us-east-1)");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);
   add_serve(app, a);

@@ -10,7 +10,8 @@
 namespace pipeline {
 namespace {
 
-constexpr int32_t kLogRetentionDays = 30;
+constexpr int32_t kProcessTimeoutSeconds = 10;  // unless the definition says otherwise
+constexpr int32_t kSweepTimeoutSeconds = 10;
 constexpr std::size_t kDrillSuffixLength = 8;
 constexpr std::string_view kRuleTopic = "rule-";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
@@ -57,6 +58,14 @@ base::Result<void> carry_out(Resource& resource, Action action) {
   return {};
 }
 
+void put_stage(const Stage& stage, FunctionSpec& spec) {
+  if (stage.code.has_value()) spec.runtime = stage.runtime;
+  if (stage.code.has_value()) spec.handler = stage.handler;
+  spec.timeout_seconds = stage.timeout_seconds.value_or(spec.timeout_seconds);
+  spec.memory_size_mb = stage.memory_size_mb.value_or(spec.memory_size_mb);
+  for (const auto& [name, value] : stage.environment) spec.environment[name] = value;
+}
+
 // Removes them from the last to the first. One that cannot be removed keeps none of the others, unless nobody answers;
 // the first failure comes back.
 base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
@@ -97,12 +106,22 @@ base::Result<PlannedStep> compare(Resource& resource) {
   return step;
 }
 
+bool undoes_hand(const PlannedStep& step) {
+  const auto differs = [&](std::string_view property, std::string_view actual) {
+    return std::ranges::any_of(step.differences, [&](const Difference& each) {
+      return each.property == property && (actual.empty() || each.actual == actual);
+    });
+  };
+  return step.kind == "function" && differs(kCodeOrigin, kByHand) && differs("code", "");
+}
+
 Stack::Stack(Services services, base::Env& env, StackOptions options)
     : site_{services, env, options.name, options.account, options.region}, options_(std::move(options)) {
   add_tables();
   add_messaging();
   add_functions();
   add_alarms();
+  for (auto& resource : resources_) resource = with_tags(site_, std::move(resource), options_.settings.tags);
 }
 
 PipelineConfig Stack::config() const {
@@ -136,15 +155,22 @@ void Stack::add_messaging() {
   const std::string four_days = "345600";
   const std::string fourteen_days = "1209600";
   const std::string largest_order = "1048576";  // what ingest sends, splitter.h
-  // Visibility is 9 times the function's timeout, so that a slow invocation is never overtaken by a redelivery.
+  // Visibility is 9 times the function's timeout and a batch's wait, so that a slow invocation is never overtaken by a
+  // redelivery. AWS advises 6 times.
+  const auto visibility = [&](std::string_view stage, int32_t timeout_seconds, int32_t window_seconds) {
+    const Stage* own = find_stage(options_.stages, stage);
+    if (own != nullptr) timeout_seconds = own->timeout_seconds.value_or(timeout_seconds);
+    return std::to_string(9 * timeout_seconds + window_seconds);
+  };
   add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
-  add_queue("orders", {{"VisibilityTimeout", "90"},
+  add_queue("orders", {{"VisibilityTimeout",
+                        visibility("process", kProcessTimeoutSeconds, options_.settings.batch_window_seconds)},
                        {"MessageRetentionPeriod", four_days},
                        {"DelaySeconds", "0"},
                        {"MaximumMessageSize", largest_order},
                        {"RedrivePolicy", redrive("orders-dlq", 8)}});
   add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
-  add_queue("notify", {{"VisibilityTimeout", "90"},
+  add_queue("notify", {{"VisibilityTimeout", visibility("sweep", kSweepTimeoutSeconds, 0)},
                        {"MessageRetentionPeriod", fourteen_days},
                        {"DelaySeconds", "0"},
                        {"RedrivePolicy", redrive("notify-dlq", 1000)}});
@@ -156,7 +182,9 @@ void Stack::add_messaging() {
       resources_.push_back(make_subscription(site_, topic, url.substr(0, url.find(':')), url));
   };
   add_topic(site_.name("large-orders"), options_.emails, options_.webhooks);
-  add_topic(alarms_topic(), options_.emails, options_.webhooks);
+  const AlarmSettings& alarms = options_.alarms;
+  const bool have_own = !alarms.emails.empty() || !alarms.webhooks.empty();
+  add_topic(alarms_topic(), have_own ? alarms.emails : options_.emails, have_own ? alarms.webhooks : options_.webhooks);
   for (const NotificationRule& rule : options_.rules) {
     const bool has_own = !rule.emails.empty() || !rule.webhooks.empty();
     add_topic(site_.name(kRuleTopic) + rule.name, has_own ? rule.emails : options_.emails,
@@ -186,13 +214,17 @@ void Stack::add_functions() {
     const std::string group_arn = site_.arn("logs", "log-group:" + group);
     grants.push_back({{"logs:CreateLogStream", "logs:PutLogEvents"}, {group_arn, group_arn + ":*"}});
     resources_.push_back(make_function_role(site_, name, policy_document(grants)));
-    resources_.push_back(make_log_group(site_, group, kLogRetentionDays));
-    resources_.push_back(make_function(site_, {.name = name,
-                                               .zip = zip,
-                                               .timeout_seconds = timeout_seconds,
-                                               .memory_size_mb = memory_size_mb,
-                                               .environment = environment,
-                                               .defaults = defaults}));
+    resources_.push_back(make_log_group(site_, group, options_.settings.log_retention_days));
+    FunctionSpec spec{.name = name,
+                      .zip = zip,
+                      .runtime = "provided.al2023",
+                      .handler = "bootstrap",
+                      .timeout_seconds = timeout_seconds,
+                      .memory_size_mb = memory_size_mb,
+                      .environment = environment,
+                      .defaults = defaults};
+    if (const Stage* own = find_stage(options_.stages, what); own != nullptr) put_stage(*own, spec);
+    resources_.push_back(make_function(site_, std::move(spec)));
   };
   const Grant notifies{{"sns:Publish"}, {names.topic_arn, names.rule_topic_prefix + "*"}};
   const std::string objects = "arn:aws:s3:::" + names.bucket + "/*";
@@ -201,20 +233,24 @@ void Stack::add_functions() {
       {{{"s3:GetObject", "s3:PutObject"}, {objects}},
        {{"sqs:SendMessage"}, {queue("orders")}},
        {{"dynamodb:PutItem"}, {table(names.uploads_table), table(names.quarantine_table)}}});
-  add("process", options_.process_zip, 10, 256,
+  add("process", options_.process_zip, kProcessTimeoutSeconds, 256,
       {polls("orders"),
        {{"sqs:SendMessage"}, {queue("notify")}},
        {{"dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
        {{"dynamodb:PutItem"}, {table(names.quarantine_table)}},
        notifies});
-  add("sweep", options_.sweep_zip, 10, 128,
+  add("sweep", options_.sweep_zip, kSweepTimeoutSeconds, 128,
       {polls("notify"),
        {{"sqs:SendMessage"}, {queue("notify")}},
        {{"dynamodb:GetItem", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
        notifies});
-  resources_.push_back(
-      make_mapping(site_, {site_.name("orders"), site_.name("process"), options_.maximum_concurrency}));
-  resources_.push_back(make_mapping(site_, {site_.name("notify"), site_.name("sweep"), 2}));
+  const StackSettings& settings = options_.settings;
+  resources_.push_back(make_mapping(site_, {.queue = site_.name("orders"),
+                                            .function = site_.name("process"),
+                                            .maximum_concurrency = settings.maximum_concurrency,
+                                            .batch_size = settings.batch_size,
+                                            .batch_window_seconds = settings.batch_window_seconds}));
+  resources_.push_back(make_mapping(site_, {.queue = site_.name("notify"), .function = site_.name("sweep")}));
   resources_.push_back(make_permission(site_, site_.name("ingest"), names.bucket));
   resources_.push_back(make_notification(site_, names.bucket, site_.name("ingest")));
 }
@@ -233,18 +269,20 @@ void Stack::add_alarms() {
                                             .threshold = threshold,
                                             .topic_arn = site_.topic_arn(alarms_topic())}));
   };
+  const AlarmSettings& limits = options_.alarms;
   const std::pair<std::string, std::string> process{"FunctionName", site_.name("process")};
   // The original says "more than 1", which one failed invocation a minute never reaches (users.md 4.1).
   add("errors", "The process function failed.", "AWS/Lambda", "Errors", process, "Sum", "GreaterThanOrEqualToThreshold",
-      1);
-  add("duration", "The process function takes more than a second on average.", "AWS/Lambda", "Duration", process,
-      "Average", "GreaterThanThreshold", 1000);
+      limits.errors);
+  add("duration", "The process function takes long on average.", "AWS/Lambda", "Duration", process, "Average",
+      "GreaterThanThreshold", limits.duration_ms);
   add("throttle", "Writes to the orders table are throttled.", "AWS/DynamoDB", "WriteThrottleEvents",
-      {"TableName", site_.name("orders")}, "Sum", "GreaterThanThreshold", 0);
+      {"TableName", site_.name("orders")}, "Sum", "GreaterThanThreshold", limits.throttle);
   add("dead-letters", "Orders were given up: see `till dlq list`.", "AWS/SQS", "ApproximateNumberOfMessagesVisible",
-      {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", 0);
+      {"QueueName", site_.name("orders-dlq")}, "Maximum", "GreaterThanThreshold", limits.dead_letters);
   add("uploads", "A file could not be read as orders: see `till uploads list --failed`.", std::string(kMetricNamespace),
-      std::string(kUploadsFailed), {"FunctionName", site_.name("ingest")}, "Sum", "GreaterThanOrEqualToThreshold", 1);
+      std::string(kUploadsFailed), {"FunctionName", site_.name("ingest")}, "Sum", "GreaterThanOrEqualToThreshold",
+      limits.uploads);
 }
 
 std::string Stack::new_drill_name() const {
