@@ -100,8 +100,9 @@ int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_ma
 int init(const GlobalOptions& global, const std::string& preset);
 // What would become of the records of these files, without an engine; kCheckFailed if any would be refused.
 int check(const GlobalOptions& global, const std::vector<std::string>& files);
-// The definition in force and where it is from.
-int config_show(const GlobalOptions& global);
+// What is in force of what a definition can say, and where each value is from; with `text` the definition as it is.
+// `up` are the flags that count as for up().
+int config_show(const GlobalOptions& global, const UpOptions& up, bool text);
 
 int generate(uint64_t orders, uint64_t seed, bool array);
 

@@ -29,6 +29,7 @@ constexpr const char* kExamples = R"(Examples:
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
   till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
+  till config show                     every setting in force, and where it is from
   till init --preset shopify           write till.toml, which says how a shop's records become orders
   till check orders.json               what would become of each record by the definition in till.toml, without an engine
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
@@ -77,6 +78,7 @@ struct Arguments {
   uint64_t count = 0;
   uint64_t seed = 1;
   bool array = false;
+  bool text_only = false;
   bool keep = false;
   int exit_code = cli::kOk;
 };
@@ -255,9 +257,10 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   check->add_option("FILE", a.files, "JSON (an array, lines, objects, pages) or CSV of records")->required();
   check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });
   CLI::App* config = app.add_subcommand("config", "The definition of the pipeline")->require_subcommand(1);
-  config->add_subcommand("show", "Show what is in force, and where it is from")->callback([&a] {
-    a.exit_code = cli::config_show(a.global);
-  });
+  CLI::App* show = config->add_subcommand("show", "Show every setting in force, and where each is from");
+  add_up_options(*show, a);
+  show->add_flag("--text", a.text_only, "The text of the definition instead");
+  show->callback([&a] { a.exit_code = cli::config_show(a.global, a.up, a.text_only); });
   CLI::App* deploy = app.add_subcommand("deploy", "Give functions the code that this program carries");
   deploy->add_option("FUNCTION", a.functions, "ingest, process or sweep (all)")
       ->check(CLI::IsMember({"ingest", "process", "sweep"}));

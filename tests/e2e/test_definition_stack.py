@@ -164,6 +164,43 @@ def test_the_endpoint_of_the_definition_is_used_unless_told_otherwise(shop, serv
         assert elsewhere.out == "No stack named far: `till up` makes it.\n", elsewhere
 
 
+def settings(*arguments, **environment):
+    shown = till("config", "show", "--json", *arguments, **environment)
+    assert shown.code == OK, shown
+    return {each["key"]: (each["value"], each["origin"]) for each in shown.json["settings"]}
+
+
+def test_what_is_in_force_is_shown_with_its_origin(shop):
+    definition = shop / "till.toml"
+    definition.write_text(ORDER + STACK + FUNCTION)
+    line = lambda beginning: 1 + [each.startswith(beginning) for each in
+                                  definition.read_text().splitlines()].index(True)
+    origin = lambda beginning: f"{definition}:{line(beginning)}"
+    shown = settings("--file", definition, "--data", shop / "none", "--email", "me@example.com",
+                     "--threshold", "7", AWS_REGION="us-west-2")
+    assert shown["file"] == (str(definition), "flag --file") and shown["data"] == (str(shop / "none"), "flag --data")
+    assert shown["stack.name"] == ("shop", origin("name"))
+    assert shown["stack.region"] == ("us-west-2", "environment AWS_REGION")
+    assert shown["stack.endpoint"] == (None, "default")
+    assert shown["stack.batch_size"] == (500, origin("batch_size"))
+    assert shown["stack.tags"] == ({"team": "tills", "cost center": "7"}, origin("tags"))
+    assert shown["order.id"] == ("/id", origin("id")) and shown["order.amount_style"] == ("plain", "default")
+    assert shown["alarms.throttle"] == (0, "default") and shown["alarms.duration_ms"] == (2500.5, origin("duration_ms"))
+    assert shown["notifications.emails"] == (["me@example.com"], "flag --email")
+    assert shown["threshold"] == (7, "flag --threshold")
+    assert shown["functions.process.code"] == ("code/stage.py", origin("code"))
+    without = settings("--stack", "x", "--file", "none", TILL_DATA=str(shop / "data"))
+    assert without["stack.name"] == ("x", "flag --stack") and without["stack.region"] == ("us-east-1", "default")
+    assert without["data"] == (str(shop / "data"), "environment TILL_DATA") and "functions.process.code" not in without
+    assert settings(TILL_FILE=str(definition))["file"] == (str(definition), "environment TILL_FILE")
+    text = till("config", "show", "--file", definition).out
+    assert f'stack.batch_size = 500  # {origin("batch_size")}\n' in text and "stack.endpoint = (none)  # default\n" in text
+    definition.write_text('[[rules]]\nname = "a"\nfilter = "{\\"amount\\":[1]}"\n[[rules]]\nname = "b"\n'
+                          'filter = "{\\"amount\\":[2]}"\n')
+    shown = settings("--file", definition)
+    assert shown["rules[1].name"] == ("a", f"{definition}:2") and shown["rules[2].name"] == ("b", f"{definition}:5")
+
+
 def package_of(server, function):
     location = server.client("lambda").get_function(FunctionName=function)["Code"]["Location"]
     return zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(location).read()))
