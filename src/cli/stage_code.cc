@@ -69,30 +69,33 @@ Read<Files> read_directory(const fs::path& directory) {
   return files;
 }
 
-Read<std::string> packed(const Files& files) {
+// With the definition, unless there is a file of that name.
+Read<std::string> packed(Files files, std::string_view definition) {
+  if (std::ranges::find(files, pipeline::kDefinitionName, &PackageFile::name) == files.end())
+    files.push_back({std::string(pipeline::kDefinitionName), std::string(definition)});
   auto package = make_package(files);
   if (!package.has_value()) return std::unexpected(package.error().message);
   return std::move(*package);
 }
 
-Read<std::string> read_code(const fs::path& path) {
+Read<std::string> read_code(const fs::path& path, std::string_view definition) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
-    const auto files = read_directory(path);
-    return files.has_value() ? packed(*files) : std::unexpected(files.error());
+    auto files = read_directory(path);
+    return files.has_value() ? packed(std::move(*files), definition) : std::unexpected(files.error());
   }
   auto file = read_file(path, path.filename().string());
   if (!file.has_value()) return std::unexpected(std::move(file).error());
   if (file->bytes.empty()) return std::unexpected(path.string() + ": is empty");
   if (file->bytes.starts_with("PK\x03\x04")) return std::move(file->bytes);
   if (path.extension() == ".zip") return std::unexpected(path.string() + ": is no zip archive");
-  return packed({std::move(*file)});
+  return packed({std::move(*file)}, definition);
 }
 
 }  // namespace
 
 std::expected<std::string, std::string> read_stage_code(const DefinitionFile& file, const pipeline::Stage& stage) {
-  auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""));
+  auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""), file.text);
   if (read.has_value()) return read;
   return std::unexpected(
       fmt::format("{}:{}: [functions.{}] code: {}", file.path, stage.code_line, stage.name, read.error()));

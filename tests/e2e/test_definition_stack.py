@@ -248,8 +248,8 @@ def test_code_is_a_zip_a_directory_or_a_file(shop, serve):
     (shop / "code" / "__pycache__").mkdir()
     (shop / "code" / "__pycache__" / "stage.pyc").write_bytes(b"x")
     (shop / "code" / ".hidden").write_text("x")
-    for code, names in (("my.zip", ["stage.py"]), ("code", ["inner/__init__.py", "stage.py"]),
-                        ("code/stage.py", ["stage.py"])):
+    for code, names in (("my.zip", ["stage.py"]), ("code", ["inner/__init__.py", "stage.py", "till.toml"]),
+                        ("code/stage.py", ["stage.py", "till.toml"])):
         definition.write_text(ORDER + FUNCTION.replace("code/stage.py", code))
         assert till("up", *arguments).code == OK and till("plan", *arguments).code == OK
         with package_of(server, "tillstream-process") as package:
