@@ -52,6 +52,7 @@ class Accounting {
   using Rows = std::map<std::string, Item, std::less<>>;
   base::Result<Rows> fetch(const std::string& table, std::string_view key, const std::vector<std::string>& keys);
   enum class Origin { this_upload, earlier_upload, other };
+  [[nodiscard]] bool is_row_of(const Item& row, const Order& order) const;
   [[nodiscard]] Origin origin_of(std::string_view source, const Order& order) const;
   void classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally);
 
