@@ -106,7 +106,7 @@ int config_show(const GlobalOptions& global, const UpOptions& up, bool text);
 
 int generate(uint64_t orders, uint64_t seed, bool array);
 
-// In an engine of its own, in a new directory below the data directory.
+// In an engine of its own, in a new directory below the data directory; with global.file also by that definition.
 int bench(const GlobalOptions& global, uint64_t orders, uint64_t seed, bool keep_data);
 
 }  // namespace cli

@@ -210,7 +210,8 @@ void add_bench_commands(CLI::App& app, Arguments& a) {
   generate->add_option("--seed", a.seed, "Same seed, same orders (1)")->check(no_sign);
   generate->add_flag("--array", a.array, "One JSON array instead of a line each");
   generate->callback([&a] { a.exit_code = cli::generate(a.count, a.seed, a.array); });
-  CLI::App* bench = app.add_subcommand("bench", "Measure the pipeline on this machine; prints JSON");
+  CLI::App* bench =
+      app.add_subcommand("bench", "Measure the pipeline on this machine, and beside it one by --file; prints JSON");
   bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(positive);
   bench->add_option("--seed", a.seed, "Seed of the orders (1)")->check(no_sign);
   bench->add_flag("--keep", a.keep, "Leave the data in the data directory");

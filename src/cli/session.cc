@@ -76,10 +76,10 @@ struct Session::Parts {
   std::expected<void, LocalEngine::Error> make_packages();
 };
 
-// An engine of a command's own has no other definition than the command's.
+// An engine of a command's own has the definition that the command names, and no other.
 std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const GlobalOptions& options) {
   wants_original = options.file == kNoDefinition;
-  if (options.ignore_environment) return {};
+  if (options.ignore_environment && options.file.empty()) return {};
   auto loaded = load_definition(options.file);
   if (!loaded.has_value()) return std::unexpected(LocalEngine::Error{loaded.error(), kUsage});
   file = std::move(*loaded);

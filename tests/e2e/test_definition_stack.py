@@ -301,3 +301,23 @@ def test_code_deployed_by_hand_is_not_undone_silently(shop, serve):
         Resource=f"arn:aws:lambda:us-east-1:{server.account}:function:tillstream-process",
         TagKeys=["tillstream:code-sha256"])
     assert till("up", *arguments).code == OK and till("plan", *arguments).code == OK
+
+
+@pytest.mark.parametrize("preset", ["shopify", "stripe", "original"])
+def test_the_bench_measures_a_definition_beside_none(tmp_path, preset):
+    definition = tmp_path / "shop.toml"
+    assert till("init", "--preset", preset, "--file", definition).code == OK
+    bench = till("bench", "--orders", "300", "--file", definition, "--data", tmp_path / "data")
+    assert bench.code == OK, bench
+    of_both = [bench.json, bench.json["with_definition"]]
+    assert [(each["orders"], each["missing"]) for each in of_both] == [(300, 0)] * 2
+    assert all(280 < each["accepted"] < 300 and each["accepted"] + each["quarantined"] == 300 for each in of_both)
+    assert bench.json["with_definition"]["of_without"] > 0 and not list((tmp_path / "data").glob("bench-*"))
+
+
+def test_the_bench_refuses_what_it_cannot_measure(tmp_path):
+    definition = tmp_path / "shop.toml"
+    for text, why in (('[orders]\nformat = "csv"\n' + ORDER, "for CSV"), (ORDER + "[stack]\nbatch_size = 0\n", ":5: ")):
+        definition.write_text(text)
+        refused = till("bench", "--orders", "1", "--file", definition, "--data", tmp_path / "data")
+        assert refused.code == USAGE and why in refused.err and not (tmp_path / "data").exists(), refused
