@@ -74,6 +74,10 @@ int AlarmDrill::finish(std::string_view outcome, int exit_code) {
 int AlarmDrill::run(Kind kind, base::Duration timeout) {
   alarm_ = kind == Kind::throttle ? name_ : site_.name(kind == Kind::error ? "errors" : "duration");
   if (!stack_is_there()) return kFailed;
+  if (const std::string why = why_not(kind); !why.empty()) {
+    print_error(why);
+    return kFailed;
+  }
   resources_ = stack_.drill_resources(name_, kind == Kind::throttle);
   auto prepared = prepare();
   if (prepared.has_value()) prepared = cause(kind);
@@ -105,6 +109,26 @@ bool AlarmDrill::stack_is_there() {
   const auto now = state();
   if (!now.has_value()) print_failure_of("alarm", alarm_, now.error());
   return now.has_value();
+}
+
+std::string AlarmDrill::why_not(Kind kind) {
+  constexpr std::chrono::milliseconds kTakes =
+      std::chrono::duration_cast<std::chrono::milliseconds>(functions::kDurationDrillTime);
+  if (kind == Kind::throttle) return "";
+  const pipeline::Stage* own = pipeline::find_stage(stack_.options().stages, "process");
+  if (own != nullptr && own->code.has_value())
+    return fmt::format("function {} runs code of the definition's own, which knows no drills", site_.name("process"));
+  const auto now = look();
+  const double threshold = now.has_value() ? now->threshold.value_or(0) : 0;
+  if (kind == Kind::error && threshold > 1)
+    return fmt::format(
+        "alarm {} waits for {} failures in a minute, and the drill makes one: see [alarms] of the "
+        "definition",
+        alarm_, threshold);
+  if (kind == Kind::duration && threshold >= static_cast<double>(kTakes.count()))
+    return fmt::format("alarm {} waits for more than {} ms, and the drill takes {}: see [alarms] of the definition",
+                       alarm_, threshold, kTakes.count());
+  return "";
 }
 
 base::Result<void> AlarmDrill::prepare() {
@@ -175,14 +199,18 @@ base::Result<void> AlarmDrill::write_until_throttled() {
                                             kRowBytes, name_)});
 }
 
-base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
+base::Result<aws::cloudwatch::MetricAlarm> AlarmDrill::look() {
   aws::cloudwatch::DescribeAlarmsInput describe;
   describe.alarm_names = {alarm_};
   aws::Context context = site_.call();
   TRY_ASSIGN(const auto found, site_.services.cloudwatch.describe_alarms(context, std::move(describe)));
   if (!found.metric_alarms.has_value() || found.metric_alarms->empty())
     return base::fail({.code = "ResourceNotFound", .message = "no alarm " + alarm_, .http_status = 404});
-  const auto& alarm = found.metric_alarms->front();
+  return found.metric_alarms->front();
+}
+
+base::Result<std::pair<std::string, std::string>> AlarmDrill::state() {
+  TRY_ASSIGN(const auto alarm, look());
   return std::pair(alarm.state_value.value_or(""), alarm.state_reason.value_or(""));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/cloudwatch/shapes.h"
 #include "cli/interruption.h"
 #include "cli/session.h"
 
@@ -24,11 +25,14 @@ class AlarmDrill {
  private:
   enum class Outcome { arrived, late, interrupted };
   [[nodiscard]] bool stack_is_there();
+  // What the drill does is not enough for the alarm as it is: why, or empty.
+  std::string why_not(Kind kind);
   base::Result<void> prepare();
   base::Result<void> cause(Kind kind);
   base::Result<void> invoke(std::string_view event, bool fails);
   base::Result<void> write_until_throttled();
   base::Result<Outcome> wait(Kind kind, base::Duration timeout);
+  base::Result<aws::cloudwatch::MetricAlarm> look();
   // The alarm's state and the reason for it.
   base::Result<std::pair<std::string, std::string>> state();
   // The reason in the alarm's notification, if the queue of the drill has been given it.

@@ -41,7 +41,7 @@ int alarms_list(const GlobalOptions& global) {
   while (true) {
     aws::Context context = site.call();
     auto page = site.services.cloudwatch.describe_alarms(context, describe);
-    if (!page.has_value()) return print_failure("alarms of " + global.stack, page.error());
+    if (!page.has_value()) return print_failure("alarms of " + session->stack().options().name, page.error());
     for (auto& alarm : page->metric_alarms.value_or(std::vector<MetricAlarm>())) alarms.push_back(std::move(alarm));
     if (page->next_token.value_or("").empty()) break;
     describe.next_token = page->next_token;
@@ -56,7 +56,7 @@ int alarms_list(const GlobalOptions& global) {
   }
   if (global.json) print_line("{\"alarms\":[" + list + "]}");
   if (!alarms.empty()) return kOk;
-  print_error("no alarms of the stack " + global.stack + ": `till up` makes them");
+  print_error("no alarms of the stack " + session->stack().options().name + ": `till up` makes them");
   return kFailed;
 }
 

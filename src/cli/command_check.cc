@@ -1,4 +1,4 @@
-// till init, till check, till config show.
+// till init, till check.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -145,24 +145,6 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files) {
   }
   if (global.json) print_line("{\"files\":[" + list + "]}");
   return exit_code;
-}
-
-int config_show(const GlobalOptions& global) {
-  const auto loaded = load_definition(global.file);
-  if (!loaded.has_value()) {
-    print_error(loaded.error());
-    return kUsage;
-  }
-  const std::string path = loaded->has_value() ? (*loaded)->path : "";
-  const std::string& text = loaded->has_value() ? (*loaded)->text : std::string();
-  if (global.json) {
-    print_line(
-        fmt::format("{{\"file\":{},\"definition\":{}}}", path.empty() ? "null" : json_text(path), json_text(text)));
-    return kOk;
-  }
-  print_line(path.empty() ? "# no definition file: orders have transaction_id, amount and item" : "# from " + path);
-  if (!text.empty()) print_line(text);
-  return kOk;
 }
 
 }  // namespace cli

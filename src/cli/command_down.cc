@@ -10,14 +10,15 @@
 namespace cli {
 namespace {
 
-void show(const StackContents& found, const Session& session, const GlobalOptions& global) {
+void show(const StackContents& found, Session& session) {
   uint64_t resources = 0;
   std::string kinds;
   for (const auto& [kind, count] : found.resources) {
     resources += count;
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count, kind);
   }
-  print_error(fmt::format("down removes the stack {}, {}, with everything in it:", global.stack, session.where()));
+  print_error(fmt::format("down removes the stack {}, {}, with everything in it:", session.stack().options().name,
+                          session.where()));
   print_error(fmt::format("  orders            {}", text_of(found.orders)));
   print_error(fmt::format("  quarantined       {}", text_of(found.quarantined)));
   print_error(fmt::format("  uploaded objects  {}", text_of(found.uploads)));
@@ -26,11 +27,11 @@ void show(const StackContents& found, const Session& session, const GlobalOption
 }
 
 // Shows what would go, and asks. kOk: it may, or there is nothing.
-int ask(Session& session, const GlobalOptions& global) {
+int ask(Session& session) {
   const auto found = count_contents(session.stack());
   if (!found.has_value()) return print_failure("down", found.error());
   if (found->resources.empty()) return kOk;
-  show(*found, session, global);
+  show(*found, session);
   return ask_to_remove("down", "Remove all of it?");
 }
 
@@ -40,7 +41,7 @@ int down(const GlobalOptions& global, bool yes) {
   int exit_code = kOk;
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
-  if (const int refused = yes ? static_cast<int>(kOk) : ask(*session, global); refused != kOk) return refused;
+  if (const int refused = yes ? static_cast<int>(kOk) : ask(*session); refused != kOk) return refused;
   StepPrinter print(global.json);
   pipeline::Stack& stack = session->stack();
   const auto removed = stack.down(std::ref(print));

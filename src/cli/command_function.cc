@@ -14,6 +14,7 @@
 #include "cli/definition_guard.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
+#include "pipeline/stack_kinds.h"
 
 namespace cli {
 namespace {
@@ -44,7 +45,9 @@ struct Deployed {
   std::string after;
 };
 
-base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string& function, std::string_view zip) {
+// `is_ours`: the code is what the stack shall have, and not the user's choice of the moment.
+base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string& function, std::string_view zip,
+                                  bool is_ours) {
   aws::lambda::GetFunctionConfigurationRequest get;
   get.function_name = function;
   aws::Context context = site.call();
@@ -68,6 +71,7 @@ base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string&
       return base::fail({.code = "Failed", .message = now.last_update_status_reason.value_or("the update failed")});
     return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
   }));
+  if (is_ours) TRY(pipeline::note_code(site, function, updated.code_sha256.value_or("")));
   return Deployed{function, before.code_sha256.value_or(""), updated.code_sha256.value_or("")};
 }
 
@@ -120,6 +124,7 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
   int exit_code = kOk;
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
+  if (const int wrong = own_zip.empty() ? check_packages(*session) : static_cast<int>(kOk); wrong != kOk) return wrong;
   if (const int other = own_zip.empty() ? check_same_definition(*session) : static_cast<int>(kOk); other != kOk)
     return other;
   const pipeline::Site& site = session->stack().site();
@@ -128,7 +133,8 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
     if (!functions.empty() && std::ranges::find(functions, each.name) == functions.end()) continue;
     if (functions.empty() && each.name == "intake" && !session->stack().options().intake.has_value()) continue;
     const std::string name = site.name(each.name);
-    const auto done = deploy_one(site, name, own_zip.empty() ? session->stack().options().*each.package : own_zip);
+    const auto done =
+        deploy_one(site, name, own_zip.empty() ? session->stack().options().*each.package : own_zip, own_zip.empty());
     if (!done.has_value()) return print_failure_of("function", name, done.error());
     const bool same = done->before == done->after;
     if (global.json) {

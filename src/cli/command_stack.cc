@@ -57,6 +57,7 @@ void print_plan(const Plan& plan) {
     print_line(fmt::format("{} {:<7} {:<13} {}{}", kSigns[static_cast<std::size_t>(step.action)], name_of(step.action),
                            step.kind, step.name, step.loses_data ? "  (what is in it is lost)" : ""));
     for (const auto& difference : step.differences) print_line("            " + difference_text(difference));
+    if (pipeline::undoes_hand(step)) print_line("            the code was deployed by hand: `up` would replace it");
   }
   print_line(fmt::format("{} to create, {} to change, {} to replace, {} to delete, {} as they should be.",
                          count(plan, Action::create), count(plan, Action::change), count(plan, Action::replace),
@@ -86,10 +87,8 @@ int check_replacements(const Plan& plan, const UpOptions& options) {
   return kFailed;
 }
 
-}  // namespace
-
-int apply(const UpOptions& options, Session& session) {
-  std::optional<base::Decimal> threshold;
+// Whether they are well-formed; kUsage, and told why, if not.
+int check_options(const UpOptions& options, std::optional<base::Decimal>& threshold) {
   if (!options.threshold.empty()) {
     const auto parsed = base::Decimal::parse(options.threshold);
     if (!parsed.has_value()) {
@@ -102,10 +101,6 @@ int apply(const UpOptions& options, Session& session) {
     }
     threshold = *parsed;
   }
-  if (threshold.has_value() && !session.definition().rules.empty()) {
-    print_error("--threshold is for pipelines without rules, and the definition has [[rules]]");
-    return kUsage;
-  }
   for (const std::string& email : options.emails) {
     if (pipeline::is_email_address(email)) continue;
     print_error("--email: not an address: " + email);
@@ -114,6 +109,18 @@ int apply(const UpOptions& options, Session& session) {
   for (const std::string& url : options.webhooks) {
     if (pipeline::is_webhook_url(url)) continue;
     print_error("--webhook: not a URL that begins with http:// or https://: " + url);
+    return kUsage;
+  }
+  return kOk;
+}
+
+}  // namespace
+
+int apply(const UpOptions& options, Session& session) {
+  std::optional<base::Decimal> threshold;
+  if (const int wrong = check_options(options, threshold); wrong != kOk) return wrong;
+  if (threshold.has_value() && !session.definition().rules.empty()) {
+    print_error("--threshold is for pipelines without rules, and the definition has [[rules]]");
     return kUsage;
   }
   session.configure([&](pipeline::StackOptions& stack) {
@@ -129,6 +136,7 @@ int plan(const GlobalOptions& global, const UpOptions& options) {
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
+  if (const int wrong = check_packages(*session); wrong != kOk) return wrong;
   const auto planned = session->stack().plan();
   if (!planned.has_value()) return print_failure("plan", planned.error());
   if (global.json) {
@@ -151,6 +159,7 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
     if (!planned.has_value()) return print_failure("up", planned.error());
     if (first) before(*planned);
     if (const int refused = check_replacements(*planned, options); refused != kOk) return refused;
+    if (const int refused = check_hand_deployed(*planned, options.replace_code); refused != kOk) return refused;
     if (const int refused = check_definition_stays(*planned, session); refused != kOk) return refused;
     const auto made = session.stack().apply(*planned, [&](const pipeline::Step& step) {
       if (first || step.what != "unchanged") report(step);
@@ -217,7 +226,8 @@ int status(const GlobalOptions& global) {
     print(step);
   }
   if (global.json) print_line("{\"resources\":[" + print.list() + "]}");
-  if (!global.json && found->empty()) print_line("No stack named " + global.stack + ": `till up` makes it.");
+  if (!global.json && found->empty())
+    print_line("No stack named " + session->stack().options().name + ": `till up` makes it.");
   return kOk;
 }
 

@@ -29,7 +29,8 @@ struct UpOptions {
   std::string threshold;  // empty: the default, or what the stack has
   std::vector<std::string> emails;
   std::vector<std::string> webhooks;
-  bool replace = false;  // resources that hold data may be replaced
+  bool replace = false;       // resources that hold data may be replaced
+  bool replace_code = false;  // so may code that was deployed by hand
 };
 // Puts the options into the session's stack; kUsage if one is malformed.
 int apply(const UpOptions& options, Session& session);
@@ -94,12 +95,13 @@ int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_ma
 int init(const GlobalOptions& global, const std::string& preset);
 // What would become of the records of these files, without an engine; kCheckFailed if any would be refused.
 int check(const GlobalOptions& global, const std::vector<std::string>& files);
-// The definition in force and where it is from.
-int config_show(const GlobalOptions& global);
+// What is in force of what a definition can say, and where each value is from; with `text` the definition as it is.
+// `up` are the flags that count as for up().
+int config_show(const GlobalOptions& global, const UpOptions& up, bool text);
 
 int generate(uint64_t orders, uint64_t seed, bool array);
 
-// In an engine of its own, in a new directory below the data directory.
+// In an engine of its own, in a new directory below the data directory; with global.file also by that definition.
 int bench(const GlobalOptions& global, uint64_t orders, uint64_t seed, bool keep_data);
 
 }  // namespace cli

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -26,6 +27,17 @@ std::expected<std::string, std::string> text_of(const std::string& path) {
 
 }  // namespace
 
+std::string DefinitionFile::origin_of(std::string_view key) const {
+  const auto found = std::ranges::find(entries, key, &pipeline::DefinitionEntry::key);
+  return found == entries.end() ? path : fmt::format("{}:{}", path, found->line);
+}
+
+std::vector<pipeline::DefinitionEntry> entries_without_file() {
+  std::vector<pipeline::DefinitionEntry> out;
+  const auto read = pipeline::read_definition("", &out);
+  return read.has_value() ? out : std::vector<pipeline::DefinitionEntry>();
+}
+
 std::expected<std::optional<DefinitionFile>, std::string> load_definition(const std::string& named) {
   std::string path = !named.empty() ? named : os::environment("TILL_FILE").value_or("");
   if (path == kNoDefinition) return std::nullopt;
@@ -36,8 +48,9 @@ std::expected<std::optional<DefinitionFile>, std::string> load_definition(const 
   }
   auto text = text_of(path);
   if (!text.has_value()) return std::unexpected(std::move(text).error());
-  auto read = pipeline::read_definition(*text);
-  if (read.has_value()) return DefinitionFile{std::move(path), std::move(*text), std::move(*read)};
+  std::vector<pipeline::DefinitionEntry> entries;
+  auto read = pipeline::read_definition(*text, &entries);
+  if (read.has_value()) return DefinitionFile{std::move(path), std::move(*text), std::move(*read), std::move(entries)};
   std::string faults;
   for (const pipeline::DefinitionFault& fault : read.error())
     faults += fmt::format("{}{}:{}: {}", faults.empty() ? "" : "\n", path, fault.line, fault.message);

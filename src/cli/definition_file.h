@@ -5,6 +5,8 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "pipeline/definition.h"
 
@@ -14,7 +16,14 @@ struct DefinitionFile {
   std::string path;
   std::string text;
   pipeline::Definition definition;
+  std::vector<pipeline::DefinitionEntry> entries;
+
+  // "till.toml:3", where the key stands.
+  [[nodiscard]] std::string origin_of(std::string_view key) const;
 };
+
+// What holds where there is no file.
+std::vector<pipeline::DefinitionEntry> entries_without_file();
 
 // Given as --file, it means that there shall be none.
 inline constexpr std::string_view kNoDefinition = "none";

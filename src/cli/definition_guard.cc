@@ -2,12 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/lambda/lambda.h"
 #include "cli/definition_file.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 
 namespace cli {
+
+int check_packages(const Session& session) {
+  if (session.package_fault().empty()) return kOk;
+  print_error(session.package_fault());
+  return kUsage;
+}
+
+int check_hand_deployed(const pipeline::Plan& plan, bool replace_code) {
+  const auto found = std::ranges::find_if(plan, pipeline::undoes_hand);
+  if (replace_code || found == plan.end()) return kOk;
+  print_error(
+      fmt::format("{} {} has code that was deployed by hand, with `till deploy --zip` or another program. "
+                  "`till up --replace-code` replaces it; a section [functions] of the definition keeps it. "
+                  "Nothing was done",
+                  found->kind, found->name));
+  return kFailed;
+}
 
 int check_definition_stays(const pipeline::Plan& plan, const Session& session) {
   if (session.wants_original()) return kOk;

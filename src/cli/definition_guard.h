@@ -6,9 +6,16 @@
 
 namespace cli {
 
+// kUsage, and told why, if the code that the definition names for a stage cannot be had.
+int check_packages(const Session& session);
+
 // Of a plan: kUsage, and told why, if carrying it out would take the definition away that the functions work by, and
 // nobody said `--file none`.
 int check_definition_stays(const pipeline::Plan& plan, const Session& session);
+
+// Of a plan: kFailed, and told why, if carrying it out would undo code that was deployed by hand, and `replace_code`
+// does not allow that.
+int check_hand_deployed(const pipeline::Plan& plan, bool replace_code);
 
 // kUsage, and told why, if the functions work by another definition than the session's. kOk also if there are
 // none; the exit code of a failure if nobody can be asked.

@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::time_t kModified = 1704067200;  // 2024-01-01, as of what the build puts in
 constexpr mode_t kMode = 0100644;
+constexpr mode_t kExecutableMode = 0100755;
 
 base::AwsError failure(std::string_view what) {
-  return {.code = "Local", .message = "the function's package cannot take the definition: " + std::string(what)};
+  return {.code = "Local", .message = "the function's package cannot be made: " + std::string(what)};
 }
 
 // An archive of memory. The source is held here for as long as its bytes are read.
@@ -25,18 +26,19 @@ struct SourceFree {
 };
 using Source = std::unique_ptr<zip_source_t, SourceFree>;
 
-base::Result<void> add(zip_t* archive, std::string_view definition) {
-  const std::string name(pipeline::kDefinitionName);
-  zip_source_t* content = zip_source_buffer(archive, definition.data(), definition.size(), 0);
-  const zip_int64_t index = content == nullptr ? -1 : zip_file_add(archive, name.c_str(), content, ZIP_FL_ENC_UTF_8);
+base::Result<void> add(zip_t* archive, const PackageFile& file) {
+  zip_source_t* content = zip_source_buffer(archive, file.bytes.data(), file.bytes.size(), 0);
+  const zip_int64_t index =
+      content == nullptr ? -1 : zip_file_add(archive, file.name.c_str(), content, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
     zip_source_free(content);
     return base::fail(failure(zip_strerror(archive)));
   }
+  const mode_t mode = file.is_executable ? kExecutableMode : kMode;
   const auto at = static_cast<zip_uint64_t>(index);
   if (zip_file_set_mtime(archive, at, kModified, 0) != 0 ||
       zip_set_file_compression(archive, at, ZIP_CM_DEFLATE, 0) != 0 ||
-      zip_file_set_external_attributes(archive, at, 0, ZIP_OPSYS_UNIX, static_cast<zip_uint32_t>(kMode) << 16) != 0)
+      zip_file_set_external_attributes(archive, at, 0, ZIP_OPSYS_UNIX, static_cast<zip_uint32_t>(mode) << 16) != 0)
     return base::fail(failure(zip_strerror(archive)));
   return {};
 }
@@ -52,33 +54,45 @@ base::Result<std::string> bytes_of(zip_source_t* source) {
   return out;
 }
 
-}  // namespace
-
-base::Result<std::string> with_definition(std::string_view package, std::string_view definition) {
+// `package` (empty: a new one) with these files added, which must not go away meanwhile.
+base::Result<std::string> with_files(std::string_view package, const std::vector<PackageFile>& files) {
   zip_error_t error;
   zip_error_init(&error);
   // libzip 1.7 frees what it has written over, so the bytes must be its own.
-  void* const copy = std::malloc(package.size());
-  if (copy == nullptr) return base::fail(failure("there is no memory"));
-  std::memcpy(copy, package.data(), package.size());
+  void* const copy = package.empty() ? nullptr : std::malloc(package.size());
+  if (copy == nullptr && !package.empty()) return base::fail(failure("there is no memory"));
+  if (copy != nullptr) std::memcpy(copy, package.data(), package.size());
   const Source source(zip_source_buffer_create(copy, package.size(), 1, &error));
   if (source == nullptr) {
     std::free(copy);
     return base::fail(failure(zip_error_strerror(&error)));
   }
   zip_source_keep(source.get());  // closing the archive frees one reference
-  zip_t* archive = zip_open_from_source(source.get(), 0, &error);
+  zip_t* archive = zip_open_from_source(source.get(), package.empty() ? ZIP_TRUNCATE : 0, &error);
   if (archive == nullptr) {
     zip_source_free(source.get());
     return base::fail(failure(zip_error_strerror(&error)));
   }
-  auto added = add(archive, definition);
+  base::Result<void> added;
+  for (const PackageFile& file : files)
+    if (added.has_value()) added = add(archive, file);
   if (added.has_value() && zip_close(archive) != 0) added = base::fail(failure(zip_strerror(archive)));
   if (!added.has_value()) {
     zip_discard(archive);
     return base::fail(std::move(added).error());
   }
   return bytes_of(source.get());
+}
+
+}  // namespace
+
+base::Result<std::string> make_package(const std::vector<PackageFile>& files) {
+  return with_files("", files);
+}
+
+base::Result<std::string> with_definition(std::string_view package, std::string_view definition) {
+  if (package.empty()) return base::fail(failure("it is no archive"));
+  return with_files(package, {{std::string(pipeline::kDefinitionName), std::string(definition)}});
 }
 
 }  // namespace cli

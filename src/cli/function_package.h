@@ -1,15 +1,25 @@
-// A function's deployment package with the definition that it works by. Pure; safe from any thread.
+// Deployment packages of functions. Pure; safe from any thread.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
 namespace cli {
 
-// The zip archive `package` with one more file, till.toml. The same arguments give the same bytes, so that nothing
-// changes when a stack is made what it is already. Fails with "Local" if `package` is no archive.
+struct PackageFile {
+  std::string name;  // with "/" between its parts
+  std::string bytes;
+  bool is_executable = false;
+};
+
+// A zip archive of these files, at least one. The same files give the same bytes, so that nothing changes when a stack
+// is made what it is already. Fails with "Local".
+base::Result<std::string> make_package(const std::vector<PackageFile>& files);
+// The zip archive `package` with one more file, till.toml. The same arguments give the same bytes, too. Fails with
+// "Local" if `package` is no archive.
 base::Result<std::string> with_definition(std::string_view package, std::string_view definition);
 
 }  // namespace cli

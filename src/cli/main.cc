@@ -36,6 +36,7 @@ constexpr const char* kExamples = R"(Examples:
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
   till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
+  till config show                     every setting in force, and where it is from
   till init --preset shopify           write till.toml, which says how a shop's records become orders
   till check orders.json               what would become of each record by the definition in till.toml, without an engine
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
@@ -83,20 +84,22 @@ struct Arguments {
   uint64_t count = 0;
   uint64_t seed = 1;
   bool array = false;
+  bool text_only = false;
   bool keep = false;
   int exit_code = cli::kOk;
 };
 
+void add_up_options(CLI::App& command, Arguments& a) {
+  command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
+      ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
+  // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
+  command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
+      ->allow_extra_args(false);
+}
+
 void add_stack_commands(CLI::App& app, Arguments& a) {
-  const auto up_options = [&a](CLI::App& command) {
-    command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
-        ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
-    // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
-    command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
-        ->allow_extra_args(false);
-    command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
-        ->allow_extra_args(false);
-  };
   const auto run_options = [&a](CLI::App& command) {
     CLI::Option* files = command.add_option(
         "FILE", a.run.files, "JSON (an array, lines, objects, pages) or CSV of orders; directories; - is stdin");
@@ -109,17 +112,18 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   };
   CLI::App* run = app.add_subcommand("run", "Send files of orders through the pipeline and account for each order");
   run_options(*run);
-  up_options(*run);
+  add_up_options(*run, a);
   run->callback([&a] { a.exit_code = cli::run(a.global, a.up, a.run); });
   CLI::App* ingest = app.add_subcommand("ingest", "The same, for a pipeline that is up");
   run_options(*ingest);
   ingest->callback([&a] { a.exit_code = cli::ingest(a.global, a.run); });
   CLI::App* plan = app.add_subcommand("plan", "Show what up would make or change, and change nothing");
-  up_options(*plan);
+  add_up_options(*plan, a);
   plan->callback([&a] { a.exit_code = cli::plan(a.global, a.up); });
   CLI::App* up = app.add_subcommand("up", "Make the pipeline's resources, or put right what has changed");
-  up_options(*up);
+  add_up_options(*up, a);
   up->add_flag("--replace", a.up.replace, "Replace tables that cannot be changed, with their rows");
+  up->add_flag("--replace-code", a.up.replace_code, "Replace code of functions that was deployed by hand");
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
   CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
   down->add_flag("--yes", a.yes, "Do not ask");
@@ -204,7 +208,8 @@ void add_bench_commands(CLI::App& app, Arguments& a) {
   generate->add_option("--seed", a.seed, "Same seed, same orders (1)")->check(no_sign);
   generate->add_flag("--array", a.array, "One JSON array instead of a line each");
   generate->callback([&a] { a.exit_code = cli::generate(a.count, a.seed, a.array); });
-  CLI::App* bench = app.add_subcommand("bench", "Measure the pipeline on this machine; prints JSON");
+  CLI::App* bench =
+      app.add_subcommand("bench", "Measure the pipeline on this machine, and beside it one by --file; prints JSON");
   bench->add_option("--orders", a.count, "How many orders (200000)")->default_val(200'000)->check(positive);
   bench->add_option("--seed", a.seed, "Seed of the orders (1)")->check(no_sign);
   bench->add_flag("--keep", a.keep, "Leave the data in the data directory");
@@ -253,9 +258,10 @@ void add_function_commands(CLI::App& app, Arguments& a) {
       ->required();
   check->callback([&a] { a.exit_code = cli::check(a.global, a.files); });
   CLI::App* config = app.add_subcommand("config", "The definition of the pipeline")->require_subcommand(1);
-  config->add_subcommand("show", "Show what is in force, and where it is from")->callback([&a] {
-    a.exit_code = cli::config_show(a.global);
-  });
+  CLI::App* show = config->add_subcommand("show", "Show every setting in force, and where each is from");
+  add_up_options(*show, a);
+  show->add_flag("--text", a.text_only, "The text of the definition instead");
+  show->callback([&a] { a.exit_code = cli::config_show(a.global, a.up, a.text_only); });
   CLI::App* deploy = app.add_subcommand("deploy", "Give functions the code that this program carries");
   deploy->add_option("FUNCTION", a.functions, "ingest, process, sweep or intake (all)")
       ->check(CLI::IsMember({"ingest", "process", "sweep", "intake"}));
@@ -274,19 +280,17 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL)");
-  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")->check([](const std::string& name) {
-    return name.empty() ? "no directory has an empty name" : "";
-  });
-  app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (tillstream)")
+  app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL, the definition)");
+  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")
+      ->each([&a](const std::string&) { a.global.data_directory_is_given = true; })
+      ->check([](const std::string& name) { return name.empty() ? "no directory has an empty name" : ""; });
+  app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (the definition, tillstream)")
       ->check([](const std::string& name) -> std::string {
-        const bool good = !name.empty() && name.size() <= 20 &&
-                          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
-        return good ? "" : "1 to 20 of a-z, 0-9 and -";
+        return pipeline::is_stack_name(name) ? "" : "1 to 20 of a-z, 0-9 and -";
       });
   app.add_option("--file", a.global.file,
                  "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
-  app.add_option("--region", a.global.region, "Region (AWS_REGION, us-east-1)");
+  app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, us-east-1)");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);
   add_serve(app, a);

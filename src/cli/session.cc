@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "aws/client/client.h"
 #include "aws/cloudwatch/caller.h"
@@ -21,6 +22,8 @@
 #include "cli/exit_code.h"
 #include "cli/function_package.h"
 #include "cli/output.h"
+#include "cli/settings.h"
+#include "cli/stage_code.h"
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
@@ -28,22 +31,16 @@
 namespace cli {
 namespace {
 
-std::string first_set(std::initializer_list<std::string> candidates) {
-  for (const std::string& candidate : candidates) {
-    if (!candidate.empty()) return candidate;
-  }
-  return {};
-}
-
 std::string variable(const GlobalOptions& options, const char* name) {
   return options.ignore_environment ? "" : os::environment(name).value_or("");
 }
 
 // Those of the environment for an endpoint that the user named; an engine of ours has its `root`.
-aws::auth::Credentials find_credentials(const GlobalOptions& options, bool ours, const RootCredentials& root) {
+aws::auth::Credentials find_credentials(const GlobalOptions& options, const std::string& endpoint, bool ours,
+                                        const RootCredentials& root) {
   aws::auth::Credentials found{variable(options, "AWS_ACCESS_KEY_ID"), variable(options, "AWS_SECRET_ACCESS_KEY"),
                                variable(options, "AWS_SESSION_TOKEN")};
-  if (ours || (found.access_key_id.empty() && options.endpoint != "aws"))
+  if (ours || (found.access_key_id.empty() && endpoint != "aws"))
     return {root.access_key_id, root.secret_access_key, ""};
   return found;
 }
@@ -71,17 +68,19 @@ struct Session::Parts {
   std::optional<DefinitionFile> file;
   bool wants_original = false;  // --file none
   pipeline::Definition definition;
-  std::string ingest_package, process_package, sweep_package,
-      intake_package;  // with the definition
+  // With the definition, or of the definition's stages.
+  std::string ingest_package, process_package, sweep_package, intake_package;
+  std::string package_fault;
   std::unique_ptr<pipeline::Stack> stack;
 
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
+  std::expected<void, LocalEngine::Error> make_packages();
 };
 
-// An engine of a command's own has no other definition than the command's.
+// An engine of a command's own has the definition that the command names, and no other.
 std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const GlobalOptions& options) {
   wants_original = options.file == kNoDefinition;
-  if (options.ignore_environment) return {};
+  if (options.ignore_environment && options.file.empty()) return {};
   auto loaded = load_definition(options.file);
   if (!loaded.has_value()) return std::unexpected(LocalEngine::Error{loaded.error(), kUsage});
   file = std::move(*loaded);
@@ -94,8 +93,23 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
     stack_options.intake_secret = os::environment(definition.intake->secret_variable);
   stack_options.emails = definition.emails;
   stack_options.webhooks = definition.webhooks;
-  for (auto [package, zip] : {std::pair(&ingest_package, ingest_zip()), std::pair(&process_package, process_zip()),
-                              std::pair(&sweep_package, sweep_zip()), std::pair(&intake_package, intake_zip())}) {
+  stack_options.settings = definition.stack;
+  stack_options.alarms = definition.alarms;
+  stack_options.stages = definition.stages;
+  return make_packages();
+}
+
+std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
+  for (auto [name, package, zip] :
+       {std::tuple("ingest", &ingest_package, ingest_zip()), std::tuple("process", &process_package, process_zip()),
+        std::tuple("sweep", &sweep_package, sweep_zip()), std::tuple("intake", &intake_package, intake_zip())}) {
+    if (const pipeline::Stage* own = pipeline::find_stage(definition.stages, name);
+        own != nullptr && own->code.has_value()) {
+      auto read = read_stage_code(*file, *own);
+      if (read.has_value()) *package = std::move(*read);
+      if (!read.has_value() && package_fault.empty()) package_fault = std::move(read).error();
+      continue;
+    }
     auto made = with_definition(zip, file->text);
     if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
     *package = std::move(*made);
@@ -110,10 +124,13 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
                                                                           NewData new_data) {
   auto parts = std::make_unique<Parts>();
   if (auto taken = parts->take_definition(options); !taken.has_value()) return std::unexpected(taken.error());
+  if (new_data == NewData::made && !parts->package_fault.empty())
+    return std::unexpected(LocalEngine::Error{parts->package_fault, kUsage});
+  const Places places = find_places(options, parts->file);
   auto transport = os::HttpTransport::make();
   if (!transport.has_value()) return std::unexpected(LocalEngine::Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
-  std::string url = first_set({options.endpoint, variable(options, "AWS_ENDPOINT_URL")});
+  std::string url = places.endpoint.value;
   const bool ours = url.empty() || options.ignore_environment;
   auto root = options.ignore_environment ? RootCredentials() : RootCredentials::from_environment();
   if (!root.has_value()) return std::unexpected(LocalEngine::Error{root.error(), kUsage});
@@ -144,8 +161,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   }
   aws::client::ClientOptions client;
   client.signing_clock = &parts->system.wall_clock();
-  client.region = first_set(
-      {options.region, variable(options, "AWS_REGION"), variable(options, "AWS_DEFAULT_REGION"), "us-east-1"});
+  client.region = places.region.value;
   if (client.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
     return std::unexpected(LocalEngine::Error{"not a region: " + client.region, kUsage});
   // ARNs and addresses there are of another partition (arn:aws-cn:..., amazonaws.com.cn).
@@ -160,7 +176,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
     if (!client.endpoint.has_value())
       return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
   }
-  const aws::auth::Credentials credentials = find_credentials(options, ours, *root);
+  const aws::auth::Credentials credentials = find_credentials(options, url, ours, *root);
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty())
     return std::unexpected(LocalEngine::Error{
         "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (files of the AWS CLI are not read)",
@@ -184,7 +200,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   if (!identity.has_value())
     return std::unexpected(LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message,
                                               identity.error().http_status == 0 ? kUnreachable : kFailed});
-  parts->stack_options.name = options.stack;
+  parts->stack_options.name = places.stack.value;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = client.region;
   return std::unique_ptr<Session>(new Session(std::move(parts)));
@@ -200,6 +216,10 @@ std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_co
 
 const pipeline::Definition& Session::definition() const {
   return parts_->definition;
+}
+
+const std::string& Session::package_fault() const {
+  return parts_->package_fault;
 }
 
 bool Session::wants_original() const {

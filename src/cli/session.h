@@ -1,6 +1,6 @@
-// Session: a command's connection to an engine or to AWS. It finds the endpoint (--endpoint, AWS_ENDPOINT_URL, the
-// engine that serves the data directory), or opens the data directory itself, and offers the services as typed
-// interfaces. Owned by a command; used from one thread at a time.
+// Session: a command's connection to an engine or to AWS. It finds the endpoint (settings.h, else the engine that
+// serves the data directory), or opens the data directory itself, and offers the services as typed interfaces. Owned by
+// a command; used from one thread at a time.
 #pragma once
 
 #include <expected>
@@ -19,9 +19,10 @@ namespace cli {
 struct GlobalOptions {
   std::string endpoint;  // --endpoint; "aws" means AWS itself, whatever the environment says
   std::string data_directory;
-  std::string stack = "tillstream";
-  std::string region;
-  std::string file;  // --file: the definition
+  bool data_directory_is_given = false;  // by --data
+  std::string stack;                     // --stack
+  std::string region;                    // --region
+  std::string file;                      // --file: the definition
   bool json = false;
   bool ignore_environment = false;  // no AWS_* variable counts; for a command that has an engine of its own
 };
@@ -56,6 +57,9 @@ class Session {
   base::Result<void> advance(base::Duration by);
   // Seconds that a poll of a queue may wait: none if time does not pass by itself.
   int32_t wait_time_seconds() { return has_virtual_clock() ? 0 : 1; }
+  // Why the code that the definition names for a stage cannot be had; empty: it can. Who wants new data is told by
+  // open() already.
+  [[nodiscard]] const std::string& package_fault() const;
   // Sets what `till up` may be told; before the first stack().
   void configure(const std::function<void(pipeline::StackOptions&)>& change);
 

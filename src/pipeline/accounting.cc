@@ -124,8 +124,7 @@ base::Result<void> Accounting::settle(std::vector<Order>& orders, Tally& tally) 
   std::vector<std::string> hashes;
   for (const Order& order : orders) {
     const auto row = accepted.find(order.transaction_id);
-    if (row == accepted.end() || text_of(row->second, orders::kPayloadSha256) != order.payload_sha256)
-      hashes.push_back(order.body_sha256);
+    if (row == accepted.end() || !is_row_of(row->second, order)) hashes.push_back(order.body_sha256);
   }
   TRY_ASSIGN(const Rows quarantined, fetch(config_.quarantine_table, quarantine::kBodySha256, hashes));
   std::vector<Order> again;
@@ -146,10 +145,16 @@ Accounting::Origin Accounting::origin_of(std::string_view source, const Order& o
   return earlier ? Origin::earlier_upload : Origin::other;
 }
 
+// A stage of somebody's own may store more or other things than the record has; the source tells whose row it is.
+bool Accounting::is_row_of(const Item& row, const Order& order) const {
+  return text_of(row, orders::kPayloadSha256) == order.payload_sha256 ||
+         origin_of(text_of(row, orders::kSource), order) != Origin::other;
+}
+
 void Accounting::classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally) {
   ++tally.read;
   const auto row = accepted.find(order.transaction_id);
-  if (row != accepted.end() && text_of(row->second, orders::kPayloadSha256) == order.payload_sha256) {
+  if (row != accepted.end() && is_row_of(row->second, order)) {
     const Origin origin = origin_of(text_of(row->second, orders::kSource), order);
     if (origin == Origin::other) {
       ++tally.duplicates;

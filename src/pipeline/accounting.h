@@ -57,6 +57,7 @@ class Accounting {
   enum class Origin { this_upload, earlier_upload, other };
   void describe(std::string_view text, bool readable, Order& order) const;
   [[nodiscard]] std::optional<Order> fixed(const Order& order, const Rows& quarantined) const;
+  [[nodiscard]] bool is_row_of(const Item& row, const Order& order) const;
   [[nodiscard]] Origin origin_of(std::string_view source, const Order& order) const;
   void classify(const Order& order, const Rows& accepted, const Rows& quarantined, Tally& tally);
 

@@ -14,7 +14,8 @@ namespace pipeline {
 namespace {
 
 constexpr std::string_view kRules = "rules";
-constexpr std::array<std::string_view, 5> kSections{"order", "orders", kRules, "notifications", "intake"};
+constexpr std::array<std::string_view, 8> kSections{"order",  "orders", kRules,   "notifications",
+                                                    "intake", "stack",  "alarms", "functions"};
 
 void check_currency(DefinitionSection& order, std::string_view key, const std::string& code) {
   if (!minor_unit_digits(code).has_value())
@@ -95,22 +96,7 @@ Mapping read_order(DefinitionSection& order) {
   return mapping;
 }
 
-}  // namespace
-
-std::string definition_id(std::string_view toml) {
-  constexpr std::size_t kShown = 16;
-  return base::hex_encode(base::sha256(toml)).substr(0, kShown);
-}
-
-std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml) {
-  const toml::parse_result parsed = toml::parse(toml);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return std::unexpected(DefinitionFaults{{error.source().begin.line, std::string(error.description())}});
-  }
-  const toml::table& file = parsed.table();
-  DefinitionFaults faults;
-  Definition definition;
+void check_sections(const toml::table& file, DefinitionFaults& faults) {
   for (const auto& [key, node] : file) {
     if (std::ranges::find(kSections, key.str()) == kSections.end())
       faults.push_back({key.source().begin.line, fmt::format("there is no section [{}]", key.str())});
@@ -119,34 +105,77 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
     else if (key.str() != kRules && !node.is_table())
       faults.push_back({key.source().begin.line, fmt::format("{0} must be a section, [{0}]", key.str())});
   }
-  if (const toml::node* orders = file.get("orders"); orders != nullptr && orders->is_table()) {
-    DefinitionSection section("orders", orders->as_table(), faults);
+}
+
+// Those that mean something also when they are not there.
+void read_sections(const toml::table& file, DefinitionNotes& notes, Definition& definition) {
+  const auto table = [&file](std::string_view name) {
+    const toml::node* node = file.get(name);
+    return node == nullptr ? nullptr : node->as_table();
+  };
+  {
+    DefinitionSection section("stack", table("stack"), notes);
+    definition.stack = read_stack(section);
+  }
+  {
+    DefinitionSection section("orders", table("orders"), notes);
     definition.documents = read_documents(section);
   }
-  if (const toml::node* order = file.get("order"); order != nullptr && order->is_table()) {
-    DefinitionSection section("order", order->as_table(), faults);
-    definition.mapping = read_order(section);
-  }
-  definition.documents.marks = {definition.mapping.transaction_id, definition.mapping.amount};
-  if (const toml::node* rules = file.get(kRules); rules != nullptr && rules->is_array_of_tables()) {
-    for (const toml::node& rule : *rules->as_array()) {
-      DefinitionSection section(std::string(kRules), rule.as_table(), faults);
-      definition.rules.push_back(read_rule(section, definition.rules));
-    }
-  }
-  if (const toml::node* intake = file.get("intake"); intake != nullptr && intake->is_table()) {
-    DefinitionSection section("intake", intake->as_table(), faults);
-    definition.intake = read_intake(section);
-  }
-  if (const toml::node* people = file.get("notifications"); people != nullptr && people->is_table()) {
-    DefinitionSection section("notifications", people->as_table(), faults);
+  {
+    DefinitionSection section("notifications", table("notifications"), notes);
     definition.emails = section.texts("emails");
     definition.webhooks = section.texts("webhooks");
     check_addresses(section, definition.emails, definition.webhooks);
   }
-  if (faults.empty()) return definition;
-  std::ranges::stable_sort(faults, {}, &DefinitionFault::line);
-  return std::unexpected(std::move(faults));
+  DefinitionSection section("alarms", table("alarms"), notes);
+  definition.alarms = read_alarms(section);
+}
+
+}  // namespace
+
+std::string definition_id(std::string_view toml) {
+  constexpr std::size_t kShown = 16;
+  return base::hex_encode(base::sha256(toml)).substr(0, kShown);
+}
+
+std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml,
+                                                                        std::vector<DefinitionEntry>* entries) {
+  const toml::parse_result parsed = toml::parse(toml);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return std::unexpected(DefinitionFaults{{error.source().begin.line, std::string(error.description())}});
+  }
+  const toml::table& file = parsed.table();
+  DefinitionNotes notes;
+  Definition definition;
+  check_sections(file, notes.faults);
+  read_sections(file, notes, definition);
+  if (const toml::node* order = file.get("order"); order != nullptr && order->is_table()) {
+    DefinitionSection section("order", order->as_table(), notes);
+    definition.mapping = read_order(section);
+  }
+  definition.documents.marks = {definition.mapping.transaction_id, definition.mapping.amount};
+  if (const toml::node* intake = file.get("intake"); intake != nullptr && intake->is_table()) {
+    DefinitionSection section("intake", intake->as_table(), notes);
+    definition.intake = read_intake(section);
+  }
+  if (const toml::node* rules = file.get(kRules); rules != nullptr && rules->is_array_of_tables()) {
+    for (const toml::node& rule : *rules->as_array()) {
+      const std::size_t begin = notes.entries.size();
+      {
+        DefinitionSection section(std::string(kRules), rule.as_table(), notes);
+        definition.rules.push_back(read_rule(section, definition.rules));
+      }
+      const std::string number = fmt::format("[{}]", definition.rules.size());
+      for (std::size_t i = begin; i < notes.entries.size(); ++i) notes.entries[i].key.insert(kRules.size(), number);
+    }
+  }
+  if (const toml::node* stages = file.get("functions"); stages != nullptr && stages->is_table())
+    definition.stages = read_stages(*stages->as_table(), notes);
+  if (entries != nullptr) *entries = std::move(notes.entries);
+  if (notes.faults.empty()) return definition;
+  std::ranges::stable_sort(notes.faults, {}, &DefinitionFault::line);
+  return std::unexpected(std::move(notes.faults));
 }
 
 }  // namespace pipeline

@@ -47,6 +47,28 @@
 //   [notifications]                        # who hears of the alarms, of large orders, and of rules that name nobody
 //   emails = ["shop@example.com"]
 //   webhooks = []
+//
+//   [stack]                                # stack_settings.h
+//   name = "shop"
+//   region = "eu-west-1"
+//   endpoint = "aws"                       # or a URL
+//   tags = { team = "shop" }
+//   log_retention_days = 30
+//   maximum_concurrency = 16               # process functions at once
+//   batch_size = 10                        # orders that one of them gets
+//   batch_window = 0                       # seconds that a batch may wait for more
+//
+//   [alarms]                               # stack_settings.h
+//   errors = 1
+//   emails = ["admin@example.com"]         # without these and webhooks: those of [notifications]
+//
+//   [functions.process]                    # stage.h; also of ingest and sweep
+//   code = "my.zip"                        # beside this file; also a directory or one file
+//   runtime = "python3.12"
+//   handler = "my.handle"
+//   timeout = 10
+//   memory = 256
+//   environment = { SHOP = "main" }
 #pragma once
 
 #include <cstdint>
@@ -60,6 +82,8 @@
 #include "pipeline/mapping.h"
 #include "pipeline/notification_rule.h"
 #include "pipeline/record_splitter.h"
+#include "pipeline/stack_settings.h"
+#include "pipeline/stage.h"
 
 namespace pipeline {
 
@@ -77,6 +101,16 @@ struct Definition {
   std::vector<std::string> emails;
   std::vector<std::string> webhooks;
   std::optional<IntakeSettings> intake;  // none: no webhooks come in
+  StackSettings stack;
+  AlarmSettings alarms;
+  std::vector<Stage> stages;  // those that the file says something of
+};
+
+// A key that can be in the file, and what it says or, in line 0, what holds as it is not there.
+struct DefinitionEntry {
+  std::string key;   // "order.amount_style", "rules[1].name" (from 1)
+  std::string json;  // empty: nothing
+  uint32_t line = 0;
 };
 
 struct DefinitionFault {
@@ -84,7 +118,9 @@ struct DefinitionFault {
   std::string message;
 };
 
-// The faults are in the order of their lines; of text that is no TOML there is one.
-std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml);
+// The faults are in the order of their lines; of text that is no TOML there is one. `entries`, if it is not null, gets
+// every key of the sections that are there or mean something when they are not.
+std::expected<Definition, std::vector<DefinitionFault>> read_definition(
+    std::string_view toml, std::vector<DefinitionEntry>* entries = nullptr);
 
 }  // namespace pipeline

@@ -6,7 +6,8 @@
 namespace pipeline {
 namespace {
 
-constexpr int64_t kToleranceSecondsMax = 86'400;
+constexpr int32_t kToleranceSecondsMax = 86'400;
+constexpr int32_t kToleranceSeconds = 300;
 
 std::string lower_case(std::string text) {
   for (char& c : text)
@@ -33,8 +34,7 @@ IntakeSettings read_intake(DefinitionSection& section) {
   out.secret_variable = section.text("secret_variable").value_or("");
   out.is_base64 = section.one_of("encoding", kEncodings) == 0;
   out.records = section.path("records");
-  if (const auto seconds = section.whole_number("tolerance", 1, kToleranceSecondsMax); seconds.has_value())
-    out.tolerance = std::chrono::seconds(*seconds);
+  out.tolerance = std::chrono::seconds(section.whole_number("tolerance", 1, kToleranceSecondsMax, kToleranceSeconds));
   check_wanted(section, "header", out.verify != Verify::nobody, out.verify != Verify::nobody);
   check_wanted(section, "secret_variable", out.verify != Verify::nobody, out.verify != Verify::nobody);
   check_wanted(section, "encoding", out.verify == Verify::hmac, false);

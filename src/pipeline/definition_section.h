@@ -2,6 +2,7 @@
 // toml++.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -24,13 +25,20 @@ namespace pipeline {
 
 using DefinitionFaults = std::vector<DefinitionFault>;
 
+// What reading a file has brought to light so far.
+struct DefinitionNotes {
+  DefinitionFaults faults;
+  std::vector<DefinitionEntry> entries;  // of every key that a section was asked for
+};
+
 // One table of the file: gives its values out, checked, and tells of keys that nobody asked for when it ends. What is
-// wrong becomes a fault with its line, and the value that is answered instead is the one of an absent key.
+// wrong becomes a fault with its line, and the value that is answered instead is the one of an absent key. Each key
+// that was asked for becomes an entry.
 class DefinitionSection {
  public:
   // `table` may be null: a section that is not there. Both outlive it.
-  DefinitionSection(std::string name, const toml::table* table, DefinitionFaults& faults)
-      : name_(std::move(name)), table_(table), faults_(faults) {}
+  DefinitionSection(std::string name, const toml::table* table, DefinitionNotes& notes)
+      : name_(std::move(name)), table_(table), notes_(notes) {}
   ~DefinitionSection();
   DefinitionSection(const DefinitionSection&) = delete;
   DefinitionSection& operator=(const DefinitionSection&) = delete;
@@ -43,21 +51,26 @@ class DefinitionSection {
   // One string or a list of them; empty if the key is absent.
   std::vector<std::string> texts(std::string_view key);
   bool boolean(std::string_view key, bool otherwise);
-  // nullopt if the key is absent, or no whole number from `min` to `max`.
-  std::optional<int64_t> whole_number(std::string_view key, int64_t min, int64_t max);
+  int32_t whole_number(std::string_view key, int32_t min, int32_t max, int32_t otherwise);
+  // A number of 0 or more.
+  double amount(std::string_view key, double otherwise);
   // The index of the value among `names`; 0 if the key is absent.
   std::size_t one_of(std::string_view key, std::span<const std::string_view> names);
   // A table of whole numbers from 0 to `number_max`.
   std::vector<std::pair<std::string, int>> numbers(std::string_view key, int number_max);
+  // A table of texts.
+  std::vector<std::pair<std::string, std::string>> named_texts(std::string_view key);
+  [[nodiscard]] uint32_t line_of(std::string_view key) const;  // of its value; of the section if the key is absent
   std::optional<FieldPath> path(std::string_view key);
   FieldSource source(std::string_view key);
 
  private:
-  const toml::node* get(std::string_view key);
+  // `otherwise`: the value of an absent key, as JSON; empty if there is none then.
+  const toml::node* get(std::string_view key, std::string_view otherwise = "");
 
   const std::string name_;
   const toml::table* const table_;
-  DefinitionFaults& faults_;
+  DefinitionNotes& notes_;
   std::set<std::string, std::less<>> asked_;
 };
 
@@ -65,6 +78,10 @@ class DefinitionSection {
 IntakeSettings read_intake(DefinitionSection& section);
 // `before`: the rules that stand above it in the file.
 NotificationRule read_rule(DefinitionSection& section, const NotificationRules& before);
+StackSettings read_stack(DefinitionSection& section);
+AlarmSettings read_alarms(DefinitionSection& section);
+// `table`: [functions], whose members are the stages.
+std::vector<Stage> read_stages(const toml::table& table, DefinitionNotes& notes);
 // Faults of `emails` and `webhooks`.
 void check_addresses(DefinitionSection& section, const std::vector<std::string>& emails,
                      const std::vector<std::string>& webhooks);

@@ -10,14 +10,14 @@ constexpr std::array<std::string_view, 12> kItems = {"keyboard", "monitor", "des
                                                      "backpack", "kettle",  "headphones", "chair",
                                                      "camera",   "bicycle", "tent",       "espresso machine"};
 
+}  // namespace
+
 std::string money(uint64_t cents) {
   std::string out = std::to_string(cents / 100);
   const uint64_t rest = cents % 100;
   if (rest != 0) out.append(rest < 10 ? ".0" : ".").append(std::to_string(rest));
   return out;
 }
-
-}  // namespace
 
 // SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
 uint64_t OrderGenerator::draw(uint64_t bound) {
@@ -26,6 +26,21 @@ uint64_t OrderGenerator::draw(uint64_t bound) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return (z ^ (z >> 31)) % bound;
+}
+
+uint64_t OrderGenerator::draw_cents(uint64_t kind) {
+  const bool large = kind < options_.bad_per_thousand + options_.large_per_thousand;
+  return large ? 5'000'001 + draw(5'000'000) : 1 + draw(5'000'000);
+}
+
+SyntheticOrder OrderGenerator::next_order() {
+  SyntheticOrder order;
+  order.id = "g" + std::to_string(options_.seed) + "-" + std::to_string(++count_);
+  order.item = kItems[draw(kItems.size())];
+  const uint64_t kind = draw(1000);
+  order.is_bad = kind < options_.bad_per_thousand;
+  order.cents = draw_cents(kind);
+  return order;
 }
 
 std::string OrderGenerator::next() {
@@ -45,9 +60,7 @@ std::string OrderGenerator::next() {
         return head + "\"amount\":1.2.3,\"item\":\"" + item + "\"}";
     }
   }
-  const bool large = kind < options_.bad_per_thousand + options_.large_per_thousand;
-  const uint64_t cents = large ? 5'000'001 + draw(5'000'000) : 1 + draw(5'000'000);
-  return head + "\"amount\":" + money(cents) + ",\"item\":\"" + item + "\"}";
+  return head + "\"amount\":" + money(draw_cents(kind)) + ",\"item\":\"" + item + "\"}";
 }
 
 }  // namespace pipeline

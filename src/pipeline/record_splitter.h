@@ -22,8 +22,8 @@ struct DocumentFormat {
   // Of JSON: where the array of records stands in each object of the document; none: each is a record, unless `marks`
   // tell of the first that its records are in an array.
   std::optional<FieldPath> records = std::nullopt;
-  RecordMarks marks = {};  // none: nothing is told by them
-  char delimiter = ',';    // of CSV
+  RecordMarks marks = {};     // none: nothing is told by them
+  char delimiter = ',';       // of CSV
   std::string group_by = {};  // of CSV: the column that says which rows are one order; empty: each row is one
 };
 

@@ -12,18 +12,14 @@
 namespace pipeline {
 namespace {
 
-constexpr int32_t kLogRetentionDays = 30;
+constexpr int32_t kProcessTimeoutSeconds = 10;  // unless the definition says otherwise
+constexpr int32_t kSweepTimeoutSeconds = 10;
 constexpr std::size_t kDrillSuffixLength = 8;
+constexpr std::string_view kAtLeast = "GreaterThanOrEqualToThreshold";
 constexpr std::string_view kRuleTopic = "rule-";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr int64_t kDeadLetterRetentionSeconds = 14 * 86'400;
-// What alarms go off at, above this.
-constexpr double kQuarantinePercentMax = 5;
 constexpr int32_t kQuarantinePeriodSeconds = 300;
-// SQS counts the age of a dead letter from when it came there, and its retention from when it was first sent, which may
-// be four days (the retention of orders) earlier. So there are three days left at least.
-constexpr double kDeadLetterAgeMax = kDeadLetterRetentionSeconds / 2.0;
-constexpr double kNotificationAgeMaxSeconds = 900;
 constexpr int32_t kNotificationPeriodSeconds = 300;  // a debt is looked at every 90 s
 constexpr std::string_view kThresholdVariable = "TILL_LARGE_ORDER_THRESHOLD";
 
@@ -72,6 +68,14 @@ base::Result<void> carry_out(Resource& resource, Action action) {
   return {};
 }
 
+void put_stage(const Stage& stage, FunctionSpec& spec) {
+  if (stage.code.has_value()) spec.runtime = stage.runtime;
+  if (stage.code.has_value()) spec.handler = stage.handler;
+  spec.timeout_seconds = stage.timeout_seconds.value_or(spec.timeout_seconds);
+  spec.memory_size_mb = stage.memory_size_mb.value_or(spec.memory_size_mb);
+  for (const auto& [name, value] : stage.environment) spec.environment[name] = value;
+}
+
 // Removes them from the last to the first. One that cannot be removed keeps none of the others, unless nobody answers;
 // the first failure comes back.
 base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
@@ -112,6 +116,15 @@ base::Result<PlannedStep> compare(Resource& resource) {
   return step;
 }
 
+bool undoes_hand(const PlannedStep& step) {
+  const auto differs = [&](std::string_view property, std::string_view actual) {
+    return std::ranges::any_of(step.differences, [&](const Difference& each) {
+      return each.property == property && (actual.empty() || each.actual == actual);
+    });
+  };
+  return step.kind == "function" && differs(kCodeOrigin, kByHand) && differs("code", "");
+}
+
 Stack::Stack(Services services, base::Env& env, StackOptions options)
     : site_{services, env, options.name, options.account, options.region}, options_(std::move(options)) {
   add_tables();
@@ -119,6 +132,7 @@ Stack::Stack(Services services, base::Env& env, StackOptions options)
   add_functions();
   add_intake();
   add_alarms();
+  for (auto& resource : resources_) resource = with_tags(site_, std::move(resource), options_.settings.tags);
 }
 
 PipelineConfig Stack::config() const {
@@ -152,15 +166,22 @@ void Stack::add_messaging() {
   const std::string four_days = "345600";
   const std::string fourteen_days = std::to_string(kDeadLetterRetentionSeconds);
   const std::string largest_order = "1048576";  // what ingest sends, splitter.h
-  // Visibility is 9 times the function's timeout, so that a slow invocation is never overtaken by a redelivery.
+  // Visibility is 9 times the function's timeout and a batch's wait, so that a slow invocation is never overtaken by a
+  // redelivery. AWS advises 6 times.
+  const auto visibility = [&](std::string_view stage, int32_t timeout_seconds, int32_t window_seconds) {
+    const Stage* own = find_stage(options_.stages, stage);
+    if (own != nullptr) timeout_seconds = own->timeout_seconds.value_or(timeout_seconds);
+    return std::to_string(9 * timeout_seconds + window_seconds);
+  };
   add_queue("orders-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
-  add_queue("orders", {{"VisibilityTimeout", "90"},
+  add_queue("orders", {{"VisibilityTimeout",
+                        visibility("process", kProcessTimeoutSeconds, options_.settings.batch_window_seconds)},
                        {"MessageRetentionPeriod", four_days},
                        {"DelaySeconds", "0"},
                        {"MaximumMessageSize", largest_order},
                        {"RedrivePolicy", redrive("orders-dlq", 8)}});
   add_queue("notify-dlq", {{"MessageRetentionPeriod", fourteen_days}, {"DelaySeconds", "0"}});
-  add_queue("notify", {{"VisibilityTimeout", "90"},
+  add_queue("notify", {{"VisibilityTimeout", visibility("sweep", kSweepTimeoutSeconds, 0)},
                        {"MessageRetentionPeriod", fourteen_days},
                        {"DelaySeconds", "0"},
                        {"RedrivePolicy", redrive("notify-dlq", 1000)}});
@@ -172,7 +193,9 @@ void Stack::add_messaging() {
       resources_.push_back(make_subscription(site_, topic, url.substr(0, url.find(':')), url));
   };
   add_topic(site_.name("large-orders"), options_.emails, options_.webhooks);
-  add_topic(alarms_topic(), options_.emails, options_.webhooks);
+  const AlarmSettings& alarms = options_.alarms;
+  const bool have_own = !alarms.emails.empty() || !alarms.webhooks.empty();
+  add_topic(alarms_topic(), have_own ? alarms.emails : options_.emails, have_own ? alarms.webhooks : options_.webhooks);
   for (const NotificationRule& rule : options_.rules) {
     const bool has_own = !rule.emails.empty() || !rule.webhooks.empty();
     add_topic(site_.name(kRuleTopic) + rule.name, has_own ? rule.emails : options_.emails,
@@ -191,8 +214,9 @@ void Stack::add_function(std::string_view what, FunctionSpec spec, std::vector<G
   const std::string group = "/aws/lambda/" + spec.name;
   const std::string group_arn = site_.arn("logs", "log-group:" + group);
   grants.push_back({{"logs:CreateLogStream", "logs:PutLogEvents"}, {group_arn, group_arn + ":*"}});
+  if (const Stage* own = find_stage(options_.stages, what); own != nullptr) put_stage(*own, spec);
   resources.push_back(make_function_role(site_, spec.name, policy_document(grants)));
-  resources.push_back(make_log_group(site_, group, kLogRetentionDays));
+  resources.push_back(make_log_group(site_, group, options_.settings.log_retention_days));
   resources.push_back(make_function(site_, std::move(spec)));
 }
 
@@ -233,20 +257,24 @@ void Stack::add_functions() {
       {{{"s3:GetObject", "s3:PutObject"}, {objects}},
        {{"sqs:SendMessage"}, {queue("orders")}},
        {{"dynamodb:PutItem"}, {table(names.uploads_table), table(names.quarantine_table)}}});
-  add("process", options_.process_zip, 10, 256,
+  add("process", options_.process_zip, kProcessTimeoutSeconds, 256,
       {polls("orders"),
        {{"sqs:SendMessage"}, {queue("notify")}},
        {{"dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
        {{"dynamodb:PutItem"}, {table(names.quarantine_table)}},
        notifies});
-  add("sweep", options_.sweep_zip, 10, 128,
+  add("sweep", options_.sweep_zip, kSweepTimeoutSeconds, 128,
       {polls("notify"),
        {{"sqs:SendMessage"}, {queue("notify")}},
        {{"dynamodb:GetItem", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
        notifies});
-  resources_.push_back(
-      make_mapping(site_, {site_.name("orders"), site_.name("process"), options_.maximum_concurrency}));
-  resources_.push_back(make_mapping(site_, {site_.name("notify"), site_.name("sweep"), 2}));
+  const StackSettings& settings = options_.settings;
+  resources_.push_back(make_mapping(site_, {.queue = site_.name("orders"),
+                                            .function = site_.name("process"),
+                                            .maximum_concurrency = settings.maximum_concurrency,
+                                            .batch_size = settings.batch_size,
+                                            .batch_window_seconds = settings.batch_window_seconds}));
+  resources_.push_back(make_mapping(site_, {.queue = site_.name("notify"), .function = site_.name("sweep")}));
   resources_.push_back(make_permission(site_, site_.name("ingest"), names.bucket));
   resources_.push_back(make_notification(site_, names.bucket, site_.name("ingest")));
 }
@@ -257,15 +285,16 @@ void Stack::add_alarms() {
     spec.topic_arn = site_.topic_arn(alarms_topic());
     resources_.push_back(make_alarm(site_, std::move(spec)));
   };
-  const auto lambda = [&](std::string_view function, std::string metric_name, std::string description) {
+  const AlarmSettings& limits = options_.alarms;
+  const auto failures = [&](std::string_view function, std::string metric_name, std::string description) {
     return AlarmSpec{.name = {},
                      .description = std::move(description),
                      .name_space = "AWS/Lambda",
                      .metric_name = std::move(metric_name),
                      .dimension = {"FunctionName", site_.name(function)},
                      .statistic = "Sum",
-                     .comparison_operator = "GreaterThanOrEqualToThreshold",
-                     .threshold = 1,
+                     .comparison_operator = std::string(kAtLeast),
+                     .threshold = limits.errors,
                      .topic_arn = {}};
   };
   const auto more = [&](std::string name_space, std::string_view metric_name,
@@ -285,27 +314,30 @@ void Stack::add_alarms() {
   const std::pair<std::string, std::string> stack{kStackDimension, options_.name};
   const std::pair<std::string, std::string> dead_letters{"QueueName", site_.name("orders-dlq")};
   // The original says "more than 1", which one failed invocation a minute never reaches (users.md 4.1).
-  add("errors", lambda("process", "Errors", "The process function failed."));
-  add("ingest-errors", lambda("ingest", "Errors", "The ingest function failed: see `till logs ingest`."));
-  add("sweep-errors", lambda("sweep", "Errors", "The sweep function failed: see `till logs sweep`."));
-  add("duration", more("AWS/Lambda", "Duration", {"FunctionName", site_.name("process")}, "Average", 1000,
-                       "The process function takes more than a second on average."));
-  add("throttle", more("AWS/DynamoDB", "WriteThrottleEvents", {"TableName", site_.name("orders")}, "Sum", 0,
-                       "Writes to the orders table are throttled."));
-  add("dead-letters", more("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "Maximum", 0,
-                           "Orders were given up: see `till dlq list`."));
-  AlarmSpec age = more("AWS/SQS", "ApproximateAgeOfOldestMessage", dead_letters, "Maximum", kDeadLetterAgeMax,
-                       "Orders that were given up are soon lost for good: see `till dlq list`.");
+  add("errors", failures("process", "Errors", "The process function failed."));
+  add("ingest-errors", failures("ingest", "Errors", "The ingest function failed: see `till logs ingest`."));
+  add("sweep-errors", failures("sweep", "Errors", "The sweep function failed: see `till logs sweep`."));
+  add("duration", more("AWS/Lambda", "Duration", {"FunctionName", site_.name("process")}, "Average", limits.duration_ms,
+                       "The process function takes long on average."));
+  add("throttle", more("AWS/DynamoDB", "WriteThrottleEvents", {"TableName", site_.name("orders")}, "Sum",
+                       limits.throttle, "Writes to the orders table are throttled."));
+  add("dead-letters", more("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "Maximum",
+                           limits.dead_letters, "Orders were given up: see `till dlq list`."));
+  AlarmSpec age =
+      more("AWS/SQS", "ApproximateAgeOfOldestMessage", dead_letters, "Maximum", limits.dead_letter_age_seconds,
+           "Orders that were given up are soon lost for good: see `till dlq list`.");
   age.period_seconds = 300;
   add("dead-letter-age", std::move(age));
-  add("uploads", more(own, kUploadsFailed, stack, "Sum", 0,
-                      "A file could not be read as orders: see `till uploads list --failed`."));
-  AlarmSpec rate = more(own, kOrdersQuarantined, stack, "Sum", kQuarantinePercentMax,
-                        "Too many orders are refused: see `till tx list --quarantine`.");
+  AlarmSpec uploads = more(own, kUploadsFailed, stack, "Sum", limits.uploads,
+                           "A file could not be read as orders: see `till uploads list --failed`.");
+  uploads.comparison_operator = kAtLeast;
+  add("uploads", std::move(uploads));
+  AlarmSpec rate = more(own, kOrdersQuarantined, stack, "Sum", limits.quarantine_percent,
+                        "Too many orders are refused: see `till quarantine list`.");
   rate.share_of = kOrdersProcessed;
   rate.period_seconds = kQuarantinePeriodSeconds;
   add("quarantine-rate", std::move(rate));
-  AlarmSpec owed = more(own, kOldestNotificationAge, stack, "Maximum", kNotificationAgeMaxSeconds,
+  AlarmSpec owed = more(own, kOldestNotificationAge, stack, "Maximum", limits.notification_age_seconds,
                         "Notifications of large orders do not get out: see `till logs sweep`.");
   owed.period_seconds = kNotificationPeriodSeconds;
   add("notification-age", std::move(owed));

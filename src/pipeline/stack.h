@@ -23,9 +23,11 @@ struct StackOptions {
   std::vector<std::string> emails;    // subscribed to large orders and to alarms
   std::vector<std::string> webhooks;  // the same, http:// or https:// URLs
   NotificationRules rules;            // each has a topic, and its own subscribers or, if it names none, those above
-  int32_t maximum_concurrency = 16;   // process functions at once
+  StackSettings settings;             // but for name, region and endpoint
+  AlarmSettings alarms;
+  std::vector<Stage> stages;
   std::string definition_id = std::string(kOriginalDefinition);  // of what the packages carry
-  // Deployment packages (zip bytes) of the functions; they outlive the stack.
+  // Deployment packages (zip bytes) of the functions, ours or the stages'; they outlive the stack.
   std::string_view ingest_zip;
   std::string_view process_zip;
   std::string_view sweep_zip;
@@ -56,6 +58,13 @@ struct PlannedStep {
   bool loses_data = false;                   // of replace
 };
 using Plan = std::vector<PlannedStep>;
+
+// The difference of a function whose code somebody else than `till` has put there. Of one whose `code` differs as well,
+// carrying out the plan would undo that.
+inline constexpr std::string_view kCodeOrigin = "code put by";
+inline constexpr std::string_view kByTill = "till";
+inline constexpr std::string_view kByHand = "hand";
+bool undoes_hand(const PlannedStep& step);
 
 // Compares one resource with what it should be.
 base::Result<PlannedStep> compare(Resource& resource);

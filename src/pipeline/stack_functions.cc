@@ -3,6 +3,7 @@
 #include "aws/logs/logs.h"
 #include "base/decimal.h"
 #include "base/encoding.h"
+#include "pipeline/stack.h"
 #include "pipeline/stack_kinds.h"
 
 namespace pipeline {
@@ -14,10 +15,11 @@ constexpr std::string_view kArchitecture = "arm64";
 #else
 constexpr std::string_view kArchitecture = "x86_64";
 #endif
-constexpr std::string_view kRuntime = "provided.al2023";
-constexpr std::string_view kHandler = "bootstrap";
 constexpr std::string_view kSecretGood = "the secret";
 constexpr std::string_view kSecretOther = "another secret";
+// The tag that has the hash of the code that `till` has put there. It is written after the code, so that what was
+// interrupted between the two is put right by the same `till`, which sees that the code is there.
+constexpr std::string_view kCodeTag = "tillstream:code-sha256";
 
 class Function final : public Resource {
  public:
@@ -25,14 +27,16 @@ class Function final : public Resource {
       : Resource("function", spec.name),
         site_(site),
         spec_(std::move(spec)),
+        code_sha256_(base::base64_encode(base::sha256(spec_.zip))),
         role_(site.arn("iam", "role/" + spec_.name)),
         log_group_("/aws/lambda/" + spec_.name) {}
 
   [[nodiscard]] Properties wanted() const override {
-    Properties out{{"code", base::base64_encode(base::sha256(spec_.zip))},
+    Properties out{{"code", code_sha256_},
+                   {std::string(kCodeOrigin), std::string(kByTill)},
                    {"architecture", std::string(kArchitecture)},
-                   {"runtime", std::string(kRuntime)},
-                   {"handler", std::string(kHandler)},
+                   {"runtime", spec_.runtime},
+                   {"handler", spec_.handler},
                    {"role", role_},
                    {"timeout", std::to_string(spec_.timeout_seconds) + " s"},
                    {"memory", std::to_string(spec_.memory_size_mb) + " MB"},
@@ -57,6 +61,8 @@ class Function final : public Resource {
                    {"log group",
                     now.logging_config.has_value() ? now.logging_config->log_group.value_or(log_group_) : log_group_}};
     TRY_ASSIGN(const bool stopped, is_stopped());
+    TRY_ASSIGN(const std::string origin, code_origin(now.code_sha256.value_or("")));
+    out.push_back({std::string(kCodeOrigin), origin});
     out.push_back({"may run", stopped ? "no: its reserved concurrency is 0" : "yes"});
     for (const auto& [key, value] : environment_of(now)) {
       if (spec_.secret.has_value() && key == spec_.secret->variable)
@@ -70,11 +76,12 @@ class Function final : public Resource {
   base::Result<void> create() override {
     aws::lambda::CreateFunctionRequest create;
     create.function_name = name();
-    create.runtime = kRuntime;
-    create.handler = kHandler;
+    create.runtime = spec_.runtime;
+    create.handler = spec_.handler;
     create.role = role_;
     create.code.emplace().zip_file = std::string(spec_.zip);
     create.architectures = {std::string(kArchitecture)};
+    create.tags.emplace()[std::string(kCodeTag)] = code_sha256_;
     create.timeout = spec_.timeout_seconds;
     create.memory_size = spec_.memory_size_mb;
     auto& variables = create.environment.emplace().variables.emplace(spec_.environment);
@@ -94,8 +101,7 @@ class Function final : public Resource {
   base::Result<void> change() override {
     TRY_ASSIGN(const auto now, look());
     aws::Context context = site_.call();
-    if (now.code_sha256 != base::base64_encode(base::sha256(spec_.zip)) ||
-        now.architectures != std::vector<std::string>{std::string(kArchitecture)}) {
+    if (now.code_sha256 != code_sha256_ || now.architectures != std::vector<std::string>{std::string(kArchitecture)}) {
       aws::lambda::UpdateFunctionCodeRequest code;
       code.function_name = name();
       code.zip_file = std::string(spec_.zip);
@@ -103,6 +109,7 @@ class Function final : public Resource {
       TRY(site_.services.lambda.update_function_code(context, std::move(code)));
       TRY(wait());
     }
+    TRY(note_code(site_, name(), code_sha256_));
     aws::Map<std::string> environment = spec_.defaults;
     for (const auto& [key, value] : environment_of(now))
       if (!spec_.defaults.contains(key) || is_number(value)) environment[key] = value;
@@ -110,8 +117,8 @@ class Function final : public Resource {
     TRY(add_secret(environment));
     aws::lambda::UpdateFunctionConfigurationRequest configuration;
     configuration.function_name = name();
-    configuration.runtime = kRuntime;
-    configuration.handler = kHandler;
+    configuration.runtime = spec_.runtime;
+    configuration.handler = spec_.handler;
     configuration.role = role_;
     configuration.timeout = spec_.timeout_seconds;
     configuration.memory_size = spec_.memory_size_mb;
@@ -142,6 +149,18 @@ class Function final : public Resource {
     get.function_name = name();
     aws::Context context = site_.call();
     return site_.services.lambda.get_function_configuration(context, std::move(get));
+  }
+
+  // A function without the tag was made before there was one.
+  base::Result<std::string> code_origin(std::string_view code_sha256) {
+    aws::lambda::ListTagsRequest list;
+    list.resource = site_.arn("lambda", "function:" + name());
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto listed, site_.services.lambda.list_tags(context, std::move(list)));
+    const aws::Map<std::string> tags = listed.tags.value_or(aws::Map<std::string>());
+    const std::string* noted = tags.find(kCodeTag);
+    if (noted == nullptr) return "unknown";
+    return std::string(*noted == code_sha256 ? kByTill : kByHand);
   }
 
   // A reserved concurrency above 0 is a choice, 0 stops the pipeline.
@@ -181,6 +200,7 @@ class Function final : public Resource {
 
   const Site& site_;
   const FunctionSpec spec_;
+  const std::string code_sha256_;
   const std::string role_;
   const std::string log_group_;
 };
@@ -243,6 +263,15 @@ class LogGroup final : public Resource {
 
 std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec) {
   return std::make_unique<Function>(site, std::move(spec));
+}
+
+base::Result<void> note_code(const Site& site, const std::string& function, const std::string& code_sha256) {
+  aws::lambda::TagResourceRequest tag;
+  tag.resource = site.arn("lambda", "function:" + function);
+  tag.tags.emplace()[std::string(kCodeTag)] = code_sha256;
+  aws::Context context = site.call();
+  TRY(site.services.lambda.tag_resource(context, std::move(tag)));
+  return {};
 }
 
 std::unique_ptr<Resource> make_log_group(const Site& site, const std::string& name, int32_t retention_in_days) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "pipeline/stack_resource.h"
 
@@ -27,6 +28,8 @@ struct Secret {
 struct FunctionSpec {
   std::string name = {};
   std::string_view zip;  // outlives the resource
+  std::string runtime = "provided.al2023";
+  std::string handler = "bootstrap";
   int32_t timeout_seconds = 0;
   int32_t memory_size_mb = 0;
   aws::Map<std::string> environment = {};  // variables beside these are left alone
@@ -37,6 +40,8 @@ struct MappingSpec {
   std::string queue;
   std::string function;
   int32_t maximum_concurrency = 2;
+  int32_t batch_size = 10;
+  int32_t batch_window_seconds = 0;
 };
 struct AlarmSpec {
   std::string name;
@@ -67,6 +72,8 @@ std::unique_ptr<Resource> make_notification(const Site& site, const std::string&
 std::unique_ptr<Resource> make_function_role(const Site& site, const std::string& name, const std::string& policy);
 std::unique_ptr<Resource> make_log_group(const Site& site, const std::string& name, int32_t retention_in_days);
 std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec);
+// Notes at the function that `till` has put the code of this hash (CodeSha256) there.
+base::Result<void> note_code(const Site& site, const std::string& function, const std::string& code_sha256);
 // Lets S3 invoke `function` for `bucket`.
 std::unique_ptr<Resource> make_permission(const Site& site, const std::string& function, const std::string& bucket);
 std::unique_ptr<Resource> make_function_url(const Site& site, const std::string& function);
@@ -74,5 +81,10 @@ std::unique_ptr<Resource> make_function_url(const Site& site, const std::string&
 Resources make_public(const Site& site, const std::string& function);
 std::unique_ptr<Resource> make_mapping(const Site& site, MappingSpec spec);
 std::unique_ptr<Resource> make_alarm(const Site& site, AlarmSpec spec);
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+// `resource` with these tags beside those that others have put on it; as it came if there are none, or if its kind has
+// none here.
+std::unique_ptr<Resource> with_tags(const Site& site, std::unique_ptr<Resource> resource, const Tags& tags);
 
 }  // namespace pipeline

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kInvoke = "lambda:InvokeFunction";
 constexpr std::string_view kInvokeUrl = "lambda:InvokeFunctionUrl";
-constexpr int32_t kBatchSize = 10;
 constexpr std::string_view kResponseType = "ReportBatchItemFailures";
 
 struct PermissionSpec {
@@ -110,8 +109,8 @@ class Mapping final : public Resource {
 
   [[nodiscard]] Properties wanted() const override {
     return {{"state", "Enabled"},
-            {"batch size", std::to_string(kBatchSize)},
-            {"batching window", "0 s"},
+            {"batch size", std::to_string(spec_.batch_size)},
+            {"batching window", std::to_string(spec_.batch_window_seconds) + " s"},
             {"response types", std::string(kResponseType)},
             {"maximum concurrency", std::to_string(spec_.maximum_concurrency)},
             {"mappings to versions", "none"}};
@@ -144,7 +143,8 @@ class Mapping final : public Resource {
     aws::lambda::CreateEventSourceMappingRequest create;
     create.event_source_arn = site_.arn("sqs", spec_.queue);
     create.function_name = spec_.function;
-    create.batch_size = kBatchSize;
+    create.batch_size = spec_.batch_size;
+    create.maximum_batching_window_in_seconds = spec_.batch_window_seconds;
     create.function_response_types = {std::string(kResponseType)};
     create.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
     aws::Context context = site_.call();
@@ -160,8 +160,8 @@ class Mapping final : public Resource {
       aws::lambda::UpdateEventSourceMappingRequest update;
       update.uuid = each.uuid;
       update.enabled = true;
-      update.batch_size = kBatchSize;
-      update.maximum_batching_window_in_seconds = 0;
+      update.batch_size = spec_.batch_size;
+      update.maximum_batching_window_in_seconds = spec_.batch_window_seconds;
       update.function_response_types = {std::string(kResponseType)};
       update.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
       aws::Context context = site_.call();

@@ -78,8 +78,8 @@ def test_a_definition_is_checked_as_a_whole_before_anything_is_touched(shop):
 
 
 def test_what_is_in_force_is_shown(shop):
-    assert till("config", "show", "--json").json == {"file": None, "definition": ""}
-    shown = till("config", "show", "--file", shop / "till.toml")
+    assert till("config", "show", "--text", "--json").json == {"file": None, "definition": ""}
+    shown = till("config", "show", "--text", "--file", shop / "till.toml")
     assert shown.out.startswith(f"# from {shop}/till.toml\n") and DEFINITION.strip() in shown.out
 
 

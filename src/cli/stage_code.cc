@@ -1,0 +1,104 @@
+#include "cli/stage_code.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/function_package.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Files = std::vector<PackageFile>;
+template <class T>
+using Read = std::expected<T, std::string>;
+
+// What Lambda takes, unpacked; and what is surely no function's directory.
+constexpr std::uintmax_t kBytesMax = 250 << 20;
+constexpr std::size_t kFilesMax = 10'000;
+
+Read<PackageFile> read_file(const fs::path& path, std::string name) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error) return std::unexpected(fmt::format("{}: {}", path.string(), error.message()));
+  if (size > kBytesMax) return std::unexpected(path.string() + ": is larger than 250 MiB, which Lambda does not take");
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (size > 0) bytes << in.rdbuf();
+  if (!in.is_open() || !bytes.good()) return std::unexpected(path.string() + ": cannot be read");
+  const bool is_executable = (fs::status(path, error).permissions() & fs::perms::owner_exec) != fs::perms::none;
+  return PackageFile{std::move(name), std::move(bytes).str(), is_executable};
+}
+
+bool is_left_out(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with('.') || name == "__pycache__";
+}
+
+Read<Files> read_directory(const fs::path& directory) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(directory, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (is_left_out(entry->path())) {
+      entry.disable_recursion_pending();
+    } else if (entry->is_regular_file()) {
+      paths.push_back(entry->path());
+    }
+    if (paths.size() > kFilesMax)
+      return std::unexpected(fmt::format("{}: has more than {} files", directory.string(), kFilesMax));
+  }
+  if (error) return std::unexpected(fmt::format("{}: {}", directory.string(), error.message()));
+  if (paths.empty()) return std::unexpected(directory.string() + ": there is no file in it");
+  std::ranges::sort(paths);
+  Files files;
+  std::uintmax_t bytes = 0;
+  for (const fs::path& path : paths) {
+    auto file = read_file(path, path.lexically_relative(directory).generic_string());
+    if (!file.has_value()) return std::unexpected(std::move(file).error());
+    bytes += file->bytes.size();
+    if (bytes > kBytesMax)
+      return std::unexpected(directory.string() + ": is larger than 250 MiB, which Lambda does not take");
+    files.push_back(std::move(*file));
+  }
+  return files;
+}
+
+// With the definition, unless there is a file of that name.
+Read<std::string> packed(Files files, std::string_view definition) {
+  if (std::ranges::find(files, pipeline::kDefinitionName, &PackageFile::name) == files.end())
+    files.push_back({std::string(pipeline::kDefinitionName), std::string(definition)});
+  auto package = make_package(files);
+  if (!package.has_value()) return std::unexpected(package.error().message);
+  return std::move(*package);
+}
+
+Read<std::string> read_code(const fs::path& path, std::string_view definition) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    auto files = read_directory(path);
+    return files.has_value() ? packed(std::move(*files), definition) : std::unexpected(files.error());
+  }
+  auto file = read_file(path, path.filename().string());
+  if (!file.has_value()) return std::unexpected(std::move(file).error());
+  if (file->bytes.empty()) return std::unexpected(path.string() + ": is empty");
+  if (file->bytes.starts_with("PK\x03\x04")) return std::move(file->bytes);
+  if (path.extension() == ".zip") return std::unexpected(path.string() + ": is no zip archive");
+  return packed({std::move(*file)}, definition);
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> read_stage_code(const DefinitionFile& file, const pipeline::Stage& stage) {
+  auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""), file.text);
+  if (read.has_value()) return read;
+  return std::unexpected(
+      fmt::format("{}:{}: [functions.{}] code: {}", file.path, stage.code_line, stage.name, read.error()));
+}
+
+}  // namespace cli

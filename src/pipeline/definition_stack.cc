@@ -1,0 +1,105 @@
+// The sections [stack] and [alarms] of the definition file.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipeline/definition_section.h"
+
+namespace pipeline {
+namespace {
+
+// What CloudWatch Logs takes for PutRetentionPolicy.
+constexpr std::array<int32_t, 22> kRetentionDays{1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                                 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+// Bounds of event source mappings of standard queues.
+constexpr int32_t kConcurrencyMin = 2;
+constexpr int32_t kConcurrencyMax = 1000;
+constexpr int32_t kBatchMax = 10'000;
+constexpr int32_t kBatchMaxWithoutWindow = 10;
+constexpr int32_t kWindowMax = 300;
+// Bounds of tags that all services share.
+constexpr std::size_t kTagsMax = 40;  // of 50, so that others have room
+constexpr std::size_t kTagKeyMax = 128;
+constexpr std::size_t kTagValueMax = 256;
+
+void check_tags(DefinitionSection& section, const StackSettings& stack) {
+  const auto is_allowed = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(" _.:/=+-@").find(c) != std::string_view::npos;
+  };
+  if (stack.tags.size() > kTagsMax) section.fault_at("tags", fmt::format("has more than {} tags", kTagsMax));
+  for (const auto& [name, value] : stack.tags) {
+    const bool good = !name.empty() && name.size() <= kTagKeyMax && value.size() <= kTagValueMax &&
+                      std::ranges::all_of(name + value, is_allowed) && !name.starts_with("aws:");
+    if (!good)
+      section.fault_at("tags", fmt::format("has \"{}\": a name has 1 to {} bytes and does not begin with aws:, a value "
+                                           "has up to {}, of letters, digits, spaces and _.:/=+-@",
+                                           name, kTagKeyMax, kTagValueMax));
+  }
+}
+
+void read_log_retention(DefinitionSection& section, StackSettings& stack) {
+  stack.log_retention_days =
+      section.whole_number("log_retention_days", 1, kRetentionDays.back(), stack.log_retention_days);
+  if (std::ranges::find(kRetentionDays, stack.log_retention_days) == kRetentionDays.end())
+    section.fault_at("log_retention_days", fmt::format("can be {}", fmt::join(kRetentionDays, ", ")));
+}
+
+void read_batches(DefinitionSection& section, StackSettings& stack) {
+  stack.maximum_concurrency =
+      section.whole_number("maximum_concurrency", kConcurrencyMin, kConcurrencyMax, stack.maximum_concurrency);
+  stack.batch_size = section.whole_number("batch_size", 1, kBatchMax, stack.batch_size);
+  stack.batch_window_seconds = section.whole_number("batch_window", 0, kWindowMax, stack.batch_window_seconds);
+  if (stack.batch_size > kBatchMaxWithoutWindow && stack.batch_window_seconds < 1)
+    section.fault_at("batch_size", fmt::format("is more than {}, which needs a `batch_window` of 1 second or more",
+                                               kBatchMaxWithoutWindow));
+}
+
+}  // namespace
+
+bool is_stack_name(std::string_view name) {
+  constexpr std::size_t kLengthMax = 20;
+  return !name.empty() && name.size() <= kLengthMax &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+StackSettings read_stack(DefinitionSection& section) {
+  StackSettings stack;
+  stack.name = section.text("name");
+  if (stack.name.has_value() && !is_stack_name(*stack.name))
+    section.fault_at("name", "must be 1 to 20 of a-z, 0-9 and -");
+  stack.region = section.text("region");
+  if (stack.region.has_value() &&
+      (stack.region->empty() ||
+       stack.region->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos))
+    section.fault_at("region", "is no region, such as \"eu-west-1\"");
+  stack.endpoint = section.text("endpoint");
+  if (stack.endpoint.has_value() && *stack.endpoint != "aws" && !is_webhook_url(*stack.endpoint))
+    section.fault_at("endpoint", "must be a URL that begins with http:// or https://, or \"aws\"");
+  if (section.has("profile"))
+    section.fault_at("profile", "is not there yet: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+  section.text("profile");
+  stack.tags = section.named_texts("tags");
+  check_tags(section, stack);
+  read_log_retention(section, stack);
+  read_batches(section, stack);
+  return stack;
+}
+
+AlarmSettings read_alarms(DefinitionSection& section) {
+  AlarmSettings alarms;
+  for (const auto& [key, value] :
+       {std::pair("errors", &alarms.errors), std::pair("duration_ms", &alarms.duration_ms),
+        std::pair("throttle", &alarms.throttle), std::pair("dead_letters", &alarms.dead_letters),
+        std::pair("uploads", &alarms.uploads), std::pair("quarantine_percent", &alarms.quarantine_percent),
+        std::pair("dead_letter_age_seconds", &alarms.dead_letter_age_seconds),
+        std::pair("notification_age_seconds", &alarms.notification_age_seconds)})
+    *value = section.amount(key, *value);
+  alarms.emails = section.texts("emails");
+  alarms.webhooks = section.texts("webhooks");
+  check_addresses(section, alarms.emails, alarms.webhooks);
+  return alarms;
+}
+
+}  // namespace pipeline
