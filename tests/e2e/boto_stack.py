@@ -106,7 +106,8 @@ class BotoStack:
                 "TILL_BUCKET": self.bucket, "TILL_ORDERS_TABLE": self.orders_table,
                 "TILL_QUARANTINE_TABLE": self.quarantine_table, "TILL_UPLOADS_TABLE": self.uploads_table,
                 "TILL_QUEUE_URL": self.queue_url, "TILL_NOTIFY_QUEUE_URL": self.notify_url,
-                "TILL_TOPIC_ARN": self.topic_arn, "TILL_LARGE_ORDER_THRESHOLD": THRESHOLD}})
+                "TILL_TOPIC_ARN": self.topic_arn, "TILL_RULE_TOPIC_PREFIX": f"{self.topic_arn}-rule-",
+                "TILL_LARGE_ORDER_THRESHOLD": THRESHOLD}})
         eventually(lambda: self.lambda_.get_function_configuration(FunctionName=name)["State"] == "Active")
 
     def _mapping(self, queue_arn, what, concurrency):
