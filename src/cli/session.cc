@@ -91,6 +91,7 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
   stack_options.intake = definition.intake;
   if (definition.intake.has_value() && !definition.intake->secret_variable.empty())
     stack_options.intake_secret = os::environment(definition.intake->secret_variable);
+  if (stack_options.intake_secret == "") stack_options.intake_secret.reset();  // nobody signs with that
   stack_options.emails = definition.emails;
   stack_options.webhooks = definition.webhooks;
   stack_options.settings = definition.stack;

@@ -19,30 +19,20 @@ std::unexpected<Fault> fault(Fault::Kind kind, std::string message) {
   return std::unexpected(Fault{kind, std::move(message)});
 }
 
-constexpr std::string_view kNoBreakSpace = "\u00a0";
-constexpr std::string_view kNarrowNoBreakSpace = "\u202f";
-constexpr std::string_view kApostrophe = "\u2019";
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-bool is_letter(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-// Spaces of all kinds become ' ' and the typographic apostrophe "'", so that what follows sees single characters.
-std::string with_plain_spaces(std::string_view text) {
+// Spaces of all kinds become ' ', the typographic apostrophe "'" and the minus sign '-', so that what follows sees
+// single characters.
+std::string with_plain_characters(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, char>, 5> kPlain{
+      {{"\u00a0", ' '}, {"\u202f", ' '}, {"\t", ' '}, {"\u2019", '\''}, {"\u2212", '-'}}};
   std::string out;
   while (!text.empty()) {
-    if (text.starts_with(kNoBreakSpace) || text.starts_with(kNarrowNoBreakSpace) || text.starts_with(kApostrophe)) {
-      const bool apostrophe = text.starts_with(kApostrophe);
-      out.push_back(apostrophe ? '\'' : ' ');
-      text.remove_prefix(text.starts_with(kNoBreakSpace) ? kNoBreakSpace.size() : kApostrophe.size());
-      continue;
-    }
-    out.push_back(text.front() == '\t' ? ' ' : text.front());
-    text.remove_prefix(1);
+    const auto found = std::ranges::find_if(kPlain, [&](const auto& one) { return text.starts_with(one.first); });
+    out.push_back(found == kPlain.end() ? text.front() : found->second);
+    text.remove_prefix(found == kPlain.end() ? 1 : found->first.size());
   }
   return out;
 }
@@ -53,30 +43,27 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Signs that stand for one currency only. '$', '£', '¥' and "kr" are several countries', so they say nothing.
-std::optional<std::string_view> currency_of_sign(std::string_view sign) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kSigns{{{"€", "EUR"},
-                                                                                  {"₹", "INR"},
-                                                                                  {"₩", "KRW"},
-                                                                                  {"₺", "TRY"},
-                                                                                  {"₽", "RUB"},
-                                                                                  {"₴", "UAH"},
-                                                                                  {"₫", "VND"},
-                                                                                  {"₪", "ILS"},
-                                                                                  {"zł", "PLN"},
-                                                                                  {"Kč", "CZK"}}};
-  for (const auto& [known, currency] : kSigns)
-    if (known == sign) return currency;
-  if (sign.size() == 3 && std::ranges::all_of(sign, is_letter)) return sign;
-  return std::nullopt;
-}
-
-// A sign is a few letters or characters that are not ASCII, or '$'. False for what is no sign.
-bool is_currency_sign(std::string_view text) {
-  constexpr std::size_t kSignBytesMax = 8;
-  return text.size() <= kSignBytesMax && std::ranges::all_of(text, [](char c) {
-           return is_letter(c) || c == '$' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
-         });
+// The codes that a sign may stand for, one behind the other; empty for what is no sign. Only signs that are known: a
+// character that is passed over could be a minus or a digit of another alphabet.
+std::string_view currencies_of_sign(std::string_view sign) {
+  constexpr std::string_view kDollars =
+      "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP BBD BMD BND BSD BZD FJD GYD JMD KYD "
+      "LRD NAD SBD SRD TTD XCD DOP UYU ZWL";
+  constexpr std::string_view kPounds = "GBP EGP FKP GIP SHP SYP LBP SDG SSP";
+  constexpr std::string_view kRupees = "INR PKR LKR NPR MUR SCR";
+  constexpr std::string_view kCrowns = "SEK NOK DKK ISK";
+  constexpr auto kSigns = std::to_array<std::pair<std::string_view, std::string_view>>({
+      {"€", "EUR"},   {"$", kDollars},    {"US$", "USD"},   {"CA$", "CAD"},    {"C$", "CAD NIO"}, {"A$", "AUD"},
+      {"AU$", "AUD"}, {"NZ$", "NZD"},     {"HK$", "HKD"},   {"S$", "SGD"},     {"NT$", "TWD"},    {"MX$", "MXN"},
+      {"R$", "BRL"},  {"£", kPounds},     {"¥", "JPY CNY"}, {"￥", "JPY CNY"}, {"円", "JPY"},     {"元", "CNY TWD HKD"},
+      {"₹", "INR"},   {"Rs", kRupees},    {"Rs.", kRupees}, {"₩", "KRW KPW"},  {"원", "KRW"},     {"₺", "TRY"},
+      {"₽", "RUB"},   {"₴", "UAH"},       {"₫", "VND"},     {"đ", "VND"},      {"₪", "ILS"},      {"₱", "PHP"},
+      {"฿", "THB"},   {"zł", "PLN"},      {"Kč", "CZK"},    {"kr", kCrowns},   {"Kr", kCrowns},   {"kr.", kCrowns},
+      {"Ft", "HUF"},  {"lei", "RON MDL"}, {"лв", "BGN"},    {"Fr.", "CHF"},    {"₦", "NGN"},
+  });
+  for (const auto& [known, currencies] : kSigns)
+    if (known == sign) return currencies;
+  return minor_unit_digits(currency_code(sign)).has_value() ? sign : std::string_view();
 }
 
 bool is_of_number(char c) {
@@ -92,9 +79,10 @@ std::expected<void, Fault> step_over_sign(std::string_view& text, std::string_vi
   // "-€5": the sign stands between.
   for (const std::string_view sign : {trimmed(text.substr(0, begin)), trimmed(text.substr(end))}) {
     if (sign.empty()) continue;
-    if (!is_currency_sign(sign)) return fault(Fault::Kind::malformed, "is not a number");
-    const auto named = currency_of_sign(sign);
-    if (named.has_value() && !currency.empty() && currency_code(*named) != currency)
+    const std::string_view named = currencies_of_sign(sign);
+    if (named.empty()) return fault(Fault::Kind::malformed, "is not a number with a known sign of currency");
+    const bool fits = named.size() == 3 ? currency_code(named) == currency : named.find(currency) != named.npos;
+    if (!currency.empty() && !fits)
       return fault(Fault::Kind::contradicts, fmt::format("is in {} and not in {}", sign, currency));
   }
   text = text.substr(begin, end - begin);
@@ -156,6 +144,12 @@ std::expected<std::string, Fault> separated_number(std::string_view digits, Styl
   return fault(Fault::Kind::malformed, "is not a number");
 }
 
+// "20.-" and "20,--" are 20: a dash in the place of the fraction is no minus.
+void step_over_no_fraction(std::string_view& text) {
+  for (const std::string_view end : {".-", ",-", ".--", ",--"})
+    if (text.ends_with(end)) return text.remove_suffix(end.size());
+}
+
 // -5, 5-, (5): what bookkeeping writes. Takes the sign off; true if it is negative.
 bool step_over_minus(std::string_view& text) {
   if (text.starts_with('(') && text.ends_with(')')) {
@@ -176,11 +170,13 @@ bool step_over_minus(std::string_view& text) {
 std::expected<std::string, Fault> plain_spelling(std::string_view text, const AmountFormat& format,
                                                  std::string_view currency) {
   if (format.style == Style::plain && !format.has_currency_sign) return std::string(text);
-  const std::string spaced = with_plain_spaces(text);
+  const std::string spaced = with_plain_characters(text);
   std::string_view left = trimmed(spaced);
+  step_over_no_fraction(left);
   bool negative = step_over_minus(left);
   if (format.has_currency_sign) {
     if (auto done = step_over_sign(left, currency); !done.has_value()) return std::unexpected(std::move(done).error());
+    step_over_no_fraction(left);
     if (!negative) negative = step_over_minus(left);  // "€ -5"
   }
   if (left.empty() || !is_digit(left.front())) return fault(Fault::Kind::malformed, "is not a number");

@@ -99,6 +99,19 @@ TEST(Amount, ASignOfCurrencyMustNotContradict) {
   EXPECT_EQ(read("€5", sign, ""), "5");
   EXPECT_EQ(read("€5", sign, "USD"), "contradicts");
   EXPECT_EQ(read("USD 5", sign, "EUR"), "contradicts");
+  // Bookkeeping's and typographers' minus, and the dash that stands for no fraction.
+  EXPECT_EQ(read("\u221219,90 €", sign), "-19.9");
+  EXPECT_EQ(read("CHF 20.-", sign, "CHF"), "20");
+  EXPECT_EQ(read("10,- €", sign), "10");
+  EXPECT_EQ(read("Fr. 1'000.--", sign, "CHF"), "1000");
+  // A sign that several countries have is of one of them.
+  for (const std::string_view other :
+       {"£5.00", "$5.00", "US$ 7", "HK$5", "R$ 5", "¥100", "100円", "kr 5", "Fr. 5", "£5€"})
+    EXPECT_EQ(read(other, sign, "EUR"), "contradicts") << other;
+  // What is no sign is not passed over: it may be a digit or a minus.
+  for (const std::string_view wrong :
+       {"\u201319,90", "5\u2013", "5\uff10", "\u0665", "5\u00bd", "5\u00b2", "5 e", "NaN", "inf"})
+    EXPECT_EQ(read(wrong, sign), "malformed") << wrong;
   for (const std::string_view wrong : {"free", "5 pieces of eight", "5 / 6", "--5", "€", ""})
     EXPECT_EQ(read(wrong, sign), "malformed") << wrong;
   const AmountFormat plain{.has_currency_sign = true};

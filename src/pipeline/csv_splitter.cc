@@ -7,6 +7,7 @@
 #include <set>
 
 #include "aws/codec/json_shape.h"
+#include "base/encoding.h"
 
 namespace pipeline {
 namespace {
@@ -19,6 +20,20 @@ std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
+}
+
+// Bytes that are not UTF-8 stay as they are, so that whoever takes the record sees what it is.
+void append_cell(std::string_view cell, std::string& out) {
+  if (base::is_utf8(cell)) return aws::codec::write_json_string(cell, out);
+  out.push_back('"');
+  for (const char c : cell) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20)
+      out += fmt::format("\\u{:04x}", byte);
+    else
+      out.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+  }
+  out.push_back('"');
 }
 
 }  // namespace
@@ -83,7 +98,7 @@ std::string CsvSplitter::row_text(bool skips_empty) const {
       aws::codec::write_json_string(is_named ? headings_[i] : fmt::format("column {}", i + 1), out);
       out.push_back(':');
     }
-    aws::codec::write_json_string(cells_[i], out);
+    append_cell(cells_[i], out);
   }
   return out + (has_more ? "]" : "}");
 }

@@ -16,6 +16,9 @@ TEST(CsvSplitter, RowsBecomeObjectsWhateverIsQuoted) {
       {"\"a,\"\"b\"\"\",c\n1,2\n", {R"({"a,\"b\"":"1","c":"2"})"}, ""},
       {"a,b,c\n1\n1,2,3,\n1,2,3,4\n", {R"({"a":"1"})", R"({"a":"1","b":"2","c":"3"})", R"(["1","2","3","4"])"}, ""},
       {"a,,b\n1,,2\n1,x,2\n", {R"({"a":"1","b":"2"})", R"({"a":"1","column 2":"x","b":"2"})"}, ""},
+      {"a,b\nJos\xe9,\"x\"\"\xff\"\n",
+       {"{\"a\":\"Jos\xe9\",\"b\":\"x\\\"\xff\"}"},
+       ""},  // not UTF-8: nothing is made of it
       {"a\n", {}, ""},
       {"", {}, "empty"},
       {"\n\n", {}, "empty"},
