@@ -161,6 +161,7 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
     if (const int refused = check_replacements(*planned, options); refused != kOk) return refused;
     if (const int refused = check_hand_deployed(*planned, options.replace_code); refused != kOk) return refused;
     if (const int refused = check_definition_stays(*planned, session); refused != kOk) return refused;
+    if (const int refused = check_secret_is_there(*planned, session); refused != kOk) return refused;
     const auto made = session.stack().apply(*planned, [&](const pipeline::Step& step) {
       if (first || step.what != "unchanged") report(step);
     });

@@ -45,6 +45,26 @@ int check_definition_stays(const pipeline::Plan& plan, const Session& session) {
   return kOk;
 }
 
+int check_secret_is_there(const pipeline::Plan& plan, Session& session) {
+  const pipeline::StackOptions& options = session.stack().options();
+  if (!options.intake.has_value() || options.intake->secret_variable.empty() || options.intake_secret.has_value())
+    return kOk;
+  const std::string intake = session.stack().site().name("intake");
+  for (const pipeline::PlannedStep& step : plan) {
+    const bool lacks_it = std::ranges::any_of(step.differences, [](const pipeline::Difference& difference) {
+      return difference.property == pipeline::kIntakeSecretVariable;
+    });
+    if (step.kind != "function" || step.name != intake || (step.action != pipeline::Action::create && !lacks_it))
+      continue;
+    print_error(
+        fmt::format("the environment variable {} is not set, or empty: [intake] says that it has the secret by which "
+                    "senders are verified. Nothing was done",
+                    options.intake->secret_variable));
+    return kUsage;
+  }
+  return kOk;
+}
+
 int check_same_definition(Session& session) {
   const pipeline::Stack& stack = session.stack();
   aws::lambda::GetFunctionConfigurationRequest get;

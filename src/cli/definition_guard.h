@@ -21,4 +21,7 @@ int check_hand_deployed(const pipeline::Plan& plan, bool replace_code);
 // none; the exit code of a failure if nobody can be asked.
 int check_same_definition(Session& session);
 
+// Of a plan: kUsage, and told why, if neither the function nor this command knows the secret of [intake].
+int check_secret_is_there(const pipeline::Plan& plan, Session& session);
+
 }  // namespace cli

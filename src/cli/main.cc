@@ -314,6 +314,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? cli::kOk : cli::kUsage;
+  } catch (const std::exception& error) {  // what throws here lacks a resource of the machine
+    cli::print_error(std::string("the command cannot go on: ") + error.what());
+    return cli::kFailed;
   }
   if (a.exit_code == cli::kOk && cli::output_is_lost()) {
     if (os::output_reader_is_gone()) return cli::kOk;  // it has seen enough: `till orders list | head`

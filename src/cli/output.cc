@@ -8,6 +8,7 @@
 
 #include "aws/codec/json_shape.h"
 #include "cli/exit_code.h"
+#include "cli/terminal_text.h"
 #include "os/standard_streams.h"
 #include "pipeline/stack_resource.h"
 
@@ -24,7 +25,7 @@ void put(std::FILE* stream, std::string_view text) {
 }  // namespace
 
 void print_line(std::string_view line) {
-  put(stdout, fmt::format("{}\n", line));
+  put(stdout, fmt::format("{}\n", os::stdout_is_terminal() ? for_terminal(line) : std::string(line)));
 }
 
 bool print_text(std::string_view text) {
@@ -32,7 +33,7 @@ bool print_text(std::string_view text) {
 }
 
 void print_error(std::string_view line) {
-  put(stderr, fmt::format("till: {}\n", line));
+  put(stderr, fmt::format("till: {}\n", os::stderr_is_terminal() ? for_terminal(line) : std::string(line)));
 }
 
 bool output_is_lost() {

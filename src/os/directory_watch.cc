@@ -44,7 +44,8 @@ std::optional<bool> is_being_written(int file) {
 // tells.
 std::optional<std::string> version_if_finished(const std::string& path) {
   struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return std::nullopt;
+  // A link in an inbox may lead to any file that the user can read.
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return std::nullopt;
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   const auto written = file.valid() ? is_being_written(file.get()) : std::nullopt;
   if (written.value_or(false)) return std::nullopt;

@@ -9,7 +9,8 @@ namespace os {
 // output"; and writing into a closed pipe fails instead of ending the process.
 void prepare_standard_streams();
 
-// Whether standard error is a terminal.
+// Whether it is a terminal.
+bool stdout_is_terminal();
 bool stderr_is_terminal();
 // Whether standard input is one, so that somebody can answer a question.
 bool input_is_terminal();

@@ -33,11 +33,11 @@ std::unexpected<Rejection> reject(std::string_view why, std::string message) {
   return std::unexpected(Rejection{why, std::move(message)});
 }
 
-// "/id", or "none of /id, /order_id"; what it is said of is to follow.
+// "/id", or "/id or /order_id"; what is said of it is to follow.
 std::string places_text(const FieldSource& source) {
   if (source.size() == 1) return source.front().text();
   std::string out;
-  for (const FieldTemplate& one : source) out += (out.empty() ? "none of " : ", ") + one.text();
+  for (const FieldTemplate& one : source) out += (out.empty() ? "" : " or ") + one.text();
   return out;
 }
 
@@ -76,7 +76,8 @@ bool any_is_empty(const Reading& reading, const Places& places) {
 Rejection missing(const Reading& reading, const FieldSource& source, const Places& places, std::string_view what) {
   if (any_is_empty(reading, places))
     return {reason::kSchemaType, places_text(source) + " must be " + std::string(what)};
-  return {reason::kSchemaMissing, places_text(source) + (source.size() == 1 ? " is missing" : " is there")};
+  return {reason::kSchemaMissing, (source.size() == 1 ? "" : "none of ") + places_text(source) +
+                                      (source.size() == 1 ? " is missing" : " is there")};
 }
 
 std::expected<std::string, Rejection> required_text(const Reading& reading, const FieldSource& source,

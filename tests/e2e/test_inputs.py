@@ -1,6 +1,7 @@
 """Documents that are not what they should be: a clear error or a clean result, and bounded memory."""
 import json
 import os
+import pty
 import random
 import subprocess
 
@@ -199,3 +200,30 @@ customer = "email"
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0 and file["orders"] == file["read"] == count
     assert usage.ru_maxrss / 1024 < CSV_MEMORY_MIB
+
+
+def test_a_terminal_is_not_steered_by_what_others_wrote(tmp_path):
+    """Names and records of strangers are shown as they are to pipes, and spelled out to terminals."""
+    name = "a\x1b[31m\u202egpj.json"
+    (tmp_path / name).write_text('{"transaction_id": "\u009b31m", "amount": "\\u0007 five"}')
+    assert "\x1b[31m" in till("check", tmp_path / name).out
+    ours, theirs = pty.openpty()
+    subprocess.run([BINARY, "check", tmp_path / name], stdout=theirs, stderr=theirs, check=False, cwd=tmp_path)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 4096):
+            shown += piece
+    except OSError:
+        pass  # Linux's way to say that nobody has the other end any more
+    text = shown.decode()
+    assert "a\\x1b[31m\\u202egpj.json" in text and not set("\x1b\x07\u009b\u202e") & set(text), text
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers want descriptors of their own")
+def test_too_few_descriptors_end_a_command_with_a_word(tmp_path):
+    (tmp_path / "orders.json").write_text('[{"transaction_id": "a", "amount": 1, "item": "x"}]')
+    for limit in range(8, 24):
+        ended = subprocess.run(["prlimit", f"--nofile={limit}", BINARY, "run", tmp_path / "orders.json", "--data",
+                                tmp_path / str(limit)], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert ended.returncode >= 0 and (ended.returncode == 0 or ended.stderr.startswith("till: ")), (limit, ended)

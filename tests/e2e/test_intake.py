@@ -108,8 +108,10 @@ def test_the_secret_stays_where_it_is_and_is_never_shown(shop, tmp_path):
         assert SECRET not in till(*command, *shop.arguments, SHOP_SECRET=SECRET).out
     # A new one cannot be made without it.
     assert till("down", "--yes", *shop.arguments).code == OK
-    fresh = till("up", *shop.arguments[:2], "--data", tmp_path / "fresh")
-    assert fresh.code == FAILED and "SHOP_SECRET" in fresh.err, fresh
+    for empty in ({}, {"SHOP_SECRET": ""}):
+        fresh = till("up", *shop.arguments[:2], "--data", tmp_path / "fresh", **empty)
+        assert fresh.code == USAGE and "SHOP_SECRET" in fresh.err, fresh
+    assert till("status", "--json", "--data", tmp_path / "fresh").json["resources"] == [], "nothing was made"
 
 
 def test_an_intake_that_the_definition_has_no_more_goes(shop):
