@@ -4,6 +4,7 @@ import os
 import pty
 import random
 import subprocess
+import sys
 
 import pytest
 from boto_stack import BotoStack
@@ -170,6 +171,12 @@ def test_the_records_of_a_page_are_found(serve, tmp_path):
 
 
 CSV_MIB = 64
+# Runs a program and tells its peak of resident memory. Linux counts what the process that forks had, which of the tests'
+# is more than what is measured; of this one it is little.
+PEAK_OF = """import resource, subprocess, sys
+ended = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(ended)"""
 CSV_MEMORY_MIB = 60 if not SANITIZED else 400
 
 
@@ -192,14 +199,12 @@ currency = "currency"
 item = "item"
 customer = "email"
 """)
-    process = subprocess.Popen([BINARY, "check", tmp_path / "orders.csv", "--file", tmp_path / "till.toml", "--json"],
-                               stdout=subprocess.PIPE, env=clean_environment())
-    [file] = json.load(process.stdout)["files"]
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0 and file["orders"] == file["read"] == count
-    assert usage.ru_maxrss / 1024 < CSV_MEMORY_MIB
+    checked = subprocess.run([sys.executable, "-c", PEAK_OF, BINARY, "check", tmp_path / "orders.csv", "--file",
+                              tmp_path / "till.toml", "--json"], capture_output=True, check=True, text=True,
+                             env=clean_environment())
+    [file] = json.loads(checked.stdout)["files"]
+    assert file["orders"] == file["read"] == count
+    assert int(checked.stderr.split()[-1]) / 1024 < CSV_MEMORY_MIB
 
 
 def test_a_terminal_is_not_steered_by_what_others_wrote(tmp_path):
