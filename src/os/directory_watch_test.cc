@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -11,9 +12,8 @@ namespace {
 class DirectoryWatchTest : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = testing::TempDir() + "directory_watch_test";
-    std::filesystem::remove_all(directory_);
-    std::filesystem::create_directory(directory_);
+    directory_ = testing::TempDir() + "directory_watch_XXXXXX";
+    ASSERT_NE(::mkdtemp(directory_.data()), nullptr);
     auto made = DirectoryWatch::make(directory_);
     ASSERT_TRUE(made.has_value()) << made.error();
     watch_.emplace(std::move(*made));
