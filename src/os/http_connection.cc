@@ -197,7 +197,10 @@ bool HttpConnection::begin_body() {
   const ListenLimits& limits = listener_->limits;
   const bool chunked = parser_.is_chunked();
   const uint64_t length = parser_.content_length();
-  if (!chunked && length == 0) return dispatch();
+  if (!chunked && length == 0) {
+    tell_to_continue();
+    return dispatch();
+  }
   if (chunked || length > limits.unasked_body_bytes_max) {
     aws::http::Admission admission =
         listener_->handler.admit(parser_.request(), chunked ? std::nullopt : std::optional(length));
@@ -252,11 +255,15 @@ bool HttpConnection::receive_body() {
   body_complete_ = false;
   phase_ = parser_.is_chunked() ? Phase::chunked : Phase::body;
   set_deadline();
-  // RFC 9110 section 10.1.1: not needed once the body has begun to arrive.
-  if (input().empty() && !parser_.is_http_1_0() && expects_continue(parser_.request())) {
-    out_.append("HTTP/1.1 100 Continue\r\n\r\n");
-  }
+  tell_to_continue();
   return true;
+}
+
+// RFC 9110 section 10.1.1: not needed once the body has begun to arrive. For an empty one, too: botocore, once answered
+// without it, takes the next 100 of the connection for headers, and hangs.
+void HttpConnection::tell_to_continue() {
+  if (input().empty() && !parser_.is_http_1_0() && expects_continue(parser_.request()))
+    out_.append("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 // Keeps the request's body as large as the room to read into: all that is announced, but not far ahead of what came.

@@ -145,6 +145,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool begin_body();
   bool take_room();
   bool receive_body();
+  void tell_to_continue();
   bool grow_room();
   bool read_body();
   bool read_chunked();

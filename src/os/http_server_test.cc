@@ -207,9 +207,12 @@ TEST(HttpServer, ContinuesWhenAskedAndRefusesAtOnce) {
   client.send("hi");
   const std::string reply = reply_of("PUT / hi");
   EXPECT_EQ(client.receive(reply.size()), reply);
+  client.send("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n");
+  const std::string empty = go_on + reply_of("PUT / ");
+  EXPECT_EQ(client.receive(empty.size()), empty);
   client.send("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 413 Content Too Large\r\n"));
-  EXPECT_EQ(fixture.handler.calls, 1);
+  EXPECT_EQ(fixture.handler.calls, 2);
 }
 
 TEST(HttpServer, TellsOfBodiesThatAreTooLarge) {
