@@ -83,7 +83,7 @@ std::expected<int, int> run_shell(const std::string& command, const std::string&
   ::posix_spawnattr_init(&attributes);
   sigset_t defaults;  // what this program ignores the other one shall not
   ::sigemptyset(&defaults);
-  for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) ::sigaddset(&defaults, signal);
+  for (const int signal : {SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ}) ::sigaddset(&defaults, signal);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::array<std::string, 5> words{"sh", "-c", command + " \"$@\"", "sh", argument};

@@ -6,7 +6,8 @@
 namespace os {
 
 // To be called first of all: a closed stream gets /dev/null, lest the first file that is opened becomes "standard
-// output"; and writing into a closed pipe fails instead of ending the process.
+// output"; and writing into a closed pipe, or more into a file than ulimit -f allows, fails instead of ending the
+// process.
 void prepare_standard_streams();
 
 // Whether it is a terminal.

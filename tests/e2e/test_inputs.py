@@ -233,3 +233,14 @@ def test_too_few_descriptors_end_a_command_with_a_word(tmp_path):
         ended = subprocess.run(["prlimit", f"--nofile={limit}", BINARY, "run", tmp_path / "orders.json", "--data",
                                 tmp_path / str(limit)], capture_output=True, text=True, check=False, cwd=tmp_path)
         assert ended.returncode >= 0 and (ended.returncode == 0 or ended.stderr.startswith("till: ")), (limit, ended)
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers write files of their own")
+def test_a_limit_of_file_sizes_ends_a_command_with_a_word(tmp_path):
+    """SIGXFSZ, which would end the process without one."""
+    (tmp_path / "orders.json").write_text(json.dumps([{"transaction_id": f"o-{i}", "amount": 1, "item": "x" * 500}
+                                                      for i in range(2000)]))
+    for limit in (4096, 100_000, 500_000):
+        ended = subprocess.run(["prlimit", f"--fsize={limit}", BINARY, "run", tmp_path / "orders.json", "--data",
+                                tmp_path / str(limit)], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert ended.returncode > 0 and ended.stderr.startswith("till: "), (limit, ended)
