@@ -22,6 +22,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+bool is_no_text(char c) {
+  return c >= 0 && c < ' ' && c != '\t' && c != '\r' && c != '\n';
+}
+
 // Bytes that are not UTF-8 stay as they are, so that whoever takes the record sees what it is.
 void append_cell(std::string_view cell, std::string& out) {
   if (base::is_utf8(cell)) return aws::codec::write_json_string(cell, out);
@@ -73,7 +77,12 @@ void CsvSplitter::end_cell(std::string_view cell) {
 
 void CsvSplitter::take_headings() {
   std::set<std::string_view> seen;
-  for (const std::string& cell : cells_) headings_.emplace_back(trimmed(cell));
+  for (const std::string& cell : cells_) {
+    const auto wrong = std::ranges::find_if(cell, is_no_text);
+    if (wrong != cell.end())
+      return fail(fmt::format("has the byte 0x{:02X} in a heading, which no text has", static_cast<int>(*wrong)));
+    headings_.emplace_back(trimmed(cell));
+  }
   if (headings_.front().starts_with(kByteOrderMark)) headings_.front().erase(0, kByteOrderMark.size());
   for (const std::string& heading : headings_)
     if (!heading.empty() && !seen.insert(heading).second) return fail("has two columns called \"" + heading + "\"");

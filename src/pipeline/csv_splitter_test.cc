@@ -23,6 +23,7 @@ TEST(CsvSplitter, RowsBecomeObjectsWhateverIsQuoted) {
       {"", {}, "empty"},
       {"\n\n", {}, "empty"},
       {"a,b,a\n1,2,3\n", {}, "row 1 of the file has two columns called \"a\""},
+      {"a\x0b,b\n1,2\n", {}, "row 1 of the file has the byte 0x0B in a heading, which no text has"},
       {"a,b\n1,2\n1,x\"y\n", {R"({"a":"1","b":"2"})"}, "row 3 of the file has a quote inside of a cell"},
       {"a,b\n1,\"x\"y\n", {}, "row 2 of the file has a quote inside"},
       {"a,b\n1,\"xy\n", {}, "row 2 of the file has a quote that is not closed"},

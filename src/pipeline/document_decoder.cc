@@ -4,6 +4,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -18,14 +19,36 @@ constexpr std::string_view kUtf16Little = "\xff\xfe";
 constexpr std::string_view kUtf16Big = "\xfe\xff";
 
 // What is taken for orders by mistake, by how it begins.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOthers{
-    {{"PK\x03\x04", "looks like a ZIP archive or an Excel workbook (.xlsx)"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOthers{
+    {{{"\xff\xfe\0\0", 4}, "looks like UTF-32 text; UTF-8 and UTF-16 are read"},
+     {{"\0\0\xfe\xff", 4}, "looks like UTF-32 text; UTF-8 and UTF-16 are read"},
+     {"\x89PNG", "looks like a picture (PNG)"},
+     {"\xff\xd8\xff", "looks like a picture (JPEG)"},
+     {"GIF8", "looks like a picture (GIF)"},
+     {"PK\x03\x04", "looks like a ZIP archive or an Excel workbook (.xlsx)"},
      {"\xd0\xcf\x11\xe0", "looks like an old Excel workbook (.xls)"},
      {"%PDF", "looks like a PDF document"},
      {"BZh", "looks like bzip2; gzip and zstd are unpacked"},
      {"\xfd"
       "7zX",
       "looks like xz; gzip and zstd are unpacked"}}};
+
+constexpr std::size_t kTextLooked = 64;
+
+// What text, as it begins, cannot be read as, for people; empty if nothing speaks against it. `begin` has its first
+// kTextLooked bytes, or all of it.
+std::string_view other_text(std::string_view begin) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (begin.size() >= 2 && (begin[0] == '\0') != (begin[1] == '\0'))
+    return "looks like UTF-16 text without the byte order mark that would tell so";
+  if (begin.starts_with(kByteOrderMark)) begin.remove_prefix(kByteOrderMark.size());
+  begin.remove_prefix(std::min(begin.find_first_not_of(" \t\r\n"), begin.size()));
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (begin.size() < 2 || begin[0] != '<' || (begin[1] != '!' && begin[1] != '?' && !is_letter(begin[1]))) return "";
+  const bool is_page = begin.starts_with("<!DOCTYPE html") || begin.starts_with("<!doctype html") ||
+                       begin.starts_with("<html") || begin.starts_with("<HTML");
+  return is_page ? "looks like a web page (HTML)" : "looks like XML; an ingest function of your own can read that";
+}
 
 }  // namespace
 
@@ -160,12 +183,15 @@ bool DocumentDecoder::know_packing() {
 
 bool DocumentDecoder::know_encoding() {
   const bool is_all = is_finished_ && packed_.empty();
-  if (encoded_.size() < kUtf16Little.size() && !is_all) return false;
+  if (encoded_.size() < kTextLooked && !is_all) return false;
   is_encoding_known_ = true;
   if (encoded_.starts_with(kUtf16Little)) converter_ = std::make_unique<Utf16>("UTF-16LE");
   if (encoded_.starts_with(kUtf16Big)) converter_ = std::make_unique<Utf16>("UTF-16BE");
   if (converter_ != nullptr) encoded_.erase(0, kUtf16Little.size());
-  return true;
+  if (converter_ != nullptr) return true;
+  const std::string_view other = other_text(std::string_view(encoded_).substr(0, kTextLooked));
+  if (!other.empty()) error_ = "the file " + std::string(other);
+  return error_.empty();
 }
 
 // Through one stage, or past it if there is none. False: it cannot go on.
@@ -186,6 +212,7 @@ bool DocumentDecoder::next(std::string& text) {
     const std::size_t before = packed_.size() + encoded_.size();
     if (encoded_.size() < kTextBytesMax && !pass(unpacker_.get(), packed_, encoded_)) return false;
     if (!is_encoding_known_ && !know_encoding() && packed_.size() + encoded_.size() == before) return false;
+    if (!error_.empty()) return false;
     if (!is_encoding_known_) continue;
     if (!pass(converter_.get(), encoded_, text)) return false;
     if (!text.empty()) return true;
