@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "pipeline/definition.h"
+
 namespace cli {
 namespace {
 
@@ -12,12 +14,18 @@ base::AwsError local_error(std::string message) {
   return {.code = "Local", .message = std::move(message)};
 }
 
+// Files that stand beside orders and are none: what commands are told by.
+bool is_of_definition(const std::string& name) {
+  return name == pipeline::kDefinitionName || name.ends_with(".schema.json");
+}
+
 base::Result<void> add_directory(const std::string& name, std::vector<InputFile>& files) {
   std::vector<std::string> inside;
   std::error_code error;
   std::filesystem::directory_iterator entry(name, error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-    if (entry->is_regular_file() && !entry->path().filename().string().starts_with('.'))
+    if (const std::string file = entry->path().filename().string();
+        entry->is_regular_file() && !file.starts_with('.') && !is_of_definition(file))
       inside.push_back(entry->path().string());
   if (error) return base::fail(local_error(name + ": " + error.message()));
   if (inside.empty()) return base::fail(local_error(name + ": there is no file in it"));

@@ -33,6 +33,8 @@ std::optional<int> minor_unit_digits(std::string_view code) {
 }
 
 std::string currency_code(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   std::string out(text);
   for (char& c : out)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');

@@ -11,7 +11,7 @@ namespace pipeline {
 // withdrawn since 2020, which exports of older orders still have. Source: ISO 4217 list one of January 2026.
 std::optional<int> minor_unit_digits(std::string_view code);
 
-// A code as ISO 4217 writes it: its ASCII letters in capitals.
+// A code as ISO 4217 writes it: its ASCII letters in capitals, without spaces around it.
 std::string currency_code(std::string_view text);
 
 }  // namespace pipeline

@@ -1,6 +1,9 @@
 // The section [intake] of the definition file.
+#include <fmt/format.h>
+
 #include <array>
 
+#include "aws/auth/text.h"
 #include "pipeline/definition_section.h"
 
 namespace pipeline {
@@ -9,10 +12,14 @@ namespace {
 constexpr int32_t kToleranceSecondsMax = 86'400;
 constexpr int32_t kToleranceSeconds = 300;
 
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kDigits = "0123456789";
+
+// What is empty is missing, which others tell.
+void check_characters(DefinitionSection& section, std::string_view key, const std::string& text, std::string_view taken,
+                      std::string_view what) {
+  if (section.has(key) && (text.empty() || text.find_first_not_of(taken) != std::string::npos))
+    section.fault_at(key, fmt::format("is \"{}\", which is no {}", text, what));
 }
 
 // What only some kinds of verification want is refused where nobody would look at it.
@@ -30,8 +37,11 @@ IntakeSettings read_intake(DefinitionSection& section) {
   IntakeSettings out;
   if (!section.has("verify")) section.fault_at("verify", R"(is missing: "hmac", "timestamped" or "nobody")");
   out.verify = static_cast<Verify>(section.one_of("verify", kVerify));
-  out.header = lower_case(section.text("header").value_or(""));
+  out.header = aws::auth::lower_case(section.text("header").value_or(""));
   out.secret_variable = section.text("secret_variable").value_or("");
+  const std::string name = std::string(kLetters) + std::string(kDigits);
+  check_characters(section, "header", out.header, name + "!#$%&'*+-.^_`|~", "name of a header (RFC 9110)");
+  check_characters(section, "secret_variable", out.secret_variable, name + "_", "name of a variable");
   out.is_base64 = section.one_of("encoding", kEncodings) == 0;
   out.records = section.path("records");
   out.tolerance = std::chrono::seconds(section.whole_number("tolerance", 1, kToleranceSecondsMax, kToleranceSeconds));

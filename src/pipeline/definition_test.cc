@@ -102,6 +102,14 @@ zero = "refund"
   EXPECT_TRUE(syntax.front().starts_with("2: ")) << syntax.front();
 }
 
+TEST(Definition, NamesOfAnIntakeAreNames) {
+  const std::string intake = "[intake]\nverify = 'hmac'\n";
+  EXPECT_EQ(faults(intake + "header = 'X-Shop-Hmac'\nsecret_variable = 'SHOP_SECRET'\n"), std::vector<std::string>());
+  EXPECT_EQ(faults(intake + "header = 'X Shop'\nsecret_variable = 'SHOP=1'\n"),
+            (std::vector<std::string>{"3: [intake] header is \"x shop\", which is no name of a header (RFC 9110)",
+                                      "4: [intake] secret_variable is \"SHOP=1\", which is no name of a variable"}));
+}
+
 TEST(Definition, RulesAndWhoIsToldAreReadWhole) {
   const auto read = read_definition(R"toml(
 [notifications]

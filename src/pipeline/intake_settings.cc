@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "aws/auth/text.h"
 #include "base/encoding.h"
 
 namespace pipeline {
@@ -44,8 +45,8 @@ bool is_signed(const IntakeSettings& settings, std::string_view secret, std::str
   if (secret.empty()) return false;
   if (settings.verify == IntakeSettings::Verify::hmac) {
     const std::string wanted = base::hmac_sha256(secret, body);
-    return base::constant_time_equal(settings.is_base64 ? base::base64_encode(wanted) : base::hex_encode(wanted),
-                                     signature);
+    if (settings.is_base64) return base::constant_time_equal(base::base64_encode(wanted), signature);
+    return base::constant_time_equal(base::hex_encode(wanted), aws::auth::lower_case(signature));
   }
   const Timestamped given = split(signature);
   std::string message(given.time);

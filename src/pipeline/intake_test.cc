@@ -27,6 +27,9 @@ TEST(IntakeSettings, TheSignatureIsOfTheBodyAsItWasSent) {
   EXPECT_FALSE(is_signed(settings, "secret", base::hex_encode(mac), "{\"a\": 1}", {}));
   settings.is_base64 = false;
   EXPECT_TRUE(is_signed(settings, "secret", base::hex_encode(mac), "{\"a\": 1}", {}));
+  std::string capitals = base::hex_encode(mac);
+  for (char& c : capitals) c = c >= 'a' ? static_cast<char>(c - 32) : c;
+  EXPECT_TRUE(is_signed(settings, "secret", capitals, "{\"a\": 1}", {}));
   // Without a secret nobody is known, also not who signs with the empty one.
   EXPECT_FALSE(is_signed(settings, "", base::hex_encode(base::hmac_sha256("", "x")), "x", {}));
 }

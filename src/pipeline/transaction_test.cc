@@ -136,6 +136,7 @@ TEST(TransactionReader, CurrenciesAreThoseOfIso4217ThatTheShopTakes) {
   m.currencies = {"EUR", "JPY"};
   EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"USD"})"),
             "CURRENCY: /currency USD is not among the currencies that are taken");
+  EXPECT_EQ(read(m, R"({"id":1,"total":5,"currency":" eur "})"), "1|5|EUR|||");
   m.amount_format.in_minor_units = true;
   EXPECT_EQ(read(m, R"({"id":1,"total":1999})"), "1|19.99|EUR|||");
   EXPECT_EQ(read(m, R"({"id":1,"total":1999,"currency":"JPY"})"), "1|1999|JPY|||");
