@@ -62,7 +62,7 @@ int alarms_list(const GlobalOptions& global) {
 
 int alarms_drill(const GlobalOptions& global, const std::string& kind, int timeout_seconds) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   AlarmDrill drill(*session, global.json);
   return drill.run(kind == "error"      ? AlarmDrill::Kind::error

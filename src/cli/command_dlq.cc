@@ -11,6 +11,7 @@
 #include "cli/exit_code.h"
 #include "cli/interruption.h"
 #include "cli/output.h"
+#include "cli/settle.h"
 #include "pipeline/transaction.h"
 
 namespace cli {
@@ -237,7 +238,7 @@ int dlq_list(const GlobalOptions& global, uint64_t messages_max) {
 
 int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_max) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   DeadLetters dead{*session};
   Interruption interruption(session->env());
@@ -258,6 +259,7 @@ int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_ma
   }
   print_line(global.json ? fmt::format("{{\"moved\":{}}}", *moved)
                          : fmt::format("{} messages went back to {}", *moved, dead.site.name("orders")));
+  settle_orders(*session, interruption);
   return kOk;
 }
 

@@ -39,7 +39,7 @@ int ask(Session& session) {
 
 int down(const GlobalOptions& global, bool yes) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   if (const int refused = yes ? static_cast<int>(kOk) : ask(*session); refused != kOk) return refused;
   StepPrinter print(global.json);

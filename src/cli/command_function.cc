@@ -79,7 +79,7 @@ base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string&
 
 int invoke(const GlobalOptions& global, const std::string& function, const std::string& payload, bool event) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   const pipeline::Site& site = session->stack().site();
   aws::lambda::InvocationRequest request;
@@ -122,7 +122,7 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
     own_zip = std::move(*read);
   }
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   if (const int wrong = own_zip.empty() ? check_packages(*session) : static_cast<int>(kOk); wrong != kOk) return wrong;
   if (const int other = own_zip.empty() ? check_same_definition(*session) : static_cast<int>(kOk); other != kOk)

@@ -162,7 +162,7 @@ int quarantine_discard(const GlobalOptions& global, const QuarantineQuery& query
   const auto session = open_session(global, exit_code);
   if (session == nullptr) return exit_code;
   Chosen chosen;
-  exit_code = for_each_chosen(*session, query, [&](const pipeline::Item& row) -> base::Result<bool> {
+  exit_code = for_each_chosen(*session, query, [&](pipeline::Item& row) -> base::Result<bool> {
     pipeline::Item& kept = chosen.rows.emplace_back();
     for (const auto& [name, value] : row)
       if (name != quarantine::kBody) kept.append(name) = value;
@@ -173,7 +173,7 @@ int quarantine_discard(const GlobalOptions& global, const QuarantineQuery& query
   if (!yes && !chosen.rows.empty()) exit_code = ask_to_discard(*session, chosen);
   if (exit_code != kOk) return exit_code;
   uint64_t discarded = 0;
-  for (const pipeline::Item& row : chosen.rows) {
+  for (pipeline::Item& row : chosen.rows) {
     const auto done = set_state(*session, row, quarantine::kDiscarded);
     if (!done.has_value()) return print_failure("order " + short_id(row), done.error());
     discarded += *done;

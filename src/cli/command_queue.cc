@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
+#include "cli/settle.h"
 
 namespace cli {
 namespace {
@@ -30,7 +31,7 @@ std::string message_json(const aws::sqs::Message& message) {
 
 int send(const GlobalOptions& global, const std::string& queue, const std::string& text) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   aws::sqs::SendMessageRequest request;
   request.queue_url = queue_url(*session, queue);
@@ -44,6 +45,8 @@ int send(const GlobalOptions& global, const std::string& queue, const std::strin
   if (!sent.has_value()) return print_failure("send", sent.error());
   const std::string id = sent->message_id.value_or("");
   print_line(global.json ? "{\"message_id\":" + json_text(id) + "}" : "sent " + id);
+  Interruption interruption(session->env());
+  if (queue.empty()) settle_orders(*session, interruption);
   return kOk;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/interruption.h"
 #include "cli/order_commands.h"
 #include "cli/output.h"
+#include "cli/settle.h"
 #include "os/environment.h"
 #include "os/foreground.h"
 #include "pipeline/json_edit.h"
@@ -126,15 +127,21 @@ std::string objection(const pipeline::Item& row, const std::string& text,
   return "";
 }
 
+// Sends another text in the row's place. The row is claimed first: of two who mend the same order one is told. A crash
+// in between leaves it SENDING, and to mend it once more does no harm, because the source says that it is the same
+// order.
+base::Result<bool> send_instead(Session& session, pipeline::Item& row, const std::string& text) {
+  TRY_ASSIGN(const bool claimed, set_state(session, row, quarantine::kSending, text));
+  if (!claimed) return false;
+  TRY(send_order(session, row, text));
+  return set_state(session, row, quarantine::kFixed);
+}
+
 // Sends `text` in the row's place.
-int send_fixed(Session& session, const GlobalOptions& global, const pipeline::Item& row, const std::string& text,
+int send_fixed(Session& session, const GlobalOptions& global, pipeline::Item& row, const std::string& text,
                const pipeline::Transaction& order) {
   const bool as_it_was = text == pipeline::text_of(row, quarantine::kBody);
-  if (!as_it_was) {
-    const auto sent = send_order(session, row, text);
-    if (!sent.has_value()) return print_failure("order " + short_id(row), sent.error());
-  }
-  const auto done = as_it_was ? send_again(session, row, text) : set_state(session, row, quarantine::kFixed, text);
+  const auto done = as_it_was ? send_again(session, row, text) : send_instead(session, row, text);
   if (!done.has_value()) return print_failure("order " + short_id(row), done.error());
   if (!*done) {
     print_error(short_id(row) + " was changed by somebody else at the same time; look at it again");
@@ -144,6 +151,8 @@ int send_fixed(Session& session, const GlobalOptions& global, const pipeline::It
                                        json_text(pipeline::text_of(row, quarantine::kBodySha256)),
                                        json_text(order.transaction_id))
                          : fmt::format("{} is on its way as order {}", short_id(row), order.transaction_id));
+  Interruption interruption(session.env());
+  settle_orders(session, interruption);
   return kOk;
 }
 
@@ -151,12 +160,12 @@ int send_fixed(Session& session, const GlobalOptions& global, const pipeline::It
 
 int quarantine_replay(const GlobalOptions& global, const QuarantineQuery& query, bool dry_run) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   const pipeline::TransactionReader reader(session->definition().mapping);
   Replayed replayed{.dry_run = dry_run, .json = global.json};
   Interruption interruption(session->env());
-  exit_code = for_each_chosen(*session, query, [&](const pipeline::Item& row) -> base::Result<bool> {
+  exit_code = for_each_chosen(*session, query, [&](pipeline::Item& row) -> base::Result<bool> {
     const auto record = record_of(row);
     if (!record.has_value()) {
       ++replayed.skipped;
@@ -173,13 +182,14 @@ int quarantine_replay(const GlobalOptions& global, const QuarantineQuery& query,
   });
   if (exit_code != kOk) return exit_code;
   print_line(summary_of(replayed));
+  if (replayed.sent > 0 && !dry_run) settle_orders(*session, interruption);
   if (interruption.requested()) return kInterrupted;
   return replayed.skipped == 0 && replayed.refused == 0 ? kOk : kCheckFailed;
 }
 
 int quarantine_fix(const GlobalOptions& global, const std::string& id, const std::vector<std::string>& changes) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   pipeline::Item row;
   exit_code = check_same_definition(*session);
@@ -203,6 +213,7 @@ int quarantine_fix(const GlobalOptions& global, const std::string& id, const std
   }
   if (!why.empty()) {
     print_error(fmt::format("{}: {}. Nothing was sent, and nothing has changed", short_id(row), why));
+    if (changes.empty()) print_error("what you wrote was:\n" + text);
     return kCheckFailed;
   }
   return send_fixed(*session, global, row, text, *order);

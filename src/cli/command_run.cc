@@ -67,7 +67,7 @@ class Work {
 
 int ingest(const GlobalOptions& global, const RunOptions& options) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code);
+  const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
   if (const int other = check_same_definition(*session); other != kOk) return other;
   Work work;
@@ -77,7 +77,7 @@ int ingest(const GlobalOptions& global, const RunOptions& options) {
 
 int run(const GlobalOptions& global, const UpOptions& up, const RunOptions& options) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code, NewData::made);
+  const auto session = open_session(global, exit_code, Use::makes);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(up, *session); wrong != kOk) return wrong;
   Work work;

@@ -190,7 +190,7 @@ base::Result<std::string> intake_url(Session& session) {
 
 int up(const GlobalOptions& global, const UpOptions& options) {
   int exit_code = kOk;
-  const auto session = open_session(global, exit_code, NewData::made);
+  const auto session = open_session(global, exit_code, Use::makes);
   if (session == nullptr) return exit_code;
   if (const int wrong = apply(options, *session); wrong != kOk) return wrong;
   StepPrinter print(global.json);

@@ -3,16 +3,15 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include "aws/dynamodb/dynamodb.h"
-#include "aws/sqs/sqs.h"
 #include "cli/function_log.h"
 #include "cli/ingest_watch.h"
 #include "cli/output.h"
+#include "cli/stack_contents.h"
 #include "pipeline/notifier.h"
 #include "pipeline/rows.h"
 
@@ -39,13 +38,6 @@ std::string key_name(const std::string& file) {
 
 constexpr const char* kOrdersGoOn = "the orders are with the pipeline and go on whenever its engine runs";
 
-uint64_t number_in(const aws::Map<std::string>& attributes, std::string_view name) {
-  uint64_t value = 0;
-  if (const std::string* text = attributes.find(name); text != nullptr)
-    std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
-}
-
 }  // namespace
 
 uint32_t percentile(std::vector<uint32_t>& values, unsigned percent) {
@@ -65,19 +57,6 @@ Follower::Follower(pipeline::Services services, base::Env& env, pipeline::Stack&
       config_(stack.config()),
       record_(services, env, config_),
       upload_(services.s3, env, config_.bucket, interruption) {}
-
-base::Result<uint64_t> Follower::depth(std::string_view queue) {
-  aws::sqs::GetQueueAttributesRequest get;
-  get.queue_url = stack_.queue_url(queue);
-  get.attribute_names = {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-                         "ApproximateNumberOfMessagesDelayed"};
-  aws::Context context = pipeline::call_context(env_);
-  TRY_ASSIGN(const auto got, services_.sqs.get_queue_attributes(context, std::move(get)));
-  uint64_t sum = 0;
-  for (const auto& [name, value] : got.attributes.value_or(aws::Map<std::string>()))
-    sum += number_in(*got.attributes, name);
-  return sum;
-}
 
 base::Result<std::optional<pipeline::Item>> Follower::row_if_read(const std::string& upload_id) {
   aws::dynamodb::GetItemInput get;
@@ -123,7 +102,7 @@ base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, con
                   FunctionLog::kErrors);
   base::Timestamp moved = env_.clock.now();
   while (true) {
-    TRY_ASSIGN(const uint64_t left, depth("orders"));
+    TRY_ASSIGN(const uint64_t left, messages_in(stack_.site(), stack_.site().name("orders")));
     if (!quiet && progress.has_value()) progress->show(read - std::min(read, left), read);
     const base::Timestamp now = env_.clock.now();
     if (left < queued) moved = now;
@@ -132,7 +111,7 @@ base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, con
     if (left == 0 || stands) {
       progress.reset();
       TRY_ASSIGN(followed.tally, count(file, upload, row));
-      TRY_ASSIGN(followed.dead_letters, depth("orders-dlq"));
+      TRY_ASSIGN(followed.dead_letters, messages_in(stack_.site(), stack_.site().name("orders-dlq")));
       const uint64_t still_open = followed.tally.missing + followed.tally.large_orders_pending;
       if (still_open == 0) return now;
       if (still_open < open || stands) moved = now;

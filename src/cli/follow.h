@@ -53,8 +53,6 @@ class Follower {
   base::Result<std::optional<std::string>> upload_if_read(const std::string& key);
   // Waits for it.
   base::Result<pipeline::Item> wait_for_ingest(const Upload& upload);
-  // Messages on a queue of the stack: waiting, delayed and in flight. Approximate, and others' orders as well.
-  base::Result<uint64_t> depth(std::string_view queue);
   // Counts until no order is missing, or nothing moves any more; fills the rest of `followed`. Answers the moment from
   // which on nothing changed.
   base::Result<base::Timestamp> wait_for_rows(const InputFile& file, const Upload& upload, const pipeline::Item& row,

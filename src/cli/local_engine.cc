@@ -187,8 +187,8 @@ std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& o
 // Only the owner can read it: mode 0600.
 void write_endpoint(const std::string& data_directory, const WrittenEndpoint& endpoint) {
   os::replace_file(endpoint_file(data_directory),
-                   fmt::format("{}\n{}\n{}\n{}\n", endpoint.url, endpoint.instance, endpoint.root.access_key_id,
-                               endpoint.root.secret_access_key));
+                   fmt::format("{}\n{}\n{}\n{}\n{}", endpoint.url, endpoint.instance, endpoint.root.access_key_id,
+                               endpoint.root.secret_access_key, endpoint.works ? "" : "looks\n"));
 }
 
 }  // namespace
@@ -355,6 +355,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   engine_options.transport = parts->transport.get();
   if (options.lenient) engine_options.lenient = warn_of_leniency;
   engine_options.throttle = options.throttle;
+  engine_options.works = options.works;
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
   parts->make_api();
   if (const auto bound = parts->listen(); !bound.has_value()) return std::unexpected(bound.error());
@@ -364,7 +365,7 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   // A store has one engine, which says where it serves; one in memory does not speak over another that does.
   const bool speaks = !options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory));
   if (speaks && !options.leaves_no_trace)
-    write_endpoint(options.data_directory, {made->endpoint_url(), made->parts_->instance, options.root});
+    write_endpoint(options.data_directory, {made->endpoint_url(), made->parts_->instance, options.root, options.works});
   return made;
 }
 
@@ -392,6 +393,8 @@ WrittenEndpoint read_endpoint(const std::string& data_directory) {
   std::getline(file, out.instance);
   RootCredentials root;
   if (std::getline(file, root.access_key_id) && std::getline(file, root.secret_access_key)) out.root = std::move(root);
+  std::string use;
+  out.works = !std::getline(file, use) || use != "looks";
   return out;
 }
 

@@ -22,6 +22,7 @@ struct LocalEngineOptions {
   bool in_memory = false;      // nothing survives; for tests
   // With in_memory: makes nothing in the data directory either, for a command that looks where nothing is.
   bool leaves_no_trace = false;
+  bool works = true;  // else see engine::EngineOptions
   uint16_t port = 0;  // 0: the system chooses
   bool accept_data_loss = false;
   bool lenient = false;        // see engine::EngineOptions; what was accepted is told on stderr
@@ -63,6 +64,7 @@ struct WrittenEndpoint {
   std::string url;
   std::string instance;
   RootCredentials root = {};
+  bool works = true;  // see LocalEngineOptions
 };
 WrittenEndpoint read_endpoint(const std::string& data_directory);
 // Whether that very engine answers there.

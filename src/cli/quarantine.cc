@@ -54,15 +54,19 @@ base::Result<std::vector<std::string>> ids_with(Session& session, const std::str
   return ids;
 }
 
-// What is common to all changes: the row is the one that was seen, and nobody has dealt with it.
+// What is common to all changes: the row is as it was seen, and nobody has dealt with it.
 template <class Input>
 void only_if_unchanged(Input& input, Session& session, const pipeline::Item& row, std::string_view state_allowed) {
   input.table_name = table_of(session);
   input.key.emplace()[quarantine::kBodySha256] = pipeline::text(id_of(row));
-  input.condition_expression = fmt::format("quarantined_at = :seen AND {}", state_allowed);
+  const auto changed_at = pipeline::number_of(row, quarantine::kChangedAt);
+  input.condition_expression =
+      fmt::format("quarantined_at = :seen AND {} AND {}",
+                  changed_at.has_value() ? "changed_at = :changed" : "attribute_not_exists(changed_at)", state_allowed);
   input.expression_attribute_names.emplace()["#state"] = quarantine::kState;
   auto& values = input.expression_attribute_values.emplace();
   values[":seen"] = pipeline::number(pipeline::number_of(row, quarantine::kQuarantinedAt).value_or(0));
+  if (changed_at.has_value()) values[":changed"] = pipeline::number(*changed_at);
   values[":sending"] = pipeline::text(quarantine::kSending);
 }
 
@@ -148,7 +152,7 @@ base::Result<bool> is_quarantined(Session& session, const std::string& text) {
 }
 
 int for_each_chosen(Session& session, const QuarantineQuery& query,
-                    const std::function<base::Result<bool>(const pipeline::Item&)>& each) {
+                    const std::function<base::Result<bool>(pipeline::Item&)>& each) {
   const bool has_filter = !(query.reason.empty() && query.upload.empty() && query.since.empty() && query.until.empty());
   if (query.ids.empty() && !has_filter && !query.all) {
     print_error("say which: ids, --reason, --upload, --since, --until, or --all");
@@ -168,7 +172,7 @@ int for_each_chosen(Session& session, const QuarantineQuery& query,
     return kFailed;
   }
   base::Result<void> done;
-  for (const pipeline::Item& row : named) {
+  for (pipeline::Item& row : named) {
     const auto more = each(row);
     if (!more.has_value()) done = base::fail(more.error());
     if (!more.has_value() || !*more) break;
@@ -197,22 +201,27 @@ std::expected<std::string, std::string> record_of(const pipeline::Item& row) {
   return text;
 }
 
-base::Result<bool> set_state(Session& session, const pipeline::Item& row, std::string_view state,
+base::Result<bool> set_state(Session& session, pipeline::Item& row, std::string_view state,
                              const std::string& fixed_body) {
   aws::dynamodb::UpdateItemInput update;
   only_if_unchanged(update, session, row, "(attribute_not_exists(#state) OR #state = :sending)");
   auto& values = *update.expression_attribute_values;
   values[":state"] = pipeline::text(state);
-  values[":now"] = pipeline::number(base::to_epoch_milliseconds(session.now()));
+  // Later than what was seen, so that of two who have seen the same only one is first.
+  const int64_t now = std::max(base::to_epoch_milliseconds(session.now()),
+                               pipeline::number_of(row, quarantine::kChangedAt).value_or(0) + 1);
+  values[":now"] = pipeline::number(now);
   std::string expression = "SET #state = :state, changed_at = :now";
-  if (state == quarantine::kFixed) {
+  if (!fixed_body.empty()) {
     expression += ", fixed_body = :body";
     values[":body"] = pipeline::text(fixed_body);
   }
   if (state == quarantine::kDiscarded) expression += " REMOVE body";
   update.update_expression = expression;
   aws::Context context = session.stack().site().call();
-  return unless_changed(session.services().dynamodb.update_item(context, std::move(update)));
+  TRY_ASSIGN(const bool done, unless_changed(session.services().dynamodb.update_item(context, std::move(update))));
+  if (done) row[quarantine::kChangedAt] = pipeline::number(now);
+  return done;
 }
 
 base::Result<void> send_order(Session& session, const pipeline::Item& row, const std::string& text) {
@@ -228,7 +237,7 @@ base::Result<void> send_order(Session& session, const pipeline::Item& row, const
   return {};
 }
 
-base::Result<bool> send_again(Session& session, const pipeline::Item& row, const std::string& text) {
+base::Result<bool> send_again(Session& session, pipeline::Item& row, const std::string& text) {
   TRY_ASSIGN(const bool marked, set_state(session, row, quarantine::kSending));
   if (!marked) return false;
   TRY(send_order(session, row, text));

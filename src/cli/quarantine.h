@@ -39,14 +39,15 @@ base::Result<bool> is_quarantined(Session& session, const std::string& text);
 // Calls `each` with the rows that a command is to change, none of them done, until it answers false or fails. kUsage if
 // nothing is chosen; kOk, or the user has been told.
 int for_each_chosen(Session& session, const QuarantineQuery& query,
-                    const std::function<base::Result<bool>(const pipeline::Item&)>& each);
+                    const std::function<base::Result<bool>(pipeline::Item&)>& each);
 
 // The record whole, as it can be sent to the queue; the error says for people why it cannot.
 std::expected<std::string, std::string> record_of(const pipeline::Item& row);
 
-// Gives the row that state, if it still is as the caller has seen it and nobody has dealt with it meanwhile; FIXED
-// comes with `fixed_body`, and DISCARDED takes the body away. False: it is not.
-base::Result<bool> set_state(Session& session, const pipeline::Item& row, std::string_view state,
+// Gives the row that state, if it still is as the caller has seen it, and notes the time in `row`: the caller has seen
+// that, too. With a `fixed_body` that is kept; DISCARDED takes the body away. False: somebody else has changed it, or
+// has dealt with it.
+base::Result<bool> set_state(Session& session, pipeline::Item& row, std::string_view state,
                              const std::string& fixed_body = {});
 
 // Sends the text to the orders queue as an order of the row's source.
@@ -54,6 +55,6 @@ base::Result<void> send_order(Session& session, const pipeline::Item& row, const
 // Sends the record as it is, and takes the row away unless it has been refused again by then. False: the row is not
 // what the caller has seen any more, and nothing was sent. A failure leaves the row, and may have sent the record: to
 // do it again does no harm, because the source says that it is the same order.
-base::Result<bool> send_again(Session& session, const pipeline::Item& row, const std::string& text);
+base::Result<bool> send_again(Session& session, pipeline::Item& row, const std::string& text);
 
 }  // namespace cli

@@ -21,6 +21,7 @@
 #include "cli/embedded_functions.h"
 #include "cli/exit_code.h"
 #include "cli/function_package.h"
+#include "cli/interruption.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "cli/stage_code.h"
@@ -75,6 +76,8 @@ struct Session::Parts {
 
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
   std::expected<void, LocalEngine::Error> make_packages();
+  std::expected<std::string, LocalEngine::Error> find_engine(const GlobalOptions& options, Use use,
+                                                             RootCredentials& root);
 };
 
 // An engine of a command's own has the definition that the command names, and no other.
@@ -118,14 +121,53 @@ std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
   return {};
 }
 
+// The URL of the engine that serves the directory, else of one of the command's own; `root` becomes that of the former.
+// An engine that only looks (`use`) works for nobody and is gone soon, as is one that has the store but serves no more:
+// both are waited for.
+std::expected<std::string, LocalEngine::Error> Session::Parts::find_engine(const GlobalOptions& options, Use use,
+                                                                           RootCredentials& root) {
+  constexpr auto kPatience = std::chrono::seconds(10);
+  constexpr auto kPause = std::chrono::milliseconds(50);
+  const std::string directory = absolute_directory(options.data_directory);
+  const base::Timestamp end = system.env().clock.now() + kPatience;
+  std::optional<Interruption> interruption;
+  while (true) {
+    const auto found = has_data(directory);
+    if (!found.has_value()) return std::unexpected(LocalEngine::Error{found.error(), kFailed});
+    WrittenEndpoint written = *found ? read_endpoint(directory) : WrittenEndpoint();
+    LocalEngine::Error busy{directory + ": another `till` command looks at this data; end it, and try again",
+                            kUnreachable};
+    if (answers(*transport, written)) {
+      if (written.works || use == Use::looks) {
+        root = std::move(written.root);
+        return written.url;
+      }
+    } else {
+      const bool leaves_no_trace = !*found && use != Use::makes;
+      auto opened = LocalEngine::open({.data_directory = options.data_directory,
+                                       .in_memory = leaves_no_trace,
+                                       .leaves_no_trace = leaves_no_trace,
+                                       .works = use != Use::looks,
+                                       .root = root});
+      if (opened.has_value()) {
+        local = std::move(*opened);
+        return local->endpoint_url();
+      }
+      busy = std::move(opened).error();
+    }
+    if (!interruption.has_value()) interruption.emplace(system.env());
+    if (busy.exit_code != kUnreachable || system.env().clock.now() >= end || !interruption->pause(kPause))
+      return std::unexpected(std::move(busy));
+  }
+}
+
 Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Session::~Session() = default;
 
-std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const GlobalOptions& options,
-                                                                          NewData new_data) {
+std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const GlobalOptions& options, Use use) {
   auto parts = std::make_unique<Parts>();
   if (auto taken = parts->take_definition(options); !taken.has_value()) return std::unexpected(taken.error());
-  if (new_data == NewData::made && !parts->package_fault.empty())
+  if (use == Use::makes && !parts->package_fault.empty())
     return std::unexpected(LocalEngine::Error{parts->package_fault, kUsage});
   const Places places = find_places(options, parts->file);
   auto transport = os::HttpTransport::make();
@@ -135,30 +177,11 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   const bool ours = url.empty() || options.ignore_environment;
   auto root = options.ignore_environment ? RootCredentials() : RootCredentials::from_environment();
   if (!root.has_value()) return std::unexpected(LocalEngine::Error{root.error(), kUsage});
-  bool looks_only = false;  // at a data directory that is not there
-  if (url != "aws") parts->place = "at " + url;
+  if (url != "aws") parts->place = url.empty() ? "in " + absolute_directory(options.data_directory) : "at " + url;
   if (url.empty()) {
-    const std::string directory = absolute_directory(options.data_directory);
-    parts->place = "in " + directory;
-    const auto found = has_data(directory);
-    if (!found.has_value()) return std::unexpected(LocalEngine::Error{found.error(), kFailed});
-    if (*found) {
-      WrittenEndpoint written = read_endpoint(directory);
-      if (answers(*parts->transport, written)) {
-        url = written.url;
-        root = std::move(written.root);
-      }
-    }
-    looks_only = !*found && new_data == NewData::none;
-  }
-  if (url.empty()) {
-    auto local = LocalEngine::open({.data_directory = options.data_directory,
-                                    .in_memory = looks_only,
-                                    .leaves_no_trace = looks_only,
-                                    .root = *root});
-    if (!local.has_value()) return std::unexpected(local.error());
-    parts->local = std::move(*local);
-    url = parts->local->endpoint_url();
+    auto found = parts->find_engine(options, use, *root);
+    if (!found.has_value()) return std::unexpected(std::move(found).error());
+    url = std::move(*found);
   }
   aws::client::ClientOptions client;
   client.signing_clock = &parts->system.wall_clock();
@@ -207,8 +230,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
-std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code, NewData new_data) {
-  auto opened = Session::open(options, new_data);
+std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code, Use use) {
+  auto opened = Session::open(options, use);
   if (opened.has_value()) return std::move(*opened);
   print_error(opened.error().message);
   exit_code = opened.error().exit_code;
@@ -221,6 +244,10 @@ const pipeline::Definition& Session::definition() const {
 
 const std::string& Session::package_fault() const {
   return parts_->package_fault;
+}
+
+bool Session::has_own_engine() const {
+  return parts_->local != nullptr;
 }
 
 bool Session::wants_original() const {

@@ -27,16 +27,17 @@ struct GlobalOptions {
   bool ignore_environment = false;  // no AWS_* variable counts; for a command that has an engine of its own
 };
 
-// What becomes of a data directory that is not there, or is empty, and that no engine serves.
-enum class NewData {
-  none,  // it stays as it is: the command finds a stack that is not there
-  made,
+// What a command does with a data directory that no engine serves, so that the command has one of its own.
+enum class Use {
+  looks,  // nothing begins to work: no order is taken off a queue, no function called, nothing delivered
+  works,  // the engine works until the session ends
+  makes,  // the same; and a directory that is not there, or is empty, becomes one
 };
 
 class Session {
  public:
   static std::expected<std::unique_ptr<Session>, LocalEngine::Error> open(const GlobalOptions& options,
-                                                                          NewData new_data = NewData::none);
+                                                                          Use use = Use::looks);
   ~Session();
 
   [[nodiscard]] base::Env& env();
@@ -52,6 +53,8 @@ class Session {
   [[nodiscard]] bool wants_original() const;
   // The services' time: that of the engine, whose clock may be virtual, else the machine's.
   base::Timestamp now();
+  // The engine is this command's and ends with it.
+  [[nodiscard]] bool has_own_engine() const;
   // Whether the engine's clock stands still until advance() moves it.
   bool has_virtual_clock();
   base::Result<void> advance(base::Duration by);
@@ -77,6 +80,6 @@ class Session {
 };
 
 // Session::open for a command: without a session it has told the user why, and `exit_code` is the command's.
-std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code, NewData new_data = NewData::none);
+std::unique_ptr<Session> open_session(const GlobalOptions& options, int& exit_code, Use use = Use::looks);
 
 }  // namespace cli

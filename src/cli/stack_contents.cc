@@ -13,26 +13,15 @@ namespace {
 
 constexpr int kPagesMax = 50;  // of a table 1 MB each, of a bucket 1,000 objects
 
-// Messages of a queue by the name of their state; empty if there is no such queue.
-aws::Map<std::string> depths(const pipeline::Site& site, const std::string& queue) {
+// Messages of a queue by the name of their state.
+base::Result<aws::Map<std::string>> depths(const pipeline::Site& site, const std::string& queue) {
   aws::sqs::GetQueueAttributesRequest get;
   get.queue_url = site.queue_url(queue);
   get.attribute_names = {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
                          "ApproximateNumberOfMessagesDelayed"};
   aws::Context context = site.call();
-  auto got = site.services.sqs.get_queue_attributes(context, std::move(get));
-  if (!got.has_value()) return {};
-  return std::move(got->attributes).value_or(aws::Map<std::string>());
-}
-
-uint64_t messages_in(const pipeline::Site& site, const std::string& queue) {
-  uint64_t sum = 0;
-  for (const auto& [name, text] : depths(site, queue)) {
-    uint64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    sum += number;
-  }
-  return sum;
+  TRY_ASSIGN(auto got, site.services.sqs.get_queue_attributes(context, std::move(get)));
+  return std::move(got.attributes).value_or(aws::Map<std::string>());
 }
 
 base::Result<Count> objects_in(const pipeline::Site& site, const std::string& bucket) {
@@ -53,6 +42,17 @@ base::Result<Count> objects_in(const pipeline::Site& site, const std::string& bu
 }
 
 }  // namespace
+
+base::Result<uint64_t> messages_in(const pipeline::Site& site, const std::string& queue) {
+  TRY_ASSIGN(const auto all, depths(site, queue));
+  uint64_t sum = 0;
+  for (const auto& [name, text] : all) {
+    uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    sum += number;
+  }
+  return sum;
+}
 
 std::string text_of(const Count& count) {
   return count.is_complete ? std::to_string(count.seen) : fmt::format("more than {}", count.seen);
@@ -78,10 +78,10 @@ base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table
 
 std::string contents(const pipeline::Site& site, const pipeline::Step& step) {
   if (step.kind == "queue") {
-    const aws::Map<std::string> all = depths(site, step.name);
-    if (all.empty()) return step.what;
+    const auto all = depths(site, step.name);
+    if (!all.has_value()) return step.what;
     const auto number = [&all](std::string_view name) {
-      const std::string* text = all.find(name);
+      const std::string* text = all->find(name);
       return text == nullptr ? std::string("0") : *text;
     };
     return number("ApproximateNumberOfMessages") + " waiting, " + number("ApproximateNumberOfMessagesNotVisible") +
@@ -105,7 +105,9 @@ base::Result<StackContents> count_contents(pipeline::Stack& stack) {
   for (const pipeline::PlannedStep& step : plan) {
     if (step.action == pipeline::Action::create) continue;  // it does not exist
     ++out.resources[step.kind];
-    if (step.kind == "queue") out.messages += messages_in(site, step.name);
+    if (step.kind != "queue") continue;
+    TRY_ASSIGN(const uint64_t messages, messages_in(site, step.name));
+    out.messages += messages;
   }
   TRY_ASSIGN(out.orders, rows_in(site, config.orders_table));
   TRY_ASSIGN(out.quarantined, rows_in(site, config.quarantine_table));

@@ -14,6 +14,9 @@ namespace cli {
 // The text of a queue's or table's contents for a step of Stack::list(), else what the step says.
 std::string contents(const pipeline::Site& site, const pipeline::Step& step);
 
+// Messages of a queue: waiting, delayed and in flight. Approximate on AWS.
+base::Result<uint64_t> messages_in(const pipeline::Site& site, const std::string& queue);
+
 // A number that was not counted to its end if there is more than anybody wants to wait for.
 struct Count {
   uint64_t seen = 0;

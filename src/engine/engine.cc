@@ -22,6 +22,7 @@ struct Engine::Parts {
   Parts(store::KvStore& store, base::Env& env, runtime::FunctionHost& functions, sns::Mailer& mailer,
         const EngineOptions& options)
       : environment(env),
+        works(options.works),
         metrics(env),
         iam(store, env),
         sts(store, env, iam, {.access_key_id = options.access_key_id, .secret_access_key = options.secret_access_key}),
@@ -74,6 +75,7 @@ struct Engine::Parts {
   }
 
   base::Env& environment;
+  const bool works;
   ServiceMetrics metrics;
   iam::IamService iam;
   sts::StsService sts;
@@ -100,11 +102,12 @@ void Engine::start(const std::string& endpoint_url, const std::string& public_ur
   parts_->sqs.start();
   parts_->dynamodb.start();
   parts_->lambda.set_endpoint(endpoint_url);
-  parts_->lambda.start();
   parts_->sns.set_endpoint(public_url.empty() ? endpoint_url : public_url);
+  parts_->metrics.start(parts_->cloudwatch, [this](base::Timestamp now) { parts_->sample(now); });
+  if (!parts_->works) return;
+  parts_->lambda.start();
   parts_->sns.start();
   parts_->s3.start();
-  parts_->metrics.start(parts_->cloudwatch, [this](base::Timestamp now) { parts_->sample(now); });
   parts_->cloudwatch.start();
 }
 

@@ -51,6 +51,9 @@ struct EngineOptions {
   std::function<void(std::string_view reason)> lenient = {};
   // Whether DynamoDB's provisioned throughput throttles when its burst of 300 s is used up.
   bool throttle = true;
+  // False: what waits in queues and outboxes stays there, as if the engine had stopped: nothing is taken from a queue
+  // for a function, no function runs, nothing is delivered, no alarm is judged. For who looks at the state.
+  bool works = true;
 };
 
 class Engine {
