@@ -17,11 +17,11 @@ constexpr std::uintmax_t kBytesMax = 1 << 20;
 std::expected<std::string, std::string> text_of(const std::string& path) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (error) return std::unexpected(fmt::format("{}: {}", path, error.message()));
-  if (bytes > kBytesMax) return std::unexpected(path + ": is larger than 1 MiB, which no definition is");
+  if (error) return std::unexpected(error.message());
+  if (bytes > kBytesMax) return std::unexpected("is larger than 1 MiB, which no definition is");
   std::ifstream file(path, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file) return std::unexpected(path + ": cannot be read");
+  if (!file) return std::unexpected("cannot be read");
   return text;
 }
 
@@ -32,9 +32,15 @@ std::string DefinitionFile::origin_of(std::string_view key) const {
   return found == entries.end() ? path : fmt::format("{}:{}", path, found->line);
 }
 
+std::vector<PackageFile> DefinitionFile::package_files() const {
+  std::vector<PackageFile> files{{std::string(pipeline::kDefinitionName), text}};
+  if (!definition.schema.empty()) files.push_back({std::string(pipeline::kSchemaName), definition.schema});
+  return files;
+}
+
 std::vector<pipeline::DefinitionEntry> entries_without_file() {
   std::vector<pipeline::DefinitionEntry> out;
-  const auto read = pipeline::read_definition("", &out);
+  const auto read = pipeline::read_definition("", {}, &out);
   return read.has_value() ? out : std::vector<pipeline::DefinitionEntry>();
 }
 
@@ -47,9 +53,12 @@ std::expected<std::optional<DefinitionFile>, std::string> load_definition(const 
     path = pipeline::kDefinitionName;
   }
   auto text = text_of(path);
-  if (!text.has_value()) return std::unexpected(std::move(text).error());
+  if (!text.has_value()) return std::unexpected(path + ": " + text.error());
   std::vector<pipeline::DefinitionEntry> entries;
-  auto read = pipeline::read_definition(*text, &entries);
+  const auto beside = [directory = std::filesystem::path(path).parent_path()](const std::string& name) {
+    return text_of((directory / name).string());
+  };
+  auto read = pipeline::read_definition(*text, beside, &entries);
   if (read.has_value()) return DefinitionFile{std::move(path), std::move(*text), std::move(*read), std::move(entries)};
   std::string faults;
   for (const pipeline::DefinitionFault& fault : read.error())

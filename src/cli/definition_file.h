@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/function_package.h"
 #include "pipeline/definition.h"
 
 namespace cli {
@@ -20,6 +21,9 @@ struct DefinitionFile {
 
   // "till.toml:3", where the key stands.
   [[nodiscard]] std::string origin_of(std::string_view key) const;
+  // What functions need of it, as files of their packages.
+  [[nodiscard]] std::vector<PackageFile> package_files() const;
+  [[nodiscard]] std::string id() const { return pipeline::definition_id(text, definition.schema); }
 };
 
 // What holds where there is no file.

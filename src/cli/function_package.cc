@@ -55,7 +55,7 @@ base::Result<std::string> bytes_of(zip_source_t* source) {
 }
 
 // `package` (empty: a new one) with these files added, which must not go away meanwhile.
-base::Result<std::string> with_files(std::string_view package, const std::vector<PackageFile>& files) {
+base::Result<std::string> add_files(std::string_view package, const std::vector<PackageFile>& files) {
   zip_error_t error;
   zip_error_init(&error);
   // libzip 1.7 frees what it has written over, so the bytes must be its own.
@@ -87,12 +87,12 @@ base::Result<std::string> with_files(std::string_view package, const std::vector
 }  // namespace
 
 base::Result<std::string> make_package(const std::vector<PackageFile>& files) {
-  return with_files("", files);
+  return add_files("", files);
 }
 
-base::Result<std::string> with_definition(std::string_view package, std::string_view definition) {
+base::Result<std::string> with_files(std::string_view package, const std::vector<PackageFile>& files) {
   if (package.empty()) return base::fail(failure("it is no archive"));
-  return with_files(package, {{std::string(pipeline::kDefinitionName), std::string(definition)}});
+  return add_files(package, files);
 }
 
 }  // namespace cli

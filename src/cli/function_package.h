@@ -18,8 +18,8 @@ struct PackageFile {
 // A zip archive of these files, at least one. The same files give the same bytes, so that nothing changes when a stack
 // is made what it is already. Fails with "Local".
 base::Result<std::string> make_package(const std::vector<PackageFile>& files);
-// The zip archive `package` with one more file, till.toml. The same arguments give the same bytes, too. Fails with
-// "Local" if `package` is no archive.
-base::Result<std::string> with_definition(std::string_view package, std::string_view definition);
+// The zip archive `package` with these files, too. The same arguments give the same bytes. Fails with "Local" if
+// `package` is no archive.
+base::Result<std::string> with_files(std::string_view package, const std::vector<PackageFile>& files);
 
 }  // namespace cli

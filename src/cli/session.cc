@@ -89,7 +89,7 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
   file = std::move(*loaded);
   if (!file.has_value()) return {};
   definition = file->definition;
-  stack_options.definition_id = pipeline::definition_id(file->text);
+  stack_options.definition_id = file->id();
   stack_options.rules = definition.rules;
   stack_options.intake = definition.intake;
   if (definition.intake.has_value() && !definition.intake->secret_variable.empty())
@@ -114,7 +114,7 @@ std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
       if (!read.has_value() && package_fault.empty()) package_fault = std::move(read).error();
       continue;
     }
-    auto made = with_definition(zip, file->text);
+    auto made = with_files(zip, file->package_files());
     if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
     *package = std::move(*made);
   }

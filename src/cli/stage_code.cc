@@ -69,16 +69,16 @@ Read<Files> read_directory(const fs::path& directory) {
   return files;
 }
 
-// With the definition, unless there is a file of that name.
-Read<std::string> packed(Files files, std::string_view definition) {
-  if (std::ranges::find(files, pipeline::kDefinitionName, &PackageFile::name) == files.end())
-    files.push_back({std::string(pipeline::kDefinitionName), std::string(definition)});
+// With the definition, unless there are files of these names.
+Read<std::string> packed(Files files, const Files& definition) {
+  for (const PackageFile& one : definition)
+    if (std::ranges::find(files, one.name, &PackageFile::name) == files.end()) files.push_back(one);
   auto package = make_package(files);
   if (!package.has_value()) return std::unexpected(package.error().message);
   return std::move(*package);
 }
 
-Read<std::string> read_code(const fs::path& path, std::string_view definition) {
+Read<std::string> read_code(const fs::path& path, const Files& definition) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     auto files = read_directory(path);
@@ -95,7 +95,7 @@ Read<std::string> read_code(const fs::path& path, std::string_view definition) {
 }  // namespace
 
 std::expected<std::string, std::string> read_stage_code(const DefinitionFile& file, const pipeline::Stage& stage) {
-  auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""), file.text);
+  auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""), file.package_files());
   if (read.has_value()) return read;
   return std::unexpected(
       fmt::format("{}:{}: [functions.{}] code: {}", file.path, stage.code_line, stage.name, read.error()));

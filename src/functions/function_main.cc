@@ -32,14 +32,20 @@ aws::client::ClientOptions client_options(os::SystemEnv& system, int attempts_ma
   return options;
 }
 
-// What `till` has put into the package; a package without it works by the original's definition.
-std::expected<pipeline::Definition, std::string> read_definition() {
-  const std::string path = variable("LAMBDA_TASK_ROOT", ".") + "/" + std::string(pipeline::kDefinitionName);
+std::expected<std::string, std::string> packed_file(std::string_view name) {
+  const std::string path = variable("LAMBDA_TASK_ROOT", ".") + "/" + std::string(name);
   std::error_code error;
   std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::string text(std::istreambuf_iterator<char>(file), {});
   if (!file.is_open() && std::filesystem::exists(path, error)) return std::unexpected(path + " cannot be read");
-  auto read = pipeline::read_definition(text);
+  return text;
+}
+
+// What `till` has put into the package; a package without it works by the original's definition.
+std::expected<pipeline::Definition, std::string> read_definition() {
+  const auto text = packed_file(pipeline::kDefinitionName);
+  if (!text.has_value()) return std::unexpected(text.error());
+  auto read = pipeline::read_definition(*text, [](const std::string&) { return packed_file(pipeline::kSchemaName); });
   if (read.has_value()) return std::move(*read);
   const pipeline::DefinitionFault& first = read.error().front();
   return std::unexpected(fmt::format("{}:{}: {}", pipeline::kDefinitionName, first.line, first.message));

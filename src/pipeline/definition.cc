@@ -73,6 +73,24 @@ DocumentFormat read_documents(DefinitionSection& orders) {
   return documents;
 }
 
+// Puts the schema's text, too, into `text`.
+std::shared_ptr<const RecordSchema> read_schema(DefinitionSection& order, const NamedFiles& files, std::string& text) {
+  const auto path = order.text("schema");
+  if (!path.has_value()) return nullptr;
+  auto read = files ? files(*path) : std::unexpected(std::string("no file can be read here"));
+  if (!read.has_value()) {
+    order.fault_at("schema", fmt::format("\"{}\": {}", *path, read.error()));
+    return nullptr;
+  }
+  auto schema = RecordSchema::parse(*read);
+  if (!schema.has_value()) {
+    order.fault_at("schema", fmt::format("\"{}\": {}", *path, schema.error()));
+    return nullptr;
+  }
+  text = std::move(*read);
+  return std::move(*schema);
+}
+
 Mapping read_order(DefinitionSection& order) {
   constexpr std::array<std::string_view, 3> kMeanings{"quarantine", "accept", "refund"};  // of Mapping::Meaning
   Mapping mapping;
@@ -133,12 +151,14 @@ void read_sections(const toml::table& file, DefinitionNotes& notes, Definition& 
 
 }  // namespace
 
-std::string definition_id(std::string_view toml) {
+std::string definition_id(std::string_view toml, std::string_view schema) {
   constexpr std::size_t kShown = 16;
-  return base::hex_encode(base::sha256(toml)).substr(0, kShown);
+  std::string text(toml);
+  if (!schema.empty()) text.append(1, '\0').append(schema);
+  return base::hex_encode(base::sha256(text)).substr(0, kShown);
 }
 
-std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml,
+std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml, const NamedFiles& files,
                                                                         std::vector<DefinitionEntry>* entries) {
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) {
@@ -153,6 +173,7 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
   if (const toml::node* order = file.get("order"); order != nullptr && order->is_table()) {
     DefinitionSection section("order", order->as_table(), notes);
     definition.mapping = read_order(section);
+    definition.mapping.schema = read_schema(section, files, definition.schema);
   }
   definition.documents.marks = {definition.mapping.transaction_id, definition.mapping.amount};
   if (const toml::node* intake = file.get("intake"); intake != nullptr && intake->is_table()) {

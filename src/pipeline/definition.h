@@ -27,6 +27,7 @@
 //   zero = "quarantine"                    # or "accept"
 //   negative = "quarantine"                # or "accept", "refund"
 //   version = "/updated_at"                # a newer one replaces the order; a time or a number
+//   schema = "order.schema.json"           # beside this file: a JSON Schema that records have to meet
 //
 //   [[rules]]                              # of notifications, any number; without them the threshold decides
 //   name = "large-eur"                     # its topic is <stack>-rule-large-eur
@@ -73,6 +74,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,9 +92,10 @@ namespace pipeline {
 inline constexpr std::string_view kDefinitionName = "till.toml";  // of the file, also inside a package
 // A variable of the functions, for people and for commands: which definition their packages have.
 inline constexpr std::string_view kDefinitionVariable = "TILL_DEFINITION";
-inline constexpr std::string_view kOriginalDefinition = "original";  // its value if they have none
-// Its value for this text: the beginning of its SHA-256.
-std::string definition_id(std::string_view toml);
+inline constexpr std::string_view kOriginalDefinition = "original";   // its value if they have none
+inline constexpr std::string_view kSchemaName = "order.schema.json";  // of the schema inside a package
+// Its value for this text and the schema that it names: the beginning of their SHA-256.
+std::string definition_id(std::string_view toml, std::string_view schema);
 
 struct Definition {
   DocumentFormat documents;
@@ -104,6 +107,7 @@ struct Definition {
   StackSettings stack;
   AlarmSettings alarms;
   std::vector<Stage> stages;  // those that the file says something of
+  std::string schema;         // the text of [order] schema; empty: none is named
 };
 
 // A key that can be in the file, and what it says or, in line 0, what holds as it is not there.
@@ -118,9 +122,13 @@ struct DefinitionFault {
   std::string message;
 };
 
+// Reads a file that the definition names, whose path begins at the definition's directory. The error is for people.
+// Without it there are none.
+using NamedFiles = std::function<std::expected<std::string, std::string>(const std::string& path)>;
+
 // The faults are in the order of their lines; of text that is no TOML there is one. `entries`, if it is not null, gets
 // every key of the sections that are there or mean something when they are not.
 std::expected<Definition, std::vector<DefinitionFault>> read_definition(
-    std::string_view toml, std::vector<DefinitionEntry>* entries = nullptr);
+    std::string_view toml, const NamedFiles& files = {}, std::vector<DefinitionEntry>* entries = nullptr);
 
 }  // namespace pipeline

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "pipeline/amount.h"
 #include "pipeline/field_path.h"
+#include "pipeline/record_schema.h"
 
 namespace pipeline {
 
@@ -61,6 +63,7 @@ struct Mapping {
   std::vector<std::string> refund_types;  // values of `type` that make the record a refund, whatever its sign
   Meaning zero_amount = Meaning::refused;
   Meaning negative_amount = Meaning::refused;
+  std::shared_ptr<const RecordSchema> schema;  // null: a record may be anything that has the fields
   bool item_required = false;
   bool keeps_record = true;      // beside the order's own fields; else only if it has more members than those three
   bool numbers_are_text = true;  // an id, an item, a customer may be a number; it is kept as its digits

@@ -13,6 +13,8 @@ namespace reason {
 inline constexpr std::string_view kJsonSyntax = "JSON_SYNTAX";
 inline constexpr std::string_view kSchemaMissing = "SCHEMA_MISSING";  // a required field is absent
 inline constexpr std::string_view kSchemaType = "SCHEMA_TYPE";        // a field is of the wrong type or empty
+inline constexpr std::string_view kJsonSchema =
+    "JSON_SCHEMA";  // the record is not what the shop's own JSON Schema says
 inline constexpr std::string_view kAmountNonpositive = "AMOUNT_NONPOSITIVE";
 inline constexpr std::string_view kAmountAmbiguous = "AMOUNT_AMBIGUOUS";  // the text could be two numbers
 inline constexpr std::string_view kAmountPrecision =

@@ -199,6 +199,9 @@ TransactionReader::Places TransactionReader::places_of(const FieldSource& source
 std::expected<Transaction, Rejection> TransactionReader::read(std::string_view record) const {
   const auto canonical = canonicalise(record, wanted_);
   if (!canonical.has_value()) return std::unexpected(canonical.error());
+  if (mapping_.schema != nullptr)
+    if (auto fault = mapping_.schema->fault_of(record); fault.has_value())
+      return reject(reason::kJsonSchema, std::move(*fault));
   const Reading reading{mapping_, canonical->found};
   Transaction order;
   auto id = required_text(reading, mapping_.transaction_id, transaction_id_);

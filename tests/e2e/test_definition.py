@@ -289,7 +289,8 @@ def test_several_files_and_directories(tmp_path, serve):
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     for name, records in (("b.json", [{"transaction_id": "b", "amount": 1, "item": "x"}, {"amount": 1}]),
-                          ("a.json", [{"transaction_id": "a", "amount": 1, "item": "x"}]), (".hidden", "no orders")):
+                          ("a.json", [{"transaction_id": "a", "amount": 1, "item": "x"}]), (".hidden", "no orders"),
+                          ("till.toml", {}), ("order.schema.json", {})):
         (inbox / name).write_text(json.dumps(records))
     (tmp_path / "c.json").write_text('[{"amount": 1}]')
     run = till("run", inbox, tmp_path / "c.json", "--json", *data)
@@ -304,3 +305,36 @@ def test_several_files_and_directories(tmp_path, serve):
         (tmp_path / "empty").mkdir(exist_ok=True)
         result = till("run", inbox, wrong, *data)
         assert result.code == FAILED and str(wrong) in result.err and "accepted" not in result.out
+
+
+def test_records_have_to_meet_the_shops_own_schema(shop, serve):
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "required": ["id", "lines"], "properties": {
+        "total": {"type": "number", "multipleOf": 0.01}, "lines": {"minItems": 1, "items": {"required": ["sku"]}}}}
+    (shop / "shop.schema.json").write_text(json.dumps(schema))
+    (shop / "till.toml").write_text("[order]\nid = '/id'\namount = '/total'\nschema = 'shop.schema.json'\n")
+    (shop / "orders.json").write_text(json.dumps([
+        {"id": 1, "total": 19.99, "lines": [{"sku": "a"}]}, {"id": 2, "total": 5, "lines": [{"sku": "a"}, {}]},
+        {"id": 3, "total": 0.001, "lines": [{"sku": "a"}]}, {"id": 4, "total": 5}]))
+    definition = ["--file", shop / "till.toml"]
+    checked = till("check", shop / "orders.json", "--json", *definition).json["files"][0]
+    assert checked["orders"] == 1 and checked["refused"]["JSON_SCHEMA"]["count"] == 3
+    assert checked["refused"]["JSON_SCHEMA"]["first"]["message"] == "/lines/1: Missing required property 'sku'."
+    server = serve()
+    stack = ["--data", server.data, *definition]
+    run = till("run", shop / "orders.json", "--json", *stack)
+    assert run.code == OK and run.json["quarantined"] == {"JSON_SCHEMA": 3}, run
+    assert till("orders", "get", "1", "--json", *stack).json["amount"] == 19.99
+    schema["required"] = ["id"]
+    (shop / "shop.schema.json").write_text(json.dumps(schema))
+    planned = till("plan", *stack)
+    assert planned.code == CHECK_FAILED and "TILL_DEFINITION" in planned.out, planned
+    other = till("ingest", shop / "orders.json", *stack)
+    assert other.code != OK and "definition" in other.err, "the packages have the schema as it was"
+    (shop / "orders.json").write_text(json.dumps([{"id": 5, "total": 5}, {"id": 6, "total": 0.001}]))
+    assert till("run", shop / "orders.json", "--json", *stack).json["quarantined"] == {"JSON_SCHEMA": 1}
+    (shop / "shop.schema.json").write_text('{"uniqueItems": true}')
+    wrong = till("check", shop / "orders.json", *definition)
+    assert wrong.code == USAGE and 'till.toml:4: [order] schema "shop.schema.json": /uniqueItems: is a' in wrong.err
+    (shop / "shop.schema.json").unlink()
+    missing = till("plan", *stack)
+    assert missing.code == USAGE and 'till.toml:4: [order] schema "shop.schema.json": No such file' in missing.err

@@ -1,0 +1,310 @@
+#include "pipeline/schema_keywords.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pipeline {
+namespace {
+
+using Json = nlohmann::json;
+using Pointer = nlohmann::json_pointer<std::string>;
+
+constexpr int kDepthMax = 64;
+
+// What stands behind a keyword.
+enum class Holds : uint8_t {
+  nothing,        // that anything is checked by
+  anything,       // a value that valijson compares with
+  number,         // the bounds that valijson checks
+  count,          //
+  type,           // a type's name or a list of them
+  values,         // a list of them
+  names,          // a list of texts
+  pattern,        // replaced
+  format,         // replaced
+  multiple,       // replaced
+  schema,         // one, of the value's parts
+  schemas,        // a list, or one, of the value's parts
+  named_schemas,  // an object of them, of the value's parts or of nothing yet
+  same_schema,    // one, of the same value
+  same_schemas,   // a list, of the same value
+  reference,      // of the same value
+  dependent,      // an object of schemas of the same value, or of lists of names
+};
+
+struct Keyword {
+  Holds holds = Holds::nothing;
+  bool is_of_draft_4 = true;
+};
+
+// Null: it is not known.
+const Keyword* find_keyword(std::string_view name) {
+  constexpr bool kNewer = false;
+  static const std::map<std::string_view, Keyword> known{
+      {"$schema", {Holds::nothing}},
+      {"$id", {Holds::nothing}},
+      {"id", {Holds::nothing}},
+      {"$comment", {Holds::nothing}},
+      {"title", {Holds::nothing}},
+      {"description", {Holds::nothing}},
+      {"default", {Holds::nothing}},
+      {"examples", {Holds::nothing}},
+      {"readOnly", {Holds::nothing}},
+      {"writeOnly", {Holds::nothing}},
+      {"deprecated", {Holds::nothing}},
+      {"type", {Holds::type}},
+      {"enum", {Holds::values}},
+      {"const", {Holds::anything, kNewer}},
+      {"minimum", {Holds::number}},
+      {"maximum", {Holds::number}},
+      {"exclusiveMinimum", {Holds::number}},
+      {"exclusiveMaximum", {Holds::number}},
+      {"minLength", {Holds::count}},
+      {"maxLength", {Holds::count}},
+      {"minItems", {Holds::count}},
+      {"maxItems", {Holds::count}},
+      {"minProperties", {Holds::count}},
+      {"maxProperties", {Holds::count}},
+      {"required", {Holds::names}},
+      {"pattern", {Holds::pattern}},
+      {"format", {Holds::format}},
+      {"multipleOf", {Holds::multiple}},
+      {"additionalProperties", {Holds::schema}},
+      {"additionalItems", {Holds::schema}},
+      {"contains", {Holds::schema, kNewer}},
+      {"propertyNames", {Holds::schema, kNewer}},
+      {"items", {Holds::schemas}},
+      {"properties", {Holds::named_schemas}},
+      {"definitions", {Holds::named_schemas}},
+      {"$defs", {Holds::named_schemas}},
+      {"not", {Holds::same_schema}},
+      {"if", {Holds::same_schema, kNewer}},
+      {"then", {Holds::same_schema, kNewer}},
+      {"else", {Holds::same_schema, kNewer}},
+      {"allOf", {Holds::same_schemas}},
+      {"anyOf", {Holds::same_schemas}},
+      {"oneOf", {Holds::same_schemas}},
+      {"$ref", {Holds::reference}},
+      {"dependencies", {Holds::dependent}},
+  };
+  const auto found = known.find(name);
+  return found == known.end() ? nullptr : &found->second;
+}
+
+Holds held_by(std::string_view name) {
+  const Keyword* keyword = find_keyword(name);
+  return keyword == nullptr ? Holds::nothing : keyword->holds;
+}
+
+bool is_type(const Json& value) {
+  constexpr std::array<std::string_view, 7> kTypes{"null", "boolean", "object", "array", "number", "string", "integer"};
+  return value.is_string() && std::ranges::find(kTypes, value.get_ref<const std::string&>()) != kTypes.end();
+}
+
+bool is_names(const Json& value) {
+  return value.is_array() && std::ranges::all_of(value, [](const Json& one) { return one.is_string(); });
+}
+
+// What a keyword that valijson checks by itself must be, for people; empty: it is.
+std::string_view wrong_value(Holds holds, const Json& value, bool is_boolean_bound) {
+  switch (holds) {
+    case Holds::number:
+      return is_boolean_bound ? (value.is_boolean() ? "" : "must be true or false in draft 4")
+                              : (value.is_number() ? "" : "must be a number");
+    case Holds::count:
+      return value.is_number_unsigned() ? "" : "must be a whole number of 0 or more";
+    case Holds::type:
+      return is_type(value) || (value.is_array() && !value.empty() && std::ranges::all_of(value, is_type))
+                 ? ""
+                 : "must be one or more of null, boolean, object, array, number, string, integer";
+    case Holds::values:
+      return value.is_array() && !value.empty() ? "" : "must be a list of values";
+    case Holds::names:
+      return is_names(value) ? "" : "must be a list of names";
+    default:
+      return "";
+  }
+}
+
+class Preparation {
+ public:
+  explicit Preparation(Json& root) : root_(root), is_draft_4_(is_of_draft_4(root)) {}
+
+  std::optional<std::string> run() {
+    visit(root_, Pointer(), 0);
+    if (!fault_.has_value()) end_of(root_, Pointer());
+    return std::move(fault_);
+  }
+
+ private:
+  void fault(const Pointer& at, std::string_view what) {
+    if (!fault_.has_value()) fault_ = fmt::format("{}: {}", at.empty() ? "the schema" : at.to_string(), what);
+  }
+
+  void visit(Json& schema, const Pointer& at, int depth) {
+    if (fault_.has_value() || schema.is_boolean()) return;
+    if (depth > kDepthMax) return fault(at, "is nested too deeply");
+    if (!schema.is_object()) return fault(at, "must be a schema: an object, true or false");
+    std::vector<std::pair<std::string, Json>> replaced;
+    for (auto& [key, value] : schema.items()) {
+      const Keyword* known = find_keyword(key);
+      if (known == nullptr || (is_draft_4_ && !known->is_of_draft_4))
+        return fault(at / key,
+                     "is a keyword that is not checked here; of JSON Schema there is draft 7, without "
+                     "patternProperties and uniqueItems");
+      if (schema.contains("$ref") && known->holds != Holds::nothing && key != "$ref" && key != "definitions" &&
+          key != "$defs")
+        return fault(at / key, "does not count beside $ref in draft 7; put both into allOf");
+      if (const auto wrong = wrong_value(known->holds, value, is_draft_4_ && key.starts_with("exclusive"));
+          !wrong.empty())
+        return fault(at / key, wrong);
+      visit_keyword(known->holds, value, at / key, depth + 1, replaced);
+    }
+    for (auto& [key, value] : replaced) schema[key] = std::move(value);
+    for (const char* key : {"pattern", "format", "multipleOf"}) schema.erase(key);
+  }
+
+  void visit_keyword(Holds holds, Json& value, const Pointer& at, int depth,
+                     std::vector<std::pair<std::string, Json>>& replaced) {
+    switch (holds) {
+      case Holds::nothing:
+      case Holds::anything:
+      case Holds::number:
+      case Holds::count:
+      case Holds::type:
+      case Holds::values:
+      case Holds::names:
+        return;
+      case Holds::pattern:
+        if (!value.is_string()) return fault(at, "must be a text");
+        return add_pattern(value.get<std::string>(), replaced);
+      case Holds::format:
+        if (!value.is_string()) return fault(at, "must be a text");
+        if (const char* pattern = pattern_of_format(value.get<std::string>()); pattern != nullptr)
+          return add_pattern(pattern, replaced);
+        return fault(at,
+                     fmt::format("\"{}\" is a format that is not checked here; leave it out, or say it by a pattern",
+                                 value.get<std::string>()));
+      case Holds::multiple:
+        if (!value.is_number() || value.get<double>() <= 0) return fault(at, "must be a number above 0");
+        replaced.emplace_back(kMultipleKeyword, value);
+        return;
+      case Holds::schema:
+      case Holds::same_schema:
+        return visit(value, at, depth);
+      case Holds::schemas:
+        if (!value.is_array()) return visit(value, at, depth);
+        return visit_all(value, at, depth);
+      case Holds::same_schemas:
+        if (!value.is_array() || value.empty()) return fault(at, "must be a list of schemas");
+        return visit_all(value, at, depth);
+      case Holds::named_schemas:
+        if (!value.is_object()) return fault(at, "must be an object of schemas");
+        return visit_all(value, at, depth);
+      case Holds::dependent:
+        if (!value.is_object()) return fault(at, "must be an object");
+        for (auto& [key, one] : value.items()) {
+          if (!one.is_array()) visit(one, at / key, depth);
+          if (one.is_array() && !is_names(one)) return fault(at / key, "must be a schema or a list of names");
+        }
+        return;
+      case Holds::reference:
+        if (!value.is_string() || !value.get_ref<const std::string&>().starts_with('#'))
+          return fault(at, "must be a place in this file, as \"#/definitions/address\"");
+        if (referred(value) == nullptr) return fault(at, value.get<std::string>() + " leads to no schema");
+        return;
+    }
+  }
+
+  void visit_all(Json& values, const Pointer& at, int depth) {
+    for (auto& [key, one] : values.items())
+      visit(one, values.is_array() ? at / static_cast<std::size_t>(std::stoul(key)) : at / key, depth);
+  }
+
+  // A value has to match every pattern that is asked of it.
+  static void add_pattern(const std::string& pattern, std::vector<std::pair<std::string, Json>>& replaced) {
+    const auto there = std::ranges::find(replaced, kPatternKeyword, &std::pair<std::string, Json>::first);
+    if (there == replaced.end()) {
+      replaced.emplace_back(kPatternKeyword, Json::array({pattern}));
+    } else {
+      there->second.push_back(pattern);
+    }
+  }
+
+  const Json* referred(const Json& reference) const {
+    const std::string pointer = reference.get<std::string>().substr(1);
+    if (!pointer.empty() && !pointer.starts_with('/')) return nullptr;
+    try {
+      const Pointer parsed(pointer);
+      return root_.contains(parsed) && (root_.at(parsed).is_object() || root_.at(parsed).is_boolean())
+                 ? &root_.at(parsed)
+                 : nullptr;
+    } catch (const Json::exception&) {
+      return nullptr;
+    }
+  }
+
+  // Whether what is asked of one value ends: not so if a schema asks of it, by way of others, to meet that schema.
+  void end_of(const Json& schema, const Pointer& at) {
+    if (fault_.has_value() || !schema.is_object()) return;
+    const auto [state, is_new] = is_done_.try_emplace(&schema, false);
+    if (!is_new && !state->second) return fault(at, "leads back to itself, so no value could ever be checked");
+    if (!is_new) return;
+    for (const auto& [key, value] : schema.items()) {
+      const Holds holds = held_by(key);
+      if (holds == Holds::same_schema) end_of(value, at / key);
+      if (holds == Holds::same_schemas || holds == Holds::dependent)
+        for (const auto& [name, one] : value.items()) end_of(one, at / key);
+      if (holds == Holds::reference)
+        if (const Json* other = referred(value); other != nullptr) end_of(*other, at / key);
+    }
+    is_done_[&schema] = true;
+    for (const auto& [key, value] : schema.items()) {
+      const Holds holds = held_by(key);
+      if (holds == Holds::schema || (holds == Holds::schemas && !value.is_array())) end_of(value, at / key);
+      if (holds == Holds::named_schemas || (holds == Holds::schemas && value.is_array()))
+        for (const auto& [name, one] : value.items()) end_of(one, at / key);
+    }
+  }
+
+  Json& root_;
+  const bool is_draft_4_;
+  std::optional<std::string> fault_;
+  std::map<const Json*, bool> is_done_;
+};
+
+}  // namespace
+
+bool is_of_draft_4(const Json& schema) {
+  return schema.is_object() && schema.contains("$schema") && schema["$schema"].is_string() &&
+         schema["$schema"].get_ref<const std::string&>().find("draft-04") != std::string::npos;
+}
+
+const char* pattern_of_format(const std::string& format) {
+  // RFC 3339 5.6; RFC 4122 3; of addresses and URIs what tells them from other texts, as JSON Schema wants no more.
+  static const std::map<std::string_view, const char*> patterns{
+      {"date", R"(^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$)"},
+      {"time", R"((?i)^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$)"},
+      {"date-time",
+       R"((?i)^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])t([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$)"},
+      {"email", R"(^[^@\s]+@[^@\s]+$)"},
+      {"uuid", R"((?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)"},
+      {"uri", R"((?i)^[a-z][a-z0-9+.-]*:\S*$)"},
+      {"ipv4", R"(^((25[0-5]|2[0-4]\d|1?\d?\d)(\.|$)){4}$)"},
+  };
+  const auto found = patterns.find(format);
+  return found == patterns.end() ? nullptr : found->second;
+}
+
+std::optional<std::string> prepare_schema(Json& schema) {
+  return Preparation(schema).run();
+}
+
+}  // namespace pipeline
