@@ -25,9 +25,9 @@ function(till_layer name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC ${arg_DEPS})
-    # Not in the release build: so that one build checks that every file includes what it needs, and because GCC 12's
-    # warnings see bounds broken that are not (-Warray-bounds) when it optimises what comes from a precompiled header.
-    if(CMAKE_BUILD_TYPE STREQUAL Debug)
+    # Not by GCC: so that one preset checks that every file includes what it needs, and because GCC 12's warnings see
+    # bounds broken that are not (-Warray-bounds) when it optimises what comes from a precompiled header.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
       target_precompile_headers(${name} REUSE_FROM till_library_headers)
     endif()
   else()

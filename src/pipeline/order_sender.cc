@@ -32,9 +32,7 @@ OrderSender::OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, 
       env_(env),
       config_(config),
       upload_id_(std::move(upload_id)),
-      changed_(env.executor.make_condition()) {
-  for (std::size_t i = 0; i < kSenders; ++i) tasks_.push_back(env_.executor.spawn("sender", [this] { work(); }));
-}
+      changed_(env.executor.make_condition()) {}
 
 OrderSender::~OrderSender() {
   finish();
@@ -43,7 +41,7 @@ OrderSender::~OrderSender() {
 void OrderSender::send(RecordSplitter::Order order) {
   if (const auto unfit = unfit_for_queue(order)) return quarantine(order, *unfit);
   const std::size_t bytes = order.text.size() + kAttributeBytes;
-  if (batch_.size() == kBatchEntriesMax || batch_bytes_ + bytes > kBatchBytesMax) flush();
+  if (batch_.size() == kBatchEntriesMax || batch_bytes_ + bytes > kBatchBytesMax) hand_over();
   aws::sqs::MessageAttributeValue source;
   source.data_type = "String";
   source.string_value = source_of(upload_id_, order.index);
@@ -54,32 +52,43 @@ void OrderSender::send(RecordSplitter::Order order) {
   batch_bytes_ += bytes;
 }
 
-void OrderSender::flush() {
-  if (batch_.empty()) return;
-  std::unique_lock lock(mutex_);
-  while (waiting_.size() >= kBatchesWaitingMax && failure_.empty())
-    env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
-  if (failure_.empty()) waiting_.push_back(std::move(batch_));
+// To the tasks; one more of them each time, up to kSenders.
+void OrderSender::hand_over() {
+  {
+    std::unique_lock lock(mutex_);
+    while (waiting_.size() >= kBatchesWaitingMax && failure_.empty())
+      env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
+    take_batch();
+  }
+  if (tasks_.size() < kSenders)
+    if (auto task = env_.executor.try_spawn("sender", [this] { work(/*waits=*/true); }); task != nullptr)
+      tasks_.push_back(std::move(task));
+  if (tasks_.empty()) work(/*waits=*/false);  // there is no thread
+}
+
+// Under the lock.
+void OrderSender::take_batch() {
+  if (failure_.empty() && !batch_.empty()) waiting_.push_back(std::move(batch_));
   batch_.clear();
   batch_bytes_ = 0;
   changed_->notify_all();
 }
 
 std::string OrderSender::finish() {
-  flush();
   {
     const std::lock_guard lock(mutex_);
+    take_batch();
     finished_ = true;
-    changed_->notify_all();
   }
+  work(/*waits=*/false);  // so that the few orders of a webhook cost no thread
   tasks_.clear();
   return failure_;
 }
 
-void OrderSender::work() {
+void OrderSender::work(bool waits) {
   std::unique_lock lock(mutex_);
   while (true) {
-    if (!failure_.empty() || (waiting_.empty() && finished_)) return;
+    if (!failure_.empty() || (waiting_.empty() && (finished_ || !waits))) return;
     if (waiting_.empty()) {
       env_.executor.wait_until(lock, *changed_, base::kTimestampMax);
       continue;

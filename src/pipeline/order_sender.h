@@ -1,6 +1,6 @@
 // OrderSender: brings the orders of one upload onto the queue, in batches of ten over a few connections at once. An
 // order that the queue cannot carry (too long, not text) goes straight into quarantine. Made and used by one thread;
-// the sending tasks are its own.
+// the sending tasks are its own, made as they are needed: up to one batch is sent without any.
 #pragma once
 
 #include <deque>
@@ -34,10 +34,12 @@ class OrderSender {
 
  private:
   using Batch = std::vector<aws::sqs::SendMessageBatchRequestEntry>;
-  void work();
+  // Sends what waits; with `waits` until finish(), else until nothing waits.
+  void work(bool waits);
   std::string deliver(Batch batch);
   void quarantine(const RecordSplitter::Order& order, const Rejection& rejection);
-  void flush();
+  void hand_over();
+  void take_batch();
 
   aws::sqs::Sqs& sqs_;
   aws::dynamodb::DynamoDb& dynamodb_;
