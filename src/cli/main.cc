@@ -291,6 +291,7 @@ int main(int argc, char** argv) {
   app.add_option("--file", a.global.file,
                  "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
   app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, us-east-1)");
+  app.add_option("--profile", a.global.profile, "Profile of the AWS CLI, whose credentials, region and endpoint count");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);
   add_serve(app, a);

@@ -16,6 +16,7 @@
 #include "aws/sns/caller.h"
 #include "aws/sqs/caller.h"
 #include "aws/sts/caller.h"
+#include "cli/credentials.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
 #include "cli/embedded_functions.h"
@@ -32,18 +33,19 @@
 namespace cli {
 namespace {
 
-std::string variable(const GlobalOptions& options, const char* name) {
-  return options.ignore_environment ? "" : os::environment(name).value_or("");
-}
-
-// Those of the environment for an endpoint that the user named; an engine of ours has its `root`.
-aws::auth::Credentials find_credentials(const GlobalOptions& options, const std::string& endpoint, bool ours,
-                                        const RootCredentials& root) {
-  aws::auth::Credentials found{variable(options, "AWS_ACCESS_KEY_ID"), variable(options, "AWS_SECRET_ACCESS_KEY"),
-                               variable(options, "AWS_SESSION_TOKEN")};
-  if (ours || (found.access_key_id.empty() && endpoint != "aws"))
-    return {root.access_key_id, root.secret_access_key, ""};
-  return found;
+// An engine of ours has its `root`; another one that nobody has said credentials for may have the same.
+std::expected<aws::auth::Credentials, std::string> credentials_for(const GlobalOptions& options,
+                                                                   const NamedProfile& profile, const std::string& url,
+                                                                   bool ours, const RootCredentials& root) {
+  const aws::auth::Credentials of_root{root.access_key_id, root.secret_access_key, ""};
+  if (ours) return of_root;
+  auto found = find_credentials(options, profile);
+  const bool is_aws = url == "aws";
+  if (!found.has_value() && (is_aws || profile.means_aws)) return std::unexpected(std::move(found).error());
+  if (found.has_value() && found->has_value()) return std::move(**found);
+  if (!is_aws) return of_root;
+  return std::unexpected(
+      "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile by --profile or AWS_PROFILE");
 }
 
 }  // namespace
@@ -200,12 +202,9 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
     if (!client.endpoint.has_value())
       return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
   }
-  const aws::auth::Credentials credentials = find_credentials(options, url, ours, *root);
-  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty())
-    return std::unexpected(LocalEngine::Error{
-        "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (files of the AWS CLI are not read)",
-        kFailed});
-  parts->credentials = std::make_unique<aws::client::FixedCredentials>(credentials);
+  auto credentials = credentials_for(options, places.profile, url, ours, *root);
+  if (!credentials.has_value()) return std::unexpected(LocalEngine::Error{std::move(credentials).error(), kFailed});
+  parts->credentials = std::make_unique<aws::client::FixedCredentials>(*credentials);
   parts->client =
       std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client);
   aws::client::Client& c = *parts->client;

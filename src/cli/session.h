@@ -22,6 +22,7 @@ struct GlobalOptions {
   bool data_directory_is_given = false;  // by --data
   std::string stack;                     // --stack
   std::string region;                    // --region
+  std::string profile;                   // --profile: of the AWS CLI's shared files
   std::string file;                      // --file: the definition
   bool json = false;
   bool ignore_environment = false;  // no AWS_* variable counts; for a command that has an engine of its own

@@ -51,11 +51,23 @@ Setting definition_file(const GlobalOptions& options, const std::optional<Defini
 
 Places find_places(const GlobalOptions& options, const std::optional<DefinitionFile>& file) {
   const pipeline::StackSettings stack = file.has_value() ? file->definition.stack : pipeline::StackSettings();
-  return {.endpoint = first_of(options, "--endpoint", options.endpoint, {"AWS_ENDPOINT_URL"}, file, "stack.endpoint",
-                               stack.endpoint, ""),
-          .region = first_of(options, "--region", options.region, {"AWS_REGION", "AWS_DEFAULT_REGION"}, file,
-                             "stack.region", stack.region, "us-east-1"),
-          .stack = first_of(options, "--stack", options.stack, {}, file, "stack.name", stack.name, "tillstream")};
+  Places places{.endpoint = first_of(options, "--endpoint", options.endpoint, {"AWS_ENDPOINT_URL"}, file,
+                                     "stack.endpoint", stack.endpoint, ""),
+                .region = first_of(options, "--region", options.region, {"AWS_REGION", "AWS_DEFAULT_REGION"}, file,
+                                   "stack.region", stack.region, ""),
+                .stack = first_of(options, "--stack", options.stack, {}, file, "stack.name", stack.name, "tillstream"),
+                .profile = find_profile(options, file)};
+  const NamedProfile& profile = places.profile;
+  if (places.endpoint.value.empty() && profile.means_aws) {
+    const std::string url = profile.value("endpoint_url");
+    places.endpoint = {url.empty() ? "aws" : url, "profile " + profile.name};
+  }
+  // A region in the AWS CLI's default profile says nothing of an engine on this machine.
+  const bool asks_profile = places.endpoint.value == "aws" || profile.means_aws;
+  if (places.region.value.empty() && asks_profile && !profile.value("region").empty())
+    places.region = {profile.value("region"), "profile " + profile.name};
+  if (places.region.value.empty()) places.region = {"us-east-1", std::string(kDefault)};
+  return places;
 }
 
 std::vector<NamedSetting> all_settings(const GlobalOptions& options, const UpOptions& up,
@@ -72,6 +84,8 @@ std::vector<NamedSetting> all_settings(const GlobalOptions& options, const UpOpt
     for (const auto& [key, place] : {std::pair("stack.name", &places.stack), std::pair("stack.region", &places.region),
                                      std::pair("stack.endpoint", &places.endpoint)})
       if (entry.key == key) setting = {place->value.empty() ? "" : json_text(place->value), place->origin};
+    if (entry.key == "stack.profile" && !places.profile.origin.empty())
+      setting = {json_text(places.profile.name), places.profile.origin};
     if (entry.key == "notifications.emails" && !up.emails.empty()) setting = {list_json(up.emails), "flag --email"};
     if (entry.key == "notifications.webhooks" && !up.webhooks.empty())
       setting = {list_json(up.webhooks), "flag --webhook"};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/credentials.h"
 #include "cli/definition_file.h"
 
 namespace cli {
@@ -22,6 +23,7 @@ struct Places {
   Setting endpoint;  // a URL, "aws", or empty: the data directory's
   Setting region;
   Setting stack;
+  NamedProfile profile;
 };
 Places find_places(const GlobalOptions& options, const std::optional<DefinitionFile>& file);
 

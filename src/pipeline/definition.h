@@ -53,6 +53,7 @@
 //   name = "shop"
 //   region = "eu-west-1"
 //   endpoint = "aws"                       # or a URL
+//   profile = "shop"                       # of the AWS CLI's shared files; without an endpoint it means AWS
 //   tags = { team = "shop" }
 //   log_retention_days = 30
 //   maximum_concurrency = 16               # process functions at once

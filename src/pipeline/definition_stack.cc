@@ -77,9 +77,8 @@ StackSettings read_stack(DefinitionSection& section) {
   stack.endpoint = section.text("endpoint");
   if (stack.endpoint.has_value() && *stack.endpoint != "aws" && !is_webhook_url(*stack.endpoint))
     section.fault_at("endpoint", "must be a URL that begins with http:// or https://, or \"aws\"");
-  if (section.has("profile"))
-    section.fault_at("profile", "is not there yet: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-  section.text("profile");
+  stack.profile = section.text("profile");
+  if (stack.profile == "") section.fault_at("profile", "is empty: it names a profile of the AWS CLI");
   stack.tags = section.named_texts("tags");
   check_tags(section, stack);
   read_log_retention(section, stack);

@@ -15,6 +15,7 @@ struct StackSettings {
   std::optional<std::string> name;                        // prefix of every resource
   std::optional<std::string> region;                      // "eu-west-1"
   std::optional<std::string> endpoint;                    // a URL, or "aws"
+  std::optional<std::string> profile;                     // of the AWS CLI's shared files: whose stack it is, on AWS
   std::vector<std::pair<std::string, std::string>> tags;  // on every resource whose kind can have them
   int32_t log_retention_days = 30;
   int32_t maximum_concurrency = 16;  // process functions at once

@@ -242,6 +242,12 @@ std::expected<Transaction, Rejection> TransactionReader::read(std::string_view r
   }
   constexpr std::size_t kOriginalMembers = 3;
   order.has_more_fields = mapping_.keeps_record || canonical->members > kOriginalMembers;
+  const std::size_t kept = order.transaction_id.size() + order.item.size() + order.customer.size() + order.type.size() +
+                           (order.has_more_fields ? record.size() : 0);
+  if (kept > kRowBytesMax)
+    return reject(reason::kTooLarge, fmt::format("its row would have {} bytes and more, of 400 KiB that a row of "
+                                                 "DynamoDB may have",
+                                                 kept));
   order.payload_sha256 = "v1:" + base::hex_encode(base::sha256(canonical->text));
   return order;
 }

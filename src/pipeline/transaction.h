@@ -34,6 +34,8 @@ struct Transaction {
 
 constexpr std::size_t kTransactionIdBytesMax = 2048;  // DynamoDB's limit for a partition key
 
+constexpr std::size_t kRowBytesMax = 400 << 10;  // and for an item, with the names of its attributes
+
 // Reads records by one mapping, which it copies.
 class TransactionReader {
  public:

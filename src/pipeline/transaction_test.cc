@@ -129,6 +129,15 @@ TEST(TransactionReader, TakesTheFirstPlaceThatIsThereAndNotEmpty) {
   EXPECT_EQ(read(shop(), R"({"id":1})"), "SCHEMA_MISSING: none of /total or /totals/0/gross is there");
 }
 
+// What is a little smaller the table itself refuses, which counts the other attributes, too.
+TEST(TransactionReader, WhatCannotBeARowIsTooLarge) {
+  const auto of = [](std::size_t bytes) {
+    return read(shop(), R"({"id":1,"total":1,"note":")" + std::string(bytes, 'x') + "\"}").substr(0, 10);
+  };
+  EXPECT_EQ(of(kRowBytesMax), "TOO_LARGE:");
+  EXPECT_EQ(of(kRowBytesMax - 1000).substr(0, 2), "1|");
+}
+
 TEST(TransactionReader, CurrenciesAreThoseOfIso4217ThatTheShopTakes) {
   Mapping m = shop();
   EXPECT_EQ(read(m, R"({"id":1,"total":1,"currency":"EURO"})"),

@@ -73,7 +73,7 @@ def visibility_timeout(sqs, queue):
     ('[stack]\nname = "Shop"', "2: [stack] name must be 1 to 20 of a-z, 0-9 and -"),
     ('[stack]\nregion = "eu west"', "2: [stack] region is no region"),
     ('[stack]\nendpoint = "localhost:4566"', "2: [stack] endpoint must be a URL"),
-    ('[stack]\nprofile = "work"', "2: [stack] profile is not there yet"),
+    ('[stack]\nprofile = ""', "2: [stack] profile is empty"),
     ('[stack]\ntags = { team = 7 }', "2: [stack] tags has for team no string"),
     ('[stack]\ntags = { "aws:x" = "y" }', '2: [stack] tags has "aws:x"'),
     ('[stack]\nlog_retention_days = 8', "2: [stack] log_retention_days can be 1, 3, 5, 7, 14"),

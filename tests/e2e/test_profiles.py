@@ -1,0 +1,83 @@
+"""Profiles of the AWS CLI's shared files: credentials, region and endpoint of a command."""
+import json
+
+import pytest
+from till_process import make_client, till
+
+OK, FAILED, USAGE = range(3)  # src/cli/exit_code.h
+KEY, SECRET = "AKIAOFTHISTEST", "secret-of-this-test"
+
+
+@pytest.fixture
+def work(tmp_path, serve):
+    server = serve(TILL_ROOT_ACCESS_KEY_ID=KEY, TILL_ROOT_SECRET_ACCESS_KEY=SECRET)
+    home = tmp_path / "home"
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "config").write_text(f"""
+[default]
+region = eu-north-1
+[profile work]
+region = eu-central-1
+endpoint_url = {server.endpoint}
+[profile roles]
+role_arn = arn:aws:iam::000000000000:role/a
+source_profile = work
+[profile half]
+aws_access_key_id = {KEY}
+""")
+    (home / ".aws" / "credentials").write_text(
+        f"[work]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"
+        f"[wrong]\naws_access_key_id = {KEY}\naws_secret_access_key = other\n")
+
+    def command(*arguments, **environment):
+        return till(*arguments, HOME=str(home), **environment)
+    command.server, command.directory = server, tmp_path
+    return command
+
+
+def test_a_profile_has_credentials_region_and_endpoint(work):
+    made = work("up", "--profile", "work")
+    assert made.code == OK and "tillstream-orders" in made.out, made
+    described = make_client("dynamodb", work.server.endpoint, KEY, SECRET, region="eu-central-1").describe_table(
+        TableName="tillstream-orders")
+    assert ":eu-central-1:" in described["Table"]["TableArn"]
+    file = work.directory / "till.toml"
+    file.write_text('[stack]\nprofile = "work"\n')
+    assert "tillstream-orders" in work("status", "--file", file).out
+    shown = work("config", "show", "--file", file)
+    for line in (f'stack.profile = "work"  # {file}:2', 'stack.region = "eu-central-1"  # profile work',
+                 f'stack.endpoint = "{work.server.endpoint}"  # profile work'):
+        assert line in shown.out.splitlines(), shown
+    assert SECRET not in shown.out + shown.err
+    named = work("config", "show", "--profile", "roles", "--region", "us-west-2")
+    assert 'stack.profile = "roles"  # flag --profile' in named.out and '"us-west-2"  # flag --region' in named.out
+
+
+def test_which_credentials_count(work):
+    endpoint = ["--endpoint", work.server.endpoint, "--region", "eu-central-1"]
+    assert work("status", *endpoint, AWS_PROFILE="work").code == OK
+    assert work("status", *endpoint, AWS_PROFILE="wrong").code == FAILED
+    variables = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+    assert work("status", *endpoint, AWS_PROFILE="wrong", **variables).code == OK, "variables before a variable's profile"
+    assert work("status", *endpoint, "--profile", "wrong", **variables).code == FAILED, "a flag before variables"
+    half = work("status", *endpoint, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY="")
+    assert half.code == FAILED
+
+
+@pytest.mark.parametrize("profile, why", [
+    ("absent", "The config profile (absent) could not be found (flag --profile names it)"),
+    ("roles", "profile roles has its credentials by role_arn, which till does not follow yet"),
+    ("half", "profile half has only one of aws_access_key_id and aws_secret_access_key")])
+def test_a_profile_without_credentials_is_named(work, profile, why):
+    for endpoint in ("aws", work.server.endpoint):
+        result = work("status", "--endpoint", endpoint, "--profile", profile)
+        assert result.code == FAILED and why in result.err and SECRET not in result.err, result
+
+
+def test_a_profile_of_the_environment_says_nothing_of_an_engine_here(work):
+    """Whoever works with AWS has AWS_PROFILE set, and does not mean AWS by `till run`."""
+    (work.directory / "orders.json").write_text(json.dumps([{"transaction_id": "a", "amount": 1, "item": "x"}]))
+    for profile in ("work", "absent"):
+        run = work("run", work.directory / "orders.json", "--data", work.directory / "own", AWS_PROFILE=profile)
+        assert run.code == OK, run
+    assert 'stack.region = "us-east-1"  # default' in work("config", "show", AWS_PROFILE="work").out
