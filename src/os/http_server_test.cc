@@ -388,7 +388,8 @@ TEST(HttpServer, ForgetsWhoWaitsForAHangupWhenTheRequestIsAnswered) {
     request.hangup->on_gone([&called, held, hangup = request.hangup] { called = true; });
     respond(with_body("x"));
   });
-  EXPECT_TRUE(fixture.converse("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(
+      fixture.converse("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 200"));
   fixture.server.reset();
   EXPECT_TRUE(kept.expired());
   EXPECT_FALSE(called);

@@ -12,6 +12,7 @@
 namespace pipeline {
 namespace {
 
+constexpr std::size_t kCellGrowthBytes = 64 << 10;
 constexpr std::size_t kSliceBytes = 4096;  // given to the parser at once, so that few rows wait
 constexpr std::string_view kFurtherRows = "rows";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -47,6 +48,7 @@ struct CsvSplitter::Parser {
     is_open = csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI) == 0;
     if (!is_open) return;
     csv_set_delim(&csv, static_cast<unsigned char>(delimiter));
+    csv_set_blk_size(&csv, kCellGrowthBytes);  // 128 else, which makes a large cell quadratic where realloc copies
     csv_set_space_func(&csv, [](unsigned char) { return 0; });  // spaces belong to their cells (RFC 4180)
   }
   ~Parser() {
