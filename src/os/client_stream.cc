@@ -17,6 +17,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "os/authorities.h"
+
 namespace os {
 namespace {
 
@@ -111,7 +113,8 @@ std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const s
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  if (SSL_CTX_set_default_verify_paths(context) != 1) return std::unexpected(tls_error_text());
+  if (auto trusted = trust_authorities(context); !trusted.has_value())
+    return std::unexpected(std::move(trusted).error());
   if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
     return std::unexpected("cannot read certificates from " + ca_file + ": " + tls_error_text());
   }

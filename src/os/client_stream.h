@@ -30,7 +30,7 @@ struct StreamError {
 // Certificates to trust and protocol versions, shared by all TLS streams. Safe from any thread once made.
 class TlsContext {
  public:
-  // Trusts the system's authorities and, if not empty, those in the PEM file `ca_file`.
+  // Trusts the machine's authorities (authorities.h) and, if not empty, those in the PEM file `ca_file`.
   static std::expected<std::unique_ptr<TlsContext>, std::string> make(const std::string& ca_file);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;

@@ -426,6 +426,15 @@ TEST(HttpTransport, TlsVerifiesAuthorityAndName) {
   ASSERT_FALSE(untrusted.has_value());
   EXPECT_NE(untrusted.error().message.find("self-signed"), std::string::npos) << untrusted.error().message;
   EXPECT_FALSE(HttpTransport::make({.ca_file = "/no/such/file"}).has_value());
+  // The variables that name other authorities than the machine's.
+  for (const char* variable : {"AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    ::setenv(variable, certificate.file.c_str(), 1);
+    const auto reply = make_transport()->round_trip(localhost, make_request("PUT", "/", body), seconds(5));
+    EXPECT_TRUE(reply.has_value()) << variable << ": " << reply.error().message;
+    ::setenv(variable, "/no/such/file", 1);
+    EXPECT_FALSE(make_transport()->round_trip(localhost, make_request("PUT", "/", body), seconds(5)).has_value());
+    ::unsetenv(variable);
+  }
 }
 
 }  // namespace
