@@ -19,17 +19,10 @@
 namespace cli {
 namespace {
 
-// One of the stack's functions, and where its package is.
-struct Function {
-  std::string_view name;
-  std::string_view pipeline::StackOptions::* package;
-};
-constexpr std::array<Function, 4> kFunctions = {
-    Function{"ingest", &pipeline::StackOptions::ingest_zip}, Function{"process", &pipeline::StackOptions::process_zip},
-    Function{"sweep", &pipeline::StackOptions::sweep_zip}, Function{"intake", &pipeline::StackOptions::intake_zip}};
+constexpr std::array<std::string_view, 4> kFunctions = {"ingest", "process", "sweep", "intake"};  // of the stack
 
 bool is_of_stack(std::string_view name) {
-  return std::ranges::find(kFunctions, name, &Function::name) != kFunctions.end();
+  return std::ranges::find(kFunctions, name) != kFunctions.end();
 }
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -129,12 +122,12 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
     return other;
   const pipeline::Site& site = session->stack().site();
   std::string list;
-  for (const Function& each : kFunctions) {
-    if (!functions.empty() && std::ranges::find(functions, each.name) == functions.end()) continue;
-    if (functions.empty() && each.name == "intake" && !session->stack().options().intake.has_value()) continue;
-    const std::string name = site.name(each.name);
+  for (const std::string_view each : kFunctions) {
+    if (!functions.empty() && std::ranges::find(functions, each) == functions.end()) continue;
+    if (functions.empty() && each == "intake" && !session->stack().options().intake.has_value()) continue;
+    const std::string name = site.name(each);
     const auto done =
-        deploy_one(site, name, own_zip.empty() ? session->stack().options().*each.package : own_zip, own_zip.empty());
+        deploy_one(site, name, own_zip.empty() ? session->stack().options().zip_of(each) : own_zip, own_zip.empty());
     if (!done.has_value()) return print_failure_of("function", name, done.error());
     const bool same = done->before == done->after;
     if (global.json) {

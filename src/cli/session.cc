@@ -41,7 +41,9 @@ std::expected<aws::auth::Credentials, std::string> credentials_for(const GlobalO
   if (ours) return of_root;
   auto found = find_credentials(options, profile);
   const bool is_aws = url == "aws";
-  if (!found.has_value() && (is_aws || profile.means_aws)) return std::unexpected(std::move(found).error());
+  // What is wrong with a profile that nobody named is nothing to an engine.
+  const bool is_asked = !profile.origin.empty() || !os::environment("AWS_ACCESS_KEY_ID").value_or("").empty();
+  if (!found.has_value() && (is_aws || is_asked)) return std::unexpected(std::move(found).error());
   if (found.has_value() && found->has_value()) return std::move(**found);
   if (!is_aws) return of_root;
   return std::unexpected(
@@ -72,7 +74,7 @@ struct Session::Parts {
   bool wants_original = false;  // --file none
   pipeline::Definition definition;
   // With the definition, or of the definition's stages.
-  std::string ingest_package, process_package, sweep_package, intake_package;
+  std::string package;
   std::string package_fault;
   std::unique_ptr<pipeline::Stack> stack;
 
@@ -106,19 +108,15 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
 }
 
 std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
-  for (auto [name, package, zip] :
-       {std::tuple("ingest", &ingest_package, ingest_zip()), std::tuple("process", &process_package, process_zip()),
-        std::tuple("sweep", &sweep_package, sweep_zip()), std::tuple("intake", &intake_package, intake_zip())}) {
-    if (const pipeline::Stage* own = pipeline::find_stage(definition.stages, name);
-        own != nullptr && own->code.has_value()) {
-      auto read = read_stage_code(*file, *own);
-      if (read.has_value()) *package = std::move(*read);
-      if (!read.has_value() && package_fault.empty()) package_fault = std::move(read).error();
-      continue;
-    }
-    auto made = with_files(zip, file->package_files());
-    if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
-    *package = std::move(*made);
+  auto made = with_files(functions_zip(), file->package_files());
+  if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
+  package = std::move(*made);
+  for (const pipeline::Stage& stage : definition.stages) {
+    if (!stage.code.has_value()) continue;
+    auto read = read_stage_code(*file, stage);
+    if (!read.has_value() && package_fault.empty()) package_fault = read.error();
+    // One that cannot be had is empty, so that the difference shows.
+    stack_options.stage_zips[stage.name] = std::move(read).value_or("");
   }
   return {};
 }
@@ -312,11 +310,7 @@ void Session::configure(const std::function<void(pipeline::StackOptions&)>& chan
 
 pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
-    const bool defined = parts_->file.has_value();
-    parts_->stack_options.ingest_zip = defined ? parts_->ingest_package : ingest_zip();
-    parts_->stack_options.process_zip = defined ? parts_->process_package : process_zip();
-    parts_->stack_options.sweep_zip = defined ? parts_->sweep_package : sweep_zip();
-    parts_->stack_options.intake_zip = defined ? parts_->intake_package : intake_zip();
+    parts_->stack_options.functions_zip = parts_->file.has_value() ? parts_->package : functions_zip();
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }
   return *parts_->stack;

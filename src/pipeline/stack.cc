@@ -206,6 +206,8 @@ void Stack::add_messaging() {
 void Stack::add_function(std::string_view what, FunctionSpec spec, std::vector<Grant> grants,
                          Resources& resources) const {
   spec.name = site_.name(what);
+  spec.zip = options_.zip_of(what);
+  spec.handler = what;  // by which the bootstrap knows what it is
   for (auto& [key, value] : to_environment(config())) {
     const bool kept = key == kThresholdVariable && !options_.large_order_threshold.has_value();
     (kept ? spec.defaults : spec.environment).append(std::move(key)) = std::move(value);
@@ -225,7 +227,7 @@ void Stack::add_intake() {
   const PipelineConfig names = config();
   const bool wanted = options_.intake.has_value();
   Resources& resources = wanted ? resources_ : unwanted_;
-  FunctionSpec spec{.zip = options_.intake_zip, .timeout_seconds = 30, .memory_size_mb = 256};
+  FunctionSpec spec{.timeout_seconds = 30, .memory_size_mb = 256};
   if (wanted && options_.intake->verify != IntakeSettings::Verify::nobody)
     spec.secret = Secret{std::string(kIntakeSecretVariable), options_.intake_secret,
                          "the environment variable " + options_.intake->secret_variable};
@@ -248,22 +250,22 @@ void Stack::add_functions() {
   const Grant notifies{{"sns:Publish"}, {names.topic_arn, names.rule_topic_prefix + "*"}};
   const std::string objects = "arn:aws:s3:::" + names.bucket + "/*";
   resources_.push_back(make_bucket(site_, names.bucket));
-  const auto add = [&](std::string_view what, std::string_view zip, int32_t timeout_seconds, int32_t memory_size_mb,
+  const auto add = [&](std::string_view what, int32_t timeout_seconds, int32_t memory_size_mb,
                        std::vector<Grant> grants) {
-    FunctionSpec spec{.zip = zip, .timeout_seconds = timeout_seconds, .memory_size_mb = memory_size_mb};
+    FunctionSpec spec{.timeout_seconds = timeout_seconds, .memory_size_mb = memory_size_mb};
     add_function(what, std::move(spec), std::move(grants), resources_);
   };
-  add("ingest", options_.ingest_zip, 900, 512,
+  add("ingest", 900, 512,
       {{{"s3:GetObject", "s3:PutObject"}, {objects}},
        {{"sqs:SendMessage"}, {queue("orders")}},
        {{"dynamodb:PutItem"}, {table(names.uploads_table), table(names.quarantine_table)}}});
-  add("process", options_.process_zip, kProcessTimeoutSeconds, 256,
+  add("process", kProcessTimeoutSeconds, 256,
       {polls("orders"),
        {{"sqs:SendMessage"}, {queue("notify")}},
        {{"dynamodb:PutItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"}, {table(names.orders_table)}},
        {{"dynamodb:PutItem"}, {table(names.quarantine_table)}},
        notifies});
-  add("sweep", options_.sweep_zip, kSweepTimeoutSeconds, 128,
+  add("sweep", kSweepTimeoutSeconds, 128,
       {polls("notify"),
        {{"sqs:SendMessage"}, {queue("notify")}},
        {{"dynamodb:GetItem", "dynamodb:UpdateItem"}, {table(names.orders_table)}},

@@ -27,13 +27,16 @@ struct StackOptions {
   AlarmSettings alarms;
   std::vector<Stage> stages;
   std::string definition_id = std::string(kOriginalDefinition);  // of what the packages carry
-  // Deployment packages (zip bytes) of the functions, ours or the stages'; they outlive the stack.
-  std::string_view ingest_zip;
-  std::string_view process_zip;
-  std::string_view sweep_zip;
-  std::string_view intake_zip;
-  std::optional<IntakeSettings> intake;      // none: no intake function, and one that is there goes
-  std::optional<std::string> intake_secret;  // none: the function keeps what it has
+  std::string_view functions_zip;  // the deployment package of the functions; it outlives the stack
+  std::map<std::string, std::string, std::less<>> stage_zips;  // of the stages that have code of their own, by name
+  std::optional<IntakeSettings> intake;                        // none: no intake function, and one that is there goes
+  std::optional<std::string> intake_secret;                    // none: the function keeps what it has
+
+  // The package of the function "ingest", "process", "sweep" or "intake".
+  [[nodiscard]] std::string_view zip_of(std::string_view function) const {
+    const auto own = stage_zips.find(function);
+    return own == stage_zips.end() ? functions_zip : std::string_view(own->second);
+  }
 };
 
 // One resource and what happened to it, for people: {"queue", "tillstream-orders", "created"}.

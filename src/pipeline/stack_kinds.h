@@ -27,9 +27,9 @@ struct Secret {
 };
 struct FunctionSpec {
   std::string name = {};
-  std::string_view zip;  // outlives the resource
+  std::string_view zip = {};  // outlives the resource
   std::string runtime = "provided.al2023";
-  std::string handler = "bootstrap";
+  std::string handler = {};
   int32_t timeout_seconds = 0;
   int32_t memory_size_mb = 0;
   aws::Map<std::string> environment = {};  // variables beside these are left alone

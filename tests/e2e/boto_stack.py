@@ -100,8 +100,8 @@ class BotoStack:
         self.iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=policy(*grants, (
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], [group, group + ":*"])))
         self.lambda_.create_function(
-            FunctionName=name, Runtime="provided.al2023", Handler="bootstrap", Role=self.arn("iam", "role/" + name),
-            Code={"ZipFile": (FUNCTIONS / f"{what}.zip").read_bytes()}, Timeout=timeout_seconds, MemorySize=512,
+            FunctionName=name, Runtime="provided.al2023", Handler=what, Role=self.arn("iam", "role/" + name),
+            Code={"ZipFile": (FUNCTIONS / "functions.zip").read_bytes()}, Timeout=timeout_seconds, MemorySize=512,
             Environment={"Variables": {
                 "TILL_BUCKET": self.bucket, "TILL_ORDERS_TABLE": self.orders_table,
                 "TILL_QUARANTINE_TABLE": self.quarantine_table, "TILL_UPLOADS_TABLE": self.uploads_table,

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -487,7 +488,10 @@ def test_deploying_code(stack, tmp_path):
     same = stack("deploy", "--json")
     assert [(f["function"], f["changed"]) for f in same.json["functions"]] == [
         (f"tillstream-{what}", False) for what in ("ingest", "process", "sweep")]
-    other = FUNCTIONS / "sweep.zip"
+    other = tmp_path / "other.zip"
+    shutil.copy(FUNCTIONS / "functions.zip", other)
+    with zipfile.ZipFile(other, "a") as package:
+        package.writestr("note.txt", "of this test")
     assert stack("deploy", "process", "--zip", other, "--json").json["functions"][0]["changed"] is True
     assert actions(stack("plan", "--json")) == {("function", "tillstream-process"): "change"}
     assert "updated" in stack("deploy", "process").out

@@ -231,7 +231,7 @@ def test_own_code_is_a_stage_and_stays_so(shop, serve):
     assert till("up", *arguments).code == OK and till("plan", *arguments).code == OK
     definition.write_text(ORDER)
     planned = changes(till("plan", "--json", *arguments))["tillstream-process"]
-    assert planned["runtime"] == ("python3.12", "provided.al2023") and planned["handler"][1] == "bootstrap"
+    assert planned["runtime"] == ("python3.12", "provided.al2023") and planned["handler"][1] == "process"
     assert till("up", *arguments).code == OK
     (shop / "orders.json").write_text('[{"id": 1, "total": 2}]')
     assert till("run", shop / "orders.json", "--json", *arguments).json["accepted"] == 1

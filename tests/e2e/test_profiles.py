@@ -62,6 +62,8 @@ def test_which_credentials_count(work):
     assert work("status", *endpoint, "--profile", "wrong", **variables).code == FAILED, "a flag before variables"
     half = work("status", *endpoint, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY="")
     assert half.code == FAILED
+    absent = work("status", *endpoint, AWS_PROFILE="absent")
+    assert absent.code == FAILED and "(absent) could not be found (environment AWS_PROFILE names it)" in absent.err
 
 
 @pytest.mark.parametrize("profile, why", [

@@ -1,8 +1,10 @@
-// The bootstrap of the process function.
+// The process function.
+#include "pipeline/process.h"
+
 #include "functions/drill.h"
 #include "functions/function_main.h"
 #include "functions/order_metrics.h"
-#include "pipeline/process.h"
+#include "functions/stages.h"
 
 namespace {
 
@@ -27,8 +29,8 @@ void report(functions::Toolbox& tools, const pipeline::ProcessCounts& counts) {
 
 }  // namespace
 
-int main() {
-  return functions::run_function("process", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
+int functions::run_process() {
+  return run_function("process", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto process = std::make_shared<pipeline::Process>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config,
                                                        tools.definition);
     return functions::with_drills(

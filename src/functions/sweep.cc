@@ -1,6 +1,8 @@
-// The bootstrap of the sweep function.
-#include "functions/function_main.h"
+// The sweep function.
 #include "pipeline/sweep.h"
+
+#include "functions/function_main.h"
+#include "functions/stages.h"
 
 namespace {
 
@@ -18,8 +20,8 @@ void report(functions::Toolbox& tools, const pipeline::Sweep::Answer& answer) {
 
 }  // namespace
 
-int main() {
-  return functions::run_function("sweep", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
+int functions::run_sweep() {
+  return run_function("sweep", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto sweep = std::make_shared<pipeline::Sweep>(tools.dynamodb, tools.sns, tools.sqs, tools.env, tools.config,
                                                    tools.definition.rules);
     return

@@ -1,7 +1,9 @@
-// The bootstrap of the ingest function.
+// The ingest function.
+#include "pipeline/ingest.h"
+
 #include "functions/function_main.h"
 #include "functions/order_metrics.h"
-#include "pipeline/ingest.h"
+#include "functions/stages.h"
 
 namespace {
 
@@ -16,8 +18,8 @@ void report(functions::Toolbox& tools, const pipeline::Ingest::Answer& answer) {
 
 }  // namespace
 
-int main() {
-  return functions::run_function("ingest", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
+int functions::run_ingest() {
+  return run_function("ingest", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto ingest = std::make_shared<pipeline::Ingest>(tools.s3, tools.sqs, tools.dynamodb, tools.env, tools.config,
                                                      tools.definition.documents);
     return [&tools,

@@ -1,10 +1,12 @@
-// The bootstrap of the intake function.
+// The intake function.
+#include "pipeline/intake.h"
+
 #include <memory>
 
 #include "functions/function_main.h"
 #include "functions/order_metrics.h"
+#include "functions/stages.h"
 #include "os/environment.h"
-#include "pipeline/intake.h"
 
 namespace {
 
@@ -21,8 +23,8 @@ void report(functions::Toolbox& tools, const pipeline::Intake::Answer& answer) {
 
 }  // namespace
 
-int main() {
-  return functions::run_function("intake", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
+int functions::run_intake() {
+  return run_function("intake", [](functions::Toolbox& tools) -> runtime::HandlerFunction {
     auto intake =
         std::make_shared<pipeline::Intake>(tools.sqs, tools.dynamodb, tools.env, tools.config,
                                            tools.definition.intake.value_or(pipeline::IntakeSettings()),

@@ -1,0 +1,134 @@
+"""The functions' package on a machine that is not this one: what it needs, its size, and a root laid out as that of
+Lambda's provided.al2023, with authorities where Amazon Linux keeps them."""
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import ssl
+import subprocess
+import threading
+import zipfile
+
+import pytest
+from till_process import FUNCTIONS, SANITIZED, eventually
+
+BOOTSTRAP = FUNCTIONS / "package" / "bootstrap"
+pytestmark = pytest.mark.skipif(SANITIZED, reason="the sanitizers' bootstrap is for this machine alone")
+
+
+def libraries():
+    listed = subprocess.run(["ldd", BOOTSTRAP], capture_output=True, text=True, check=True).stdout
+    return {pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", listed)}
+
+
+def test_it_needs_the_c_library_alone():
+    assert {path.name for path in libraries()} == {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"}
+    symbols = subprocess.run(["objdump", "-T", BOOTSTRAP], capture_output=True, text=True, check=True).stdout
+    versions = {tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_([\d.]+)", symbols)}
+    assert max(versions) == (2, 34), "Amazon Linux 2023 has 2.34"
+
+
+def test_the_package_is_one_file():
+    with zipfile.ZipFile(FUNCTIONS / "functions.zip") as package:
+        assert package.namelist() == ["bootstrap"]
+
+
+class Peer:
+    """An HTTP server whose answers a function gives."""
+
+    def __init__(self, answer, certificate=None):
+        peer = self
+        self.requests = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                peer.requests.append((self.path, body.decode()))
+                status, headers, text = answer(self.path)
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(text))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text.encode())
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def certificate(directory):
+    directory.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=test",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", directory / "key.pem", "-out",
+                    directory / "cert.pem"], check=True, capture_output=True)
+    return directory
+
+
+def lambda_root(directory, authorities):
+    """/var/task, the C library, and the file of authorities; nothing else."""
+    for path in libraries():
+        place = directory / str(path).lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path.resolve(), place)
+    (directory / "var/task").mkdir(parents=True)
+    shutil.copy(BOOTSTRAP, directory / "var/task/bootstrap")
+    (directory / "etc/pki/tls/certs").mkdir(parents=True)
+    shutil.copy(authorities, directory / "etc/pki/tls/certs/ca-bundle.crt")
+    return directory
+
+
+@pytest.mark.parametrize("knows_the_authority", [True, False])
+def test_it_runs_where_lambda_runs_it(tmp_path, knows_the_authority):
+    """The sweep function looks up the order that an event names, over TLS."""
+    own, other = certificate(tmp_path / "own"), certificate(tmp_path / "other")
+    event = {"Records": [{"messageId": "m", "receiptHandle": "r", "eventSource": "aws:sqs",
+                          "body": json.dumps({"transaction_id": "an-order"}), "attributes": {},
+                          "messageAttributes": {}}]}
+    done = threading.Event()
+    taken = iter([True])
+
+    def runtime_api(path):
+        if path.endswith("/next") and next(taken, False):
+            return 200, {"Lambda-Runtime-Aws-Request-Id": "i-1", "Lambda-Runtime-Deadline-Ms": "99999999999999",
+                         "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:000000000000:function:a"
+                         }, json.dumps(event)
+        if path.endswith("/next"):
+            done.wait()
+        return 202, {}, "{}"
+    api = Peer(runtime_api)
+    aws = Peer(lambda path: (200, {"Content-Type": "application/x-amz-json-1.0"}, "{}"), own)
+    root = lambda_root(tmp_path / "root", (own if knows_the_authority else other) / "cert.pem")
+    enter = ["chroot"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "chroot"]
+    variables = {"BUCKET": "b", "ORDERS_TABLE": "t-orders", "QUARANTINE_TABLE": "q", "UPLOADS_TABLE": "u",
+                 "QUEUE_URL": "https://queue", "NOTIFY_QUEUE_URL": "https://notify", "LARGE_ORDER_THRESHOLD": "5",
+                 "TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:a", "RULE_TOPIC_PREFIX": "arn:aws:sns:us-east-1:0:a-"}
+    with subprocess.Popen([*enter, root, "/var/task/bootstrap"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={"PATH": os.environ["PATH"], "_HANDLER": "sweep", "LAMBDA_TASK_ROOT": "/var/task",
+                               "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.port}", "AWS_REGION": "us-east-1",
+                               "AWS_LAMBDA_FUNCTION_NAME": "a", "AWS_ACCESS_KEY_ID": "k",
+                               "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": f"https://127.0.0.1:{aws.port}",
+                               **{f"TILL_{name}": value for name, value in variables.items()}}) as function:
+        try:
+            answered = eventually(lambda: [body for path, body in api.requests if path.endswith("/i-1/response")],
+                                  what="the function's answer")
+        finally:
+            function.kill()
+            done.set()
+            log = function.stdout.read().decode()
+    if knows_the_authority:
+        assert any("an-order" in body for _, body in aws.requests), log
+    else:
+        assert not aws.requests and "TLS handshake: certificate of 127.0.0.1: self-signed" in log, log
+        assert json.loads(answered[0]) == {"batchItemFailures": [{"itemIdentifier": "m"}]}, "it comes again"
