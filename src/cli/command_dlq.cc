@@ -259,8 +259,7 @@ int dlq_redrive(const GlobalOptions& global, std::optional<uint64_t> messages_ma
   }
   print_line(global.json ? fmt::format("{{\"moved\":{}}}", *moved)
                          : fmt::format("{} messages went back to {}", *moved, dead.site.name("orders")));
-  settle_orders(*session, interruption);
-  return kOk;
+  return settle_orders(*session, interruption);
 }
 
 }  // namespace cli

@@ -46,8 +46,7 @@ int send(const GlobalOptions& global, const std::string& queue, const std::strin
   const std::string id = sent->message_id.value_or("");
   print_line(global.json ? "{\"message_id\":" + json_text(id) + "}" : "sent " + id);
   Interruption interruption(session->env());
-  if (queue.empty()) settle_orders(*session, interruption);
-  return kOk;
+  return queue.empty() ? settle_orders(*session, interruption) : static_cast<int>(kOk);
 }
 
 int receive(const GlobalOptions& global, const std::string& queue, int messages_max, int wait_seconds) {

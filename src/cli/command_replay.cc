@@ -152,8 +152,7 @@ int send_fixed(Session& session, const GlobalOptions& global, pipeline::Item& ro
                                        json_text(order.transaction_id))
                          : fmt::format("{} is on its way as order {}", short_id(row), order.transaction_id));
   Interruption interruption(session.env());
-  settle_orders(session, interruption);
-  return kOk;
+  return settle_orders(session, interruption);
 }
 
 }  // namespace
@@ -170,6 +169,9 @@ int quarantine_replay(const GlobalOptions& global, const QuarantineQuery& query,
     if (!record.has_value()) {
       ++replayed.skipped;
       replayed.tell(row, "cannot be sent", record.error());
+    } else if (is_claimed(*session, row)) {
+      ++replayed.skipped;
+      replayed.tell(row, "is left as it is", "another command is sending it");
     } else if (dry_run) {
       foretell(reader, row, *record, replayed);
     } else {
@@ -182,9 +184,9 @@ int quarantine_replay(const GlobalOptions& global, const QuarantineQuery& query,
   });
   if (exit_code != kOk) return exit_code;
   print_line(summary_of(replayed));
-  if (replayed.sent > 0 && !dry_run) settle_orders(*session, interruption);
+  if (replayed.sent > 0 && !dry_run) exit_code = settle_orders(*session, interruption);
   if (interruption.requested()) return kInterrupted;
-  return replayed.skipped == 0 && replayed.refused == 0 ? kOk : kCheckFailed;
+  return exit_code == kOk && replayed.skipped == 0 && replayed.refused == 0 ? kOk : kCheckFailed;
 }
 
 int quarantine_fix(const GlobalOptions& global, const std::string& id, const std::vector<std::string>& changes) {
@@ -196,9 +198,12 @@ int quarantine_fix(const GlobalOptions& global, const std::string& id, const std
   if (exit_code == kOk) exit_code = find_quarantined(*session, id, row);
   if (exit_code != kOk) return exit_code;
   const auto record = record_of(row);
-  if (is_done(row) || !record.has_value()) {
+  if (is_done(row) || is_claimed(*session, row) || !record.has_value()) {
     print_error(fmt::format("{} cannot be fixed: {}", short_id(row),
-                            is_done(row) ? "it is " + state_of(row) + " already" : record.error()));
+                            is_done(row)                ? "it is " + state_of(row) + " already"
+                            : is_claimed(*session, row) ? "another command is sending it; if that was killed, a minute "
+                                                          "later it can be fixed again"
+                                                        : record.error()));
     return kFailed;
   }
   std::string text;

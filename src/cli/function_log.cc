@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "aws/logs/logs.h"
 #include "cli/output.h"
 
@@ -14,10 +16,24 @@ struct LoggedError {
   std::string text;  // for people
 };
 
-// Of what functions/function_main.cc and failed_calls.cc log, and of the platform's words for a function that was
-// ended.
+// What Python's runtime ("[ERROR] ValueError: ...") and Node's ("<time>\t<id>\tERROR\t...") write of a function that
+// failed: its first line. Empty: neither.
+std::string runtime_error(const std::string& line) {
+  constexpr std::string_view kPython = "[ERROR]";
+  constexpr std::string_view kNode = "\tERROR\t";
+  const std::string first = line.substr(0, line.find_first_of("\r\n"));
+  std::size_t begin = first.find(kNode);
+  if (begin != std::string::npos) begin += kNode.size();
+  if (first.starts_with(kPython)) begin = kPython.size();
+  if (begin == std::string::npos) return "";
+  return first.substr(std::min(first.find_first_not_of(" \t", begin), first.size()));
+}
+
+// Of what functions/function_main.cc and failed_calls.cc log, of what the runtimes of other languages do, and of the
+// platform's words for a function that was ended.
 std::optional<LoggedError> error_in(const std::string& line) {
   if (!line.starts_with("{")) {
+    if (std::string text = runtime_error(line); !text.empty()) return LoggedError{text, text};
     if (line.find(" Task timed out after ") == std::string::npos && !line.starts_with("RequestId: "))
       return std::nullopt;
     const std::size_t after_id = line.find(line.starts_with("RequestId: ") ? "Error: " : "Task ");

@@ -96,6 +96,13 @@ bool is_done(const pipeline::Item& row) {
   return !state.empty() && state != quarantine::kSending;
 }
 
+bool is_claimed(Session& session, const pipeline::Item& row) {
+  constexpr int64_t kClaimMs = 60'000;
+  return pipeline::text_of(row, quarantine::kState) == quarantine::kSending &&
+         pipeline::number_of(row, quarantine::kChangedAt).value_or(0) + kClaimMs >
+             base::to_epoch_milliseconds(session.now());
+}
+
 void require_undone(RowFilter& filter) {
   const std::string state = filter.name(quarantine::kState);
   filter.require(

@@ -24,6 +24,8 @@ std::string short_id(const pipeline::Item& row);
 std::string state_of(const pipeline::Item& row);
 // Somebody has dealt with it.
 bool is_done(const pipeline::Item& row);
+// Somebody is about to send it, or has been killed over it less than a minute ago: it is that one's.
+bool is_claimed(Session& session, const pipeline::Item& row);
 
 // Rows that nobody has dealt with.
 void require_undone(RowFilter& filter);

@@ -60,8 +60,8 @@ struct CsvSplitter::Parser {
   bool is_open = false;
 };
 
-CsvSplitter::CsvSplitter(char delimiter, std::string group_by)
-    : parser_(std::make_unique<Parser>(delimiter)), group_by_(std::move(group_by)) {}
+CsvSplitter::CsvSplitter(char delimiter, std::string group_by, FieldSource id)
+    : parser_(std::make_unique<Parser>(delimiter)), group_by_(std::move(group_by)), id_(std::move(id)) {}
 CsvSplitter::~CsvSplitter() = default;
 
 void CsvSplitter::feed(std::string_view piece) {
@@ -88,11 +88,27 @@ void CsvSplitter::take_headings() {
   if (headings_.front().starts_with(kByteOrderMark)) headings_.front().erase(0, kByteOrderMark.size());
   for (const std::string& heading : headings_)
     if (!heading.empty() && !seen.insert(heading).second) return fail("has two columns called \"" + heading + "\"");
-  if (group_by_.empty()) return;
+  if (check_columns(); group_by_.empty() || !error_.empty()) return;
   group_column_ = static_cast<std::size_t>(std::ranges::find(headings_, group_by_) - headings_.begin());
   if (group_column_ == headings_.size()) return fail("has no column \"" + group_by_ + "\" to group rows by");
   if (seen.contains(kFurtherRows))
     return fail(fmt::format("has a column \"{}\", as grouped rows are called", kFurtherRows));
+}
+
+// A file that is no CSV has a first row, too.
+void CsvSplitter::check_columns() {
+  const auto is_there = [this](const FieldTemplate::Piece& piece) {
+    return !piece.path.has_value() || std::ranges::find(headings_, piece.path->steps().front()) != headings_.end();
+  };
+  const auto can_be = [&](const FieldTemplate& one) { return std::ranges::all_of(one.pieces(), is_there); };
+  if (id_.empty() || std::ranges::any_of(id_, can_be)) return;
+  constexpr std::size_t kShown = 200;
+  std::string wanted;
+  for (const FieldTemplate& one : id_) wanted += (wanted.empty() ? "" : " or ") + one.text();
+  std::string columns;
+  for (const std::string& heading : headings_) columns += (columns.empty() ? "" : ", ") + heading;
+  fail(fmt::format("has no column for the id of an order ({}): {}{}", wanted, columns.substr(0, kShown),
+                   columns.size() > kShown ? "..." : ""));
 }
 
 // Cells of columns without a heading are left out if they are empty, and have the column's number else.

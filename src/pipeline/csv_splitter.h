@@ -14,7 +14,8 @@ namespace pipeline {
 class CsvSplitter final : public RecordSplitter {
  public:
   // `group_by`: rows one after the other with the same text in this column are of one order; empty: each row is one.
-  explicit CsvSplitter(char delimiter, std::string group_by = "");
+  // `id`: a heading without a column for it is none; empty: any is.
+  explicit CsvSplitter(char delimiter, std::string group_by = "", FieldSource id = {});
   ~CsvSplitter() override;
 
   void feed(std::string_view piece) override;
@@ -29,6 +30,7 @@ class CsvSplitter final : public RecordSplitter {
   void end_cell(std::string_view cell);
   void end_row();
   void take_headings();
+  void check_columns();
   [[nodiscard]] std::string row_text(bool skips_empty) const;
   void add_row();
   void end_order();
@@ -44,6 +46,7 @@ class CsvSplitter final : public RecordSplitter {
   std::vector<std::string> headings_;  // empty: not read yet
   std::vector<std::string> cells_;     // of the row being read
   const std::string group_by_;
+  const FieldSource id_;
   std::size_t group_column_ = 0;
   std::string group_;          // what the rows of the order being read have in that column
   std::optional<Order> open_;  // the order being read, without its end; more rows may be its

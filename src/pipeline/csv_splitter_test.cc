@@ -34,6 +34,19 @@ TEST(CsvSplitter, RowsBecomeObjectsWhateverIsQuoted) {
   EXPECT_EQ(split(CsvSplitter('\t'), "a\tb\n1\t\t\n", 1).orders, std::vector<std::string>{R"({"a":"1","b":""})"});
 }
 
+TEST(CsvSplitter, AHeadingHasAColumnForTheId) {
+  const FieldSource id{FieldTemplate::parse("/order/id").value(), FieldTemplate::parse("{shop}-{number}").value()};
+  const std::vector<SplitCase> cases{
+      {"order,total\n1,2\n", {R"({"order":"1","total":"2"})"}, ""},
+      {"shop,number\n1,2\n", {R"({"shop":"1","number":"2"})"}, ""},
+      {"shop,total\n1,2\n",
+       {},
+       "row 1 of the file has no column for the id of an order (/order/id or {shop}-{number}): shop, total"},
+      {"null", {}, "row 1 of the file has no column for the id of an order"},
+  };
+  check_splits(cases, [&] { return CsvSplitter(',', "", id); });
+}
+
 TEST(CsvSplitter, RowsOfOneOrderAreOneRecord) {
   const std::vector<SplitCase> cases{
       {"n,t,i\n#1,5,a\n#1,,b\n#1,,\n#2,6,c\n",

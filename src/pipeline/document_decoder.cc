@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "aws/auth/text.h"
+
 namespace pipeline {
 namespace {
 
@@ -19,12 +21,16 @@ constexpr std::string_view kUtf16Little = "\xff\xfe";
 constexpr std::string_view kUtf16Big = "\xfe\xff";
 
 // What is taken for orders by mistake, by how it begins.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOthers{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kOthers{
     {{{"\xff\xfe\0\0", 4}, "looks like UTF-32 text; UTF-8 and UTF-16 are read"},
      {{"\0\0\xfe\xff", 4}, "looks like UTF-32 text; UTF-8 and UTF-16 are read"},
      {"\x89PNG", "looks like a picture (PNG)"},
      {"\xff\xd8\xff", "looks like a picture (JPEG)"},
      {"GIF8", "looks like a picture (GIF)"},
+     {"RIFF", "looks like a picture or a sound (RIFF)"},
+     {{"II*\0", 4}, "looks like a picture (TIFF)"},
+     {{"MM\0*", 4}, "looks like a picture (TIFF)"},
+     {"PK\x05\x06", "looks like an empty ZIP archive"},
      {"PK\x03\x04", "looks like a ZIP archive or an Excel workbook (.xlsx)"},
      {"\xd0\xcf\x11\xe0", "looks like an old Excel workbook (.xls)"},
      {"%PDF", "looks like a PDF document"},
@@ -39,14 +45,16 @@ constexpr std::size_t kTextLooked = 64;
 // kTextLooked bytes, or all of it.
 std::string_view other_text(std::string_view begin) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (begin.size() >= 4 && begin[1] == '\0' && begin[2] == '\0' && (begin[0] == '\0') != (begin[3] == '\0'))
+    return "looks like UTF-32 text; UTF-8 and UTF-16 are read";
   if (begin.size() >= 2 && (begin[0] == '\0') != (begin[1] == '\0'))
     return "looks like UTF-16 text without the byte order mark that would tell so";
   if (begin.starts_with(kByteOrderMark)) begin.remove_prefix(kByteOrderMark.size());
   begin.remove_prefix(std::min(begin.find_first_not_of(" \t\r\n"), begin.size()));
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (begin.size() < 2 || begin[0] != '<' || (begin[1] != '!' && begin[1] != '?' && !is_letter(begin[1]))) return "";
-  const bool is_page = begin.starts_with("<!DOCTYPE html") || begin.starts_with("<!doctype html") ||
-                       begin.starts_with("<html") || begin.starts_with("<HTML");
+  const std::string tag = aws::auth::lower_case(begin);
+  const bool is_page = tag.starts_with("<!doctype html") || tag.starts_with("<html");
   return is_page ? "looks like a web page (HTML)" : "looks like XML; an ingest function of your own can read that";
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/constraint_builder.hpp>
 #include <valijson/constraints/concrete_constraints.hpp>
@@ -108,6 +109,32 @@ class MultipleCheck {
   double divisor_ = 1;
 };
 
+// Of an object with the same key twice readers disagree about what it says.
+Json parse_json(std::string_view text) {
+  std::vector<std::set<std::string>> open;
+  std::string repeated;
+  Json json = Json::parse(text, [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
+      repeated = parsed.get<std::string>();
+    return true;
+  });
+  if (!repeated.empty()) throw std::runtime_error(fmt::format("the key \"{}\" stands twice in one object", repeated));
+  return json;
+}
+
+// Since draft 6 a number is an integer if it has no fraction, however it is written.
+void make_integers(Json& json) {
+  constexpr double kExactMax = 9'007'199'254'740'992;
+  if (json.is_structured()) {
+    for (Json& one : json) make_integers(one);
+  } else if (json.is_number_float()) {
+    const double value = json.get<double>();
+    if (std::trunc(value) == value && std::abs(value) <= kExactMax) json = static_cast<int64_t>(value);
+  }
+}
+
 // valijson names a place by "<root>", "[items]", "[0]"; people here by JSON Pointer.
 std::string place_of(const Context& context) {
   nlohmann::json_pointer<std::string> pointer;
@@ -122,6 +149,7 @@ std::string place_of(const Context& context) {
 
 struct RecordSchema::Parts {
   valijson::Schema schema;
+  bool is_draft_4 = false;
 };
 
 RecordSchema::RecordSchema(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)) {}
@@ -130,13 +158,15 @@ RecordSchema::~RecordSchema() = default;
 std::expected<std::shared_ptr<const RecordSchema>, std::string> RecordSchema::parse(std::string_view json) {
   if (json.size() > kBytesMax) return std::unexpected("is larger than 256 KiB, which no schema of a record is");
   try {
-    Json schema = Json::parse(json);
+    Json schema = parse_json(json);
+    const bool is_draft_4 = is_of_draft_4(schema);
+    if (!is_draft_4) make_integers(schema);
     if (auto fault = prepare_schema(schema); fault.has_value()) return std::unexpected(std::move(*fault));
-    valijson::SchemaParser parser(is_of_draft_4(schema) ? valijson::SchemaParser::kDraft4
-                                                        : valijson::SchemaParser::kDraft7);
+    valijson::SchemaParser parser(is_draft_4 ? valijson::SchemaParser::kDraft4 : valijson::SchemaParser::kDraft7);
     parser.addConstraintBuilder(kPatternKeyword, new Builder<PatternCheck>);
     parser.addConstraintBuilder(kMultipleKeyword, new Builder<MultipleCheck>);
     auto parts = std::make_unique<Parts>();
+    parts->is_draft_4 = is_draft_4;
     parser.populateSchema(JsonAdapter(schema), parts->schema);
     return std::shared_ptr<const RecordSchema>(new RecordSchema(std::move(parts)));
   } catch (const std::exception& error) {
@@ -146,7 +176,8 @@ std::expected<std::shared_ptr<const RecordSchema>, std::string> RecordSchema::pa
 
 std::optional<std::string> RecordSchema::fault_of(std::string_view record) const {
   try {
-    const Json json = Json::parse(record);
+    Json json = Json::parse(record);
+    if (!parts_->is_draft_4) make_integers(json);
     valijson::ValidationResults results;
     if (valijson::Validator().validate(parts_->schema, JsonAdapter(json), &results)) return std::nullopt;
     valijson::ValidationResults::Error first;  // the innermost: what is around it follows from it

@@ -55,6 +55,10 @@ TEST(RecordSchema, WhatItWouldNotCheckIsAFault) {
   EXPECT_EQ(schema_fault(R"({"properties": {"a": {"items": [3]}}})"),
             "/properties/a/items/0: must be a schema: an object, true or false");
   EXPECT_EQ(schema_fault(R"({"multipleOf": 0})"), "/multipleOf: must be a number above 0");
+  EXPECT_EQ(
+      schema_fault(R"({"$schema": "https://json-schema.org/draft/2020-12/schema"})"),
+      "/$schema: https://json-schema.org/draft/2020-12/schema is not a draft that is checked here: 4, 6 and 7 are");
+  EXPECT_EQ(schema_fault(R"({"type": "string", "type": "object"})"), "the key \"type\" stands twice in one object");
   EXPECT_NE(schema_fault("{"), "");
   EXPECT_NE(schema_fault(""), "");
   EXPECT_NE(schema_fault(R"({"type": "order"})"), "");
@@ -68,7 +72,7 @@ TEST(RecordSchema, WhatItWouldNotCheckIsAFault) {
 }
 
 TEST(RecordSchema, OneThatNeverEndsIsAFault) {
-  EXPECT_EQ(schema_fault(R"({"$ref": "#"})"), "/$ref: leads back to itself, so no value could ever be checked");
+  EXPECT_EQ(schema_fault(R"({"$ref": "#"})"), "the schema: leads through too many other schemas, or back to itself");
   EXPECT_NE(schema_fault(R"({"allOf": [{"$ref": "#"}]})"), "");
   EXPECT_NE(schema_fault(R"({"properties": {"a": {"not": {"$ref": "#/properties/a"}}}})"), "");
   std::string deep;
@@ -77,6 +81,31 @@ TEST(RecordSchema, OneThatNeverEndsIsAFault) {
   const std::string_view tree = R"({"properties": {"child": {"$ref": "#"}, "n": {"type": "integer"}}})";
   EXPECT_EQ(fault_of(tree, R"({"child": {"child": {"n": 1}}})"), "");
   EXPECT_EQ(fault_of(tree, R"({"child": {"child": {"n": "1"}}})").substr(0, 15), "/child/child/n:");
+}
+
+// Each level of the schema, or of the record, would double what there is to compare.
+TEST(RecordSchema, OneThatTakesMinutesIsAFault) {
+  std::string doubling = R"({"$ref": "#/definitions/a40", "definitions": {"a0": {"type": "object"})";
+  for (int i = 1; i <= 40; ++i) {
+    const std::string last = R"({"$ref": "#/definitions/a)" + std::to_string(i - 1) + "\"}";
+    doubling += R"(, "a)" + std::to_string(i) + R"(": {"allOf": [)" + last + ", " + last + "]}";
+  }
+  EXPECT_NE(schema_fault(doubling + "}}").find("so many comparisons"), std::string::npos);
+  const std::string_view by_depth = R"({"definitions": {"a": {"anyOf": [{"type": "number"},
+    {"properties": {"b": {"$ref": "#/definitions/a"}}}, {"properties": {"b": {"$ref": "#/definitions/a"}}}]}},
+    "allOf": [{"$ref": "#/definitions/a"}]})";
+  EXPECT_NE(schema_fault(by_depth).find("so many comparisons"), std::string::npos);
+  const std::string_view once = R"({"definitions": {"a": {"anyOf": [{"type": "number"},
+    {"properties": {"b": {"$ref": "#/definitions/a"}}}]}}, "allOf": [{"$ref": "#/definitions/a"}]})";
+  EXPECT_EQ(fault_of(once, R"({"b": {"b": {"b": 1}}})"), "");
+  EXPECT_NE(fault_of(once, R"({"b": {"b": {"b": "1", "c": 1}}})"), "?");
+}
+
+TEST(RecordSchema, AnIntegerIsANumberWithoutAFraction) {
+  for (const char* value : {"5", "5.0", "5e0", "-0.0"})
+    EXPECT_EQ(fault_of(R"({"properties": {"v": {"type": "integer"}}})", fmt::format(R"({{"v": {}}})", value)), "");
+  EXPECT_NE(fault_of(R"({"properties": {"v": {"type": "integer"}}})", R"({"v": 5.5})"), "");
+  EXPECT_EQ(fault_of(R"({"properties": {"v": {"const": 5.0}}})", R"({"v": 5})"), "");
 }
 
 TEST(RecordSchema, PatternsAndFormatsOfLongTexts) {

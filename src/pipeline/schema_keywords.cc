@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/canonical_json.h"
+
 namespace pipeline {
 namespace {
 
@@ -17,6 +19,7 @@ using Json = nlohmann::json;
 using Pointer = nlohmann::json_pointer<std::string>;
 
 constexpr int kDepthMax = 64;
+constexpr uint64_t kCostMax = 2000;
 
 // What stands behind a keyword.
 enum class Holds : uint8_t {
@@ -138,14 +141,25 @@ class Preparation {
   explicit Preparation(Json& root) : root_(root), is_draft_4_(is_of_draft_4(root)) {}
 
   std::optional<std::string> run() {
+    check_draft();
     visit(root_, Pointer(), 0);
-    if (!fault_.has_value()) end_of(root_, Pointer());
+    if (!fault_.has_value()) check_cost();
     return std::move(fault_);
   }
 
  private:
   void fault(const Pointer& at, std::string_view what) {
     if (!fault_.has_value()) fault_ = fmt::format("{}: {}", at.empty() ? "the schema" : at.to_string(), what);
+  }
+
+  void check_draft() {
+    if (!root_.is_object() || !root_.contains("$schema")) return;
+    const Json& draft = root_["$schema"];
+    const std::string name = draft.is_string() ? draft.get<std::string>() : draft.dump();
+    for (const char* known : {"draft-04", "draft-06", "draft-07"})
+      if (draft.is_string() && name.find(std::string("json-schema.org/") + known + "/schema") != std::string::npos)
+        return;
+    fault(Pointer("/$schema"), fmt::format("{} is not a draft that is checked here: 4, 6 and 7 are", name));
   }
 
   void visit(Json& schema, const Pointer& at, int depth) {
@@ -169,6 +183,7 @@ class Preparation {
     }
     for (auto& [key, value] : replaced) schema[key] = std::move(value);
     for (const char* key : {"pattern", "format", "multipleOf"}) schema.erase(key);
+    schemas_.emplace_back(&schema, at);
   }
 
   void visit_keyword(Holds holds, Json& value, const Pointer& at, int depth,
@@ -251,33 +266,54 @@ class Preparation {
     }
   }
 
-  // Whether what is asked of one value ends: not so if a schema asks of it, by way of others, to meet that schema.
-  void end_of(const Json& schema, const Pointer& at) {
-    if (fault_.has_value() || !schema.is_object()) return;
-    const auto [state, is_new] = is_done_.try_emplace(&schema, false);
-    if (!is_new && !state->second) return fault(at, "leads back to itself, so no value could ever be checked");
-    if (!is_new) return;
+  using Costs = std::map<const Json*, uint64_t>;
+
+  // With how many schemas a value may be compared, by way of all that is around it, in a record as deep as records are:
+  // some kinds of schema double it with each level, or never end.
+  void check_cost() {
+    Costs of_parts;
+    for (std::size_t level = 0; level <= kRecordDepthMax && !fault_.has_value(); ++level) {
+      Costs costs;
+      for (const auto& [schema, at] : schemas_) {
+        if (cost_of(*schema, at, of_parts, costs, 0) <= kCostMax || fault_.has_value()) continue;
+        return fault(at, "asks for so many comparisons of one value that a record could take minutes");
+      }
+      of_parts = std::move(costs);
+    }
+  }
+
+  // What is asked of the value itself, and the most that is asked of one of its parts.
+  uint64_t cost_of(const Json& schema, const Pointer& at, const Costs& of_parts, Costs& costs, int depth) {
+    if (fault_.has_value() || !schema.is_object()) return 1;
+    if (depth > kDepthMax) {
+      fault(at, "leads through too many other schemas, or back to itself");
+      return 1;
+    }
+    if (const auto known = costs.find(&schema); known != costs.end()) return known->second;
+    uint64_t sum = 1;
+    uint64_t part = 0;
+    const auto ask = [&](const Json& one) { sum += cost_of(one, at, of_parts, costs, depth + 1); };
+    const auto look = [&](const Json& one) {
+      if (const auto known = of_parts.find(&one); known != of_parts.end()) part = std::max(part, known->second);
+    };
     for (const auto& [key, value] : schema.items()) {
       const Holds holds = held_by(key);
-      if (holds == Holds::same_schema) end_of(value, at / key);
-      if (holds == Holds::same_schemas || holds == Holds::dependent)
-        for (const auto& [name, one] : value.items()) end_of(one, at / key);
+      if (holds == Holds::same_schema) ask(value);
+      if (holds == Holds::same_schemas || holds == Holds::dependent) std::ranges::for_each(value, ask);
       if (holds == Holds::reference)
-        if (const Json* other = referred(value); other != nullptr) end_of(*other, at / key);
+        if (const Json* other = referred(value); other != nullptr) ask(*other);
+      if (holds == Holds::schema || (holds == Holds::schemas && !value.is_array())) look(value);
+      if (holds == Holds::schemas && value.is_array()) std::ranges::for_each(value, look);
+      if (key == "properties") std::ranges::for_each(value, look);
+      sum = std::min(sum, kCostMax + 1);
     }
-    is_done_[&schema] = true;
-    for (const auto& [key, value] : schema.items()) {
-      const Holds holds = held_by(key);
-      if (holds == Holds::schema || (holds == Holds::schemas && !value.is_array())) end_of(value, at / key);
-      if (holds == Holds::named_schemas || (holds == Holds::schemas && value.is_array()))
-        for (const auto& [name, one] : value.items()) end_of(one, at / key);
-    }
+    return costs[&schema] = std::min(sum + part, kCostMax + 1);
   }
 
   Json& root_;
   const bool is_draft_4_;
   std::optional<std::string> fault_;
-  std::map<const Json*, bool> is_done_;
+  std::vector<std::pair<const Json*, Pointer>> schemas_;  // all
 };
 
 }  // namespace

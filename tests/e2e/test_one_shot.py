@@ -78,3 +78,21 @@ def test_who_works_waits_for_who_looks(shop):
         looking.stdout.read()
         assert looking.wait() == 0 and sent.result().code == 0
     assert shop("orders", "get", "later", "--json").json["amount"] == 3
+
+
+def test_what_is_left_on_the_queue_is_no_success(shop):
+    (shop.directory / "stage.py").write_text("def handle(event, context):\n    raise Exception('boom')\n")
+    (shop.directory / "till.toml").write_text(
+        DEFINITION + '[functions.process]\ncode = "stage.py"\nruntime = "python3.12"\nhandler = "stage.handle"\n')
+    assert shop("up").code == 0
+    sent = shop("send", '{"id": "left", "total": 2, "currency": "EUR"}', timeout=120)
+    assert sent.code == 3 and "orders are on the queue still: 1; `till serve`" in sent.err, sent
+    # `run` tells what the process function, of whatever language, fails with.
+    (shop.directory / "one.json").write_text('{"id": "never", "total": 2, "currency": "EUR"}')
+    with subprocess.Popen([BINARY, "run", shop.directory / "one.json", "--data", shop.directory / "data", "--file",
+                           shop.directory / "till.toml"], stderr=subprocess.PIPE, text=True,
+                          env=clean_environment()) as run:
+        told = next((line for line in run.stderr if "Exception: boom" in line), None)
+        run.terminate()
+        run.stderr.read()
+    assert told is not None

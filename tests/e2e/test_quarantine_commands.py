@@ -1,5 +1,6 @@
 """`till quarantine`: rejected orders are looked at, mended, sent again and given up, and their upload's account stays
 true."""
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -50,6 +51,23 @@ def shop(tmp_path, serve):
     run = command("run", tmp_path / "orders.ndjson", "--json")
     assert run.code == OK and run.json["quarantined"] == {"SCHEMA_TYPE": 1, "CURRENCY": 1, "JSON_SYNTAX": 1}, run
     return command
+
+
+def test_one_of_two_who_fix_an_order_at_once_is_told(shop):
+    """Under an engine, where neither waits for the other: whoever was told "on its way" is right."""
+    for attempt in range(8):
+        record = json.dumps({"id": f"twice-{attempt}", "total": "ten", "currency": "EUR"})
+        shop.server.client("sqs").send_message(QueueUrl=shop.server.client("sqs").get_queue_url(
+            QueueName="tillstream-orders")["QueueUrl"], MessageBody=record)
+        eventually(lambda: id_of(record) in shop.waiting())
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            results = list(pool.map(lambda amount: shop("quarantine", "fix", id_of(record), "--set", f"/total={amount}"),
+                                    (11, 12, 13)))
+        assert sorted(result.code for result in results) == [0, 1, 1], results
+        [winner] = [index for index, result in enumerate(results) if result.code == 0]
+        assert order(shop, f"twice-{attempt}")["amount"] == 11 + winner
+    assert all(row["reason"] != "DUPLICATE_CONFLICT" for row in shop("quarantine", "list", "--all", "--json").json[
+        "quarantined"])
 
 
 def order(shop, transaction_id):
