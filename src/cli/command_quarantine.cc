@@ -163,6 +163,10 @@ int quarantine_discard(const GlobalOptions& global, const QuarantineQuery& query
   if (session == nullptr) return exit_code;
   Chosen chosen;
   exit_code = for_each_chosen(*session, query, [&](pipeline::Item& row) -> base::Result<bool> {
+    if (is_claimed(*session, row)) {
+      print_error(short_id(row) + " is left as it is: another command is sending it");
+      return true;
+    }
     pipeline::Item& kept = chosen.rows.emplace_back();
     for (const auto& [name, value] : row)
       if (name != quarantine::kBody) kept.append(name) = value;

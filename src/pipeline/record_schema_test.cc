@@ -52,6 +52,11 @@ TEST(RecordSchema, WhatItWouldNotCheckIsAFault) {
   EXPECT_EQ(schema_fault(R"({"$ref": "other.json"})"),
             "/$ref: must be a place in this file, as \"#/definitions/address\"");
   EXPECT_EQ(schema_fault(R"({"$ref": "#/definitions/a"})"), "/$ref: #/definitions/a leads to no schema");
+  EXPECT_EQ(schema_fault(R"({"$ref": "#/properties", "definitions": {"a": true}})"),
+            "/$ref: #/properties leads to no schema");
+  EXPECT_EQ(schema_fault(R"({"allOf": [{"$ref": "#/properties"}], "properties": {"a": true}})"),
+            "/allOf/0/$ref: #/properties leads to no schema");
+  EXPECT_EQ(schema_fault(R"({"allOf": [{"$ref": "#/definitions/a"}], "definitions": {"a": true}})"), "");
   EXPECT_EQ(schema_fault(R"({"properties": {"a": {"items": [3]}}})"),
             "/properties/a/items/0: must be a schema: an object, true or false");
   EXPECT_EQ(schema_fault(R"({"multipleOf": 0})"), "/multipleOf: must be a number above 0");

@@ -163,7 +163,11 @@ class Preparation {
   }
 
   void visit(Json& schema, const Pointer& at, int depth) {
-    if (fault_.has_value() || schema.is_boolean()) return;
+    if (fault_.has_value()) return;
+    if (schema.is_boolean()) {
+      schemas_.emplace(&schema, at);
+      return;
+    }
     if (depth > kDepthMax) return fault(at, "is nested too deeply");
     if (!schema.is_object()) return fault(at, "must be a schema: an object, true or false");
     std::vector<std::pair<std::string, Json>> replaced;
@@ -183,7 +187,7 @@ class Preparation {
     }
     for (auto& [key, value] : replaced) schema[key] = std::move(value);
     for (const char* key : {"pattern", "format", "multipleOf"}) schema.erase(key);
-    schemas_.emplace_back(&schema, at);
+    schemas_.emplace(&schema, at);
   }
 
   void visit_keyword(Holds holds, Json& value, const Pointer& at, int depth,
@@ -233,7 +237,6 @@ class Preparation {
       case Holds::reference:
         if (!value.is_string() || !value.get_ref<const std::string&>().starts_with('#'))
           return fault(at, "must be a place in this file, as \"#/definitions/address\"");
-        if (referred(value) == nullptr) return fault(at, value.get<std::string>() + " leads to no schema");
         return;
     }
   }
@@ -275,7 +278,7 @@ class Preparation {
     for (std::size_t level = 0; level <= kRecordDepthMax && !fault_.has_value(); ++level) {
       Costs costs;
       for (const auto& [schema, at] : schemas_) {
-        if (cost_of(*schema, at, of_parts, costs, 0) <= kCostMax || fault_.has_value()) continue;
+        if (cost_of(*schema, of_parts, costs, 0) <= kCostMax || fault_.has_value()) continue;
         return fault(at, "asks for so many comparisons of one value that a record could take minutes");
       }
       of_parts = std::move(costs);
@@ -283,8 +286,9 @@ class Preparation {
   }
 
   // What is asked of the value itself, and the most that is asked of one of its parts.
-  uint64_t cost_of(const Json& schema, const Pointer& at, const Costs& of_parts, Costs& costs, int depth) {
+  uint64_t cost_of(const Json& schema, const Costs& of_parts, Costs& costs, int depth) {
     if (fault_.has_value() || !schema.is_object()) return 1;
+    const Pointer& at = schemas_.at(&schema);
     if (depth > kDepthMax) {
       fault(at, "leads through too many other schemas, or back to itself");
       return 1;
@@ -292,7 +296,7 @@ class Preparation {
     if (const auto known = costs.find(&schema); known != costs.end()) return known->second;
     uint64_t sum = 1;
     uint64_t part = 0;
-    const auto ask = [&](const Json& one) { sum += cost_of(one, at, of_parts, costs, depth + 1); };
+    const auto ask = [&](const Json& one) { sum += cost_of(one, of_parts, costs, depth + 1); };
     const auto look = [&](const Json& one) {
       if (const auto known = of_parts.find(&one); known != of_parts.end()) part = std::max(part, known->second);
     };
@@ -300,8 +304,14 @@ class Preparation {
       const Holds holds = held_by(key);
       if (holds == Holds::same_schema) ask(value);
       if (holds == Holds::same_schemas || holds == Holds::dependent) std::ranges::for_each(value, ask);
-      if (holds == Holds::reference)
-        if (const Json* other = referred(value); other != nullptr) ask(*other);
+      if (holds == Holds::reference) {
+        const Json* other = referred(value);
+        if (other == nullptr || !schemas_.contains(other)) {
+          fault(at / key, value.get<std::string>() + " leads to no schema");
+          return 1;
+        }
+        ask(*other);
+      }
       if (holds == Holds::schema || (holds == Holds::schemas && !value.is_array())) look(value);
       if (holds == Holds::schemas && value.is_array()) std::ranges::for_each(value, look);
       if (key == "properties") std::ranges::for_each(value, look);
@@ -313,7 +323,7 @@ class Preparation {
   Json& root_;
   const bool is_draft_4_;
   std::optional<std::string> fault_;
-  std::vector<std::pair<const Json*, Pointer>> schemas_;  // all
+  std::map<const Json*, Pointer> schemas_;  // all
 };
 
 }  // namespace

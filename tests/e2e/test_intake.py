@@ -77,10 +77,11 @@ def test_a_signed_order_is_stored_and_others_are_not(shop):
     both = b'[{"id": 9, "total": 1}, {"id": 10, "total": -1}]'
     assert post(url, both, **signed(both)) == (200, {"accepted": 2})
     eventually(lambda: stored(shop) == {"7": 12.5, "9": 1}, what="the good one of two")
-    [bad] = till("tx", "list", "--quarantine", "--json", *shop.arguments).json["rows"]
+    [bad] = eventually(lambda: till("tx", "list", "--quarantine", "--json", *shop.arguments).json["rows"])
     assert bad["reason"] == "AMOUNT_NONPOSITIVE"
-    logged = till("logs", "intake", *shop.arguments).out
-    assert "no header x-shop-signature" in logged and SECRET not in logged
+    logged = eventually(lambda: "no header x-shop-signature" in (out := till("logs", "intake", *shop.arguments).out)
+                        and out, what="the log")
+    assert SECRET not in logged
 
 
 def test_a_timestamped_signature_that_is_stale_is_refused(shop):
