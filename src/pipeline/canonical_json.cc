@@ -267,7 +267,11 @@ std::expected<CanonicalRecord, Rejection> canonicalise(std::string_view json, st
     // The type is told from the first character; whether the rest is JSON at all decides the reason.
     simdjson::dom::parser whole;
     if (whole.parse(padded).error() != simdjson::SUCCESS) return malformed();
-    return std::unexpected(Rejection{reason::kSchemaType, "an order is a JSON object"});
+    return std::unexpected(
+        Rejection{reason::kSchemaType, json.starts_with('[')
+                                           ? "an order is a JSON object; this is an array, as which a row of CSV "
+                                             "with more cells than headings is kept"
+                                           : "an order is a JSON object"});
   }
   if (document.get_object().get(object) != simdjson::SUCCESS) return malformed();
   Walker walker(wanted);

@@ -75,11 +75,15 @@ class PatternCheck {
     if (!value.isString()) return std::nullopt;
     const std::string text = value.asString();
     for (const auto& pattern : patterns_)
-      if (!RE2::PartialMatch(text, *pattern)) return "does not match " + pattern->pattern();
+      if (!RE2::PartialMatch(text, *pattern)) return fault_of(pattern->pattern());
     return std::nullopt;
   }
 
  private:
+  static std::string fault_of(const std::string& pattern) {
+    const std::string_view format = format_of_pattern(pattern);
+    return format.empty() ? "does not match " + pattern : fmt::format("has not the format {}", format);
+  }
   std::vector<std::shared_ptr<const RE2>> patterns_;
 };
 

@@ -118,7 +118,7 @@ TEST(RecordSchema, PatternsAndFormatsOfLongTexts) {
   EXPECT_EQ(fault_of(schema, R"({"a": "aaa", "t": "2026-11-30T10:00:00.5+01:00"})"), "");
   EXPECT_EQ(fault_of(schema, R"({"a": ")" + std::string(200'000, 'a') + R"("})"), "");
   EXPECT_EQ(fault_of(schema, R"({"a": ")" + std::string(200'000, 'a') + R"(b"})"), "/a: does not match ^(a+)+$");
-  EXPECT_EQ(fault_of(schema, R"({"t": "yesterday"})").substr(0, 18), "/t: does not match");
+  EXPECT_EQ(fault_of(schema, R"({"t": "yesterday"})"), "/t: has not the format date-time");
   EXPECT_EQ(fault_of(schema, R"({"a": 3, "t": null})"), "");  // a pattern is about texts alone
   for (const auto& [format, right, wrong] :
        std::vector<std::array<std::string, 3>>{{"date", "2026-11-30", "2026-13-01"},
@@ -126,7 +126,8 @@ TEST(RecordSchema, PatternsAndFormatsOfLongTexts) {
                                                {"email", "a@example.com", "a at example.com"},
                                                {"uuid", "123e4567-e89b-12d3-a456-426614174000", "123e4567"},
                                                {"uri", "https://example.com/a?b", "example.com"},
-                                               {"ipv4", "192.0.2.255", "192.0.2.256"}}) {
+                                               {"ipv4", "192.0.2.255", "192.0.2.256"},
+                                               {"ipv4", "192.0.2.1", "192.0.2.1."}}) {
     const std::string one = R"({"properties": {"v": {"format": ")" + format + R"("}}})";
     EXPECT_EQ(fault_of(one, R"({"v": ")" + right + R"("})"), "") << format;
     EXPECT_NE(fault_of(one, R"({"v": ")" + wrong + R"("})"), "") << format;

@@ -21,6 +21,19 @@ using Pointer = nlohmann::json_pointer<std::string>;
 constexpr int kDepthMax = 64;
 constexpr uint64_t kCostMax = 2000;
 
+// RFC 3339 5.6; RFC 4122 3; of addresses and URIs what tells them from other texts, as JSON Schema wants no more.
+using Format = std::pair<std::string_view, const char*>;
+constexpr std::array<Format, 7> kFormats{{
+    {"date", R"(^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$)"},
+    {"time", R"((?i)^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$)"},
+    {"date-time",
+     R"((?i)^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])t([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$)"},
+    {"email", R"(^[^@\s]+@[^@\s]+$)"},
+    {"uuid", R"((?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)"},
+    {"uri", R"((?i)^[a-z][a-z0-9+.-]*:\S*$)"},
+    {"ipv4", R"(^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)$)"},
+}};
+
 // What stands behind a keyword.
 enum class Holds : uint8_t {
   nothing,        // that anything is checked by
@@ -334,19 +347,13 @@ bool is_of_draft_4(const Json& schema) {
 }
 
 const char* pattern_of_format(const std::string& format) {
-  // RFC 3339 5.6; RFC 4122 3; of addresses and URIs what tells them from other texts, as JSON Schema wants no more.
-  static const std::map<std::string_view, const char*> patterns{
-      {"date", R"(^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$)"},
-      {"time", R"((?i)^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$)"},
-      {"date-time",
-       R"((?i)^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])t([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$)"},
-      {"email", R"(^[^@\s]+@[^@\s]+$)"},
-      {"uuid", R"((?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)"},
-      {"uri", R"((?i)^[a-z][a-z0-9+.-]*:\S*$)"},
-      {"ipv4", R"(^((25[0-5]|2[0-4]\d|1?\d?\d)(\.|$)){4}$)"},
-  };
-  const auto found = patterns.find(format);
-  return found == patterns.end() ? nullptr : found->second;
+  const auto found = std::ranges::find(kFormats, format, &Format::first);
+  return found == kFormats.end() ? nullptr : found->second;
+}
+
+std::string_view format_of_pattern(std::string_view pattern) {
+  const auto found = std::ranges::find(kFormats, pattern, &Format::second);
+  return found == kFormats.end() ? "" : found->first;
 }
 
 std::optional<std::string> prepare_schema(Json& schema) {

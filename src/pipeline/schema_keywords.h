@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace pipeline {
 
@@ -18,6 +19,8 @@ bool is_of_draft_4(const nlohmann::json& schema);
 
 // The pattern that a text of this format matches; null if the format is not known.
 const char* pattern_of_format(const std::string& format);
+// The format that this is the pattern of; empty if of none.
+std::string_view format_of_pattern(std::string_view pattern);
 
 // Goes through the schema and all that is in it and replaces "pattern", "format" and "multipleOf" by the keywords
 // above. Answers for people what in it would not be checked or would never end: a keyword, format or draft that is not
