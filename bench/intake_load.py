@@ -4,7 +4,7 @@
 Starts `till serve` on a directory of its own with an [intake] that verifies signatures, finds how many webhooks a second
 the pipeline takes (answered and stored), and sends half as many, each at its time whether or not those before it have
 been answered. Prints one JSON object: the rates, and at half load the milliseconds from the moment when a webhook was to
-be sent until it was answered, and until its row was written. The client runs on the same machine and in Python."""
+be sent until it was answered, and until its row was made (its `stored_at`). The client runs on the same machine and in Python."""
 import base64
 import hashlib
 import hmac

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "os/environment.h"
 
@@ -24,7 +23,9 @@ std::string shared_file(const GlobalOptions& options, const char* named_by, cons
   if (const std::string home = os::environment("HOME").value_or(""); path.empty() && !home.empty())
     path = home + "/.aws/" + otherwise;
   std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  std::ostringstream text;  // an iterator of the buffer would throw at a directory
+  text << file.rdbuf();
+  return std::move(text).str();
 }
 
 // Ways of the AWS CLI to credentials that are none here.

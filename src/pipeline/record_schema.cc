@@ -113,11 +113,13 @@ class MultipleCheck {
   double divisor_ = 1;
 };
 
-// Of an object with the same key twice readers disagree about what it says.
+// Of an object with the same key twice readers disagree about what it says. Whatever goes through the schema recurses.
 Json parse_json(std::string_view text) {
+  constexpr int kDepthMax = 200;
   std::vector<std::set<std::string>> open;
   std::string repeated;
-  Json json = Json::parse(text, [&](int /*depth*/, Json::parse_event_t event, Json& parsed) {
+  Json json = Json::parse(text, [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > kDepthMax) throw std::runtime_error("the schema is nested too deeply");
     if (event == Json::parse_event_t::object_start) open.emplace_back();
     if (event == Json::parse_event_t::object_end) open.pop_back();
     if (event == Json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)

@@ -83,6 +83,8 @@ TEST(RecordSchema, OneThatNeverEndsIsAFault) {
   std::string deep;
   for (int i = 0; i < 10'000; ++i) deep += R"({"items":)";
   EXPECT_NE(schema_fault(deep + "true" + std::string(10'000, '}')), "");
+  EXPECT_EQ(schema_fault(R"({"default": )" + std::string(120'000, '[') + std::string(120'000, ']') + "}"),
+            "the schema is nested too deeply");
   const std::string_view tree = R"({"properties": {"child": {"$ref": "#"}, "n": {"type": "integer"}}})";
   EXPECT_EQ(fault_of(tree, R"({"child": {"child": {"n": 1}}})"), "");
   EXPECT_EQ(fault_of(tree, R"({"child": {"child": {"n": "1"}}})").substr(0, 15), "/child/child/n:");

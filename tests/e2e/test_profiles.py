@@ -82,4 +82,6 @@ def test_a_profile_of_the_environment_says_nothing_of_an_engine_here(work):
     for profile in ("work", "absent"):
         run = work("run", work.directory / "orders.json", "--data", work.directory / "own", AWS_PROFILE=profile)
         assert run.code == OK, run
+    broken = work("status", "--data", work.directory / "own", AWS_CONFIG_FILE=str(work.directory))
+    assert broken.code == OK, "a directory is no file of profiles"
     assert 'stack.region = "us-east-1"  # default' in work("config", "show", AWS_PROFILE="work").out
