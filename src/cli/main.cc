@@ -127,7 +127,8 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
   CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
   down->add_flag("--yes", a.yes, "Do not ask");
-  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes); });
+  down->add_flag("--keep-data", a.keep, "Leave the tables and the bucket, which the next up takes back");
+  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes, a.keep); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });
