@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/session.h"
@@ -22,8 +23,14 @@ struct ServeOptions {
   std::string listen = "127.0.0.1";
   std::vector<std::string> hosts;
   bool any_key = false;
+  std::string like_aws;                     // a seed, or "random"; empty: AWS's behaviour without its troubles
+  std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
+// Whether this is a number of 64 bits, or "random".
+bool is_like_aws_seed(const std::string& text);
+// "iam=2": the service's id and calls per second (> 0); nullopt if it is not that.
+std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text);
 
 struct UpOptions {
   std::string threshold;  // empty: the default, or what the stack has

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,9 @@ struct LocalEngineOptions {
   std::vector<std::string> hosts = {};  // names beside those of loopback by which clients may address the port
   RootCredentials root = {};
   bool any_key = false;  // see foreign_keys.h
+  // If set, the engine behaves as AWS may, by this seed; each fault is a metric and a line on stderr.
+  std::optional<uint64_t> like_aws_seed = {};
+  std::map<std::string, double> like_aws_rates = {};  // see like_aws::Options::calls_per_second
 };
 
 class LocalEngine {

@@ -162,6 +162,18 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->add_option("--throttle", a.serve.throttle,
                    "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
       ->check(CLI::IsMember({"on", "off"}));
+  serve
+      ->add_flag("--like-aws{random}", a.serve.like_aws,
+                 "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the same "
+                 "for the same SEED")
+      ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
+  serve
+      ->add_option("--like-aws-rate", a.serve.like_aws_rates,
+                   "SERVICE=CALLS, such as iam=2: with --like-aws, throttle what comes faster than that in a second")
+      ->allow_extra_args(false)
+      ->check([](const std::string& rate) {
+        return cli::parse_like_aws_rate(rate) ? "" : "not a service of the engine and a number of calls: " + rate;
+      });
   serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
 }
 

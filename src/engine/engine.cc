@@ -27,7 +27,10 @@ struct Engine::Parts {
         iam(store, env),
         sts(store, env, iam, {.access_key_id = options.access_key_id, .secret_access_key = options.secret_access_key}),
         logs(store, env, {.metrics = &metrics}),
-        sqs(store, env, {.allows = aws::auth::service_may, .metrics = &metrics}),
+        sqs(store, env,
+            {.allows = aws::auth::service_may,
+             .delay_recreation = options.delay_queue_recreation,
+             .metrics = &metrics}),
         dynamodb(
             store, env,
             {.metrics = &metrics, .lenient = options.lenient, .role_may = role_may(), .throttle = options.throttle}),
@@ -53,6 +56,7 @@ struct Engine::Parts {
     out.role_may = role_may();
     out.metrics = &metrics;
     out.lenient = options.lenient;
+    if (options.polled) out.polled = &options.polled(sqs);
     return out;
   }
 
