@@ -20,7 +20,7 @@ constexpr std::string_view kSecretOther = "another secret";
 // The tag that has the hash of the code that `till` has put there. It is written after the code, so that what was
 // interrupted between the two is put right by the same `till`, which sees that the code is there.
 constexpr std::string_view kCodeTag = "tillstream:code-sha256";
-// A package of 17 bytes that does nothing: a file `bootstrap` that fails. In base64.
+// A package of 133 bytes, in base64: a file `bootstrap` that fails.
 constexpr std::string_view kPlaceholder =
     "UEsDBBQAAAAAAAAAIVijt17aEQAAABEAAAAJAAAAYm9vdHN0cmFwIyEvYmluL3NoCmV4aXQgMQpQSwECFAMUAAAAAAAAACFYo7de2hEAAAARAAAA"
     "CQAAAAAAAAAAAAAA7YEAAAAAYm9vdHN0cmFwUEsFBgAAAAABAAEANwAAADgAAAAAAA==";

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "aws/lambda/lambda.h"
+#include "aws/sqs/sqs.h"
 #include "pipeline/policies.h"
 #include "pipeline/stack_kinds.h"
 
@@ -175,8 +176,8 @@ class Mapping final : public Resource {
   }
 
   base::Result<void> remove() override {
-    TRY_ASSIGN(const auto all, find());
-    if (all.empty()) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
+    TRY_ASSIGN(const bool is_there, is_found());
+    if (!is_there) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
     TRY(remove_those([](const Configuration&) { return true; }));
     return wait_while("the end of its removal", [](const Configuration&) { return true; });
   }
@@ -201,6 +202,35 @@ class Mapping final : public Resource {
       if (!removed.has_value() && !is_absent(removed.error())) return base::fail(removed.error());  // the list lags
     }
     return {};
+  }
+
+  // A mapping has no name to look it up by, and the list may not show yet what was made just now; left behind it would
+  // go on by itself. So where both of its ends are there and it is not, the list is given some time.
+  base::Result<bool> is_found() {
+    constexpr base::Duration kListLags = std::chrono::seconds(5);
+    const base::Timestamp end = site_.env.clock.now() + kListLags;
+    bool is_there = false;
+    TRY(site_.patience.wait_until("the list of mappings to show it", [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto all, find());
+      is_there = !all.empty();
+      if (is_there || site_.env.clock.now() >= end) return true;
+      TRY_ASSIGN(const bool could_be, has_ends());
+      return !could_be;
+    }));
+    return is_there;
+  }
+
+  base::Result<bool> has_ends() {
+    aws::Context context = site_.call();
+    aws::lambda::GetFunctionConfigurationRequest function;
+    function.function_name = spec_.function;
+    const auto has_function = site_.services.lambda.get_function_configuration(context, std::move(function));
+    if (!has_function.has_value() && !is_absent(has_function.error())) return base::fail(has_function.error());
+    aws::sqs::GetQueueUrlRequest queue;
+    queue.queue_name = spec_.queue;
+    const auto has_queue = site_.services.sqs.get_queue_url(context, std::move(queue));
+    if (!has_queue.has_value() && !is_absent(has_queue.error())) return base::fail(has_queue.error());
+    return has_function.has_value() && has_queue.has_value();
   }
 
   // Until it works, by itself and not by the list, which lags.
