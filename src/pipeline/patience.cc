@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "aws/cloudwatch/caller.h"
+#include "aws/copy.h"
 #include "aws/dynamodb/caller.h"
 #include "aws/iam/caller.h"
 #include "aws/lambda/caller.h"
@@ -128,7 +129,12 @@ class PatientCalls final : public aws::Dispatcher {
   base::Result<void> dispatch(const aws::ServiceDesc& service, const aws::OperationDesc& operation,
                               aws::Context& context, void* in, void* out) override {
     return patience_.call(
-        operation.name, [&] { return operation.call(target_, context, in, out); },
+        operation.name,
+        [&] {
+          const aws::AnyShape copied = operation.make_input();  // which the call consumes
+          if (operation.input != nullptr) aws::copy(*operation.input, in, copied.value.get());
+          return operation.call(target_, context, copied.value.get(), out);
+        },
         [&](const base::AwsError& error) { return not_yet(service.id, operation.name, error); });
   }
 

@@ -62,8 +62,7 @@ class Patience {
 
 class PatientServices {
  public:
-  // `services`, which do not consume the input of what they refuse (the client does not), and `patience` outlive this
-  // object.
+  // `services` and `patience` outlive this object.
   PatientServices(const Services& services, Patience& patience);
   ~PatientServices();
   [[nodiscard]] Services services() const;

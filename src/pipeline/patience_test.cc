@@ -249,7 +249,12 @@ TEST(Function, APlaceholderThatStaysIsOfTill) {
 TEST(Table, WaitsBetweenItsStates) {
   Bed bed;
   int looks = 0;
-  bed.answer = [&](std::string_view operation, int nth, void*, void* out) -> base::Result<void> {
+  bed.answer = [&](std::string_view operation, int nth, void* in, void* out) -> base::Result<void> {
+    if (operation == "CreateTable") {
+      const auto& create = *static_cast<aws::dynamodb::CreateTableInput*>(in);
+      EXPECT_EQ(create.table_name, "shop-orders") << "the same input each time";
+      EXPECT_EQ(create.key_schema.value().at(0).attribute_name, "transaction_id");
+    }
     if (operation == "CreateTable" && nth <= 3)
       return base::fail({.code = "ResourceInUseException", .message = "Table is being deleted: shop-orders"});
     if (operation != "DescribeTable") return {};

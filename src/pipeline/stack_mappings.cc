@@ -207,7 +207,7 @@ class Mapping final : public Resource {
   // A mapping has no name to look it up by, and the list may not show yet what was made just now; left behind it would
   // go on by itself. So where both of its ends are there and it is not, the list is given some time.
   base::Result<bool> is_found() {
-    constexpr base::Duration kListLags = std::chrono::seconds(5);
+    constexpr base::Duration kListLags = std::chrono::seconds(1);
     const base::Timestamp end = site_.env.clock.now() + kListLags;
     bool is_there = false;
     TRY(site_.patience.wait_until("the list of mappings to show it", [&]() -> base::Result<bool> {
