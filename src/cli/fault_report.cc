@@ -27,9 +27,10 @@ aws::cloudwatch::Dimension dimension(std::string_view name, std::string_view val
 }  // namespace
 
 void FaultReport::add(const like_aws::Fault& fault) {
-  std::fputs(fmt::format("till: like-aws: {} {} {} {}: {} (call {} of {})\n",
-                         base::format_iso8601_milliseconds(fault.at), fault.service, fault.operation, fault.kind,
-                         printable(fault.detail), fault.count, printable(std::string(fault.caller)))
+  const std::string which = fault.count == 0 ? "a call" : fmt::format("call {}", fault.count);
+  std::fputs(fmt::format("till: like-aws: {} {} {} {}: {} ({} of {})\n", base::format_iso8601_milliseconds(fault.at),
+                         fault.service, fault.operation, fault.kind, printable(fault.detail), which,
+                         printable(std::string(fault.caller)))
                  .c_str(),
              stderr);
   auto* const cloudwatch = cloudwatch_.load();
