@@ -17,7 +17,7 @@ import botocore.httpsession
 import pytest
 from botocore.exceptions import ClientError
 from lambda_functions import package
-from till_process import REGION, VirtualTill, eventually, till
+from till_process import REGION, ROOT, VirtualTill, eventually, till
 
 LINE = re.compile(r"till: like-aws: (\S+) (\w+) (\w+) (\w+): (.*) \((?:call (\d+)|a call) of (.*)\)$", re.MULTILINE)
 ANYBODY = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -446,6 +446,16 @@ def test_a_wrong_clock_is_seen_in_the_date_and_in_signatures(serve):
         "X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"})
     Signer(botocore.credentials.Credentials("test", "test"), "sqs", REGION).add_auth(request)
     assert botocore.httpsession.URLLib3Session().send(request.prepare()).status_code == 200
+
+
+def test_every_kind_of_fault_is_in_the_table():
+    told = re.compile(r'(?:tell|refuse)\(\s*call,\s*"(\w+)"|\.kind = "(\w+)"')
+    kinds = {name for path in (ROOT / "src/like_aws").glob("*") if "test" not in path.name
+             for names in told.findall(path.read_text()) for name in names if name}
+    assert len(kinds) > 25
+    table = set(re.findall(r"`(\w+)`", "".join(
+        line.split("|")[1] for line in (ROOT / "docs/like-aws.md").read_text().splitlines() if line.startswith("| `"))))
+    assert table == kinds
 
 
 def test_serve_says_which_seed_it_has_drawn(serve):
