@@ -34,7 +34,7 @@ void FaultReport::add(const like_aws::Fault& fault) {
                  .c_str(),
              stderr);
   auto* const cloudwatch = cloudwatch_.load();
-  if (cloudwatch == nullptr) return;
+  if (cloudwatch == nullptr || fault.account.empty()) return;  // who asks unsigned has no account
   aws::cloudwatch::PutMetricDataInput put;
   put.namespace_ = "Till/LikeAws";
   auto& datum = put.metric_data.emplace().emplace_back();
@@ -44,7 +44,8 @@ void FaultReport::add(const like_aws::Fault& fault) {
   datum.unit = "Count";
   datum.dimensions = {dimension("Service", fault.service), dimension("Operation", fault.operation),
                       dimension("Fault", fault.kind)};
-  aws::Context context = engine::account_call(env_, std::string(fault.account), std::string(fault.region));
+  aws::Context context = engine::account_call(env_, std::string(fault.account),
+                                              std::string(fault.region.empty() ? "us-east-1" : fault.region));
   (void)cloudwatch->put_metric_data(context, std::move(put));
 }
 

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 constexpr seconds kDueMax{5};
 constexpr seconds kForgottenAfter{60};  // and not delivered again any more
 constexpr int32_t kMessagesMax = 10;
-constexpr std::size_t kRepeatsMax = 100;  // of a queue
+constexpr std::size_t kRepeatsMax = 20;  // of a queue; a message may have 1 MiB
 
 bool look_alike(const api::ReceiveMessageRequest& a, const api::ReceiveMessageRequest& b) {
   return a.attribute_names == b.attribute_names &&

@@ -339,6 +339,36 @@ def test_a_permission_is_not_in_force_at_once(like_aws):
     assert "Unable to validate the following destination configurations" in {error["Message"] for error in errors}
 
 
+def test_what_mappings_and_notifications_bring_is_spoilt_too(like_aws):
+    engine = like_aws(2)
+    role, iam = make_role(engine)
+    iam.put_role_policy(RoleName="worker", PolicyName="receive", PolicyDocument=MAY_RECEIVE)
+    engine.advance(15)
+    lambda_, s3, sqs = engine.stock("lambda"), engine.stock("s3"), engine.stock("sqs")
+    arn = lambda_.create_function(**function_request(role))["FunctionArn"]
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    engine.advance(6)
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    lambda_.create_event_source_mapping(EventSourceArn=queue, FunctionName="work", BatchSize=10)
+    s3.create_bucket(Bucket="shop-2")
+    lambda_.add_permission(FunctionName="work", StatementId="s3", Action="lambda:InvokeFunction",
+                           Principal="s3.amazonaws.com", SourceArn="arn:aws:s3:::shop-2")
+    engine.advance(6)
+    engine.patiently(s3.put_bucket_notification_configuration, ["OperationAborted"], Bucket="shop-2",
+                     NotificationConfiguration={"LambdaFunctionConfigurations": [
+                         {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+    for i in range(40):
+        s3.put_object(Bucket="shop-2", Key=str(i), Body=b"x")
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(j), "MessageBody": "m"} for j in range(10)])
+
+    def spoilt():
+        engine.advance(1)
+        return {(fault[2], fault[4]) for fault in engine.faults()} >= {
+            ("RepeatedEvent", "notifications"), ("DuplicateDelivery", "event source mappings"),
+            ("Reordering", "event source mappings"), ("ShortReceive", "event source mappings")}
+    eventually(spoilt, timeout=60, what="a fault of each kind")
+
+
 def test_a_role_may_nothing_until_its_first_policy_is_in_force(like_aws):
     engine = like_aws(81)
     iam, sts, sqs = engine.stock("iam"), engine.stock("sts"), engine.stock("sqs")
