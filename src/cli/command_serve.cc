@@ -112,6 +112,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .hosts = options.hosts,
                                    .root = *root,
                                    .any_key = options.any_key,
+                                   .clock_skew = std::chrono::seconds(options.clock_skew_seconds),
                                    .like_aws_seed = seed,
                                    .like_aws_rates = rates_of(options)});
   if (!engine.has_value()) {

@@ -23,7 +23,8 @@ struct ServeOptions {
   std::string listen = "127.0.0.1";
   std::vector<std::string> hosts;
   bool any_key = false;
-  std::string like_aws;                     // a seed, or "random"; empty: AWS's behaviour without its troubles
+  std::string like_aws;  // a seed, or "random"; empty: AWS's behaviour without its troubles
+  int64_t clock_skew_seconds = 0;
   std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);

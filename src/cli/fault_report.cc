@@ -27,13 +27,14 @@ aws::cloudwatch::Dimension dimension(std::string_view name, std::string_view val
 }  // namespace
 
 void FaultReport::add(const like_aws::Fault& fault) {
-  std::fputs(fmt::format("till: like-aws: {} {} {} {}: {} (call {} of {})\n",
-                         base::format_iso8601_milliseconds(fault.at), fault.service, fault.operation, fault.kind,
-                         printable(fault.detail), fault.count, printable(std::string(fault.caller)))
+  const std::string which = fault.count == 0 ? "a call" : fmt::format("call {}", fault.count);
+  std::fputs(fmt::format("till: like-aws: {} {} {} {}: {} ({} of {})\n", base::format_iso8601_milliseconds(fault.at),
+                         fault.service, fault.operation, fault.kind, printable(fault.detail), which,
+                         printable(std::string(fault.caller)))
                  .c_str(),
              stderr);
   auto* const cloudwatch = cloudwatch_.load();
-  if (cloudwatch == nullptr) return;
+  if (cloudwatch == nullptr || fault.account.empty()) return;  // who asks unsigned has no account
   aws::cloudwatch::PutMetricDataInput put;
   put.namespace_ = "Till/LikeAws";
   auto& datum = put.metric_data.emplace().emplace_back();
@@ -43,7 +44,8 @@ void FaultReport::add(const like_aws::Fault& fault) {
   datum.unit = "Count";
   datum.dimensions = {dimension("Service", fault.service), dimension("Operation", fault.operation),
                       dimension("Fault", fault.kind)};
-  aws::Context context = engine::account_call(env_, std::string(fault.account), std::string(fault.region));
+  aws::Context context = engine::account_call(env_, std::string(fault.account),
+                                              std::string(fault.region.empty() ? "us-east-1" : fault.region));
   (void)cloudwatch->put_metric_data(context, std::move(put));
 }
 

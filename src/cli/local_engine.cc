@@ -18,6 +18,7 @@
 #include "cli/exit_code.h"
 #include "cli/fault_report.h"
 #include "cli/foreign_keys.h"
+#include "cli/skewed_clock.h"
 #include "cli/url_fork.h"
 #include "cli/version.h"
 #include "engine/engine.h"
@@ -216,6 +217,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<os::OutboxMailer> outbox;
   std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
   std::unique_ptr<os::HttpTransport> transport;
+  std::unique_ptr<SkewedClock> skewed_clock;    // null if clients' clocks are right
   std::unique_ptr<FaultReport> faults;          // before what reports to it
   std::unique_ptr<like_aws::LikeAws> like_aws;  // null without --like-aws; before the engine, whose pollers use it
   std::unique_ptr<engine::Engine> engine;
@@ -226,11 +228,13 @@ struct LocalEngine::Parts {
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<UrlFork> fork;
   std::unique_ptr<ClockRoute> routes;
+  std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
   uint16_t port = 0;
   const std::string instance = base::make_uuid(system.env().random);
 
   base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
+  base::Clock& clients_clock() { return skewed_clock ? static_cast<base::Clock&>(*skewed_clock) : system.wall_clock(); }
   void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
   void make_like_aws();
@@ -287,7 +291,7 @@ void LocalEngine::Parts::make_api() {
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
   api_options.instance = instance;
-  api_options.clients_clock = &system.wall_clock();
+  api_options.clients_clock = &clients_clock();
   if (!options.in_memory) {
     api_options.has_room = [directory = options.data_directory] {
       std::error_code error;
@@ -305,12 +309,13 @@ void LocalEngine::Parts::make_api() {
                                              std::move(api_options));
   function_urls =
       engine->function_urls({.verifier = verifier.get(),
-                             .clients_clock = &system.wall_clock(),
+                             .clients_clock = &clients_clock(),
                              .work = [this](std::function<void()> work) { api->run(std::move(work)); },
                              .when_durable = [this](std::function<void()> send) { gate->release(std::move(send)); }});
   fork = std::make_unique<UrlFork>(*api, *function_urls);
   routes = std::make_unique<ClockRoute>(*fork, env(), clock_mover());
-  entrance = std::make_unique<server::StartGate>(*routes);
+  if (skewed_clock) dated = std::make_unique<DatedReplies>(*routes, *skewed_clock);
+  entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *routes);
 }
 
 // Binds the port. What is asked there waits until the services, which are told the port, have started.
@@ -381,10 +386,16 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (options.lenient) engine_options.lenient = warn_of_leniency;
   engine_options.throttle = options.throttle;
   engine_options.works = options.works;
+  if (options.clock_skew != base::Duration(0))
+    parts->skewed_clock = std::make_unique<SkewedClock>(parts->system.wall_clock(), options.clock_skew);
   parts->make_like_aws();
   engine_options.delay_queue_recreation = options.like_aws_seed.has_value();
   if (parts->like_aws)
     engine_options.polled = [&](aws::sqs::Sqs& own) -> aws::sqs::Sqs& { return parts->like_aws->polled(own); };
+  if (parts->like_aws)
+    engine_options.notified = [&](aws::lambda::Lambda& own) -> aws::lambda::Lambda& {
+      return parts->like_aws->notified(own);
+    };
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
   if (parts->faults) parts->faults->put_into(&parts->engine->cloudwatch());
   parts->make_api();

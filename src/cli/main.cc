@@ -174,6 +174,12 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->check([](const std::string& rate) {
         return cli::parse_like_aws_rate(rate) ? "" : "not a service of the engine and a number of calls: " + rate;
       });
+  serve
+      ->add_option(
+          "--clock-skew", a.serve.clock_skew_seconds,
+          "Judge signatures, and date replies, by a clock that is so many seconds ahead (or -N: behind) of the "
+          "machine's")
+      ->check(CLI::Range(-86'400, 86'400));
   serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
 }
 

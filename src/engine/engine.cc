@@ -35,8 +35,9 @@ struct Engine::Parts {
             store, env,
             {.metrics = &metrics, .lenient = options.lenient, .role_may = role_may(), .throttle = options.throttle}),
         lambda(store, env, functions, sqs, sts, logs, lambda_options(options)),
-        sns(store, env, sqs, lambda, sns_options(mailer, options)),
-        s3(store, env, lambda, sqs, sns, {.role_may = role_may(), .metrics = &metrics}),
+        notified(options.notified ? options.notified(lambda) : lambda),
+        sns(store, env, sqs, notified, sns_options(mailer, options)),
+        s3(store, env, notified, sqs, sns, {.role_may = role_may(), .metrics = &metrics}),
         cloudwatch(store, env, {.refresh = [this] { metrics.flush(); }, .sns = &sns, .lambda = &lambda}) {
     lambda.set_sns(sns);
     lambda.set_s3(s3);
@@ -87,6 +88,7 @@ struct Engine::Parts {
   sqs::SqsService sqs;
   dynamodb::DynamoDbService dynamodb;
   lambda::LambdaService lambda;
+  aws::lambda::Lambda& notified;  // by S3 and SNS
   sns::SnsService sns;
   s3::S3Service s3;
   cloudwatch::CloudWatchService cloudwatch;

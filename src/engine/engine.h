@@ -59,6 +59,8 @@ struct EngineOptions {
   // What event source mappings poll instead of the engine's own SQS, which it is given; asked once, while the engine is
   // made. The answer outlives the engine. Empty: they poll that one.
   std::function<aws::sqs::Sqs&(aws::sqs::Sqs& own)> polled = {};
+  // The same for the Lambda that S3's notifications and SNS's messages go to.
+  std::function<aws::lambda::Lambda&(aws::lambda::Lambda& own)> notified = {};
 };
 
 class Engine {

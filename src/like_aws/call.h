@@ -54,6 +54,8 @@ class Behaviour {
   virtual ~Behaviour() = default;
   // Answers the call, by carry_out() (at most once) or otherwise. Safe from any thread; holds no lock meanwhile.
   virtual base::Result<void> around(Call& call, const CarryOut& carry_out) = 0;
+  // True if it is asked again when a call goes on that has waited (Call::is_resumed).
+  [[nodiscard]] virtual bool goes_on() const { return false; }
 };
 
 }  // namespace like_aws

@@ -9,7 +9,10 @@ namespace {
 
 namespace api = aws::dynamodb;
 
-constexpr std::size_t kVersionsMax = 10'000;  // of a table; then what is known of its past is forgotten
+// Of a table. From the first number on what is over is looked for, at the second what is known of the past is
+// forgotten.
+constexpr std::size_t kVersionsSwept = 256;
+constexpr std::size_t kVersionsMax = 1024;
 
 // The key's values, each with its type and length before it, so that no two keys make the same text; empty if one is
 // missing.
@@ -66,8 +69,11 @@ void EventualReads::remember(const Call& call, const std::string& table, const I
   if (key.empty()) return;
   const std::lock_guard lock(mutex_);
   auto& versions = tables_[call.regional(table)].versions;
+  const base::Timestamp now = call.context.now;
+  if (versions.size() >= kVersionsSwept)
+    std::erase_if(versions, [now](const auto& each) { return each.second.until + kStaleFor <= now; });
   if (versions.size() >= kVersionsMax) versions.clear();
-  versions.insert_or_assign(key, Version{std::move(past), call.context.now});
+  versions.insert_or_assign(key, Version{std::move(past), now});
 }
 
 std::optional<EventualReads::Past> EventualReads::past_of(const Call& call, const std::string& table,

@@ -23,6 +23,7 @@
 #include "like_aws/rate_limit.h"
 #include "like_aws/receives.h"
 #include "like_aws/refusals.h"
+#include "like_aws/repeated_events.h"
 #include "like_aws/roles.h"
 #include "like_aws/table_states.h"
 
@@ -69,6 +70,7 @@ class Chain {
     return ++counts_[std::string(call.operation.name) + '/' + call.caller];
   }
   base::Result<void> run_from(std::size_t index, Call& call, const CarryOut& carry_out) {
+    while (call.is_resumed && index < behaviours_.size() && !behaviours_[index]->goes_on()) ++index;
     if (index == behaviours_.size()) return carry_out();
     return behaviours_[index]->around(call, [&, index] { return run_from(index + 1, call, carry_out); });
   }
@@ -122,6 +124,7 @@ struct LikeAws::Parts {
   Conditions conditions;
   const std::shared_ptr<Repeats> repeats = std::make_shared<Repeats>();
   std::unique_ptr<Wrapped<aws::sqs::Sqs, aws::sqs::SqsCaller>> polled_sqs;
+  std::unique_ptr<Wrapped<aws::lambda::Lambda, aws::lambda::LambdaCaller>> notified_lambda;
   std::unique_ptr<Wrapped<aws::sqs::Sqs, aws::sqs::SqsCaller>> sqs;
   std::unique_ptr<Wrapped<aws::sns::Sns, aws::sns::SnsCaller>> sns;
   std::unique_ptr<Wrapped<aws::lambda::Lambda, aws::lambda::LambdaCaller>> lambda;
@@ -148,6 +151,15 @@ aws::sqs::Sqs& LikeAws::polled(aws::sqs::Sqs& real) {
   return parts.polled_sqs->service();
 }
 
+aws::lambda::Lambda& LikeAws::notified(aws::lambda::Lambda& real) {
+  Parts& parts = *parts_;
+  Chain::Behaviours behaviours;
+  behaviours.push_back(std::make_unique<RepeatedEvents>(parts.conditions, real));
+  parts.notified_lambda = std::make_unique<Wrapped<aws::lambda::Lambda, aws::lambda::LambdaCaller>>(
+      real, std::move(behaviours), "notifications");
+  return parts.notified_lambda->service();
+}
+
 void LikeAws::take(const Services& real) {
   Parts& parts = *parts_;
   Conditions& all = parts.conditions;
@@ -164,7 +176,7 @@ void LikeAws::take(const Services& real) {
   make(parts.lambda, real.lambda,
        parts.behaviours("lambda", lagging_functions(all, real.lambda), std::make_unique<Permissions>(all),
                         std::make_unique<RoleUse>(all, real.lambda), std::make_unique<FunctionStates>(all),
-                        std::make_unique<MappingStates>(all)));
+                        std::make_unique<MappingStates>(all), std::make_unique<RepeatedEvents>(all, real.lambda)));
   make(parts.dynamodb, real.dynamodb,
        parts.behaviours("dynamodb", lagging_tables(all, real.dynamodb), std::make_unique<TableStates>(all),
                         std::make_unique<PartialBatches>(all), std::make_unique<EventualReads>(all, real.dynamodb)));

@@ -59,6 +59,8 @@ class LikeAws {
   // SQS as event source mappings see it: short and empty receives, messages twice and in another order, deletions that
   // fail; nothing that ends a mapping. `real` outlives the use of the answer, which lives as long as this object.
   aws::sqs::Sqs& polled(aws::sqs::Sqs& real);
+  // Lambda as S3 and SNS see it: events may come twice. As polled().
+  aws::lambda::Lambda& notified(aws::lambda::Lambda& real);
   // Makes the services that services() answers with. Once, before the first call.
   void take(const Services& real);
   // The services as their users see them.

@@ -106,7 +106,7 @@ base::Result<void> Permissions::change_bucket(Call& call, const CarryOut& carry_
 }
 
 base::Result<void> Permissions::around(Call& call, const CarryOut& carry_out) {
-  if (call.service.id != "s3") return call.is_resumed ? carry_out() : give(call, carry_out);
+  if (call.service.id != "s3") return give(call, carry_out);
   if (std::ranges::find(kBucketChanges, call.operation.name) != kBucketChanges.end())
     return change_bucket(call, carry_out);
   return carry_out();

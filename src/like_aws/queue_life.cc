@@ -20,6 +20,7 @@ constexpr double kOldSettingsRate = 0.5;
 constexpr seconds kOldSettingsMax{10};  // AWS: 60
 constexpr double kOldCountersRate = 0.4;
 constexpr seconds kOldCountersMax{5};      // AWS: about a minute
+constexpr double kLateMessageRate = 0.05;  // of calls that send to a standard queue
 constexpr std::size_t kShownMax = 10'000;  // queues
 
 constexpr auto kCounters = std::to_array<std::string_view>(
@@ -43,6 +44,29 @@ base::Result<void> QueueLife::create(Call& call, const CarryOut& carry_out) {
   const std::string url = call.output<api::CreateQueueResult>().queue_url.value_or("");
   conditions_.delays.begin(kNew, queue_key(call.context.region, url), call.context.now, call.context.now + kNewFor);
   return {};
+}
+
+void QueueLife::delay_some(Call& call) {
+  const std::string url = call.text("QueueUrl");
+  if (url.ends_with(".fifo") || !conditions_.chance.happens(call, "late", kLateMessageRate)) return;
+  aws::Context context = call.context;
+  api::GetQueueAttributesRequest get;
+  get.queue_url = url;
+  get.attribute_names = {"DelaySeconds"};
+  const auto got = sqs_.get_queue_attributes(context, std::move(get));
+  const std::string* own = got && got->attributes ? got->attributes->find("DelaySeconds") : nullptr;
+  if (own == nullptr || *own != "0") return;
+  std::size_t late = 0;
+  const auto delay = [&](std::optional<int32_t>& seconds_late) {
+    if (seconds_late.value_or(0) != 0) return;
+    seconds_late = 1;
+    ++late;
+  };
+  if (call.is("SendMessage")) delay(call.input<api::SendMessageRequest>().delay_seconds);
+  if (call.is("SendMessageBatch") && call.input<api::SendMessageBatchRequest>().entries) {
+    for (auto& entry : *call.input<api::SendMessageBatchRequest>().entries) delay(entry.delay_seconds);
+  }
+  if (late > 0) conditions_.tell(call, "LateMessage", std::to_string(late) + " found only after a second");
 }
 
 base::Result<void> QueueLife::set_attributes(Call& call, const CarryOut& carry_out) {
@@ -125,7 +149,6 @@ base::Result<void> QueueLife::get_attributes(Call& call, const CarryOut& carry_o
 }
 
 base::Result<void> QueueLife::around(Call& call, const CarryOut& carry_out) {
-  if (call.is_resumed) return carry_out();
   if (call.is("CreateQueue")) return create(call, carry_out);
   const std::string named = call.text("QueueName");
   const std::string url = call.text("QueueUrl");
@@ -134,6 +157,7 @@ base::Result<void> QueueLife::around(Call& call, const CarryOut& carry_out) {
   if (conditions_.delayed(call, kNew, queue) && conditions_.chance.happens(call, "not yet", kNotYetRate))
     return conditions_.refuse(call, "QueueNotYet",
                               api::errors::queue_does_not_exist("The specified queue does not exist."));
+  if (call.is("SendMessage") || call.is("SendMessageBatch")) delay_some(call);
   if (call.is("SetQueueAttributes")) return set_attributes(call, carry_out);
   if (call.is("GetQueueAttributes")) return get_attributes(call, carry_out);
   if (!call.is("DeleteQueue")) return carry_out();

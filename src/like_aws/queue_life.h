@@ -1,6 +1,6 @@
 // QueueLife: what SQS knows late about its queues: a new one is not there yet for some calls of its first second, its
-// counters are those of a while ago, and so are attributes that were changed. Delays are on the engine's clock. Owned
-// by LikeAws; safe from any thread.
+// counters are those of a while ago, and so are attributes that were changed; some messages are found only after a
+// second. Delays are on the engine's clock. Owned by LikeAws; safe from any thread.
 //
 // Sources: SQS API Reference, CreateQueue ("you must wait at least one second after the queue is created"),
 // GetQueueAttributes ("eventually consistent ... at least 1 minute after the producers stop"), SetQueueAttributes ("up
@@ -29,6 +29,8 @@ class QueueLife final : public Behaviour {
     Attributes counters;
     base::Timestamp at;
   };
+  // Messages for a standard queue without a delay of its own get a short one.
+  void delay_some(Call& call);
   base::Result<void> create(Call& call, const CarryOut& carry_out);
   base::Result<void> set_attributes(Call& call, const CarryOut& carry_out);
   base::Result<void> get_attributes(Call& call, const CarryOut& carry_out);

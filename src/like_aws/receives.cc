@@ -14,7 +14,7 @@ using std::chrono::seconds;
 constexpr seconds kDueMax{5};
 constexpr seconds kForgottenAfter{60};  // and not delivered again any more
 constexpr int32_t kMessagesMax = 10;
-constexpr std::size_t kRepeatsMax = 100;  // of a queue
+constexpr std::size_t kRepeatsMax = 20;  // of a queue; a message may have 1 MiB
 
 bool look_alike(const api::ReceiveMessageRequest& a, const api::ReceiveMessageRequest& b) {
   return a.attribute_names == b.attribute_names &&
@@ -54,6 +54,7 @@ void Repeats::forget(const std::string& queue) {
 // What is kept of a receive while it waits, beside what SQS itself keeps.
 struct Receives::Plan {
   std::shared_ptr<void> own;  // SQS's
+  uint64_t count = 0;         // of the call
   std::string queue;
   bool is_fifo = false;
   api::ReceiveMessageRequest asked;
@@ -82,6 +83,7 @@ bool Receives::begin(Call& call, Plan& plan, std::vector<api::Message>& repeated
   plan.queue = queue_key(call.context.region, in.queue_url.value_or(""));
   plan.is_fifo = plan.queue.ends_with(".fifo");
   plan.asked = in;
+  plan.count = call.count;
   const int32_t wanted = in.max_number_of_messages.value_or(1);
   if (wanted < 1 || wanted > kMessagesMax || !is_there(call)) return false;
   if (conditions_.chance.happens(call, "empty", kEmptyReceiveRate)) {
@@ -121,6 +123,7 @@ base::Result<void> Receives::receive(Call& call, const CarryOut& carry_out) {
   if (call.is_resumed) {
     plan = *std::static_pointer_cast<Plan>(call.context.parking->state);
     call.context.parking->state = plan.own;
+    call.count = plan.count;
   } else if (begin(call, plan, repeated)) {
     return {};
   }

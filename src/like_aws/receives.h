@@ -49,6 +49,7 @@ class Receives final : public Behaviour {
   Receives(Conditions& conditions, aws::sqs::Sqs& sqs, std::shared_ptr<Repeats> repeats)
       : conditions_(conditions), sqs_(sqs), repeats_(std::move(repeats)) {}
   base::Result<void> around(Call& call, const CarryOut& carry_out) override;
+  [[nodiscard]] bool goes_on() const override { return true; }
 
  private:
   struct Plan;

@@ -79,6 +79,7 @@ base::Result<void> TableStates::remove(Call& call, const CarryOut& carry_out) {
   conditions_.delay(call, kDeleting, key, kDeletingMin, kDeletingMax);
   if (const auto& description = call.output<api::DeleteTableOutput>().table_description) {
     const std::lock_guard lock(mutex_);
+    std::erase_if(deleting_, [&](const auto& each) { return !conditions_.delayed(call, kDeleting, each.first); });
     deleting_.insert_or_assign(key, *description);
   }
   conditions_.tell(call, "TableState", "DELETING for a while: " + name);
