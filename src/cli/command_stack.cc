@@ -204,8 +204,12 @@ base::Result<std::string> intake_url(Session& session) {
   const pipeline::Site& site = session.stack().site();
   aws::lambda::GetFunctionUrlConfigRequest get;
   get.function_name = site.name("intake");
-  aws::Context context = site.call();
-  TRY_ASSIGN(const auto got, site.services.lambda.get_function_url_config(context, std::move(get)));
+  aws::lambda::GetFunctionUrlConfigResponse got;
+  TRY(site.patience.read("GetFunctionUrlConfig", [&]() -> base::Result<void> {
+    aws::Context context = site.call();
+    TRY_ASSIGN(got, site.services.lambda.get_function_url_config(context, get));
+    return {};
+  }));
   return got.function_url.value_or("");
 }
 
