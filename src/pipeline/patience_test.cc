@@ -85,6 +85,8 @@ TEST(NotYet, IsToldFromWhatDoesNotPass) {
       {"lambda", "CreateFunction", invalid, role_refused().message, 400, false},  // role_not_yet knows
       {"lambda", "CreateEventSourceMapping", invalid,
        "The function execution role does not have permissions to call ReceiveMessage on SQS", 400, true},
+      {"lambda", "CreateEventSourceMapping", invalid,
+       "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue.", 400, true},
       {"lambda", "CreateEventSourceMapping", invalid, "Batch size must be between 1 and 10000", 400, false},
       {"lambda", "UpdateFunctionCode", "ResourceConflictException",
        "The operation cannot be performed at this time. An update is in progress for resource: arn", 409, true},
