@@ -57,7 +57,9 @@ def check_run(said, seed):
     tally = said.json
     assert (tally["read"], tally["missing"]) == (ORDERS + 1, 0), (seed, said)
     assert (tally["accepted"], tally["duplicates"]) == (ORDERS - 1, 1), (seed, said)
-    assert sum(tally["quarantined"].values()) == 1 and tally["large_orders_notified"] == 1, (seed, said)
+    assert sum(tally["quarantined"].values()) == 1, (seed, said)
+    # One whose Publish was unclear is owed until the sweep function has looked at it, 90 s later.
+    assert tally["large_orders_notified"] + tally["large_orders_pending"] == 1, (seed, said)
 
 
 def live_through(directory, seed):
