@@ -50,8 +50,8 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
 int plan(const GlobalOptions& global, const UpOptions& options);
 // Prints the plan and carries it out.
 int up(const GlobalOptions& global, const UpOptions& options);
-// Removes the stack, with `keep_data` all but its tables and its bucket; unless `yes` it shows what would be lost and asks
-// on the terminal, without which it is kUsage.
+// Removes the stack, with `keep_data` all but its tables and its bucket; unless `yes` it shows what would be lost and
+// asks on the terminal, without which it is kUsage.
 int down(const GlobalOptions& global, bool yes, bool keep_data);
 int status(const GlobalOptions& global);
 
