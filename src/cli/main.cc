@@ -127,7 +127,8 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
   CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
   down->add_flag("--yes", a.yes, "Do not ask");
-  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes); });
+  down->add_flag("--keep-data", a.keep, "Leave the tables and the bucket, which the next up takes back");
+  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes, a.keep); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });
@@ -161,6 +162,24 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->add_option("--throttle", a.serve.throttle,
                    "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
       ->check(CLI::IsMember({"on", "off"}));
+  serve
+      ->add_flag("--like-aws{random}", a.serve.like_aws,
+                 "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the same "
+                 "for the same SEED")
+      ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
+  serve
+      ->add_option("--like-aws-rate", a.serve.like_aws_rates,
+                   "SERVICE=CALLS, such as iam=2: with --like-aws, throttle what comes faster than that in a second")
+      ->allow_extra_args(false)
+      ->check([](const std::string& rate) {
+        return cli::parse_like_aws_rate(rate) ? "" : "not a service of the engine and a number of calls: " + rate;
+      });
+  serve
+      ->add_option(
+          "--clock-skew", a.serve.clock_skew_seconds,
+          "Judge signatures, and date replies, by a clock that is so many seconds ahead (or -N: behind) of the "
+          "machine's")
+      ->check(CLI::Range(-86'400, 86'400));
   serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
 }
 

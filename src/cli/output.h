@@ -22,6 +22,8 @@ bool output_is_lost();
 // `code: message` of a failed call; kFailed, or kUnreachable if nobody answered.
 int print_failure(std::string_view what, const base::AwsError& error);
 
+// The same for what a signal may have ended, which `till <command>` goes on with: kInterrupted then.
+int print_stopped(std::string_view command, const base::AwsError& error);
 // The same for a call about one resource, which may simply not be there: "table tillstream-orders".
 int print_failure_of(std::string_view kind, std::string_view name, const base::AwsError& error);
 

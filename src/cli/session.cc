@@ -268,9 +268,30 @@ void Session::configure(const std::function<void(pipeline::StackOptions&)>& chan
 pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
     parts_->stack_options.functions_zip = parts_->file.has_value() ? parts_->package : functions_zip();
+    parts_->stack_options.wait_hooks = {.tell = [this](const std::string& what) { tell_wait(what); },
+                                        .pause = [this](base::Duration how_long) { return pause(how_long); }};
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }
   return *parts_->stack;
+}
+
+void Session::tell_wait(const std::string& what) {
+  print_error("waiting for " + what +
+              (has_virtual_clock() ? "; the engine's clock is virtual and has to be moved for that" : ""));
+}
+
+bool Session::pause(base::Duration how_long) {
+  if (interruption_ != nullptr) return interruption_->pause(how_long);
+  if (how_long > base::Duration()) cli::pause(env(), how_long);
+  return true;
+}
+
+InterruptibleStack::InterruptibleStack(Session& session) : session_(session), interruption_(session.env()) {
+  session_.interruption_ = &interruption_;
+}
+
+InterruptibleStack::~InterruptibleStack() {
+  session_.interruption_ = nullptr;
 }
 
 const std::string& Session::account() const {
