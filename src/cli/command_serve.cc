@@ -70,7 +70,7 @@ void warn(const ServeOptions& options, const ListenAddress& listen) {
 }  // namespace
 
 bool is_like_aws_seed(const std::string& text) {
-  return text == kDrawnSeed || parse_number<uint64_t>(text);
+  return parse_number<uint64_t>(text).has_value();
 }
 
 std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text) {

@@ -28,9 +28,8 @@ struct ServeOptions {
   std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
-// What the command line says of an option that was given without its value.
-inline constexpr std::string_view kDrawnSeed = "true";
-// Whether this is a number of 64 bits, or kDrawnSeed.
+inline constexpr std::string_view kDrawnSeed = "drawn";
+// Whether this is a number of 64 bits.
 bool is_like_aws_seed(const std::string& text);
 // "iam=2": the service's id and calls per second (> 0); nullopt if it is not that.
 std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text);

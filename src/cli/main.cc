@@ -161,14 +161,14 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->add_option("--throttle", a.serve.throttle,
                    "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
       ->check(CLI::IsMember({"on", "off"}));
-  serve
-      ->add_option(
-          "--like-aws", a.serve.like_aws,
-          "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the same "
-          "for the same seed")
-      ->expected(0, 1)
-      ->type_name("[=SEED]")
-      ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
+  CLI::Option* const like_aws =
+      serve
+          ->add_option("--like-aws", a.serve.like_aws,
+                       "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the "
+                       "same for the same seed")
+          ->expected(0, 1)
+          ->type_name("[=SEED]")
+          ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
   serve
       ->add_option("--like-aws-rate", a.serve.like_aws_rates,
                    "With --like-aws, such as iam=2: throttle what comes faster to a service than that in a second")
@@ -184,7 +184,10 @@ void add_serve(CLI::App& app, Arguments& a) {
           "machine's")
       ->type_name("SECONDS")
       ->check(CLI::Range(-86'400, 86'400, ""));
-  serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
+  serve->callback([&a, like_aws] {
+    if (like_aws->count() > 0 && a.serve.like_aws.empty()) a.serve.like_aws = cli::kDrawnSeed;
+    a.exit_code = cli::serve(a.global, a.serve);
+  });
 }
 
 void add_queue_commands(CLI::App& app, Arguments& a) {
