@@ -36,7 +36,7 @@ std::optional<Number> parse_number(std::string_view text) {
 // The seed that was given, or one that nobody knows yet.
 std::optional<uint64_t> seed_of(const ServeOptions& options) {
   if (options.like_aws.empty()) return std::nullopt;
-  if (options.like_aws != "random") return parse_number<uint64_t>(options.like_aws);
+  if (options.like_aws != kDrawnSeed) return parse_number<uint64_t>(options.like_aws);
   os::SystemEnv system;
   return base::random_below(system.env().random, 1'000'000'000);  // short enough to be typed again
 }
@@ -70,7 +70,7 @@ void warn(const ServeOptions& options, const ListenAddress& listen) {
 }  // namespace
 
 bool is_like_aws_seed(const std::string& text) {
-  return text == "random" || parse_number<uint64_t>(text);
+  return parse_number<uint64_t>(text).has_value();
 }
 
 std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text) {

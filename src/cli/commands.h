@@ -23,12 +23,13 @@ struct ServeOptions {
   std::string listen = "127.0.0.1";
   std::vector<std::string> hosts;
   bool any_key = false;
-  std::string like_aws;  // a seed, or "random"; empty: AWS's behaviour without its troubles
+  std::string like_aws;  // a seed, or kDrawnSeed; empty: AWS's behaviour without its troubles
   int64_t clock_skew_seconds = 0;
   std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
-// Whether this is a number of 64 bits, or "random".
+inline constexpr std::string_view kDrawnSeed = "drawn";
+// Whether this is a number of 64 bits.
 bool is_like_aws_seed(const std::string& text);
 // "iam=2": the service's id and calls per second (> 0); nullopt if it is not that.
 std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text);

@@ -162,14 +162,18 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->add_option("--throttle", a.serve.throttle,
                    "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
       ->check(CLI::IsMember({"on", "off"}));
-  serve
-      ->add_flag("--like-aws{random}", a.serve.like_aws,
-                 "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the same "
-                 "for the same SEED")
-      ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
+  CLI::Option* const like_aws =
+      serve
+          ->add_option("--like-aws", a.serve.like_aws,
+                       "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the "
+                       "same for the same seed")
+          ->expected(0, 1)
+          ->type_name("[=SEED]")
+          ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
   serve
       ->add_option("--like-aws-rate", a.serve.like_aws_rates,
-                   "SERVICE=CALLS, such as iam=2: with --like-aws, throttle what comes faster than that in a second")
+                   "With --like-aws, such as iam=2: throttle what comes faster to a service than that in a second")
+      ->type_name("SERVICE=CALLS")
       ->allow_extra_args(false)
       ->check([](const std::string& rate) {
         return cli::parse_like_aws_rate(rate) ? "" : "not a service of the engine and a number of calls: " + rate;
@@ -179,8 +183,12 @@ void add_serve(CLI::App& app, Arguments& a) {
           "--clock-skew", a.serve.clock_skew_seconds,
           "Judge signatures, and date replies, by a clock that is so many seconds ahead (or -N: behind) of the "
           "machine's")
-      ->check(CLI::Range(-86'400, 86'400));
-  serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
+      ->type_name("SECONDS")
+      ->check(CLI::Range(-86'400, 86'400, ""));
+  serve->callback([&a, like_aws] {
+    if (like_aws->count() > 0 && a.serve.like_aws.empty()) a.serve.like_aws = cli::kDrawnSeed;
+    a.exit_code = cli::serve(a.global, a.serve);
+  });
 }
 
 void add_queue_commands(CLI::App& app, Arguments& a) {

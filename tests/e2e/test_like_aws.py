@@ -418,6 +418,33 @@ def test_lists_names_and_counters_lag(like_aws):
     assert sqs.create_queue(QueueName="q0")["QueueUrl"].endswith("/q0")
 
 
+def test_lists_of_subscriptions_lag(like_aws):
+    engine = like_aws(92)
+    sns = engine.stock("sns")
+    topic = sns.create_topic(Name="topic")["TopicArn"]
+    missing = shown = 0
+
+    def listed(arn):
+        lists = (sns.list_subscriptions()["Subscriptions"], sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"])
+        found = {arn in [each["SubscriptionArn"] for each in one] for one in lists}
+        assert len(found) == 1, "both lists know the same"
+        return found.pop()
+
+    for i in range(12):
+        request = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": f"arn:aws:sqs:us-east-1:000000000000:q{i}"}
+        arn = sns.subscribe(**request)["SubscriptionArn"]
+        missing += not listed(arn)
+        engine.advance(3)
+        assert listed(arn)
+        assert sns.subscribe(**request)["SubscriptionArn"] == arn
+        assert listed(arn), "what was there does not go because it is asked for again"
+        sns.unsubscribe(SubscriptionArn=arn)
+        shown += listed(arn)
+        engine.advance(4)
+        assert not listed(arn)
+    assert missing and shown
+
+
 def test_policies_on_their_way_out_keep_a_role(like_aws):
     engine = like_aws(7)
     iam = engine.stock("iam")
