@@ -40,6 +40,7 @@ constexpr const char* kExamples = R"(Examples:
   till init --preset shopify           write till.toml, which says how a shop's records become orders
   till check orders.json               what would become of each record by the definition in till.toml, without an engine
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
+  till export sam --output deploy      the same pipeline as a template and packages for SAM, CloudFormation, Terraform
   till down                            remove every resource and prove it; asks first, unless --yes
 Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
 directory itself. --endpoint aws means AWS.
@@ -70,6 +71,7 @@ struct Arguments {
   cli::UpOptions up;
   cli::RunOptions run;
   cli::LogsOptions logs;
+  cli::TemplateOptions templates;
   std::string text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
@@ -128,6 +130,16 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
   down->add_flag("--yes", a.yes, "Do not ask");
   down->callback([&a] { a.exit_code = cli::down(a.global, a.yes); });
+  CLI::App* templates = app.add_subcommand("export", "Write the pipeline down for CloudFormation, SAM or Terraform");
+  templates
+      ->add_option("KIND", a.templates.kind,
+                   "cloudformation, sam, terraform, or deployer-policy: what may run up, run and down on AWS")
+      ->required()
+      ->check(CLI::IsMember({"cloudformation", "sam", "terraform", "deployer-policy"}));
+  templates->add_option("--output", a.templates.directory,
+                        "Directory for the template and the functions' packages (the template alone, on stdout)");
+  add_up_options(*templates, a);
+  templates->callback([&a] { a.exit_code = cli::template_export(a.global, a.up, a.templates); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });

@@ -29,6 +29,7 @@
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
+#include "pipeline/template.h"
 
 namespace cli {
 namespace {
@@ -50,6 +51,15 @@ std::expected<aws::auth::Credentials, std::string> credentials_for(const GlobalO
       "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile by --profile or AWS_PROFILE");
 }
 
+// Carries nothing out.
+class NoEngine final : public aws::Dispatcher {
+ public:
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*,
+                              void*) override {
+    return base::fail({.code = "Local", .message = "this command has no engine"});
+  }
+};
+
 }  // namespace
 
 struct Session::Parts {
@@ -57,7 +67,7 @@ struct Session::Parts {
   os::SystemEnv system;
   std::unique_ptr<os::HttpTransport> transport;
   std::unique_ptr<aws::client::FixedCredentials> credentials;
-  std::unique_ptr<aws::client::Client> client;
+  std::unique_ptr<aws::Dispatcher> client;
   std::unique_ptr<aws::s3::S3Caller> s3;
   std::unique_ptr<aws::sqs::SqsCaller> sqs;
   std::unique_ptr<aws::sns::SnsCaller> sns;
@@ -78,6 +88,8 @@ struct Session::Parts {
   std::string package_fault;
   std::unique_ptr<pipeline::Stack> stack;
 
+  // Offers the services by way of this.
+  void connect(std::unique_ptr<aws::Dispatcher> dispatcher);
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
   std::expected<void, LocalEngine::Error> make_packages();
   std::expected<std::string, LocalEngine::Error> find_engine(const GlobalOptions& options, Use use,
@@ -119,6 +131,19 @@ std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
     stack_options.stage_zips[stage.name] = std::move(read).value_or("");
   }
   return {};
+}
+
+void Session::Parts::connect(std::unique_ptr<aws::Dispatcher> dispatcher) {
+  client = std::move(dispatcher);
+  s3 = std::make_unique<aws::s3::S3Caller>(*client);
+  sqs = std::make_unique<aws::sqs::SqsCaller>(*client);
+  sns = std::make_unique<aws::sns::SnsCaller>(*client);
+  lambda = std::make_unique<aws::lambda::LambdaCaller>(*client);
+  dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(*client);
+  iam = std::make_unique<aws::iam::IamCaller>(*client);
+  sts = std::make_unique<aws::sts::StsCaller>(*client);
+  logs = std::make_unique<aws::logs::LogsCaller>(*client);
+  cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(*client);
 }
 
 // The URL of the engine that serves the directory, else of one of the command's own; `root` becomes that of the former.
@@ -203,18 +228,8 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   auto credentials = credentials_for(options, places.profile, url, ours, *root);
   if (!credentials.has_value()) return std::unexpected(LocalEngine::Error{std::move(credentials).error(), kFailed});
   parts->credentials = std::make_unique<aws::client::FixedCredentials>(*credentials);
-  parts->client =
-      std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client);
-  aws::client::Client& c = *parts->client;
-  parts->s3 = std::make_unique<aws::s3::S3Caller>(c);
-  parts->sqs = std::make_unique<aws::sqs::SqsCaller>(c);
-  parts->sns = std::make_unique<aws::sns::SnsCaller>(c);
-  parts->lambda = std::make_unique<aws::lambda::LambdaCaller>(c);
-  parts->dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(c);
-  parts->iam = std::make_unique<aws::iam::IamCaller>(c);
-  parts->sts = std::make_unique<aws::sts::StsCaller>(c);
-  parts->logs = std::make_unique<aws::logs::LogsCaller>(c);
-  parts->cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(c);
+  parts->connect(
+      std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client));
   parts->endpoint = client.endpoint;
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
@@ -224,6 +239,17 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   parts->stack_options.name = places.stack.value;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = client.region;
+  return std::unique_ptr<Session>(new Session(std::move(parts)));
+}
+
+std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::without_engine(const GlobalOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  if (auto taken = parts->take_definition(options); !taken.has_value()) return std::unexpected(taken.error());
+  if (!parts->package_fault.empty()) return std::unexpected(LocalEngine::Error{parts->package_fault, kUsage});
+  parts->connect(std::make_unique<NoEngine>());
+  parts->stack_options.name = find_places(options, parts->file).stack.value;
+  parts->stack_options.account = pipeline::kAnyAccount;
+  parts->stack_options.region = pipeline::kAnyRegion;
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
