@@ -35,7 +35,7 @@ std::string short_hash(std::string_view text) {
   return base::hex_encode(base::sha256(text)).substr(0, 8);
 }
 
-Json ref(std::string_view id) {
+Json reference_to(std::string_view id) {
   return {{"Ref", id}};
 }
 Json attribute_of(std::string_view id, std::string_view attribute) {
@@ -105,7 +105,7 @@ class Writer {
       meant_[site_.arn("dynamodb", "table/" + table->name)] = arn_of(id);
     if (const auto* queue = std::get_if<QueueSpec>(&spec.of)) {
       meant_[site_.arn("sqs", queue->name)] = arn_of(id);
-      meant_[site_.queue_url(queue->name)] = ref(id);
+      meant_[site_.queue_url(queue->name)] = reference_to(id);
     }
     if (const auto* role = std::get_if<RoleSpec>(&spec.of)) meant_[site_.arn("iam", "role/" + role->name)] = arn_of(id);
     if (const auto* function = std::get_if<FunctionSpec>(&spec.of))
@@ -114,8 +114,8 @@ class Writer {
 
   [[nodiscard]] Json text(const std::string& value) const {
     if (const auto found = meant_.find(value); found != meant_.end()) return found->second;
-    if (value == kAnyAccount) return ref("AWS::AccountId");
-    if (value == kAnyRegion) return ref("AWS::Region");
+    if (value == kAnyAccount) return reference_to("AWS::AccountId");
+    if (value == kAnyRegion) return reference_to("AWS::Region");
     const bool has_place = value.find(kAnyAccount) != std::string::npos || value.find(kAnyRegion) != std::string::npos;
     if (!has_place) return value;
     const std::string literal = replace_all(value, "${", "${!");
@@ -243,12 +243,12 @@ class Writer {
     Json variables = Json::object();
     for (const auto* part : {&of.environment, &of.defaults})
       for (const auto& [name, value] : *part) variables[name] = text(value);
-    if (of.secret.has_value()) variables[of.secret->variable] = ref(kSecretParameter);
+    if (of.secret.has_value()) variables[of.secret->variable] = reference_to(kSecretParameter);
     Json properties{{"FunctionName", of.name}};
     if (is_sam_)
       properties["CodeUri"] = "./" + package_file(of.zip);
     else
-      properties["Code"] = {{"S3Bucket", ref(kCodeBucket)}, {"S3Key", package_file(of.zip)}};
+      properties["Code"] = {{"S3Bucket", reference_to(kCodeBucket)}, {"S3Key", package_file(of.zip)}};
     properties.update(Json{{"Runtime", of.runtime},
                            {"Handler", of.handler},
                            {"Architectures", {function_architecture()}},
@@ -359,10 +359,11 @@ class Writer {
   }
 
   [[nodiscard]] Json outputs() const {
-    Json out{{"Bucket", {{"Description", "Where files of orders go"}, {"Value", ref("Bucket")}}},
-             {"OrdersQueueUrl", {{"Description", "Where single orders go"}, {"Value", ref("OrdersQueue")}}},
-             {"OrdersTable", {{"Description", "Accepted orders"}, {"Value", ref("OrdersTable")}}},
-             {"AlarmsTopic", {{"Description", "Who subscribes hears of alarms"}, {"Value", ref("AlarmsTopic")}}}};
+    Json out{
+        {"Bucket", {{"Description", "Where files of orders go"}, {"Value", reference_to("Bucket")}}},
+        {"OrdersQueueUrl", {{"Description", "Where single orders go"}, {"Value", reference_to("OrdersQueue")}}},
+        {"OrdersTable", {{"Description", "Accepted orders"}, {"Value", reference_to("OrdersTable")}}},
+        {"AlarmsTopic", {{"Description", "Who subscribes hears of alarms"}, {"Value", reference_to("AlarmsTopic")}}}};
     if (stack_.options().intake.has_value())
       out["IntakeUrl"] = {{"Description", "Where webhooks go"}, {"Value", attribute_of("IntakeUrl", "FunctionUrl")}};
     return out;
