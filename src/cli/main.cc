@@ -32,6 +32,7 @@ constexpr const char* kExamples = R"(Examples:
   till orders clear                    delete every order and every rejected one
   till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
   till metrics                         the last hour's metrics of the stack;  till metrics Tillstream  what became of orders
+  till cost --orders-per-month 100000  what AWS would charge for them, by what orders have used here
   till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
@@ -72,6 +73,7 @@ struct Arguments {
   cli::RunOptions run;
   cli::LogsOptions logs;
   cli::TemplateOptions templates;
+  cli::CostOptions cost;
   std::string text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
@@ -241,6 +243,12 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
   CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
   metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");
   metrics->callback([&a] { a.exit_code = cli::metrics(a.global, a.name_space); });
+  CLI::App* cost = app.add_subcommand("cost", "What the stack costs on AWS, by what was metered of it here");
+  cost->add_option("--orders-per-month", a.cost.orders_per_month, "For so many (as many as were measured)")
+      ->check(no_sign)
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000'000}));
+  cost->add_option("--since", a.cost.since, "How far back to measure: 12h, 30d (30d)");
+  cost->callback([&a] { a.exit_code = cli::cost(a.global, a.cost); });
   CLI::App* alarms = app.add_subcommand("alarms", "The stack's alarms");
   alarms->require_subcommand(1);
   alarms->add_subcommand("list", "State, since when, and why")->callback([&a] {
