@@ -36,9 +36,20 @@ std::string_view file_of(std::string_view kind, TemplateLanguage language) {
   return language == TemplateLanguage::json ? "template.json" : "template.yaml";
 }
 
+// As one word of a shell.
+std::string shell_word(const std::string& text) {
+  const bool is_plain =
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == std::string::npos;
+  if (is_plain && !text.empty()) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 // What there is to do with the directory, line by line.
-std::vector<std::string> next_steps(std::string_view kind, const std::string& directory, std::string_view file,
+std::vector<std::string> next_steps(std::string_view kind, const std::string& output, std::string_view file,
                                     const pipeline::Stack& stack) {
+  const std::string directory = shell_word(output);
   const std::string& name = stack.options().name;
   const bool has_secret =
       stack.options().intake.has_value() && stack.options().intake->verify != pipeline::IntakeSettings::Verify::nobody;

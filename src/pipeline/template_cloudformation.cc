@@ -78,7 +78,8 @@ class Writer {
                  [&](const QueueSpec& of) { return short_name(of.name) + "Queue"; },
                  [&](const TopicSpec& of) { return short_name(of.name) + "Topic"; },
                  [&](const SubscriptionSpec& of) {
-                   return short_name(of.topic) + "Subscription" + short_hash(of.protocol + " " + of.endpoint);
+                   return short_name(of.topic) + "Subscription" +
+                          short_hash(of.topic + " " + of.protocol + " " + of.endpoint);
                  },
                  [&](const BucketSpec&) { return std::string("Bucket"); },
                  [&](const NotificationSpec&) { return std::string(); },
@@ -157,7 +158,7 @@ class Writer {
     out["Properties"] = std::move(properties);
     const auto* topic = std::get_if<TopicSpec>(&spec.of);
     const std::string id = topic == nullptr ? id_of(spec) : ids_.at(topic->name);
-    CHECK(!resources_.contains(id), "logical IDs differ");
+    CHECK(!resources_.contains(id) || resources_[id] == out, "logical IDs differ");  // but an address may come twice
     resources_[id] = std::move(out);
   }
 

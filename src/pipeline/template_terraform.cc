@@ -83,24 +83,13 @@ class Writer {
     if (full.starts_with(site_.name(""))) full.remove_prefix(site_.name("").size());
     return in_snake_case(full);
   }
-  // The names of topics are the users' (rules), and two of them may become the same.
-  [[nodiscard]] std::string topic_name(const std::string& full) const {
-    for (const auto& resource : stack_.resources()) {
-      const ResourceSpec spec = resource->spec();
-      const auto* topic = std::get_if<TopicSpec>(&spec.of);
-      if (topic == nullptr || short_name(topic->name) != short_name(full)) continue;
-      return topic->name == full ? short_name(full) : short_name(full) + "_" + short_hash(full);
-    }
-    return short_name(full);
-  }
-
   // What others say of it to mean it: Terraform makes it before them.
   void name(const ResourceSpec& spec) {
     const auto attribute = [&](std::string_view type, const std::string& id, std::string_view what) {
       return "${" + std::string(type) + "." + id + "." + std::string(what) + "}";
     };
     if (const auto* topic = std::get_if<TopicSpec>(&spec.of))
-      meant_[site_.topic_arn(topic->name)] = attribute("aws_sns_topic", topic_name(topic->name), "arn");
+      meant_[site_.topic_arn(topic->name)] = attribute("aws_sns_topic", short_name(topic->name), "arn");
     if (const auto* table = std::get_if<TableSpec>(&spec.of))
       meant_[site_.arn("dynamodb", "table/" + table->name)] =
           attribute("aws_dynamodb_table", short_name(table->name), "arn");
@@ -133,7 +122,7 @@ class Writer {
 
   void put(std::string_view type, const std::string& id, Json arguments) {
     Json& place = resources_[std::string(type)][id];
-    CHECK(place.is_null(), "resources differ in their names");
+    CHECK(place.is_null() || place == arguments, "resources differ in their names");  // but an address may come twice
     place = std::move(arguments);
   }
   void put_tagged(std::string_view type, const std::string& id, Json arguments, const Tags& tags) {
@@ -170,10 +159,10 @@ class Writer {
     put_tagged("aws_sqs_queue", short_name(of.name), std::move(arguments), tags_);
   }
 
-  void translate(const TopicSpec& of) { put_tagged("aws_sns_topic", topic_name(of.name), {{"name", of.name}}, tags_); }
+  void translate(const TopicSpec& of) { put_tagged("aws_sns_topic", short_name(of.name), {{"name", of.name}}, tags_); }
 
   void translate(const SubscriptionSpec& of) {
-    put("aws_sns_topic_subscription", topic_name(of.topic) + "_" + short_hash(of.protocol + " " + of.endpoint),
+    put("aws_sns_topic_subscription", short_name(of.topic) + "_" + short_hash(of.protocol + " " + of.endpoint),
         {{"topic_arn", text(site_.topic_arn(of.topic))},
          {"protocol", of.protocol},
          {"endpoint", literal(of.endpoint)}});

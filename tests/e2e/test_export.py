@@ -31,12 +31,13 @@ log_retention_days = 7
 duration_ms = 1500.5
 emails = ["admin@example.com"]
 [[rules]]
-name = "big-eur"
+name = "a-1"
+filter = '{"amount": [{"numeric": [">", 100]}]}'
+emails = ["me@example.com", "me@example.com"]
+[[rules]]
+name = "a1"
 filter = '{"amount": [{"numeric": [">", 100]}]}'
 emails = ["me@example.com"]
-[[rules]]
-name = "bigeur"
-filter = '{"amount": [{"numeric": [">", 100]}]}'
 [functions.sweep]
 environment = { NOTE = "%{x} costs ${price}" }
 """
