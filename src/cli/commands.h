@@ -111,6 +111,20 @@ int config_show(const GlobalOptions& global, const UpOptions& up, bool text);
 
 int generate(uint64_t orders, uint64_t seed, bool array);
 
+struct TemplateOptions {
+  std::string kind;       // cloudformation, sam, terraform or deployer-policy
+  std::string directory;  // gets the template and the functions' packages; empty: the template goes to stdout
+};
+// Writes the stack down for other tools, without an engine.
+int template_export(const GlobalOptions& global, const UpOptions& up, const TemplateOptions& options);
+
+struct CostOptions {
+  std::optional<uint64_t> orders_per_month;  // up to 10^12; none: as many as were measured
+  std::string since = "30d";                 // a number and s, m, h or d
+};
+// What the stack costs on AWS, by what was metered of it here.
+int cost(const GlobalOptions& global, const CostOptions& options);
+
 // In an engine of its own, in a new directory below the data directory; with global.file also by that definition.
 int bench(const GlobalOptions& global, uint64_t orders, uint64_t seed, bool keep_data);
 

@@ -32,6 +32,7 @@ constexpr const char* kExamples = R"(Examples:
   till orders clear                    delete every order and every rejected one
   till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
   till metrics                         the last hour's metrics of the stack;  till metrics Tillstream  what became of orders
+  till cost --orders-per-month 100000  what AWS would charge for them, by what orders have used here
   till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
   till dlq list                        orders that were given up;  till dlq redrive  send them in again
   till invoke process '{"Records": []}'
@@ -40,6 +41,7 @@ constexpr const char* kExamples = R"(Examples:
   till init --preset shopify           write till.toml, which says how a shop's records become orders
   till check orders.json               what would become of each record by the definition in till.toml, without an engine
   till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
+  till export sam --output deploy      the same pipeline as a template and packages for SAM, CloudFormation, Terraform
   till down                            remove every resource and prove it; asks first, unless --yes
 Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
 directory itself. --endpoint aws means AWS.
@@ -70,6 +72,8 @@ struct Arguments {
   cli::UpOptions up;
   cli::RunOptions run;
   cli::LogsOptions logs;
+  cli::TemplateOptions templates;
+  cli::CostOptions cost;
   std::string text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
@@ -129,6 +133,16 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   down->add_flag("--yes", a.yes, "Do not ask");
   down->add_flag("--keep-data", a.keep, "Leave the tables and the bucket, which the next up takes back");
   down->callback([&a] { a.exit_code = cli::down(a.global, a.yes, a.keep); });
+  CLI::App* templates = app.add_subcommand("export", "Write the pipeline down for CloudFormation, SAM or Terraform");
+  templates
+      ->add_option("KIND", a.templates.kind,
+                   "cloudformation, sam, terraform, or deployer-policy: what may run up, run and down on AWS")
+      ->required()
+      ->check(CLI::IsMember({"cloudformation", "sam", "terraform", "deployer-policy"}));
+  templates->add_option("--output", a.templates.directory,
+                        "Directory for the template and the functions' packages (the template alone, on stdout)");
+  add_up_options(*templates, a);
+  templates->callback([&a] { a.exit_code = cli::template_export(a.global, a.up, a.templates); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });
@@ -256,6 +270,12 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
   CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
   metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");
   metrics->callback([&a] { a.exit_code = cli::metrics(a.global, a.name_space); });
+  CLI::App* cost = app.add_subcommand("cost", "What the stack costs on AWS, by what was metered of it here");
+  cost->add_option("--orders-per-month", a.cost.orders_per_month, "For so many (as many as were measured)")
+      ->check(no_sign)
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000'000}));
+  cost->add_option("--since", a.cost.since, "How far back to measure: 12h, 30d (30d)");
+  cost->callback([&a] { a.exit_code = cli::cost(a.global, a.cost); });
   CLI::App* alarms = app.add_subcommand("alarms", "The stack's alarms");
   alarms->require_subcommand(1);
   alarms->add_subcommand("list", "State, since when, and why")->callback([&a] {

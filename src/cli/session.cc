@@ -26,13 +26,28 @@
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
+#include "pipeline/template.h"
 
 namespace cli {
+namespace {
+
+// Carries nothing out.
+class NoEngine final : public aws::Dispatcher {
+ public:
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*,
+                              void*) override {
+    return base::fail({.code = "Local", .message = "this command has no engine"});
+  }
+};
+
+}  // namespace
+
 struct Session::Parts {
   std::unique_ptr<LocalEngine> local;  // only if this command opened the data directory
   os::SystemEnv system;
   std::unique_ptr<os::HttpTransport> transport;
-  std::unique_ptr<Connection> connection;
+  std::unique_ptr<Connection> connection;  // null: there is no engine
+  NoEngine no_engine;
   std::unique_ptr<aws::s3::S3Caller> s3;
   std::unique_ptr<aws::sqs::SqsCaller> sqs;
   std::unique_ptr<aws::sns::SnsCaller> sns;
@@ -52,6 +67,8 @@ struct Session::Parts {
   std::string package_fault;
   std::unique_ptr<pipeline::Stack> stack;
 
+  // Offers the services by way of this.
+  void connect(aws::Dispatcher& c);
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
   std::expected<void, LocalEngine::Error> make_packages();
   std::expected<std::string, LocalEngine::Error> find_engine(const GlobalOptions& options, Use use,
@@ -93,6 +110,18 @@ std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
     stack_options.stage_zips[stage.name] = std::move(read).value_or("");
   }
   return {};
+}
+
+void Session::Parts::connect(aws::Dispatcher& c) {
+  s3 = std::make_unique<aws::s3::S3Caller>(c);
+  sqs = std::make_unique<aws::sqs::SqsCaller>(c);
+  sns = std::make_unique<aws::sns::SnsCaller>(c);
+  lambda = std::make_unique<aws::lambda::LambdaCaller>(c);
+  dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(c);
+  iam = std::make_unique<aws::iam::IamCaller>(c);
+  sts = std::make_unique<aws::sts::StsCaller>(c);
+  logs = std::make_unique<aws::logs::LogsCaller>(c);
+  cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(c);
 }
 
 // The URL of the engine that serves the directory, else of one of the command's own; `root` becomes that of the former.
@@ -163,16 +192,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
     return std::unexpected(
         LocalEngine::Error{std::move(connection.error().message), connection.error().is_usage ? kUsage : kFailed});
   parts->connection = std::move(*connection);
-  aws::client::Client& c = parts->connection->client();
-  parts->s3 = std::make_unique<aws::s3::S3Caller>(c);
-  parts->sqs = std::make_unique<aws::sqs::SqsCaller>(c);
-  parts->sns = std::make_unique<aws::sns::SnsCaller>(c);
-  parts->lambda = std::make_unique<aws::lambda::LambdaCaller>(c);
-  parts->dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(c);
-  parts->iam = std::make_unique<aws::iam::IamCaller>(c);
-  parts->sts = std::make_unique<aws::sts::StsCaller>(c);
-  parts->logs = std::make_unique<aws::logs::LogsCaller>(c);
-  parts->cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(c);
+  parts->connect(parts->connection->client());
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
@@ -181,6 +201,17 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   parts->stack_options.name = places.stack.value;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = parts->connection->region();
+  return std::unique_ptr<Session>(new Session(std::move(parts)));
+}
+
+std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::without_engine(const GlobalOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  if (auto taken = parts->take_definition(options); !taken.has_value()) return std::unexpected(taken.error());
+  if (!parts->package_fault.empty()) return std::unexpected(LocalEngine::Error{parts->package_fault, kUsage});
+  parts->connect(parts->no_engine);
+  parts->stack_options.name = find_places(options, parts->file).stack.value;
+  parts->stack_options.account = pipeline::kAnyAccount;
+  parts->stack_options.region = pipeline::kAnyRegion;
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
@@ -224,7 +255,7 @@ pipeline::Services Session::services() {
 }
 
 std::optional<Session::EngineClock> Session::engine_clock() {
-  if (!parts_->connection->endpoint().has_value()) return std::nullopt;
+  if (parts_->connection == nullptr || !parts_->connection->endpoint().has_value()) return std::nullopt;
   const auto answer = parts_->transport->round_trip(*parts_->connection->endpoint(), {"GET", "/_till/clock", {}, {}},
                                                     std::chrono::seconds(5));
   if (!answer.has_value() || answer->status != 200) return std::nullopt;  // somebody else's engine

@@ -8,12 +8,14 @@ namespace pipeline {
 namespace {
 
 constexpr std::string_view kNotificationId = "ingest";
+constexpr std::string_view kEvents = "s3:ObjectCreated:*";
 
 class Bucket final : public Resource {
  public:
   Bucket(const Site& site, const std::string& name) : Resource("bucket", name), site_(site) {}
 
   [[nodiscard]] bool holds_data() const override { return true; }
+  [[nodiscard]] ResourceSpec spec() const override { return {BucketSpec{name()}}; }
   [[nodiscard]] Properties wanted() const override { return {}; }
 
   base::Result<std::optional<Properties>> describe() override {
@@ -83,17 +85,21 @@ class Notification final : public Resource {
       : Resource("notification", bucket + " -> " + function),
         site_(site),
         bucket_(bucket),
+        function_(function),
         function_arn_(site.arn("lambda", "function:" + function)) {}
 
   [[nodiscard]] Properties wanted() const override {
-    return {{"function", function_arn_}, {"events", "s3:ObjectCreated:*"}, {"filter", "none"}};
+    return {{"function", function_arn_}, {"events", std::string(kEvents)}, {"filter", "none"}};
+  }
+  [[nodiscard]] ResourceSpec spec() const override {
+    return {NotificationSpec{std::string(kNotificationId), bucket_, function_, std::string(kEvents)}};
   }
 
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto now, get());
     if (!now.lambda_function_configurations.has_value()) return std::nullopt;
     for (const auto& each : *now.lambda_function_configurations) {
-      if (each.id != kNotificationId) continue;
+      if (!is_ours(each)) continue;
       std::string events;
       for (const std::string& event : each.events.value_or(std::vector<std::string>()))
         events += (events.empty() ? "" : ", ") + event;
@@ -108,7 +114,7 @@ class Notification final : public Resource {
     aws::s3::LambdaFunctionConfiguration target;
     target.id = kNotificationId;
     target.lambda_function_arn = function_arn_;
-    target.events = {"s3:ObjectCreated:*"};
+    target.events = {std::string(kEvents)};
     return put(std::move(target));
   }
   base::Result<void> change() override { return create(); }
@@ -120,6 +126,11 @@ class Notification final : public Resource {
   }
 
  private:
+  // CloudFormation gives it an id of its own.
+  [[nodiscard]] bool is_ours(const aws::s3::LambdaFunctionConfiguration& each) const {
+    return each.id == kNotificationId || each.lambda_function_arn == function_arn_;
+  }
+
   base::Result<aws::s3::NotificationConfiguration> get() {
     aws::s3::GetBucketNotificationConfigurationRequest get;
     get.bucket = bucket_;
@@ -134,11 +145,7 @@ class Notification final : public Resource {
     TRY_ASSIGN(put.notification_configuration, get());
     auto& list = put.notification_configuration->lambda_function_configurations;
     // One to the same function under another name would call it twice, so S3 refuses the two.
-    if (list.has_value()) {
-      std::erase_if(*list, [this](const auto& each) {
-        return each.id == kNotificationId || each.lambda_function_arn == function_arn_;
-      });
-    }
+    if (list.has_value()) std::erase_if(*list, [this](const auto& each) { return is_ours(each); });
     if (ours.has_value()) {
       if (!list.has_value()) list.emplace();
       list->push_back(std::move(*ours));
@@ -150,6 +157,7 @@ class Notification final : public Resource {
 
   const Site& site_;
   const std::string bucket_;
+  const std::string function_;
   const std::string function_arn_;
 };
 
