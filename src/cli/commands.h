@@ -22,6 +22,7 @@ struct ServeOptions {
   std::string listen = "127.0.0.1";
   std::vector<std::string> hosts;
   bool any_key = false;
+  std::string root_key;  // a file with root's key, made if it is not there; empty: the environment's, or test/test
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 
