@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint16_t kPort = 4566;  // of `till serve`
 constexpr uint64_t kMiB = 1024 * 1024;
 
 enum class State { ok, warn, fail };
@@ -62,15 +61,15 @@ void look_at_clock(Findings& findings) {
   findings.ok("clock", now + (kept.has_value() ? ", kept right by a time service" : ""));
 }
 
-void look_at_port(Findings& findings, const std::string& engine_here) {
-  const std::string about = fmt::format("port {}", kPort);
-  const auto holder = os::port_holder(kPort);
+void look_at_port(Findings& findings, uint16_t port, const std::string& engine_here) {
+  const std::string about = fmt::format("port {}", port);
+  const auto holder = os::port_holder(port);
   if (!holder.has_value())
     return findings.fail(about, holder.error(), "take another one: till serve --port 0 chooses a free one");
   if (!holder->has_value()) return findings.ok(about, "free");
   const std::string who = (*holder)->pid == 0 ? "a process of another user"
                                               : fmt::format("{}, process {}", (*holder)->program, (*holder)->pid);
-  if (engine_here.ends_with(fmt::format(":{}", kPort)))
+  if (engine_here.ends_with(fmt::format(":{}", port)))
     return findings.ok(about, "the engine that serves the data directory has it: " + who);
   findings.warn(about, "in use by " + who,
                 "end that, or take another one: till serve --port 0 chooses a free one and prints it");
@@ -247,7 +246,7 @@ void print_json(const Findings& findings) {
 
 }  // namespace
 
-int doctor(const GlobalOptions& global) {
+int doctor(const GlobalOptions& global, uint16_t port) {
   Findings findings;
   const std::string directory = absolute_directory(global.data_directory);
   auto transport = os::HttpTransport::make();
@@ -255,7 +254,7 @@ int doctor(const GlobalOptions& global) {
   if (transport.has_value())
     if (const WrittenEndpoint written = read_endpoint(directory); answers(**transport, written)) engine = written.url;
   look_at_clock(findings);
-  look_at_port(findings, engine);
+  look_at_port(findings, port, engine);
   look_at_limits(findings);
   look_at_disk(findings, directory);
   const auto file = look_at_definition(findings, global.file);

@@ -40,6 +40,8 @@ constexpr auto kExamples = std::to_array<Example>({
     {"till uploads list", "files that came in, and why one could not be read"},
     {"till uploads show ID", "what became of the orders of one"},
     {"till orders clear", "delete every order and every rejected one"},
+    {"till tx get a1", "the older word for `till orders get`", kDetail},
+    {"till tx clear --yes", "the older word for `till orders clear`", kDetail},
     {"till tx list --quarantine", "the older words for `till quarantine list`", kDetail},
     {"till logs process --since 1h", "what the process function logged"},
     {"till logs --follow", "what all functions log from now on"},

@@ -13,6 +13,7 @@ struct Arguments {
   std::string shell;
   std::string page;
   std::string directory;
+  uint16_t port = 4566;
 };
 
 }  // namespace
@@ -24,7 +25,9 @@ void add_machine_commands(CLI::App& app, const GlobalOptions& global, int& exit_
   help->callback([&app, &exit_code, a] { exit_code = show_help(app, a->command); });
   CLI::App* doctor_command = app.add_subcommand(
       "doctor", "Look at what on this machine stands in the way, and say what to do; changes nothing");
-  doctor_command->callback([&global, &exit_code] { exit_code = doctor(global); });
+  doctor_command->add_option("--port", a->port, "The port that an engine is to have (4566)")
+      ->check(CLI::Range(1, 65'535));
+  doctor_command->callback([&global, &exit_code, a] { exit_code = doctor(global, a->port); });
   CLI::App* script = app.add_subcommand("completion", "Print a script by which a shell completes these commands");
   script->add_option("SHELL", a->shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
   script->callback([&app, &exit_code, a] { exit_code = completion(describe(app), a->shell); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@ int completion(const CommandTree& tree, const std::string& shell);
 // those of all commands there, as new files, and makes the directory if it is not there.
 int manual(const CommandTree& tree, const std::string& command, const std::string& directory);
 
-// Looks at everything on this machine that could stand in the way; changes nothing. kCheckFailed if anything does.
-int doctor(const GlobalOptions& global);
+// Looks at everything on this machine that could stand in the way, `port` being the one that an engine is to have;
+// changes nothing. kCheckFailed if anything does.
+int doctor(const GlobalOptions& global, uint16_t port);
 
 // Adds `help`, `completion`, `man` and `doctor`; after all other commands. What is referred to outlives the app.
 void add_machine_commands(CLI::App& app, const GlobalOptions& global, int& exit_code);
