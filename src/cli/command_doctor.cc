@@ -166,7 +166,7 @@ void look_at_interpreters(Findings& findings) {
 
 void look_at_authorities(Findings& findings) {
   const auto found = os::check_authorities();
-  if (found.has_value()) return findings.ok("certificates", "there are authorities to check those of others by");
+  if (found.has_value()) return findings.ok("certificates", *found);
   findings.warn("certificates", found.error(),
                 "install ca-certificates, or name a file in AWS_CA_BUNDLE: AWS, webhooks and mail need TLS");
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -237,10 +238,21 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-std::expected<void, std::string> check_authorities() {
+std::expected<std::string, std::string> check_authorities() {
   const std::unique_ptr<SSL_CTX, CloseContext> context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return std::unexpected("TLS is not to be had");
-  return trust_authorities(context.get());
+  if (const auto trusted = trust_authorities(context.get()); !trusted.has_value())
+    return std::unexpected(trusted.error());
+  const int loaded = sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get())));
+  if (loaded > 0) return std::to_string(loaded) + " authorities are trusted";
+  // Those of a directory are read when one of them is asked for.
+  std::string directory = environment("AWS_CA_BUNDLE").value_or("");
+  if (directory.empty()) directory = environment(X509_get_default_cert_dir_env()).value_or("");
+  if (directory.empty()) directory = X509_get_default_cert_dir();
+  std::error_code error;
+  if (fs::directory_iterator(directory, error) != fs::directory_iterator()) return "those in " + directory;
+  return std::unexpected("no authority is trusted: there is none in " + directory +
+                         ", nor where distributions keep a file of them");
 }
 
 }  // namespace os

@@ -47,7 +47,8 @@ std::expected<std::optional<PortHolder>, std::string> port_holder(uint16_t port)
 // The absolute path of a program, by PATH.
 std::optional<std::string> find_program(const std::string& name);
 
-// Whether there are authorities to check the certificates of others by; the error names what was looked for.
-std::expected<void, std::string> check_authorities();
+// Which authorities there are to check the certificates of others by, for people; the error, one sentence, names what
+// was looked for.
+std::expected<std::string, std::string> check_authorities();
 
 }  // namespace os

@@ -254,6 +254,13 @@ def test_doctor_says_what_stands_in_the_way(tmp_path):
     assert "a-secret-of-mine" not in json.dumps(doctor.report)
 
 
+def test_doctor_sees_that_nobody_is_trusted(tmp_path):
+    (tmp_path / "empty").mkdir()
+    doctor = Doctor("--data", tmp_path / "data", SSL_CERT_DIR=str(tmp_path / "empty"),
+                    SSL_CERT_FILE=str(tmp_path / "nothing.pem"))
+    assert doctor["certificates"]["state"] == "warn" and str(tmp_path / "empty") in doctor["certificates"]["found"]
+
+
 def test_doctor_without_credentials_for_aws(tmp_path):
     doctor = Doctor("--endpoint", "aws", "--data", tmp_path / "data", HOME=str(tmp_path))
     assert doctor.code == CHECK_FAILED and doctor["credentials"]["state"] == "fail"
