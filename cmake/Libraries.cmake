@@ -1,8 +1,9 @@
 # Libraries that `till` carries in itself, so that it needs the C library alone: `zip` (made by scripts/bootstrap) and
 # `rocksdb` with what it packs blocks by (static libraries of Debian's packages).
-set(libraries ${PROJECT_SOURCE_DIR}/build/libraries)
+set(TILL_LIBRARIES ${PROJECT_SOURCE_DIR}/build/libraries CACHE PATH "where libzip is")
+set(libraries ${TILL_LIBRARIES})
 if(NOT EXISTS ${libraries}/lib/libzip.a)
-  message(FATAL_ERROR "${libraries}/lib/libzip.a is not there: run scripts/bootstrap")
+  message(FATAL_ERROR "${libraries}/lib/libzip.a is not there: run scripts/bootstrap (of arm64: scripts/package-arm64)")
 endif()
 add_library(zip STATIC IMPORTED GLOBAL)
 set_target_properties(zip PROPERTIES IMPORTED_LOCATION ${libraries}/lib/libzip.a
