@@ -26,6 +26,7 @@ struct ServeOptions {
   std::string like_aws;  // a seed, or kDrawnSeed; empty: AWS's behaviour without its troubles
   int64_t clock_skew_seconds = 0;
   std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
+  std::string root_key;  // a file with root's key, made if it is not there; empty: the environment's, or test/test
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
 inline constexpr std::string_view kDrawnSeed = "drawn";
@@ -51,8 +52,8 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
 int plan(const GlobalOptions& global, const UpOptions& options);
 // Prints the plan and carries it out.
 int up(const GlobalOptions& global, const UpOptions& options);
-// Removes the stack, with `keep_data` all but its tables and its bucket; unless `yes` it shows what would be lost and asks
-// on the terminal, without which it is kUsage.
+// Removes the stack, with `keep_data` all but its tables and its bucket; unless `yes` it shows what would be lost and
+// asks on the terminal, without which it is kUsage.
 int down(const GlobalOptions& global, bool yes, bool keep_data);
 int status(const GlobalOptions& global);
 

@@ -104,6 +104,11 @@ std::expected<std::unique_ptr<Connection>, Connection::Error> Connection::make(o
   return made;
 }
 
+std::string Connection::access_key_id() const {
+  const auto keys = provider_->credentials();
+  return keys.has_value() ? keys->access_key_id : std::string();
+}
+
 std::expected<void, Connection::Error> Connection::find_profile(const Target& target) const {
   const bool is_used = !target.is_ours && !profile_.origin.empty() && (has_profile_flag_ || !has_keys());
   if (!is_used || profile_.files.profile(profile_.name) != nullptr) return {};

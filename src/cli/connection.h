@@ -39,6 +39,8 @@ class Connection {
 
   aws::client::Client& client() { return *client_; }
   [[nodiscard]] const std::string& region() const { return client_options_.endpoints.region; }
+  // Of the credentials that were found, which are asked for anew where they expire.
+  [[nodiscard]] std::string access_key_id() const;
   // That all services share; nullopt: AWS.
   [[nodiscard]] const std::optional<aws::http::Endpoint>& endpoint() const { return client_options_.endpoints.all; }
 
