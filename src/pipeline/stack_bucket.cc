@@ -1,5 +1,6 @@
 // The bucket and its notification.
 #include <algorithm>
+#include <array>
 
 #include "aws/s3/s3.h"
 #include "pipeline/stack_kinds.h"
@@ -48,8 +49,11 @@ class Bucket final : public Resource {
           return {};
         },
         [](const base::AwsError& error) -> std::optional<NotYet> {
-          if (error.code != "BucketNotEmpty") return std::nullopt;
-          return NotYet{"objects still come into it", std::chrono::seconds(30)};
+          // Of single objects DeleteObjects says so in its answer, and not as a failure of the call.
+          constexpr std::array<std::string_view, 3> kPassing = {"InternalError", "SlowDown", "ServiceUnavailable"};
+          if (error.code == "BucketNotEmpty") return NotYet{"objects still come into it", std::chrono::seconds(30)};
+          if (std::ranges::find(kPassing, error.code) == kPassing.end()) return std::nullopt;
+          return NotYet{"S3 does not remove some objects at the moment", std::chrono::minutes(1)};
         });
   }
 
