@@ -39,7 +39,7 @@ name = "a1"
 filter = '{"amount": [{"numeric": [">", 100]}]}'
 emails = ["me@example.com"]
 [functions.sweep]
-environment = { NOTE = "%{x} costs ${price}" }
+environment = { NOTE = "%{x} costs ${price}", AA = "yes", BB = "1e3", CC = "- x: #", DD = "ends:", EE = "ü\\n\\t'\\"", FF = " ", GG = "~" }
 """
 
 same_text = pytest.mark.skipif(SANITIZED, reason="the release preset's tests have checked the same text")
@@ -162,5 +162,7 @@ def test_files_of_others_are_left_alone(tmp_path):
     assert refused.code == FAILED and "is there already" in refused.err, refused
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("template.json", "mine")]
     assert till("export", "pulumi").code == USAGE
+    refused = till("export", "sam", "--region", "eu-west-1")
+    assert refused.code == USAGE and "--region is not for it" in refused.err, refused
     refused = till("export", "sam", "--file", tmp_path / "absent.toml")
     assert refused.code == USAGE and "absent.toml" in refused.err, refused
