@@ -104,12 +104,13 @@ class Alarm final : public Resource {
   base::Result<void> change() override { return create(); }
 
   base::Result<void> remove() override {
-    TRY_ASSIGN(const auto found, describe());  // DeleteAlarms itself does not tell
-    if (!found.has_value()) return base::fail({.code = "ResourceNotFound", .message = "", .http_status = 404});
+    TRY_ASSIGN(const auto found, describe());  // DeleteAlarms itself does not tell, and takes what is not shown yet
     aws::cloudwatch::DeleteAlarmsInput remove;
     remove.alarm_names = {name()};
     aws::Context context = site_.call();
-    TRY(site_.services.cloudwatch.delete_alarms(context, std::move(remove)));
+    const auto removed = site_.services.cloudwatch.delete_alarms(context, std::move(remove));
+    if (!found.has_value()) return base::fail({.code = "ResourceNotFound", .message = "", .http_status = 404});
+    TRY(removed);
     return {};
   }
 

@@ -35,13 +35,22 @@ class Bucket final : public Resource {
     return {};
   }
 
+  // What is on its way into it may come in after it was emptied.
   base::Result<void> remove() override {
-    TRY(empty());
-    aws::s3::DeleteBucketRequest remove;
-    remove.bucket = name();
-    aws::Context context = site_.call();
-    TRY(site_.services.s3.delete_bucket(context, std::move(remove)));
-    return {};
+    return site_.patience.call(
+        "DeleteBucket",
+        [&]() -> base::Result<void> {
+          TRY(empty());
+          aws::s3::DeleteBucketRequest remove;
+          remove.bucket = name();
+          aws::Context context = site_.call();
+          TRY(site_.services.s3.delete_bucket(context, std::move(remove)));
+          return {};
+        },
+        [](const base::AwsError& error) -> std::optional<NotYet> {
+          if (error.code != "BucketNotEmpty") return std::nullopt;
+          return NotYet{"objects still come into it", std::chrono::seconds(30)};
+        });
   }
 
  private:
@@ -133,6 +142,7 @@ class Notification final : public Resource {
   base::Result<void> put(std::optional<aws::s3::LambdaFunctionConfiguration> ours) {
     aws::s3::PutBucketNotificationConfigurationRequest put;
     put.bucket = bucket_;
+    if (!ours.has_value()) put.skip_destination_validation = true;  // what others have there is theirs to validate
     TRY_ASSIGN(put.notification_configuration, get());
     auto& list = put.notification_configuration->lambda_function_configurations;
     // One to the same function under another name would call it twice, so S3 refuses the two.

@@ -13,6 +13,10 @@
 
 #include "pipeline/stack_resource.h"
 
+namespace aws::lambda {
+struct FunctionConfiguration;
+}
+
 namespace pipeline {
 
 struct TableSpec {
@@ -129,6 +133,9 @@ std::unique_ptr<Resource> make_topic(const Site& site, const std::string& name);
 // `protocol` is SNS's ("email", "https", "sqs"). One that waits for its confirmation counts as there.
 std::unique_ptr<Resource> make_subscription(const Site& site, const std::string& topic, const std::string& protocol,
                                             const std::string& endpoint);
+// What SNS shows in the place of the ARN of one whose owner has to confirm it
+// (docs.aws.amazon.com/sns/latest/api/API_Subscribe.html).
+inline constexpr std::string_view kPendingSubscription = "PendingConfirmation";
 std::unique_ptr<Resource> make_bucket(const Site& site, const std::string& name);
 // Calls `function` for each object that is created in `bucket`.
 std::unique_ptr<Resource> make_notification(const Site& site, const std::string& bucket, const std::string& function);
@@ -136,6 +143,8 @@ std::unique_ptr<Resource> make_notification(const Site& site, const std::string&
 std::unique_ptr<Resource> make_function_role(const Site& site, const std::string& name, const std::string& policy);
 std::unique_ptr<Resource> make_log_group(const Site& site, const std::string& name, int32_t retention_in_days);
 std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec);
+// Waits until Lambda takes changes of the function, one that exists, and answers what it is then.
+base::Result<aws::lambda::FunctionConfiguration> wait_for_function(const Site& site, const std::string& function);
 // Notes at the function that `till` has put the code of this hash (CodeSha256) there.
 base::Result<void> note_code(const Site& site, const std::string& function, const std::string& code_sha256);
 // Lets S3 invoke `function` for `bucket`.

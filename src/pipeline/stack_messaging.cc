@@ -139,8 +139,10 @@ class Subscription final : public Resource {
 
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto found, find());
+    if (!found.has_value() && waits_)
+      return Properties{{"protocol", protocol_}, {"arn", std::string(kPendingSubscription)}};
     if (!found.has_value()) return std::nullopt;
-    return Properties{{"arn", *found}};
+    return Properties{{"protocol", protocol_}, {"arn", *found}};
   }
 
   base::Result<void> create() override {
@@ -149,11 +151,13 @@ class Subscription final : public Resource {
     subscribe.protocol = protocol_;
     subscribe.endpoint = endpoint_;
     aws::Context context = site_.call();
-    TRY(site_.services.sns.subscribe(context, std::move(subscribe)));
+    TRY_ASSIGN(const auto made, site_.services.sns.subscribe(context, std::move(subscribe)));
+    waits_ = !made.subscription_arn.value_or("").starts_with("arn:");
     return {};
   }
 
   base::Result<void> remove() override {
+    waits_ = false;
     TRY_ASSIGN(const auto found, find());
     if (!found.has_value()) return base::fail({.code = "NotFoundException", .message = "", .http_status = 404});
     // One that was never confirmed has no ARN to be removed by; it goes with its topic.
@@ -185,6 +189,7 @@ class Subscription final : public Resource {
   const std::string topic_arn_;
   const std::string protocol_;
   const std::string endpoint_;
+  bool waits_ = false;  // for its confirmation, since create(): the list lags
 };
 
 }  // namespace

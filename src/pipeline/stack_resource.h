@@ -16,6 +16,7 @@
 #include "aws/shape.h"
 #include "base/env.h"
 #include "base/result.h"
+#include "pipeline/patience.h"
 
 namespace aws::s3 {
 class S3;
@@ -106,7 +107,8 @@ using Resources = std::vector<std::unique_ptr<Resource>>;
 
 // Where a stack stands, and how its parts are called. A value with references that outlive it.
 struct Site {
-  Services services;
+  Services services;  // their calls wait for what is only not there yet
+  Patience& patience;
   base::Env& env;
   std::string stack;  // prefix of every name
   std::string account;
@@ -118,8 +120,6 @@ struct Site {
   [[nodiscard]] std::string topic_arn(std::string_view topic_name) const { return arn("sns", topic_name); }
   // The context for one call: of the account's root, at this time.
   [[nodiscard]] aws::Context call() const;
-  // Polls `ready` with a short pause until it answers true; fails after a minute.
-  base::Result<void> wait_until(const std::string& what, const std::function<base::Result<bool>()>& ready) const;
 };
 
 // Whether the error says that the resource (or what it is part of) does not exist.
