@@ -102,16 +102,17 @@ class Notification final : public Resource {
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto now, get());
     if (!now.lambda_function_configurations.has_value()) return std::nullopt;
-    for (const auto& each : *now.lambda_function_configurations) {
-      if (!is_ours(each)) continue;
-      std::string events;
-      for (const std::string& event : each.events.value_or(std::vector<std::string>()))
-        events += (events.empty() ? "" : ", ") + event;
-      return Properties{{"function", each.lambda_function_arn.value_or("")},
-                        {"events", events},
-                        {"filter", each.filter.has_value() ? "some" : "none"}};
-    }
-    return std::nullopt;
+    // The one of our name counts before another one to our function.
+    const auto& list = *now.lambda_function_configurations;
+    auto found = std::ranges::find(list, kNotificationId, [](const auto& each) { return each.id.value_or(""); });
+    if (found == list.end()) found = std::ranges::find_if(list, [this](const auto& each) { return is_ours(each); });
+    if (found == list.end()) return std::nullopt;
+    std::string events;
+    for (const std::string& event : found->events.value_or(std::vector<std::string>()))
+      events += (events.empty() ? "" : ", ") + event;
+    return Properties{{"function", found->lambda_function_arn.value_or("")},
+                      {"events", events},
+                      {"filter", found->filter.has_value() ? "some" : "none"}};
   }
 
   base::Result<void> create() override {
