@@ -3,15 +3,26 @@
 # package: zip it, or name it as `code` in a definition. Works in any project that has added this one by add_subdirectory.
 set(TILL_GLIBC_2_34 ${CMAKE_CURRENT_LIST_DIR}/../src/functions/glibc_2_34.cc CACHE INTERNAL "")
 
+# Makes an executable of the release preset need the C library of glibc 2.34 alone.
+function(till_needs_libc_alone target)
+  target_link_options(${target} PRIVATE -Wl,--as-needed -Wl,--gc-sections)
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    target_sources(${target} PRIVATE ${TILL_GLIBC_2_34})
+    target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
+    if(MOLD)  # of functions whose addresses nobody compares, equal ones are kept once
+      target_link_options(${target} PRIVATE -Wl,--icf=safe)
+    endif()
+  endif()
+endfunction()
+
 function(till_bootstrap target directory)
   add_executable(${target} ${ARGN})
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME bootstrap RUNTIME_OUTPUT_DIRECTORY ${directory} SKIP_BUILD_RPATH ON)
   target_link_libraries(${target} PRIVATE tillstream::function)
-  target_link_options(${target} PRIVATE -Wl,--as-needed -Wl,--gc-sections)
+  till_needs_libc_alone(${target})
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-    target_sources(${target} PRIVATE ${TILL_GLIBC_2_34})
-    target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc -s)
+    target_link_options(${target} PRIVATE -s)
   endif()
   if(CMAKE_BUILD_TYPE STREQUAL "Debug")  # 127 MB otherwise, which every test of a stack sends and unpacks
     target_link_options(${target} PRIVATE -Wl,--strip-debug)

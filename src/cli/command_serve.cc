@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/version.h"
 #include "os/env.h"
+#include "os/service_notice.h"
 #include "os/signals.h"
 
 namespace cli {
@@ -19,8 +20,7 @@ namespace {
 
 constexpr std::string_view kRootNeeded =
     ": beyond loopback the engine does not start with test/test, which everybody knows; set TILL_ROOT_ACCESS_KEY_ID "
-    "and "
-    "TILL_ROOT_SECRET_ACCESS_KEY to a key of your own";
+    "and TILL_ROOT_SECRET_ACCESS_KEY to a key of your own, or let --root-key FILE make one";
 
 constexpr auto kServices =
     std::to_array<std::string_view>({"sqs", "sns", "lambda", "dynamodb", "s3", "cloudwatch", "logs", "iam", "sts"});
@@ -36,7 +36,7 @@ std::optional<Number> parse_number(std::string_view text) {
 // The seed that was given, or one that nobody knows yet.
 std::optional<uint64_t> seed_of(const ServeOptions& options) {
   if (options.like_aws.empty()) return std::nullopt;
-  if (options.like_aws != "random") return parse_number<uint64_t>(options.like_aws);
+  if (options.like_aws != kDrawnSeed) return parse_number<uint64_t>(options.like_aws);
   os::SystemEnv system;
   return base::random_below(system.env().random, 1'000'000'000);  // short enough to be typed again
 }
@@ -67,10 +67,24 @@ void warn(const ServeOptions& options, const ListenAddress& listen) {
     print_error("warning: whoever reaches " + options.listen + " can turn the clock forward, which needs no key");
 }
 
+// A service manager that waits in vain ends the service, so it is worth a line.
+void tell(const std::string& state) {
+  if (const auto told = os::tell_service_manager(state); !told.has_value()) print_error("serve: " + told.error());
+}
+
+std::expected<RootCredentials, std::string> root_credentials(const ServeOptions& options) {
+  auto root = RootCredentials::from_environment();
+  if (options.root_key.empty() || !root.has_value()) return root;
+  if (!root->is_default())
+    return std::unexpected("root's key is in the environment and in --root-key; give it in one of them");
+  os::SystemRandom random;
+  return RootCredentials::of_file(options.root_key, random);
+}
+
 }  // namespace
 
 bool is_like_aws_seed(const std::string& text) {
-  return text == "random" || parse_number<uint64_t>(text);
+  return parse_number<uint64_t>(text).has_value();
 }
 
 std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text) {
@@ -89,7 +103,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     return kUsage;
   }
   const ListenAddress listen = ListenAddress::parse(options.listen).value_or(ListenAddress());
-  const auto root = RootCredentials::from_environment();
+  const auto root = root_credentials(options);
   const std::string refused = root.has_value() ? refusal(options, listen, *root) : "serve: " + root.error();
   if (!refused.empty()) {
     print_error(refused);
@@ -122,7 +136,9 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   const std::string beyond = listen.is_loopback ? "" : fmt::format(" (listening on {})", listen.text);
   print_line(fmt::format("till {} on {}{}, data in {}. Ready.", kVersion, (*engine)->endpoint_url(), beyond,
                          options.in_memory ? "memory" : global.data_directory));
+  tell("READY=1\nSTATUS=" + (*engine)->endpoint_url());
   signals.wait();
+  tell("STOPPING=1");
   return kOk;
 }
 

@@ -1,9 +1,10 @@
 // till: the composition root. Reads the command line and calls one command.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/help.h"
+#include "cli/machine_commands.h"
 #include "cli/order_commands.h"
 #include "cli/output.h"
 #include "cli/version.h"
@@ -11,41 +12,6 @@
 #include "os/standard_streams.h"
 
 namespace {
-
-constexpr const char* kExamples = R"(Examples:
-  till run orders.json                 make the pipeline, send the file through it, show what became of each order
-  till run orders.json --json          the same as one JSON object
-  gzip -dc orders.gz | till ingest -   the same of standard input, for a pipeline that is up
-  till ingest --watch inbox            take each file of a directory when it is finished, until Ctrl-C
-  till serve                           the engine on http://127.0.0.1:4566, for boto3, the AWS CLI and the SDKs
-  till plan                            what `till up` would make or change; exit code 3 if that is anything
-  till up --email me@example.com       make the pipeline's resources; large orders and alarms go to an address
-  till up --webhook https://example.com/hook                                     or to a URL
-  till status                          what is there, and what waits in the queues
-  till send '{"transaction_id": "a1", "amount": 60000, "item": "boat"}'
-  till orders get a1                   the stored order;  till orders list --sort amount --desc --limit 10
-  till orders export --since 7d --output week.csv                            orders as CSV or a JSON object a line
-  till orders report --chart           orders, value and refunds per day and currency, as a table and as bars
-  till quarantine list                 the rejected orders;  till quarantine show ID  one, with what is wrong with it
-  till quarantine fix ID --set /amount=12.50          mend one and send it;  till quarantine replay --all  as they are
-  till uploads list                    files that came in, and why one could not be read;  till uploads show ID
-  till orders clear                    delete every order and every rejected one
-  till logs process --since 1h         what the process function logged;  till logs --follow  what all log from now on
-  till metrics                         the last hour's metrics of the stack;  till metrics Tillstream  what became of orders
-  till alarms list                     each alarm's state;  till alarms drill error  make one go off, see it arrive
-  till dlq list                        orders that were given up;  till dlq redrive  send them in again
-  till invoke process '{"Records": []}'
-  till deploy process --zip my.zip     give a function other code;  till deploy  the code that this program carries
-  till config show                     every setting in force, and where it is from
-  till init --preset shopify           write till.toml, which says how a shop's records become orders
-  till check orders.json               what would become of each record by the definition in till.toml, without an engine
-  till generate 1000 > orders.ndjson   synthetic orders, the same for the same --seed
-  till down                            remove every resource and prove it; asks first, unless --yes
-Without --endpoint and AWS_ENDPOINT_URL a command uses the engine that serves the data directory, else opens the data
-directory itself. --endpoint aws means AWS.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, every order of a file
-refused, resources left, a plan that is not empty, a function's error, an alarm that does not come), 4 nobody at the
-endpoint or the data directory is in use, 130 interrupted.)";
 
 std::string default_data_directory() {
   if (const auto set = os::environment("TILL_DATA"); set.has_value() && !set->empty()) return *set;
@@ -70,6 +36,8 @@ struct Arguments {
   cli::UpOptions up;
   cli::RunOptions run;
   cli::LogsOptions logs;
+  cli::TemplateOptions templates;
+  cli::CostOptions cost;
   std::string text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
@@ -129,6 +97,16 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   down->add_flag("--yes", a.yes, "Do not ask");
   down->add_flag("--keep-data", a.keep, "Leave the tables and the bucket, which the next up takes back");
   down->callback([&a] { a.exit_code = cli::down(a.global, a.yes, a.keep); });
+  CLI::App* templates = app.add_subcommand("export", "Write the pipeline down for CloudFormation, SAM or Terraform");
+  templates
+      ->add_option("KIND", a.templates.kind,
+                   "cloudformation, sam, terraform, or deployer-policy: what may run up, run and down on AWS")
+      ->required()
+      ->check(CLI::IsMember({"cloudformation", "sam", "terraform", "deployer-policy"}));
+  templates->add_option("--output", a.templates.directory,
+                        "Directory for the template and the functions' packages (the template alone, on stdout)");
+  add_up_options(*templates, a);
+  templates->callback([&a] { a.exit_code = cli::template_export(a.global, a.up, a.templates); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });
@@ -140,7 +118,7 @@ void add_serve(CLI::App& app, Arguments& a) {
   serve
       ->add_option("--listen", a.serve.listen,
                    "IP address (127.0.0.1); beyond loopback root needs TILL_ROOT_ACCESS_KEY_ID and "
-                   "TILL_ROOT_SECRET_ACCESS_KEY")
+                   "TILL_ROOT_SECRET_ACCESS_KEY, or --root-key")
       ->check(
           [](const std::string& text) { return cli::ListenAddress::parse(text) ? "" : "not an IP address: " + text; });
   serve
@@ -150,6 +128,8 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->check([](const std::string& name) {
         return cli::is_host_name(name) ? "" : "not a host name without scheme and port: " + name;
       });
+  serve->add_option("--root-key", a.serve.root_key,
+                    "File with root's key; if it is not there, one is made up and written there");
   serve->add_flag("--any-key", a.serve.any_key,
                   "Take every unknown access key for root's, unverified; on loopback only");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
@@ -162,14 +142,18 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->add_option("--throttle", a.serve.throttle,
                    "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
       ->check(CLI::IsMember({"on", "off"}));
-  serve
-      ->add_flag("--like-aws{random}", a.serve.like_aws,
-                 "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the same "
-                 "for the same SEED")
-      ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
+  CLI::Option* const like_aws =
+      serve
+          ->add_option("--like-aws", a.serve.like_aws,
+                       "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the "
+                       "same for the same seed")
+          ->expected(0, 1)
+          ->type_name("[=SEED]")
+          ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
   serve
       ->add_option("--like-aws-rate", a.serve.like_aws_rates,
-                   "SERVICE=CALLS, such as iam=2: with --like-aws, throttle what comes faster than that in a second")
+                   "With --like-aws, such as iam=2: throttle what comes faster to a service than that in a second")
+      ->type_name("SERVICE=CALLS")
       ->allow_extra_args(false)
       ->check([](const std::string& rate) {
         return cli::parse_like_aws_rate(rate) ? "" : "not a service of the engine and a number of calls: " + rate;
@@ -179,8 +163,12 @@ void add_serve(CLI::App& app, Arguments& a) {
           "--clock-skew", a.serve.clock_skew_seconds,
           "Judge signatures, and date replies, by a clock that is so many seconds ahead (or -N: behind) of the "
           "machine's")
-      ->check(CLI::Range(-86'400, 86'400));
-  serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
+      ->type_name("SECONDS")
+      ->check(CLI::Range(-86'400, 86'400, ""));
+  serve->callback([&a, like_aws] {
+    if (like_aws->count() > 0 && a.serve.like_aws.empty()) a.serve.like_aws = cli::kDrawnSeed;
+    a.exit_code = cli::serve(a.global, a.serve);
+  });
 }
 
 void add_queue_commands(CLI::App& app, Arguments& a) {
@@ -248,6 +236,12 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
   CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
   metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");
   metrics->callback([&a] { a.exit_code = cli::metrics(a.global, a.name_space); });
+  CLI::App* cost = app.add_subcommand("cost", "What the stack costs on AWS, by what was metered of it here");
+  cost->add_option("--orders-per-month", a.cost.orders_per_month, "For so many (as many as were measured)")
+      ->check(no_sign)
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000'000}));
+  cost->add_option("--since", a.cost.since, "How far back to measure: 12h, 30d (30d)");
+  cost->callback([&a] { a.exit_code = cli::cost(a.global, a.cost); });
   CLI::App* alarms = app.add_subcommand("alarms", "The stack's alarms");
   alarms->require_subcommand(1);
   alarms->add_subcommand("list", "State, since when, and why")->callback([&a] {
@@ -296,7 +290,7 @@ int main(int argc, char** argv) {
   Arguments a;
   a.global.data_directory = default_data_directory();
   app.set_version_flag("--version", "till " + std::string(cli::kVersion));
-  app.footer(kExamples);
+  cli::set_help(app);
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL, the definition)");
@@ -309,7 +303,7 @@ int main(int argc, char** argv) {
       });
   app.add_option("--file", a.global.file,
                  "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
-  app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, us-east-1)");
+  app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, the profile; us-east-1 but at AWS)");
   app.add_option("--profile", a.global.profile, "Profile of the AWS CLI, whose credentials, region and endpoint count");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);
@@ -320,20 +314,11 @@ int main(int argc, char** argv) {
   add_watch_commands(app, a);
   add_function_commands(app, a);
   add_bench_commands(app, a);
-  app.add_subcommand("help", "Show this")->callback([&app] {
-    std::fputs(app.get_formatter()->make_help(&app, "till", CLI::AppFormatMode::Normal).c_str(), stdout);
-  });
+  cli::add_machine_commands(app, a.global, a.exit_code);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
-    // CLI11 says that a command is required also where there is a word that is none.
-    const std::vector<std::string> unknown = app.remaining(true);
-    if (unknown.empty()) return app.exit(error) == 0 ? cli::kOk : cli::kUsage;
-    cli::print_error("there is no command \"" + unknown.front() + "\"; `till help` lists them");
-    return cli::kUsage;
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? cli::kOk : cli::kUsage;
+    return cli::answer_to(app, error);
   } catch (const std::exception& error) {  // what throws here lacks a resource of the machine
     cli::print_error(std::string("the command cannot go on: ") + error.what());
     return cli::kFailed;

@@ -88,14 +88,6 @@ int ask_to_remove(std::string_view command, std::string_view question) {
   return kFailed;
 }
 
-void pause(base::Env& env, base::Duration how_long) {
-  std::mutex mutex;
-  const auto never = env.executor.make_condition();
-  const base::Timestamp until = env.clock.now() + how_long;
-  std::unique_lock lock(mutex);
-  while (env.clock.now() < until) env.executor.wait_until(lock, *never, until);
-}
-
 Progress::Progress(std::string label) : label_(std::move(label)), terminal_(os::stderr_is_terminal()) {}
 
 Progress::~Progress() {

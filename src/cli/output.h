@@ -38,9 +38,6 @@ std::string json_time(const std::optional<base::Timestamp>& time);
 // kUsage if there is no terminal to ask on: `command` then says on stderr that nothing was removed.
 int ask_to_remove(std::string_view command, std::string_view question);
 
-// Sleeps by the machine's clock.
-void pause(base::Env& env, base::Duration how_long);
-
 // A progress display on stderr: a bar on a terminal, a plain line at each tenth elsewhere.
 class Progress {
  public:

@@ -1,8 +1,11 @@
 #include "cli/root_credentials.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
+#include "os/data_directory.h"
 #include "os/environment.h"
 
 namespace cli {
@@ -42,6 +45,33 @@ std::expected<RootCredentials, std::string> RootCredentials::from_environment() 
                            " is not 1 to 128 letters, digits and _, or it is a number of 12 digits, an account's");
   if (has_control(secret)) return std::unexpected(std::string(kSecretVariable) + " has control characters in it");
   return RootCredentials{id, secret};
+}
+
+std::expected<RootCredentials, std::string> RootCredentials::of_file(const std::string& path, base::Random& random) {
+  constexpr std::string_view kId = "AWS_ACCESS_KEY_ID=";
+  constexpr std::string_view kSecret = "AWS_SECRET_ACCESS_KEY=";
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    // As AWS's keys look: 20 capitals and digits, and 40 letters and digits (of which no shell has to quote any).
+    const std::string capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const std::string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    RootCredentials made{"AKIA" + base::random_string(random, 16, capitals), base::random_string(random, 40, letters)};
+    const auto written = os::make_secret_file(
+        path, std::string(kId) + made.access_key_id + "\n" + std::string(kSecret) + made.secret_access_key + "\n");
+    if (!written.has_value()) return std::unexpected("--root-key: " + written.error());
+    return made;
+  }
+  RootCredentials read{"", ""};
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(kId)) read.access_key_id = line.substr(kId.size());
+    if (line.starts_with(kSecret)) read.secret_access_key = line.substr(kSecret.size());
+  }
+  if (!is_key_id(read.access_key_id) || is_account(read.access_key_id) || read.secret_access_key.empty() ||
+      has_control(read.secret_access_key))
+    return std::unexpected("--root-key: " + path + " has no two lines " + std::string(kId) + "… and " +
+                           std::string(kSecret) + "… with a key");
+  return read;
 }
 
 }  // namespace cli

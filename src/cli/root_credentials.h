@@ -5,6 +5,8 @@
 #include <expected>
 #include <string>
 
+#include "base/env.h"
+
 namespace cli {
 
 struct RootCredentials {
@@ -14,6 +16,10 @@ struct RootCredentials {
   // TILL_ROOT_ACCESS_KEY_ID and TILL_ROOT_SECRET_ACCESS_KEY. Fails, in words for people, if one of them is set without
   // the other, or cannot be a key.
   static std::expected<RootCredentials, std::string> from_environment();
+  // The key in `path`, whose lines AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=… a shell, `docker --env-file` and
+  // systemd can read, too. If there is no such file, it is made, with a key that nobody else has, readable by its owner
+  // alone. Fails, in words for people that tell no secret, if it cannot be made or has no key in it.
+  static std::expected<RootCredentials, std::string> of_file(const std::string& path, base::Random& random);
   // What everybody knows.
   [[nodiscard]] bool is_default() const { return secret_access_key == "test"; }
 };

@@ -40,6 +40,9 @@ class Session {
  public:
   static std::expected<std::unique_ptr<Session>, LocalEngine::Error> open(const GlobalOptions& options,
                                                                           Use use = Use::looks);
+  // One without an engine, for commands that only write down what the options' stack is made of: every call of its
+  // services fails, and the stack's account and region are pipeline::kAnyAccount and kAnyRegion.
+  static std::expected<std::unique_ptr<Session>, LocalEngine::Error> without_engine(const GlobalOptions& options);
   ~Session();
 
   [[nodiscard]] base::Env& env();

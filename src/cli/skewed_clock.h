@@ -2,6 +2,10 @@
 // it answers with, from which clients can see by how much they differ. Safe from any thread.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "aws/http/message.h"
@@ -20,6 +24,29 @@ class SkewedClock final : public base::Clock {
   const base::Duration skew_;
 };
 
+// A sink whose answers are dated.
+class DatedSink final : public aws::http::BodySink {
+ public:
+  using Date = std::function<void(aws::http::Response&)>;
+  DatedSink(std::shared_ptr<aws::http::BodySink> next, Date date) : next_(std::move(next)), date_(std::move(date)) {}
+  void take(std::string piece, Taken taken) override {
+    next_->take(std::move(piece), [date = date_, taken = std::move(taken)](std::optional<aws::http::Response> refusal) {
+      if (refusal) date(*refusal);
+      taken(std::move(refusal));
+    });
+  }
+  void end(aws::http::Request request, aws::http::Responder respond) override {
+    next_->end(std::move(request), [date = date_, respond = std::move(respond)](aws::http::Response response) {
+      date(response);
+      respond(std::move(response));
+    });
+  }
+
+ private:
+  const std::shared_ptr<aws::http::BodySink> next_;
+  const Date date_;
+};
+
 // Dates what `next` answers by `clock`; both outlive this object.
 class DatedReplies final : public aws::http::Handler {
  public:
@@ -28,6 +55,9 @@ class DatedReplies final : public aws::http::Handler {
   aws::http::Admission admit(const aws::http::Request& head, std::optional<uint64_t> body_bytes) override {
     aws::http::Admission admission = next_.admit(head, body_bytes);
     if (admission.refusal) date(*admission.refusal);
+    if (admission.sink)
+      admission.sink =
+          std::make_shared<DatedSink>(std::move(admission.sink), [this](aws::http::Response& reply) { date(reply); });
     return admission;
   }
   void handle(aws::http::Request request, aws::http::Responder respond) override {

@@ -1,6 +1,6 @@
-// Two symbols of glibc 2.35 and 2.36 that GCC's static runtime libraries want and Amazon Linux 2023 (glibc 2.34) does
-// not have. With them here the bootstraps, built on Debian 12, start there (reference/users.md 6.1; the test
-// functions.glibc checks that nothing newer is needed).
+// Three symbols of glibc 2.35 and 2.36 that GCC's static runtime libraries and libzip want and Amazon Linux 2023 (glibc
+// 2.34) does not have. With them here the bootstraps and `till`, built on Debian 12, start there
+// (reference/users.md 6.1; tests/e2e/test_bootstrap.py and test_installing.py check that nothing newer is needed).
 #include <link.h>
 #include <sys/random.h>
 
@@ -48,11 +48,21 @@ int _dl_find_object(void* address, dl_find_object* result) noexcept {
   return dl_iterate_phdr(visit, &search) == 1 ? 0 : -1;
 }
 
+// libzip draws from it.
+void arc4random_buf(void* buffer, size_t size) noexcept {
+  auto* next = static_cast<char*>(buffer);
+  while (size > 0) {
+    const ssize_t got = getrandom(next, size, 0);
+    if (got <= 0) continue;  // a signal came; there is no other way to fail
+    next += got;
+    size -= static_cast<size_t>(got);
+  }
+}
+
 // std::random_device draws from it.
 unsigned int arc4random(void) noexcept {
   unsigned int value = 0;
-  while (getrandom(&value, sizeof value, 0) != sizeof value) {
-  }
+  arc4random_buf(&value, sizeof value);
   return value;
 }
 }

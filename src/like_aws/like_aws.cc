@@ -25,6 +25,7 @@
 #include "like_aws/refusals.h"
 #include "like_aws/repeated_events.h"
 #include "like_aws/roles.h"
+#include "like_aws/subscription_lists.h"
 #include "like_aws/table_states.h"
 
 namespace like_aws {
@@ -171,8 +172,8 @@ void LikeAws::take(const Services& real) {
                         std::make_unique<QueueLife>(all, real.sqs), std::make_unique<PartialBatches>(all),
                         std::make_unique<Receives>(all, real.sqs, parts.repeats)));
   make(parts.sns, real.sns,
-       parts.behaviours("sns", lagging_topics(all, real.sns), std::make_unique<Permissions>(all),
-                        std::make_unique<PartialBatches>(all)));
+       parts.behaviours("sns", lagging_topics(all, real.sns), std::make_unique<SubscriptionLists>(all, real.sns),
+                        std::make_unique<Permissions>(all), std::make_unique<PartialBatches>(all)));
   make(parts.lambda, real.lambda,
        parts.behaviours("lambda", lagging_functions(all, real.lambda), std::make_unique<Permissions>(all),
                         std::make_unique<RoleUse>(all, real.lambda), std::make_unique<FunctionStates>(all),

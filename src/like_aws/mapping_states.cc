@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/lambda/errors.h"
+#include "like_aws/lagging_list.h"
 #include "like_aws/names.h"
 
 namespace like_aws {
@@ -13,6 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kCreating = "mapping creating";
 constexpr std::string_view kUpdating = "mapping updating";
+constexpr std::string_view kUnlisted = "mapping unlisted";
 constexpr std::string_view kDeleting = "mapping deleting";
 constexpr milliseconds kCreatingMin{500}, kCreatingMax{5000};
 constexpr milliseconds kUpdatingMin{300}, kUpdatingMax{3000};
@@ -62,6 +64,8 @@ base::Result<void> MappingStates::create(Call& call, const CarryOut& carry_out) 
   TRY(carry_out());
   const auto& made = call.output<Mapping>();
   conditions_.delay(call, kCreating, call.regional(made.uuid.value_or("")), kCreatingMin, kCreatingMax);
+  if (conditions_.chance.happens(call, "unlisted", kUnlistedRate))
+    conditions_.delay(call, kUnlisted, call.regional(made.uuid.value_or("")), milliseconds(0), kUnlistedMax);
   conditions_.tell(call, "MappingState", "Creating for a while: " + made.uuid.value_or(""));
   return {};
 }
@@ -114,6 +118,10 @@ base::Result<void> MappingStates::list(Call& call, const CarryOut& carry_out) {
   auto& out = call.output<api::ListEventSourceMappingsResponse>();
   std::size_t shown = 0;
   if (out.event_source_mappings) {
+    const auto hidden = std::erase_if(*out.event_source_mappings, [&](const Mapping& mapping) {
+      return conditions_.delayed(call, kUnlisted, call.regional(mapping.uuid.value_or("")));
+    });
+    if (hidden > 0) conditions_.tell(call, "LaggingList", std::to_string(hidden) + " new not listed yet");
     for (Mapping& mapping : *out.event_source_mappings) shown += show(call, mapping) ? 1 : 0;
   }
   if (first_page) {

@@ -199,8 +199,21 @@ void FileDescriptor::reset() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
+namespace {
+
+// What has nothing to read: /dev/null, or in a root without it a pipe that nobody writes to.
+FileDescriptor nothing_to_read() {
+  FileDescriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::array<int, 2> ends{-1, -1};
+  if (null.valid() || errno != ENOENT || ::pipe2(ends.data(), O_CLOEXEC) != 0) return null;
+  ::close(ends[1]);
+  return FileDescriptor(ends[0]);
+}
+
+}  // namespace
+
 std::expected<Child, int> spawn_child(const ChildSpec& spec) {
-  const FileDescriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const FileDescriptor input = nothing_to_read();
   std::array<int, 2> ends{-1, -1};
   if (!input.valid() || ::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(errno);
   Child child;

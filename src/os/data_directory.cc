@@ -128,6 +128,15 @@ std::expected<void, std::string> make_file(const std::string& path, std::string_
   return failed;
 }
 
+std::expected<void, std::string> make_secret_file(const std::string& path, std::string_view content) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid()) return failure("create", path);
+  if (write_all(file.get(), content) && ::fsync(file.get()) == 0) return {};
+  const auto failed = failure("write", path);
+  ::unlink(path.c_str());
+  return failed;
+}
+
 bool note_store(const std::string& directory) {
   const std::string text = std::string(kMarkerText) + std::string(kStoreNote);
   return replace(directory + "/" + std::string(kMarkerName), text, Synced::yes);

@@ -37,6 +37,9 @@ std::string foreign_link(const std::string& directory);
 // Makes the file with this content, and nothing of it if it is there or cannot be written; the error as above.
 std::expected<void, std::string> make_file(const std::string& path, std::string_view content);
 
+// The same for what only the owner may read, synced.
+std::expected<void, std::string> make_secret_file(const std::string& path, std::string_view content);
+
 // Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
 bool replace_file(const std::string& path, std::string_view content);
 

@@ -57,6 +57,8 @@ std::string exec_error_text(int error) {
       return "exec format error";  // another architecture, or not a program
     case EACCES:
       return "permission denied";
+    case ENOSYS:  // no exec fails so
+      return "/proc is not mounted, where the engine sees how much memory a function uses";
     default:
       return fmt::format("errno {}", error);
   }
@@ -139,7 +141,7 @@ int Sandbox::launch(const ChildSpec& child_spec) {
   return host_.poller.spawn(child_spec, [this](Child& child) {
     // Without it nobody would see how much memory the function uses.
     FileDescriptor status(::open(fmt::format("/proc/{}/status", child.pid).c_str(), O_RDONLY | O_CLOEXEC));
-    if (!status.valid()) return errno;
+    if (!status.valid()) return errno == ENOENT ? ENOSYS : errno;
     const std::scoped_lock lock(mutex_, output_mutex_);
     if (const int error = host_.poller.watch(shared_from_this(), child.output.get(), child.pidfd.get())) return error;
     child_ = std::move(child);

@@ -114,6 +114,8 @@ class Stack {
   [[nodiscard]] const StackOptions& options() const { return options_; }
   // With services whose calls answer at once.
   [[nodiscard]] const Site& site() const { return plain_site_; }
+  // In the order in which they need each other.
+  [[nodiscard]] const Resources& resources() const { return resources_; }
 
   // What a drill of alarms needs beside the stack, in the order to make it: a queue that gets the alarms' notifications
   // and, if `with_table`, a table that is throttled soon and an alarm over it. None of it is in the plan. All bear the

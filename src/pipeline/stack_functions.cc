@@ -48,6 +48,8 @@ class Function final : public Resource {
         role_(site.arn("iam", "role/" + spec_.name)),
         log_group_("/aws/lambda/" + spec_.name) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
+  [[nodiscard]] Tags tags() const override { return {{std::string(kCodeTag), code_sha256_}}; }
   [[nodiscard]] Properties wanted() const override {
     Properties out{{"code", code_sha256_},
                    {std::string(kCodeOrigin), std::string(kByTill)},
@@ -251,6 +253,7 @@ class LogGroup final : public Resource {
   LogGroup(const Site& site, const std::string& name, int32_t retention_in_days)
       : Resource("log group", name), site_(site), retention_in_days_(retention_in_days) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {LogGroupSpec{name(), retention_in_days_}}; }
   [[nodiscard]] Properties wanted() const override {
     return {{"retention", std::to_string(retention_in_days_) + " days"}};
   }
@@ -301,6 +304,10 @@ class LogGroup final : public Resource {
 };
 
 }  // namespace
+
+std::string_view function_architecture() {
+  return kArchitecture;
+}
 
 std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec) {
   return std::make_unique<Function>(site, std::move(spec));

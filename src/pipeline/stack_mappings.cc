@@ -14,22 +14,13 @@ namespace {
 
 constexpr std::string_view kInvoke = "lambda:InvokeFunction";
 constexpr std::string_view kInvokeUrl = "lambda:InvokeFunctionUrl";
-constexpr std::string_view kResponseType = "ReportBatchItemFailures";
-
-struct PermissionSpec {
-  std::string who;  // for people
-  std::string function;
-  std::string statement_id;
-  std::string action;
-  std::string service = {};  // empty: everybody
-  std::string bucket = {};   // of S3
-};
 
 class Permission final : public Resource {
  public:
   Permission(const Site& site, PermissionSpec spec)
       : Resource("permission", spec.who + " may invoke " + spec.function), site_(site), spec_(std::move(spec)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   // The statement as Lambda writes it.
   [[nodiscard]] Properties wanted() const override {
     std::string statement = R"({"Sid":")" + spec_.statement_id + R"(","Effect":"Allow","Principal":)" +
@@ -40,20 +31,9 @@ class Permission final : public Resource {
   }
 
   base::Result<std::optional<Properties>> describe() override {
-    aws::lambda::GetPolicyRequest get;
-    get.function_name = spec_.function;
-    aws::Context context = site_.call();
-    TRY_ASSIGN(const auto got, site_.services.lambda.get_policy(context, std::move(get)));
-    const std::string policy = got.policy.value_or("");
-    simdjson::dom::parser parser;
-    simdjson::dom::array statements;
-    if (parser.parse(policy)["Statement"].get_array().get(statements) != simdjson::SUCCESS) return std::nullopt;
-    for (const simdjson::dom::element statement : statements) {
-      std::string_view sid;
-      if (statement["Sid"].get_string().get(sid) == simdjson::SUCCESS && sid == spec_.statement_id)
-        return Properties{{"statement", canonical_json(simdjson::to_string(statement))}};
-    }
-    return std::nullopt;
+    TRY_ASSIGN(const auto found, find());
+    if (!found.has_value()) return std::nullopt;
+    return Properties{{"statement", found->text}};
   }
 
   base::Result<void> create() override {
@@ -65,7 +45,7 @@ class Permission final : public Resource {
     if (!spec_.bucket.empty()) {
       add.source_arn = bucket_arn();
       add.source_account = site_.account;
-    } else if (is_for_url()) {
+    } else if (spec_.is_for_url()) {
       add.function_url_auth_type = "NONE";
     } else {
       add.invoked_via_function_url = true;
@@ -81,19 +61,52 @@ class Permission final : public Resource {
   }
 
   base::Result<void> remove() override {
+    TRY_ASSIGN(const auto found, find());
+    if (!found.has_value()) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
     aws::lambda::RemovePermissionRequest remove;
     remove.function_name = spec_.function;
-    remove.statement_id = spec_.statement_id;
+    remove.statement_id = found->id;
     aws::Context context = site_.call();
     TRY(site_.services.lambda.remove_permission(context, std::move(remove)));
     return {};
   }
 
  private:
+  struct Statement {
+    std::string id;
+    std::string text;  // canonical, under our id
+  };
+
+  // The one with our id; else one that says the same, since CloudFormation gives it an id of its own.
+  base::Result<std::optional<Statement>> find() {
+    aws::lambda::GetPolicyRequest get;
+    get.function_name = spec_.function;
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto got, site_.services.lambda.get_policy(context, std::move(get)));
+    const std::string policy = got.policy.value_or("");
+    const std::string wanted_text = wanted().front().value;
+    std::optional<Statement> found;
+    simdjson::dom::parser parser;
+    simdjson::dom::array statements;
+    if (parser.parse(policy)["Statement"].get_array().get(statements) != simdjson::SUCCESS) return found;
+    for (const simdjson::dom::element statement : statements) {
+      std::string_view id;
+      if (statement["Sid"].get_string().get(id) != simdjson::SUCCESS) continue;
+      std::string text = canonical_json(simdjson::to_string(statement));
+      if (id == spec_.statement_id) return Statement{std::string(id), std::move(text)};
+      if (without_id(text) == without_id(wanted_text)) found = Statement{std::string(id), wanted_text};
+    }
+    return found;
+  }
+
+  // "Sid" is the last of its keys.
+  static std::string_view without_id(std::string_view canonical) {
+    return canonical.substr(0, canonical.rfind(R"(,"Sid":)"));
+  }
+
   [[nodiscard]] std::string bucket_arn() const { return "arn:aws:s3:::" + spec_.bucket; }
-  [[nodiscard]] bool is_for_url() const { return spec_.action == kInvokeUrl; }
   [[nodiscard]] std::string condition() const {
-    if (is_for_url()) return R"({"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}})";
+    if (spec_.is_for_url()) return R"({"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}})";
     if (spec_.bucket.empty()) return R"({"Bool":{"lambda:InvokedViaFunctionUrl":"true"}})";
     return R"({"StringEquals":{"AWS:SourceAccount":")" + site_.account + R"("},"ArnLike":{"AWS:SourceArn":")" +
            bucket_arn() + R"("}})";
@@ -108,11 +121,12 @@ class Mapping final : public Resource {
   Mapping(const Site& site, MappingSpec spec)
       : Resource("mapping", spec.queue + " -> " + spec.function), site_(site), spec_(std::move(spec)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   [[nodiscard]] Properties wanted() const override {
     return {{"state", "Enabled"},
             {"batch size", std::to_string(spec_.batch_size)},
             {"batching window", std::to_string(spec_.batch_window_seconds) + " s"},
-            {"response types", std::string(kResponseType)},
+            {"response types", std::string(kMappingResponseType)},
             {"maximum concurrency", std::to_string(spec_.maximum_concurrency)},
             {"mappings to versions", "none"}};
   }
@@ -149,7 +163,7 @@ class Mapping final : public Resource {
     create.function_name = spec_.function;
     create.batch_size = spec_.batch_size;
     create.maximum_batching_window_in_seconds = spec_.batch_window_seconds;
-    create.function_response_types = {std::string(kResponseType)};
+    create.function_response_types = {std::string(kMappingResponseType)};
     create.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
     aws::Context context = site_.call();
     TRY_ASSIGN(const auto created, site_.services.lambda.create_event_source_mapping(context, std::move(create)));
@@ -166,7 +180,7 @@ class Mapping final : public Resource {
       update.enabled = true;
       update.batch_size = spec_.batch_size;
       update.maximum_batching_window_in_seconds = spec_.batch_window_seconds;
-      update.function_response_types = {std::string(kResponseType)};
+      update.function_response_types = {std::string(kMappingResponseType)};
       update.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
       aws::Context context = site_.call();
       TRY(site_.services.lambda.update_event_source_mapping(context, std::move(update)));

@@ -19,6 +19,7 @@ class Queue final : public Resource {
       : Resource("queue", name), site_(site), attributes_(std::move(attributes)) {}
 
   [[nodiscard]] bool holds_data() const override { return true; }
+  [[nodiscard]] ResourceSpec spec() const override { return {QueueSpec{name(), attributes_}}; }
   [[nodiscard]] Properties wanted() const override {
     Properties out;
     for (const auto& [name, value] : attributes_) out.push_back({name, canonical_json(value)});
@@ -79,6 +80,7 @@ class Topic final : public Resource {
  public:
   Topic(const Site& site, const std::string& name) : Resource("topic", name), site_(site) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {TopicSpec{name()}}; }
   [[nodiscard]] Properties wanted() const override { return {{"policy", "default"}}; }
 
   base::Result<std::optional<Properties>> describe() override {
@@ -127,10 +129,12 @@ class Subscription final : public Resource {
   Subscription(const Site& site, const std::string& topic, std::string protocol, std::string endpoint)
       : Resource("subscription", topic + " -> " + endpoint),
         site_(site),
+        topic_(topic),
         topic_arn_(site.topic_arn(topic)),
         protocol_(std::move(protocol)),
         endpoint_(std::move(endpoint)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {SubscriptionSpec{topic_, protocol_, endpoint_}}; }
   [[nodiscard]] Properties wanted() const override { return {}; }
 
   base::Result<std::optional<Properties>> describe() override {
@@ -181,6 +185,7 @@ class Subscription final : public Resource {
   }
 
   const Site& site_;
+  const std::string topic_;
   const std::string topic_arn_;
   const std::string protocol_;
   const std::string endpoint_;

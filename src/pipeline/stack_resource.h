@@ -68,6 +68,9 @@ struct Property {
   bool fixed = false;
 };
 using Properties = std::vector<Property>;
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+struct ResourceSpec;  // stack_kinds.h
 
 class Resource {
  public:
@@ -80,6 +83,10 @@ class Resource {
   [[nodiscard]] const std::string& name() const { return name_; }  // "tillstream-orders"
   // Whether making it anew loses what users have put into it.
   [[nodiscard]] virtual bool holds_data() const { return false; }
+  // What it is made from, for those who write it down for other tools (template.h). Views in it live as the resource.
+  [[nodiscard]] virtual ResourceSpec spec() const = 0;
+  // The tags it is made with.
+  [[nodiscard]] virtual Tags tags() const { return {}; }
 
   // What it should be. describe() answers at least these names of one that exists, and nullopt (or an error that
   // is_absent knows) if there is none.

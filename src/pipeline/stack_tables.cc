@@ -17,6 +17,7 @@ class Table final : public Resource {
   Table(const Site& site, TableSpec spec) : Resource("table", spec.name), site_(site), spec_(std::move(spec)) {}
 
   [[nodiscard]] bool holds_data() const override { return !spec_.scratch; }
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   [[nodiscard]] Properties wanted() const override {
     return {{"key", spec_.key + " (S)", /*fixed=*/true},
             {"capacity", capacity_text(spec_.capacity_units)},

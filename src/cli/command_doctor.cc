@@ -1,0 +1,278 @@
+// till doctor.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/connection.h"
+#include "cli/data_directory.h"
+#include "cli/definition_file.h"
+#include "cli/exit_code.h"
+#include "cli/machine_commands.h"
+#include "cli/output.h"
+#include "cli/settings.h"
+#include "cli/version.h"
+#include "os/env.h"
+#include "os/http_transport.h"
+#include "os/machine.h"
+
+namespace cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMiB = 1024 * 1024;
+
+enum class State { ok, warn, fail };
+
+struct Finding {
+  State state = State::ok;
+  std::string about;
+  std::string found;
+  std::string advice = {};  // what to do; empty where nothing has to be done
+};
+
+class Findings {
+ public:
+  void ok(std::string about, std::string found) { add({State::ok, std::move(about), std::move(found)}); }
+  void warn(std::string about, std::string found, std::string advice) {
+    add({State::warn, std::move(about), std::move(found), std::move(advice)});
+  }
+  void fail(std::string about, std::string found, std::string advice) {
+    add({State::fail, std::move(about), std::move(found), std::move(advice)});
+  }
+  [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
+  [[nodiscard]] std::ptrdiff_t count(State state) const { return std::ranges::count(all_, state, &Finding::state); }
+
+ private:
+  void add(Finding finding) { all_.push_back(std::move(finding)); }
+  std::vector<Finding> all_;
+};
+
+void look_at_clock(Findings& findings) {
+  const std::string now = base::format_iso8601_seconds(os::WallClock().now());
+  if (std::string_view(now).substr(0, kReleaseDate.size()) < kReleaseDate)
+    return findings.fail("clock", fmt::format("it shows {}, before this program was made ({})", now, kReleaseDate),
+                         "set it (timedatectl set-ntp true): signatures are judged by it, and so are certificates");
+  const auto kept = os::clock_is_kept_right();
+  if (kept == false)
+    return findings.warn("clock", now + "; nothing keeps it right",
+                         "run a time service (systemd-timesyncd, chrony): AWS refuses signatures that are more than 5 "
+                         "minutes off");
+  findings.ok("clock", now + (kept.has_value() ? ", kept right by a time service" : ""));
+}
+
+void look_at_port(Findings& findings, uint16_t port, const std::string& engine_here) {
+  const std::string about = fmt::format("port {}", port);
+  const auto holder = os::port_holder(port);
+  if (!holder.has_value())
+    return findings.fail(about, holder.error(), "take another one: till serve --port 0 chooses a free one");
+  if (!holder->has_value()) return findings.ok(about, "free");
+  const std::string who = (*holder)->pid == 0 ? "a process of another user"
+                                              : fmt::format("{}, process {}", (*holder)->program, (*holder)->pid);
+  if (engine_here.ends_with(fmt::format(":{}", port)))
+    return findings.ok(about, "the engine that serves the data directory has it: " + who);
+  findings.warn(about, "in use by " + who,
+                "end that, or take another one: till serve --port 0 chooses a free one and prints it");
+}
+
+void look_at_limits(Findings& findings) {
+  constexpr uint64_t kThreads = 56;  // an engine's at its start
+  constexpr uint64_t kFiles = 4096;
+  constexpr uint64_t kMemoryLeast = 256 * kMiB;
+  const os::Limits limits = os::read_limits();
+  const auto text = [](uint64_t limit) { return limit == os::kNoLimit ? "no limit" : std::to_string(limit); };
+  if (limits.open_files < kFiles)
+    findings.warn("open files", text(limits.open_files),
+                  "raise the hard limit (ulimit -Hn; LimitNOFILE= of a service): connections are refused above it");
+  else
+    findings.ok("open files", text(limits.open_files));
+  const uint64_t tasks = std::min(limits.processes, limits.tasks_left);
+  if (tasks < kThreads)
+    findings.fail("processes and threads", text(tasks),
+                  fmt::format("an engine needs {} at its start, functions more: raise ulimit -u, or pids.max of the "
+                              "container (TasksMax= of a service)",
+                              kThreads));
+  else if (tasks < 4 * kThreads)
+    findings.warn("processes and threads", text(tasks), "few for functions that run side by side: raise ulimit -u");
+  else
+    findings.ok("processes and threads", text(tasks));
+  if (limits.file_bytes != os::kNoLimit)
+    findings.warn("size of files", fmt::format("at most {} bytes", limits.file_bytes),
+                  "lift it (ulimit -f unlimited): the engine stops when its store cannot grow");
+  if (limits.memory_bytes < kMemoryLeast)
+    findings.warn("memory", fmt::format("{} MiB are available", limits.memory_bytes / kMiB),
+                  "an engine with its functions takes about 310 MiB at full load");
+  else
+    findings.ok("memory", limits.memory_bytes == os::kNoLimit ? "no limit is known"
+                                                              : fmt::format("{} MiB", limits.memory_bytes / kMiB));
+}
+
+void look_at_sync(Findings& findings, const std::string& place) {
+  constexpr double kSlow = 0.025;
+  constexpr double kTooFast = 0.000'01;
+  const auto seconds = os::sync_seconds(place);
+  if (!seconds.has_value()) return findings.ok("sync", "not measured: it needs a file without a name (O_TMPFILE)");
+  const std::string found = fmt::format("{:.2f} ms for 4 KiB in {}", *seconds * 1000, place);
+  if (*seconds > kSlow)
+    findings.warn("sync", found, "every acknowledged write waits for one: take a faster disk with --data");
+  else if (*seconds < kTooFast)
+    findings.warn("sync", found,
+                  "no disk is so fast: what this one acknowledges may not be written; use a disk that honours fsync");
+  else
+    findings.ok("sync", found);
+}
+
+void look_at_disk(Findings& findings, const std::string& directory) {
+  constexpr uint64_t kLeast = 256 * kMiB;
+  constexpr uint64_t kFew = 1024 * kMiB;
+  const auto ours = has_data(directory);
+  if (!ours.has_value())
+    return findings.fail("data directory", ours.error(), "name another one with --data or TILL_DATA");
+  findings.ok("data directory", directory + (*ours ? "" : ", which is still to be made"));
+  fs::path place = directory;
+  std::error_code error;
+  while (!fs::is_directory(place, error) && place.has_relative_path()) place = place.parent_path();
+  const auto disk = os::disk_at(place.string());
+  if (!disk.has_value()) return findings.fail("disk", disk.error(), "name another directory with --data");
+  const std::string found = fmt::format("{} MiB free on {}", disk->free_bytes / kMiB, disk->kind);
+  if (!disk->is_writable)
+    return findings.fail("disk", fmt::format("you may not write to {}", place.string()),
+                         "change its owner, or name another directory with --data");
+  if (disk->free_bytes < kLeast)
+    findings.fail("disk", found,
+                  "make room: the engine stops when the disk is full, and starts again when there is room");
+  else if (disk->is_memory)
+    findings.warn("disk", found, "that is memory, gone when the machine is: keep data elsewhere, by --data");
+  else if (disk->is_remote)
+    findings.warn("disk", found,
+                  "its syncs and locks are as good as what is behind it: a local disk keeps what is promised");
+  else if (disk->free_bytes < kFew)
+    findings.warn("disk", found, "little: the engine stops when the disk is full");
+  else
+    findings.ok("disk", found);
+  look_at_sync(findings, place.string());
+}
+
+void look_at_interpreters(Findings& findings) {
+  for (const char* name : {"python3", "node"}) {
+    const auto program = os::find_program(name);
+    if (program.has_value())
+      findings.ok(name, *program);
+    else
+      findings.warn(name, "not in PATH", "install it if functions of your own need it; the pipeline's own do not");
+  }
+}
+
+void look_at_authorities(Findings& findings) {
+  const auto found = os::check_authorities();
+  if (found.has_value()) return findings.ok("certificates", *found);
+  findings.warn("certificates", found.error(),
+                "install ca-certificates, or name a file in AWS_CA_BUNDLE: AWS, webhooks and mail need TLS");
+}
+
+std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::string& named) {
+  auto file = load_definition(named);
+  if (!file.has_value()) {
+    findings.fail("definition", file.error(), "mend the file; `till config show` says what holds then");
+    return std::nullopt;
+  }
+  findings.ok("definition", file->has_value() ? (*file)->path : "no till.toml: the original's rules hold");
+  return *file;
+}
+
+std::string setting_text(const Setting& setting) {
+  return setting.value + (setting.origin.empty() ? "" : " (" + setting.origin + ")");
+}
+
+// Whether the credentials of a command at AWS or a named engine can be had, as a command asks for them.
+void look_at_credentials(Findings& findings, const GlobalOptions& global, const Places& places,
+                         os::HttpTransport& transport) {
+  os::SystemEnv system;
+  const auto root = RootCredentials::from_environment();
+  const auto connection = Connection::make(system, transport, global, places,
+                                           {.url = places.endpoint.value, .root = root.value_or(RootCredentials())});
+  if (!connection.has_value())
+    return findings.fail("credentials", connection.error().message,
+                         "docs/connecting.md says where they are looked for");
+  findings.ok("credentials", "access key " + (*connection)->access_key_id());
+}
+
+// Where commands work, and by whose keys. `engine` is the URL of the engine that serves the data directory, or empty.
+void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std::optional<DefinitionFile>& file,
+                      const std::string& engine) {
+  const Places places = find_places(global, file);
+  if (places.region.value.empty())
+    findings.fail("region", "none is named, and AWS has no default", "set AWS_REGION, or name it by --region");
+  else
+    findings.ok("region", setting_text(places.region));
+  const std::string& url = places.endpoint.value;
+  if (url.empty())
+    return findings.ok("endpoint", engine.empty() ? "none: commands open the data directory themselves"
+                                                  : engine + ", the engine that serves the data directory");
+  const auto transport = make_transport(global, places);
+  if (!transport.has_value())
+    return findings.fail("endpoint", transport.error(), "docs/connecting.md says what can be set");
+  if (!places.region.value.empty()) look_at_credentials(findings, global, places, **transport);
+  if (url == "aws") return findings.ok("endpoint", "AWS (" + places.endpoint.origin + ")");
+  const auto endpoint = aws::http::parse_endpoint(url);
+  if (!endpoint.has_value())
+    return findings.fail("endpoint", setting_text(places.endpoint) + " is none", "write http://host:port");
+  const auto answer = (*transport)->round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(3));
+  if (answer.has_value()) return findings.ok("endpoint", setting_text(places.endpoint) + " answers");
+  findings.fail("endpoint", setting_text(places.endpoint) + ": " + answer.error().message,
+                "start the engine there (till serve), or take the setting away");
+}
+
+void print(const Findings& findings) {
+  for (const Finding& each : findings.all()) {
+    const char* state = each.state == State::ok ? "ok  " : each.state == State::warn ? "warn" : "FAIL";
+    std::string found = each.found;
+    for (std::size_t at = found.find('\n'); at != std::string::npos; at = found.find('\n', at + 1))
+      found.replace(at, 1, "\n" + std::string(29, ' '));
+    print_line(fmt::format("{}  {:<21}  {}", state, each.about, found));
+    if (!each.advice.empty()) print_line(fmt::format("{:<29}{}", "", each.advice));
+  }
+  print_line(findings.count(State::fail) != 0   ? "Something stands in the way."
+             : findings.count(State::warn) != 0 ? "Nothing stands in the way; see the warnings."
+                                                : "Nothing stands in the way.");
+}
+
+void print_json(const Findings& findings) {
+  std::string checks;
+  for (const Finding& each : findings.all()) {
+    const char* state = each.state == State::ok ? "ok" : each.state == State::warn ? "warn" : "fail";
+    checks += fmt::format(R"({}{{"about":{},"state":"{}","found":{},"advice":{}}})", checks.empty() ? "" : ",",
+                          json_text(each.about), state, json_text(each.found),
+                          each.advice.empty() ? "null" : json_text(each.advice));
+  }
+  print_line(fmt::format(R"({{"version":"{}","ok":{},"warnings":{},"failures":{},"checks":[{}]}})", kVersion,
+                         findings.count(State::fail) == 0, findings.count(State::warn), findings.count(State::fail),
+                         checks));
+}
+
+}  // namespace
+
+int doctor(const GlobalOptions& global, uint16_t port) {
+  Findings findings;
+  const std::string directory = absolute_directory(global.data_directory);
+  auto transport = os::HttpTransport::make();
+  std::string engine;
+  if (transport.has_value())
+    if (const WrittenEndpoint written = read_endpoint(directory); answers(**transport, written)) engine = written.url;
+  look_at_clock(findings);
+  look_at_port(findings, port, engine);
+  look_at_limits(findings);
+  look_at_disk(findings, directory);
+  const auto file = look_at_definition(findings, global.file);
+  look_at_endpoint(findings, global, file, engine);
+  look_at_authorities(findings);
+  look_at_interpreters(findings);
+  if (global.json)
+    print_json(findings);
+  else
+    print(findings);
+  return findings.count(State::fail) == 0 ? kOk : kCheckFailed;
+}
+
+}  // namespace cli

@@ -1,0 +1,21 @@
+// What the command line says about itself: `till help`, each command's --help, and what is wrong with a line that
+// cannot be understood. Used by main, from one thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace cli {
+
+// Gives `app` the help of this program; before commands are added to it, which inherit it.
+void set_help(CLI::App& app);
+
+// `till help COMMAND...`: the help of that command; of `app` if none is named. kUsage if there is no such command.
+int show_help(const CLI::App& app, const std::vector<std::string>& command);
+
+// Prints what the parser has to say: help or version, kOk, if that was asked for; else, on stderr, what is wrong and
+// what might have been meant, kUsage.
+int answer_to(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace cli

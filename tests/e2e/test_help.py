@@ -1,0 +1,292 @@
+"""What the command line says about itself: help, what may have been meant, examples that are true, completions, manual
+pages; and `till doctor`."""
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+
+import pytest
+from till_process import BINARY, EXAMPLE, ROOT, VirtualTill, clean_environment, till
+
+OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
+
+
+def below(help_text):
+    """The commands that a help lists."""
+    section = re.search(r"\nSubcommands:\n(.*?)\n\n", help_text, re.DOTALL)
+    return re.findall(r"^  (\w+)", section.group(1), re.MULTILINE) if section else []
+
+
+def all_commands():
+    found = []
+    for command in below(till("help").out):
+        found.append([command])
+        found += [[command, each] for each in below(till("help", command).out)]
+    return found
+
+
+COMMANDS = all_commands()
+
+
+def examples_of(help_text):
+    """The lines of a help's examples; those that are long have their words on the next line."""
+    section = re.search(r"\nExamples:\n(.*?)\n(?:\n|Without)", help_text, re.DOTALL)
+    lines = [line for line in section.group(1).splitlines() if re.match(r"  \S", line)] if section else []
+    return [re.split(r"\s{2,}", line.strip())[0] for line in lines]
+
+
+def test_each_command_has_help_of_its_own():
+    assert len(COMMANDS) > 40
+    for command in COMMANDS:
+        shown = till("help", *command)
+        assert shown.code == OK and shown.out == till(*command, "--help").out, command
+        assert f"Usage: till {' '.join(command)}" in shown.out
+        assert "Options of every command:" in shown.out and "--endpoint" in shown.out
+        own = examples_of(shown.out)
+        assert own, f"{command} has no example"
+        assert all(re.search(rf"\btill {' '.join(command)}\b", line) for line in own), (command, own)
+
+
+@pytest.mark.parametrize("arguments, meant", [
+    (["rnu", "x.json"], "till: there is no command \"rnu\"; did you mean `till run`? `till help` lists them"),
+    (["Status"], "did you mean `till status`?"),
+    (["quar"], "did you mean `till quarantine`?"),
+    (["drill"], "did you mean `till alarms drill`?"),
+    (["orders", "lst"], "orders: there is no command \"lst\"; did you mean `till orders list`?"),
+    (["alarms", "dril", "error"], "did you mean `till alarms drill`?"),
+    (["help", "orders", "exprot"], "did you mean `till orders export`?"),
+    (["run", "--jsno", "x.json"], "run: there is no option --jsno; did you mean `--json`? `till help run` lists them"),
+    (["up", "--threshhold=5"], "there is no option --threshhold; did you mean `--threshold`?"),
+    (["orders", "list", "--curency", "EUR"], "did you mean `--currency`? `till help orders list`"),
+    (["help", "run", "files"], "run: it has no commands below it"),
+    (["orders"], "orders: a command is wanted, one of get, clear, list, export, report;"),
+    (["serve", "--clock", "sundial"], "serve: --clock: sundial not in {system,virtual}; `till help serve` shows how"),
+    (["man", "nothing"], "man: there is no command \"nothing\""),
+])
+def test_a_misspelt_line_is_answered_with_what_may_be_meant(arguments, meant):
+    result = till(*arguments)
+    assert result.code == USAGE and meant in result.err and result.out == "", result
+
+
+def test_nothing_is_suggested_where_nothing_is_near():
+    assert "did you mean" not in till("frobnicate").err
+    assert "did you mean" not in till("run", "--frobnicate").err
+
+
+def examples():
+    """Every example of every command, each once."""
+    found = {}
+    for command in COMMANDS:
+        if len(command) == 1:
+            found.update(dict.fromkeys(examples_of(till("help", *command).out)))
+    return list(found)
+
+
+def test_the_overview_is_made_of_the_same_examples():
+    assert set(examples_of(till("help").out)) <= set(examples())
+
+
+def test_every_example_is_true(tmp_path):
+    """Each is run by a shell as it stands, on files and rows of the names that they have. What waits for Ctrl-C gets it."""
+    engine = VirtualTill(tmp_path / "engine")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "till").symlink_to(BINARY)
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "functions").mkdir()
+    shutil.copy(EXAMPLE, tmp_path / "orders.json")
+    subprocess.run(["gzip", "-k", "orders.json"], cwd=tmp_path, check=True)
+    (tmp_path / "home/.local/share/bash-completion/completions").mkdir(parents=True)
+    (tmp_path / "home/.config/fish/completions").mkdir(parents=True)
+    package = BINARY.parent / "src/functions/functions.zip"
+    shutil.copy(package, tmp_path / "my.zip")
+    environment = clean_environment(AWS_ENDPOINT_URL=engine.endpoint, HOME=str(tmp_path / "home"),
+                                    PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}", TILL_DATA=str(tmp_path / "none"))
+    waits = {"till serve", "till ingest --watch inbox", "till logs --follow"}
+    order = sorted(examples(), key=lambda line: ("init" in line, "down" in line, "clear" in line, "discard" in line))
+    try:
+        assert till("run", EXAMPLE, AWS_ENDPOINT_URL=engine.endpoint).code == OK
+        for line in order:
+            if line in waits or line.startswith(("till serve", "till bench")):
+                assert till(*shlex.split(line)[1:], "--help").code == OK, line  # understood, up to where it would wait
+                continue
+            if "(till completion" in line or "fpath" in line:
+                continue  # tried below, in shells of their own
+            if re.search(r"\bID\b", line):
+                listing = "quarantine" if "quarantine" in line else "uploads"
+                found = till(listing, "list", "--json", AWS_ENDPOINT_URL=engine.endpoint).json
+                line = re.sub(r"\bID\b", first_id(found), line)
+            done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=120)
+            assert done.returncode != USAGE or "terminal" in done.stderr, (line, done.stderr)
+            assert "did you mean" not in done.stderr and "no option" not in done.stderr, (line, done.stderr)
+    finally:
+        engine.stop()
+
+
+def first_id(listing):
+    """The id of the first row of `quarantine list` or `uploads list`."""
+    row = next(rows for rows in listing.values() if isinstance(rows, list))[0]
+    return row.get("upload_id") or row["body_sha256"]
+
+
+def complete(shell_words):
+    """What bash offers for the last of these words."""
+    script = ('source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _till; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, BINARY, *shell_words], capture_output=True, text=True, check=True,
+                          cwd=ROOT)
+    assert not done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["till", "qua"], {"quarantine"}),
+    (["till", "orders", ""], {"get", "clear", "list", "export", "report"}),
+    (["till", "--data", "orders", "al"], {"alarms"}),  # the word behind --data is no command
+    (["till", "orders", "list", "--sort", ""], {"amount", "time", "id"}),
+    (["till", "serve", "--clock", "=", "v"], {"virtual"}),
+    (["till", "alarms", "drill", ""], {"error", "duration", "throttle"}),
+    (["till", "run", "READ"], {"README.md"}),
+    (["till", "run", "--watch", "sr"], {"src"}),
+    (["till", "run", "--jso"], {"--json"}),
+    (["till", "serve", "--port", ""], set()),
+])
+def test_bash_completes(words, offered):
+    assert set(complete(words)) == offered
+
+
+def test_bash_offers_every_command():
+    assert set(complete(["till", ""])) == {command[0] for command in COMMANDS if len(command) == 1}
+
+
+def test_no_name_is_a_flag_here_and_takes_a_value_there():
+    """The completions skip the word behind an option by the option's name alone."""
+    takes, flags = set(), set()
+    for command in COMMANDS:
+        for names, value in re.findall(r"^  (-\S+)(?: ([A-Z]{2,}\S*))?", till("help", *command).out, re.MULTILINE):
+            (takes if value else flags).update(names.split(","))
+    assert takes and flags and not takes & flags
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_can_read_theirs(shell, tmp_path):
+    script = tmp_path / "script"
+    script.write_text(till("completion", shell).out)
+    assert len(script.read_text().splitlines()) > 50
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    subprocess.run([shell, "-n", script], check=True)
+    if shell == "fish":
+        done = subprocess.run(["fish", "-c", f"source {script}; complete -C 'till orders '"], capture_output=True,
+                              text=True, check=True, env=clean_environment(HOME=str(tmp_path)))
+        assert {line.split("\t")[0] for line in done.stdout.splitlines()} == {"get", "clear", "list", "export", "report"}
+
+
+def test_manual_pages(tmp_path):
+    assert till("man", "--directory", tmp_path / "man").code == OK
+    pages = sorted((tmp_path / "man").iterdir())
+    assert {page.stem for page in pages} == {"till"} | {f"till-{command[0]}" for command in COMMANDS}
+    again = till("man", "--directory", tmp_path / "man")
+    assert again.code == FAILED and "till.1" in again.err, "a file that is there stays"
+    run = (tmp_path / "man/till-run.1").read_text()
+    assert run == till("man", "run").out
+    assert r"\fB\-\-max\-rejected\fR" in run and "till run orders.json" in run and ".SH OPTIONS OF EVERY COMMAND" in run
+    drill = (tmp_path / "man/till-alarms.1").read_text()
+    assert "error|duration|throttle" in drill.replace(r"\-", "-") or r"\fIKIND\fR" in drill
+    if shutil.which("mandoc"):
+        checked = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages], capture_output=True, text=True)
+        found = [line for line in checked.stdout.splitlines() if "WARNING" in line or "ERROR" in line]
+        assert not found, "\n".join(found)
+    if shutil.which("groff"):
+        for page in pages:
+            shown = subprocess.run(["groff", "-man", "-Tutf8", "-ww", page], capture_output=True, text=True, check=True)
+            assert not shown.stderr and shown.stdout, page
+
+
+class Doctor:
+    def __init__(self, *arguments, wrapped_in=(), **environment):
+        done = subprocess.run([*wrapped_in, BINARY, "doctor", "--json", *map(str, arguments)], capture_output=True,
+                              text=True, env=clean_environment(**environment), stdin=subprocess.DEVNULL)
+        assert not done.stderr, done.stderr
+        self.code, self.report = done.returncode, json.loads(done.stdout)
+
+    def __getitem__(self, about):
+        return next(check for check in self.report["checks"] if check["about"] == about)
+
+
+def tree(directory):
+    return sorted((str(path), path.stat().st_mtime_ns) for path in directory.rglob("*"))
+
+
+def test_doctor_leaves_no_trace(tmp_path):
+    before = tree(tmp_path)
+    doctor = Doctor("--data", tmp_path / "data", HOME=str(tmp_path))
+    assert doctor.code == OK and doctor.report["ok"] is True
+    assert "still to be made" in doctor["data directory"]["found"] and tree(tmp_path) == before
+    for about in ("clock", "port 4566", "open files", "processes and threads", "memory", "disk", "sync", "definition",
+                  "region", "endpoint", "certificates", "python3", "node"):
+        assert doctor[about]["state"] in ("ok", "warn") and doctor[about]["found"], about
+    for check in doctor.report["checks"]:
+        assert (check["advice"] is None) == (check["state"] == "ok"), check
+    shown = till("doctor", "--data", tmp_path / "data")
+    assert shown.code == OK and "Nothing stands in the way" in shown.out
+
+
+def test_doctor_says_what_stands_in_the_way(tmp_path):
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("dear")
+    definition = tmp_path / "wrong.toml"
+    definition.write_text("[order]\nid = 5\n")
+    doctor = Doctor("--data", foreign, "--file", definition, "--endpoint", "http://127.0.0.1:1",
+                    AWS_CA_BUNDLE=str(tmp_path / "nothing.pem"), PATH="/nowhere", AWS_ACCESS_KEY_ID="AKIAEXAMPLE",
+                    AWS_SECRET_ACCESS_KEY="a-secret-of-mine")
+    assert doctor.code == CHECK_FAILED and doctor.report["ok"] is False
+    assert doctor["data directory"]["state"] == "fail" and "--data" in doctor["data directory"]["advice"]
+    assert doctor["definition"]["state"] == "fail" and "wrong.toml:2" in doctor["definition"]["found"]
+    assert doctor["endpoint"]["state"] == "fail" and "till serve" in doctor["endpoint"]["advice"]
+    assert doctor["certificates"]["state"] == "warn" and "nothing.pem" in doctor["certificates"]["found"]
+    assert doctor["python3"]["state"] == doctor["node"]["state"] == "warn"
+    assert "AKIAEXAMPLE" in doctor["credentials"]["found"]
+    assert "a-secret-of-mine" not in json.dumps(doctor.report)
+
+
+def test_doctor_sees_that_nobody_is_trusted(tmp_path):
+    (tmp_path / "empty").mkdir()
+    doctor = Doctor("--data", tmp_path / "data", SSL_CERT_DIR=str(tmp_path / "empty"),
+                    SSL_CERT_FILE=str(tmp_path / "nothing.pem"))
+    assert doctor["certificates"]["state"] == "warn" and str(tmp_path / "empty") in doctor["certificates"]["found"]
+
+
+def test_doctor_without_credentials_for_aws(tmp_path):
+    doctor = Doctor("--endpoint", "aws", "--data", tmp_path / "data", HOME=str(tmp_path))
+    assert doctor.code == CHECK_FAILED and doctor["credentials"]["state"] == "fail"
+
+
+def test_doctor_names_who_has_the_port(tmp_path, serve):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        doctor = Doctor("--port", port, "--data", tmp_path / "data")
+        assert doctor[f"port {port}"]["state"] == "warn" and str(os.getpid()) in doctor[f"port {port}"]["found"]
+    engine = serve()
+    port = engine.endpoint.rpartition(":")[2]
+    doctor = Doctor("--port", port, "--data", engine.data)
+    assert doctor[f"port {port}"]["state"] == "ok" and str(engine.process.pid) in doctor[f"port {port}"]["found"]
+    assert engine.endpoint in doctor["endpoint"]["found"]
+
+
+def test_doctor_sees_limits(tmp_path):
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=["prlimit", "--nofile=512", "--fsize=100000"])
+    assert doctor["open files"]["state"] == "warn" and "512" in doctor["open files"]["found"]
+    assert doctor["size of files"]["state"] == "warn"
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no filesystem in memory here")
+def test_doctor_knows_disks_that_forget():
+    doctor = Doctor("--data", "/dev/shm/till-doctor-has-not-been-here")
+    assert doctor["disk"]["state"] == "warn" and "tmpfs" in doctor["disk"]["found"]
