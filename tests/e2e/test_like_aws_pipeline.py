@@ -125,6 +125,14 @@ def test_the_control_plane_is_slow(tmp_path):
         assert till("down", "--yes", *at).code == OK
 
 
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_the_clocks_are_ten_minutes_apart(tmp_path, seconds):
+    with engine(tmp_path / "engine", 32, "--clock-skew", str(seconds)) as server, passing(server):
+        at = ["--endpoint", server.endpoint]
+        check_run(till("run", orders_file(tmp_path / "orders.json", 32), "--json", *at), 32)
+        assert till("down", "--yes", *at).code == OK
+
+
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_no_order_is_missing_or_twice(tmp_path, group):
     seeds = SEEDS[group::GROUPS]
