@@ -104,8 +104,7 @@ class Bench {
     if (!transport.has_value()) give_up(transport.error());
     transport_ = std::move(*transport);
     aws::client::ClientOptions client;
-    client.region = "us-east-1";
-    client.endpoint = aws::http::parse_endpoint(engine_->endpoint_url());
+    client.endpoints.all = aws::http::parse_endpoint(engine_->endpoint_url());
     client_ = std::make_unique<aws::client::Client>(*transport_, credentials_, system_.env(), client);
     lambda_ = std::make_unique<aws::lambda::LambdaCaller>(*client_);
     make_role();

@@ -20,6 +20,7 @@ ALLOWED = {
     "os": ["base", "aws/http", "runtime"],
     "server": ["base", "aws"],
     "engine": ["base", "aws", "store", "runtime"],
+    "like_aws": ["base", "aws"],
     "pipeline": ["base", "aws"],
     # A bootstrap is a composition root as well: it gives the pipeline its clock and its sockets.
     "functions": ["base", "aws", "pipeline", "runtime", "os"],

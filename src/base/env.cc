@@ -25,6 +25,14 @@ std::unique_ptr<Task> Executor::spawn(std::string name, std::function<void()> bo
   std::_Exit(kNoThreadExitCode);
 }
 
+void pause(Env& env, Duration time) {
+  const Timestamp until = env.clock.now() + time;
+  std::mutex mutex;
+  const auto never = env.executor.make_condition();
+  std::unique_lock lock(mutex);
+  while (env.clock.now() < until) env.executor.wait_until(lock, *never, until);
+}
+
 std::string make_uuid(Random& random) {
   std::array<std::byte, 16> bytes{};
   random.fill(bytes);

@@ -64,6 +64,8 @@ struct Env {
   Executor& executor;
 };
 
+// Sleeps on the calling thread until the clock has gone on by `time`.
+void pause(Env& env, Duration time);
 // A random (version 4) UUID in its 36 character lower case form.
 std::string make_uuid(Random& random);
 // `count` characters drawn from `alphabet` (2 to 256 characters) without bias.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/connection.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
 #include "cli/exit_code.h"
@@ -184,33 +185,40 @@ std::string setting_text(const Setting& setting) {
   return setting.value + (setting.origin.empty() ? "" : " (" + setting.origin + ")");
 }
 
-void look_at_credentials(Findings& findings, const GlobalOptions& global, const NamedProfile& profile) {
-  const auto credentials = find_credentials(global, profile);
-  if (!credentials.has_value())
-    return findings.fail("credentials", credentials.error(), "mend that, or set AWS_ACCESS_KEY_ID and its secret");
-  if (!credentials->has_value())
-    return findings.fail(
-        "credentials", "none are found",
-        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of the AWS CLI by --profile");
-  findings.ok("credentials", "access key " + (*credentials)->access_key_id);
+// Whether the credentials of a command at AWS or a named engine can be had, as a command asks for them.
+void look_at_credentials(Findings& findings, const GlobalOptions& global, const Places& places,
+                         os::HttpTransport& transport) {
+  os::SystemEnv system;
+  const auto root = RootCredentials::from_environment();
+  const auto connection = Connection::make(system, transport, global, places,
+                                           {.url = places.endpoint.value, .root = root.value_or(RootCredentials())});
+  if (!connection.has_value())
+    return findings.fail("credentials", connection.error().message,
+                         "docs/connecting.md says where they are looked for");
+  findings.ok("credentials", "access key " + (*connection)->access_key_id());
 }
 
 // Where commands work, and by whose keys. `engine` is the URL of the engine that serves the data directory, or empty.
 void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std::optional<DefinitionFile>& file,
-                      const std::string& engine, aws::http::Transport* transport) {
+                      const std::string& engine) {
   const Places places = find_places(global, file);
-  findings.ok("region", setting_text(places.region));
+  if (places.region.value.empty())
+    findings.fail("region", "none is named, and AWS has no default", "set AWS_REGION, or name it by --region");
+  else
+    findings.ok("region", setting_text(places.region));
   const std::string& url = places.endpoint.value;
   if (url.empty())
     return findings.ok("endpoint", engine.empty() ? "none: commands open the data directory themselves"
                                                   : engine + ", the engine that serves the data directory");
-  look_at_credentials(findings, global, places.profile);
+  const auto transport = make_transport(global, places);
+  if (!transport.has_value())
+    return findings.fail("endpoint", transport.error(), "docs/connecting.md says what can be set");
+  if (!places.region.value.empty()) look_at_credentials(findings, global, places, **transport);
   if (url == "aws") return findings.ok("endpoint", "AWS (" + places.endpoint.origin + ")");
   const auto endpoint = aws::http::parse_endpoint(url);
   if (!endpoint.has_value())
     return findings.fail("endpoint", setting_text(places.endpoint) + " is none", "write http://host:port");
-  if (transport == nullptr) return;
-  const auto answer = transport->round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(3));
+  const auto answer = (*transport)->round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(3));
   if (answer.has_value()) return findings.ok("endpoint", setting_text(places.endpoint) + " answers");
   findings.fail("endpoint", setting_text(places.endpoint) + ": " + answer.error().message,
                 "start the engine there (till serve), or take the setting away");
@@ -257,7 +265,7 @@ int doctor(const GlobalOptions& global, uint16_t port) {
   look_at_limits(findings);
   look_at_disk(findings, directory);
   const auto file = look_at_definition(findings, global.file);
-  look_at_endpoint(findings, global, file, engine, transport.has_value() ? transport->get() : nullptr);
+  look_at_endpoint(findings, global, file, engine);
   look_at_authorities(findings);
   look_at_interpreters(findings);
   if (global.json)

@@ -48,22 +48,19 @@ base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string&
   aws::lambda::UpdateFunctionCodeRequest update;
   update.function_name = function;
   update.zip_file = std::string(zip);
-  aws::lambda::FunctionConfiguration updated;
   // While another update is being carried out, Lambda refuses this one.
-  TRY(site.wait_until("the update of function " + function, [&]() -> base::Result<bool> {
-    aws::Context again = site.call();
-    auto done = site.services.lambda.update_function_code(again, update);
-    if (!done.has_value() && done.error().code == "ResourceConflictException") return false;
-    TRY_ASSIGN(updated, std::move(done));
-    return true;
-  }));
-  TRY(site.wait_until("function " + function, [&]() -> base::Result<bool> {
-    aws::Context again = site.call();
-    TRY_ASSIGN(const auto now, site.services.lambda.get_function_configuration(again, get));
-    if (now.last_update_status == "Failed")
-      return base::fail({.code = "Failed", .message = now.last_update_status_reason.value_or("the update failed")});
-    return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
-  }));
+  TRY(pipeline::wait_for_function(site, function));
+  aws::lambda::FunctionConfiguration updated;
+  TRY(site.patience.call(
+      "UpdateFunctionCode",
+      [&]() -> base::Result<void> {
+        TRY_ASSIGN(updated, site.services.lambda.update_function_code(context, update));
+        return {};
+      },
+      [](const base::AwsError& error) { return pipeline::not_yet("lambda", "UpdateFunctionCode", error); }));
+  TRY_ASSIGN(const auto after, pipeline::wait_for_function(site, function));
+  if (after.state == "Failed" || after.last_update_status == "Failed")
+    return base::fail({.code = "Failed", .message = after.last_update_status_reason.value_or("the update failed")});
   if (is_ours) TRY(pipeline::note_code(site, function, updated.code_sha256.value_or("")));
   return Deployed{function, before.code_sha256.value_or(""), updated.code_sha256.value_or("")};
 }

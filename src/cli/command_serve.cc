@@ -1,6 +1,11 @@
 // till serve.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -17,8 +22,35 @@ constexpr std::string_view kRootNeeded =
     ": beyond loopback the engine does not start with test/test, which everybody knows; set TILL_ROOT_ACCESS_KEY_ID "
     "and TILL_ROOT_SECRET_ACCESS_KEY to a key of your own, or let --root-key FILE make one";
 
+constexpr auto kServices =
+    std::to_array<std::string_view>({"sqs", "sns", "lambda", "dynamodb", "s3", "cloudwatch", "logs", "iam", "sts"});
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number out{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+// The seed that was given, or one that nobody knows yet.
+std::optional<uint64_t> seed_of(const ServeOptions& options) {
+  if (options.like_aws.empty()) return std::nullopt;
+  if (options.like_aws != kDrawnSeed) return parse_number<uint64_t>(options.like_aws);
+  os::SystemEnv system;
+  return base::random_below(system.env().random, 1'000'000'000);  // short enough to be typed again
+}
+
+std::map<std::string, double> rates_of(const ServeOptions& options) {
+  std::map<std::string, double> out;
+  for (const std::string& rate : options.like_aws_rates) out.insert(*parse_like_aws_rate(rate));
+  return out;
+}
+
 // Why the options cannot be, or "".
 std::string refusal(const ServeOptions& options, const ListenAddress& listen, const RootCredentials& root) {
+  if (options.like_aws.empty() && !options.like_aws_rates.empty())
+    return "serve: --like-aws-rate limits calls of an engine that behaves like AWS: add --like-aws";
   if (listen.is_loopback) return "";
   if (options.any_key)
     return "serve: --any-key lets in everybody who reaches the port, so it goes with a loopback address only, not "
@@ -51,6 +83,20 @@ std::expected<RootCredentials, std::string> root_credentials(const ServeOptions&
 
 }  // namespace
 
+bool is_like_aws_seed(const std::string& text) {
+  return parse_number<uint64_t>(text).has_value();
+}
+
+std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) return std::nullopt;
+  const std::string service = text.substr(0, equals);
+  const auto calls = parse_number<double>(std::string_view(text).substr(equals + 1));
+  if (std::ranges::find(kServices, service) == kServices.end() || !calls || !std::isfinite(*calls) || *calls <= 0)
+    return std::nullopt;
+  return std::pair(service, *calls);
+}
+
 int serve(const GlobalOptions& global, const ServeOptions& options) {
   if (!global.endpoint.empty()) {
     print_error("serve: it is the engine, at --listen and --port, so it takes no --endpoint");
@@ -64,6 +110,10 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     return kUsage;
   }
   warn(options, listen);
+  const std::optional<uint64_t> seed = seed_of(options);
+  if (seed)
+    print_error(
+        fmt::format("like-aws: behaves as AWS may, by the seed {0}; the same again with --like-aws={0}", *seed));
   os::SignalWaiter signals;
   auto engine = LocalEngine::open({.data_directory = global.data_directory,
                                    .in_memory = options.in_memory,
@@ -75,7 +125,10 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                                    .listen = listen,
                                    .hosts = options.hosts,
                                    .root = *root,
-                                   .any_key = options.any_key});
+                                   .any_key = options.any_key,
+                                   .clock_skew = std::chrono::seconds(options.clock_skew_seconds),
+                                   .like_aws_seed = seed,
+                                   .like_aws_rates = rates_of(options)});
   if (!engine.has_value()) {
     print_error(engine.error().message);
     return engine.error().exit_code;

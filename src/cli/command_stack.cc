@@ -66,14 +66,29 @@ void print_plan(const Plan& plan) {
 
 // Whether somebody else has just made what we were about to make, as a second `till up` does.
 bool is_there_by_now(const base::AwsError& error) {
-  constexpr std::array<std::string_view, 7> kCodes = {"ResourceConflictException",
+  constexpr std::array<std::string_view, 8> kCodes = {"ResourceConflictException",
                                                       "ResourceInUseException",
                                                       "EntityAlreadyExists",
                                                       "EntityAlreadyExistsException",
                                                       "ResourceAlreadyExistsException",
                                                       "BucketAlreadyOwnedByYou",
+                                                      "QueueNameExists",
                                                       "QueueAlreadyExists"};
   return std::ranges::find(kCodes, error.code) != kCodes.end();
+}
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : ",") + json_text(text);
+  return out;
+}
+
+void print_unconfirmed(const std::vector<std::string>& subscriptions) {
+  for (const std::string& each : subscriptions)
+    print_line(
+        fmt::format("{}: nothing is sent there before its owner has opened the link in the mail \"AWS Notification "
+                    "- Subscription Confirmation\"; `till status` shows when that is done",
+                    each));
 }
 
 // The first resource that up() must not replace by itself; kOk if there is none.
@@ -149,32 +164,38 @@ int plan(const GlobalOptions& global, const UpOptions& options) {
 
 int make_stack(Session& session, const UpOptions& options, const std::function<void(const Plan&)>& before,
                const pipeline::Stack::Report& report) {
-  // SQS refuses the name of a queue for a minute after it was deleted, as after `till down`.
-  constexpr base::Duration kPatience = std::chrono::seconds(75);
-  constexpr int kConflictsMax = 30;  // more than there are kinds of resources, of which each may conflict once
-  int conflicts = 0;
-  const base::Timestamp end = session.env().clock.now() + kPatience;
-  for (bool first = true;; first = false) {
-    const auto planned = session.stack().plan();
-    if (!planned.has_value()) return print_failure("up", planned.error());
-    if (first) before(*planned);
-    if (const int refused = check_replacements(*planned, options); refused != kOk) return refused;
-    if (const int refused = check_hand_deployed(*planned, options.replace_code); refused != kOk) return refused;
-    if (const int refused = check_definition_stays(*planned, session); refused != kOk) return refused;
-    if (const int refused = check_secret_is_there(*planned, session); refused != kOk) return refused;
-    const auto made = session.stack().apply(*planned, [&](const pipeline::Step& step) {
+  constexpr auto kPatience = std::chrono::minutes(2);  // with one and the same resource
+  constexpr int kRoundsMax = 100;                      // more than there are resources
+  const InterruptibleStack interruptible(session);
+  pipeline::Stack& stack = session.stack();
+  int refused = kOk;
+  bool first = true;
+  std::string conflict;  // the last one
+  bool is_another = false;
+  const auto make = [&]() -> base::Result<bool> {
+    TRY_ASSIGN(const Plan planned, stack.plan());
+    if (first) before(planned);
+    is_another = false;
+    if ((refused = check_replacements(planned, options)) != kOk) return true;
+    if ((refused = check_hand_deployed(planned, options.replace_code)) != kOk) return true;
+    if ((refused = check_definition_stays(planned, session)) != kOk) return true;
+    if ((refused = check_secret_is_there(planned, session)) != kOk) return true;
+    const auto made = stack.apply(planned, [&](const pipeline::Step& step) {
       if (first || step.what != "unchanged") report(step);
     });
-    if (made.has_value()) return kOk;
-    if (is_there_by_now(made.error()) && ++conflicts <= kConflictsMax) {
-      pause(session.env(), std::chrono::milliseconds(100));
-      continue;
-    }
-    const bool wait = made.error().code == "QueueDeletedRecently" && !session.has_virtual_clock();
-    if (!wait || session.env().clock.now() >= end) return print_failure("up", made.error());
-    if (first) print_error(made.error().message + " Waiting for that.");
-    pause(session.env(), std::chrono::seconds(2));
-  }
+    first = false;
+    if (made.has_value()) return true;
+    if (!is_there_by_now(made.error())) return base::fail(made.error());
+    is_another = made.error().message != conflict;
+    conflict = made.error().message;
+    return is_another;
+  };
+  base::Result<void> made;
+  for (int round = 0; round == 0 || (round < kRoundsMax && made.has_value() && is_another); ++round)
+    made = stack.site().patience.wait_until("what says that it is there, and does not show it", make, kPatience);
+  if (made.has_value() && is_another)
+    made = base::fail({.code = "Conflict", .message = conflict + "; another command makes the same stack"});
+  return made.has_value() ? refused : print_stopped("up", made.error());
 }
 
 // Where webhooks come in; empty if the definition has no intake.
@@ -183,8 +204,12 @@ base::Result<std::string> intake_url(Session& session) {
   const pipeline::Site& site = session.stack().site();
   aws::lambda::GetFunctionUrlConfigRequest get;
   get.function_name = site.name("intake");
-  aws::Context context = site.call();
-  TRY_ASSIGN(const auto got, site.services.lambda.get_function_url_config(context, std::move(get)));
+  aws::lambda::GetFunctionUrlConfigResponse got;
+  TRY(site.patience.read("GetFunctionUrlConfig", [&]() -> base::Result<void> {
+    aws::Context context = site.call();
+    TRY_ASSIGN(got, site.services.lambda.get_function_url_config(context, get));
+    return {};
+  }));
   return got.function_url.value_or("");
 }
 
@@ -205,12 +230,15 @@ int up(const GlobalOptions& global, const UpOptions& options) {
         if (global.json || step.what != "unchanged") print(step);
       });
   if (made != kOk) return made;
+  const auto unconfirmed = session->stack().pending_confirmations();
+  if (!unconfirmed.has_value()) return print_stopped("up", unconfirmed.error());
+  if (!global.json) print_unconfirmed(*unconfirmed);
   const auto url = intake_url(*session);
   if (!url.has_value()) return print_failure("up", url.error());
   if (!global.json && !url->empty()) print_line("Webhooks: POST orders to " + *url);
   if (global.json)
-    print_line(fmt::format("{{\"plan\":{},\"steps\":[{}],\"intake_url\":{}}}", plan_text, print.list(),
-                           url->empty() ? "null" : json_text(*url)));
+    print_line(fmt::format("{{\"plan\":{},\"steps\":[{}],\"intake_url\":{},\"pending_confirmations\":[{}]}}", plan_text,
+                           print.list(), url->empty() ? "null" : json_text(*url), json_list(*unconfirmed)));
   return kOk;
 }
 
@@ -222,9 +250,9 @@ int status(const GlobalOptions& global) {
   const auto found = stack.list();
   if (!found.has_value()) return print_failure("status", found.error());
   StepPrinter print(global.json);
-  for (pipeline::Step step : *found) {
-    step.what = contents(stack.site(), step);
-    print(step);
+  for (const pipeline::Step& step : *found) {
+    const Contents now = contents(stack.site(), step);
+    print({step.kind, step.name, now.text}, now.json);
   }
   if (global.json) print_line("{\"resources\":[" + print.list() + "]}");
   if (!global.json && found->empty())

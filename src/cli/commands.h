@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/session.h"
@@ -22,9 +23,17 @@ struct ServeOptions {
   std::string listen = "127.0.0.1";
   std::vector<std::string> hosts;
   bool any_key = false;
+  std::string like_aws;  // a seed, or kDrawnSeed; empty: AWS's behaviour without its troubles
+  int64_t clock_skew_seconds = 0;
+  std::vector<std::string> like_aws_rates;  // SERVICE=CALLS_PER_SECOND
   std::string root_key;  // a file with root's key, made if it is not there; empty: the environment's, or test/test
 };
 int serve(const GlobalOptions& global, const ServeOptions& options);
+inline constexpr std::string_view kDrawnSeed = "drawn";
+// Whether this is a number of 64 bits.
+bool is_like_aws_seed(const std::string& text);
+// "iam=2": the service's id and calls per second (> 0); nullopt if it is not that.
+std::optional<std::pair<std::string, double>> parse_like_aws_rate(const std::string& text);
 
 struct UpOptions {
   std::string threshold;  // empty: the default, or what the stack has
@@ -43,8 +52,9 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
 int plan(const GlobalOptions& global, const UpOptions& options);
 // Prints the plan and carries it out.
 int up(const GlobalOptions& global, const UpOptions& options);
-// Removes the stack; unless `yes` it shows what would go and asks on the terminal, without which it is kUsage.
-int down(const GlobalOptions& global, bool yes);
+// Removes the stack, with `keep_data` all but its tables and its bucket; unless `yes` it shows what would be lost and
+// asks on the terminal, without which it is kUsage.
+int down(const GlobalOptions& global, bool yes, bool keep_data);
 int status(const GlobalOptions& global);
 
 struct RunOptions {
@@ -101,6 +111,20 @@ int check(const GlobalOptions& global, const std::vector<std::string>& files);
 int config_show(const GlobalOptions& global, const UpOptions& up, bool text);
 
 int generate(uint64_t orders, uint64_t seed, bool array);
+
+struct TemplateOptions {
+  std::string kind;       // cloudformation, sam, terraform or deployer-policy
+  std::string directory;  // gets the template and the functions' packages; empty: the template goes to stdout
+};
+// Writes the stack down for other tools, without an engine.
+int template_export(const GlobalOptions& global, const UpOptions& up, const TemplateOptions& options);
+
+struct CostOptions {
+  std::optional<uint64_t> orders_per_month;  // up to 10^12; none: as many as were measured
+  std::string since = "30d";                 // a number and s, m, h or d
+};
+// What the stack costs on AWS, by what was metered of it here.
+int cost(const GlobalOptions& global, const CostOptions& options);
 
 // In an engine of its own, in a new directory below the data directory; with global.file also by that definition.
 int bench(const GlobalOptions& global, uint64_t orders, uint64_t seed, bool keep_data);

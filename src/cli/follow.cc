@@ -117,7 +117,7 @@ base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, con
       if (still_open < open || stands) moved = now;
       open = std::min(open, still_open);
       if (stands) log.tell_errors();
-      const bool explained = followed.tally.missing <= followed.dead_letters;
+      const bool explained = followed.tally.missing + followed.dead_before <= followed.dead_letters;
       if (left == 0 && now >= moved + (explained ? kSettle : kSettleUnexplained)) return moved;
     }
     if (!interruption_.pause(left == 0 ? kPoll * 10 : kPoll)) return base::fail(interrupted(kOrdersGoOn));
@@ -170,6 +170,8 @@ base::Result<Followed> Follower::follow(const InputFile& file, bool quiet, const
                                   base::random_string(env_.random, 6, "0123456789abcdef") + "/" + key_name(file.name);
   // A stack that cannot take the note does not take the upload either, and that says why.
   upload.earlier = record_.begin(file.path, upload.key).value_or(std::vector<std::string>());
+  Followed followed;
+  TRY_ASSIGN(followed.dead_before, messages_in(stack_.site(), stack_.site().name("orders-dlq")));
   const base::Timestamp begun = env_.clock.now();
   std::optional<std::string> read;
   if (!key.empty()) {
@@ -181,7 +183,6 @@ base::Result<Followed> Follower::follow(const InputFile& file, bool quiet, const
   }
   upload.id = std::move(*read);
   TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(upload));
-  Followed followed;
   followed.upload_error = pipeline::text_of(row, pipeline::uploads::kError);
   TRY_ASSIGN(const base::Timestamp ended, wait_for_rows(file, upload, row, quiet, followed));
   followed.seconds = std::chrono::duration<double>(ended - begun).count();

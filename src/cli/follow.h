@@ -20,6 +20,7 @@ struct Followed {
   pipeline::Tally tally;
   double seconds = 0;         // from the start of the upload until every order was accounted for
   uint64_t dead_letters = 0;  // messages in the dead-letter queue
+  uint64_t dead_before = 0;   // those of it that were there before the upload
 };
 
 class Follower {

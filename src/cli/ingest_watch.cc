@@ -15,6 +15,7 @@ namespace {
 
 constexpr int32_t kRetriesDefault = 2;   // of an event, unless the function is configured otherwise
 constexpr int kSilentLooks = 3;          // a function that has not been called by then may not be callable
+constexpr int kAgreeingLooks = 4;        // a second apart; AWS's reads lag by less as a rule
 constexpr std::size_t kLineShown = 500;  // bytes
 constexpr std::size_t kLinesTold = 20;   // of a function that does nothing but complain
 
@@ -52,7 +53,7 @@ base::Result<void> IngestWatch::look() {
     return base::fail(final_error(fmt::format("the ingest function failed {} times and is not tried again: {}",
                                               request.failures, request.last_error)));
   }
-  if (++looks_ == kSilentLooks && !was_called_) TRY(look_at_caller());
+  if ((++looks_ == kSilentLooks || fault_looks_ > 0) && !was_called_) TRY(look_at_caller());
   return {};
 }
 
@@ -112,23 +113,33 @@ void IngestWatch::read_own_line(const std::string& line) {
   if (request.is_ours) tell(request.last_error);
 }
 
+// A look may not see yet what is there, since the services' reads are eventually consistent; so several have to agree.
 base::Result<void> IngestWatch::look_at_caller() {
   const auto plan = stack_.plan();
-  for (std::size_t i = 0; plan.has_value() && i < plan->size(); ++i) {
+  std::string fault;
+  for (std::size_t i = 0; plan.has_value() && i < plan->size() && fault.empty(); ++i) {
     const pipeline::PlannedStep& step = (*plan)[i];
     const bool calls = step.kind == "permission" || step.kind == "notification";
     const bool is_called = step.kind == "function" && step.name == function_;
     if (step.action == pipeline::Action::leave || !(calls || (is_called && step.action == pipeline::Action::create)))
       continue;
-    return base::fail(final_error(fmt::format(
-        "nobody calls the ingest function: {} {} is {}; `till up` mends it, and the upload has to be made again then",
-        step.kind, step.name, step.action == pipeline::Action::create ? "not there" : "not as it should be")));
+    fault = fmt::format("{} {} is {}", step.kind, step.name,
+                        step.action == pipeline::Action::create ? "not there" : "not as it should be");
   }
+  fault_looks_ = fault.empty() ? 0 : fault == fault_ ? fault_looks_ + 1 : 1;
+  fault_ = fault;
+  if (fault_looks_ == kAgreeingLooks)
+    return base::fail(final_error(fmt::format(
+        "nobody calls the ingest function: {}; `till up` mends it, and the upload has to be made again then", fault)));
+  if (fault.empty()) look_at_metrics();
+  return {};
+}
+
+void IngestWatch::look_at_metrics() {
   if (const auto throttles = sum_of("Throttles"); throttles.value_or(0) > 0)
     tell("it is throttled, by its concurrency or the account's; the event waits");
   if (const auto errors = sum_of("Errors"); errors.value_or(0) > 0)
     tell("it fails and writes no log; `till metrics` counts its errors");
-  return {};
 }
 
 base::Result<double> IngestWatch::sum_of(const std::string& metric) {

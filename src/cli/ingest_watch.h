@@ -32,8 +32,9 @@ class IngestWatch {
   base::Result<void> begin();
   void read_line(const std::string& line);
   void read_own_line(const std::string& line);
-  // Why S3 cannot call the function, if that is so; tells of throttles.
+  // Why S3 cannot call the function, if several looks in a row have found it so; tells of throttles.
   base::Result<void> look_at_caller();
+  void look_at_metrics();
   base::Result<double> sum_of(const std::string& metric);
   void tell(const std::string& what);
 
@@ -45,6 +46,8 @@ class IngestWatch {
   std::optional<FunctionLog> log_;  // once it is known since when
   int attempts_max_ = 0;
   int looks_ = 0;
+  std::string fault_;        // of what lets S3 call the function, as the last look found it
+  int fault_looks_ = 0;      // that have found it in a row
   bool was_called_ = false;  // the function, since then
   std::set<std::string> told_;
   std::map<std::string, Request> requests_;

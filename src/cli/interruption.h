@@ -20,7 +20,7 @@ class Interruption {
 
   // Whether a signal has come.
   [[nodiscard]] bool requested();
-  // Sleeps, but not beyond a signal. Answers !requested().
+  // Sleeps, but not beyond a signal; not at all for a duration of 0. Answers !requested().
   bool pause(base::Duration how_long);
 
  private:

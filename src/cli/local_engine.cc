@@ -16,13 +16,16 @@
 #include "cli/counted_functions.h"
 #include "cli/data_directory.h"
 #include "cli/exit_code.h"
+#include "cli/fault_report.h"
 #include "cli/foreign_keys.h"
+#include "cli/skewed_clock.h"
 #include "cli/url_fork.h"
 #include "cli/version.h"
 #include "engine/engine.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/request_checks.h"
 #include "engine/sns/mailer.h"
+#include "like_aws/like_aws.h"
 #include "os/data_directory.h"
 #include "os/descriptor_limit.h"
 #include "os/env.h"
@@ -67,23 +70,29 @@ base::AwsError lambda_too_large(const aws::OperationDesc& operation, uint64_t) {
   return error;
 }
 
-std::vector<server::Mount> mounts(engine::Engine& engine) {
-  server::Mount s3{&aws::s3::kService, &engine.s3()};
+like_aws::Services services_of(engine::Engine& engine) {
+  return {engine.sqs(),        engine.sns(),  engine.lambda(), engine.dynamodb(), engine.s3(),
+          engine.cloudwatch(), engine.logs(), engine.iam(),    engine.sts(),      engine.authorizer()};
+}
+
+// `services` are the engine's, or what stands before them.
+std::vector<server::Mount> mounts(engine::Engine& engine, const like_aws::Services& services) {
+  server::Mount s3{&aws::s3::kService, &services.s3};
   s3.spool = &engine.s3_spool();
   s3.spooled_bytes_max = engine::s3::kPutBytesMax;
   s3.too_large = [](const aws::OperationDesc&, uint64_t bytes) { return engine::s3::entity_too_large(bytes); };
-  server::Mount lambda{&aws::lambda::kService, &engine.lambda()};
+  server::Mount lambda{&aws::lambda::kService, &services.lambda};
   lambda.body_bytes_max = kLambdaRequestBytesMax;
   lambda.too_large = lambda_too_large;
-  return {{&aws::sqs::kService, &engine.sqs()},
-          {&aws::dynamodb::kService, &engine.dynamodb(), {}, kDynamoDbRequestBytesMax},
-          {&aws::sns::kService, &engine.sns(), {"ConfirmSubscription", "Unsubscribe"}},
+  return {{&aws::sqs::kService, &services.sqs},
+          {&aws::dynamodb::kService, &services.dynamodb, {}, kDynamoDbRequestBytesMax},
+          {&aws::sns::kService, &services.sns, {"ConfirmSubscription", "Unsubscribe"}},
           lambda,
           s3,
-          {&aws::cloudwatch::kService, &engine.cloudwatch()},
-          {&aws::logs::kService, &engine.logs()},
-          {&aws::iam::kService, &engine.iam()},
-          {&aws::sts::kService, &engine.sts()}};
+          {&aws::cloudwatch::kService, &services.cloudwatch},
+          {&aws::logs::kService, &services.logs},
+          {&aws::iam::kService, &services.iam},
+          {&aws::sts::kService, &services.sts}};
 }
 
 constexpr std::string_view kAcceptDataLoss =
@@ -208,6 +217,9 @@ struct LocalEngine::Parts {
   std::unique_ptr<os::OutboxMailer> outbox;
   std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
   std::unique_ptr<os::HttpTransport> transport;
+  std::unique_ptr<SkewedClock> skewed_clock;    // null if clients' clocks are right
+  std::unique_ptr<FaultReport> faults;          // before what reports to it
+  std::unique_ptr<like_aws::LikeAws> like_aws;  // null without --like-aws; before the engine, whose pollers use it
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<ForeignKeys> keys;
   std::unique_ptr<aws::auth::Verifier> verifier;
@@ -216,13 +228,16 @@ struct LocalEngine::Parts {
   std::unique_ptr<server::ApiHandler> api;
   std::unique_ptr<UrlFork> fork;
   std::unique_ptr<ClockRoute> routes;
+  std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
   uint16_t port = 0;
   const std::string instance = base::make_uuid(system.env().random);
 
   base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
+  base::Clock& clients_clock() { return skewed_clock ? static_cast<base::Clock&>(*skewed_clock) : system.wall_clock(); }
   void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
+  void make_like_aws();
   void make_api();
   std::optional<aws::http::Response> document(std::string_view path);
   std::expected<void, Error> listen();
@@ -257,6 +272,16 @@ std::optional<aws::http::Response> LocalEngine::Parts::document(std::string_view
   return out;
 }
 
+void LocalEngine::Parts::make_like_aws() {
+  if (!options.like_aws_seed) return;
+  faults = std::make_unique<FaultReport>(env());
+  like_aws = std::make_unique<like_aws::LikeAws>(
+      env(), like_aws::Options{.seed = *options.like_aws_seed,
+                               .calls_per_second = options.like_aws_rates,
+                               .pace_clock = &system.wall_clock(),
+                               .tell = [this](const like_aws::Fault& fault) { faults->add(fault); }});
+}
+
 // What answers requests.
 void LocalEngine::Parts::make_api() {
   keys =
@@ -266,7 +291,7 @@ void LocalEngine::Parts::make_api() {
   server::ApiHandler::Options api_options;
   api_options.version = kVersion;
   api_options.instance = instance;
-  api_options.clients_clock = &system.wall_clock();
+  api_options.clients_clock = &clients_clock();
   if (!options.in_memory) {
     api_options.has_room = [directory = options.data_directory] {
       std::error_code error;
@@ -276,16 +301,21 @@ void LocalEngine::Parts::make_api() {
   }
   api_options.document = [this](std::string_view path) { return document(path); };
   api_options.log = [](std::string_view line) { std::fputs(fmt::format("till: {}\n", line).c_str(), stderr); };
-  api = std::make_unique<server::ApiHandler>(mounts(*engine), *verifier, engine->authorizer(), *gate, env(),
+  const like_aws::Services real = services_of(*engine);
+  if (like_aws) like_aws->take(real);
+  api_options.quick_on_io_threads = like_aws == nullptr;  // faults are told, which takes its time
+  const like_aws::Services services = like_aws ? like_aws->services() : real;
+  api = std::make_unique<server::ApiHandler>(mounts(*engine, services), *verifier, services.authorizer, *gate, env(),
                                              std::move(api_options));
   function_urls =
       engine->function_urls({.verifier = verifier.get(),
-                             .clients_clock = &system.wall_clock(),
+                             .clients_clock = &clients_clock(),
                              .work = [this](std::function<void()> work) { api->run(std::move(work)); },
                              .when_durable = [this](std::function<void()> send) { gate->release(std::move(send)); }});
   fork = std::make_unique<UrlFork>(*api, *function_urls);
   routes = std::make_unique<ClockRoute>(*fork, env(), clock_mover());
-  entrance = std::make_unique<server::StartGate>(*routes);
+  if (skewed_clock) dated = std::make_unique<DatedReplies>(*routes, *skewed_clock);
+  entrance = std::make_unique<server::StartGate>(dated ? static_cast<aws::http::Handler&>(*dated) : *routes);
 }
 
 // Binds the port. What is asked there waits until the services, which are told the port, have started.
@@ -356,7 +386,18 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   if (options.lenient) engine_options.lenient = warn_of_leniency;
   engine_options.throttle = options.throttle;
   engine_options.works = options.works;
+  if (options.clock_skew != base::Duration(0))
+    parts->skewed_clock = std::make_unique<SkewedClock>(parts->system.wall_clock(), options.clock_skew);
+  parts->make_like_aws();
+  engine_options.delay_queue_recreation = options.like_aws_seed.has_value();
+  if (parts->like_aws)
+    engine_options.polled = [&](aws::sqs::Sqs& own) -> aws::sqs::Sqs& { return parts->like_aws->polled(own); };
+  if (parts->like_aws)
+    engine_options.notified = [&](aws::lambda::Lambda& own) -> aws::lambda::Lambda& {
+      return parts->like_aws->notified(own);
+    };
   parts->engine = std::make_unique<engine::Engine>(*parts->store, env, *parts->counted, *parts->mailer, engine_options);
+  if (parts->faults) parts->faults->put_into(&parts->engine->cloudwatch());
   parts->make_api();
   if (const auto bound = parts->listen(); !bound.has_value()) return std::unexpected(bound.error());
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));

@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "cli/listen_address.h"
 #include "cli/root_credentials.h"
 
@@ -32,6 +35,11 @@ struct LocalEngineOptions {
   std::vector<std::string> hosts = {};  // names beside those of loopback by which clients may address the port
   RootCredentials root = {};
   bool any_key = false;  // see foreign_keys.h
+  // By how much the clock that signatures are judged by, and the Date of replies, are ahead of the machine's.
+  base::Duration clock_skew = base::Duration(0);
+  // If set, the engine behaves as AWS may, by this seed; each fault is a metric and a line on stderr.
+  std::optional<uint64_t> like_aws_seed = {};
+  std::map<std::string, double> like_aws_rates = {};  // see like_aws::Options::calls_per_second
 };
 
 class LocalEngine {

@@ -36,6 +36,8 @@ struct Arguments {
   cli::UpOptions up;
   cli::RunOptions run;
   cli::LogsOptions logs;
+  cli::TemplateOptions templates;
+  cli::CostOptions cost;
   std::string text, queue, id, receipt, name_space, function, payload = "{}", zip, drill, preset = "original";
   std::vector<std::string> functions;
   std::vector<std::string> files;
@@ -93,7 +95,18 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
   up->callback([&a] { a.exit_code = cli::up(a.global, a.up); });
   CLI::App* down = app.add_subcommand("down", "Remove them with all that is in them, and show that nothing is left");
   down->add_flag("--yes", a.yes, "Do not ask");
-  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes); });
+  down->add_flag("--keep-data", a.keep, "Leave the tables and the bucket, which the next up takes back");
+  down->callback([&a] { a.exit_code = cli::down(a.global, a.yes, a.keep); });
+  CLI::App* templates = app.add_subcommand("export", "Write the pipeline down for CloudFormation, SAM or Terraform");
+  templates
+      ->add_option("KIND", a.templates.kind,
+                   "cloudformation, sam, terraform, or deployer-policy: what may run up, run and down on AWS")
+      ->required()
+      ->check(CLI::IsMember({"cloudformation", "sam", "terraform", "deployer-policy"}));
+  templates->add_option("--output", a.templates.directory,
+                        "Directory for the template and the functions' packages (the template alone, on stdout)");
+  add_up_options(*templates, a);
+  templates->callback([&a] { a.exit_code = cli::template_export(a.global, a.up, a.templates); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
     a.exit_code = cli::status(a.global);
   });
@@ -129,7 +142,33 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->add_option("--throttle", a.serve.throttle,
                    "on: DynamoDB's provisioned throughput throttles once its burst is used up; off: never")
       ->check(CLI::IsMember({"on", "off"}));
-  serve->callback([&a] { a.exit_code = cli::serve(a.global, a.serve); });
+  CLI::Option* const like_aws =
+      serve
+          ->add_option("--like-aws", a.serve.like_aws,
+                       "Behave as AWS legally may: delays, throttles, failures, messages twice (docs/like-aws.md); the "
+                       "same for the same seed")
+          ->expected(0, 1)
+          ->type_name("[=SEED]")
+          ->check([](const std::string& seed) { return cli::is_like_aws_seed(seed) ? "" : "not a seed: " + seed; });
+  serve
+      ->add_option("--like-aws-rate", a.serve.like_aws_rates,
+                   "With --like-aws, such as iam=2: throttle what comes faster to a service than that in a second")
+      ->type_name("SERVICE=CALLS")
+      ->allow_extra_args(false)
+      ->check([](const std::string& rate) {
+        return cli::parse_like_aws_rate(rate) ? "" : "not a service of the engine and a number of calls: " + rate;
+      });
+  serve
+      ->add_option(
+          "--clock-skew", a.serve.clock_skew_seconds,
+          "Judge signatures, and date replies, by a clock that is so many seconds ahead (or -N: behind) of the "
+          "machine's")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(-86'400, 86'400, ""));
+  serve->callback([&a, like_aws] {
+    if (like_aws->count() > 0 && a.serve.like_aws.empty()) a.serve.like_aws = cli::kDrawnSeed;
+    a.exit_code = cli::serve(a.global, a.serve);
+  });
 }
 
 void add_queue_commands(CLI::App& app, Arguments& a) {
@@ -197,6 +236,12 @@ void add_watch_commands(CLI::App& app, Arguments& a) {
   CLI::App* metrics = app.add_subcommand("metrics", "The last hour's metrics");
   metrics->add_option("NAMESPACE", a.name_space, "Such as AWS/Lambda (those of the stack's resources)");
   metrics->callback([&a] { a.exit_code = cli::metrics(a.global, a.name_space); });
+  CLI::App* cost = app.add_subcommand("cost", "What the stack costs on AWS, by what was metered of it here");
+  cost->add_option("--orders-per-month", a.cost.orders_per_month, "For so many (as many as were measured)")
+      ->check(no_sign)
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000'000}));
+  cost->add_option("--since", a.cost.since, "How far back to measure: 12h, 30d (30d)");
+  cost->callback([&a] { a.exit_code = cli::cost(a.global, a.cost); });
   CLI::App* alarms = app.add_subcommand("alarms", "The stack's alarms");
   alarms->require_subcommand(1);
   alarms->add_subcommand("list", "State, since when, and why")->callback([&a] {
@@ -258,7 +303,7 @@ int main(int argc, char** argv) {
       });
   app.add_option("--file", a.global.file,
                  "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
-  app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, us-east-1)");
+  app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, the profile; us-east-1 but at AWS)");
   app.add_option("--profile", a.global.profile, "Profile of the AWS CLI, whose credentials, region and endpoint count");
   app.add_flag("--json", a.global.json, "Print one JSON object");
   add_stack_commands(app, a);

@@ -46,6 +46,12 @@ int print_failure(std::string_view what, const base::AwsError& error) {
   return error.http_status == 0 ? kUnreachable : kFailed;
 }
 
+int print_stopped(std::string_view command, const base::AwsError& error) {
+  if (error.code != pipeline::kInterrupted) return print_failure(command, error);
+  print_error(fmt::format("interrupted: {}, and `till {}` goes on from there", error.message, command));
+  return kInterrupted;
+}
+
 int print_failure_of(std::string_view kind, std::string_view name, const base::AwsError& error) {
   if (!pipeline::is_absent(error)) return print_failure(fmt::format("{} {}", kind, name), error);
   print_error(fmt::format("{} {} does not exist; `till up` makes the stack, `till status` shows it", kind, name));
@@ -80,14 +86,6 @@ int ask_to_remove(std::string_view command, std::string_view question) {
   if (answer == "y" || answer == "Y" || answer == "yes") return kOk;
   print_error("nothing was removed");
   return kFailed;
-}
-
-void pause(base::Env& env, base::Duration how_long) {
-  std::mutex mutex;
-  const auto never = env.executor.make_condition();
-  const base::Timestamp until = env.clock.now() + how_long;
-  std::unique_lock lock(mutex);
-  while (env.clock.now() < until) env.executor.wait_until(lock, *never, until);
 }
 
 Progress::Progress(std::string label) : label_(std::move(label)), terminal_(os::stderr_is_terminal()) {}

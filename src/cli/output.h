@@ -22,6 +22,8 @@ bool output_is_lost();
 // `code: message` of a failed call; kFailed, or kUnreachable if nobody answered.
 int print_failure(std::string_view what, const base::AwsError& error);
 
+// The same for what a signal may have ended, which `till <command>` goes on with: kInterrupted then.
+int print_stopped(std::string_view command, const base::AwsError& error);
 // The same for a call about one resource, which may simply not be there: "table tillstream-orders".
 int print_failure_of(std::string_view kind, std::string_view name, const base::AwsError& error);
 
@@ -35,9 +37,6 @@ std::string json_time(const std::optional<base::Timestamp>& time);
 // Asks on stderr whether data may go; only y and yes, typed at a terminal, mean yes. kOk if it may; kFailed if not, or
 // kUsage if there is no terminal to ask on: `command` then says on stderr that nothing was removed.
 int ask_to_remove(std::string_view command, std::string_view question);
-
-// Sleeps by the machine's clock.
-void pause(base::Env& env, base::Duration how_long);
 
 // A progress display on stderr: a bar on a terminal, a plain line at each tenth elsewhere.
 class Progress {

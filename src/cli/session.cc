@@ -2,11 +2,8 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
-#include <array>
 #include <tuple>
 
-#include "aws/client/client.h"
 #include "aws/cloudwatch/caller.h"
 #include "aws/dynamodb/caller.h"
 #include "aws/iam/caller.h"
@@ -16,7 +13,7 @@
 #include "aws/sns/caller.h"
 #include "aws/sqs/caller.h"
 #include "aws/sts/caller.h"
-#include "cli/credentials.h"
+#include "cli/connection.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
 #include "cli/embedded_functions.h"
@@ -29,26 +26,19 @@
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
+#include "pipeline/template.h"
 
 namespace cli {
 namespace {
 
-// An engine of ours has its `root`; another one that nobody has said credentials for may have the same.
-std::expected<aws::auth::Credentials, std::string> credentials_for(const GlobalOptions& options,
-                                                                   const NamedProfile& profile, const std::string& url,
-                                                                   bool ours, const RootCredentials& root) {
-  const aws::auth::Credentials of_root{root.access_key_id, root.secret_access_key, ""};
-  if (ours) return of_root;
-  auto found = find_credentials(options, profile);
-  const bool is_aws = url == "aws";
-  // What is wrong with a profile that nobody named is nothing to an engine.
-  const bool is_asked = !profile.origin.empty() || !os::environment("AWS_ACCESS_KEY_ID").value_or("").empty();
-  if (!found.has_value() && (is_aws || is_asked)) return std::unexpected(std::move(found).error());
-  if (found.has_value() && found->has_value()) return std::move(**found);
-  if (!is_aws) return of_root;
-  return std::unexpected(
-      "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile by --profile or AWS_PROFILE");
-}
+// Carries nothing out.
+class NoEngine final : public aws::Dispatcher {
+ public:
+  base::Result<void> dispatch(const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context&, void*,
+                              void*) override {
+    return base::fail({.code = "Local", .message = "this command has no engine"});
+  }
+};
 
 }  // namespace
 
@@ -56,8 +46,8 @@ struct Session::Parts {
   std::unique_ptr<LocalEngine> local;  // only if this command opened the data directory
   os::SystemEnv system;
   std::unique_ptr<os::HttpTransport> transport;
-  std::unique_ptr<aws::client::FixedCredentials> credentials;
-  std::unique_ptr<aws::client::Client> client;
+  std::unique_ptr<Connection> connection;  // null: there is no engine
+  NoEngine no_engine;
   std::unique_ptr<aws::s3::S3Caller> s3;
   std::unique_ptr<aws::sqs::SqsCaller> sqs;
   std::unique_ptr<aws::sns::SnsCaller> sns;
@@ -67,8 +57,7 @@ struct Session::Parts {
   std::unique_ptr<aws::sts::StsCaller> sts;
   std::unique_ptr<aws::logs::LogsCaller> logs;
   std::unique_ptr<aws::cloudwatch::CloudWatchCaller> cloudwatch;
-  std::optional<aws::http::Endpoint> endpoint;  // none: AWS
-  std::string place;                            // of the data: "in" a directory or "at" an endpoint; empty: AWS
+  std::string place;  // of the data: "in" a directory or "at" an endpoint; empty: AWS
   pipeline::StackOptions stack_options;
   std::optional<DefinitionFile> file;
   bool wants_original = false;  // --file none
@@ -78,6 +67,8 @@ struct Session::Parts {
   std::string package_fault;
   std::unique_ptr<pipeline::Stack> stack;
 
+  // Offers the services by way of this.
+  void connect(aws::Dispatcher& c);
   std::expected<void, LocalEngine::Error> take_definition(const GlobalOptions& options);
   std::expected<void, LocalEngine::Error> make_packages();
   std::expected<std::string, LocalEngine::Error> find_engine(const GlobalOptions& options, Use use,
@@ -119,6 +110,18 @@ std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
     stack_options.stage_zips[stage.name] = std::move(read).value_or("");
   }
   return {};
+}
+
+void Session::Parts::connect(aws::Dispatcher& c) {
+  s3 = std::make_unique<aws::s3::S3Caller>(c);
+  sqs = std::make_unique<aws::sqs::SqsCaller>(c);
+  sns = std::make_unique<aws::sns::SnsCaller>(c);
+  lambda = std::make_unique<aws::lambda::LambdaCaller>(c);
+  dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(c);
+  iam = std::make_unique<aws::iam::IamCaller>(c);
+  sts = std::make_unique<aws::sts::StsCaller>(c);
+  logs = std::make_unique<aws::logs::LogsCaller>(c);
+  cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(c);
 }
 
 // The URL of the engine that serves the directory, else of one of the command's own; `root` becomes that of the former.
@@ -170,7 +173,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   if (use == Use::makes && !parts->package_fault.empty())
     return std::unexpected(LocalEngine::Error{parts->package_fault, kUsage});
   const Places places = find_places(options, parts->file);
-  auto transport = os::HttpTransport::make();
+  auto transport = make_transport(options, places);
   if (!transport.has_value()) return std::unexpected(LocalEngine::Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
   std::string url = places.endpoint.value;
@@ -183,39 +186,13 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
     if (!found.has_value()) return std::unexpected(std::move(found).error());
     url = std::move(*found);
   }
-  aws::client::ClientOptions client;
-  client.signing_clock = &parts->system.wall_clock();
-  client.region = places.region.value;
-  if (client.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-    return std::unexpected(LocalEngine::Error{"not a region: " + client.region, kUsage});
-  // ARNs and addresses there are of another partition (arn:aws-cn:..., amazonaws.com.cn).
-  const bool foreign = std::ranges::any_of(std::array<std::string_view, 4>{"cn-", "us-gov-", "us-iso", "eusc-"},
-                                           [&](std::string_view prefix) { return client.region.starts_with(prefix); });
-  if (url == "aws" && foreign)
-    return std::unexpected(LocalEngine::Error{
-        "region " + client.region + " is in a partition of AWS (China, GovCloud, ...) that till does not know",
-        kUsage});
-  if (url != "aws") {
-    client.endpoint = aws::http::parse_endpoint(url);
-    if (!client.endpoint.has_value())
-      return std::unexpected(LocalEngine::Error{"not an endpoint: " + url + " (expected http://host:port)", kUsage});
-  }
-  auto credentials = credentials_for(options, places.profile, url, ours, *root);
-  if (!credentials.has_value()) return std::unexpected(LocalEngine::Error{std::move(credentials).error(), kFailed});
-  parts->credentials = std::make_unique<aws::client::FixedCredentials>(*credentials);
-  parts->client =
-      std::make_unique<aws::client::Client>(*parts->transport, *parts->credentials, parts->system.env(), client);
-  aws::client::Client& c = *parts->client;
-  parts->s3 = std::make_unique<aws::s3::S3Caller>(c);
-  parts->sqs = std::make_unique<aws::sqs::SqsCaller>(c);
-  parts->sns = std::make_unique<aws::sns::SnsCaller>(c);
-  parts->lambda = std::make_unique<aws::lambda::LambdaCaller>(c);
-  parts->dynamodb = std::make_unique<aws::dynamodb::DynamoDbCaller>(c);
-  parts->iam = std::make_unique<aws::iam::IamCaller>(c);
-  parts->sts = std::make_unique<aws::sts::StsCaller>(c);
-  parts->logs = std::make_unique<aws::logs::LogsCaller>(c);
-  parts->cloudwatch = std::make_unique<aws::cloudwatch::CloudWatchCaller>(c);
-  parts->endpoint = client.endpoint;
+  auto connection =
+      Connection::make(parts->system, *parts->transport, options, places, {.url = url, .is_ours = ours, .root = *root});
+  if (!connection.has_value())
+    return std::unexpected(
+        LocalEngine::Error{std::move(connection.error().message), connection.error().is_usage ? kUsage : kFailed});
+  parts->connection = std::move(*connection);
+  parts->connect(parts->connection->client());
   aws::Context context;
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
@@ -223,7 +200,18 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
                                               identity.error().http_status == 0 ? kUnreachable : kFailed});
   parts->stack_options.name = places.stack.value;
   parts->stack_options.account = identity->account.value_or("");
-  parts->stack_options.region = client.region;
+  parts->stack_options.region = parts->connection->region();
+  return std::unique_ptr<Session>(new Session(std::move(parts)));
+}
+
+std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::without_engine(const GlobalOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  if (auto taken = parts->take_definition(options); !taken.has_value()) return std::unexpected(taken.error());
+  if (!parts->package_fault.empty()) return std::unexpected(LocalEngine::Error{parts->package_fault, kUsage});
+  parts->connect(parts->no_engine);
+  parts->stack_options.name = find_places(options, parts->file).stack.value;
+  parts->stack_options.account = pipeline::kAnyAccount;
+  parts->stack_options.region = pipeline::kAnyRegion;
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
@@ -267,9 +255,9 @@ pipeline::Services Session::services() {
 }
 
 std::optional<Session::EngineClock> Session::engine_clock() {
-  if (!parts_->endpoint.has_value()) return std::nullopt;
-  const auto answer =
-      parts_->transport->round_trip(*parts_->endpoint, {"GET", "/_till/clock", {}, {}}, std::chrono::seconds(5));
+  if (parts_->connection == nullptr || !parts_->connection->endpoint().has_value()) return std::nullopt;
+  const auto answer = parts_->transport->round_trip(*parts_->connection->endpoint(), {"GET", "/_till/clock", {}, {}},
+                                                    std::chrono::seconds(5));
   if (!answer.has_value() || answer->status != 200) return std::nullopt;  // somebody else's engine
   simdjson::dom::parser parser;
   const auto document = parser.parse(answer->body);
@@ -295,11 +283,11 @@ bool Session::has_virtual_clock() {
 
 base::Result<void> Session::advance(base::Duration by) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(by).count();
-  TRY_ASSIGN(
-      const auto answer,
-      parts_->transport->round_trip(
-          *parts_->endpoint, {"POST", "/_till/clock/advance", {}, "{\"seconds\":" + std::to_string(seconds) + "}"},
-          std::chrono::seconds(60)));
+  TRY_ASSIGN(const auto answer,
+             parts_->transport->round_trip(
+                 *parts_->connection->endpoint(),
+                 {"POST", "/_till/clock/advance", {}, "{\"seconds\":" + std::to_string(seconds) + "}"},
+                 std::chrono::seconds(60)));
   if (answer.status == 200) return {};
   return base::fail({.code = "ClockNotAdvanced", .message = answer.body, .http_status = answer.status});
 }
@@ -311,9 +299,30 @@ void Session::configure(const std::function<void(pipeline::StackOptions&)>& chan
 pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
     parts_->stack_options.functions_zip = parts_->file.has_value() ? parts_->package : functions_zip();
+    parts_->stack_options.wait_hooks = {.tell = [this](const std::string& what) { tell_wait(what); },
+                                        .pause = [this](base::Duration how_long) { return pause(how_long); }};
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }
   return *parts_->stack;
+}
+
+void Session::tell_wait(const std::string& what) {
+  print_error("waiting for " + what +
+              (has_virtual_clock() ? "; the engine's clock is virtual and has to be moved for that" : ""));
+}
+
+bool Session::pause(base::Duration how_long) {
+  if (interruption_ != nullptr) return interruption_->pause(how_long);
+  if (how_long > base::Duration()) cli::pause(env(), how_long);
+  return true;
+}
+
+InterruptibleStack::InterruptibleStack(Session& session) : session_(session), interruption_(session.env()) {
+  session_.interruption_ = &interruption_;
+}
+
+InterruptibleStack::~InterruptibleStack() {
+  session_.interruption_ = nullptr;
 }
 
 const std::string& Session::account() const {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/env.h"
+#include "cli/interruption.h"
 #include "cli/local_engine.h"
 #include "pipeline/definition.h"
 #include "pipeline/stack.h"
@@ -39,11 +40,14 @@ class Session {
  public:
   static std::expected<std::unique_ptr<Session>, LocalEngine::Error> open(const GlobalOptions& options,
                                                                           Use use = Use::looks);
+  // One without an engine, for commands that only write down what the options' stack is made of: every call of its
+  // services fails, and the stack's account and region are pipeline::kAnyAccount and kAnyRegion.
+  static std::expected<std::unique_ptr<Session>, LocalEngine::Error> without_engine(const GlobalOptions& options);
   ~Session();
 
   [[nodiscard]] base::Env& env();
   [[nodiscard]] pipeline::Services services();
-  // The stack of the options, with the functions that this program carries.
+  // The stack of the options, with the functions that this program carries. What it waits for is told on stderr.
   pipeline::Stack& stack();
   [[nodiscard]] const std::string& account() const;
   // Whose data it is, for people: "account 1 of AWS in eu-west-1", "account 1 in /srv/shop", "account 1 at http://…".
@@ -68,16 +72,34 @@ class Session {
   void configure(const std::function<void(pipeline::StackOptions&)>& change);
 
  private:
+  friend class InterruptibleStack;
   struct Parts;
   struct EngineClock {
     base::Timestamp now;
     bool is_virtual = false;
   };
   explicit Session(std::unique_ptr<Parts> parts);
+  void tell_wait(const std::string& what);
+  bool pause(base::Duration how_long);
   std::optional<EngineClock> engine_clock();  // nullopt: not an engine of ours
 
   std::unique_ptr<Parts> parts_;
   std::optional<bool> has_virtual_clock_;  // once it was asked
+  Interruption* interruption_ = nullptr;   // of who makes or removes the stack at the moment
+};
+
+// While it lives, a signal ends what the session's stack is doing, between two steps or in a wait, with "Interrupted".
+class InterruptibleStack {
+ public:
+  // `session` outlives this object; no other Interruption lives as long as this one.
+  explicit InterruptibleStack(Session& session);
+  ~InterruptibleStack();
+  InterruptibleStack(const InterruptibleStack&) = delete;
+  InterruptibleStack& operator=(const InterruptibleStack&) = delete;
+
+ private:
+  Session& session_;
+  Interruption interruption_;
 };
 
 // Session::open for a command: without a session it has told the user why, and `exit_code` is the command's.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "aws/client/client_settings.h"
 #include "cli/output.h"
 #include "os/environment.h"
 
@@ -51,22 +52,32 @@ Setting definition_file(const GlobalOptions& options, const std::optional<Defini
 
 Places find_places(const GlobalOptions& options, const std::optional<DefinitionFile>& file) {
   const pipeline::StackSettings stack = file.has_value() ? file->definition.stack : pipeline::StackSettings();
-  Places places{.endpoint = first_of(options, "--endpoint", options.endpoint, {"AWS_ENDPOINT_URL"}, file,
-                                     "stack.endpoint", stack.endpoint, ""),
+  const aws::client::ClientSettings client{.variable = [&](const std::string& name) {
+    return options.ignore_environment ? std::string() : os::environment(name).value_or("");
+  }};
+  Places places{.endpoint = {},
                 .region = first_of(options, "--region", options.region, {"AWS_REGION", "AWS_DEFAULT_REGION"}, file,
                                    "stack.region", stack.region, ""),
                 .stack = first_of(options, "--stack", options.stack, {}, file, "stack.name", stack.name, "tillstream"),
                 .profile = find_profile(options, file)};
   const NamedProfile& profile = places.profile;
+  aws::client::ClientSettings of_profile = client;
+  of_profile.profile = profile.means_aws ? profile.files.profile(profile.name) : nullptr;
+  const bool ignores = of_profile.ignores_endpoints();
+  const std::initializer_list<const char*> url = {"AWS_ENDPOINT_URL"};
+  places.endpoint =
+      first_of(options, "--endpoint", options.endpoint, ignores ? std::initializer_list<const char*>{} : url, file,
+               "stack.endpoint", stack.endpoint, "");
   if (places.endpoint.value.empty() && profile.means_aws) {
-    const std::string url = profile.value("endpoint_url");
-    places.endpoint = {url.empty() ? "aws" : url, "profile " + profile.name};
+    const std::string configured = ignores ? "" : profile.value("endpoint_url");
+    places.endpoint = {configured.empty() ? "aws" : configured, "profile " + profile.name};
   }
   // A region in the AWS CLI's default profile says nothing of an engine on this machine.
   const bool asks_profile = places.endpoint.value == "aws" || profile.means_aws;
   if (places.region.value.empty() && asks_profile && !profile.value("region").empty())
     places.region = {profile.value("region"), "profile " + profile.name};
-  if (places.region.value.empty()) places.region = {"us-east-1", std::string(kDefault)};
+  if (places.region.value.empty() && places.endpoint.value != "aws")
+    places.region = {"us-east-1", std::string(kDefault)};
   return places;
 }
 

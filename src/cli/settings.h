@@ -8,14 +8,19 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/credentials.h"
 #include "cli/definition_file.h"
+#include "cli/profile.h"
 
 namespace cli {
 
 struct Setting {
   std::string value;
   std::string origin;  // "flag --region", "environment AWS_REGION", "till.toml:3", "default"
+
+  // By AWS_ENDPOINT_URL or a profile, and not for this command or this pipeline.
+  [[nodiscard]] bool is_configured() const {
+    return origin.starts_with("environment") || origin.starts_with("profile");
+  }
 };
 
 // Where a command works.

@@ -58,12 +58,14 @@ std::string text_of(const Count& count) {
   return count.is_complete ? std::to_string(count.seen) : fmt::format("more than {}", count.seen);
 }
 
-base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table) {
+base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table, base::Duration at_most) {
   aws::dynamodb::ScanInput scan;
   scan.table_name = table;
   scan.select = "COUNT";
+  scan.consistent_read = true;  // an eventual read may not know of what was just stored
   Count count;
-  for (int page = 0; page < kPagesMax; ++page) {
+  const base::Timestamp end = site.env.clock.now() + at_most;
+  for (int page = 0; page < kPagesMax && (page == 0 || site.env.clock.now() < end); ++page) {
     aws::Context context = site.call();
     auto got = site.services.dynamodb.scan(context, scan);
     if (!got.has_value() && pipeline::is_absent(got.error())) return count;
@@ -76,25 +78,49 @@ base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table
   return count;
 }
 
-std::string contents(const pipeline::Site& site, const pipeline::Step& step) {
-  if (step.kind == "queue") {
-    const auto all = depths(site, step.name);
-    if (!all.has_value()) return step.what;
-    const auto number = [&all](std::string_view name) {
-      const std::string* text = all->find(name);
-      return text == nullptr ? std::string("0") : *text;
-    };
-    return number("ApproximateNumberOfMessages") + " waiting, " + number("ApproximateNumberOfMessagesNotVisible") +
-           " in flight, " + number("ApproximateNumberOfMessagesDelayed") + " delayed";
+namespace {
+
+// DynamoDB brings it up to date about every six hours
+// (docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html).
+std::optional<int64_t> old_row_count(const pipeline::Site& site, const std::string& table) {
+  aws::dynamodb::DescribeTableInput describe;
+  describe.table_name = table;
+  aws::Context context = site.call();
+  const auto got = site.services.dynamodb.describe_table(context, std::move(describe));
+  if (!got.has_value() || !got->table.has_value()) return std::nullopt;
+  return got->table->item_count;
+}
+
+Contents contents_of_table(const pipeline::Site& site, const pipeline::Step& step) {
+  constexpr auto kPatience = std::chrono::seconds(2);
+  const auto counted = rows_in(site, step.name, kPatience);
+  if (counted.has_value() && counted->is_complete)
+    return {fmt::format("{} rows", counted->seen), fmt::format(",\"rows\":{},\"rows_are\":\"counted\"", counted->seen)};
+  const auto old = old_row_count(site, step.name);
+  if (counted.has_value()) {
+    const bool says_more = old.has_value() && *old > static_cast<int64_t>(counted->seen);
+    return {fmt::format("more than {} rows{}", counted->seen,
+                        says_more ? fmt::format(", {} by a count up to 6 hours old", *old) : ""),
+            fmt::format(",\"rows\":{},\"rows_are\":\"at_least\"", counted->seen)};
   }
-  if (step.kind == "table") {
-    aws::dynamodb::DescribeTableInput describe;
-    describe.table_name = step.name;
-    aws::Context context = site.call();
-    const auto got = site.services.dynamodb.describe_table(context, std::move(describe));
-    if (got.has_value() && got->table.has_value()) return std::to_string(got->table->item_count.value_or(0)) + " rows";
-  }
-  return step.what;
+  if (!old.has_value()) return {step.what};
+  return {fmt::format("{} rows by a count up to 6 hours old", *old),
+          fmt::format(",\"rows\":{},\"rows_are\":\"up_to_6_hours_old\"", *old)};
+}
+
+}  // namespace
+
+Contents contents(const pipeline::Site& site, const pipeline::Step& step) {
+  if (step.kind == "table") return contents_of_table(site, step);
+  if (step.kind != "queue") return {step.what};
+  const auto all = depths(site, step.name);
+  if (!all.has_value()) return {step.what};
+  const auto number = [&all](std::string_view name) {
+    const std::string* text = all->find(name);
+    return text == nullptr ? std::string("0") : *text;
+  };
+  return {number("ApproximateNumberOfMessages") + " waiting, " + number("ApproximateNumberOfMessagesNotVisible") +
+          " in flight, " + number("ApproximateNumberOfMessagesDelayed") + " delayed"};
 }
 
 base::Result<StackContents> count_contents(pipeline::Stack& stack) {

@@ -11,8 +11,14 @@
 
 namespace cli {
 
-// The text of a queue's or table's contents for a step of Stack::list(), else what the step says.
-std::string contents(const pipeline::Site& site, const pipeline::Step& step);
+// What is in a queue or a table, for a step of Stack::list(); of others what the step says. `json` has members of an
+// object after a comma: of a table "rows" and what that number is, in "rows_are": "counted", "at_least", or
+// "up_to_6_hours_old".
+struct Contents {
+  std::string text;
+  std::string json = {};
+};
+Contents contents(const pipeline::Site& site, const pipeline::Step& step);
 
 // Messages of a queue: waiting, delayed and in flight. Approximate on AWS.
 base::Result<uint64_t> messages_in(const pipeline::Site& site, const std::string& queue);
@@ -24,8 +30,9 @@ struct Count {
 };
 // The number, or "more than" it.
 std::string text_of(const Count& count);
-// The rows of a table, counted: DescribeTable's ItemCount is hours old on AWS. No table has none.
-base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table);
+// The rows of a table, counted, for about `at_most`: DescribeTable's ItemCount is hours old on AWS. No table has none.
+base::Result<Count> rows_in(const pipeline::Site& site, const std::string& table,
+                            base::Duration at_most = std::chrono::minutes(1));
 
 struct StackContents {
   std::map<std::string, uint64_t> resources;  // that exist, by kind

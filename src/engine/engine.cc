@@ -27,13 +27,17 @@ struct Engine::Parts {
         iam(store, env),
         sts(store, env, iam, {.access_key_id = options.access_key_id, .secret_access_key = options.secret_access_key}),
         logs(store, env, {.metrics = &metrics}),
-        sqs(store, env, {.allows = aws::auth::service_may, .metrics = &metrics}),
+        sqs(store, env,
+            {.allows = aws::auth::service_may,
+             .delay_recreation = options.delay_queue_recreation,
+             .metrics = &metrics}),
         dynamodb(
             store, env,
             {.metrics = &metrics, .lenient = options.lenient, .role_may = role_may(), .throttle = options.throttle}),
         lambda(store, env, functions, sqs, sts, logs, lambda_options(options)),
-        sns(store, env, sqs, lambda, sns_options(mailer, options)),
-        s3(store, env, lambda, sqs, sns, {.role_may = role_may(), .metrics = &metrics}),
+        notified(options.notified ? options.notified(lambda) : lambda),
+        sns(store, env, sqs, notified, sns_options(mailer, options)),
+        s3(store, env, notified, sqs, sns, {.role_may = role_may(), .metrics = &metrics}),
         cloudwatch(store, env, {.refresh = [this] { metrics.flush(); }, .sns = &sns, .lambda = &lambda}) {
     lambda.set_sns(sns);
     lambda.set_s3(s3);
@@ -53,6 +57,7 @@ struct Engine::Parts {
     out.role_may = role_may();
     out.metrics = &metrics;
     out.lenient = options.lenient;
+    if (options.polled) out.polled = &options.polled(sqs);
     return out;
   }
 
@@ -83,6 +88,7 @@ struct Engine::Parts {
   sqs::SqsService sqs;
   dynamodb::DynamoDbService dynamodb;
   lambda::LambdaService lambda;
+  aws::lambda::Lambda& notified;  // by S3 and SNS
   sns::SnsService sns;
   s3::S3Service s3;
   cloudwatch::CloudWatchService cloudwatch;

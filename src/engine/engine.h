@@ -54,6 +54,13 @@ struct EngineOptions {
   // False: what waits in queues and outboxes stays there, as if the engine had stopped: nothing is taken from a queue
   // for a function, no function runs, nothing is delivered, no alarm is judged. For who looks at the state.
   bool works = true;
+  // A deleted queue's name cannot be used again for 60 seconds, as on AWS.
+  bool delay_queue_recreation = false;
+  // What event source mappings poll instead of the engine's own SQS, which it is given; asked once, while the engine is
+  // made. The answer outlives the engine. Empty: they poll that one.
+  std::function<aws::sqs::Sqs&(aws::sqs::Sqs& own)> polled = {};
+  // The same for the Lambda that S3's notifications and SNS's messages go to.
+  std::function<aws::lambda::Lambda&(aws::lambda::Lambda& own)> notified = {};
 };
 
 class Engine {

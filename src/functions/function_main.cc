@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "aws/client/client.h"
+#include "aws/client/client_settings.h"
 #include "aws/dynamodb/caller.h"
 #include "aws/s3/caller.h"
 #include "aws/sns/caller.h"
@@ -22,13 +24,23 @@ std::string variable(const char* name, std::string_view otherwise = "") {
   return os::environment(name).value_or(std::string(otherwise));
 }
 
-aws::client::ClientOptions client_options(os::SystemEnv& system, int attempts_max) {
-  aws::client::ClientOptions options;
-  options.region = variable("AWS_REGION", "us-east-1");
-  options.endpoint = aws::http::parse_endpoint(variable("AWS_ENDPOINT_URL"));
-  options.attempts_max = attempts_max;
-  options.timeout = std::chrono::seconds(5);
-  options.signing_clock = &system.wall_clock();
+// As the environment says, by the names of the AWS SDKs.
+std::expected<aws::client::ClientOptions, std::string> client_options(os::SystemEnv& system) {
+  constexpr std::array<const aws::ServiceDesc*, 4> kServices = {&aws::s3::kService, &aws::sqs::kService,
+                                                                &aws::dynamodb::kService, &aws::sns::kService};
+  const aws::client::ClientSettings settings{
+      .variable = [](const std::string& name) { return variable(name.c_str()); }};
+  aws::client::ClientOptions options{.endpoints = {.region = variable("AWS_REGION", "us-east-1")},
+                                     .timeout = std::chrono::seconds(5),
+                                     .signing_clock = &system.wall_clock()};
+  if (const std::string url = variable("AWS_ENDPOINT_URL"); !url.empty() && !settings.ignores_endpoints()) {
+    options.endpoints.all = aws::http::parse_endpoint(url);
+    if (!options.endpoints.all.has_value()) return std::unexpected("AWS_ENDPOINT_URL is not an endpoint: " + url);
+  }
+  auto set = settings.set_retries(options);
+  if (set.has_value()) set = settings.set_variants(options.endpoints);
+  if (set.has_value()) set = settings.set_own_endpoints(kServices, options.endpoints);
+  if (!set.has_value()) return std::unexpected(std::move(set).error());
   return options;
 }
 
@@ -77,7 +89,12 @@ runtime::HandlerFunction with_log(runtime::StructuredLog& log, FailedCalls& fail
 int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make) {
   os::SystemEnv system;
   base::Env env = system.env();
-  auto transport = os::HttpTransport::make();
+  const auto proxies = os::Proxies::from([](const std::string& name) { return variable(name.c_str()); });
+  if (!proxies.has_value()) {
+    report(proxies.error());
+    return 1;
+  }
+  auto transport = os::HttpTransport::make({.proxies = *proxies});
   const auto api = aws::http::parse_endpoint("http://" + variable("AWS_LAMBDA_RUNTIME_API"));
   if (!transport.has_value() || !api.has_value()) {
     report(transport.has_value() ? "AWS_LAMBDA_RUNTIME_API is not set: this program is a Lambda function"
@@ -92,6 +109,8 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
     return 1;
   };
   if (!config.has_value()) return fail_to_start("Pipeline.Config", config.error());
+  auto options = client_options(system);
+  if (!options.has_value()) return fail_to_start("Pipeline.Config", options.error());
   const auto definition = read_definition();
   if (!definition.has_value()) return fail_to_start("Pipeline.Definition", definition.error());
   const aws::auth::Credentials own{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
@@ -105,8 +124,9 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
       os::write_stdout);
   FailedCalls failed_calls(log, {own.secret_access_key, own.session_token});
   aws::client::FixedCredentials credentials(own);
-  aws::client::Client client(**transport, credentials, env, client_options(system, 3));
-  aws::client::Client single_attempt_client(**transport, credentials, env, client_options(system, 1));
+  aws::client::Client client(**transport, credentials, env, *options);
+  options->attempts_max = 1;
+  aws::client::Client single_attempt_client(**transport, credentials, env, *options);
   WatchedCalls calls(client, failed_calls);
   WatchedCalls single_attempt(single_attempt_client, failed_calls);
   aws::s3::S3Caller s3(calls);

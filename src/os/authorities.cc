@@ -42,10 +42,14 @@ bool is_set(const char* name) {
 
 }  // namespace
 
-std::expected<void, std::string> trust_authorities(ssl_ctx_st* context) {
+std::expected<void, std::string> trust_authorities(ssl_ctx_st* context, const std::string& ca_bundle) {
   if (const std::string bundle = environment("AWS_CA_BUNDLE").value_or(""); !bundle.empty()) {
     if (load(context, bundle)) return {};
     return std::unexpected(fmt::format("AWS_CA_BUNDLE: cannot read certificates from {}: {}", bundle, error_text()));
+  }
+  if (!ca_bundle.empty()) {
+    if (load(context, ca_bundle)) return {};
+    return std::unexpected(fmt::format("ca_bundle: cannot read certificates from {}: {}", ca_bundle, error_text()));
   }
   std::string looked;
   if (!is_set(X509_get_default_cert_file_env()) && !is_set(X509_get_default_cert_dir_env())) {

@@ -106,14 +106,15 @@ std::expected<int, StreamError> connect_address(const addrinfo& address, Deadlin
 
 }  // namespace
 
-std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const std::string& ca_file) {
+std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const std::string& ca_file,
+                                                                         const std::string& ca_bundle) {
   SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr) return std::unexpected(tls_error_text());
   std::unique_ptr<TlsContext> made(new TlsContext(context));
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  if (auto trusted = trust_authorities(context); !trusted.has_value())
+  if (auto trusted = trust_authorities(context, ca_bundle); !trusted.has_value())
     return std::unexpected(std::move(trusted).error());
   if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
     return std::unexpected("cannot read certificates from " + ca_file + ": " + tls_error_text());
@@ -127,25 +128,33 @@ TlsContext::~TlsContext() {
 
 std::expected<std::unique_ptr<ClientStream>, StreamError> ClientStream::connect(const aws::http::Endpoint& endpoint,
                                                                                 const TlsContext* tls,
-                                                                                Deadline deadline,
+                                                                                const Proxy* proxy, Deadline deadline,
                                                                                 const std::atomic<bool>& cancelled) {
+  const aws::http::Endpoint& first = proxy != nullptr ? proxy->endpoint : endpoint;
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;
   AddressList addresses;
-  const std::string port = std::to_string(endpoint.port);
-  if (const int error = ::getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &addresses.first); error != 0) {
-    return fail(Kind::failed, "cannot resolve " + endpoint.host + ": " + ::gai_strerror(error));
+  const std::string port = std::to_string(first.port);
+  if (const int error = ::getaddrinfo(first.host.c_str(), port.c_str(), &hints, &addresses.first); error != 0) {
+    return fail(Kind::failed, "cannot resolve " + first.host + ": " + ::gai_strerror(error));
   }
-  std::expected<int, StreamError> socket = fail(Kind::failed, endpoint.host + " has no address");
+  std::expected<int, StreamError> socket = fail(Kind::failed, first.host + " has no address");
   for (const addrinfo* address = addresses.first; address != nullptr; address = address->ai_next) {
     socket = connect_address(*address, deadline, cancelled);
     if (socket) break;
   }
+  if (!socket && proxy != nullptr)
+    return fail(socket.error().kind, "proxy " + aws::http::host_header(first) + ": " + socket.error().message);
   if (!socket) return std::unexpected(std::move(socket).error());
   std::unique_ptr<ClientStream> stream(new ClientStream(*socket, cancelled));
   if (endpoint.tls) {
     if (tls == nullptr) return fail(Kind::failed, "no TLS context");
+    if (proxy != nullptr) {
+      auto opened = stream->open_tunnel(endpoint, *proxy, deadline);
+      if (!opened)
+        return fail(opened.error().kind, "proxy " + aws::http::host_header(first) + ": " + opened.error().message);
+    }
     if (auto started = stream->start_tls(endpoint, *tls, deadline); !started) {
       return std::unexpected(std::move(started).error());
     }
@@ -211,6 +220,33 @@ std::expected<std::size_t, StreamError> ClientStream::read(std::span<char> into,
 bool ClientStream::is_quiet() const {
   char byte = 0;
   return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+// RFC 9110, section 9.3.6. What comes behind the answer's head is the server's.
+std::expected<void, StreamError> ClientStream::open_tunnel(const aws::http::Endpoint& endpoint, const Proxy& proxy,
+                                                           Deadline deadline) {
+  constexpr std::size_t kHeadBytesMax = 16 * 1024;
+  const bool is_ipv6 = endpoint.host.contains(':');
+  const std::string target =
+      (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+  std::string request = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+  if (!proxy.authorization.empty()) request += "Proxy-Authorization: " + proxy.authorization + "\r\n";
+  if (auto written = write_plain(request + "\r\n", {}, deadline); !written) return written;
+  bytes_written_ = 0;  // nothing of it was for the server
+  std::string head;
+  while (!head.ends_with("\r\n\r\n")) {
+    if (head.size() == kHeadBytesMax) return fail(Kind::failed, "its answer is none of HTTP");
+    char byte = 0;
+    const auto got = read({&byte, 1}, deadline);
+    if (!got) return std::unexpected(got.error());
+    if (*got == 0) return fail(Kind::failed, "it closed the connection");
+    head.push_back(byte);
+  }
+  const std::string status = head.substr(0, head.find("\r\n"));
+  constexpr std::size_t kVersion = std::string_view("HTTP/1.1 ").size();
+  if (!status.starts_with("HTTP/1.") || status.size() <= kVersion || status[kVersion] != '2')
+    return fail(Kind::failed, "it refuses to connect to " + target + ": " + status);
+  return {};
 }
 
 std::expected<void, StreamError> ClientStream::start_tls(const aws::http::Endpoint& endpoint, const TlsContext& tls,

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "aws/http/message.h"
+#include "os/proxy.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -30,8 +31,10 @@ struct StreamError {
 // Certificates to trust and protocol versions, shared by all TLS streams. Safe from any thread once made.
 class TlsContext {
  public:
-  // Trusts the machine's authorities (authorities.h) and, if not empty, those in the PEM file `ca_file`.
-  static std::expected<std::unique_ptr<TlsContext>, std::string> make(const std::string& ca_file);
+  // Trusts the machine's authorities or, if not empty, those of `ca_bundle` (authorities.h), and those in the PEM file
+  // `ca_file` if that is not empty.
+  static std::expected<std::unique_ptr<TlsContext>, std::string> make(const std::string& ca_file,
+                                                                      const std::string& ca_bundle);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -44,11 +47,14 @@ class TlsContext {
 
 class ClientStream {
  public:
-  // Resolves the host, tries its addresses in turn and, for tls, verifies that the peer is `endpoint.host`. `tls` may
-  // be null for plain endpoints and outlives the stream, as does `cancelled`: once it is true, every call that has to
-  // wait fails soon. The system's resolver knows neither deadline nor cancellation.
+  // Through `proxy` if it is not null: for tls by a tunnel (CONNECT), else by its address alone, so that requests have
+  // to name the server. Resolves the host (the proxy's, if there is one), tries its addresses in turn and, for tls,
+  // verifies that the peer is `endpoint.host`. `tls` may be null for plain endpoints and outlives the stream, as does
+  // `cancelled`: once it is true, every call that has to wait fails soon. The system's resolver knows neither deadline
+  // nor cancellation.
   static std::expected<std::unique_ptr<ClientStream>, StreamError> connect(const aws::http::Endpoint& endpoint,
-                                                                           const TlsContext* tls, Deadline deadline,
+                                                                           const TlsContext* tls, const Proxy* proxy,
+                                                                           Deadline deadline,
                                                                            const std::atomic<bool>& cancelled);
   ~ClientStream();
   ClientStream(const ClientStream&) = delete;
@@ -65,6 +71,8 @@ class ClientStream {
 
  private:
   ClientStream(int socket, const std::atomic<bool>& cancelled) : socket_(socket), cancelled_(cancelled) {}
+  std::expected<void, StreamError> open_tunnel(const aws::http::Endpoint& endpoint, const Proxy& proxy,
+                                               Deadline deadline);
   std::expected<void, StreamError> start_tls(const aws::http::Endpoint& endpoint, const TlsContext& tls,
                                              Deadline deadline);
   std::expected<void, StreamError> write_plain(std::string_view head, std::string_view body, Deadline deadline);

@@ -53,7 +53,8 @@ bool takes_body(std::string_view method) {
 }
 
 // The request's head, or nothing if it has no valid form on the wire.
-std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& request) {
+// `proxy`: of a plain connection, where the request names the server.
+std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& request, const Proxy* proxy) {
   const std::string length = std::to_string(request.body.size());
   if (!is_token(request.method) || request.target.empty() || has_control(request.target) ||
       request.target.find_first_of(" \t") != std::string::npos) {
@@ -61,7 +62,9 @@ std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& 
   }
   std::string head;
   head.reserve(1024);
-  head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  head.append(request.method).append(" ");
+  if (proxy != nullptr) head.append("http://").append(aws::http::host_header(endpoint));
+  head.append(request.target).append(" HTTP/1.1\r\n");
   bool has_host = false;
   bool has_length = false;
   for (const auto& [name, value] : request.headers.fields()) {
@@ -75,6 +78,8 @@ std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& 
     }
     head.append(name).append(": ").append(value).append("\r\n");
   }
+  if (proxy != nullptr && !proxy->authorization.empty())
+    head.append("Proxy-Authorization: ").append(proxy->authorization).append("\r\n");
   if (!has_host) head.append("Host: ").append(aws::http::host_header(endpoint)).append("\r\n");
   if (!has_length && (!request.body.empty() || takes_body(request.method))) {
     head.append("Content-Length: ").append(length).append("\r\n");
@@ -171,7 +176,7 @@ class HttpTransport::Core {
   std::expected<const TlsContext*, std::string> tls() {
     const std::lock_guard lock(tls_mutex_);
     if (tls_ == nullptr) {
-      auto made = TlsContext::make(options.ca_file);
+      auto made = TlsContext::make(options.ca_file, options.ca_bundle);
       if (!made) return std::unexpected(std::move(made).error());
       tls_ = std::move(*made);
     }
@@ -185,8 +190,9 @@ class HttpTransport::Core {
       if (!made) return std::unexpected(StreamError{StreamError::Kind::failed, made.error()});
       context = *made;
     }
-    auto stream = ClientStream::connect(
-        endpoint, context, std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout), cancelled);
+    auto stream = ClientStream::connect(endpoint, context, options.proxies.of(endpoint),
+                                        std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout),
+                                        cancelled);
     if (!stream) return std::unexpected(std::move(stream).error());
     PooledConnection connection;
     connection.stream = std::move(*stream);
@@ -262,7 +268,8 @@ base::Result<Response> HttpTransport::round_trip(const Endpoint& endpoint, Reque
   // Far deadlines would overflow the clock's nanoseconds.
   const Deadline deadline =
       std::chrono::steady_clock::now() + std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
-  const auto head = encode_head(endpoint, request);
+  const Proxy* const proxy = endpoint.tls ? nullptr : core_->options.proxies.of(endpoint);
+  const auto head = encode_head(endpoint, request, proxy);
   if (!head) return connection_error(aws::http::kNotSent, "the request has no valid form in HTTP/1.1");
   const std::string key = (endpoint.tls ? "s" : "p") + std::to_string(endpoint.port) + "/" + endpoint.host;
   std::optional<PooledConnection> kept = core_->take(key);

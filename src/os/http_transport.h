@@ -9,6 +9,7 @@
 #include <string>
 
 #include "aws/http/message.h"
+#include "os/proxy.h"
 
 namespace os {
 
@@ -20,6 +21,10 @@ struct HttpTransportOptions {
   std::size_t idle_per_endpoint_max = 64;
   std::size_t idle_max = 256;  // over all endpoints
   uint64_t response_body_bytes_max = 256 * 1024 * 1024;
+  // Authorities to trust in the place of the machine's, a file or a directory of PEM (the AWS CLI's ca_bundle);
+  // AWS_CA_BUNDLE wins over it. Empty: none.
+  std::string ca_bundle = {};
+  Proxies proxies = {};
   std::string ca_file = {};  // PEM, trusted beside the system's authorities; empty: those alone
 };
 

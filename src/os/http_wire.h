@@ -21,7 +21,7 @@ struct AllowedHosts {
   // it in their settings.
   std::vector<std::string> names = {"127.0.0.1", "localhost", "[::1]", "localhost.localstack.cloud"};
   // SDKs that are redirected by a proxy or by /etc/hosts keep the service's own name.
-  std::vector<std::string> suffixes = {".localhost", ".amazonaws.com", ".localhost.localstack.cloud"};
+  std::vector<std::string> suffixes = {".localhost", ".amazonaws.com", ".api.aws", ".localhost.localstack.cloud"};
   bool any_address = false;   // any IP address in figures: no page can have one for a name of its own
   bool any = false;           // no check at all, for listeners that only child processes know
   bool refuse_origin = true;  // refuse requests that a browser marks as made by a page

@@ -5,13 +5,13 @@
 #include "base/encoding.h"
 #include "pipeline/document_reader.h"
 #include "pipeline/notifier.h"
+#include "pipeline/patience.h"
 
 namespace pipeline {
 namespace {
 
-constexpr std::size_t kKeysMax = 100;      // of one BatchGetItem
-constexpr int kUnprocessedRoundsMax = 20;  // answers that leave keys out, before it counts as a failure
-constexpr int kFixesMax = 20;              // of one order, each of which was refused and fixed again
+constexpr std::size_t kKeysMax = 100;  // of one BatchGetItem
+constexpr int kFixesMax = 20;          // of one order, each of which was refused and fixed again
 
 }  // namespace
 
@@ -68,9 +68,11 @@ base::Result<Accounting::Rows> Accounting::fetch(const std::string& table, std::
     if (rows.try_emplace(value).second) wanted.emplace_back()[key] = text(value);
   }
   rows.clear();
-  for (int round = 0; !wanted.empty(); ++round) {
-    if (round == kUnprocessedRoundsMax)
-      return base::fail({.code = "Throttled", .message = "table " + table + " leaves keys unprocessed"});
+  if (wanted.empty()) return rows;
+  // What an answer leaves out is asked for again after a pause
+  // (docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
+  Patience patience(env_, {});
+  TRY(patience.wait_until("the keys that table " + table + " leaves unprocessed", [&]() -> base::Result<bool> {
     aws::dynamodb::BatchGetItemInput get;
     auto& request = get.request_items.emplace()[table];
     request.keys = std::move(wanted);
@@ -86,7 +88,8 @@ base::Result<Accounting::Rows> Accounting::fetch(const std::string& table, std::
     }
     if (got.unprocessed_keys.has_value() && got.unprocessed_keys->contains(table))
       wanted = (*got.unprocessed_keys)[table].keys.value_or(decltype(wanted)());
-  }
+    return wanted.empty();
+  }));
   return rows;
 }
 

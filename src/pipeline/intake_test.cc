@@ -7,7 +7,7 @@
 #include "aws/forwarder.h"
 #include "aws/sqs/caller.h"
 #include "base/encoding.h"
-#include "base/manual/manual_env.h"
+#include "base/manual/jumping_executor.h"
 #include "engine/dynamodb/service.h"
 #include "engine/sqs/service.h"
 #include "store/memory/memory_store.h"
@@ -65,7 +65,19 @@ class IntakeTest : public testing::Test {
       if (test_.is_down_) return base::fail({.code = "ServiceUnavailable", .http_status = 503});
       context = test_.context_;
       context.now = test_.env_.clock.now();
-      return test_.to_sqs_.dispatch(service, operation, context, in, out);
+      if (operation.name != "SendMessageBatch" || test_.refusals_ == 0)
+        return test_.to_sqs_.dispatch(service, operation, context, in, out);
+      --test_.refusals_;
+      auto& entries = *static_cast<aws::sqs::SendMessageBatchRequest*>(in)->entries;
+      const std::string id = *entries.back().id;
+      entries.pop_back();
+      if (!entries.empty()) {
+        if (auto sent = test_.to_sqs_.dispatch(service, operation, context, in, out); !sent.has_value()) return sent;
+      }
+      auto& failed = static_cast<aws::sqs::SendMessageBatchResult*>(out)->failed.emplace();
+      failed.emplace_back().id = id;
+      failed.back().code = "InternalError";
+      return {};
     }
 
    private:
@@ -108,7 +120,7 @@ class IntakeTest : public testing::Test {
     return out;
   }
 
-  base::ManualEnv env_;
+  base::JumpingEnv env_;
   std::unique_ptr<store::KvStore> store_ = store::make_memory_store();
   engine::dynamodb::DynamoDbService dynamodb_{*store_, env_.env};
   engine::sqs::SqsService sqs_{*store_, env_.env};
@@ -116,6 +128,7 @@ class IntakeTest : public testing::Test {
   PipelineConfig config_;
   IntakeSettings settings_{.header = "x-signature", .secret_variable = "SECRET"};
   bool is_down_ = false;
+  int refusals_ = 0;  // of batches whose last entry fails
   aws::Forwarder to_dynamodb_{static_cast<aws::dynamodb::DynamoDb*>(&dynamodb_)};
   aws::Forwarder to_sqs_{static_cast<aws::sqs::Sqs*>(&sqs_)};
   Queue queue_{*this};
@@ -162,6 +175,23 @@ TEST_F(IntakeTest, WhatTheQueueDoesNotTakeIsToComeAgain) {
   EXPECT_NE(answer.payload.find("retry-after"), std::string::npos);
   EXPECT_EQ(answer.payload.find("ServiceUnavailable"), std::string::npos) << "our insides are nobody's business";
   EXPECT_NE(answer.error.find("ServiceUnavailable"), std::string::npos);
+}
+
+TEST_F(IntakeTest, APartOfABatchThatFailsIsSentAgainAfterPausesThatGrow) {
+  refusals_ = 3;
+  EXPECT_EQ(send(R"([{"id":1},{"id":2}])").orders, 2u);
+  ASSERT_EQ(env_.executor.slept.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const base::Duration bound = std::chrono::milliseconds(50) * (1 << i);
+    EXPECT_GE(env_.executor.slept[i], bound / 2);
+    EXPECT_LE(env_.executor.slept[i], bound);
+  }
+  EXPECT_EQ(queued().size(), 2u);
+  refusals_ = 5;
+  const Intake::Answer answer = send(R"([{"id":3},{"id":4}])");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_TRUE(answer.error.contains("InternalError"));
+  EXPECT_EQ(env_.executor.slept.size(), 3u + 4u) << "five attempts in all";
 }
 
 TEST_F(IntakeTest, AnAddressThatIsTriedAnswers) {

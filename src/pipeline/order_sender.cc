@@ -16,6 +16,7 @@ constexpr std::size_t kAttributeBytes = 64;      // room for the source attribut
 constexpr std::size_t kSenders = 4;
 constexpr std::size_t kBatchesWaitingMax = 64;
 constexpr int kAttemptsMax = 5;  // of the entries that a batch call reports as failed
+constexpr base::Duration kFirstPause = std::chrono::milliseconds(50);  // before the second attempt; it doubles
 
 // The client does not repeat what may have been done. Here a message too many does no harm: its source says that it is
 // the same order.
@@ -24,6 +25,14 @@ bool is_unclear(const base::AwsError& error) {
 }
 
 }  // namespace
+
+// Between half and all of a time that doubles: what SQS did not take at once it does not take at the next moment, and
+// the senders do not come back together.
+base::Duration OrderSender::pause_before(int attempt) {
+  const base::Duration bound = kFirstPause * (1 << (attempt - 1));
+  return bound / 2 + base::Duration(static_cast<int64_t>(
+                         base::random_below(env_.random, static_cast<uint64_t>((bound / 2).count()) + 1)));
+}
 
 OrderSender::OrderSender(aws::sqs::Sqs& sqs, aws::dynamodb::DynamoDb& dynamodb, base::Env& env,
                          const PipelineConfig& config, std::string upload_id)
@@ -107,6 +116,7 @@ void OrderSender::work(bool waits) {
 std::string OrderSender::deliver(Batch batch) {
   std::string why;
   for (int attempt = 0; attempt < kAttemptsMax && !batch.empty(); ++attempt) {
+    if (attempt > 0) base::pause(env_, pause_before(attempt));
     aws::sqs::SendMessageBatchRequest request;
     request.queue_url = config_.queue_url;
     request.entries = batch;

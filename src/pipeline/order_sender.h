@@ -37,6 +37,7 @@ class OrderSender {
   // Sends what waits; with `waits` until finish(), else until nothing waits.
   void work(bool waits);
   std::string deliver(Batch batch);
+  base::Duration pause_before(int attempt);
   void quarantine(const RecordSplitter::Order& order, const Rejection& rejection);
   void hand_over();
   void take_batch();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ranges>
-#include <set>
 
 #include "base/check.h"
 #include "pipeline/policies.h"
@@ -16,7 +15,6 @@ constexpr int32_t kProcessTimeoutSeconds = 10;  // unless the definition says ot
 constexpr int32_t kSweepTimeoutSeconds = 10;
 constexpr std::size_t kDrillSuffixLength = 8;
 constexpr std::string_view kAtLeast = "GreaterThanOrEqualToThreshold";
-constexpr std::string_view kRuleTopic = "rule-";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr int64_t kDeadLetterRetentionSeconds = 14 * 86'400;
 constexpr int32_t kQuarantinePeriodSeconds = 300;
@@ -26,8 +24,13 @@ constexpr std::string_view kThresholdVariable = "TILL_LARGE_ORDER_THRESHOLD";
 // The failure with the resource's name in front, so that a person knows what was being worked on.
 std::unexpected<base::AwsError> failed(const Resource& resource, base::AwsError error) {
   const std::string_view text = error.message.empty() ? std::string_view("no details") : error.message;
+  if (error.code == kInterrupted) return base::fail(std::move(error));
   error.message = resource.kind() + " " + resource.name() + ": " + std::string(text);
   return base::fail(std::move(error));
+}
+
+std::string subject(const Resource& resource) {
+  return resource.kind() + " " + resource.name();
 }
 
 const Property* find(const Properties& properties, std::string_view name) {
@@ -76,25 +79,6 @@ void put_stage(const Stage& stage, FunctionSpec& spec) {
   for (const auto& [name, value] : stage.environment) spec.environment[name] = value;
 }
 
-// Removes them from the last to the first. One that cannot be removed keeps none of the others, unless nobody answers;
-// the first failure comes back.
-base::Result<void> take_down(const Resources& resources, bool report_absent, const Stack::Report& report) {
-  base::Result<void> outcome;
-  for (auto each = resources.rbegin(); each != resources.rend(); ++each) {
-    Resource& resource = **each;
-    const auto removed = resource.remove();
-    if (removed.has_value() || is_absent(removed.error())) {
-      if (removed.has_value() || report_absent)
-        report({resource.kind(), resource.name(), removed.has_value() ? "deleted" : "absent"});
-      continue;
-    }
-    report({resource.kind(), resource.name(), "not deleted: " + removed.error().message});
-    if (outcome.has_value()) outcome = failed(resource, removed.error());
-    if (removed.error().http_status == 0) return outcome;
-  }
-  return outcome;
-}
-
 }  // namespace
 
 base::Result<PlannedStep> compare(Resource& resource) {
@@ -126,7 +110,11 @@ bool undoes_hand(const PlannedStep& step) {
 }
 
 Stack::Stack(Services services, base::Env& env, StackOptions options)
-    : site_{services, env, options.name, options.account, options.region}, options_(std::move(options)) {
+    : options_(std::move(options)),
+      patience_(env, options_.wait_hooks),
+      patient_(services, patience_),
+      plain_site_{services, patience_, env, options_.name, options_.account, options_.region},
+      site_{patient_.services(), patience_, env, options_.name, options_.account, options_.region} {
   add_tables();
   add_messaging();
   add_functions();
@@ -143,7 +131,7 @@ PipelineConfig Stack::config() const {
           .queue_url = queue_url("orders"),
           .notify_queue_url = queue_url("notify"),
           .topic_arn = site_.topic_arn(site_.name("large-orders")),
-          .rule_topic_prefix = site_.topic_arn(site_.name(kRuleTopic)),
+          .rule_topic_prefix = site_.topic_arn(rule_topic_prefix()),
           .large_order_threshold = options_.large_order_threshold.value_or(base::Decimal::from_integer(50'000))};
 }
 
@@ -198,7 +186,7 @@ void Stack::add_messaging() {
   add_topic(alarms_topic(), have_own ? alarms.emails : options_.emails, have_own ? alarms.webhooks : options_.webhooks);
   for (const NotificationRule& rule : options_.rules) {
     const bool has_own = !rule.emails.empty() || !rule.webhooks.empty();
-    add_topic(site_.name(kRuleTopic) + rule.name, has_own ? rule.emails : options_.emails,
+    add_topic(rule_topic_prefix() + rule.name, has_own ? rule.emails : options_.emails,
               has_own ? rule.webhooks : options_.webhooks);
   }
 }
@@ -379,6 +367,7 @@ Resources Stack::drill_resources(const std::string& name, bool with_table) const
 base::Result<Plan> Stack::plan() {
   Plan plan;
   for (const auto& resource : resources_) {
+    patience_.begin(subject(*resource));
     TRY_ASSIGN(PlannedStep step, compare(*resource));
     plan.push_back(std::move(step));
   }
@@ -394,6 +383,8 @@ base::Result<Plan> Stack::plan() {
 base::Result<void> Stack::apply(const Plan& plan, const Report& report) {
   for (const PlannedStep& step : plan) {
     Resource& resource = resource_of(step);
+    patience_.begin(subject(resource));
+    TRY(patience_.check());
     if (auto result = carry_out(resource, step.action); !result.has_value()) return failed(resource, result.error());
     report({resource.kind(), resource.name(), std::string(done(step.action))});
   }
@@ -419,34 +410,6 @@ base::Result<void> Stack::up(const Report& report) {
                     " and would have to be replaced, with everything in it; `till up --replace` does it"});
   }
   return apply(planned, report);
-}
-
-base::Result<void> Stack::down(const Report& report) {
-  // What interrupted drills left needs the topics and nothing needs it, so it goes first.
-  TRY_ASSIGN(const auto found, list());
-  base::Result<void> outcome;
-  const auto take = [&](const Resources& resources, bool report_absent) {
-    if (!outcome.has_value() && outcome.error().http_status == 0) return;  // nobody answers
-    auto taken = take_down(resources, report_absent, report);
-    if (outcome.has_value()) outcome = std::move(taken);
-  };
-  std::set<std::string> drills;
-  for (const Step& step : found)
-    if (is_drill_name(step.name)) drills.insert(step.name);
-  for (const std::string& drill : drills) take(drill_resources(drill, /*with_table=*/true), /*report_absent=*/false);
-  // Topics of rules that the definition does not have any more.
-  Resources of_old_rules;
-  for (const Step& step : found) {
-    const bool wanted =
-        std::ranges::any_of(resources_, [&](const auto& r) { return r->kind() == "topic" && r->name() == step.name; });
-    if (step.kind == "topic" && step.name.starts_with(site_.name(kRuleTopic)) && !wanted)
-      of_old_rules.push_back(make_topic(site_, step.name));
-  }
-  take(of_old_rules, /*report_absent=*/false);
-  take(unwanted_, /*report_absent=*/false);
-  // Against the flow of the orders: first nothing new comes in, then nothing is worked on, then the rest goes.
-  take(resources_, /*report_absent=*/true);
-  return outcome;
 }
 
 }  // namespace pipeline

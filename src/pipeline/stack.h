@@ -4,8 +4,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/config.h"
@@ -31,6 +33,7 @@ struct StackOptions {
   std::map<std::string, std::string, std::less<>> stage_zips;  // of the stages that have code of their own, by name
   std::optional<IntakeSettings> intake;                        // none: no intake function, and one that is there goes
   std::optional<std::string> intake_secret;                    // none: the function keeps what it has
+  WaitHooks wait_hooks;                                        // of what up() and down() wait for
 
   // The package of the function "ingest", "process", "sweep" or "intake".
   [[nodiscard]] std::string_view zip_of(std::string_view function) const {
@@ -88,9 +91,18 @@ class Stack {
   // plan() and apply(). Calling it again changes nothing. Refuses to replace what holds data.
   base::Result<void> up(const Report& report);
   // Removes every resource of the stack, and what an interrupted drill left, in the opposite order, whatever is already
-  // gone; with the bucket go its objects. What cannot be removed is reported as "not deleted: why" and keeps nothing
-  // else; the first such failure comes back at the end.
-  base::Result<void> down(const Report& report);
+  // gone; with the bucket go its objects. With `keep` the tables and the bucket stay, as they are. What cannot be
+  // removed is reported as "not deleted: why" and keeps nothing else; the first such failure comes back at the end.
+  enum class Keep { nothing, data };
+  base::Result<void> down(const Report& report, Keep keep = Keep::nothing);
+  // After down(): looks until two looks in a row agree on what is left, by the services' lists and at every name that
+  // the stack has, since lists lag behind; what shows that should be gone is removed once more, and waited for. Answers
+  // what is left: what could not be removed, what others have made under the stack's prefix, and what was kept.
+  base::Result<std::vector<Step>> settle(Keep keep = Keep::nothing);
+  // Whether down() leaves it with Keep::data.
+  [[nodiscard]] bool keeps(const Step& step) const;
+  // The e-mail subscriptions of the stack, "topic -> address", whose owners have to confirm them.
+  base::Result<std::vector<std::string>> pending_confirmations();
   // What exists now under the stack's prefix, by asking every service's List or Describe call; empty after down(). What
   // belongs to another stack whose name begins with this one's and a hyphen is that one's: shop-test is not of shop.
   base::Result<std::vector<Step>> list();
@@ -100,7 +112,10 @@ class Stack {
   [[nodiscard]] std::string queue_url(std::string_view what) const { return site_.queue_url(site_.name(what)); }
   [[nodiscard]] std::string alarms_topic() const { return site_.name("alarms"); }
   [[nodiscard]] const StackOptions& options() const { return options_; }
-  [[nodiscard]] const Site& site() const { return site_; }
+  // With services whose calls answer at once.
+  [[nodiscard]] const Site& site() const { return plain_site_; }
+  // In the order in which they need each other.
+  [[nodiscard]] const Resources& resources() const { return resources_; }
 
   // What a drill of alarms needs beside the stack, in the order to make it: a queue that gets the alarms' notifications
   // and, if `with_table`, a table that is throttled soon and an alarm over it. None of it is in the plan. All bear the
@@ -110,6 +125,10 @@ class Stack {
 
  private:
   [[nodiscard]] Resource& resource_of(const PlannedStep& step) const;
+  base::Result<void> take_down(const Resources& resources, bool report_absent, const Report& report, Keep keep);
+  base::Result<std::vector<Step>> look(std::vector<Resource*>& ours);
+  [[nodiscard]] Resources topics_of_old_rules(const std::vector<Step>& found) const;
+  [[nodiscard]] std::string rule_topic_prefix() const { return site_.name("rule-"); }
   [[nodiscard]] bool is_drill_name(std::string_view name) const;
   void add_tables();
   void add_messaging();
@@ -118,10 +137,16 @@ class Stack {
   void add_intake();
   void add_alarms();
 
-  const Site site_;
   const StackOptions options_;
+  mutable Patience patience_;
+  const PatientServices patient_;
+  const Site plain_site_;
+  const Site site_;
   Resources resources_;  // in the order in which they need each other
   Resources unwanted_;   // what an earlier definition had and this one has not
+  // Kinds and names of what down() could not remove, and of what it has removed.
+  std::set<std::pair<std::string, std::string>> refused_;
+  std::set<std::pair<std::string, std::string>> removed_;
 };
 
 }  // namespace pipeline

@@ -35,6 +35,7 @@ class Alarm final : public Resource {
  public:
   Alarm(const Site& site, AlarmSpec spec) : Resource("alarm", spec.name), site_(site), spec_(std::move(spec)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   [[nodiscard]] Properties wanted() const override {
     const bool is_share = !spec_.share_of.empty();
     return {{"kind", "metric alarm", /*fixed=*/true},
@@ -43,7 +44,7 @@ class Alarm final : public Resource {
             {"dimension", is_share ? "" : spec_.dimension.first + "=" + spec_.dimension.second},
             {"condition", condition(is_share ? "" : spec_.statistic, spec_.comparison_operator, spec_.threshold)},
             {"period", fmt::format("{} s, 1 of 1", is_share ? 0 : spec_.period_seconds)},
-            {"missing data", "notBreaching"},
+            {"missing data", std::string(kTreatMissingData)},
             {"actions", spec_.topic_arn},
             {"actions enabled", "yes"}};
   }
@@ -95,7 +96,7 @@ class Alarm final : public Resource {
     put.evaluation_periods = 1;
     put.threshold = spec_.threshold;
     put.comparison_operator = spec_.comparison_operator;
-    put.treat_missing_data = "notBreaching";
+    put.treat_missing_data = kTreatMissingData;
     aws::Context context = site_.call();
     TRY(site_.services.cloudwatch.put_metric_alarm(context, std::move(put)));
     return {};
@@ -103,12 +104,13 @@ class Alarm final : public Resource {
   base::Result<void> change() override { return create(); }
 
   base::Result<void> remove() override {
-    TRY_ASSIGN(const auto found, describe());  // DeleteAlarms itself does not tell
-    if (!found.has_value()) return base::fail({.code = "ResourceNotFound", .message = "", .http_status = 404});
+    TRY_ASSIGN(const auto found, describe());  // DeleteAlarms itself does not tell, and takes what is not shown yet
     aws::cloudwatch::DeleteAlarmsInput remove;
     remove.alarm_names = {name()};
     aws::Context context = site_.call();
-    TRY(site_.services.cloudwatch.delete_alarms(context, std::move(remove)));
+    const auto removed = site_.services.cloudwatch.delete_alarms(context, std::move(remove));
+    if (!found.has_value()) return base::fail({.code = "ResourceNotFound", .message = "", .http_status = 404});
+    TRY(removed);
     return {};
   }
 
@@ -138,7 +140,7 @@ class Alarm final : public Resource {
   [[nodiscard]] std::vector<MetricDataQuery> share() const {
     MetricDataQuery percentage;
     percentage.id = "percentage";
-    percentage.expression = "100 * part / whole";
+    percentage.expression = kPercentageExpression;
     percentage.label = "percent";
     percentage.return_data = true;
     return {percentage, term("part", spec_.metric_name), term("whole", spec_.share_of)};

@@ -10,6 +10,9 @@ class FunctionUrl final : public Resource {
   FunctionUrl(const Site& site, const std::string& function)
       : Resource("function url", function), site_(site), function_(function) {}
 
+  [[nodiscard]] ResourceSpec spec() const override {
+    return {FunctionUrlSpec{function_, std::string(kAuthType), std::string(kInvokeMode)}};
+  }
   [[nodiscard]] Properties wanted() const override {
     return {{"auth type", std::string(kAuthType)}, {"invoke mode", std::string(kInvokeMode)}, {"cors", "none"}};
   }

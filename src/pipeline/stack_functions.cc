@@ -20,6 +20,23 @@ constexpr std::string_view kSecretOther = "another secret";
 // The tag that has the hash of the code that `till` has put there. It is written after the code, so that what was
 // interrupted between the two is put right by the same `till`, which sees that the code is there.
 constexpr std::string_view kCodeTag = "tillstream:code-sha256";
+// A package of 133 bytes, in base64: a file `bootstrap` that fails.
+constexpr std::string_view kPlaceholder =
+    "UEsDBBQAAAAAAAAAIVijt17aEQAAABEAAAAJAAAAYm9vdHN0cmFwIyEvYmluL3NoCmV4aXQgMQpQSwECFAMUAAAAAAAAACFYo7de2hEAAAARAAAA"
+    "CQAAAAAAAAAAAAAA7YEAAAAAYm9vdHN0cmFwUEsFBgAAAAABAAEANwAAADgAAAAAAA==";
+constexpr std::string_view kReady = "ready";
+
+// Lambda takes no other change before these have passed; "Inactive" is one that nobody has called for weeks
+// (docs.aws.amazon.com/lambda/latest/dg/functions-states.html).
+bool is_between_states(const aws::lambda::FunctionConfiguration& function) {
+  return function.state == "Pending" || function.last_update_status == "InProgress";
+}
+
+// An update that has failed has left the function as it was before.
+std::string state_of(const aws::lambda::FunctionConfiguration& function) {
+  if (is_between_states(function)) return "between two states";
+  return function.last_update_status == "Failed" ? "its last update has failed" : std::string(kReady);
+}
 
 class Function final : public Resource {
  public:
@@ -31,6 +48,8 @@ class Function final : public Resource {
         role_(site.arn("iam", "role/" + spec_.name)),
         log_group_("/aws/lambda/" + spec_.name) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
+  [[nodiscard]] Tags tags() const override { return {{std::string(kCodeTag), code_sha256_}}; }
   [[nodiscard]] Properties wanted() const override {
     Properties out{{"code", code_sha256_},
                    {std::string(kCodeOrigin), std::string(kByTill)},
@@ -41,7 +60,9 @@ class Function final : public Resource {
                    {"timeout", std::to_string(spec_.timeout_seconds) + " s"},
                    {"memory", std::to_string(spec_.memory_size_mb) + " MB"},
                    {"log group", log_group_},
-                   {"may run", "yes"}};
+                   {"may run", "yes"},
+                   {"creation", "successful", /*fixed=*/true},
+                   {"state", std::string(kReady)}};
     for (const auto& [key, value] : spec_.environment) out.push_back({key, value});
     for (const auto& [key, value] : spec_.defaults) out.push_back({key, "a number"});
     if (spec_.secret.has_value()) out.push_back({spec_.secret->variable, std::string(kSecretGood)});
@@ -64,6 +85,8 @@ class Function final : public Resource {
     TRY_ASSIGN(const std::string origin, code_origin(now.code_sha256.value_or("")));
     out.push_back({std::string(kCodeOrigin), origin});
     out.push_back({"may run", stopped ? "no: its reserved concurrency is 0" : "yes"});
+    out.push_back({"creation", now.state == "Failed" ? "failed" : "successful"});
+    out.push_back({"state", state_of(now)});
     for (const auto& [key, value] : environment_of(now)) {
       if (spec_.secret.has_value() && key == spec_.secret->variable)
         out.push_back({key, std::string(spec_.secret->value.value_or(value) == value ? kSecretGood : kSecretOther)});
@@ -87,27 +110,18 @@ class Function final : public Resource {
     auto& variables = create.environment.emplace().variables.emplace(spec_.environment);
     for (const auto& [key, value] : spec_.defaults) variables[key] = value;
     TRY(add_secret(variables));
-    // A role is not known everywhere at once on AWS; creation is refused until it is.
-    TRY(site_.wait_until("role " + name(), [&]() -> base::Result<bool> {
-      aws::Context context = site_.call();
-      const auto created = site_.services.lambda.create_function(context, create);
-      if (created.has_value()) return true;
-      if (created.error().message.find("cannot be assumed") != std::string::npos) return false;
-      return base::fail(created.error());
-    }));
-    return wait();
+    aws::Context context = site_.call();
+    const auto created = site_.services.lambda.create_function(context, create);
+    if (created.has_value()) return wait();
+    if (!role_not_yet(created.error()).has_value()) return base::fail(created.error());
+    return create_in_two(std::move(create));
   }
 
   base::Result<void> change() override {
-    TRY_ASSIGN(const auto now, look());
+    TRY_ASSIGN(const auto now, wait_for_function(site_, name()));
     aws::Context context = site_.call();
     if (now.code_sha256 != code_sha256_ || now.architectures != std::vector<std::string>{std::string(kArchitecture)}) {
-      aws::lambda::UpdateFunctionCodeRequest code;
-      code.function_name = name();
-      code.zip_file = std::string(spec_.zip);
-      code.architectures = {std::string(kArchitecture)};
-      TRY(site_.services.lambda.update_function_code(context, std::move(code)));
-      TRY(wait());
+      TRY(put_code());
     }
     TRY(note_code(site_, name(), code_sha256_));
     aws::Map<std::string> environment = spec_.defaults;
@@ -189,13 +203,42 @@ class Function final : public Resource {
     return function.environment->variables.value_or(aws::Map<std::string>());
   }
 
+  // A role is not known everywhere at once, and CreateFunction, which carries the code, is refused until it is. So as
+  // not to send megabytes with every try, the tries make the function with a package of nothing, and the code follows
+  // once. Nothing calls the function before it has that: what calls it is made after it. Should this be interrupted in
+  // between, the next plan sees that the code differs, and who has put it there.
+  base::Result<void> create_in_two(aws::lambda::CreateFunctionRequest create) {
+    const std::string placeholder = base::base64_decode(kPlaceholder).value_or("");
+    create.code->zip_file = placeholder;
+    (*create.tags)[std::string(kCodeTag)] = base::base64_encode(base::sha256(placeholder));
+    TRY(site_.patience.call(
+        "CreateFunction",
+        [&]() -> base::Result<void> {
+          aws::Context context = site_.call();
+          TRY(site_.services.lambda.create_function(context, create));
+          return {};
+        },
+        role_not_yet));
+    TRY(wait());
+    TRY(put_code());
+    return note_code(site_, name(), code_sha256_);
+  }
+
+  base::Result<void> put_code() {
+    aws::lambda::UpdateFunctionCodeRequest code;
+    code.function_name = name();
+    code.zip_file = std::string(spec_.zip);
+    code.architectures = {std::string(kArchitecture)};
+    aws::Context context = site_.call();
+    TRY(site_.services.lambda.update_function_code(context, std::move(code)));
+    return wait();
+  }
+
   base::Result<void> wait() {
-    return site_.wait_until("function " + name(), [&]() -> base::Result<bool> {
-      TRY_ASSIGN(const auto now, look());
-      if (now.state == "Failed" || now.last_update_status == "Failed")
-        return base::fail({.code = "Failed", .message = now.state_reason.value_or("the update failed")});
-      return now.state == "Active" && now.last_update_status.value_or("Successful") == "Successful";
-    });
+    TRY_ASSIGN(const auto now, wait_for_function(site_, name()));
+    if (now.state != "Failed" && now.last_update_status != "Failed") return {};
+    const auto& why = now.state == "Failed" ? now.state_reason : now.last_update_status_reason;
+    return base::fail({.code = "Failed", .message = why.value_or("Lambda could not carry out the change")});
   }
 
   const Site& site_;
@@ -210,6 +253,7 @@ class LogGroup final : public Resource {
   LogGroup(const Site& site, const std::string& name, int32_t retention_in_days)
       : Resource("log group", name), site_(site), retention_in_days_(retention_in_days) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {LogGroupSpec{name(), retention_in_days_}}; }
   [[nodiscard]] Properties wanted() const override {
     return {{"retention", std::to_string(retention_in_days_) + " days"}};
   }
@@ -261,8 +305,27 @@ class LogGroup final : public Resource {
 
 }  // namespace
 
+std::string_view function_architecture() {
+  return kArchitecture;
+}
+
 std::unique_ptr<Resource> make_function(const Site& site, FunctionSpec spec) {
   return std::make_unique<Function>(site, std::move(spec));
+}
+
+base::Result<aws::lambda::FunctionConfiguration> wait_for_function(const Site& site, const std::string& function) {
+  aws::lambda::FunctionConfiguration now;
+  aws::lambda::GetFunctionConfigurationRequest get;
+  get.function_name = function;
+  TRY(site.patience.wait_until("the end of its creation or update", [&]() -> base::Result<bool> {
+    TRY(site.patience.read("GetFunctionConfiguration", [&]() -> base::Result<void> {
+      aws::Context context = site.call();
+      TRY_ASSIGN(now, site.services.lambda.get_function_configuration(context, get));
+      return {};
+    }));
+    return !is_between_states(now);
+  }));
+  return now;
 }
 
 base::Result<void> note_code(const Site& site, const std::string& function, const std::string& code_sha256) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "aws/lambda/lambda.h"
+#include "aws/sqs/sqs.h"
 #include "pipeline/policies.h"
 #include "pipeline/stack_kinds.h"
 
@@ -13,22 +14,13 @@ namespace {
 
 constexpr std::string_view kInvoke = "lambda:InvokeFunction";
 constexpr std::string_view kInvokeUrl = "lambda:InvokeFunctionUrl";
-constexpr std::string_view kResponseType = "ReportBatchItemFailures";
-
-struct PermissionSpec {
-  std::string who;  // for people
-  std::string function;
-  std::string statement_id;
-  std::string action;
-  std::string service = {};  // empty: everybody
-  std::string bucket = {};   // of S3
-};
 
 class Permission final : public Resource {
  public:
   Permission(const Site& site, PermissionSpec spec)
       : Resource("permission", spec.who + " may invoke " + spec.function), site_(site), spec_(std::move(spec)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   // The statement as Lambda writes it.
   [[nodiscard]] Properties wanted() const override {
     std::string statement = R"({"Sid":")" + spec_.statement_id + R"(","Effect":"Allow","Principal":)" +
@@ -39,20 +31,9 @@ class Permission final : public Resource {
   }
 
   base::Result<std::optional<Properties>> describe() override {
-    aws::lambda::GetPolicyRequest get;
-    get.function_name = spec_.function;
-    aws::Context context = site_.call();
-    TRY_ASSIGN(const auto got, site_.services.lambda.get_policy(context, std::move(get)));
-    const std::string policy = got.policy.value_or("");
-    simdjson::dom::parser parser;
-    simdjson::dom::array statements;
-    if (parser.parse(policy)["Statement"].get_array().get(statements) != simdjson::SUCCESS) return std::nullopt;
-    for (const simdjson::dom::element statement : statements) {
-      std::string_view sid;
-      if (statement["Sid"].get_string().get(sid) == simdjson::SUCCESS && sid == spec_.statement_id)
-        return Properties{{"statement", canonical_json(simdjson::to_string(statement))}};
-    }
-    return std::nullopt;
+    TRY_ASSIGN(const auto found, find());
+    if (!found.has_value()) return std::nullopt;
+    return Properties{{"statement", found->text}};
   }
 
   base::Result<void> create() override {
@@ -64,7 +45,7 @@ class Permission final : public Resource {
     if (!spec_.bucket.empty()) {
       add.source_arn = bucket_arn();
       add.source_account = site_.account;
-    } else if (is_for_url()) {
+    } else if (spec_.is_for_url()) {
       add.function_url_auth_type = "NONE";
     } else {
       add.invoked_via_function_url = true;
@@ -80,19 +61,52 @@ class Permission final : public Resource {
   }
 
   base::Result<void> remove() override {
+    TRY_ASSIGN(const auto found, find());
+    if (!found.has_value()) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
     aws::lambda::RemovePermissionRequest remove;
     remove.function_name = spec_.function;
-    remove.statement_id = spec_.statement_id;
+    remove.statement_id = found->id;
     aws::Context context = site_.call();
     TRY(site_.services.lambda.remove_permission(context, std::move(remove)));
     return {};
   }
 
  private:
+  struct Statement {
+    std::string id;
+    std::string text;  // canonical, under our id
+  };
+
+  // The one with our id; else one that says the same, since CloudFormation gives it an id of its own.
+  base::Result<std::optional<Statement>> find() {
+    aws::lambda::GetPolicyRequest get;
+    get.function_name = spec_.function;
+    aws::Context context = site_.call();
+    TRY_ASSIGN(const auto got, site_.services.lambda.get_policy(context, std::move(get)));
+    const std::string policy = got.policy.value_or("");
+    const std::string wanted_text = wanted().front().value;
+    std::optional<Statement> found;
+    simdjson::dom::parser parser;
+    simdjson::dom::array statements;
+    if (parser.parse(policy)["Statement"].get_array().get(statements) != simdjson::SUCCESS) return found;
+    for (const simdjson::dom::element statement : statements) {
+      std::string_view id;
+      if (statement["Sid"].get_string().get(id) != simdjson::SUCCESS) continue;
+      std::string text = canonical_json(simdjson::to_string(statement));
+      if (id == spec_.statement_id) return Statement{std::string(id), std::move(text)};
+      if (without_id(text) == without_id(wanted_text)) found = Statement{std::string(id), wanted_text};
+    }
+    return found;
+  }
+
+  // "Sid" is the last of its keys.
+  static std::string_view without_id(std::string_view canonical) {
+    return canonical.substr(0, canonical.rfind(R"(,"Sid":)"));
+  }
+
   [[nodiscard]] std::string bucket_arn() const { return "arn:aws:s3:::" + spec_.bucket; }
-  [[nodiscard]] bool is_for_url() const { return spec_.action == kInvokeUrl; }
   [[nodiscard]] std::string condition() const {
-    if (is_for_url()) return R"({"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}})";
+    if (spec_.is_for_url()) return R"({"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}})";
     if (spec_.bucket.empty()) return R"({"Bool":{"lambda:InvokedViaFunctionUrl":"true"}})";
     return R"({"StringEquals":{"AWS:SourceAccount":")" + site_.account + R"("},"ArnLike":{"AWS:SourceArn":")" +
            bucket_arn() + R"("}})";
@@ -107,22 +121,24 @@ class Mapping final : public Resource {
   Mapping(const Site& site, MappingSpec spec)
       : Resource("mapping", spec.queue + " -> " + spec.function), site_(site), spec_(std::move(spec)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   [[nodiscard]] Properties wanted() const override {
     return {{"state", "Enabled"},
             {"batch size", std::to_string(spec_.batch_size)},
             {"batching window", std::to_string(spec_.batch_window_seconds) + " s"},
-            {"response types", std::string(kResponseType)},
+            {"response types", std::string(kMappingResponseType)},
             {"maximum concurrency", std::to_string(spec_.maximum_concurrency)},
             {"mappings to versions", "none"}};
   }
 
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto all, find());
-    const auto found = std::ranges::find_if(all, [this](const auto& each) { return is_ours(each); });
+    // One that is being deleted is none; create() waits for its end.
+    const auto found = std::ranges::find_if(all, [this](const auto& each) { return is_ours(each) && !is_going(each); });
     if (found == all.end()) return std::nullopt;
     const auto& now = *found;
     const auto others =
-        std::ranges::count_if(all, [this](const auto& each) { return !is_ours(each) && each.state != "Deleting"; });
+        std::ranges::count_if(all, [this](const auto& each) { return !is_ours(each) && !is_going(each); });
     const std::string state = now.state.value_or("");
     const bool on = state == "Enabled" || state == "Enabling" || state == "Creating" || state == "Updating";
     std::string types;
@@ -140,47 +156,44 @@ class Mapping final : public Resource {
 
   base::Result<void> create() override {
     TRY(remove_those([this](const Configuration& each) { return !is_ours(each); }));
+    TRY(wait_while("the end of the removal of the one before",
+                   [this](const Configuration& each) { return is_ours(each) && is_going(each); }));
     aws::lambda::CreateEventSourceMappingRequest create;
     create.event_source_arn = site_.arn("sqs", spec_.queue);
     create.function_name = spec_.function;
     create.batch_size = spec_.batch_size;
     create.maximum_batching_window_in_seconds = spec_.batch_window_seconds;
-    create.function_response_types = {std::string(kResponseType)};
+    create.function_response_types = {std::string(kMappingResponseType)};
     create.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
     aws::Context context = site_.call();
-    TRY(site_.services.lambda.create_event_source_mapping(context, std::move(create)));
-    return {};
+    TRY_ASSIGN(const auto created, site_.services.lambda.create_event_source_mapping(context, std::move(create)));
+    return wait(created.uuid.value_or(""));
   }
 
   base::Result<void> change() override {
     TRY(remove_those([this](const Configuration& each) { return !is_ours(each); }));
     TRY_ASSIGN(const auto all, find());
     for (const auto& each : all) {
-      if (!is_ours(each)) continue;
+      if (!is_ours(each) || is_going(each)) continue;
       aws::lambda::UpdateEventSourceMappingRequest update;
       update.uuid = each.uuid;
       update.enabled = true;
       update.batch_size = spec_.batch_size;
       update.maximum_batching_window_in_seconds = spec_.batch_window_seconds;
-      update.function_response_types = {std::string(kResponseType)};
+      update.function_response_types = {std::string(kMappingResponseType)};
       update.scaling_config.emplace().maximum_concurrency = spec_.maximum_concurrency;
       aws::Context context = site_.call();
       TRY(site_.services.lambda.update_event_source_mapping(context, std::move(update)));
+      TRY(wait(each.uuid.value_or("")));
     }
-    return site_.wait_until("mapping " + name(), [&]() -> base::Result<bool> {
-      TRY_ASSIGN(const auto now, find());
-      return std::ranges::any_of(now, [this](const auto& each) { return is_ours(each) && each.state == "Enabled"; });
-    });
+    return {};
   }
 
   base::Result<void> remove() override {
-    TRY_ASSIGN(const auto all, find());
-    if (all.empty()) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
+    TRY_ASSIGN(const bool is_there, is_found());
+    if (!is_there) return base::fail({.code = "ResourceNotFoundException", .message = "", .http_status = 404});
     TRY(remove_those([](const Configuration&) { return true; }));
-    return site_.wait_until("removal of mapping " + name(), [&]() -> base::Result<bool> {
-      TRY_ASSIGN(const auto left, find());
-      return left.empty();
-    });
+    return wait_while("the end of its removal", [](const Configuration&) { return true; });
   }
 
  private:
@@ -190,16 +203,70 @@ class Mapping final : public Resource {
   // To the function itself, not to a version or an alias of it, which would work on the queue with other code.
   [[nodiscard]] bool is_ours(const Configuration& mapping) const { return mapping.function_arn == function_arn(); }
 
+  static bool is_going(const Configuration& mapping) { return mapping.state == "Deleting"; }
+
   base::Result<void> remove_those(const std::function<bool(const Configuration&)>& wanted) {
     TRY_ASSIGN(const auto all, find());
     for (const auto& each : all) {
-      if (each.state == "Deleting" || !wanted(each)) continue;
+      if (is_going(each) || !wanted(each)) continue;
       aws::lambda::DeleteEventSourceMappingRequest remove;
       remove.uuid = each.uuid;
       aws::Context context = site_.call();
-      TRY(site_.services.lambda.delete_event_source_mapping(context, std::move(remove)));
+      const auto removed = site_.services.lambda.delete_event_source_mapping(context, std::move(remove));
+      if (!removed.has_value() && !is_absent(removed.error())) return base::fail(removed.error());  // the list lags
     }
     return {};
+  }
+
+  // A mapping has no name to look it up by, and the list may not show yet what was made just now; left behind it would
+  // go on by itself. So where both of its ends are there and it is not, the list is given some time.
+  base::Result<bool> is_found() {
+    constexpr base::Duration kListLags = std::chrono::seconds(1);
+    const base::Timestamp end = site_.env.clock.now() + kListLags;
+    bool is_there = false;
+    TRY(site_.patience.wait_until("the list of mappings to show it", [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto all, find());
+      is_there = !all.empty();
+      if (is_there || site_.env.clock.now() >= end) return true;
+      TRY_ASSIGN(const bool could_be, has_ends());
+      return !could_be;
+    }));
+    return is_there;
+  }
+
+  base::Result<bool> has_ends() {
+    aws::Context context = site_.call();
+    aws::lambda::GetFunctionConfigurationRequest function;
+    function.function_name = spec_.function;
+    const auto has_function = site_.services.lambda.get_function_configuration(context, std::move(function));
+    if (!has_function.has_value() && !is_absent(has_function.error())) return base::fail(has_function.error());
+    aws::sqs::GetQueueUrlRequest queue;
+    queue.queue_name = spec_.queue;
+    const auto has_queue = site_.services.sqs.get_queue_url(context, std::move(queue));
+    if (!has_queue.has_value() && !is_absent(has_queue.error())) return base::fail(has_queue.error());
+    return has_function.has_value() && has_queue.has_value();
+  }
+
+  // Until it works, by itself and not by the list, which lags.
+  base::Result<void> wait(const std::string& uuid) {
+    return site_.patience.wait_until("its state Enabled", [&]() -> base::Result<bool> {
+      aws::lambda::GetEventSourceMappingRequest get;
+      get.uuid = uuid;
+      Configuration now;
+      TRY(site_.patience.read("GetEventSourceMapping", [&]() -> base::Result<void> {
+        aws::Context context = site_.call();
+        TRY_ASSIGN(now, site_.services.lambda.get_event_source_mapping(context, get));
+        return {};
+      }));
+      return now.state == "Enabled";
+    });
+  }
+
+  base::Result<void> wait_while(const std::string& what, const std::function<bool(const Configuration&)>& is_there) {
+    return site_.patience.wait_until(what, [&]() -> base::Result<bool> {
+      TRY_ASSIGN(const auto left, find());
+      return std::ranges::none_of(left, is_there);
+    });
   }
 
   // Those of this queue to this function, its versions and aliases; one, unless somebody made more.

@@ -19,6 +19,7 @@ class Queue final : public Resource {
       : Resource("queue", name), site_(site), attributes_(std::move(attributes)) {}
 
   [[nodiscard]] bool holds_data() const override { return true; }
+  [[nodiscard]] ResourceSpec spec() const override { return {QueueSpec{name(), attributes_}}; }
   [[nodiscard]] Properties wanted() const override {
     Properties out;
     for (const auto& [name, value] : attributes_) out.push_back({name, canonical_json(value)});
@@ -79,6 +80,7 @@ class Topic final : public Resource {
  public:
   Topic(const Site& site, const std::string& name) : Resource("topic", name), site_(site) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {TopicSpec{name()}}; }
   [[nodiscard]] Properties wanted() const override { return {{"policy", "default"}}; }
 
   base::Result<std::optional<Properties>> describe() override {
@@ -127,16 +129,20 @@ class Subscription final : public Resource {
   Subscription(const Site& site, const std::string& topic, std::string protocol, std::string endpoint)
       : Resource("subscription", topic + " -> " + endpoint),
         site_(site),
+        topic_(topic),
         topic_arn_(site.topic_arn(topic)),
         protocol_(std::move(protocol)),
         endpoint_(std::move(endpoint)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override { return {SubscriptionSpec{topic_, protocol_, endpoint_}}; }
   [[nodiscard]] Properties wanted() const override { return {}; }
 
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto found, find());
+    if (!found.has_value() && waits_)
+      return Properties{{"protocol", protocol_}, {"arn", std::string(kPendingSubscription)}};
     if (!found.has_value()) return std::nullopt;
-    return Properties{{"arn", *found}};
+    return Properties{{"protocol", protocol_}, {"arn", *found}};
   }
 
   base::Result<void> create() override {
@@ -145,11 +151,13 @@ class Subscription final : public Resource {
     subscribe.protocol = protocol_;
     subscribe.endpoint = endpoint_;
     aws::Context context = site_.call();
-    TRY(site_.services.sns.subscribe(context, std::move(subscribe)));
+    TRY_ASSIGN(const auto made, site_.services.sns.subscribe(context, std::move(subscribe)));
+    waits_ = !made.subscription_arn.value_or("").starts_with("arn:");
     return {};
   }
 
   base::Result<void> remove() override {
+    waits_ = false;
     TRY_ASSIGN(const auto found, find());
     if (!found.has_value()) return base::fail({.code = "NotFoundException", .message = "", .http_status = 404});
     // One that was never confirmed has no ARN to be removed by; it goes with its topic.
@@ -177,9 +185,11 @@ class Subscription final : public Resource {
   }
 
   const Site& site_;
+  const std::string topic_;
   const std::string topic_arn_;
   const std::string protocol_;
   const std::string endpoint_;
+  bool waits_ = false;  // for its confirmation, since create(): the list lags
 };
 
 }  // namespace

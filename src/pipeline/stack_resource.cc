@@ -6,12 +6,6 @@
 #include "pipeline/notifier.h"
 
 namespace pipeline {
-namespace {
-
-constexpr base::Duration kPollPause = std::chrono::milliseconds(20);
-constexpr base::Duration kPollMax = std::chrono::seconds(60);
-
-}  // namespace
 
 std::string Site::arn(std::string_view service, std::string_view resource) const {
   const bool global = service == "iam";
@@ -28,20 +22,6 @@ aws::Context Site::call() const {
   context.region = region;
   context.principal = {aws::Principal::Kind::root, account, "arn:aws:iam::" + account + ":root", account};
   return context;
-}
-
-base::Result<void> Site::wait_until(const std::string& what, const std::function<base::Result<bool>()>& ready) const {
-  const base::Timestamp end = env.clock.now() + kPollMax;
-  std::mutex mutex;
-  const auto never = env.executor.make_condition();
-  while (true) {
-    TRY_ASSIGN(const bool done, ready());
-    if (done) return {};
-    if (env.clock.now() >= end) return base::fail({.code = "Timeout", .message = what + " did not become ready"});
-    const base::Timestamp next = env.clock.now() + kPollPause;
-    std::unique_lock lock(mutex);
-    while (env.clock.now() < next) env.executor.wait_until(lock, *never, next);
-  }
 }
 
 bool is_absent(const base::AwsError& error) {

@@ -16,6 +16,7 @@
 #include "aws/shape.h"
 #include "base/env.h"
 #include "base/result.h"
+#include "pipeline/patience.h"
 
 namespace aws::s3 {
 class S3;
@@ -67,6 +68,9 @@ struct Property {
   bool fixed = false;
 };
 using Properties = std::vector<Property>;
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+struct ResourceSpec;  // stack_kinds.h
 
 class Resource {
  public:
@@ -79,6 +83,10 @@ class Resource {
   [[nodiscard]] const std::string& name() const { return name_; }  // "tillstream-orders"
   // Whether making it anew loses what users have put into it.
   [[nodiscard]] virtual bool holds_data() const { return false; }
+  // What it is made from, for those who write it down for other tools (template.h). Views in it live as the resource.
+  [[nodiscard]] virtual ResourceSpec spec() const = 0;
+  // The tags it is made with.
+  [[nodiscard]] virtual Tags tags() const { return {}; }
 
   // What it should be. describe() answers at least these names of one that exists, and nullopt (or an error that
   // is_absent knows) if there is none.
@@ -99,7 +107,8 @@ using Resources = std::vector<std::unique_ptr<Resource>>;
 
 // Where a stack stands, and how its parts are called. A value with references that outlive it.
 struct Site {
-  Services services;
+  Services services;  // their calls wait for what is only not there yet
+  Patience& patience;
   base::Env& env;
   std::string stack;  // prefix of every name
   std::string account;
@@ -111,8 +120,6 @@ struct Site {
   [[nodiscard]] std::string topic_arn(std::string_view topic_name) const { return arn("sns", topic_name); }
   // The context for one call: of the account's root, at this time.
   [[nodiscard]] aws::Context call() const;
-  // Polls `ready` with a short pause until it answers true; fails after a minute.
-  base::Result<void> wait_until(const std::string& what, const std::function<base::Result<bool>()>& ready) const;
 };
 
 // Whether the error says that the resource (or what it is part of) does not exist.

@@ -19,6 +19,9 @@ class Role final : public Resource {
   Role(const Site& site, const std::string& name, std::string policy)
       : Resource("role", name), site_(site), policy_(std::move(policy)) {}
 
+  [[nodiscard]] ResourceSpec spec() const override {
+    return {RoleSpec{name(), lambda_trust_policy(), std::string(kPolicyName), policy_}};
+  }
   [[nodiscard]] Properties wanted() const override {
     return {{"trust policy", canonical_json(lambda_trust_policy())},
             {"policy", canonical_json(policy_)},

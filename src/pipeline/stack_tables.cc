@@ -5,6 +5,9 @@
 namespace pipeline {
 namespace {
 
+constexpr std::string_view kActive = "ACTIVE";
+constexpr std::string_view kDeleting = "DELETING";
+
 std::string capacity_text(std::optional<int64_t> units) {
   return units ? std::to_string(*units) + " units" : "on demand";
 }
@@ -14,14 +17,17 @@ class Table final : public Resource {
   Table(const Site& site, TableSpec spec) : Resource("table", spec.name), site_(site), spec_(std::move(spec)) {}
 
   [[nodiscard]] bool holds_data() const override { return !spec_.scratch; }
+  [[nodiscard]] ResourceSpec spec() const override { return {spec_}; }
   [[nodiscard]] Properties wanted() const override {
     return {{"key", spec_.key + " (S)", /*fixed=*/true},
             {"capacity", capacity_text(spec_.capacity_units)},
-            {"rows expire by", "nothing"}};
+            {"rows expire by", "nothing"},
+            {"state", std::string(kActive)}};
   }
 
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto table, look());
+    if (table.table_status == kDeleting) return std::nullopt;  // create() waits for its end
     std::string key;
     for (const auto& element : table.key_schema.value_or(std::vector<aws::dynamodb::KeySchemaElement>())) {
       std::string type;
@@ -37,8 +43,10 @@ class Table final : public Resource {
     if (!on_demand && table.provisioned_throughput.has_value())
       units = table.provisioned_throughput->write_capacity_units;
     TRY_ASSIGN(const std::string expiry, expiry_attribute());
-    return Properties{
-        {"key", key}, {"capacity", capacity_text(units)}, {"rows expire by", expiry.empty() ? "nothing" : expiry}};
+    return Properties{{"key", key},
+                      {"capacity", capacity_text(units)},
+                      {"rows expire by", expiry.empty() ? "nothing" : expiry},
+                      {"state", table.table_status.value_or("")}};
   }
 
   base::Result<void> create() override {
@@ -54,6 +62,7 @@ class Table final : public Resource {
 
   // DynamoDB refuses an update that changes nothing.
   base::Result<void> change() override {
+    TRY(wait());
     TRY_ASSIGN(const auto now, describe());
     aws::Context context = site_.call();
     for (const Property& property : now.value_or(Properties())) {
@@ -75,11 +84,14 @@ class Table final : public Resource {
   }
 
   base::Result<void> remove() override {
-    aws::dynamodb::DeleteTableInput remove;
-    remove.table_name = name();
-    aws::Context context = site_.call();
-    TRY(site_.services.dynamodb.delete_table(context, std::move(remove)));
-    return site_.wait_until("removal of table " + name(), [&]() -> base::Result<bool> {
+    TRY_ASSIGN(const auto now, look());
+    if (now.table_status != kDeleting) {
+      aws::dynamodb::DeleteTableInput remove;
+      remove.table_name = name();
+      aws::Context context = site_.call();
+      TRY(site_.services.dynamodb.delete_table(context, std::move(remove)));
+    }
+    return site_.patience.wait_until("the end of its removal", [&]() -> base::Result<bool> {
       const auto left = look();
       if (left.has_value()) return false;
       if (is_absent(left.error())) return true;
@@ -118,9 +130,13 @@ class Table final : public Resource {
   }
 
   base::Result<void> wait() {
-    return site_.wait_until("table " + name(), [&]() -> base::Result<bool> {
-      TRY_ASSIGN(const auto table, look());
-      return table.table_status == "ACTIVE";
+    return site_.patience.wait_until("its state ACTIVE", [&]() -> base::Result<bool> {
+      aws::dynamodb::TableDescription table;
+      TRY(site_.patience.read("DescribeTable", [&]() -> base::Result<void> {
+        TRY_ASSIGN(table, look());
+        return {};
+      }));
+      return table.table_status == kActive;
     });
   }
 

@@ -212,6 +212,12 @@ class Tagged final : public Resource {
         tags_(std::move(tags)) {}
 
   [[nodiscard]] bool holds_data() const override { return resource_->holds_data(); }
+  [[nodiscard]] ResourceSpec spec() const override { return resource_->spec(); }
+  [[nodiscard]] Tags tags() const override {
+    Tags out = resource_->tags();
+    out.insert(out.end(), tags_.begin(), tags_.end());
+    return out;
+  }
   [[nodiscard]] Properties wanted() const override {
     Properties out = resource_->wanted();
     append_to(out, tags_);

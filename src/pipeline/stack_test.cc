@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/policies.h"
+#include "pipeline/stack_kinds.h"
 
 namespace pipeline {
 namespace {
@@ -46,6 +47,7 @@ class FakeResource final : public Resource {
  public:
   explicit FakeResource(base::Result<std::optional<Properties>> now) : Resource("thing", "t"), now_(std::move(now)) {}
   [[nodiscard]] bool holds_data() const override { return true; }
+  [[nodiscard]] ResourceSpec spec() const override { return {TopicSpec{name()}}; }
   [[nodiscard]] Properties wanted() const override { return {{"key", "id", /*fixed=*/true}, {"size", "3"}}; }
   base::Result<std::optional<Properties>> describe() override { return now_; }
   base::Result<void> create() override { return {}; }

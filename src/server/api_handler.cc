@@ -175,7 +175,7 @@ void ApiHandler::take(Request request, aws::http::Responder respond) {
   }
   std::string id = make_request_id(env_.random, *route->mount->desc, route->protocol);
   auto call = std::make_shared<Call>(Call{std::move(request), std::move(respond), std::move(*route), std::move(id)});
-  call->on_io_thread = is_quick(*call->route.operation, call->request);
+  call->on_io_thread = options_.quick_on_io_threads && is_quick(*call->route.operation, call->request);
   call->on_io_thread ? serve(call) : give_to_worker(call);
 }
 

@@ -36,6 +36,8 @@ class ApiHandler final : public aws::http::Handler {
     std::size_t workers_max = 64;           // threads for what is not quick
     std::size_t queued_calls_max = 4'096;   // that wait for a worker; more are throttled
     std::size_t parked_calls_max = 20'000;  // long polls and invocations at the same time; more are throttled
+    // False: workers carry out quick operations, too, because something slow stands before the services.
+    bool quick_on_io_threads = true;
     // Told of a call that a bug or a lack of memory has ended, for the operator: one line.
     std::function<void(std::string_view line)> log = {};
     // The clock that clients sign by, if it is not that of `env`. Outlives the handler.

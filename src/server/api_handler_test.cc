@@ -203,6 +203,26 @@ TEST_F(ApiHandlerTest, WithoutAThreadForItWorkWaitsForOneThatIsThere) {
   EXPECT_EQ(reply_->status, 200);
 }
 
+TEST_F(ApiHandlerTest, QuickCallsMayBeKeptOffTheIoThreads) {
+  store_.release_all();
+  send("CreateQueue", R"({"QueueName":"q"})");
+  for (const bool quick : {true, false}) {
+    std::vector<bool> on_io_thread;
+    aws::Forwarder watched(&sqs_, [&](const aws::ServiceDesc&, const aws::OperationDesc&, aws::Context& context, void*,
+                                      void*, const aws::Forwarder::CarryOut& carry_out) {
+      on_io_thread.push_back(context.on_io_thread);
+      return carry_out();
+    });
+    aws::sqs::SqsCaller caller(watched);
+    ApiHandler handler({{&aws::sqs::kService, static_cast<aws::sqs::Sqs*>(&caller)}}, verifier_, authorizer_, gate_,
+                       env_.env, {.version = "test", .quick_on_io_threads = quick});
+    send_to(handler, "SendMessage", std::string(kMessage));
+    store_.release_all();
+    EXPECT_EQ(reply_->status, 200) << reply_->body;
+    EXPECT_EQ(on_io_thread, std::vector<bool>{quick});
+  }
+}
+
 TEST_F(ApiHandlerTest, WhatThrowsIsTheCallsOwnFailureAndIsLogged) {
   store_.release_all();
   aws::Forwarder broken(

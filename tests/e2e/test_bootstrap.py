@@ -1,17 +1,16 @@
 """The functions' package on a machine that is not this one: what it needs, its size, and a root laid out as that of
 Lambda's provided.al2023, with authorities where Amazon Linux keeps them."""
-import http.server
 import json
 import os
 import pathlib
 import re
 import shutil
-import ssl
 import subprocess
 import threading
 import zipfile
 
 import pytest
+from peers import Authority, Peer
 from till_process import FUNCTIONS, SANITIZED, eventually
 
 BOOTSTRAP = FUNCTIONS / "package" / "bootstrap"
@@ -35,48 +34,6 @@ def test_the_package_is_one_file():
         assert package.namelist() == ["bootstrap"]
 
 
-class Peer:
-    """An HTTP server whose answers a function gives."""
-
-    def __init__(self, answer, certificate=None):
-        peer = self
-        self.requests = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                peer.requests.append((self.path, body.decode()))
-                status, headers, text = answer(self.path)
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(text))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(text.encode())
-            do_POST = do_GET
-
-            def log_message(self, *_):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # the function was killed while it waited
-        self.port = self.server.server_port
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-def certificate(directory):
-    directory.mkdir()
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=test",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", directory / "key.pem", "-out",
-                    directory / "cert.pem"], check=True, capture_output=True)
-    return directory
-
-
 def lambda_root(directory, authorities):
     """/var/task, the C library, and the file of authorities; nothing else."""
     for path in libraries():
@@ -93,14 +50,15 @@ def lambda_root(directory, authorities):
 @pytest.mark.parametrize("knows_the_authority", [True, False])
 def test_it_runs_where_lambda_runs_it(tmp_path, knows_the_authority):
     """The sweep function looks up the order that an event names, over TLS."""
-    own, other = certificate(tmp_path / "own"), certificate(tmp_path / "other")
+    own, other = Authority(tmp_path / "own"), Authority(tmp_path / "other")
     event = {"Records": [{"messageId": "m", "receiptHandle": "r", "eventSource": "aws:sqs",
                           "body": json.dumps({"transaction_id": "an-order"}), "attributes": {},
                           "messageAttributes": {}}]}
     done = threading.Event()
     taken = iter([True])
 
-    def runtime_api(path):
+    def runtime_api(request):
+        path = request.path
         if path.endswith("/next") and next(taken, False):
             return 200, {"Lambda-Runtime-Aws-Request-Id": "i-1", "Lambda-Runtime-Deadline-Ms": "99999999999999",
                          "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:000000000000:function:a"
@@ -109,8 +67,9 @@ def test_it_runs_where_lambda_runs_it(tmp_path, knows_the_authority):
             done.wait()
         return 202, {}, "{}"
     api = Peer(runtime_api)
-    aws = Peer(lambda path: (200, {"Content-Type": "application/x-amz-json-1.0"}, "{}"), own)
-    root = lambda_root(tmp_path / "root", (own if knows_the_authority else other) / "cert.pem")
+    aws = Peer(lambda _: (200, {"Content-Type": "application/x-amz-json-1.0"}, "{}"),
+               own.issue("server", ["IP:127.0.0.1"]))
+    root = lambda_root(tmp_path / "root", (own if knows_the_authority else other).pem)
     enter = ["chroot"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "chroot"]
     variables = {"BUCKET": "b", "ORDERS_TABLE": "t-orders", "QUARANTINE_TABLE": "q", "UPLOADS_TABLE": "u",
                  "QUEUE_URL": "https://queue", "NOTIFY_QUEUE_URL": "https://notify", "LARGE_ORDER_THRESHOLD": "5",
@@ -122,14 +81,14 @@ def test_it_runs_where_lambda_runs_it(tmp_path, knows_the_authority):
                                "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": f"https://127.0.0.1:{aws.port}",
                                **{f"TILL_{name}": value for name, value in variables.items()}}) as function:
         try:
-            answered = eventually(lambda: [body for path, body in api.requests if path.endswith("/i-1/response")],
+            answered = eventually(lambda: [each.body for each in api.requests if each.path.endswith("/i-1/response")],
                                   what="the function's answer")
         finally:
             function.kill()
             done.set()
             log = function.stdout.read().decode()
     if knows_the_authority:
-        assert any("an-order" in body for _, body in aws.requests), log
+        assert any("an-order" in each.body for each in aws.requests), log
     else:
-        assert not aws.requests and "TLS handshake: certificate of 127.0.0.1: self-signed" in log, log
+        assert not aws.requests and "TLS handshake: certificate of 127.0.0.1: unable to get local issuer" in log, log
         assert json.loads(answered[0]) == {"batchItemFailures": [{"itemIdentifier": "m"}]}, "it comes again"

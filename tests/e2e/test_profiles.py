@@ -68,11 +68,12 @@ def test_which_credentials_count(work):
 
 @pytest.mark.parametrize("profile, why", [
     ("absent", "The config profile (absent) could not be found (flag --profile names it)"),
-    ("roles", "profile roles has its credentials by role_arn, which till does not follow yet"),
+    ("roles", "role arn:aws:iam::000000000000:role/a: "),
     ("half", "profile half has only one of aws_access_key_id and aws_secret_access_key")])
 def test_a_profile_without_credentials_is_named(work, profile, why):
     for endpoint in ("aws", work.server.endpoint):
-        result = work("status", "--endpoint", endpoint, "--profile", profile)
+        result = work("status", "--endpoint", endpoint, "--profile", profile, "--region", "eu-central-1",
+                      AWS_ENDPOINT_URL_STS=work.server.endpoint)
         assert result.code == FAILED and why in result.err and SECRET not in result.err, result
 
 

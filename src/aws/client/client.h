@@ -3,46 +3,33 @@
 // `aws::sqs::SqsCaller sqs(client);`. Owned by the composition root; safe from any thread.
 #pragma once
 
+#include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include "aws/auth/signing_key_cache.h"
-#include "aws/auth/sigv4.h"
+#include "aws/client/credentials.h"
+#include "aws/client/endpoints.h"
+#include "aws/client/retry.h"
 #include "aws/http/message.h"
 #include "aws/shape.h"
 #include "base/env.h"
 
 namespace aws::client {
 
-// Where credentials come from: fixed, or read again when they expire.
-class CredentialProvider {
- public:
-  virtual ~CredentialProvider() = default;
-  virtual base::Result<auth::Credentials> credentials() = 0;
-};
-
-class FixedCredentials final : public CredentialProvider {
- public:
-  explicit FixedCredentials(auth::Credentials credentials) : credentials_(std::move(credentials)) {}
-  base::Result<auth::Credentials> credentials() override { return credentials_; }
-
- private:
-  const auth::Credentials credentials_;
-};
-
 struct ClientOptions {
-  std::string region = "us-east-1";
-  // One endpoint for every service (AWS_ENDPOINT_URL). Without it each service is found at
-  // https://<prefix>.<region>.amazonaws.com.
-  std::optional<http::Endpoint> endpoint;
-  // Attempts in total, 1 means no retry. Every operation is tried again if the server refused to begin with it
-  // (throttling, 503) or has nothing of it; only repeatable ones (repeatable.h) also after other 5xx, lost connections,
-  // timeouts and replies that cannot be read. Full jitter: rand(0, min(1 s, 25 ms * 2^n)).
-  int attempts_max = 3;
+  Endpoints endpoints;
+  RetryMode retry_mode = RetryMode::standard;
+  // Attempts in total, 1 means no retry; none: as the mode and the service have it (retry.h). Every operation is tried
+  // again if the server refused to begin with it (throttling, 503) or has nothing of it; only repeatable ones
+  // (repeatable.h) also after other 5xx, lost connections, timeouts and replies that cannot be read.
+  std::optional<int> attempts_max = {};
   base::Duration timeout = std::chrono::seconds(65);  // of one attempt; longer than the longest long poll
   // By which requests are signed; null: env's. Whoever verifies them has the wall clock, which env's clock does not
-  // follow back. Outlives the client.
+  // follow back. Outlives the client. A server whose Date is more than 4 minutes from it is believed for its service.
   base::Clock* signing_clock = nullptr;
 };
 
@@ -55,8 +42,20 @@ class Client final : public Dispatcher {
                               void* out) override;
 
  private:
-  base::Result<void> attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in, void* out);
-  void back_off(int attempt);
+  // What the client remembers of a service.
+  struct Peer {
+    RetryQuota quota;
+    std::atomic<base::Duration> skew = base::Duration();  // to be added to the signing clock
+  };
+  struct Attempt {
+    base::Result<void> result;
+    http::Headers answer;  // the head of the server's, if there is one
+  };
+  Attempt attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in, void* out,
+                  base::Duration skew);
+  Peer& peer_of(const ServiceDesc& service);
+  base::Timestamp signing_time();
+  bool corrects_skew(Peer& peer, const http::Headers& answer, base::Duration signed_with);
   void fill_idempotency_tokens(const OperationDesc& operation, void* in);
 
   http::Transport& transport_;
@@ -64,9 +63,8 @@ class Client final : public Dispatcher {
   base::Env& env_;
   const ClientOptions options_;
   auth::SigningKeyCache signing_keys_;
+  std::mutex mutex_;
+  std::map<std::string, Peer, std::less<>> peers_;  // by ServiceDesc::id
 };
-
-// The public endpoint of a service in a region (IAM is global).
-http::Endpoint public_endpoint(const ServiceDesc& service, std::string_view region);
 
 }  // namespace aws::client

@@ -14,6 +14,7 @@
 #include "aws/s3/caller.h"
 #include "aws/sqs/caller.h"
 #include "base/encoding.h"
+#include "base/manual/jumping_executor.h"
 #include "base/manual/manual_env.h"
 
 namespace aws::client {
@@ -21,26 +22,6 @@ namespace {
 
 using base::Duration;
 using std::chrono::milliseconds;
-
-// Sleeping moves the clock, at once, and is written down.
-class JumpingExecutor final : public base::Executor {
- public:
-  explicit JumpingExecutor(base::ManualClock& clock) : clock_(clock) {}
-  std::unique_ptr<base::Condition> make_condition() override { return std::make_unique<Silent>(); }
-  void wait_until(std::unique_lock<std::mutex>&, base::Condition&, base::Timestamp deadline) override {
-    slept.push_back(deadline - clock_.now());
-    clock_.advance(slept.back());
-  }
-  std::unique_ptr<base::Task> try_spawn(std::string, std::function<void()>) override { return nullptr; }
-  std::vector<Duration> slept;
-
- private:
-  struct Silent final : base::Condition {
-    void notify_one() override {}
-    void notify_all() override {}
-  };
-  base::ManualClock& clock_;
-};
 
 struct Keys final : auth::CredentialSource {
   std::optional<auth::Credential> find(std::string_view) override {
@@ -72,6 +53,13 @@ base::Result<http::Response> no_connection() {
 base::Result<http::Response> lost_connection() {
   base::AwsError error;
   error.code = http::kConnectionLost;
+  error.http_status = 0;
+  error.fault = base::Fault::receiver;
+  return base::fail(std::move(error));
+}
+base::Result<http::Response> timed_out() {
+  base::AwsError error;
+  error.code = http::kTimedOut;
   error.http_status = 0;
   error.fault = base::Fault::receiver;
   return base::fail(std::move(error));
@@ -108,7 +96,8 @@ class ClientTest : public testing::Test {
     transport_ = {};
     executor_.slept.clear();
     transport_.answers = std::move(answers);
-    Client client = make({.endpoint = http::Endpoint{false, "127.0.0.1", 4566}, .attempts_max = attempts_max});
+    Client client =
+        make({.endpoints = {.all = http::Endpoint{false, "127.0.0.1", 4566}}, .attempts_max = attempts_max});
     sqs::SqsCaller sqs(client);
     sqs::SendMessageRequest in;
     in.queue_url = "http://127.0.0.1:4566/000000000000/q";
@@ -122,7 +111,7 @@ class ClientTest : public testing::Test {
 
   base::ManualClock clock_;
   base::SeededRandom random_;
-  JumpingExecutor executor_{clock_};
+  base::JumpingExecutor executor_{clock_};
   base::Env env_{clock_, random_, executor_};
   ListTransport transport_;
   FixedCredentials credentials_{{"AKID", "secret", "token"}};
@@ -166,7 +155,11 @@ TEST_F(ClientTest, WhatMayHaveTakenEffectIsSentAgainOnlyIfThatIsHarmless) {
            {no_connection(), true},
            {json_error(503, "ServiceUnavailable"), true},
            {json_error(400, "ThrottlingException"), true},
+           {json_error(400, "RequestTimeout"), true},
+           {json_error(400, "PriorRequestNotComplete"), true},
+           {json_error(400, "RequestThrottledException"), true},
            {lost_connection(), false},
+           {timed_out(), false},
            {json_error(500, "InternalFailure"), false},
            {answer(502, "<html>"), false},
            {answer(200, "{"), false},
@@ -218,24 +211,136 @@ TEST(Repeatable, IsWhatASecondOneDoesNotChange) {
   EXPECT_FALSE(statements({"INSERT INTO t VALUE {'id': '1'}", "UPDATE t SET n = n + 1 WHERE id = '1'"}));
 }
 
-TEST_F(ClientTest, WaitsAtRandomUpToABoundThatDoublesToOneSecond) {
-  std::vector<Duration> longest(11), shortest(11, std::chrono::hours(1));
-  for (int call = 0; call < 40; ++call) {
-    send(12, {json_error(500, "InternalFailure")});
-    EXPECT_EQ(transport_.requests.size(), 12U);
-    ASSERT_EQ(executor_.slept.size(), 11U);
+// Of so many calls of 12 attempts each: the longest and the shortest waits before the 2nd, 3rd, ... attempt.
+TEST_F(ClientTest, WaitsAtRandomUpToABoundThatDoubles) {
+  struct Case {
+    base::Result<http::Response> failure;
+    Duration first;
+  };
+  for (const Case& c : {Case{json_error(500, "InternalFailure"), milliseconds(50)},
+                        Case{json_error(400, "Throttling"), milliseconds(1000)}}) {
+    std::vector<Duration> longest(11), shortest(11, std::chrono::hours(1));
+    for (int call = 0; call < 60; ++call) {
+      send(12, {c.failure});
+      EXPECT_EQ(transport_.requests.size(), 12U);
+      ASSERT_EQ(executor_.slept.size(), 11U);
+      for (std::size_t i = 0; i < 11; ++i) {
+        longest[i] = std::max(longest[i], executor_.slept[i]);
+        shortest[i] = std::min(shortest[i], executor_.slept[i]);
+      }
+    }
+    Duration bound = c.first;
     for (std::size_t i = 0; i < 11; ++i) {
-      longest[i] = std::max(longest[i], executor_.slept[i]);
-      shortest[i] = std::min(shortest[i], executor_.slept[i]);
+      EXPECT_LE(longest[i], bound) << i;
+      EXPECT_GE(longest[i], bound * 4 / 5) << "nobody waits as long as may be: " << i;
+      EXPECT_LE(shortest[i], bound / 5) << "full jitter begins at nothing: " << i;
+      bound = std::min<Duration>(bound * 2, std::chrono::seconds(20));
     }
   }
-  Duration bound = milliseconds(50);
-  for (std::size_t i = 0; i < 11; ++i) {
-    EXPECT_LE(longest[i], bound) << i;
-    EXPECT_GE(longest[i], bound * 4 / 5) << "nobody waits as long as may be: " << i;
-    EXPECT_LE(shortest[i], bound / 5) << "full jitter begins at nothing: " << i;
-    bound = std::min<Duration>(bound * 2, std::chrono::seconds(1));
+}
+
+http::Response with_header(http::Response response, std::string name, std::string value) {
+  response.headers.add(std::move(name), std::move(value));
+  return response;
+}
+
+TEST_F(ClientTest, WaitsAsLongAsTheServerAsksButNotForEver) {
+  struct Case {
+    const char* name;
+    std::string value;
+    Duration least;
+    Duration most;
+  };
+  const http::Response busy = json_error(503, "ServiceUnavailable");
+  for (const Case& c : std::initializer_list<Case>{
+           {"x-amz-retry-after", "1500", milliseconds(1500), milliseconds(1500)},
+           {"x-amz-retry-after", "60000", milliseconds(5050), milliseconds(5050)},
+           {"Retry-After", "3", milliseconds(3000), milliseconds(3000)},
+           {"Retry-After", "99999999999999999999", milliseconds(0), milliseconds(50)},
+           {"Retry-After", "-5", milliseconds(0), milliseconds(50)},
+           {"Retry-After", "soon", milliseconds(0), milliseconds(50)},
+       }) {
+    EXPECT_EQ(send(3, {with_header(busy, c.name, c.value), answer(200)}), "");
+    ASSERT_EQ(executor_.slept.size(), 1U) << c.value;
+    EXPECT_GE(executor_.slept.front(), c.least) << c.value;
+    EXPECT_LE(executor_.slept.front(), c.most) << c.value;
   }
+  EXPECT_EQ(send(3, {with_header(busy, "Retry-After", base::format_http_date(clock_.now() + std::chrono::seconds(4))),
+                     answer(200)}),
+            "");
+  EXPECT_GT(executor_.slept.at(0), milliseconds(2999));
+  EXPECT_LE(executor_.slept.at(0), milliseconds(4000));
+}
+
+TEST_F(ClientTest, WhenTooManyCallsFailNoneIsTriedAgainUntilSomeSucceed) {
+  Client client = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}, .attempts_max = 2});
+  sqs::SqsCaller sqs(client);
+  Context context;
+  const auto attempts = [&](std::deque<base::Result<http::Response>> answers) {
+    transport_.answers = std::move(answers);
+    transport_.requests.clear();
+    const auto listed = sqs.list_queues(context, {});
+    if (!listed.has_value())
+      EXPECT_EQ(transport_.requests.size() == 1, listed.error().message.contains("too many calls"));
+    return transport_.requests.size();
+  };
+  for (int call = 0; call < 35; ++call) EXPECT_EQ(attempts({json_error(500, "InternalFailure")}), 2U) << call;
+  EXPECT_EQ(attempts({json_error(500, "InternalFailure")}), 1U) << "500 tokens, 14 for each";
+  EXPECT_EQ(attempts({json_error(400, "Throttling")}), 2U) << "5 of the 10 that are left";
+  for (int call = 0; call < 9; ++call) EXPECT_EQ(attempts({answer(200)}), 1U);
+  EXPECT_EQ(attempts({json_error(500, "InternalFailure"), answer(200)}), 2U) << "each success brings one back";
+  EXPECT_EQ(attempts({json_error(500, "InternalFailure"), answer(200)}), 2U) << "and a retry's, what it cost";
+
+  Client legacy = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}, .retry_mode = RetryMode::legacy});
+  sqs::SqsCaller old(legacy);
+  transport_.answers = {json_error(500, "InternalFailure")};
+  for (int call = 0; call < 20; ++call) {
+    transport_.requests.clear();
+    EXPECT_FALSE(old.list_queues(context, {}).has_value());
+    EXPECT_EQ(transport_.requests.size(), 5U);
+  }
+}
+
+TEST_F(ClientTest, DynamoDbHasOneAttemptMore) {
+  Client client = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}});
+  Context context;
+  transport_.answers = {json_error(500, "InternalServerError")};
+  EXPECT_FALSE(dynamodb::DynamoDbCaller(client).list_tables(context, {}).has_value());
+  EXPECT_EQ(transport_.requests.size(), 4U);
+  EXPECT_FALSE(sqs::SqsCaller(client).list_queues(context, {}).has_value());
+  EXPECT_EQ(transport_.requests.size(), 4U + 3U);
+}
+
+TEST_F(ClientTest, AClockThatIsWrongIsCorrectedByTheServers) {
+  Client client = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}});
+  sqs::SqsCaller sqs(client);
+  Context context;
+  const auto refused = [&](const std::string& code, Duration ahead) {
+    return with_header(json_error(403, code), "Date", base::format_http_date(clock_.now() + ahead));
+  };
+  const auto signed_ahead = [&](const http::Request& request) {
+    return *base::parse_amz_date(request.headers.get("X-Amz-Date")) -
+           std::chrono::floor<std::chrono::seconds>(clock_.now());
+  };
+  const auto attempts = [&](std::deque<base::Result<http::Response>> answers) {
+    transport_.answers = std::move(answers);
+    transport_.requests.clear();
+    (void)sqs.list_queues(context, {});
+    return transport_.requests.size();
+  };
+  EXPECT_EQ(attempts({refused("SignatureDoesNotMatch", std::chrono::minutes(3))}), 1U) << "it is not the clock";
+  EXPECT_EQ(attempts({refused("AccessDenied", std::chrono::hours(1))}), 1U);
+  EXPECT_EQ(attempts({json_error(403, "RequestTimeTooSkewed")}), 1U) << "without a Date nobody knows";
+  for (const char* code : {"RequestTimeTooSkewed", "InvalidSignatureException", "RequestExpired"}) {
+    for (const auto ahead : {std::chrono::minutes(10), std::chrono::minutes(-600), std::chrono::minutes(0)}) {
+      EXPECT_EQ(attempts({refused(code, ahead), answer(200)}), 2U) << code;
+      EXPECT_TRUE(executor_.slept.empty());
+      EXPECT_EQ(signed_ahead(transport_.requests.back()), ahead);
+      EXPECT_EQ(attempts({answer(200)}), 1U);
+      EXPECT_EQ(signed_ahead(transport_.requests.back()), ahead) << "the next one at once";
+    }
+  }
+  EXPECT_EQ(attempts({refused("RequestTimeTooSkewed", std::chrono::hours(1))}), 2U) << "once corrected it is an error";
 }
 
 TEST_F(ClientTest, EveryAttemptIsSignedAnewWithTheTimeOfDay) {
@@ -265,7 +370,7 @@ struct Rotating final : CredentialProvider {
 
 TEST_F(ClientTest, ASecretThatWasRotatedSignsTheNextRequest) {
   Rotating rotating;
-  Client client(transport_, rotating, env_, {.endpoint = http::Endpoint{false, "h", 80}});
+  Client client(transport_, rotating, env_, {.endpoints = {.all = http::Endpoint{false, "h", 80}}});
   sqs::SqsCaller sqs(client);
   Context context;
   const auto verifies = [&] {
@@ -308,23 +413,23 @@ TEST_F(ClientTest, FindsEachServiceAtItsPublicEndpointUnlessOneIsGiven) {
            authorization.substr(scope, authorization.find("/aws4_request") - scope);
   };
   const http::Endpoint here{false, "127.0.0.1", 4566};
-  EXPECT_EQ(reached(sqs::kService, "ListQueues", {.region = "eu-west-1", .endpoint = {}}),
+  EXPECT_EQ(reached(sqs::kService, "ListQueues", {.endpoints = {.region = "eu-west-1"}}),
             "https sqs.eu-west-1.amazonaws.com:443 Host sqs.eu-west-1.amazonaws.com eu-west-1/sqs");
-  EXPECT_EQ(reached(s3::kService, "ListBuckets", {.region = "us-east-2", .endpoint = {}}),
+  EXPECT_EQ(reached(s3::kService, "ListBuckets", {.endpoints = {.region = "us-east-2"}}),
             "https s3.us-east-2.amazonaws.com:443 Host s3.us-east-2.amazonaws.com us-east-2/s3");
   // IAM is global and signed for us-east-1.
-  EXPECT_EQ(reached(iam::kService, "ListRoles", {.region = "eu-west-1", .endpoint = {}}),
+  EXPECT_EQ(reached(iam::kService, "ListRoles", {.endpoints = {.region = "eu-west-1"}}),
             "https iam.amazonaws.com:443 Host iam.amazonaws.com us-east-1/iam");
-  EXPECT_EQ(reached(iam::kService, "ListRoles", {.region = "eu-west-1", .endpoint = here}),
+  EXPECT_EQ(reached(iam::kService, "ListRoles", {.endpoints = {.region = "eu-west-1", .all = here}}),
             "http 127.0.0.1:4566 Host 127.0.0.1:4566 us-east-1/iam");
-  EXPECT_EQ(reached(dynamodb::kService, "ListTables", {.region = "eu-west-1", .endpoint = here}),
+  EXPECT_EQ(reached(dynamodb::kService, "ListTables", {.endpoints = {.region = "eu-west-1", .all = here}}),
             "http 127.0.0.1:4566 Host 127.0.0.1:4566 eu-west-1/dynamodb");
   EXPECT_EQ(transport_.timeouts.front(), std::chrono::seconds(65));
 }
 
 TEST_F(ClientTest, AnOperationThatDemandsAChecksumGetsOneOfItsBody) {
   transport_.answers = {answer(200, "<DeleteResult/>")};
-  Client client = make({.endpoint = http::Endpoint{false, "h", 80}});
+  Client client = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}});
   s3::S3Caller s3(client);
   Context context;
   s3::DeleteObjectsRequest in;
@@ -362,7 +467,8 @@ struct Tokened {
 };
 
 TEST_F(ClientTest, TheAttemptsOfOneCallShareAnIdempotencyToken) {
-  Client client(transport_, credentials_, env_, {.endpoint = http::Endpoint{false, "h", 80}, .attempts_max = 2});
+  Client client(transport_, credentials_, env_,
+                {.endpoints = {.all = http::Endpoint{false, "h", 80}}, .attempts_max = 2});
   OperationDesc operation = *sqs::kService.find("ListQueues");
   operation.input = &Tokened::desc();
   operation.output = nullptr;

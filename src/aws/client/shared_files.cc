@@ -1,7 +1,6 @@
 #include "aws/client/shared_files.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "aws/auth/text.h"
 
@@ -22,16 +21,10 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-// The profile that a heading begins, "[profile work]" in config and "[work]" in credentials; nullopt: something else.
-std::optional<std::string_view> profile_of(std::string_view heading, bool is_config) {
-  const std::size_t end = heading.find(']');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view inside = trimmed(heading.substr(1, end - 1));
-  if (!is_config || inside == "default") return inside;
-  constexpr std::string_view kProfile = "profile";
-  if (!inside.starts_with(kProfile) || inside.size() == kProfile.size() || !kSpaces.contains(inside[kProfile.size()]))
-    return std::nullopt;
-  return trimmed(inside.substr(kProfile.size()));
+// The name in a heading of this kind, "[profile work]"; empty: it is of another kind.
+std::string_view name_after(std::string_view kind, std::string_view inside) {
+  if (!inside.starts_with(kind) || inside.size() == kind.size() || !kSpaces.contains(inside[kind.size()])) return {};
+  return trimmed(inside.substr(kind.size()));
 }
 
 }  // namespace
@@ -40,31 +33,60 @@ SharedFiles SharedFiles::parse(std::string_view config, std::string_view credent
   SharedFiles out;
   out.read(config, Kind::config);
   out.read(credentials, Kind::credentials);
+  for (const auto& [name, section] : out.credentials_) {
+    Section& both = out.profiles_[name];
+    for (const auto& [key, value] : section) both[key] = value;
+  }
   return out;
 }
 
-const SharedFiles::Profile* SharedFiles::find(std::string_view name) const {
-  const auto found = profiles_.find(name);
-  return found == profiles_.end() ? nullptr : &found->second;
+const SharedFiles::Section* SharedFiles::find(const Sections& sections, std::string_view name) {
+  const auto found = sections.find(name);
+  return found == sections.end() ? nullptr : &found->second;
+}
+
+// The section that a heading begins; nullptr: something else.
+SharedFiles::Section* SharedFiles::section_of(std::string_view heading, Kind kind) {
+  const std::size_t end = heading.find(']');
+  if (end == std::string_view::npos) return nullptr;
+  const std::string_view inside = trimmed(heading.substr(1, end - 1));
+  if (kind == Kind::credentials) return &credentials_[std::string(inside)];
+  if (inside == "default") return &profiles_[std::string(inside)];
+  if (const auto name = name_after("profile", inside); !name.empty()) return &profiles_[std::string(name)];
+  if (const auto name = name_after("sso-session", inside); !name.empty()) return &sso_sessions_[std::string(name)];
+  if (const auto name = name_after("services", inside); !name.empty()) return &services_[std::string(name)];
+  return nullptr;
 }
 
 void SharedFiles::read(std::string_view text, Kind kind) {
-  Profile* profile = nullptr;
+  Section* section = nullptr;
+  std::string parent;  // of nested keys, with its dot
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.empty() || line.starts_with('#') || line.starts_with(';') || kSpaces.contains(line.front())) continue;
+    const std::string_view content = trimmed(line);
+    if (content.empty() || content.starts_with('#') || content.starts_with(';')) continue;
     if (line.starts_with('[')) {
-      const auto name = profile_of(line, kind == Kind::config);
-      profile = name.has_value() ? &profiles_[std::string(*name)] : nullptr;
+      section = section_of(line, kind);
+      parent.clear();
       continue;
     }
-    const std::size_t equals = line.find('=');
-    if (profile == nullptr || equals == std::string_view::npos) continue;
-    (*profile)[aws::auth::lower_case(trimmed(line.substr(0, equals)))] =
-        trimmed(without_comment(line.substr(equals + 1)));
+    const std::size_t equals = content.find('=');
+    if (section == nullptr || equals == std::string_view::npos) continue;
+    const bool is_nested = kSpaces.contains(line.front());
+    if (is_nested && parent.empty()) continue;
+    std::string key = aws::auth::lower_case(trimmed(content.substr(0, equals)));
+    const std::string_view value = trimmed(without_comment(content.substr(equals + 1)));
+    if (!is_nested) parent = value.empty() ? key + "." : "";
+    (*section)[is_nested ? parent + key : std::move(key)] = value;
   }
+}
+
+std::string value_of(const SharedFiles::Section* section, std::string_view key) {
+  if (section == nullptr) return {};
+  const auto found = section->find(key);
+  return found == section->end() ? std::string() : found->second;
 }
 
 }  // namespace aws::client

@@ -1,4 +1,4 @@
-// SharedFiles: the profiles in the files `config` and `credentials` that the AWS CLI and the SDKs share. A value; its
+// SharedFiles: the sections of the files `config` and `credentials` that the AWS CLI and the SDKs share. A value; its
 // texts are the caller's business. Source: AWS SDKs and Tools Reference Guide, "Using shared config and credentials
 // files to globally configure AWS SDKs and tools".
 #pragma once
@@ -11,19 +11,35 @@ namespace aws::client {
 
 class SharedFiles {
  public:
-  using Profile = std::map<std::string, std::string, std::less<>>;  // by key, in small letters
+  // By key, in small letters; a nested one ("s3 =" and indented lines below it) as "s3.endpoint_url".
+  using Section = std::map<std::string, std::string, std::less<>>;
 
   // Lines that are none of the format are passed over, as the AWS CLI's SDKs do with keys that they do not know.
-  // Where both files have a key of a profile, that of `credentials` counts. Nested settings (`s3 =`) are left out.
+  // Where both files have a key of a profile, that of `credentials` counts.
   static SharedFiles parse(std::string_view config, std::string_view credentials);
 
   // nullptr: neither file has it.
-  [[nodiscard]] const Profile* find(std::string_view name) const;
+  [[nodiscard]] const Section* profile(std::string_view name) const { return find(profiles_, name); }
+  // The same of `credentials` alone.
+  [[nodiscard]] const Section* in_credentials(std::string_view name) const { return find(credentials_, name); }
+  // The sections [sso-session NAME] and [services NAME] of `config`.
+  [[nodiscard]] const Section* sso_session(std::string_view name) const { return find(sso_sessions_, name); }
+  [[nodiscard]] const Section* services(std::string_view name) const { return find(services_, name); }
 
  private:
+  using Sections = std::map<std::string, Section, std::less<>>;
   enum class Kind { config, credentials };
   void read(std::string_view text, Kind kind);
-  std::map<std::string, Profile, std::less<>> profiles_;
+  Section* section_of(std::string_view heading, Kind kind);
+  static const Section* find(const Sections& sections, std::string_view name);
+
+  Sections profiles_;     // of both files
+  Sections credentials_;  // of `credentials`
+  Sections sso_sessions_;
+  Sections services_;
 };
+
+// The value of a key; empty if the section is null or has it not.
+std::string value_of(const SharedFiles::Section* section, std::string_view key);
 
 }  // namespace aws::client

@@ -96,6 +96,12 @@ std::optional<Endpoint> parse_endpoint(std::string_view url) {
   return endpoint;
 }
 
+bool is_loopback(std::string_view host) {
+  const bool is_number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return (is_number && host.starts_with("127.")) || host == "::1" || equal_ignoring_case(host, "localhost") ||
+         (host.size() > 10 && equal_ignoring_case(host.substr(host.size() - 10), ".localhost"));
+}
+
 std::string host_header(const Endpoint& endpoint) {
   const bool is_v6 = endpoint.host.find(':') != std::string::npos;
   std::string text = is_v6 ? "[" + endpoint.host + "]" : endpoint.host;

@@ -121,6 +121,8 @@ struct Endpoint {
 std::optional<Endpoint> parse_endpoint(std::string_view url);
 // The Host header for an endpoint: the port is left out when it is the scheme's own.
 std::string host_header(const Endpoint& endpoint);
+// localhost and the names below it, 127.0.0.0/8 in figures, ::1.
+bool is_loopback(std::string_view host);
 
 class Transport {
  public:

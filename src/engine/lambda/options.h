@@ -9,6 +9,9 @@
 #include "aws/context.h"
 #include "base/time.h"
 
+namespace aws::sqs {
+class Sqs;
+}
 namespace engine {
 class ServiceMetrics;
 }
@@ -31,6 +34,8 @@ struct LambdaOptions {
   // If set, a mapping whose queue's visibility timeout is below the function's timeout, which AWS refuses, is accepted,
   // and this is told AWS's text. Quick, and safe from any thread.
   std::function<void(std::string_view reason)> lenient = {};
+  // What mappings poll, if it is not the service's SQS. Outlives the service.
+  aws::sqs::Sqs* polled = nullptr;
   ServiceMetrics* metrics = nullptr;  // AWS/Lambda; null: nothing is measured. Outlives the service.
   std::size_t instances_max = 50;
   base::Duration busy_wait = std::chrono::seconds(10);  // for an instance when all are in use

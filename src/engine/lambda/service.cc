@@ -48,7 +48,7 @@ LambdaService::LambdaService(store::KvStore& store, base::Env& env, runtime::Fun
       invoker_(env, pool_, options_.metrics),
       destinations_(env, sqs, sts, options_.role_may),
       async_(store, env, options_.async_workers, *this, destinations_),
-      mappings_(store, env, sqs, *this, options_.lenient) {
+      mappings_(store, env, options_.polled != nullptr ? *options_.polled : sqs, *this, options_.lenient) {
   destinations_.set_lambda(this);
   load();
 }

@@ -1,0 +1,121 @@
+#include "pipeline/template_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "pipeline/template.h"
+
+namespace pipeline {
+namespace {
+
+constexpr int kIndent = 2;
+
+std::string as_json(const TemplateJson& value, int indent) {
+  return value.dump(indent, ' ', /*ensure_ascii=*/false, TemplateJson::error_handler_t::replace);
+}
+
+// A text that YAML 1.1 takes for itself and for nothing else.
+bool is_plain(std::string_view text) {
+  constexpr std::array<std::string_view, 8> kWords{"true", "false", "yes", "no", "on", "off", "null", "y"};
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (text.size() < 2 || !is_letter(text.front()) || text.back() == ':') return false;
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  if (std::ranges::find(kWords, lower) != kWords.end()) return false;
+  return std::ranges::all_of(text, [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || std::string_view("_.:/-").find(c) != std::string_view::npos;
+  });
+}
+
+// A text in quotes is one of JSON, which YAML takes as it is.
+std::string scalar(const TemplateJson& value) {
+  if (value.is_string() && is_plain(value.get_ref<const std::string&>())) return value.get<std::string>();
+  return as_json(value, -1);
+}
+
+void append_yaml(const TemplateJson& value, int depth, std::string& out) {
+  const std::string margin(static_cast<std::size_t>(depth * kIndent), ' ');
+  const auto append_value = [&](const TemplateJson& member) {
+    if (member.is_structured() && !member.empty()) {
+      out += '\n';
+      append_yaml(member, depth + 1, out);
+    } else {
+      out += ' ' + scalar(member) + '\n';
+    }
+  };
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) {
+      out += margin + (is_plain(key) ? key : as_json(key, -1)) + ':';
+      append_value(member);
+    }
+    return;
+  }
+  for (const auto& member : value) {
+    if (!member.is_structured() || member.empty()) {
+      out += margin + "- " + scalar(member) + '\n';
+      continue;
+    }
+    // Its first line stands behind the dash.
+    std::string block;
+    append_yaml(member, depth + 1, block);
+    block.replace(margin.size(), 2, "- ");
+    out += block;
+  }
+}
+
+}  // namespace
+
+std::string package_file(std::string_view zip) {
+  constexpr std::size_t kDigits = 16;
+  return "functions-" + base::hex_encode(base::sha256(zip)).substr(0, kDigits) + ".zip";
+}
+
+TemplateJson parse_template_json(std::string_view text) {
+  TemplateJson parsed = TemplateJson::parse(text, nullptr, /*allow_exceptions=*/false);
+  CHECK(!parsed.is_discarded(), "what the stack says in JSON is JSON");
+  return parsed;
+}
+
+TemplateJson number(double value) {
+  constexpr double kExact = 1e15;
+  if (std::trunc(value) == value && std::abs(value) < kExact) return static_cast<int64_t>(value);
+  return value;
+}
+
+std::string replace_all(std::string text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+std::string with_places(std::string_view text, std::string_view account, std::string_view region) {
+  return replace_all(replace_all(std::string(text), kAnyAccount, account), kAnyRegion, region);
+}
+
+std::string write_template_json(const TemplateJson& document) {
+  return as_json(document, kIndent) + "\n";
+}
+
+std::string write_template_yaml(const TemplateJson& document) {
+  std::string out;
+  append_yaml(document, 0, out);
+  return out;
+}
+
+std::vector<TemplatePackage> template_packages(const Stack& stack) {
+  std::vector<TemplatePackage> out;
+  for (const auto& resource : stack.resources()) {
+    const ResourceSpec spec = resource->spec();
+    const auto* function = std::get_if<FunctionSpec>(&spec.of);
+    if (function == nullptr) continue;
+    std::string file = package_file(function->zip);
+    if (std::ranges::find(out, file, &TemplatePackage::file) == out.end())
+      out.push_back({std::move(file), function->zip});
+  }
+  return out;
+}
+
+}  // namespace pipeline

@@ -1,0 +1,168 @@
+"""till export: the templates are those of the stack that `till plan` compares, and the checkers of others take them."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+from template_deploy import CloudFormation, Terraform
+from till_process import EXAMPLE, ROOT, SANITIZED, clean_environment, till
+
+OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
+SECRET = "a secret that no template has"
+DEFINITION = """
+[order]
+id = "/transaction_id"
+amount = "/amount"
+item = "/item"
+[intake]
+verify = "hmac"
+header = "X-Signature"
+secret_variable = "SHOP_SECRET"
+[stack]
+tags = { team = "shop", "cost center" = "4711" }
+batch_size = 100
+batch_window = 2
+log_retention_days = 7
+[alarms]
+duration_ms = 1500.5
+emails = ["admin@example.com"]
+[[rules]]
+name = "a-1"
+filter = '{"amount": [{"numeric": [">", 100]}]}'
+emails = ["me@example.com", "me@example.com"]
+[[rules]]
+name = "a1"
+filter = '{"amount": [{"numeric": [">", 100]}]}'
+emails = ["me@example.com"]
+[functions.sweep]
+environment = { NOTE = "%{x} costs ${price}", AA = "yes", BB = "1e3", CC = "- x: #", DD = "ends:", EE = "ü\\n\\t'\\"", FF = " ", GG = "~" }
+"""
+
+same_text = pytest.mark.skipif(SANITIZED, reason="the release preset's tests have checked the same text")
+
+
+@pytest.fixture
+def definition(tmp_path):
+    path = tmp_path / "till.toml"
+    path.write_text(DEFINITION)
+    return path
+
+
+def export(kind, directory, *arguments):
+    done = till("export", kind, "--output", directory, "--json", *arguments, SHOP_SECRET=SECRET)
+    assert done.code == OK and SECRET not in done.out, done
+    for file in directory.iterdir():
+        assert SECRET.encode() not in file.read_bytes(), file
+    return done.json
+
+
+def transformed(template):
+    """What SAM makes of it."""
+    from samtranslator.translator.transform import transform
+
+    class NoPolicies:
+        @staticmethod
+        def load():
+            return {}
+    for resource in template["Resources"].values():
+        if "CodeUri" in resource["Properties"]:
+            file = resource["Properties"]["CodeUri"].removeprefix("./")
+            resource["Properties"]["CodeUri"] = {"Bucket": "code", "Key": file}
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    return transform(template, {}, NoPolicies())
+
+
+def deploy(kind, server, directory):
+    file = directory / ("main.tf.json" if kind == "terraform" else "template.json")
+    template = json.loads(file.read_text())
+    if kind == "terraform":
+        Terraform(server, template, directory, {"intake_secret": SECRET}).deploy()
+        return
+    template = transformed(template) if kind == "sam" else template
+    CloudFormation(server, template, directory, {"CodeBucket": "code", "IntakeSecret": SECRET}).deploy()
+
+
+@pytest.mark.parametrize("kind", ["cloudformation", "sam", "terraform"])
+def test_what_a_template_makes_is_what_plan_wants(kind, server, name, definition, tmp_path):
+    stack = name[:12]
+    options = ["--file", definition, "--stack", stack]
+    export(kind, tmp_path / "deploy", *options)
+    deploy(kind, server, tmp_path / "deploy")
+    options += ["--endpoint", server.endpoint]
+    planned = till("plan", "--json", *options, SHOP_SECRET=SECRET)
+    to_do = [step for step in planned.json["plan"] if step["action"] != "leave"]
+    assert planned.code == OK and not to_do, to_do
+    assert len(planned.json["plan"]) > 40
+    # There is nothing that plan does not know, either.
+    listed = {(each["kind"], each["name"]) for each in till("status", "--json", *options).json["resources"]}
+    assert listed <= {(each["kind"], each["name"]) for each in planned.json["plan"]}
+    ran = till("run", EXAMPLE, "--json", *options, SHOP_SECRET=SECRET)
+    assert ran.code == OK and "unchanged" not in ran.err, ran
+    down = till("down", "--yes", *options)
+    assert down.code == OK, down
+
+
+@same_text
+def test_cfn_lint_takes_them(definition, tmp_path):
+    files = []
+    for kind in ("cloudformation", "sam"):
+        for file in (definition, "none"):
+            yaml_text, json_text = (till("export", kind, *language, "--file", file) for language in ([], ["--json"]))
+            for printed in (yaml_text, json_text):
+                assert printed.code == OK and "--output" in printed.err, printed
+            assert yaml.safe_load(yaml_text.out) == json_text.json
+            files.append(tmp_path / f"{kind}-{len(files)}.yaml")
+            files[-1].write_text(yaml_text.out)
+    lint = subprocess.run([pathlib.Path(sys.executable).parent / "cfn-lint", "--regions", "us-east-1", "--", *files],
+                          env=clean_environment(AWS_DEFAULT_REGION="us-east-1"), capture_output=True, text=True)
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def sam_cli():
+    """Of scripts/test, which has it in a directory of its own: its dependencies are not ours."""
+    own = ROOT / "build" / "sam" / "bin" / "sam"
+    return os.environ.get("TILL_SAM") or (own if own.exists() else shutil.which("sam"))
+
+
+@same_text
+@pytest.mark.skipif(not sam_cli(), reason="the SAM CLI is not installed")
+def test_sam_validate_takes_it(definition, tmp_path):
+    export("sam", tmp_path / "deploy", "--file", definition)
+    done = subprocess.run(
+        [sam_cli(), "validate", "--lint", "--template", tmp_path / "deploy" / "template.json"], cwd=tmp_path,
+        env=clean_environment(AWS_DEFAULT_REGION="us-east-1", SAM_CLI_TELEMETRY="0", HOME=str(tmp_path)),
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_data_stays_and_is_protected(tmp_path):
+    export("cloudformation", tmp_path / "deploy")
+    resources = json.loads((tmp_path / "deploy" / "template.json").read_text())["Resources"]
+    kept = {name for name, each in resources.items() if each.get("UpdateReplacePolicy") == "Retain"}
+    assert kept == {name for name, each in resources.items()
+                    if each["Type"] in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue")}
+    assert all(resources[name]["DeletionPolicy"] == "RetainExceptOnCreate" for name in kept)
+    for each in resources.values():
+        if each["Type"] == "AWS::DynamoDB::Table":
+            assert each["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    export("terraform", tmp_path / "terraform")
+    made = json.loads((tmp_path / "terraform" / "main.tf.json").read_text())["resource"]
+    kinds = {kind for kind, named in made.items()
+             for each in named.values() if each.get("lifecycle") == {"prevent_destroy": True}}
+    assert kinds == {"aws_dynamodb_table", "aws_sqs_queue", "aws_s3_bucket"}
+
+
+def test_files_of_others_are_left_alone(tmp_path):
+    (tmp_path / "template.json").write_text("mine")
+    refused = till("export", "sam", "--output", tmp_path, "--json")
+    assert refused.code == FAILED and "is there already" in refused.err, refused
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("template.json", "mine")]
+    assert till("export", "pulumi").code == USAGE
+    refused = till("export", "sam", "--region", "eu-west-1")
+    assert refused.code == USAGE and "--region is not for it" in refused.err, refused
+    refused = till("export", "sam", "--file", tmp_path / "absent.toml")
+    assert refused.code == USAGE and "absent.toml" in refused.err, refused
