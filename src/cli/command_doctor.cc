@@ -160,8 +160,7 @@ void look_at_interpreters(Findings& findings) {
     if (program.has_value())
       findings.ok(name, *program);
     else
-      findings.warn(name, "not in PATH",
-                    fmt::format("install it if functions of your own need it; the pipeline's own do not"));
+      findings.warn(name, "not in PATH", "install it if functions of your own need it; the pipeline's own do not");
   }
 }
 

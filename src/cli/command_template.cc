@@ -91,6 +91,12 @@ std::string write_files(const std::string& directory, const std::vector<File>& f
 }  // namespace
 
 int template_export(const GlobalOptions& global, const UpOptions& up, const TemplateOptions& options) {
+  for (const auto& [flag, value] : {std::pair("--endpoint", &global.endpoint), std::pair("--region", &global.region),
+                                    std::pair("--profile", &global.profile)}) {
+    if (value->empty()) continue;
+    print_error(fmt::format("export: {} is not for it: account and region are those that it is deployed in", flag));
+    return kUsage;
+  }
   const auto session = Session::without_engine(global);
   if (!session.has_value()) {
     print_error(session.error().message);

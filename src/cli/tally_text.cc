@@ -25,9 +25,10 @@ uint64_t quarantined(const pipeline::Tally& tally) {
 std::string tally_json(const pipeline::Tally& tally) {
   return fmt::format(
       "\"read\":{},\"accepted\":{},\"updated\":{},\"superseded\":{},\"quarantined\":{},\"discarded\":{},"
-      "\"duplicates\":{},\"missing\":{},\"large_orders_notified\":{}",
+      "\"duplicates\":{},\"missing\":{},\"large_orders_notified\":{},"
+      "\"large_orders_pending\":{}",
       tally.read, tally.accepted, tally.updated, tally.superseded, quarantined_json(tally), tally.discarded,
-      tally.duplicates, tally.missing, tally.large_orders_notified);
+      tally.duplicates, tally.missing, tally.large_orders_notified, tally.large_orders_pending);
 }
 
 void print_tally(const pipeline::Tally& tally) {
@@ -40,7 +41,10 @@ void print_tally(const pipeline::Tally& tally) {
   if (tally.discarded != 0) print_line(fmt::format("discarded      {}", tally.discarded));
   print_line(fmt::format("duplicates     {}", tally.duplicates));
   if (tally.missing != 0) print_line(fmt::format("missing        {}", tally.missing));
-  print_line(fmt::format("large orders   {} notified", tally.large_orders_notified));
+  const std::string owed = tally.large_orders_pending == 0
+                               ? ""
+                               : fmt::format(", {} owed still: they follow within minutes", tally.large_orders_pending);
+  print_line(fmt::format("large orders   {} notified{}", tally.large_orders_notified, owed));
 }
 
 }  // namespace cli

@@ -9,7 +9,7 @@
 namespace cli {
 
 uint64_t quarantined(const pipeline::Tally& tally);
-// The members "read" to "large_orders_notified", without braces.
+// The members "read" to "large_orders_pending", without braces.
 std::string tally_json(const pipeline::Tally& tally);
 // The same as lines on stdout.
 void print_tally(const pipeline::Tally& tally);

@@ -1,7 +1,6 @@
 #include "like_aws/permissions.h"
 
 #include <algorithm>
-#include <array>
 
 #include "aws/lambda/lambda.h"
 #include "aws/s3/errors.h"
@@ -21,10 +20,9 @@ constexpr milliseconds kNewMin{500}, kNewMax{5000};
 constexpr milliseconds kChangingMax{2000};
 constexpr double kChangingRate = 0.15;  // of changes of buckets, which keep others away for a while
 
-constexpr auto kBucketChanges = std::to_array<std::string_view>(
-    {"CreateBucket", "DeleteBucket", "PutBucketNotificationConfiguration", "PutBucketPolicy", "DeleteBucketPolicy",
-     "PutBucketTagging", "PutBucketEncryption", "PutBucketVersioning", "PutPublicAccessBlock",
-     "PutBucketLifecycleConfiguration", "PutBucketOwnershipControls"});
+bool changes_bucket(std::string_view operation) {
+  return operation == "CreateBucket" || operation.starts_with("PutBucket") || operation.starts_with("DeleteBucket");
+}
 
 // "lambda/ACCOUNT/REGION/NAME": what a permission is given for, by the ARN that S3 would know it by.
 std::string key_of_arn(const std::string& arn) {
@@ -107,8 +105,7 @@ base::Result<void> Permissions::change_bucket(Call& call, const CarryOut& carry_
 
 base::Result<void> Permissions::around(Call& call, const CarryOut& carry_out) {
   if (call.service.id != "s3") return give(call, carry_out);
-  if (std::ranges::find(kBucketChanges, call.operation.name) != kBucketChanges.end())
-    return change_bucket(call, carry_out);
+  if (changes_bucket(call.operation.name)) return change_bucket(call, carry_out);
   return carry_out();
 }
 

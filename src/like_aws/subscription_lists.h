@@ -1,8 +1,7 @@
 // SubscriptionLists: lists of SNS's subscriptions that are behind, as those of lagging_list.h are; of their own,
 // because a subscription gets its name from SNS, and two operations list them. Owned by LikeAws; safe from any thread.
 //
-// Source: SNS API Reference has no word of consistency; that new and deleted subscriptions show late is what
-// Terraform's provider waits out.
+// SNS's documentation promises nothing of how soon these lists agree with what was done.
 #pragma once
 
 #include <map>

@@ -241,7 +241,7 @@ std::optional<std::string> find_program(const std::string& name) {
 std::expected<std::string, std::string> check_authorities() {
   const std::unique_ptr<SSL_CTX, CloseContext> context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return std::unexpected("TLS is not to be had");
-  if (const auto trusted = trust_authorities(context.get()); !trusted.has_value())
+  if (const auto trusted = trust_authorities(context.get(), {}); !trusted.has_value())
     return std::unexpected(trusted.error());
   const int loaded = sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get())));
   if (loaded > 0) return std::to_string(loaded) + " authorities are trusted";

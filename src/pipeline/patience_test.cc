@@ -85,6 +85,8 @@ TEST(NotYet, IsToldFromWhatDoesNotPass) {
       {"lambda", "CreateFunction", invalid, role_refused().message, 400, false},  // role_not_yet knows
       {"lambda", "CreateEventSourceMapping", invalid,
        "The function execution role does not have permissions to call ReceiveMessage on SQS", 400, true},
+      {"lambda", "CreateEventSourceMapping", invalid,
+       "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue.", 400, true},
       {"lambda", "CreateEventSourceMapping", invalid, "Batch size must be between 1 and 10000", 400, false},
       {"lambda", "UpdateFunctionCode", "ResourceConflictException",
        "The operation cannot be performed at this time. An update is in progress for resource: arn", 409, true},
@@ -280,6 +282,32 @@ TEST(Table, ThatIsBeingDeletedIsNone) {
   };
   const auto table = make_table(bed.site, {.name = "shop-orders", .key = "transaction_id"});
   EXPECT_EQ(compare(*table).value().action, Action::create);
+}
+
+TEST(Bucket, WhatCouldNotBeRemovedIsRemovedLater) {
+  Bed bed;
+  int objects = 3;
+  bed.answer = [&](std::string_view operation, int nth, void*, void* out) -> base::Result<void> {
+    if (operation == "ListObjectsV2") {
+      auto& listed = *static_cast<aws::s3::ListObjectsV2Output*>(out);
+      for (int i = 0; i < objects; ++i) listed.contents.emplace().emplace_back().key = "k";
+    } else if (operation == "DeleteObjects" && nth <= 3) {
+      auto& first = static_cast<aws::s3::DeleteObjectsOutput*>(out)->errors.emplace().emplace_back();
+      first.code = nth <= 2 ? "InternalError" : "AccessDenied";
+      first.key = "k";
+    } else if (operation == "DeleteObjects") {
+      objects = 0;
+    } else if (operation == "DeleteBucket" && nth == 1) {
+      objects = 1;
+      return base::fail({.code = "BucketNotEmpty", .message = "", .http_status = 409});
+    }
+    return {};
+  };
+  const auto bucket = make_bucket(bed.site, "shop-orders");
+  EXPECT_EQ(bucket->remove().error().code, "AccessDenied") << "that does not pass";
+  EXPECT_EQ(bed.calls["DeleteObjects"], 3);
+  EXPECT_TRUE(bucket->remove().has_value());
+  EXPECT_EQ(bed.calls["DeleteBucket"], 2);
 }
 
 // The services with nothing in them but what `names` says of each operation: the queue that a list still shows.

@@ -1,5 +1,6 @@
 // The bucket and its notification.
 #include <algorithm>
+#include <array>
 
 #include "aws/s3/s3.h"
 #include "pipeline/stack_kinds.h"
@@ -48,8 +49,11 @@ class Bucket final : public Resource {
           return {};
         },
         [](const base::AwsError& error) -> std::optional<NotYet> {
-          if (error.code != "BucketNotEmpty") return std::nullopt;
-          return NotYet{"objects still come into it", std::chrono::seconds(30)};
+          // Of single objects DeleteObjects says so in its answer, and not as a failure of the call.
+          constexpr std::array<std::string_view, 3> kPassing = {"InternalError", "SlowDown", "ServiceUnavailable"};
+          if (error.code == "BucketNotEmpty") return NotYet{"objects still come into it", std::chrono::seconds(30)};
+          if (std::ranges::find(kPassing, error.code) == kPassing.end()) return std::nullopt;
+          return NotYet{"S3 does not remove some objects at the moment", std::chrono::minutes(1)};
         });
   }
 
@@ -98,16 +102,17 @@ class Notification final : public Resource {
   base::Result<std::optional<Properties>> describe() override {
     TRY_ASSIGN(const auto now, get());
     if (!now.lambda_function_configurations.has_value()) return std::nullopt;
-    for (const auto& each : *now.lambda_function_configurations) {
-      if (!is_ours(each)) continue;
-      std::string events;
-      for (const std::string& event : each.events.value_or(std::vector<std::string>()))
-        events += (events.empty() ? "" : ", ") + event;
-      return Properties{{"function", each.lambda_function_arn.value_or("")},
-                        {"events", events},
-                        {"filter", each.filter.has_value() ? "some" : "none"}};
-    }
-    return std::nullopt;
+    // The one of our name counts before another one to our function.
+    const auto& list = *now.lambda_function_configurations;
+    auto found = std::ranges::find(list, kNotificationId, [](const auto& each) { return each.id.value_or(""); });
+    if (found == list.end()) found = std::ranges::find_if(list, [this](const auto& each) { return is_ours(each); });
+    if (found == list.end()) return std::nullopt;
+    std::string events;
+    for (const std::string& event : found->events.value_or(std::vector<std::string>()))
+      events += (events.empty() ? "" : ", ") + event;
+    return Properties{{"function", found->lambda_function_arn.value_or("")},
+                      {"events", events},
+                      {"filter", found->filter.has_value() ? "some" : "none"}};
   }
 
   base::Result<void> create() override {

@@ -162,7 +162,7 @@ def quiet_drift(stack):
     [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"]]
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [
         {"Id": "by-hand", "LambdaFunctionArn": arn("lambda", "function:tillstream-ingest"),
-         "Events": ["s3:ObjectCreated:*"]}]})
+         "Events": ["s3:ObjectCreated:Put"]}]})
     [errors] = cloudwatch.describe_alarms(AlarmNames=["tillstream-errors"])["MetricAlarms"]
     cloudwatch.put_metric_alarm(Unit="Seconds", **{name: value for name, value in errors.items() if name in (
         "AlarmName", "AlarmActions", "Namespace", "MetricName", "Dimensions", "Statistic", "Period", "EvaluationPeriods",
@@ -178,7 +178,7 @@ def quiet_drift(stack):
         ("topic", "tillstream-alarms"): "change", ("function", "tillstream-process"): "change",
         ("function", "tillstream-sweep"): "change", ("function", "tillstream-ingest"): "change",
         ("mapping", "tillstream-notify -> tillstream-sweep"): "change",
-        ("notification", f"{bucket} -> tillstream-ingest"): "create", ("alarm", "tillstream-errors"): "change",
+        ("notification", f"{bucket} -> tillstream-ingest"): "change", ("alarm", "tillstream-errors"): "change",
         ("alarm", "tillstream-throttle"): "replace", ("table", "tillstream-orders"): "change",
         ("table", "tillstream-uploads"): "change"}
 

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import threading
 
-from till_process import BINARY, EXAMPLE, clean_environment, till
+import pytest
+from till_process import BINARY, EXAMPLE, SANITIZED, clean_environment, till
 
 OK, FAILED = 0, 1  # src/cli/exit_code.h
 # AWS asks for these where a function gets its role, and where a subscription ends by a signed call; the engine does not.
@@ -158,6 +159,7 @@ def down_at_a_terminal(deployer):
     return done
 
 
+@pytest.mark.skipif(SANITIZED, reason="it starts 80 commands, whose calls are the same on the release preset")
 def test_the_policy_is_what_the_commands_need(serve, tmp_path, name):
     server = serve("--memory")
     policy = till("export", "deployer-policy").json

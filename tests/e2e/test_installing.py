@@ -164,6 +164,13 @@ def test_a_key_comes_from_one_place(tmp_path):
     assert nowhere.code == 2 and "no/such/key" in nowhere.err
 
 
+def test_the_image_starts_a_command_that_there_is():
+    text = (ROOT / "packaging" / "Dockerfile").read_text()
+    words = json.loads(re.search(r"^CMD (.*)$", text, re.MULTILINE).group(1))
+    assert till(*words, "--help").code == 0
+    assert words[words.index("--root-key") + 1].startswith(re.search(r"^VOLUME (\S+)", text, re.MULTILINE).group(1))
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_the_service_is_locked_in(tmp_path, prefix):
     checked = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=25", "--no-pager", UNIT],

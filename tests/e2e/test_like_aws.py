@@ -112,13 +112,13 @@ def queue_traffic(engine, fifo=False, messages=120):
 
 
 def test_a_standard_queue_loses_nothing_but_repeats_and_reorders(like_aws):
-    engine = like_aws(5)
+    engine = like_aws(8)
     acknowledged, came = queue_traffic(engine, messages=300)
     assert set(came) >= set(acknowledged), "an acknowledged message was lost"
     assert len(came) > len(set(came)), "some come twice"
     assert len(acknowledged) < 300, "some entries of batches fail"
     assert came != sorted(came)
-    assert {"DuplicateDelivery", "Reordering", "ShortReceive", "PartialBatch", "Throttle"} <= engine.kinds()
+    assert {"DuplicateDelivery", "Reordering", "ShortReceive", "EmptyReceive", "PartialBatch", "Throttle"} <= engine.kinds()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -443,6 +443,57 @@ def test_lists_of_subscriptions_lag(like_aws):
         engine.advance(4)
         assert not listed(arn)
     assert missing and shown
+
+
+def test_attributes_are_shown_late_and_messages_found_late(like_aws):
+    engine = like_aws(92)
+    sqs = engine.stock("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    engine.advance(2)
+    timeout = lambda: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+                          ["Attributes"]["VisibilityTimeout"])
+    late = 0
+    for seconds in range(31, 41):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+        shown = timeout()
+        assert shown in (seconds - 1, seconds)
+        late += shown != seconds
+        engine.advance(10)
+        assert timeout() == seconds
+    assert 0 < late < 10
+    for i in range(150):
+        sqs.send_message(QueueUrl=url, MessageBody=str(i))
+    assert {"LateMessage", "LaggingAttributes", "LostReply"} <= engine.kinds()
+    engine.advance(6)  # counters are up to five seconds old
+    came = int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["ApproximateNumberOfMessages"])
+    assert came == 150 + sum(fault[1:3] == ("SendMessage", "LostReply") for fault in engine.faults())
+
+
+def test_a_bucket_takes_one_change_at_a_time(like_aws):
+    engine = like_aws(94)
+    s3 = engine.stock("s3")
+    aborted = 0
+    for i in range(12):
+        s3.create_bucket(Bucket=f"shop-94-{i}")
+        _, errors = engine.patiently(s3.put_bucket_notification_configuration, ["OperationAborted"],
+                                     Bucket=f"shop-94-{i}", NotificationConfiguration={})
+        aborted += len(errors) > 0
+        s3.put_object(Bucket=f"shop-94-{i}", Key="k", Body=b"objects are not kept from being changed")
+    assert 0 < aborted < 12
+
+
+def test_a_grant_comes_after_the_role(like_aws):
+    engine = like_aws(95)
+    lambda_ = engine.stock("lambda")
+    words = []
+    for i in range(8):
+        role, _ = make_role(engine, f"r{i}")
+        _, errors = engine.patiently(
+            lambda_.create_function, ["InvalidParameterValueException"],
+            **{**function_request(role, Environment={"Variables": {"MODE": "b"}}), "FunctionName": f"work{i}"})
+        words += [error["Message"] for error in errors]
+    assert any("KMS key is invalid for CreateGrant" in text for text in words)
+    assert "KmsGrantNotYet" in engine.kinds()
 
 
 def test_policies_on_their_way_out_keep_a_role(like_aws):

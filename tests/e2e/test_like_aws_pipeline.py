@@ -57,7 +57,9 @@ def check_run(said, seed):
     tally = said.json
     assert (tally["read"], tally["missing"]) == (ORDERS + 1, 0), (seed, said)
     assert (tally["accepted"], tally["duplicates"]) == (ORDERS - 1, 1), (seed, said)
-    assert sum(tally["quarantined"].values()) == 1 and tally["large_orders_notified"] == 1, (seed, said)
+    assert sum(tally["quarantined"].values()) == 1, (seed, said)
+    # One whose Publish was unclear is owed until the sweep function has looked at it, 90 s later.
+    assert tally["large_orders_notified"] + tally["large_orders_pending"] == 1, (seed, said)
 
 
 def live_through(directory, seed):
@@ -77,9 +79,9 @@ def live_through(directory, seed):
             assert till("up", *at).code == OK, "names and buckets that are blocked for a while are waited for"
 
 
-def interrupt_in_waits(server, *command):
-    """Ctrl-C at each thing that the command waits for, since the clock stands still; then time passes, and it is given
-    again. Answers what was waited for."""
+def interrupt_in_waits(server, seconds, *command):
+    """Ctrl-C at each thing that the command waits for, since the clock stands still; then some seconds pass, and it is
+    given again. Answers what was waited for."""
     waited = []
     for _ in range(60):
         process = subprocess.Popen([BINARY, *command, "--endpoint", server.endpoint], stdout=subprocess.DEVNULL,
@@ -96,20 +98,20 @@ def interrupt_in_waits(server, *command):
             return waited
         assert process.returncode == INTERRUPTED, err
         assert f"interrupted: what was done until now stays, and `till {command[0]}` goes on from there" in err, err
-        server.advance(4)
+        server.advance(seconds)
     raise AssertionError(waited)
 
 
 def test_ctrl_c_in_each_wait(tmp_path):
     with engine(tmp_path / "engine", 7) as server:
-        waited = interrupt_in_waits(server, "up")
+        waited = interrupt_in_waits(server, 2, "up")
         for what in ("table tillstream-orders: its state ACTIVE", "function tillstream-ingest: Lambda cannot assume",
                      "mapping tillstream-orders -> tillstream-process: "):
             assert any(what in line for line in waited), waited
         assert all("the engine's clock is virtual" in line for line in waited)
         with passing(server):
             check_run(till("run", orders_file(tmp_path / "orders.json", 7), "--json", "--endpoint", server.endpoint), 7)
-        waited = interrupt_in_waits(server, "down", "--yes")
+        waited = interrupt_in_waits(server, 4, "down", "--yes")
         assert any("mapping tillstream" in line for line in waited), waited
         with passing(server):
             eventually(lambda: till("status", "--json", "--endpoint", server.endpoint).json["resources"] == [])

@@ -37,7 +37,7 @@ def test_what_became_of_an_uploads_orders(stack):
     [done] = stack("uploads", "list", "--json").json["uploads"]
     shown = stack("uploads", "show", done["upload_id"], "--json")
     assert shown.code == OK and shown.json == {**done, "read": 100, "accepted": 96, "updated": 0, "superseded": 0, "duplicates": 0, "missing": 0, "discarded": 0,
-                                               "quarantined": {"AMOUNT_NONPOSITIVE": 4}, "large_orders_notified": 4}
+                                               "quarantined": {"AMOUNT_NONPOSITIVE": 4}, "large_orders_notified": 4, "large_orders_pending": 0}
     assert "accepted       96" in stack("uploads", "show", done["upload_id"]).out
     stack.s3.put_object(Bucket=done["bucket"], Key="again", Body=EXAMPLE.read_bytes() + b" and more")
     cut = eventually(lambda: next((upload for upload in stack("uploads", "list", "--failed", "--json").json["uploads"]), None))
