@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "cli/commands.h"
+#include "cli/definition_file.h"
+#include "cli/email_options.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/version.h"
@@ -109,7 +111,14 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     print_error(refused);
     return kUsage;
   }
+  auto definition = load_definition(global.file);
+  auto mail = definition.has_value() ? email_options(*definition) : std::unexpected(definition.error());
+  if (!mail.has_value()) {
+    print_error(mail.error());
+    return kUsage;
+  }
   warn(options, listen);
+  if (mail->leaves()) print_error(fmt::format("mail: e-mails leave by {}, from {}", mail->server.url, mail->from));
   const std::optional<uint64_t> seed = seed_of(options);
   if (seed)
     print_error(
@@ -118,6 +127,8 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   auto engine = LocalEngine::open({.data_directory = global.data_directory,
                                    .in_memory = options.in_memory,
                                    .port = options.port,
+                                   .serves = true,
+                                   .mail = std::move(*mail),
                                    .accept_data_loss = options.accept_data_loss,
                                    .lenient = options.lenient,
                                    .virtual_clock = options.clock == "virtual",

@@ -14,7 +14,7 @@
 namespace cli {
 
 struct ServeOptions {
-  uint16_t port = 4566;
+  uint16_t port = kServePort;
   bool in_memory = false;
   bool accept_data_loss = false;
   bool lenient = false;

@@ -156,6 +156,9 @@ bool has_threads(base::Executor& executor) {
   return tasks.size() == kThreadsAtStart;
 }
 
+// How long an engine that ends waits for a mail server.
+constexpr auto kMailPatience = std::chrono::seconds(10);
+
 // Of an answer to a notification nothing but the status matters.
 constexpr uint64_t kWebhookAnswerBytesMax = 1 << 20;
 
@@ -215,7 +218,8 @@ struct LocalEngine::Parts {
   std::unique_ptr<os::ProcessFunctionHost> functions;
   std::unique_ptr<CountedFunctions> counted;
   std::unique_ptr<os::OutboxMailer> outbox;
-  std::unique_ptr<engine::sns::MailerTo<os::OutboxMailer>> mailer;
+  std::unique_ptr<engine::sns::Mailer> mailer;
+  OutgoingMail* outgoing = nullptr;  // the mailer, if mails leave
   std::unique_ptr<os::HttpTransport> transport;
   std::unique_ptr<SkewedClock> skewed_clock;    // null if clients' clocks are right
   std::unique_ptr<FaultReport> faults;          // before what reports to it
@@ -237,11 +241,13 @@ struct LocalEngine::Parts {
   base::Clock& clients_clock() { return skewed_clock ? static_cast<base::Clock&>(*skewed_clock) : system.wall_clock(); }
   void take_store(std::unique_ptr<store::KvStore> opened);
   ClockRoute::Advance clock_mover();
+  void make_mailer();
   void make_like_aws();
   void make_api();
   std::optional<aws::http::Response> document(std::string_view path);
   std::expected<void, Error> listen();
   [[nodiscard]] std::string public_url() const;
+  [[nodiscard]] std::string mail_url() const;
 };
 
 // Time goes on from where it was when the store was last written to, also if the machine's clock has gone back since.
@@ -270,6 +276,18 @@ std::optional<aws::http::Response> LocalEngine::Parts::document(std::string_view
   out.body = fmt::format(R"({{"io_handler_runs":{},"io_longest_run_cpu_micros":{},"parked_calls":{}}})",
                          io.handler_runs, io.longest_run_cpu_micros, api->parked_calls());
   return out;
+}
+
+void LocalEngine::Parts::make_mailer() {
+  const std::string directory = options.data_directory + "/outbox";
+  if (options.mail.leaves() && !options.leaves_no_trace) {
+    auto made = std::make_unique<OutgoingMail>(options.mail, directory, env());
+    outgoing = made.get();
+    mailer = std::move(made);
+    return;
+  }
+  outbox = std::make_unique<os::OutboxMailer>(directory, "tillstream@localhost", env().clock, env().random);
+  mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*outbox);
 }
 
 void LocalEngine::Parts::make_like_aws() {
@@ -331,6 +349,8 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
   limits.hosts.open_to_pages = engine::Engine::is_function_url;
   limits.hosts.any_address = !options.listen.is_loopback;
   limits.hosts.names.insert(limits.hosts.names.end(), options.hosts.begin(), options.hosts.end());
+  if (const auto links = aws::http::parse_endpoint(options.mail.public_url); links.has_value())
+    limits.hosts.names.push_back(links->host);
   const auto bound = http->listen(options.listen.text, options.port, *entrance, limits);
   if (!bound.has_value()) return std::unexpected(Error{bound.error(), kFailed});
   port = *bound;
@@ -341,6 +361,11 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
 std::string LocalEngine::Parts::public_url() const {
   if (options.listen.is_loopback || options.hosts.empty()) return "";
   return fmt::format("http://{}:{}", options.hosts.front(), port);
+}
+
+std::string LocalEngine::Parts::mail_url() const {
+  if (!options.mail.public_url.empty()) return options.mail.public_url;
+  return options.serves ? "" : fmt::format("http://127.0.0.1:{}", kServePort);
 }
 
 LocalEngine::LocalEngine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -370,15 +395,13 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->functions =
       std::make_unique<os::ProcessFunctionHost>(env, *parts->http, std::nullopt, &parts->system.wall_clock());
   parts->counted = std::make_unique<CountedFunctions>(*parts->functions, parts->system.env().clock, env.clock);
-  parts->outbox = std::make_unique<os::OutboxMailer>(options.data_directory + "/outbox", "tillstream@localhost",
-                                                     env.clock, env.random);
-  parts->mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*parts->outbox);
+  parts->make_mailer();
   auto transport = os::HttpTransport::make({.response_body_bytes_max = kWebhookAnswerBytesMax});
   if (!transport.has_value()) return std::unexpected(Error{transport.error(), kFailed});
   parts->transport = std::move(*transport);
   engine::EngineOptions engine_options;
   engine_options.code_directory = options.data_directory + "/run-" + parts->instance + "/code";
-  engine_options.auto_confirm_email = true;
+  engine_options.auto_confirm_email = parts->outgoing == nullptr;
   engine_options.makes_signing_key = !options.leaves_no_trace;
   engine_options.access_key_id = options.root.access_key_id;
   engine_options.secret_access_key = options.root.secret_access_key;
@@ -401,7 +424,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->make_api();
   if (const auto bound = parts->listen(); !bound.has_value()) return std::unexpected(bound.error());
   std::unique_ptr<LocalEngine> made(new LocalEngine(std::move(parts)));
-  made->parts_->engine->start(made->endpoint_url(), made->parts_->public_url());
+  made->parts_->engine->start(made->endpoint_url(), made->parts_->public_url(), made->parts_->mail_url());
+  if (made->parts_->outgoing != nullptr && options.works) made->parts_->outgoing->start();
   made->parts_->entrance->open();
   // A store has one engine, which says where it serves; one in memory does not speak over another that does.
   const bool speaks = !options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory));
@@ -415,6 +439,10 @@ LocalEngine::~LocalEngine() {
   if (read_endpoint(parts_->options.data_directory).instance == parts_->instance)
     fs::remove(endpoint_file(parts_->options.data_directory), ignored);
   parts_->entrance->close();
+  if (parts_->outgoing != nullptr) {
+    if (!parts_->options.serves) parts_->outgoing->finish(kMailPatience);
+    parts_->outgoing->stop();
+  }
   parts_->engine->stop();
   parts_->http->stop(std::chrono::seconds(2));
 }

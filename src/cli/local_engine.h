@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "cli/listen_address.h"
+#include "cli/outgoing_mail.h"
 #include "cli/root_credentials.h"
 
 namespace aws::http {
@@ -20,6 +21,8 @@ class Transport;
 
 namespace cli {
 
+inline constexpr uint16_t kServePort = 4566;  // of `till serve`, unless it is told another
+
 struct LocalEngineOptions {
   std::string data_directory;  // with in_memory only for e-mails, unpacked code and the file `endpoint`
   bool in_memory = false;      // nothing survives; for tests
@@ -27,6 +30,10 @@ struct LocalEngineOptions {
   bool leaves_no_trace = false;
   bool works = true;  // else see engine::EngineOptions
   uint16_t port = 0;  // 0: the system chooses
+  // People have its address, and it is there until it is told to end. Links in mails lead there unless
+  // `mail.public_url` says otherwise; those that another engine writes lead to where one that serves is by default.
+  bool serves = false;
+  MailOptions mail = {};  // an engine that does not work sends none
   bool accept_data_loss = false;
   bool lenient = false;        // see engine::EngineOptions; what was accepted is told on stderr
   bool virtual_clock = false;  // stands still until it is moved through the port (clock_route.h)
@@ -51,7 +58,8 @@ class LocalEngine {
     int exit_code;
   };
   static std::expected<std::unique_ptr<LocalEngine>, Error> open(const LocalEngineOptions& options);
-  // Stops accepting, lets requests end (at most two seconds), stops the functions, makes everything durable.
+  // Stops accepting, lets requests end (at most two seconds), stops the functions, makes everything durable. One that
+  // does not serve first waits up to ten seconds for mails that are to leave.
   ~LocalEngine();
   LocalEngine(const LocalEngine&) = delete;
   LocalEngine& operator=(const LocalEngine&) = delete;

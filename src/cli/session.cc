@@ -16,6 +16,7 @@
 #include "cli/connection.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
+#include "cli/email_options.h"
 #include "cli/embedded_functions.h"
 #include "cli/exit_code.h"
 #include "cli/function_package.h"
@@ -147,10 +148,14 @@ std::expected<std::string, LocalEngine::Error> Session::Parts::find_engine(const
       }
     } else {
       const bool leaves_no_trace = !*found && use != Use::makes;
+      // A command that measures an engine of its own sends nobody anything.
+      auto mail = options.ignore_environment ? MailOptions() : email_options(file);
+      if (!mail.has_value()) return std::unexpected(LocalEngine::Error{mail.error(), kUsage});
       auto opened = LocalEngine::open({.data_directory = options.data_directory,
                                        .in_memory = leaves_no_trace,
                                        .leaves_no_trace = leaves_no_trace,
                                        .works = use != Use::looks,
+                                       .mail = std::move(*mail),
                                        .root = root});
       if (opened.has_value()) {
         local = std::move(*opened);

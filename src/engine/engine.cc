@@ -102,13 +102,13 @@ Engine::~Engine() {
   stop();
 }
 
-void Engine::start(const std::string& endpoint_url, const std::string& public_url) {
+void Engine::start(const std::string& endpoint_url, const std::string& public_url, const std::string& mail_url) {
   parts_->sts.start();
   parts_->logs.start();
   parts_->sqs.start();
   parts_->dynamodb.start();
   parts_->lambda.set_endpoint(endpoint_url);
-  parts_->sns.set_endpoint(public_url.empty() ? endpoint_url : public_url);
+  parts_->sns.set_endpoint(public_url.empty() ? endpoint_url : public_url, mail_url);
   parts_->metrics.start(parts_->cloudwatch, [this](base::Timestamp now) { parts_->sample(now); });
   if (!parts_->works) return;
   parts_->lambda.start();

@@ -73,8 +73,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Begins background work: pollers, deliveries, sweepers. `endpoint_url` is where functions reach the engine,
-  // `public_url` where others do who find links to it in notifications; empty: there too.
-  void start(const std::string& endpoint_url, const std::string& public_url = {});
+  // `public_url` where others do who find links to it in notifications; empty: there too. `mail_url` is where links in
+  // e-mails lead; empty: where those in other notifications do.
+  void start(const std::string& endpoint_url, const std::string& public_url = {}, const std::string& mail_url = {});
   // Ends it: pollers first, so that nothing new begins, then what they use. What is left goes on after a restart.
   void stop();
 

@@ -47,11 +47,6 @@ std::optional<std::string> beginning_of(const std::string& path) {
   return std::string(bytes.data(), static_cast<std::size_t>(size));
 }
 
-bool sync_directory(const std::string& path) {
-  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return directory.valid() && ::fsync(directory.get()) == 0;
-}
-
 // run-<UUID>, as RunDirectory::make names them and nobody else does.
 bool is_run_name(std::string_view name) {
   constexpr std::string_view kPrefix = "run-";
@@ -149,7 +144,7 @@ bool notes_store(const std::string& directory) {
 
 std::string foreign_link(const std::string& directory) {
   std::error_code error;
-  for (const std::string_view name : {"/store", "/outbox"})
+  for (const std::string_view name : {"/store", "/outbox", "/outbox/waiting", "/outbox/sent", "/outbox/failed"})
     if (const std::string path = directory + std::string(name); fs::is_symlink(path, error)) return path;
   for (const std::string_view inner : {"/store", "/store/db"}) {
     fs::directory_iterator entry(directory + std::string(inner), error);
@@ -161,6 +156,15 @@ std::string foreign_link(const std::string& directory) {
 
 bool replace_file(const std::string& path, std::string_view content) {
   return replace(path, content, Synced::no);
+}
+
+bool replace_file_synced(const std::string& path, std::string_view content) {
+  return replace(path, content, Synced::yes);
+}
+
+bool sync_directory(const std::string& path) {
+  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory.valid() && ::fsync(directory.get()) == 0;
 }
 
 std::expected<RunDirectory, std::string> RunDirectory::make(const std::string& parent, const std::string& id) {

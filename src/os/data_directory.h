@@ -30,8 +30,8 @@ std::expected<void, std::string> mark_directory(const std::string& directory);
 bool note_store(const std::string& directory);
 bool notes_store(const std::string& directory);
 
-// A symbolic link where this program has files of its own in `directory`: store, what is in it, outbox. It makes none,
-// so what one leads to is not ours. Empty: there is none.
+// A symbolic link where this program has files of its own in `directory`: store, what is in it, outbox and what it has
+// there. It makes none, so what one leads to is not ours. Empty: there is none.
 std::string foreign_link(const std::string& directory);
 
 // Makes the file with this content, and nothing of it if it is there or cannot be written; the error as above.
@@ -42,6 +42,11 @@ std::expected<void, std::string> make_secret_file(const std::string& path, std::
 
 // Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
 bool replace_file(const std::string& path, std::string_view content);
+// The same, on the disk when it returns true.
+bool replace_file_synced(const std::string& path, std::string_view content);
+
+// Puts the names in a directory onto the disk.
+bool sync_directory(const std::string& path);
 
 // `parent`/run-<id>, which goes with everything in it when this does. A value that can only be moved.
 class RunDirectory {

@@ -1,5 +1,6 @@
 #include "os/outbox_mailer.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "base/encoding.h"
 #include "base/time.h"
+#include "os/data_directory.h"
 
 namespace os {
 namespace {
@@ -70,23 +72,35 @@ std::string mail_date(base::Timestamp now) {
 
 }  // namespace
 
-OutboxMailer::OutboxMailer(std::filesystem::path directory, std::string from, base::Clock& clock, base::Random& random)
-    : directory_(std::move(directory)), from_(std::move(from)), clock_(clock), random_(random) {}
+OutboxMailer::OutboxMailer(std::filesystem::path directory, std::string from, base::Clock& clock, base::Random& random,
+                           Use use)
+    : directory_(std::move(directory)), from_(std::move(from)), use_(use), clock_(clock), random_(random) {}
 
-bool OutboxMailer::send(const std::string& to, const std::string& subject, const std::string& body) {
+bool OutboxMailer::send(const std::string& to, const std::string& subject, const std::string& body,
+                        const std::string& subscription) {
   if (!is_address(to) || !is_address(from_)) return false;
   const base::Timestamp now = clock_.now();
   const std::string id = base::make_uuid(random_);
   const bool plain = is_plain(body);
+  const bool leaves = use_ == Use::leaves;
+  const std::string domain = leaves ? from_.substr(from_.rfind('@') + 1) : "tillstream.invalid";
   std::string mail = "From: " + from_ + "\r\nTo: " + to + "\r\nSubject: " + header_text(subject) +
-                     "\r\nDate: " + mail_date(now) + "\r\nMessage-ID: <" + id + "@tillstream.invalid>" +
-                     "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: " +
-                     (plain ? "7bit" : "base64") + "\r\n\r\n" + (plain ? with_crlf(body) : body_text(body));
+                     "\r\nDate: " + mail_date(now) + "\r\nMessage-ID: <" + id + "@" + domain + ">";
+  if (leaves && !subscription.empty()) mail += fmt::format("\r\n{}: {}", kSubscriptionHeader, subscription);
+  mail += "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: ";
+  mail += plain ? "7bit\r\n\r\n" + with_crlf(body) : "base64\r\n\r\n" + body_text(body);
 
   std::error_code error;
   std::filesystem::create_directories(directory_.parent_path(), error);
   ::mkdir(directory_.c_str(), 0700);  // mails are nobody else's; one that is there keeps its mode
-  const std::string name = base::format_amz_date(now) + "-" + id.substr(0, 8) + id.substr(9, 4);
+  const std::string random = id.substr(0, 8) + id.substr(9, 4);
+  if (!leaves) return write(base::format_amz_date(now) + "-" + random, mail);
+  const std::string name = fmt::format("{}-{:06}-{}", base::format_amz_date(now), written_++, random);
+  return replace_file_synced(directory_ / (name + ".eml"), mail);
+}
+
+bool OutboxMailer::write(const std::string& name, const std::string& mail) {
+  std::error_code error;
   const std::filesystem::path temporary = directory_ / (name + ".tmp");
   {
     std::ofstream file(temporary, std::ios::binary | std::ios::trunc);

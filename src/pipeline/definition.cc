@@ -14,8 +14,8 @@ namespace pipeline {
 namespace {
 
 constexpr std::string_view kRules = "rules";
-constexpr std::array<std::string_view, 8> kSections{"order",  "orders", kRules,   "notifications",
-                                                    "intake", "stack",  "alarms", "functions"};
+constexpr std::array<std::string_view, 9> kSections{"order", "orders", kRules,  "notifications", "intake",
+                                                    "stack", "alarms", "email", "functions"};
 
 void check_currency(DefinitionSection& order, std::string_view key, const std::string& code) {
   if (!minor_unit_digits(code).has_value())
@@ -179,6 +179,10 @@ std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::str
   if (const toml::node* intake = file.get("intake"); intake != nullptr && intake->is_table()) {
     DefinitionSection section("intake", intake->as_table(), notes);
     definition.intake = read_intake(section);
+  }
+  if (const toml::node* email = file.get("email"); email != nullptr && email->is_table()) {
+    DefinitionSection section("email", email->as_table(), notes);
+    definition.email = read_email(section);
   }
   if (const toml::node* rules = file.get(kRules); rules != nullptr && rules->is_array_of_tables()) {
     for (const toml::node& rule : *rules->as_array()) {

@@ -64,6 +64,12 @@
 //   errors = 1
 //   emails = ["admin@example.com"]         # without these and webhooks: those of [notifications]
 //
+//   [email]                                # email_settings.h: real mail from an engine of ours
+//   smtp = "smtp://mail.example.com:587"   # or smtps://; user and password: TILL_SMTP_USER, TILL_SMTP_PASSWORD
+//   from = "shop@example.com"
+//   starttls = true                        # of smtp://; false is for a server on this machine
+//   public_url = "https://till.example.com"  # where links in mails lead
+//
 //   [functions.process]                    # stage.h; also of ingest and sweep
 //   code = "my.zip"                        # beside this file; also a directory or one file
 //   runtime = "python3.12"
@@ -81,6 +87,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/email_settings.h"
 #include "pipeline/intake_settings.h"
 #include "pipeline/mapping.h"
 #include "pipeline/notification_rule.h"
@@ -107,6 +114,7 @@ struct Definition {
   std::optional<IntakeSettings> intake;  // none: no webhooks come in
   StackSettings stack;
   AlarmSettings alarms;
+  EmailSettings email;
   std::vector<Stage> stages;  // those that the file says something of
   std::string schema;         // the text of [order] schema; empty: none is named
 };

@@ -80,6 +80,7 @@ IntakeSettings read_intake(DefinitionSection& section);
 NotificationRule read_rule(DefinitionSection& section, const NotificationRules& before);
 StackSettings read_stack(DefinitionSection& section);
 AlarmSettings read_alarms(DefinitionSection& section);
+EmailSettings read_email(DefinitionSection& section);
 // `table`: [functions], whose members are the stages.
 std::vector<Stage> read_stages(const toml::table& table, DefinitionNotes& notes);
 // Faults of `emails` and `webhooks`.

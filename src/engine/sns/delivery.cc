@@ -68,7 +68,8 @@ std::optional<base::Timestamp> SnsService::settle(const Outbox::Entry& entry, co
   const bool counts = delivery.kind == DeliveryRecord::Kind::notification;
   const base::Timestamp now = env_.clock.now();
   if (outcome == Outcome::done) {
-    if (counts) destination.metrics->delivered(now);
+    const bool ends_later = record.mail() && options_.mailer->ends_later();
+    if (counts && !ends_later) destination.metrics->delivered(now);
     return std::nullopt;
   }
   const auto again = outcome == Outcome::failed ? next_attempt(entry, destination, now) : std::nullopt;
@@ -172,8 +173,10 @@ SnsService::Outcome SnsService::send_to_function(const DeliveryRecord& delivery,
   return is_transient(invoked.error()) ? Outcome::failed : Outcome::refused;
 }
 
-SnsService::Outcome SnsService::send_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription) {
+SnsService::Outcome SnsService::send_mail(const DeliveryRecord& owed, const SubscriptionRecord& subscription) {
   if (options_.mailer == nullptr) return Outcome::failed;
+  DeliveryRecord delivery = owed;
+  if (!options_.mail_endpoint.empty()) delivery.base_url = options_.mail_endpoint;
   std::string subject = delivery.subject.value_or("AWS Notification Message");
   std::string body;
   if (delivery.kind == DeliveryRecord::Kind::confirmation) {
@@ -183,7 +186,20 @@ SnsService::Outcome SnsService::send_mail(const DeliveryRecord& delivery, const 
     body = subscription.protocol == "email-json" ? notification_json(delivery, subscription, signer())
                                                  : notification_mail(delivery);
   }
-  return options_.mailer->send(subscription.endpoint, subject, body) ? Outcome::done : Outcome::failed;
+  const bool counts = delivery.kind == DeliveryRecord::Kind::notification;
+  const bool taken =
+      options_.mailer->send({subscription.endpoint, subject, body, counts ? delivery.subscription_arn : ""});
+  return taken ? Outcome::done : Outcome::failed;
+}
+
+void SnsService::mail_ended(const std::string& subscription_arn, bool is_sent) {
+  const std::optional<Destination> destination = lookup(subscription_arn);
+  if (!destination) return;  // unsubscribed meanwhile, or it was no notification
+  const base::Timestamp now = env_.clock.now();
+  if (is_sent)
+    destination->metrics->delivered(now);
+  else
+    destination->metrics->failed(now);
 }
 
 }  // namespace engine::sns

@@ -2,25 +2,38 @@
 // mails to a directory. Implementations are safe from any thread and outlive the service.
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace engine::sns {
 
+struct Mail {
+  std::string to;
+  std::string subject;
+  std::string body;          // plain text, as the subject UTF-8
+  std::string subscription;  // its ARN, of a notification; empty: a request to confirm one
+};
+
 class Mailer {
  public:
   virtual ~Mailer() = default;
-  // Hands a plain text (UTF-8) mail over. False if that failed and is worth another try.
-  virtual bool send(const std::string& to, const std::string& subject, const std::string& body) = 0;
+  // Hands a mail over. False if that failed and is worth another try.
+  virtual bool send(const Mail& mail) = 0;
+
+  // What became of a notification that was handed over, by the ARN of its subscription.
+  using Ended = std::function<void(const std::string& subscription, bool is_sent)>;
+  // Whether that is only known later, also in another process. Else it is sent when it is handed over.
+  [[nodiscard]] virtual bool ends_later() const { return false; }
+  // Who is told, from any thread; an empty function ends that: no call runs any more when this returns.
+  virtual void report_to(Ended /*ended*/) {}
 };
 
-// A Mailer out of any object with the same send(), which outlives it.
+// A Mailer out of any object with a send(to, subject, body), which outlives it.
 template <class Sender>
 class MailerTo final : public Mailer {
  public:
   explicit MailerTo(Sender& sender) : sender_(sender) {}
-  bool send(const std::string& to, const std::string& subject, const std::string& body) override {
-    return sender_.send(to, subject, body);
-  }
+  bool send(const Mail& mail) override { return sender_.send(mail.to, mail.subject, mail.body); }
 
  private:
   Sender& sender_;

@@ -37,10 +37,13 @@ SnsService::SnsService(store::KvStore& store, base::Env& env, aws::sqs::Sqs& sqs
       web_outbox_(store, env, std::string(keys::kWebOutboxTable), kWebWorkers,
                   [this](const Outbox::Entry& entry) { return deliver_to_web(entry); }) {
   load();
+  if (options_.mailer != nullptr)
+    options_.mailer->report_to([this](const std::string& arn, bool is_sent) { mail_ended(arn, is_sent); });
 }
 
 SnsService::~SnsService() {
   stop();
+  if (options_.mailer != nullptr) options_.mailer->report_to({});
 }
 
 void SnsService::load() {
@@ -70,8 +73,9 @@ void SnsService::load() {
   }
 }
 
-void SnsService::set_endpoint(std::string endpoint) {
+void SnsService::set_endpoint(std::string endpoint, std::string mail_endpoint) {
   options_.endpoint = std::move(endpoint);
+  options_.mail_endpoint = std::move(mail_endpoint);
 }
 
 void SnsService::start() {

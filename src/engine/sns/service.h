@@ -54,6 +54,9 @@ struct SnsOptions {
   aws::http::Transport* transport = nullptr;
   // scheme://host:port for URLs in messages that services publish; others get the address their publisher used.
   std::string endpoint = "http://localhost:4566";
+  // The same for URLs in e-mails, whoever published; empty: as above. For who is reached there by another address, or
+  // will not be there when the mail is read.
+  std::string mail_endpoint = {};
   // Where AWS/SNS goes; null: nowhere. Outlives the service.
   ServiceMetrics* metrics = nullptr;
   // start() makes the key that signs messages, in the background; else the first delivery does.
@@ -69,8 +72,8 @@ class SnsService final : public aws::sns::Sns {
   SnsService(const SnsService&) = delete;
   SnsService& operator=(const SnsService&) = delete;
 
-  // SnsOptions::endpoint, for who knows it later. To be called before start().
-  void set_endpoint(std::string endpoint);
+  // SnsOptions::endpoint and mail_endpoint, for who knows them later. To be called before start().
+  void set_endpoint(std::string endpoint, std::string mail_endpoint = {});
   // Begins to deliver.
   void start();
   // Ends that, without waiting for endpoints that do not answer; what is left, or was not answered, is delivered after
@@ -217,7 +220,9 @@ class SnsService final : public aws::sns::Sns {
                         const SubscriptionRecord& subscription);
   Outcome send_to_function(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
   Outcome send_to_web(const DeliveryRecord& delivery, const Destination& destination);
-  Outcome send_mail(const DeliveryRecord& delivery, const SubscriptionRecord& subscription);
+  Outcome send_mail(const DeliveryRecord& owed, const SubscriptionRecord& subscription);
+  // A notification by e-mail has left the mailer, or never will.
+  void mail_ended(const std::string& subscription_arn, bool is_sent);
   std::optional<Destination> lookup(std::string_view subscription_arn);
   const Signer& signer();
   // Loads or makes the key, unless that is done; may leave it undone once `abandon` is true.

@@ -129,7 +129,8 @@ base::Result<SubscribeResponse> SnsService::subscribe(aws::Context& context, Sub
   if (existing != topic.subscriptions.end()) {
     const SubscriptionPtr before = existing->second;
     TRY_ASSIGN(std::string arn, subscribe_again(context, topic, *before, record.attributes));
-    return SubscribeResponse{before->record.pending && !return_arn ? "pending confirmation" : std::move(arn)};
+    const bool pends = before->record.pending && !(before->record.mail() && options_.auto_confirm_email);
+    return SubscribeResponse{pends && !return_arn ? "pending confirmation" : std::move(arn)};
   }
   store::WriteBatch batch;
   erase_expired(batch, topic, context.now);
@@ -169,6 +170,12 @@ base::Result<std::string> SnsService::subscribe_again(const aws::Context& contex
   if (!existing.record.pending) return arn;
   SubscriptionRecord record = existing.record;  // another confirmation request, with a fresh token
   store::WriteBatch batch;
+  if (record.mail() && options_.auto_confirm_email) {  // it was made by an engine whose mails leave
+    record.pending = false;
+    store_subscription(batch, topic, std::move(record));
+    store_.write(batch);
+    return arn;
+  }
   Outbox& outbox = outbox_for(record);
   const Outbox::Ticket ticket = add_confirmation(batch, context, topic, record, DeliveryRecord::Kind::confirmation);
   store_subscription(batch, topic, std::move(record));

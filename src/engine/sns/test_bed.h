@@ -53,15 +53,21 @@ struct NotingLambda final : aws::Dispatcher {
 };
 
 struct KeepingMailer final : Mailer {
-  bool send(const std::string& to, const std::string& subject, const std::string& body) override {
+  bool send(const Mail& mail) override {
     const std::lock_guard lock(mutex);
     if (!works) return false;
-    mails.push_back(to + "|" + subject + "|" + body);
+    mails.push_back(mail.to + "|" + mail.subject + "|" + mail.body);
+    subscriptions.push_back(mail.subscription);
     return true;
   }
+  [[nodiscard]] bool ends_later() const override { return leaves; }
+  void report_to(Ended to) override { ended = std::move(to); }
   std::mutex mutex;
   bool works = true;
+  bool leaves = false;
   std::vector<std::string> mails;
+  std::vector<std::string> subscriptions;
+  Ended ended;
 };
 
 // All http(s) endpoints: they answer with the statuses they are given, then with 200; 0 is no answer at all. Calls to
