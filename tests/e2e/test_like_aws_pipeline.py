@@ -129,7 +129,9 @@ def test_the_control_plane_is_slow(tmp_path):
 def test_the_clocks_are_ten_minutes_apart(tmp_path, seconds):
     with engine(tmp_path / "engine", 32, "--clock-skew", str(seconds)) as server, passing(server):
         at = ["--endpoint", server.endpoint]
-        check_run(till("run", orders_file(tmp_path / "orders.json", 32), "--json", *at), 32)
+        said = till("run", orders_file(tmp_path / "orders.json", 32), "--json", *at)
+        check_run(said, 32)
+        assert said.json["large_orders_notified"] == 1, "functions correct their clock, too"
         assert till("down", "--yes", *at).code == OK
 
 
