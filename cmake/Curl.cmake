@@ -1,6 +1,7 @@
-# What of libcurl is built: SMTP, over OpenSSL, and nothing else. Settings of curl's own build (cmake -C), for
-# scripts/bootstrap and scripts/package-arm64.
-foreach(protocol DICT FILE FTP GOPHER HTTP IMAP LDAP LDAPS MQTT POP3 RTSP SMB TELNET TFTP)
+# What of libcurl is built: SMTP, over OpenSSL, and as little else as goes. Settings of curl's own build (cmake -C), for
+# scripts/bootstrap and scripts/package-arm64. HTTP has to stay, though nothing asks for it: Debian's patch for
+# CVE-2023-38039 has SMTP call a function of it.
+foreach(protocol DICT FILE FTP GOPHER IMAP LDAP LDAPS MQTT POP3 RTSP SMB TELNET TFTP)
   set(CURL_DISABLE_${protocol} ON CACHE BOOL "")
 endforeach()
 foreach(part ALTSVC COOKIES DOH HSTS HTTP_AUTH MIME NETRC NTLM PROXY PARSEDATE PROGRESS_METER)
