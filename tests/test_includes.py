@@ -34,7 +34,7 @@ WITHIN_AWS = {
     "aws/http": ["aws/http"],
     "aws/auth": ["aws", "aws/http", "aws/auth"],
     "aws/codec": ["aws", "aws/http", "aws/codec"],
-    "aws/client": ["aws", "aws/http", "aws/auth", "aws/codec", "aws/client"],
+    "aws/client": ["aws", "aws/http", "aws/auth", "aws/codec", "aws/client", "aws/sts"],
     "aws/filter": ["aws", "aws/auth", "aws/http", "aws/sns", "aws/filter"],
     **{f"aws/{service}": ["aws", "aws/http", f"aws/{service}"] for service in SERVICES},
 }

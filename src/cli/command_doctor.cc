@@ -186,8 +186,8 @@ std::string setting_text(const Setting& setting) {
 }
 
 // Whether the credentials of a command at AWS or a named engine can be had, as a command asks for them.
-void look_at_credentials(Findings& findings, const GlobalOptions& global, const Places& places,
-                         os::HttpTransport& transport) {
+void look_at_credentials(Findings& findings, const GlobalOptions& global, Places places, os::HttpTransport& transport) {
+  if (places.region.value.empty()) places.region.value = "us-east-1";  // that it is missing is told already
   os::SystemEnv system;
   const auto root = RootCredentials::from_environment();
   const auto connection = Connection::make(system, transport, global, places,
@@ -213,7 +213,7 @@ void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std
   const auto transport = make_transport(global, places);
   if (!transport.has_value())
     return findings.fail("endpoint", transport.error(), "docs/connecting.md says what can be set");
-  if (!places.region.value.empty()) look_at_credentials(findings, global, places, **transport);
+  look_at_credentials(findings, global, places, **transport);
   if (url == "aws") return findings.ok("endpoint", "AWS (" + places.endpoint.origin + ")");
   const auto endpoint = aws::http::parse_endpoint(url);
   if (!endpoint.has_value())

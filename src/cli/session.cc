@@ -305,7 +305,8 @@ pipeline::Stack& Session::stack() {
   if (parts_->stack == nullptr) {
     parts_->stack_options.functions_zip = parts_->file.has_value() ? parts_->package : functions_zip();
     parts_->stack_options.wait_hooks = {.tell = [this](const std::string& what) { tell_wait(what); },
-                                        .pause = [this](base::Duration how_long) { return pause(how_long); }};
+                                        .pause = [this](base::Duration how_long) { return pause(how_long); },
+                                        .waits_for_failures = !has_own_engine()};
     parts_->stack = std::make_unique<pipeline::Stack>(services(), env(), parts_->stack_options);
   }
   return *parts_->stack;

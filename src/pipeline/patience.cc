@@ -130,7 +130,10 @@ class PatientCalls final : public aws::Dispatcher {
           if (operation.input != nullptr) aws::copy(*operation.input, in, copied.value.get());
           return operation.call(target_, context, copied.value.get(), out);
         },
-        [&](const base::AwsError& error) { return not_yet(service.id, operation.name, error); });
+        [&](const base::AwsError& error) -> std::optional<NotYet> {
+          if (error.http_status >= 500 && !patience_.waits_for_failures()) return std::nullopt;
+          return not_yet(service.id, operation.name, error);
+        });
   }
 
  private:

@@ -25,6 +25,8 @@ struct WaitHooks {
   std::function<void(const std::string& what)> tell = {};
   // Lets the time pass; false if the user wants the command to end. Zero only asks.
   std::function<bool(base::Duration)> pause = {};
+  // False: a service that fails (5xx) does not mend itself, as that of a command's own engine.
+  bool waits_for_failures = true;
 };
 
 // The code of what a signal has ended.
@@ -37,6 +39,7 @@ class Patience {
   // `env` outlives this object.
   Patience(base::Env& env, WaitHooks hooks) : env_(env), hooks_(std::move(hooks)) {}
 
+  [[nodiscard]] bool waits_for_failures() const { return hooks_.waits_for_failures; }
   // What is being worked on from now on: "function shop-ingest". It stands before the reason in what is told.
   void begin(std::string subject) { subject_ = std::move(subject); }
   // kInterrupted once the user wants the command to end.

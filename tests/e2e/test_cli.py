@@ -75,7 +75,7 @@ def test_somebody_who_does_not_let_us_in(serve, tmp_path):
     assert wrong.code == FAILED and "SignatureDoesNotMatch" in wrong.err, "4 means that nobody is there"
     half = till("status", "--endpoint", endpoint, AWS_ACCESS_KEY_ID="test")
     assert half.code == FAILED and "AWS_SECRET_ACCESS_KEY" in half.err
-    none = till("status", "--endpoint", "aws", timeout=5)
+    none = till("status", "--endpoint", "aws", "--region", "eu-west-1", timeout=5)
     assert none.code == FAILED and "AWS_ACCESS_KEY_ID" in none.err
     odd = till("status", "--endpoint", endpoint, AWS_REGION="EU-West 1")
     assert odd.code == USAGE and "EU-West 1" in odd.err
