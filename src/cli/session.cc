@@ -318,7 +318,7 @@ void Session::tell_wait(const std::string& what) {
 
 bool Session::pause(base::Duration how_long) {
   if (interruption_ != nullptr) return interruption_->pause(how_long);
-  if (how_long > base::Duration()) cli::pause(env(), how_long);
+  if (how_long > base::Duration()) base::pause(env(), how_long);
   return true;
 }
 
