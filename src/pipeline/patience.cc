@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
 
 #include "aws/cloudwatch/caller.h"
 #include "aws/copy.h"
@@ -66,11 +65,7 @@ class Patience::Wait {
 
 bool Patience::pause(base::Duration how_long) {
   if (hooks_.pause) return hooks_.pause(how_long);
-  const base::Timestamp until = env_.clock.now() + how_long;
-  std::mutex mutex;
-  const auto never = env_.executor.make_condition();
-  std::unique_lock lock(mutex);
-  while (env_.clock.now() < until) env_.executor.wait_until(lock, *never, until);
+  base::pause(env_, how_long);
   return true;
 }
 

@@ -34,8 +34,8 @@ std::string deployer_policy(std::string_view stack_name) {
                  "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive"},
                 {"arn:aws:dynamodb:*:*:table/" + any}));
   statements.push_back(statement("Queues",
-                                 {"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:ListQueueTags",
-                                  "sqs:SetQueueAttributes", "sqs:TagQueue"},
+                                 {"sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+                                  "sqs:ListQueueTags", "sqs:SetQueueAttributes", "sqs:TagQueue"},
                                  {"arn:aws:sqs:*:*:" + any}));
   statements.push_back(statement(
       "Topics",
@@ -58,10 +58,10 @@ std::string deployer_policy(std::string_view stack_name) {
        "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:UpdateFunctionUrlConfig"},
       {"arn:aws:lambda:*:*:function:" + any}));
   // A mapping's name is its number.
-  statements.push_back(statement(
-      "Mappings",
-      {"lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"},
-      {"*"}));
+  statements.push_back(statement("Mappings",
+                                 {"lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping",
+                                  "lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"},
+                                 {"*"}));
   const std::string roles = "arn:aws:iam::*:role/" + any;
   statements.push_back(
       statement("Roles",

@@ -125,6 +125,16 @@ def test_the_control_plane_is_slow(tmp_path):
         assert till("down", "--yes", *at).code == OK
 
 
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_the_clocks_are_ten_minutes_apart(tmp_path, seconds):
+    with engine(tmp_path / "engine", 32, "--clock-skew", str(seconds)) as server, passing(server):
+        at = ["--endpoint", server.endpoint]
+        said = till("run", orders_file(tmp_path / "orders.json", 32), "--json", *at)
+        check_run(said, 32)
+        assert said.json["large_orders_notified"] == 1, "functions correct their clock, too"
+        assert till("down", "--yes", *at).code == OK
+
+
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_no_order_is_missing_or_twice(tmp_path, group):
     seeds = SEEDS[group::GROUPS]

@@ -36,26 +36,30 @@ void Client::fill_idempotency_tokens(const OperationDesc& operation, void* in) {
 base::Result<void> Client::dispatch(const ServiceDesc& service, const OperationDesc& operation, Context& /*context*/,
                                     void* in, void* out) {
   fill_idempotency_tokens(operation, in);
-  Peer& peer = peer_of(service);
+  RetryQuota& quota = quota_of(service);
+  bool was_corrected = false;
   const int attempts_max = options_.attempts_max.value_or(default_attempts_max(service, options_.retry_mode));
   const bool has_quota = options_.retry_mode != RetryMode::legacy;
   std::optional<int> cost;  // of the last retry
-  for (int tried = 1;; ++tried) {
-    const base::Duration skew = peer.skew;
+  for (int tried = 0;;) {
+    const base::Duration skew = skew_;
     auto [result, answer] = attempt(service, operation, in, out, skew);
     if (result.has_value()) {
-      peer.quota.give_back(cost);
+      quota.give_back(cost);
       return result;
     }
     const Failure failure = failure_of(result.error());
-    const bool is_skewed = failure.may_be_skew && corrects_skew(peer, answer, skew);
+    if (failure.may_be_skew && !was_corrected && corrects_skew(answer, skew)) {
+      was_corrected = true;
+      continue;
+    }
+    ++tried;
     if (failure.effect == Failure::Effect::unclear && !is_repeatable(operation, in)) {
       append(result.error().message, kUnclear);
       return result;
     }
-    if ((failure.effect == Failure::Effect::final && !is_skewed) || tried >= attempts_max) return result;
-    if (is_skewed) continue;
-    if (has_quota) cost = peer.quota.take(failure.is_throttling);
+    if (failure.effect == Failure::Effect::final || tried >= attempts_max) return result;
+    if (has_quota) cost = quota.take(failure.is_throttling);
     if (has_quota && !cost.has_value()) {
       append(result.error().message, kQuotaIsUsedUp);
       return result;
@@ -83,10 +87,10 @@ Client::Attempt Client::attempt(const ServiceDesc& service, const OperationDesc&
   return {codec.decode_response(service, operation, *response, out), std::move(response->headers)};
 }
 
-Client::Peer& Client::peer_of(const ServiceDesc& service) {
+RetryQuota& Client::quota_of(const ServiceDesc& service) {
   const std::lock_guard lock(mutex_);
-  const auto found = peers_.find(service.id);
-  return found != peers_.end() ? found->second : peers_[std::string(service.id)];
+  const auto found = quotas_.find(service.id);
+  return found != quotas_.end() ? found->second : quotas_[std::string(service.id)];
 }
 
 base::Timestamp Client::signing_time() {
@@ -94,12 +98,12 @@ base::Timestamp Client::signing_time() {
 }
 
 // Whether the server's clock is another than the request was signed by, so that signing by it may do better.
-bool Client::corrects_skew(Peer& peer, const http::Headers& answer, base::Duration signed_with) {
+bool Client::corrects_skew(const http::Headers& answer, base::Duration signed_with) {
   const auto date = base::parse_http_date(answer.get("Date"));
   if (!date.has_value()) return false;
   const base::Duration skew = *date - signing_time();
   if (std::chrono::abs(skew - signed_with) <= kSkewMax) return false;
-  peer.skew = skew;
+  skew_ = skew;
   return true;
 }
 

@@ -29,7 +29,8 @@ struct ClientOptions {
   std::optional<int> attempts_max = {};
   base::Duration timeout = std::chrono::seconds(65);  // of one attempt; longer than the longest long poll
   // By which requests are signed; null: env's. Whoever verifies them has the wall clock, which env's clock does not
-  // follow back. Outlives the client. A server whose Date is more than 4 minutes from it is believed for its service.
+  // follow back. Outlives the client. A server whose Date is more than 4 minutes from it is believed, and
+  // what it refused for that is sent once more, beyond the attempts.
   base::Clock* signing_clock = nullptr;
 };
 
@@ -42,20 +43,15 @@ class Client final : public Dispatcher {
                               void* out) override;
 
  private:
-  // What the client remembers of a service.
-  struct Peer {
-    RetryQuota quota;
-    std::atomic<base::Duration> skew = base::Duration();  // to be added to the signing clock
-  };
   struct Attempt {
     base::Result<void> result;
     http::Headers answer;  // the head of the server's, if there is one
   };
   Attempt attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in, void* out,
                   base::Duration skew);
-  Peer& peer_of(const ServiceDesc& service);
+  RetryQuota& quota_of(const ServiceDesc& service);
   base::Timestamp signing_time();
-  bool corrects_skew(Peer& peer, const http::Headers& answer, base::Duration signed_with);
+  bool corrects_skew(const http::Headers& answer, base::Duration signed_with);
   void fill_idempotency_tokens(const OperationDesc& operation, void* in);
 
   http::Transport& transport_;
@@ -64,7 +60,9 @@ class Client final : public Dispatcher {
   const ClientOptions options_;
   auth::SigningKeyCache signing_keys_;
   std::mutex mutex_;
-  std::map<std::string, Peer, std::less<>> peers_;  // by ServiceDesc::id
+  std::map<std::string, RetryQuota, std::less<>> quotas_;  // by ServiceDesc::id
+  // To be added to the signing clock, as a server's Date has shown.
+  std::atomic<base::Duration> skew_ = base::Duration();
 };
 
 }  // namespace aws::client

@@ -341,6 +341,9 @@ TEST_F(ClientTest, AClockThatIsWrongIsCorrectedByTheServers) {
     }
   }
   EXPECT_EQ(attempts({refused("RequestTimeTooSkewed", std::chrono::hours(1))}), 2U) << "once corrected it is an error";
+  Client once = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}, .attempts_max = 1});
+  transport_.answers = {refused("SignatureDoesNotMatch", std::chrono::minutes(-10)), answer(200)};
+  EXPECT_TRUE(sqs::SqsCaller(once).list_queues(context, {}).has_value()) << "it was not begun, so it is no attempt";
 }
 
 TEST_F(ClientTest, EveryAttemptIsSignedAnewWithTheTimeOfDay) {
