@@ -258,6 +258,7 @@ def test_a_command_without_serve_sends_and_its_links_work_later(serve, mail_serv
     file = definition(tmp_path, mail, '[notifications]\nemails = ["a@example.com"]\n')
     data = tmp_path / "data"
     assert till("up", "--data", data, "--file", file).code == OK
+    assert mail.taken, "by the time that the command ends"
     till("status", "--data", data, "--file", file)
     engine = serve("--file", str(file), data=data)
     sns = engine.client("sns")
