@@ -99,6 +99,9 @@ The definition of the pipeline, where \fB\-\-file\fR names none.
 \fBTILL_ROOT_ACCESS_KEY_ID\fR, \fBTILL_ROOT_SECRET_ACCESS_KEY\fR
 The key of root of an engine, instead of test/test; needed to listen beyond loopback.
 .TP
+\fBTILL_SMTP_USER\fR, \fBTILL_SMTP_PASSWORD\fR
+Who an engine is to the mail server of the definition's [email], both or neither.
+.TP
 \fBAWS_ENDPOINT_URL\fR, \fBAWS_REGION\fR, \fBAWS_PROFILE\fR, \fBAWS_ACCESS_KEY_ID\fR, \fBAWS_SECRET_ACCESS_KEY\fR
 As for the AWS CLI.
 )";

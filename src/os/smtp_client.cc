@@ -62,6 +62,7 @@ struct SmtpClient::Exchange {
   std::string_view rest;          // of the mail
   std::string_view command = {};  // the last one
   int code = 0;                   // of the answer to it
+  bool is_over = false;           // what follows is only leave
   std::string reply = {};
   std::string authorities = {};  // what is wrong with those of this machine
   std::array<char, CURL_ERROR_SIZE> error = {};
@@ -77,13 +78,15 @@ struct SmtpClient::Exchange {
   static int watch(CURL*, curl_infotype what, char* bytes, std::size_t size, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
     const std::string_view text(bytes, size);
+    if (what == CURLINFO_HEADER_OUT && text.starts_with("QUIT")) exchange.is_over = true;
+    if (exchange.is_over) return 0;
     if (what == CURLINFO_HEADER_OUT) exchange.sent(text);
     if (what == CURLINFO_HEADER_IN) exchange.answered(text);
     if (what == CURLINFO_DATA_OUT) exchange.forget_answer();  // 354 to DATA; what comes is about the mail
     return 0;
   }
 
-  // Asked also while a connection takes leave, which waits for the server.
+  // Asked when anything has happened, also a wakeup; and each second while curl waits for the answer to a mail.
   static int is_cancelled(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return *static_cast<const std::atomic<bool>*>(cancelled) ? 1 : 0;
   }
@@ -186,8 +189,9 @@ MailRelay::Answer SmtpClient::send(const std::string& from, const std::string& t
   curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, recipients);
 
   curl_multi_add_handle(own->multi, easy);
+  // Ends by is_cancelled(), too. To take the handle out before would have curl finish the mail where it is.
   int running = 1;
-  while (running > 0 && !cancelled_) {
+  while (running > 0) {
     if (curl_multi_perform(own->multi, &running) != CURLM_OK) break;
     if (running > 0) curl_multi_poll(own->multi, nullptr, 0, kPollMilliseconds, nullptr);
   }

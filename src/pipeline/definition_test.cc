@@ -48,6 +48,25 @@ negative = "refund"
   EXPECT_EQ(base::format_iso8601_seconds(order->occurred_at.value()), "2024-01-02T02:04:05Z");
 }
 
+TEST(Definition, SaysWhichServerTakesMails) {
+  const auto email = [](const std::string& url) {
+    return read_definition("[email]\nsmtp = \"" + url + "\"\nfrom = \"a@example.com\"\n").value().email;
+  };
+  EXPECT_EQ(email("smtp://mail.example.com").smtp, "smtp://mail.example.com:587");
+  EXPECT_TRUE(email("smtp://mail.example.com").starttls);
+  EXPECT_EQ(email("smtps://mail.example.com/").smtp, "smtps://mail.example.com:465");
+  EXPECT_FALSE(email("smtps://mail.example.com").starttls);
+  EXPECT_EQ(email("smtp://[::1]:25").smtp, "smtp://[::1]:25");
+  for (const char* loopback : {"smtp://[::1]:25", "smtp://localhost:25", "smtp://127.0.0.1:1025"})
+    EXPECT_FALSE(email(loopback).starttls) << loopback;
+  EXPECT_TRUE(email("smtp://127.mail.example.com").starttls);
+  EXPECT_TRUE(read_definition("").value().email.smtp.empty());
+  EXPECT_EQ(read_definition("[email]\npublic_url = \"https://a.example:8443/\"\n").value().email.public_url,
+            "https://a.example:8443");
+  for (const char* wrong : {"smtp://", "smtp://:25", "smtp://a b", "smtp://a:0", "smtp://a/b", "smtp://[::1", "a:25"})
+    EXPECT_EQ(faults("[email]\nsmtp = \"" + std::string(wrong) + "\"\nfrom = \"a@example.com\"\n").size(), 1U) << wrong;
+}
+
 TEST(Definition, SaysWhereThePagesHaveTheirRecords) {
   EXPECT_EQ(read_definition("[orders]\nrecords = \"/data/orders\"\n").value().documents.records.value().pointer(),
             "/data/orders");

@@ -44,6 +44,8 @@ class SmtpServer:
         self.answers[command].extend(answers)
 
     def close(self):
+        if self.listener.fileno() < 0:
+            return
         self.listener.shutdown(socket.SHUT_RDWR)  # else the thread that waits in accept() keeps it open
         self.listener.close()
         for each in self.connections:

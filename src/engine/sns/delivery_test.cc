@@ -296,6 +296,33 @@ TEST(Mail, IsSentOnceConfirmed) {
   EXPECT_TRUE(bed.mailer.mails[1].starts_with("a@b.example|AWS Notification Message|hello\n")) << bed.mailer.mails[1];
 }
 
+TEST(Mail, HasLinksToWhereTheEngineWillBe) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  bed.sns->set_endpoint("http://127.0.0.1:1", "https://till.example.com");
+  bed.subscribe(arn, "email", "a@b.example");
+  bed.deliver();
+  const std::string mail = bed.mailer.mails.at(0);
+  EXPECT_NE(mail.find("https://till.example.com/?Action=ConfirmSubscription&TopicArn=" + arn), mail.npos) << mail;
+  EXPECT_EQ(mail.find("127.0.0.1"), mail.npos);
+  EXPECT_EQ(bed.mailer.subscriptions.at(0), "") << "what becomes of a request counts nowhere";
+}
+
+TEST(Mail, OneThatWaitsIsConfirmedWhenMailsNoLongerLeave) {
+  TestBed bed;
+  const std::string arn = bed.topic("t");
+  EXPECT_EQ(bed.subscribe(arn, "email", "a@b.example"), "pending confirmation");
+  bed.options.auto_confirm_email = true;
+  bed.restart();
+  const std::string subscription = bed.subscribe(arn, "email", "a@b.example");
+  EXPECT_TRUE(subscription.starts_with(arn + ":")) << subscription;
+  bed.publish(arn, "hello");
+  bed.deliver();
+  ASSERT_EQ(bed.mailer.mails.size(), 1u) << "the request is not wanted any more";
+  EXPECT_TRUE(bed.mailer.mails[0].starts_with("a@b.example|AWS Notification Message|hello\n"));
+  EXPECT_EQ(bed.mailer.subscriptions.at(0), subscription);
+}
+
 TEST(Mail, TokensExpireAndMayBeNeedless) {
   TestBed bed;
   const std::string arn = bed.topic("t");
