@@ -637,7 +637,14 @@ TEST(HttpServer, StopGivesGraceToRepliesInFlight) {
   Fixture fixture([&](const Request&, Responder respond) { shelf.put(std::move(respond)); });
   RawClient answered(fixture.port);
   std::vector<std::unique_ptr<RawClient>> idle;  // some of them with each I/O thread
-  for (int i = 0; i < 8; ++i) idle.push_back(std::make_unique<RawClient>(fixture.port));
+  for (int i = 0; i < 8; ++i) {
+    idle.push_back(std::make_unique<RawClient>(fixture.port));
+    idle.back()->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    shelf.take()(with_body("here"));  // so it is with its thread, and not the listener's to close
+    EXPECT_TRUE(idle.back()
+                    ->receive(std::string_view("HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 4\r\n\r\nhere").size())
+                    .ends_with("here"));
+  }
   answered.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   Responder respond = shelf.take();
   std::thread stopper([&] { fixture.server->stop(std::chrono::seconds(10)); });
