@@ -21,5 +21,6 @@ set(CURL_CA_PATH none CACHE STRING "")
 set(CURL_CA_FALLBACK OFF CACHE BOOL "")
 set(HAVE_POLL_FINE ON CACHE BOOL "")  # curl runs a program to find out, which cannot be where it is built for arm64
 set(CMAKE_BUILD_TYPE Release CACHE STRING "")
-set(CMAKE_C_FLAGS "-fPIC -ffunction-sections -fdata-sections" CACHE STRING "")
+get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)  # its sources name themselves in what is built
+set(CMAKE_C_FLAGS "-fPIC -ffunction-sections -fdata-sections -ffile-prefix-map=${root}/=/" CACHE STRING "")
 set(CMAKE_INSTALL_LIBDIR lib CACHE STRING "")
