@@ -1,22 +1,16 @@
 // Patience: waits for what AWS grants in a while (not_yet.h), in pauses that grow from 20 ms to 2 s, says what for when
-// it takes longer than a moment, and ends with a signal. PatientServices: the services of a stack, whose calls wait by
-// themselves. Made by a Stack and owned by it; used from one thread.
+// it takes longer than a moment, and ends with a signal. Owned by who waits; used from one thread.
 #pragma once
 
-#include <array>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "aws/shape.h"
 #include "base/env.h"
 #include "base/result.h"
 #include "pipeline/not_yet.h"
 
 namespace pipeline {
-
-struct Services;  // stack_resource.h
 
 // How waits show and end; empty ones do nothing and let the clock pass.
 struct WaitHooks {
@@ -61,18 +55,6 @@ class Patience {
   base::Env& env_;
   const WaitHooks hooks_;
   std::string subject_;
-};
-
-class PatientServices {
- public:
-  // `services` and `patience` outlive this object.
-  PatientServices(const Services& services, Patience& patience);
-  ~PatientServices();
-  [[nodiscard]] Services services() const;
-
- private:
-  struct Parts;
-  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace pipeline

@@ -15,6 +15,7 @@
 #include "aws/sts/caller.h"
 #include "base/encoding.h"
 #include "base/manual/manual_env.h"
+#include "pipeline/patient_services.h"
 #include "pipeline/stack.h"
 #include "pipeline/stack_kinds.h"
 

@@ -12,6 +12,7 @@
 
 #include "pipeline/config.h"
 #include "pipeline/definition.h"
+#include "pipeline/patient_services.h"
 #include "pipeline/stack_resource.h"
 
 namespace pipeline {

@@ -79,12 +79,11 @@ def _openssl(*arguments):
     subprocess.run(["openssl", *arguments], check=True, capture_output=True)
 
 
-class Gateway:
-    """Takes TLS, or with `certificate` None bare connections, and passes what is in it on to a port."""
+class Listener:
+    """Takes connections, each with a thread of its own. `target` is the port where they are to lead."""
 
-    def __init__(self, port, certificate):
-        self.target = port
-        self.context = server_context(certificate) if certificate else None
+    def __init__(self, target):
+        self.target = target
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -94,29 +93,29 @@ class Gateway:
             client, _ = self.listener.accept()
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
+
+class Gateway(Listener):
+    """Takes TLS, and passes what is in it on."""
+
+    def __init__(self, target, certificate):
+        self.context = server_context(certificate)
+        super().__init__(target)
+
     def _serve(self, client):
         try:
-            if self.context:
-                client = self.context.wrap_socket(client, server_side=True)
+            client = self.context.wrap_socket(client, server_side=True)
             pump(client, socket.create_connection(("127.0.0.1", self.target)))
         except OSError:  # an alert: the client does not trust us
             client.close()
 
 
-class Proxy:
+class Proxy(Listener):
     """An HTTP proxy for CONNECT and absolute addresses, all of which lead to one port."""
 
-    def __init__(self, port, authorization=None):
-        self.target, self.authorization = port, authorization
+    def __init__(self, target, authorization=None):
+        self.authorization = authorization
         self.asked = []  # the first lines of requests
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            client, _ = self.listener.accept()
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(target)
 
     def _serve(self, client):
         with client:
