@@ -46,6 +46,9 @@ def home(tmp_path, serve):
 def test_nobody_has_any(home):
     none = home("--endpoint", "aws", **home.aws)
     assert none.code == FAILED and "Unable to locate credentials" in none.err
+    asked = home("--endpoint", "aws", AWS_EC2_METADATA_DISABLED="false",
+                 AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9", **home.aws)
+    assert asked.code == FAILED and "Unable to locate credentials" in asked.err and "Connection refused" in asked.err
     region = till("status", "--endpoint", "aws", HOME=str(home.files.parent), **home.aws)
     assert region.code == USAGE and "You must specify a region." in region.err
     named = till("status", "--endpoint", "aws", HOME=str(home.files.parent), AWS_ACCESS_KEY_ID=KEY,
@@ -183,6 +186,7 @@ def test_endpoints_of_single_services(home):
 @pytest.mark.parametrize("variable, value, text", [
     ("AWS_RETRY_MODE", "adaptive", "AWS_RETRY_MODE is standard or legacy here, not adaptive"),
     ("AWS_MAX_ATTEMPTS", "0", "AWS_MAX_ATTEMPTS is a number of 1 or more, not 0"),
+    ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "yes", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true or false, not yes"),
     ("AWS_USE_FIPS_ENDPOINT", "yes", "AWS_USE_FIPS_ENDPOINT is true or false, not yes"),
     ("HTTPS_PROXY", "socks5://a:pass@b", "HTTPS_PROXY is no proxy that can be used")])
 def test_a_setting_that_is_none_is_named(home, variable, value, text):

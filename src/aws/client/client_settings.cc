@@ -71,7 +71,9 @@ bool ClientSettings::ignores_endpoints() const {
 
 std::expected<void, std::string> ClientSettings::set_own_endpoints(std::span<const ServiceDesc* const> services,
                                                                    Endpoints& endpoints) const {
-  if (ignores_endpoints()) return {};
+  const auto ignored = flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
+  if (!ignored.has_value()) return std::unexpected(ignored.error());
+  if (*ignored) return {};
   const auto set = [&](std::string_view id, std::string_view service_id) -> std::expected<void, std::string> {
     const std::string key = key_of(service_id);
     std::string name = "AWS_ENDPOINT_URL_" + upper_case(key);

@@ -27,7 +27,8 @@ struct ClientSettings {
   // AWS_ENDPOINT_URL_<SERVICE> or the profile's `services`, for each of these services and SSO.
   std::expected<void, std::string> set_own_endpoints(std::span<const ServiceDesc* const> services,
                                                      Endpoints& endpoints) const;
-  // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or ignore_configured_endpoint_urls is true.
+  // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or ignore_configured_endpoint_urls is true. What is no truth value is told by
+  // set_own_endpoints.
   [[nodiscard]] bool ignores_endpoints() const;
 
  private:

@@ -51,7 +51,7 @@ class Chain {
     TRY_ASSIGN(Provider found, has_role(name) ? by_role(name) : by_profile(name, !options_.passes_over_environment));
     if (found != nullptr || !options_.asks_machine) return found;
     if (names_container()) return refreshed(from_, by_container(from_));
-    if (has_instance()) return refreshed(from_, by_instance(from_, value(name, "ec2_metadata_service_endpoint")));
+    if (has_instance()) return by_instance_at_last(name);
     return nullptr;
   }
 
@@ -68,6 +68,19 @@ class Chain {
   }
   [[nodiscard]] bool has_instance() const {
     return aws::auth::lower_case(from_.variable("AWS_EC2_METADATA_DISABLED")) != "true";
+  }
+  // Most who come here are at no instance, and have no credentials.
+  [[nodiscard]] Provider by_instance_at_last(const std::string& profile) const {
+    auto fetch = by_instance(from_, value(profile, "ec2_metadata_service_endpoint"));
+    return refreshed(from_, [profile, fetch = std::move(fetch)] {
+      auto got = fetch();
+      if (!got.has_value())
+        got.error().message = fmt::format(
+            "Unable to locate credentials: none are in the environment and the profile {}, "
+            "and there is no container; {}",
+            profile, got.error().message);
+      return got;
+    });
   }
   [[nodiscard]] AssumedRole role_of(const std::string& profile) const {
     return {value(profile, "role_arn"), value(profile, "role_session_name"), value(profile, "external_id"),

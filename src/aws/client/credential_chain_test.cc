@@ -195,7 +195,8 @@ TEST_F(CredentialChainTest, AnInstanceIsAskedByVersionTwo) {
   hosts_.put(keys, keys_expiring(hours(6)));
   EXPECT_EQ(find(), "K/S/T");
   hosts_.put(keys, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot assume it"})");
-  EXPECT_EQ(find(), "the instance's metadata service: AssumeRoleUnauthorizedAccess: EC2 cannot assume it");
+  EXPECT_TRUE(find().starts_with("Unable to locate credentials: none are in the environment and the profile default"));
+  EXPECT_TRUE(find().ends_with("metadata service: AssumeRoleUnauthorizedAccess: EC2 cannot assume it")) << find();
   hosts_.put("GET " + instance + "meta-data/iam/security-credentials/", "");
   EXPECT_TRUE(find().contains("has no role"));
   hosts_.answers.clear();
@@ -244,6 +245,10 @@ credential_source = Environment
 [profile of-what]
 role_arn = arn:4
 credential_source = Cloud
+[profile forever]
+role_arn = arn:4
+source_profile = keys
+duration_seconds = forever
 [profile code]
 role_arn = arn:4
 source_profile = keys
@@ -281,6 +286,7 @@ mfa_serial = arn:mfa
            {"of-absent", "The source_profile \"absent\" referenced in the profile \"of-absent\" does not exist."},
            {"both", "both source_profile and credential_source"},
            {"of-what", "not Cloud"},
+           {"forever", "duration_seconds is a number, not forever"},
            {"code", "mfa_serial"}})
     EXPECT_TRUE(find({.profile = profile, .passes_over_environment = true}).contains(why)) << profile;
 }

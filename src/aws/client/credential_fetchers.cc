@@ -125,7 +125,12 @@ FetchCredentials by_assume_role(const Surroundings& from, AssumedRole role,
     in.role_arn = role.role_arn;
     in.role_session_name = session_name(from, role.session_name);
     if (!role.external_id.empty()) in.external_id = role.external_id;
-    if (!role.duration_seconds.empty()) in.duration_seconds = number_or(role.duration_seconds, 3600);
+    if (!role.duration_seconds.empty()) {
+      in.duration_seconds = number_or(role.duration_seconds, 0);
+      if (in.duration_seconds == 0)
+        return no_credentials(
+            fmt::format("role {}: duration_seconds is a number, not {}", role.role_arn, role.duration_seconds));
+    }
     Context context;
     auto answer = sts::StsCaller(*client).assume_role(context, std::move(in));
     if (!answer.has_value()) {
