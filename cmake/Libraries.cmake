@@ -1,8 +1,8 @@
-# Libraries that `till` carries in itself, so that it needs the C library alone: `zip` and
-# `curl` (made by scripts/bootstrap) and `rocksdb` with what it packs blocks by (static libraries of Debian's packages).
-set(TILL_LIBRARIES ${PROJECT_SOURCE_DIR}/build/libraries CACHE PATH "where libzip and libcurl are")
+# Libraries that `till` carries in itself, so that it needs the C library alone: `zip`, `curl` and OpenSSL, which the
+# functions carry too (made by scripts/bootstrap), and `rocksdb` with what it packs blocks by (static libraries of Debian's packages).
+set(TILL_LIBRARIES ${PROJECT_SOURCE_DIR}/build/libraries CACHE PATH "where libzip, libcurl and OpenSSL are")
 set(libraries ${TILL_LIBRARIES})
-foreach(library libzip libcurl)
+foreach(library libzip libcurl libssl libcrypto)
   if(NOT EXISTS ${libraries}/lib/${library}.a)
     message(FATAL_ERROR "${libraries}/lib/${library}.a is not there: run scripts/bootstrap (of arm64: scripts/package-arm64)")
   endif()
@@ -14,6 +14,15 @@ add_library(curl STATIC IMPORTED GLOBAL)
 set_target_properties(curl PROPERTIES IMPORTED_LOCATION ${libraries}/lib/libcurl.a
   INTERFACE_INCLUDE_DIRECTORIES ${libraries}/include INTERFACE_COMPILE_DEFINITIONS CURL_STATICLIB)
 target_link_libraries(curl INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+foreach(pair "SSL;libssl" "Crypto;libcrypto")
+  list(GET pair 0 target)
+  list(GET pair 1 library)
+  add_library(OpenSSL::${target} STATIC IMPORTED GLOBAL)
+  set_target_properties(OpenSSL::${target} PROPERTIES IMPORTED_LOCATION ${libraries}/lib/${library}.a
+    INTERFACE_INCLUDE_DIRECTORIES ${libraries}/include)
+endforeach()
+set_target_properties(OpenSSL::SSL PROPERTIES INTERFACE_LINK_LIBRARIES OpenSSL::Crypto)
+target_link_libraries(OpenSSL::Crypto INTERFACE Threads::Threads)
 
 function(till_static_library name)
   find_library(TILL_${name} lib${name}.a REQUIRED)
