@@ -82,6 +82,7 @@ TEST(JsonWrite, EachKind) {
   EXPECT_EQ(written(put), R"({"TableName":"orders","Item":{"id":{"S":"a\"b"},"n":{"N":"1.50"},"b":{"B":"AP8="},)"
                           R"("ns":{"NS":["1","2"]},"null":{"NULL":true},"flag":{"BOOL":false},"none":{}}})");
   const std::pair<double, std::string> kNumbers[] = {{1, "1.0"},
+                                                     {100000, "100000.0"},
                                                      {-0.5, "-0.5"},
                                                      {1e300, "1e+300"},
                                                      {0.1, "0.1"},

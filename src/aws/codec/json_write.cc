@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "aws/codec/json_shape.h"
+#include "aws/codec/scalar_text.h"
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/time.h"
@@ -96,10 +97,7 @@ void append_floating(double value, std::string& out) {
     out += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
     return;
   }
-  char text[32];
-  const std::string_view digits(text, std::to_chars(text, text + sizeof text, value).ptr - text);
-  out += digits;
-  if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
+  append_finite(value, out);
 }
 
 void append_epoch_seconds(base::Timestamp t, std::string& out) {

@@ -1,6 +1,7 @@
 #include "aws/codec/scalar_text.h"
 
-#include <array>
+#include <fmt/format.h>
+
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -22,12 +23,7 @@ void append_floating(double number, std::string& out) {
   } else if (std::isinf(number)) {
     out += number < 0 ? "-Infinity" : "Infinity";
   } else {
-    std::array<char, 40> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    out += text;
-    // AWS prints doubles as Java does: 1.0, not 1.
-    if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+    append_finite(number, out);
   }
 }
 
@@ -95,6 +91,12 @@ bool parse_timestamp(std::string_view text, base::Timestamp& t) {
 TimestampFormat timestamp_format(TimestampFormat of_member, const TypeDesc& type, TimestampFormat of_location) {
   if (of_member != TimestampFormat::protocol_default) return of_member;
   return type.timestamp_format != TimestampFormat::protocol_default ? type.timestamp_format : of_location;
+}
+
+void append_finite(double number, std::string& out) {
+  const std::size_t start = out.size();
+  out += fmt::format("{}", number);
+  if (out.find_first_of(".e", start) == std::string::npos) out += ".0";
 }
 
 void append_scalar(const TypeDesc& type, TimestampFormat format, IsoDates dates, const void* value, std::string& out) {

@@ -19,6 +19,10 @@ enum class IsoDates : uint8_t {
 // The format of a timestamp: the member's, else the type's, else the location's default.
 TimestampFormat timestamp_format(TimestampFormat of_member, const TypeDesc& type, TimestampFormat of_location);
 
+// Appends a finite number by the fewest digits that read back as it is, with a fraction as Java prints it: 1.0, not 1.
+// (By {fmt}: the tables of libstdc++'s std::to_chars make a program 130 KB larger.)
+void append_finite(double number, std::string& out);
+
 // Appends the value, not escaped. REQUIRES: `type` is neither list, map nor structure.
 void append_scalar(const TypeDesc& type, TimestampFormat format, IsoDates dates, const void* value, std::string& out);
 
