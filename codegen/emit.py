@@ -259,21 +259,25 @@ def operation_row(service, op):
     return "    {" + ",\n     ".join(fields) + "},\n"
 
 
-def operations_cc(service):
-    options, metadata = service.options, service.metadata
-    body = ("namespace {\n\ntemplate <class In, class Out, auto Method>\n"
+# kOperations with everything that it refers to, within a namespace without a name.
+def operation_table(service, operations):
+    body = ("template <class In, class Out, auto Method>\n"
             "base::Result<void> call(void* service, Context& context, void* in, void* out) {\n"
             f"  TRY_ASSIGN(*static_cast<Out*>(out), (static_cast<{service.class_name}*>(service)->*Method)"
             "(context, std::move(*static_cast<In*>(in))));\n  return {};\n}\n\n")
-    for op in service.operations:
+    for op in operations:
         if op.errors:
             rows = ", ".join("&errors::k" + class_name(e) for e in op.errors)
             body += f"constexpr const ErrorDesc* k{op.name}Errors[] = {{{rows}}};\n"
-    protocols = ", ".join("Protocol::" + p for p in options["protocols"])
+    protocols = ", ".join("Protocol::" + p for p in service.options["protocols"])
     body += f"\nconstexpr Protocol kProtocols[] = {{{protocols}}};\n\n"
     body += "const OperationDesc kOperations[] = {\n"
-    body += "".join(operation_row(service, op) for op in service.operations)
-    body += "};\n\n}  // namespace\n\n"
+    body += "".join(operation_row(service, op) for op in operations)
+    return body + "};\n"
+
+
+def service_row(service, name):
+    options, metadata = service.options, service.metadata
     fields = [f".id = {quote(service.namespace)}", f".service_id = {quote(metadata['serviceId'])}",
               f".signing_name = {quote(metadata.get('signingName') or metadata['endpointPrefix'])}",
               f".endpoint_prefix = {quote(metadata['endpointPrefix'])}",
@@ -286,7 +290,13 @@ def operations_cc(service):
               f".unsupported_status = {options.get('unsupported_status', 400)}", ".protocols = kProtocols",
               f".query_compatible = {'true' if options.get('query_compatible') else 'false'}",
               ".operations = kOperations"]
-    body += "const ServiceDesc kService = {" + ",\n                              ".join(fields) + "};\n"
+    start = f"const ServiceDesc {name} = {{"
+    return start + (",\n" + " " * len(start)).join(fields) + "};\n"
+
+
+def operations_cc(service):
+    body = (f"namespace {{\n\n{operation_table(service, service.operations)}\n}}  // namespace\n\n"
+            + service_row(service, "kService"))
     name = service.namespace
     return (f'#include "aws/{name}/errors.h"\n#include "aws/{name}/{name}.h"\n#include "aws/shape.h"\n\n'
             + namespace(service, body))
@@ -344,11 +354,55 @@ def caller_h(service):
     return f'#pragma once\n\n#include "aws/{service.namespace}/{service.namespace}.h"\n\n' + namespace(service, body)
 
 
+def call_of(op, kService, indent):
+    return (f"{{\n{indent}  static const OperationDesc& operation = *{kService}.find({quote(op.name)});\n"
+            f"{indent}  {class_name(op.output)} out;\n"
+            f"{indent}  TRY(dispatcher_.dispatch({kService}, operation, context, &in, &out));\n"
+            f"{indent}  return out;\n{indent}}}\n")
+
+
 def caller_cc(service):
     body = ""
     for op in service.operations:
         body += (f"base::Result<{class_name(op.output)}> {service.class_name}Caller::{op.method}(Context& context, "
-                 f"{class_name(op.input)} in) {{\n  static const OperationDesc& operation = *kService.find("
-                 f"{quote(op.name)});\n  {class_name(op.output)} out;\n"
-                 "  TRY(dispatcher_.dispatch(kService, operation, context, &in, &out));\n  return out;\n}\n\n")
+                 f"{class_name(op.input)} in) {call_of(op, 'kService', '')}\n")
     return f'#include "aws/{service.namespace}/caller.h"\n\n' + namespace(service, body)
+
+
+# --- the clients of the pipeline's own functions ----------------------------------------------------------------------
+
+# The callers of `calls`, which is (service, names of operations)..., with tables of these operations alone.
+def pipeline_clients_cc(calls):
+    includes, body = [], ""
+    for service, names in calls:
+        missing = set(names) - {op.name for op in service.operations}
+        if missing:
+            raise SystemExit(f"codegen/functions.toml: {service.namespace} has no {', '.join(sorted(missing))}")
+        name = service.namespace
+        includes += [f'#include "aws/{name}/errors.h"\n', f'#include "aws/{name}/{name}.h"\n']
+        body += namespace(service, f"namespace {{\n\n{called_service(service, names)}\n}}  // namespace\n") + "\n"
+    members = ", ".join(f"std::make_unique<aws::{s.namespace}::Called{s.class_name}>({which})"
+                        for s, which in zip((s for s, _ in calls), ("calls", "calls", "calls", "single_attempt")))
+    services = ", ".join(f"&aws::{s.namespace}::kCalled" for s, _ in calls)
+    body += ("namespace functions {\n\nClients make_clients(aws::Dispatcher& calls, aws::Dispatcher& single_attempt) {\n"
+             f"  return {{{members}}};\n}}\n\n"
+             f"std::array<const aws::ServiceDesc*, {len(calls)}> client_services() {{\n  return {{{services}}};\n}}\n\n"
+             "}  // namespace functions\n")
+    banner = ("// Generated by codegen/generate.py from AWS's service models. Do not edit; see codegen/functions.toml.\n"
+              "// clang-format off\n")
+    return banner + "".join(sorted(includes)) + '#include "aws/shape.h"\n#include "functions/clients.h"\n\n' + body
+
+
+def called_service(service, names):
+    cls = service.class_name
+    body = operation_table(service, [op for op in service.operations if op.name in names])
+    body += f"\n{service_row(service, 'kCalled')}\n"
+    body += (f"class Called{cls} final : public {cls} {{\n public:\n"
+             f"  explicit Called{cls}(Dispatcher& dispatcher) : dispatcher_(dispatcher) {{}}\n\n")
+    for op in service.operations:
+        called = op.name in names
+        arguments = f"Context& context, {class_name(op.input)} in" if called else f"Context&, {class_name(op.input)}"
+        body += f"  base::Result<{class_name(op.output)}> {op.method}({arguments}) override "
+        body += (call_of(op, "kCalled", "  ") if called else
+                 f"{{ return functions::not_called({quote(service.metadata['serviceId'] + ' ' + op.name)}); }}\n")
+    return body + "\n private:\n  Dispatcher& dispatcher_;\n};\n"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes src/aws/<service>/ from AWS's own service models and codegen/operations/<service>.toml.
 
-  codegen/generate.py                 generate every service, in place
+  codegen/generate.py                 generate every service, and the functions' clients, in place
   codegen/generate.py --check         fail if a committed file differs from what would be generated
   codegen/generate.py sqs dynamodb    only these services
 
@@ -12,6 +12,7 @@ the order of enum values in AWS's messages, members whose constraints the servic
 import argparse
 import pathlib
 import sys
+import tomllib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import emit  # noqa: E402
@@ -20,26 +21,35 @@ import model  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
+def load(name):
+    return model.load(ROOT / "codegen" / "operations" / f"{name}.toml")
+
+
+def function_clients():
+    calls = tomllib.loads((ROOT / "codegen" / "functions.toml").read_text())
+    return emit.pipeline_clients_cc([(load(name), operations) for name, operations in calls.items()])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("services", nargs="*")
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     names = arguments.services or sorted(p.stem for p in (ROOT / "codegen" / "operations").glob("*.toml"))
+    files = {ROOT / "src" / "aws" / name / filename: text for name in names
+             for filename, text in emit.files(load(name)).items()}
+    if not arguments.services:
+        files[ROOT / "src" / "functions" / "pipeline_clients.cc"] = function_clients()
     stale = []
-    for name in names:
-        service = model.load(ROOT / "codegen" / "operations" / f"{name}.toml")
-        directory = ROOT / "src" / "aws" / name
-        for filename, text in emit.files(service).items():
-            path = directory / filename
-            if path.exists() and path.read_text() == text:
-                continue
-            if arguments.check:
-                stale.append(str(path.relative_to(ROOT)))
-            else:
-                directory.mkdir(parents=True, exist_ok=True)
-                path.write_text(text)
-                print("wrote", path.relative_to(ROOT))
+    for path, text in files.items():
+        if path.exists() and path.read_text() == text:
+            continue
+        if arguments.check:
+            stale.append(str(path.relative_to(ROOT)))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            print("wrote", path.relative_to(ROOT))
     if stale:
         sys.exit("not what codegen/generate.py writes: " + " ".join(stale))
 

@@ -9,10 +9,7 @@
 
 #include "aws/client/client.h"
 #include "aws/client/client_settings.h"
-#include "aws/dynamodb/caller.h"
-#include "aws/s3/caller.h"
-#include "aws/sns/caller.h"
-#include "aws/sqs/caller.h"
+#include "functions/clients.h"
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
@@ -26,8 +23,6 @@ std::string variable(const char* name, std::string_view otherwise = "") {
 
 // As the environment says, by the names of the AWS SDKs.
 std::expected<aws::client::ClientOptions, std::string> client_options(os::SystemEnv& system) {
-  constexpr std::array<const aws::ServiceDesc*, 4> kServices = {&aws::s3::kService, &aws::sqs::kService,
-                                                                &aws::dynamodb::kService, &aws::sns::kService};
   const aws::client::ClientSettings settings{
       .variable = [](const std::string& name) { return variable(name.c_str()); }};
   aws::client::ClientOptions options{.endpoints = {.region = variable("AWS_REGION", "us-east-1")},
@@ -39,7 +34,7 @@ std::expected<aws::client::ClientOptions, std::string> client_options(os::System
   }
   auto set = settings.set_retries(options);
   if (set.has_value()) set = settings.set_variants(options.endpoints);
-  if (set.has_value()) set = settings.set_own_endpoints(kServices, options.endpoints);
+  if (set.has_value()) set = settings.set_own_endpoints(client_services(), options.endpoints);
   if (!set.has_value()) return std::unexpected(std::move(set).error());
   return options;
 }
@@ -129,11 +124,9 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
   aws::client::Client single_attempt_client(**transport, credentials, env, *options);
   WatchedCalls calls(client, failed_calls);
   WatchedCalls single_attempt(single_attempt_client, failed_calls);
-  aws::s3::S3Caller s3(calls);
-  aws::sqs::SqsCaller sqs(calls);
-  aws::dynamodb::DynamoDbCaller dynamodb(calls);
-  aws::sns::SnsCaller sns(single_attempt);
-  Toolbox tools{env, s3, sqs, dynamodb, sns, log, failed_calls, *config, *definition};
+  const Clients clients = make_clients(calls, single_attempt);
+  Toolbox tools{env, *clients.s3,  *clients.sqs, *clients.dynamodb, *clients.sns,
+                log, failed_calls, *config,      *definition};
   return runtime::run_handler(**transport, *api, with_log(log, failed_calls, make(tools)), report);
 }
 

@@ -29,9 +29,11 @@ def test_it_needs_the_c_library_alone():
     assert max(versions) == (2, 34), "Amazon Linux 2023 has 2.34"
 
 
-def test_the_package_is_one_file():
+def test_the_package_is_one_small_file():
     with zipfile.ZipFile(FUNCTIONS / "functions.zip") as package:
         assert package.namelist() == ["bootstrap"]
+        assert package.infolist()[0].external_attr >> 16 & 0o111, "Lambda executes it"
+    assert (FUNCTIONS / "functions.zip").stat().st_size < 2 << 20
 
 
 def lambda_root(directory, authorities):
