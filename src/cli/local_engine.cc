@@ -188,6 +188,8 @@ std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& o
     return std::unexpected(link +
                            " is a symbolic link, which this program does not make. Nothing was changed: put what "
                            "it leads to in its place, or move the link away");
+  if (std::string foreign = os::foreign_user(options.data_directory); !foreign.empty())
+    return std::unexpected(std::move(foreign));
   if (auto claimed = claim_data_directory(options.data_directory); !claimed.has_value())
     return std::unexpected(std::move(claimed).error());
   if (!may_write_endpoint(options.data_directory))

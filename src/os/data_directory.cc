@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,7 +37,23 @@ std::unexpected<std::string> failure(std::string_view what, const std::string& p
   return std::unexpected(fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
 }
 
-// The beginning of a regular file that no symbolic link stands for; nullopt if there is none.
+// "the user shop", or "the user 1000" where that has no name.
+std::string user_of(uid_t id) {
+  std::array<char, 1024> strings{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool named = ::getpwuid_r(id, &entry, strings.data(), strings.size(), &found) == 0 && found != nullptr;
+  return fmt::format("the user {}", named ? std::string(entry.pw_name) : std::to_string(id));
+}
+
+// Of these the first that this process may not read and change; a directory's files are among them, not what is below.
+std::string first_forbidden(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths)
+    if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES) return path;
+  return {};
+}
+
+// The beginning of a regular file that no symbolic link stands for; nullopt if there is none, or it cannot be read.
 std::optional<std::string> beginning_of(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status{};
@@ -45,6 +62,15 @@ std::optional<std::string> beginning_of(const std::string& path) {
   const ssize_t size = ::pread(file.get(), bytes.data(), bytes.size(), 0);
   if (size < 0) return std::nullopt;
   return std::string(bytes.data(), static_cast<std::size_t>(size));
+}
+
+std::string forbidden(const std::string& path, const std::string& directory) {
+  struct stat status{};
+  const bool known = ::lstat(path.c_str(), &status) == 0;
+  return fmt::format(
+      "cannot read and change {}: Permission denied; it belongs to {}. `chown -R {} {}`, as root, gives it to "
+      "the user that this runs as",
+      path, known ? user_of(status.st_uid) : "another user", ::geteuid(), directory);
 }
 
 // run-<UUID>, as RunDirectory::make names them and nobody else does.
@@ -73,7 +99,10 @@ std::expected<DirectoryOwner, std::string> owner_of(const std::string& directory
     names.push_back(entry->path().filename().string());
   if (error) return std::unexpected(fmt::format("cannot look into {}: {}", directory, error.message()));
   if (names.empty()) return DirectoryOwner::nobody;
-  const auto marker = beginning_of(directory + "/" + std::string(kMarkerName));
+  const std::string path = directory + "/" + std::string(kMarkerName);
+  errno = 0;
+  const auto marker = beginning_of(path);
+  if (!marker.has_value() && errno == EACCES) return std::unexpected(forbidden(path, directory));
   if (marker.has_value() && marker->starts_with(kMarkerFirstLine)) return DirectoryOwner::us;
   // Somebody was killed, or is at it, between the marker's name and its text.
   const bool unfinished = marker.has_value() && names.size() == 1 && kMarkerText.starts_with(*marker);
@@ -152,6 +181,27 @@ std::string foreign_link(const std::string& directory) {
       if (entry->is_symlink(error)) return entry->path().string();
   }
   return {};
+}
+
+std::string foreign_user(const std::string& directory) {
+  const std::string marker = directory + "/" + std::string(kMarkerName);
+  struct stat status{};
+  if (::geteuid() == 0) {
+    if (::lstat(marker.c_str(), &status) != 0 || status.st_uid == 0) return {};
+    return fmt::format(
+        "{0} belongs to {1}, who could not read what root writes there. Nothing was changed: run this as that "
+        "user (`setpriv --reuid {2} --regid {3} --clear-groups till ...`), or start the engine that serves it",
+        directory, user_of(status.st_uid), status.st_uid, status.st_gid);
+  }
+  std::vector<std::string> paths{directory, marker};
+  for (const std::string_view inner : {"/store", "/store/db"}) {
+    std::error_code error;
+    fs::directory_iterator entry(directory + std::string(inner), error);
+    if (error == std::errc::permission_denied) return forbidden(directory + std::string(inner), directory);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) paths.push_back(entry->path().string());
+  }
+  const std::string path = first_forbidden(paths);
+  return path.empty() ? std::string() : forbidden(path, directory);
 }
 
 bool replace_file(const std::string& path, std::string_view content) {

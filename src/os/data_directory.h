@@ -34,6 +34,11 @@ bool notes_store(const std::string& directory);
 // there. It makes none, so what one leads to is not ours. Empty: there is none.
 std::string foreign_link(const std::string& directory);
 
+// Why this process's user should not, or cannot, work in `directory`, which has the marker: what root writes in another
+// user's directory that user cannot read afterwards, and what belongs to another user this one cannot read. A sentence
+// that says what to do; empty: nothing stands in the way. Changes nothing.
+std::string foreign_user(const std::string& directory);
+
 // Makes the file with this content, and nothing of it if it is there or cannot be written; the error as above.
 std::expected<void, std::string> make_file(const std::string& path, std::string_view content);
 

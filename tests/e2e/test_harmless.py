@@ -1,10 +1,13 @@
 """What `till` must never do to its user: touch a directory that is not its own, remove what it did not make."""
+import contextlib
 import os
+import pathlib
 import stat
 import subprocess
+import tempfile
 
 import pytest
-from till_process import BINARY, clean_environment, till
+from till_process import BINARY, TillResult, clean_environment, till
 
 OK, FAILED, _, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
@@ -164,3 +167,64 @@ def test_a_directory_with_the_name_of_a_run_is_kept(serve, tmp_path):
     (foreign / "mine.txt").write_text("a")
     serve().stop()
     assert (foreign / "mine.txt").read_text() == "a"
+
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def two_users():
+    """Root, who may be somebody else too, and a directory of that somebody's."""
+    if os.geteuid() != 0 or subprocess.run(["test", "-x", BINARY], user=NOBODY).returncode != 0:
+        pytest.skip("only root can be somebody else, and only where anybody may run the binary")
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        os.chmod(name, 0o755)
+        home = pathlib.Path(name) / "home"
+        home.mkdir()
+        os.chown(home, NOBODY, NOBODY)
+        yield home
+
+
+def as_nobody(home, *arguments):
+    result = subprocess.run([BINARY, *map(str, arguments)], user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True,
+                            text=True, env=clean_environment(HOME=str(home)), cwd=home)
+    return TillResult(result.returncode, result.stdout, result.stderr)
+
+
+@contextlib.contextmanager
+def running_as_nobody(home, data):
+    with subprocess.Popen([BINARY, "serve", "--port", "0", "--data", data], user=NOBODY, group=NOBODY, extra_groups=[],
+                          stdout=subprocess.PIPE, text=True, env=clean_environment(HOME=str(home))) as engine:
+        assert engine.stdout.readline().rstrip().endswith("Ready.")
+        yield
+        engine.terminate()
+
+
+def test_root_leaves_the_directory_of_another_user_alone(two_users):
+    data = two_users / "data"
+    orders = two_users / "orders.json"
+    orders.write_text('[{"transaction_id": "o-1", "amount": 1, "item": "x"}]')
+    assert as_nobody(two_users, "run", orders, "--data", data).code == OK
+    before = everything(data)
+    for command in (*LOOKING, ["up"], ["run", orders]):
+        refused = till(*command, "--data", data)
+        assert refused.code == FAILED and f"--reuid {NOBODY}" in refused.err, refused
+    assert everything(data) == before
+    with running_as_nobody(two_users, data):  # root finds the engine of that user, and asks it
+        assert till("orders", "get", "o-1", "--data", data).code == OK
+    assert as_nobody(two_users, "orders", "get", "o-1", "--data", data).code == OK
+
+
+@pytest.mark.parametrize("name", ["TILLSTREAM", "store/db/CURRENT", "store/db", "store/watermark"])
+def test_what_belongs_to_another_user_is_not_called_damaged(two_users, name):
+    data = two_users / "data"
+    assert as_nobody(two_users, "up", "--data", data).code == OK
+    theirs = data / name
+    os.chown(theirs, 0, 0)
+    theirs.chmod(0o700 if theirs.is_dir() else 0o600)
+    before = everything(data)
+    for command in (["serve", "--port", "0"], ["status"]):
+        refused = as_nobody(two_users, *command, "--data", data)
+        assert refused.code == FAILED and f"{data}/{name}: Permission denied; it belongs to the user root" in refused.err, refused
+        assert "damaged" not in refused.err and f"chown -R {NOBODY} {data}" in refused.err, refused
+    assert everything(data) == before

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -38,6 +39,11 @@ std::optional<std::string> newest_manifest(const std::string& path) {
 bool has_database(const std::string& path) {
   std::error_code error;
   return fs::exists(path + "/CURRENT", error) || newest_manifest(path).has_value();
+}
+
+int unreadable_current(const std::string& path) {
+  const File file(::open((path + "/CURRENT").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return file.is_open() || errno == ENOENT || errno == ELOOP ? 0 : errno;
 }
 
 std::optional<std::string> manifest_to_name(const std::string& path) {

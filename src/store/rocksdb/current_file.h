@@ -10,6 +10,9 @@ namespace store {
 // Whether files of a database are in `path`, with or without CURRENT.
 bool has_database(const std::string& path);
 
+// The errno of a CURRENT that is there and cannot be opened, which says nothing of its content; else 0.
+int unreadable_current(const std::string& path);
+
 // The file name of the newest manifest in `path`, if there is one and CURRENT is gone or names none that is there.
 std::optional<std::string> manifest_to_name(const std::string& path);
 

@@ -248,6 +248,10 @@ std::expected<Found, OpenError> inspect_and_cut(const RocksDbOptions& options, c
 
 // What is damaged in CURRENT alone costs nothing, but nobody knows how the damage came about.
 std::expected<void, OpenError> name_manifest(const RocksDbOptions& options, const std::string& path) {
+  if (const int error = unreadable_current(path); error != 0) {
+    errno = error;
+    return std::unexpected(system_error("read", path + "/CURRENT"));
+  }
   const auto manifest = manifest_to_name(path);
   if (!manifest) return {};
   if (!options.accept_data_loss) {
