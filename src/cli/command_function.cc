@@ -38,9 +38,11 @@ struct Deployed {
   std::string after;
 };
 
-// `is_ours`: the code is what the stack shall have, and not the user's choice of the moment.
+// `architecture`: of the code, if that is what the stack shall have and not the user's choice of the moment; else
+// empty.
 base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string& function, std::string_view zip,
-                                  bool is_ours) {
+                                  const std::string& architecture) {
+  const bool is_ours = !architecture.empty();
   aws::lambda::GetFunctionConfigurationRequest get;
   get.function_name = function;
   aws::Context context = site.call();
@@ -48,6 +50,7 @@ base::Result<Deployed> deploy_one(const pipeline::Site& site, const std::string&
   aws::lambda::UpdateFunctionCodeRequest update;
   update.function_name = function;
   update.zip_file = std::string(zip);
+  if (is_ours) update.architectures = {architecture};
   // While another update is being carried out, Lambda refuses this one.
   TRY(pipeline::wait_for_function(site, function));
   aws::lambda::FunctionConfiguration updated;
@@ -123,8 +126,9 @@ int deploy(const GlobalOptions& global, const std::vector<std::string>& function
     if (!functions.empty() && std::ranges::find(functions, each) == functions.end()) continue;
     if (functions.empty() && each == "intake" && !session->stack().options().intake.has_value()) continue;
     const std::string name = site.name(each);
-    const auto done =
-        deploy_one(site, name, own_zip.empty() ? session->stack().options().zip_of(each) : own_zip, own_zip.empty());
+    const pipeline::StackOptions& options = session->stack().options();
+    const auto done = own_zip.empty() ? deploy_one(site, name, options.zip_of(each), options.architecture_of(each))
+                                      : deploy_one(site, name, own_zip, "");
     if (!done.has_value()) return print_failure_of("function", name, done.error());
     const bool same = done->before == done->after;
     if (global.json) {

@@ -1,7 +1,9 @@
 #include "cli/function_package.h"
 
+#include <elf.h>
 #include <zip.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -84,7 +86,39 @@ base::Result<std::string> add_files(std::string_view package, const std::vector<
   return bytes_of(source.get());
 }
 
+// The beginning of a file in an archive; empty if it is not there.
+std::string beginning_of(std::string_view package, const char* name, std::size_t size) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(package.data(), package.size(), 0, &error);
+  if (source == nullptr) return {};
+  zip_t* archive = zip_open_from_source(source, ZIP_RDONLY, &error);
+  if (archive == nullptr) {
+    zip_source_free(source);
+    return {};
+  }
+  std::string out(size, '\0');
+  zip_file_t* file = zip_fopen(archive, name, 0);
+  const zip_int64_t read = file == nullptr ? 0 : zip_fread(file, out.data(), out.size());
+  out.resize(static_cast<std::size_t>(std::max<zip_int64_t>(read, 0)));
+  if (file != nullptr) zip_fclose(file);
+  zip_discard(archive);
+  return out;
+}
+
 }  // namespace
+
+std::string architecture_of(std::string_view package) {
+  const std::string head = beginning_of(package, "bootstrap", sizeof(Elf64_Ehdr));
+  if (head.size() < sizeof(Elf64_Ehdr) ||
+      !head.starts_with("\x7f"
+                        "ELF") ||
+      head[EI_CLASS] != ELFCLASS64)
+    return {};
+  Elf64_Ehdr elf;
+  std::memcpy(&elf, head.data(), sizeof elf);
+  return elf.e_machine == EM_X86_64 ? "x86_64" : elf.e_machine == EM_AARCH64 ? "arm64" : "";
+}
 
 base::Result<std::string> make_package(const std::vector<PackageFile>& files) {
   return add_files("", files);

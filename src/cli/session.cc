@@ -100,7 +100,16 @@ std::expected<void, LocalEngine::Error> Session::Parts::take_definition(const Gl
 }
 
 std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
-  auto made = with_files(functions_zip(), file->package_files());
+  std::string_view bare = functions_zip();
+  std::string named;
+  if (definition.stack.functions_package.has_value()) {
+    auto read = read_functions_package(*file);
+    if (!read.has_value()) package_fault = read.error();
+    named = std::move(read).value_or("");
+    if (!named.empty()) bare = named;
+    stack_options.architecture = architecture_of(bare);
+  }
+  auto made = with_files(bare, file->package_files());
   if (!made.has_value()) return std::unexpected(LocalEngine::Error{made.error().message, kFailed});
   package = std::move(*made);
   for (const pipeline::Stage& stage : definition.stages) {
@@ -108,7 +117,9 @@ std::expected<void, LocalEngine::Error> Session::Parts::make_packages() {
     auto read = read_stage_code(*file, stage);
     if (!read.has_value() && package_fault.empty()) package_fault = read.error();
     // One that cannot be had is empty, so that the difference shows.
-    stack_options.stage_zips[stage.name] = std::move(read).value_or("");
+    const std::string& zip = stack_options.stage_zips[stage.name] = std::move(read).value_or("");
+    if (const std::string own = architecture_of(zip); stage.runtime.starts_with("provided.") && !own.empty())
+      stack_options.stage_architectures[stage.name] = own;
   }
   return {};
 }

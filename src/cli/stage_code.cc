@@ -94,6 +94,18 @@ Read<std::string> read_code(const fs::path& path, const Files& definition) {
 
 }  // namespace
 
+std::expected<std::string, std::string> read_functions_package(const DefinitionFile& file) {
+  const pipeline::StackSettings& stack = file.definition.stack;
+  const fs::path path = fs::path(file.path).parent_path() / stack.functions_package.value_or("");
+  auto read = read_file(path, path.filename().string());
+  std::string fault = read.has_value() ? "" : read.error();
+  if (fault.empty() && architecture_of(read->bytes).empty())
+    fault = path.string() + ": is no zip archive with a program `bootstrap` for x86_64 or arm64";
+  if (fault.empty()) return std::move(read->bytes);
+  return std::unexpected(
+      fmt::format("{}:{}: [stack] functions_package: {}", file.path, stack.functions_package_line, fault));
+}
+
 std::expected<std::string, std::string> read_stage_code(const DefinitionFile& file, const pipeline::Stage& stage) {
   auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""), file.package_files());
   if (read.has_value()) return read;

@@ -13,4 +13,8 @@ namespace cli {
 // taken from the directory of the definition. The error is a fault with its line, as load_definition()'s.
 std::expected<std::string, std::string> read_stage_code(const DefinitionFile& file, const pipeline::Stage& stage);
 
+// The package that the definition names for the functions of the pipeline that have no code of their own: a zip archive
+// with a program `bootstrap` for a processor that Lambda has. REQUIRES: it names one. The error as above.
+std::expected<std::string, std::string> read_functions_package(const DefinitionFile& file);
+
 }  // namespace cli

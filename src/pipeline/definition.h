@@ -58,6 +58,7 @@
 //   log_retention_days = 30
 //   maximum_concurrency = 16               # process functions at once
 //   batch_size = 10                        # orders that one of them gets
+//   functions_package = "functions-arm64.zip"  # in the place of those in this program
 //   batch_window = 0                       # seconds that a batch may wait for more
 //
 //   [alarms]                               # stack_settings.h

@@ -79,6 +79,9 @@ StackSettings read_stack(DefinitionSection& section) {
     section.fault_at("endpoint", "must be a URL that begins with http:// or https://, or \"aws\"");
   stack.profile = section.text("profile");
   if (stack.profile == "") section.fault_at("profile", "is empty: it names a profile of the AWS CLI");
+  stack.functions_package = section.text("functions_package");
+  stack.functions_package_line = section.line_of("functions_package");
+  if (stack.functions_package == "") section.fault_at("functions_package", "is empty: it names a zip archive");
   stack.tags = section.named_texts("tags");
   check_tags(section, stack);
   read_log_retention(section, stack);

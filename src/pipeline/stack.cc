@@ -81,6 +81,12 @@ void put_stage(const Stage& stage, FunctionSpec& spec) {
 
 }  // namespace
 
+std::string StackOptions::architecture_of(std::string_view function) const {
+  const auto own = stage_architectures.find(function);
+  if (own != stage_architectures.end()) return own->second;
+  return architecture.empty() ? std::string(function_architecture()) : architecture;
+}
+
 base::Result<PlannedStep> compare(Resource& resource) {
   PlannedStep step{.kind = resource.kind(), .name = resource.name()};
   const auto described = resource.describe();
@@ -195,6 +201,7 @@ void Stack::add_function(std::string_view what, FunctionSpec spec, std::vector<G
                          Resources& resources) const {
   spec.name = site_.name(what);
   spec.zip = options_.zip_of(what);
+  spec.architecture = options_.architecture_of(what);
   spec.handler = what;  // by which the bootstrap knows what it is
   for (auto& [key, value] : to_environment(config())) {
     const bool kept = key == kThresholdVariable && !options_.large_order_threshold.has_value();

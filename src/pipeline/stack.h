@@ -32,10 +32,13 @@ struct StackOptions {
   std::string definition_id = std::string(kOriginalDefinition);  // of what the packages carry
   std::string_view functions_zip;  // the deployment package of the functions; it outlives the stack
   std::map<std::string, std::string, std::less<>> stage_zips;  // of the stages that have code of their own, by name
-  std::optional<IntakeSettings> intake;                        // none: no intake function, and one that is there goes
-  std::optional<std::string> intake_secret;                    // none: the function keeps what it has
-  WaitHooks wait_hooks;                                        // of what up() and down() wait for
+  std::string architecture;  // of the programs in functions_zip: "x86_64", "arm64"; empty: of this build
+  std::map<std::string, std::string, std::less<>> stage_architectures;  // of stages whose programs are of another
+  std::optional<IntakeSettings> intake;      // none: no intake function, and one that is there goes
+  std::optional<std::string> intake_secret;  // none: the function keeps what it has
+  WaitHooks wait_hooks;                      // of what up() and down() wait for
 
+  [[nodiscard]] std::string architecture_of(std::string_view function) const;
   // The package of the function "ingest", "process", "sweep" or "intake".
   [[nodiscard]] std::string_view zip_of(std::string_view function) const {
     const auto own = stage_zips.find(function);

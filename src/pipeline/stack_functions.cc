@@ -9,7 +9,6 @@
 namespace pipeline {
 namespace {
 
-// What the functions of this build run on.
 #if defined(__aarch64__)
 constexpr std::string_view kArchitecture = "arm64";
 #else
@@ -53,7 +52,7 @@ class Function final : public Resource {
   [[nodiscard]] Properties wanted() const override {
     Properties out{{"code", code_sha256_},
                    {std::string(kCodeOrigin), std::string(kByTill)},
-                   {"architecture", std::string(kArchitecture)},
+                   {"architecture", spec_.architecture},
                    {"runtime", spec_.runtime},
                    {"handler", spec_.handler},
                    {"role", role_},
@@ -103,7 +102,7 @@ class Function final : public Resource {
     create.handler = spec_.handler;
     create.role = role_;
     create.code.emplace().zip_file = std::string(spec_.zip);
-    create.architectures = {std::string(kArchitecture)};
+    create.architectures = {spec_.architecture};
     create.tags.emplace()[std::string(kCodeTag)] = code_sha256_;
     create.timeout = spec_.timeout_seconds;
     create.memory_size = spec_.memory_size_mb;
@@ -120,7 +119,7 @@ class Function final : public Resource {
   base::Result<void> change() override {
     TRY_ASSIGN(const auto now, wait_for_function(site_, name()));
     aws::Context context = site_.call();
-    if (now.code_sha256 != code_sha256_ || now.architectures != std::vector<std::string>{std::string(kArchitecture)}) {
+    if (now.code_sha256 != code_sha256_ || now.architectures != std::vector<std::string>{spec_.architecture}) {
       TRY(put_code());
     }
     TRY(note_code(site_, name(), code_sha256_));
@@ -228,7 +227,7 @@ class Function final : public Resource {
     aws::lambda::UpdateFunctionCodeRequest code;
     code.function_name = name();
     code.zip_file = std::string(spec_.zip);
-    code.architectures = {std::string(kArchitecture)};
+    code.architectures = {spec_.architecture};
     aws::Context context = site_.call();
     TRY(site_.services.lambda.update_function_code(context, std::move(code)));
     return wait();

@@ -77,9 +77,12 @@ struct Secret {
   std::optional<std::string> value;  // none: the function keeps what it has; one that has none cannot be made
   std::string whence;                // for people: where the value would have been found
 };
+// What the functions of this build run on: "x86_64" or "arm64".
+std::string_view function_architecture();
 struct FunctionSpec {
   std::string name = {};
   std::string_view zip = {};  // outlives the resource
+  std::string architecture = std::string(function_architecture());
   std::string runtime = "provided.al2023";
   std::string handler = {};
   int32_t timeout_seconds = 0;
@@ -118,8 +121,6 @@ struct ResourceSpec {
       of;
 };
 
-// What the functions of this build run on: "x86_64" or "arm64".
-std::string_view function_architecture();
 // Metric math for an alarm with `share_of`: the percentage `part` makes of `whole`.
 inline constexpr std::string_view kPercentageExpression = "100 * part / whole";
 // How a mapping's function tells which messages of a batch come again.

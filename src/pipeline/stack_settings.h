@@ -12,10 +12,13 @@
 namespace pipeline {
 
 struct StackSettings {
-  std::optional<std::string> name;                        // prefix of every resource
-  std::optional<std::string> region;                      // "eu-west-1"
-  std::optional<std::string> endpoint;                    // a URL, or "aws"
-  std::optional<std::string> profile;                     // of the AWS CLI's shared files: whose stack it is, on AWS
+  std::optional<std::string> name;      // prefix of every resource
+  std::optional<std::string> region;    // "eu-west-1"
+  std::optional<std::string> endpoint;  // a URL, or "aws"
+  std::optional<std::string> profile;   // of the AWS CLI's shared files: whose stack it is, on AWS
+  // The package of the pipeline's functions, from the definition's directory; nullopt: the one that `till` carries.
+  std::optional<std::string> functions_package;
+  uint32_t functions_package_line = 0;                    // in the definition
   std::vector<std::pair<std::string, std::string>> tags;  // on every resource whose kind can have them
   int32_t log_retention_days = 30;
   int32_t maximum_concurrency = 16;  // process functions at once

@@ -252,7 +252,7 @@ class Writer {
       properties["Code"] = {{"S3Bucket", reference_to(kCodeBucket)}, {"S3Key", package_file(of.zip)}};
     properties.update(Json{{"Runtime", of.runtime},
                            {"Handler", of.handler},
-                           {"Architectures", {function_architecture()}},
+                           {"Architectures", {of.architecture}},
                            {"Role", text(site_.arn("iam", "role/" + of.name))},
                            {"Timeout", of.timeout_seconds},
                            {"MemorySize", of.memory_size_mb},

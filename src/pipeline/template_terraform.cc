@@ -223,7 +223,7 @@ class Writer {
                 {"source_code_hash", base::base64_encode(base::sha256(of.zip))},
                 {"runtime", of.runtime},
                 {"handler", of.handler},
-                {"architectures", Json::array({function_architecture()})},
+                {"architectures", Json::array({of.architecture})},
                 {"role", text(site_.arn("iam", "role/" + of.name))},
                 {"timeout", of.timeout_seconds},
                 {"memory_size", of.memory_size_mb},

@@ -1,11 +1,12 @@
 """What a definition says of the stack, its alarms and its functions: [stack], [alarms], [functions], config show."""
 import io
 import json
+import platform
 import urllib.request
 import zipfile
 
 import pytest
-from till_process import eventually, till
+from till_process import FUNCTIONS, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
@@ -74,6 +75,7 @@ def visibility_timeout(sqs, queue):
     ('[stack]\nregion = "eu west"', "2: [stack] region is no region"),
     ('[stack]\nendpoint = "localhost:4566"', "2: [stack] endpoint must be a URL"),
     ('[stack]\nprofile = ""', "2: [stack] profile is empty"),
+    ('[stack]\nfunctions_package = ""', "2: [stack] functions_package is empty"),
     ('[stack]\ntags = { team = 7 }', "2: [stack] tags has for team no string"),
     ('[stack]\ntags = { "aws:x" = "y" }', '2: [stack] tags has "aws:x"'),
     ('[stack]\nlog_retention_days = 8', "2: [stack] log_retention_days can be 1, 3, 5, 7, 14"),
@@ -265,6 +267,59 @@ def test_code_is_a_zip_a_directory_or_a_file(shop, serve):
             assert refused.code == USAGE and f"till.toml:5: [functions.process] code: " in refused.err, refused
             assert why in refused.err
         assert till("status", *arguments).code == OK, "which needs no code"
+
+
+def package_for(machine, directory):
+    """The pipeline's package, its program marked as one for another machine (e_machine of ELF)."""
+    with zipfile.ZipFile(FUNCTIONS / "functions.zip") as package:
+        program = bytearray(package.read("bootstrap"))
+    program[18:20] = machine.to_bytes(2, "little")
+    path = directory / f"functions-{machine}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
+        package.writestr("bootstrap", bytes(program))
+    return path
+
+
+OWN, OTHER = ("x86_64", "arm64") if platform.machine() == "x86_64" else ("arm64", "x86_64")
+MACHINES = {"x86_64": 62, "arm64": 183}  # <elf.h>
+RISCV = 243
+
+
+def test_functions_of_another_processor(shop, serve):
+    server = serve()
+    arguments = arguments_of(shop, server)
+    assert till("up", *arguments).code == OK
+    definition = shop / "till.toml"
+    definition.write_text(ORDER + f'[stack]\nfunctions_package = "{package_for(MACHINES[OTHER], shop).name}"\n' + FUNCTION)
+    exported = till("export", "cloudformation", "--output", shop / "out", "--json", "--file", definition)
+    assert exported.code == OK, exported
+    resources = json.loads((shop / "out" / "template.json").read_text())["Resources"].values()
+    functions = {each["Properties"]["FunctionName"]: each["Properties"]["Architectures"] for each in resources
+                 if each["Type"] == "AWS::Lambda::Function"}
+    assert functions == {f"tillstream-{name}": [OTHER] for name in ("ingest", "process", "sweep")}
+    planned = changes(till("plan", "--json", *arguments))
+    assert planned["tillstream-ingest"]["architecture"] == (OWN, OTHER)
+    # This engine runs no such program, says so, and keeps the one that it has.
+    refused = till("up", *arguments)
+    assert refused.code == FAILED and f"architecture {OWN}" in refused.err, refused
+    [kept] = server.client("lambda").get_function_configuration(FunctionName="tillstream-ingest")["Architectures"]
+    assert kept == OWN
+
+
+@pytest.mark.parametrize("make, why", [
+    (lambda shop: package_for(RISCV, shop), "no zip archive with a program `bootstrap` for x86_64 or arm64"),
+    (lambda shop: shop / "code" / "stage.py", "no zip archive with a program"),
+    (lambda shop: shop / "none.zip", "No such file"),
+    (lambda shop: shop / "code", "Is a directory"),
+])
+def test_a_package_that_is_none(shop, make, why):
+    definition = shop / "till.toml"
+    definition.write_text(ORDER + f'[stack]\nfunctions_package = "{make(shop)}"\n')
+    for command in (["export", "sam", "--output", shop / "out"], ["up", "--data", shop / "data"]):
+        refused = till(*command, "--file", definition)
+        assert refused.code == USAGE and "till.toml:5: [stack] functions_package: " in refused.err, refused
+        assert why in refused.err, refused
+    assert not (shop / "out").exists() and not (shop / "data").exists()
 
 
 def test_code_deployed_by_hand_is_not_undone_silently(shop, serve):
