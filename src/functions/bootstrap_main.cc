@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "functions/function_main.h"
 #include "functions/stages.h"
 #include "os/environment.h"
 
@@ -26,6 +27,6 @@ int main() {
   const std::string function = os::environment("AWS_LAMBDA_FUNCTION_NAME").value_or("");
   for (const auto& [name, run] : kStages)
     if (function.ends_with("-" + std::string(name))) return run();
-  os::write_stdout(fmt::format("the handler \"{}\" is none of ingest, process, sweep, intake\n", handler));
-  return 1;
+  return functions::refuse_to_start(
+      fmt::format("the handler \"{}\" is none of ingest, process, sweep, intake", handler));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,9 @@
 
 namespace functions {
 namespace {
+
+// From the last moment of a call to the end of its invocation.
+constexpr base::Duration kTimeToAnswer = std::chrono::seconds(1);
 
 std::string variable(const char* name, std::string_view otherwise = "") {
   return os::environment(name).value_or(std::string(otherwise));
@@ -79,35 +83,64 @@ runtime::HandlerFunction with_log(runtime::StructuredLog& log, FailedCalls& fail
   };
 }
 
+// A handler whose calls are back before its invocation ends, so that it can still say what it did not get done.
+runtime::HandlerFunction in_time(base::Clock& clock, std::vector<aws::client::Client*> clients,
+                                 runtime::HandlerFunction handler) {
+  return [&clock, clients = std::move(clients), handler = std::move(handler)](const runtime::Invocation& invocation) {
+    const base::Duration left = invocation.deadline - clock.now();
+    const base::Timestamp last = invocation.deadline - std::min<base::Duration>(kTimeToAnswer, left / 4);
+    for (aws::client::Client* client : clients) client->give_up_at(last);
+    return handler(invocation);
+  };
+}
+
+// What a function is served by.
+struct Host {
+  std::unique_ptr<os::HttpTransport> transport;
+  aws::http::Endpoint api;
+
+  // Tells the log and the service why the function does not start; main's exit status.
+  [[nodiscard]] int fail_to_start(std::string_view type, const std::string& error) const {
+    report(error);  // Lambda keeps its own copy to itself
+    runtime::post_init_error(*transport, api, {std::string(type), error}, report);
+    return 1;
+  }
+};
+
+std::expected<Host, std::string> find_host() {
+  auto proxies = os::Proxies::from([](const std::string& name) { return variable(name.c_str()); });
+  if (!proxies.has_value()) return std::unexpected(std::move(proxies).error());
+  auto transport = os::HttpTransport::make({.proxies = std::move(*proxies)});
+  if (!transport.has_value()) return std::unexpected(std::move(transport).error());
+  const auto api = aws::http::parse_endpoint("http://" + variable("AWS_LAMBDA_RUNTIME_API"));
+  if (!api.has_value()) return std::unexpected("AWS_LAMBDA_RUNTIME_API is not set: this program is a Lambda function");
+  return Host{std::move(*transport), *api};
+}
+
 }  // namespace
+
+int refuse_to_start(const std::string& why) {
+  const auto host = find_host();
+  if (host.has_value()) return host->fail_to_start("Pipeline.Handler", why);
+  report(why + "; " + host.error());
+  return 1;
+}
 
 int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make) {
   os::SystemEnv system;
   base::Env env = system.env();
-  const auto proxies = os::Proxies::from([](const std::string& name) { return variable(name.c_str()); });
-  if (!proxies.has_value()) {
-    report(proxies.error());
-    return 1;
-  }
-  auto transport = os::HttpTransport::make({.proxies = *proxies});
-  const auto api = aws::http::parse_endpoint("http://" + variable("AWS_LAMBDA_RUNTIME_API"));
-  if (!transport.has_value() || !api.has_value()) {
-    report(transport.has_value() ? "AWS_LAMBDA_RUNTIME_API is not set: this program is a Lambda function"
-                                 : transport.error());
+  const auto host = find_host();
+  if (!host.has_value()) {
+    report(host.error());
     return 1;
   }
   const auto config =
       pipeline::from_environment([](std::string_view name) { return os::environment(std::string(name)); });
-  const auto fail_to_start = [&](std::string_view type, const std::string& error) {
-    report(error);  // Lambda keeps its own copy to itself
-    runtime::post_init_error(**transport, *api, {std::string(type), error}, report);
-    return 1;
-  };
-  if (!config.has_value()) return fail_to_start("Pipeline.Config", config.error());
+  if (!config.has_value()) return host->fail_to_start("Pipeline.Config", config.error());
   auto options = client_options(system);
-  if (!options.has_value()) return fail_to_start("Pipeline.Config", options.error());
+  if (!options.has_value()) return host->fail_to_start("Pipeline.Config", options.error());
   const auto definition = read_definition();
-  if (!definition.has_value()) return fail_to_start("Pipeline.Definition", definition.error());
+  if (!definition.has_value()) return host->fail_to_start("Pipeline.Definition", definition.error());
   const aws::auth::Credentials own{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
                                    variable("AWS_SESSION_TOKEN")};
   runtime::StructuredLog log(
@@ -119,15 +152,16 @@ int run_function(std::string_view service, const std::function<runtime::HandlerF
       os::write_stdout);
   FailedCalls failed_calls(log, {own.secret_access_key, own.session_token});
   aws::client::FixedCredentials credentials(own);
-  aws::client::Client client(**transport, credentials, env, *options);
+  aws::client::Client client(*host->transport, credentials, env, *options);
   options->attempts_max = 1;
-  aws::client::Client single_attempt_client(**transport, credentials, env, *options);
+  aws::client::Client single_attempt_client(*host->transport, credentials, env, *options);
   WatchedCalls calls(client, failed_calls);
   WatchedCalls single_attempt(single_attempt_client, failed_calls);
   const Clients clients = make_clients(calls, single_attempt);
   Toolbox tools{env, *clients.s3,  *clients.sqs, *clients.dynamodb, *clients.sns,
                 log, failed_calls, *config,      *definition};
-  return runtime::run_handler(**transport, *api, with_log(log, failed_calls, make(tools)), report);
+  auto handler = in_time(env.clock, {&client, &single_attempt_client}, make(tools));
+  return runtime::run_handler(*host->transport, host->api, with_log(log, failed_calls, std::move(handler)), report);
 }
 
 }  // namespace functions

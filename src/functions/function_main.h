@@ -35,7 +35,11 @@ struct Toolbox {
 
 // Builds the toolbox, asks `make` for the handler, and serves invocations. Returns main's exit status. A config or a
 // definition that is missing or malformed is reported as an initialisation error. The log is told where an invocation
-// begins, and what the handler fails with.
+// begins, and what the handler fails with. Calls of the clients are back a second before an invocation's deadline.
 int run_function(std::string_view service, const std::function<runtime::HandlerFunction(Toolbox&)>& make);
+
+// For a main that does not know what to run: tells Lambda (an initialisation error) and the log. Returns main's exit
+// status.
+int refuse_to_start(const std::string& why);
 
 }  // namespace functions

@@ -1,7 +1,10 @@
 #include "aws/client/client.h"
 
+#include <algorithm>
+
 #include "aws/client/repeatable.h"
 #include "aws/codec/codec.h"
+#include "aws/http/failure.h"
 
 namespace aws::client {
 namespace {
@@ -11,10 +14,18 @@ constexpr std::size_t kSigningKeys = 16;  // one for each service and set of cre
 // A signature holds for 5 minutes at most services (15 at S3).
 constexpr base::Duration kSkewMax = std::chrono::minutes(4);
 constexpr std::string_view kUnclear = "whether the operation took effect is unknown, so it was not sent again";
+constexpr std::string_view kNoTimeLeft = "there was no time for another attempt";
 constexpr std::string_view kQuotaIsUsedUp = "too many calls have failed lately, so it was not sent again";
 
 void append(std::string& message, std::string_view more) {
   message.append(message.empty() ? "" : "; ").append(more);
+}
+
+base::AwsError out_of_time() {
+  return {.code = std::string(http::kNotSent),
+          .message = "there is no time left to send it",
+          .http_status = 0,
+          .fault = base::Fault::receiver};
 }
 
 }  // namespace
@@ -64,12 +75,19 @@ base::Result<void> Client::dispatch(const ServiceDesc& service, const OperationD
       append(result.error().message, kQuotaIsUsedUp);
       return result;
     }
-    base::pause(env_, back_off(service, tried, failure.is_throttling, answer, env_.clock.now(), env_.random));
+    const base::Duration pause = back_off(service, tried, failure.is_throttling, answer, env_.clock.now(), env_.random);
+    if (pause >= time_left()) {
+      append(result.error().message, kNoTimeLeft);
+      return result;
+    }
+    base::pause(env_, pause);
   }
 }
 
 Client::Attempt Client::attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in, void* out,
                                 base::Duration skew) {
+  const base::Duration timeout = std::min(options_.timeout, time_left());
+  if (timeout <= base::Duration()) return {base::fail(out_of_time()), {}};
   const codec::Codec& codec = codec::codec_for(service, service.protocols.front());
   auto request = codec.encode_request(service, operation, in);
   if (!request.has_value()) return {base::fail(std::move(request).error()), {}};
@@ -82,7 +100,7 @@ Client::Attempt Client::attempt(const ServiceDesc& service, const OperationDesc&
                         .service = std::string(service.signing_name),
                         .now = signing_time() + skew,
                         .keys = &signing_keys_});
-  auto response = transport_.round_trip(endpoint, std::move(*request), options_.timeout);
+  auto response = transport_.round_trip(endpoint, std::move(*request), timeout);
   if (!response.has_value()) return {base::fail(std::move(response).error()), {}};
   return {codec.decode_response(service, operation, *response, out), std::move(response->headers)};
 }

@@ -42,6 +42,10 @@ class Client final : public Dispatcher {
   base::Result<void> dispatch(const ServiceDesc& service, const OperationDesc& operation, Context& context, void* in,
                               void* out) override;
 
+  // Every call, also one that is under way, has come back by then (env's clock): no attempt begins later, and none
+  // waits longer. For a function, which is killed at its deadline and has to say before what it did not get done.
+  void give_up_at(base::Timestamp when) { give_up_at_ = when; }
+
  private:
   struct Attempt {
     base::Result<void> result;
@@ -49,6 +53,7 @@ class Client final : public Dispatcher {
   };
   Attempt attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in, void* out,
                   base::Duration skew);
+  [[nodiscard]] base::Duration time_left() const { return give_up_at_.load() - env_.clock.now(); }
   RetryQuota& quota_of(const ServiceDesc& service);
   base::Timestamp signing_time();
   bool corrects_skew(const http::Headers& answer, base::Duration signed_with);
@@ -61,6 +66,7 @@ class Client final : public Dispatcher {
   auth::SigningKeyCache signing_keys_;
   std::mutex mutex_;
   std::map<std::string, RetryQuota, std::less<>> quotas_;  // by ServiceDesc::id
+  std::atomic<base::Timestamp> give_up_at_ = base::kTimestampMax;
   // To be added to the signing clock, as a server's Date has shown.
   std::atomic<base::Duration> skew_ = base::Duration();
 };

@@ -301,6 +301,32 @@ TEST_F(ClientTest, WhenTooManyCallsFailNoneIsTriedAgainUntilSomeSucceed) {
   }
 }
 
+TEST_F(ClientTest, EveryCallIsBackBeforeItsCallerIsKilled) {
+  transport_.answers = {timed_out()};
+  Client client = make({.endpoints = {.all = http::Endpoint{false, "127.0.0.1", 4566}},
+                        .attempts_max = 20,
+                        .timeout = milliseconds(5000)});
+  dynamodb::DynamoDbCaller dynamodb(client);
+  const auto get = [&] {
+    Context context;
+    return dynamodb.get_item(context, {}).error();
+  };
+  // An attempt has the time that is left, and a pause that is longer is not begun.
+  client.give_up_at(clock_.now() + milliseconds(300));
+  EXPECT_TRUE(get().message.ends_with("no time for another attempt"));
+  ASSERT_FALSE(transport_.timeouts.empty());
+  EXPECT_EQ(transport_.timeouts.front(), milliseconds(300));
+  EXPECT_LT(transport_.timeouts.back(), milliseconds(300)) << "of what the pauses have left";
+  // None is begun when there is none.
+  transport_.timeouts.clear();
+  client.give_up_at(clock_.now());
+  EXPECT_EQ(get().message, "there is no time left to send it; there was no time for another attempt");
+  EXPECT_TRUE(transport_.timeouts.empty());
+  client.give_up_at(base::kTimestampMax);
+  (void)get();
+  EXPECT_EQ(transport_.timeouts.front(), milliseconds(5000));
+}
+
 TEST_F(ClientTest, DynamoDbHasOneAttemptMore) {
   Client client = make({.endpoints = {.all = http::Endpoint{false, "h", 80}}});
   Context context;
