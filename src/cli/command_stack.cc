@@ -129,6 +129,13 @@ int check_options(const UpOptions& options, std::optional<base::Decimal>& thresh
   return kOk;
 }
 
+base::AwsError does_not_stay(const pipeline::PlannedStep& step) {
+  return {.code = "Conflict",
+          .message = fmt::format("{} {} does not stay as `up` makes it: another command removes or changes it, such as "
+                                 "`till down`. When that has ended, `till up` goes on from here",
+                                 step.kind, step.name)};
+}
+
 }  // namespace
 
 int apply(const UpOptions& options, Session& session) {
@@ -166,12 +173,14 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
                const pipeline::Stack::Report& report) {
   constexpr auto kPatience = std::chrono::minutes(2);  // with one and the same resource
   constexpr int kRoundsMax = 100;                      // more than there are resources
+  constexpr int kChangesMax = 5;                       // of the whole stack, until a look at it finds nothing to do
   const InterruptibleStack interruptible(session);
   pipeline::Stack& stack = session.stack();
   int refused = kOk;
   bool first = true;
   std::string conflict;  // the last one
   bool is_another = false;
+  int changes = 0;
   const auto make = [&]() -> base::Result<bool> {
     TRY_ASSIGN(const Plan planned, stack.plan());
     if (first) before(planned);
@@ -184,7 +193,13 @@ int make_stack(Session& session, const UpOptions& options, const std::function<v
       if (first || step.what != "unchanged") report(step);
     });
     first = false;
-    if (made.has_value()) return true;
+    if (made.has_value()) {
+      // Another command may have removed meanwhile what this one has found there.
+      const auto changed = std::ranges::find_if(planned, [](const auto& step) { return step.action != Action::leave; });
+      is_another = changed != planned.end();
+      if (is_another && ++changes > kChangesMax) return base::fail(does_not_stay(*changed));
+      return true;
+    }
     if (!is_there_by_now(made.error())) return base::fail(made.error());
     is_another = made.error().message != conflict;
     conflict = made.error().message;

@@ -140,7 +140,18 @@ class Proxy(Listener):
             pump(client, target)
 
 
-def pump(one, other):
+class Onlooker(Listener):
+    """Passes connections on; `look` gets each piece of what clients say before it goes on."""
+
+    def __init__(self, target, look):
+        self.look = look
+        super().__init__(target)
+
+    def _serve(self, client):
+        pump(client, socket.create_connection(("127.0.0.1", self.target)), self.look)
+
+
+def pump(one, other, look=lambda _: None):
     """Passes bytes both ways until one side ends."""
     try:
         while True:
@@ -149,6 +160,8 @@ def pump(one, other):
                 piece = source.recv(65536)
                 if not piece:
                     return
+                if source is one:
+                    look(piece)
                 (other if source is one else one).sendall(piece)
     except OSError:
         pass

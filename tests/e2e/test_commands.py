@@ -1,5 +1,6 @@
 """The commands that look after a stack: plan, up, down, alarms, logs, metrics, invoke, deploy, dlq, tx clear."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import time
 import zipfile
 
 import pytest
+from peers import Onlooker
 from till_process import BINARY, EXAMPLE, FUNCTIONS, PATIENCE, TillServer, clean_environment, eventually, till
 
 OK, FAILED, USAGE, CHECK_FAILED, UNREACHABLE = range(5)  # src/cli/exit_code.h
@@ -214,6 +216,29 @@ def test_two_who_make_the_same_stack(serve, tmp_path):
     assert [run.code for run in runs] == [OK] * 3, runs
     assert sum(run.json["accepted"] for run in runs) == 96
     assert till("plan", "--endpoint", server.endpoint).code == OK
+
+
+def test_up_looks_again_for_what_another_removes_meanwhile(stack):
+    topic = stack.client("sns").create_topic(Name="tillstream-alarms")["TopicArn"]
+    stack.client("sns").delete_topic(TopicArn=topic)
+    removed = []
+
+    def remove_once(piece):  # when `up` is at the topic it has found the log group there
+        if b"CreateTopic" in piece and not removed:
+            removed.append(stack.client("logs").delete_log_group(logGroupName="/aws/lambda/tillstream-sweep"))
+    through = Onlooker(int(stack.server.endpoint.rsplit(":", 1)[1]), remove_once)
+    made = till("up", "--endpoint", f"http://127.0.0.1:{through.port}")
+    assert made.code == OK and removed and "/aws/lambda/tillstream-sweep (created)" in made.out, made
+    assert stack("plan").code == OK
+
+    def remove_each_time(piece):
+        if b"DescribeLogGroups" in piece:
+            with contextlib.suppress(stack.client("logs").exceptions.ResourceNotFoundException):
+                stack.client("logs").delete_log_group(logGroupName="/aws/lambda/tillstream-sweep")
+    through = Onlooker(int(stack.server.endpoint.rsplit(":", 1)[1]), remove_each_time)
+    made = till("up", "--endpoint", f"http://127.0.0.1:{through.port}")
+    assert made.code == FAILED and "log group /aws/lambda/tillstream-sweep does not stay" in made.err, made
+    assert till("up", "--data", stack.server.data).code == OK and stack("plan").code == OK
 
 
 def test_a_threshold_stays_until_another_is_given(stack):
