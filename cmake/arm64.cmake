@@ -9,7 +9,8 @@ set(CMAKE_CXX_COMPILER clang++-19)
 set(CMAKE_C_COMPILER_TARGET aarch64-linux-gnu)
 set(CMAKE_CXX_COMPILER_TARGET aarch64-linux-gnu)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
-set(CMAKE_STRIP /usr/bin/llvm-strip-19 CACHE FILEPATH "")  # the machine's own does not know arm64
+set(CMAKE_EXE_LINKER_FLAGS_INIT -fuse-ld=mold)  # the machine's own tools do not know arm64
+set(CMAKE_STRIP /usr/bin/llvm-strip-19 CACHE FILEPATH "")
 set(CMAKE_FIND_ROOT_PATH ${CMAKE_SYSROOT})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
