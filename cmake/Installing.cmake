@@ -1,5 +1,5 @@
 # What `cmake --install` and CPack put on a machine: `till` without its debugging information, the manual pages and
-# completions that it writes itself, the service, documents. Paths are those below a prefix (/usr of the .deb).
+# completions that it writes itself, the service, documents, the notices of what it carries. Paths are those below a prefix (/usr of the .deb).
 set(stage ${PROJECT_BINARY_DIR}/stage)
 # Of another machine when this is for a foreign processor: it only has to know the same commands.
 set(TILL_HOST_PROGRAM "" CACHE FILEPATH "a `till` that runs here, to write the manual pages; empty: the one that is built")
@@ -15,8 +15,10 @@ add_custom_command(OUTPUT ${stage}/stamp
   COMMAND ${writer} completion bash > ${stage}/completions/till
   COMMAND ${writer} completion zsh > ${stage}/completions/_till
   COMMAND ${writer} completion fish > ${stage}/completions/till.fish
+  COMMAND ${CMAKE_COMMAND} -DROOT=${CMAKE_SYSROOT} -DBUILD=${PROJECT_SOURCE_DIR}/build -DOUTPUT=${stage}/third-party
+    -P ${PROJECT_SOURCE_DIR}/cmake/Notices.cmake
   COMMAND ${CMAKE_COMMAND} -E touch ${stage}/stamp
-  DEPENDS till VERBATIM)
+  DEPENDS till ${PROJECT_SOURCE_DIR}/cmake/Notices.cmake VERBATIM)
 add_custom_target(installable DEPENDS ${stage}/stamp)
 
 include(GNUInstallDirs)
@@ -27,9 +29,10 @@ install(FILES ${stage}/completions/_till DESTINATION share/zsh/vendor-completion
 install(FILES ${stage}/completions/till.fish DESTINATION share/fish/vendor_completions.d)
 install(FILES packaging/tillstream.service DESTINATION lib/systemd/system)
 install(FILES packaging/environment DESTINATION share/tillstream)
-install(FILES README.md ARCHITECTURE.md DESTINATION share/doc/tillstream)
+install(DIRECTORY ${stage}/third-party DESTINATION share/doc/tillstream)
+install(FILES README.md ARCHITECTURE.md packaging/copyright DESTINATION share/doc/tillstream)
 install(DIRECTORY docs/ DESTINATION share/doc/tillstream/docs)
-install(FILES examples/ecommerce_100_transactions.json DESTINATION share/doc/tillstream/examples)
+install(DIRECTORY examples/ DESTINATION share/doc/tillstream/examples)
 
 set(CPACK_PACKAGE_NAME tillstream)
 set(CPACK_PACKAGE_VENDOR Tillstream)

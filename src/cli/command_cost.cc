@@ -17,37 +17,44 @@ using pipeline::BillLine;
 constexpr int kOrderDecimals = 9;
 constexpr int kMonthDecimals = 4;
 constexpr std::string_view kNotMeasured =
-    "What `till run` reads and writes in the tables is in it. Not in it: the start of functions' instances (INIT), "
-    "data "
-    "that leaves AWS, point-in-time recovery, taxes. Functions that wait for services over a network take longer than "
-    "on one machine.";
+    "What `till run` reads and writes in the tables is in it. What is stored is what lies there now: it does not grow "
+    "with the orders of the month. Not in it: the start of functions' instances (INIT), data that leaves AWS, "
+    "point-in-time recovery, taxes. Functions that wait for services over a network take longer than on one machine.";
 
 // With three decimals at most.
 std::string quantity_text(pipeline::Exact millionths) {
   constexpr pipeline::Exact kRound = 1000;
-  const auto thousandths = static_cast<int64_t>((millionths + kRound / 2) / kRound);
-  return fmt::format("{}.{:03}", thousandths / 1000, thousandths % 1000);
+  const pipeline::Exact thousandths = (millionths + kRound / 2) / kRound;
+  return fmt::format("{}.{:03}", thousandths / 1000, static_cast<int>(thousandths % 1000));
 }
 
-std::string line_json(const BillLine& line) {
+// What an order costs is known if there was one.
+std::string order_text(const Metered& metered, pipeline::Usd per_order) {
+  return metered.orders == 0 ? "unknown" : per_order.text(kOrderDecimals);
+}
+std::string order_json(const Metered& metered, pipeline::Usd per_order) {
+  return metered.orders == 0 ? "null" : per_order.text();
+}
+
+std::string line_json(const BillLine& line, const Metered& metered) {
   const pipeline::Price& price = *line.price;
   return fmt::format(
       "{{\"service\":{},\"unit\":{},\"price\":{},\"free_units\":{},\"source\":{},\"per_order\":{},\"month_units\":{},"
       "\"month_of_orders\":{},\"month_fixed\":{},\"month_free_tier\":{}}}",
       json_text(price.service), json_text(price.what), pipeline::Usd::of_picodollars(price.picodollars).text(),
-      price.free_units, json_text(price.page), line.per_order.text(), quantity_text(line.month_quantity),
+      price.free_units, json_text(price.page), order_json(metered, line.per_order), quantity_text(line.month_quantity),
       line.month_of_orders.text(), line.month_fixed.text(), line.month_free.text());
 }
 
 void print_json(const Bill& bill, const Metered& metered, uint64_t orders_per_month, base::Timestamp since) {
   std::string lines;
-  for (const BillLine& line : bill.lines) lines += (lines.empty() ? "" : ",") + line_json(line);
+  for (const BillLine& line : bill.lines) lines += (lines.empty() ? "" : ",") + line_json(line, metered);
   print_line(fmt::format(
       "{{\"currency\":\"USD\",\"region\":\"{}\",\"prices_as_of\":\"{}\",\"since\":{},\"orders_measured\":{},"
       "\"orders_per_month\":{},\"complete\":{},\"lines\":[{}],\"per_order\":{},\"month_of_orders\":{},"
       "\"month_fixed\":{},\"month\":{},\"month_free_tier\":{},\"month_after_free_tier\":{}}}",
       pipeline::kPricesRegion, pipeline::kPricesAsOf, json_time(since), metered.orders, orders_per_month,
-      metered.is_complete, lines, metered.orders == 0 ? "null" : bill.per_order.text(), bill.month_of_orders.text(),
+      metered.is_complete, lines, order_json(metered, bill.per_order), bill.month_of_orders.text(),
       bill.month_fixed.text(), bill.month().text(), bill.month_free.text(), (bill.month() - bill.month_free).text()));
 }
 
@@ -62,10 +69,10 @@ void print_bill(const Bill& bill, const Metered& metered, uint64_t orders_per_mo
                  {.heading = "free tier, $", .to_the_right = true}},
                 "nothing");
     for (const BillLine& line : bill.lines)
-      table.add({std::string(line.price->service), std::string(line.price->what), line.per_order.text(kOrderDecimals),
+      table.add({std::string(line.price->service), std::string(line.price->what), order_text(metered, line.per_order),
                  quantity_text(line.month_quantity), line.month_of_orders.text(kMonthDecimals),
                  line.month_fixed.text(kMonthDecimals), line.month_free.text(kMonthDecimals)});
-    table.add({"all", "", bill.per_order.text(kOrderDecimals), "", bill.month_of_orders.text(kMonthDecimals),
+    table.add({"all", "", order_text(metered, bill.per_order), "", bill.month_of_orders.text(kMonthDecimals),
                bill.month_fixed.text(kMonthDecimals), bill.month_free.text(kMonthDecimals)});
   }
   if (metered.orders == 0) {
@@ -74,9 +81,11 @@ void print_bill(const Bill& bill, const Metered& metered, uint64_t orders_per_mo
                     "costs ${}.",
                     base::format_iso8601_milliseconds(since), bill.month().text(2)));
   } else {
-    print_line(fmt::format("An order costs ${}, a month of {} orders ${}, of which ${} whether orders come or not.",
-                           bill.per_order.text(kOrderDecimals), orders_per_month, bill.month().text(2),
-                           bill.month_fixed.text(2)));
+    print_line(fmt::format(
+        "An order costs ${}, a month of {} orders ${}, of which ${} whether orders come or not and ${} for metrics, "
+        "which are billed in hours with orders (here: every hour).",
+        bill.per_order.text(kOrderDecimals), orders_per_month, bill.month().text(2), bill.month_fixed.text(2),
+        bill.month_while_orders.text(2)));
     print_line(fmt::format("Measured: {} orders since {}.", metered.orders, base::format_iso8601_milliseconds(since)));
   }
   print_line(fmt::format("The free tier of an account that has nothing else takes ${} off.", bill.month_free.text(2)));
@@ -98,8 +107,12 @@ int cost(const GlobalOptions& global, const CostOptions& options) {
   const base::Timestamp now = session->now();
   const base::Timestamp since = now - *age;
   const auto metered = meter(session->stack(), since, now);
+  if (!metered.has_value() && metered.error().code == kImpossible) {
+    print_error("cost: " + metered.error().message);
+    return kFailed;
+  }
   if (!metered.has_value()) return print_failure_of("stack", session->stack().options().name, metered.error());
-  if (metered->orders == 0 && options.orders_per_month.has_value()) {
+  if (metered->orders == 0 && options.orders_per_month.value_or(0) > 0) {
     print_error(
         fmt::format("cost: no order has been worked on in the last {}, so what one costs is not known; send "
                     "some, such as `till generate 1000 | till run -`",

@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "os/new_file.h"
+#include "pipeline/stack_kinds.h"
 #include "pipeline/template.h"
 
 namespace cli {
@@ -19,9 +20,55 @@ using pipeline::TemplateLanguage;
 struct File {
   std::string name;
   std::string_view bytes;
+  bool is_secret = false;  // or will be, when people have filled it in
 };
 
 constexpr std::string_view kPolicy = "deployer-policy";
+constexpr std::string_view kParameters = "parameters.json";
+// A list of KEY=VALUE is the one form that both versions of the AWS CLI read from a file.
+constexpr std::string_view kParametersText = "[\"CodeBucket=BUCKET\", \"IntakeSecret=SECRET\"]\n";
+
+// CloudFormation's quotas of a template's size: in a call, and in a bucket.
+constexpr std::size_t kTemplateInCallMax = 51'200;
+constexpr std::size_t kTemplateMax = 1 << 20;
+
+bool is_cloudformation(std::string_view kind) {
+  return kind == "cloudformation" || kind == "sam";
+}
+bool has_secret(const pipeline::Stack& stack) {
+  const auto& intake = stack.options().intake;
+  return intake.has_value() && intake->verify != pipeline::IntakeSettings::Verify::nobody;
+}
+
+// A text of the definition that CloudFormation would put another in the place of, whatever function it is in: the words
+// for people that say where it is, or empty.
+std::string dynamic_reference(const pipeline::Stack& stack) {
+  constexpr std::string_view kReference = "{{resolve:";
+  for (const auto& resource : stack.resources()) {
+    const pipeline::ResourceSpec spec = resource->spec();
+    if (const auto* function = std::get_if<pipeline::FunctionSpec>(&spec.of))
+      for (const auto& [name, value] : function->environment)
+        if (value.find(kReference) != std::string::npos)
+          return fmt::format("the environment of {} has {} with {}", function->name, name, kReference);
+    if (const auto* subscription = std::get_if<pipeline::SubscriptionSpec>(&spec.of))
+      if (subscription->endpoint.find(kReference) != std::string::npos)
+        return fmt::format("{} has the subscriber {}", subscription->topic, subscription->endpoint);
+  }
+  return "";
+}
+
+// Why nobody can deploy it, for people, or empty.
+std::string obstacle(std::string_view kind, const pipeline::Stack& stack, std::string_view text) {
+  if (!is_cloudformation(kind)) return "";
+  if (const std::string where = dynamic_reference(stack); !where.empty())
+    return where + ", which CloudFormation does not leave as it is; `till up` and `till export terraform` do";
+  if (text.size() > kTemplateMax)
+    return fmt::format(
+        "the template would have {} bytes, and CloudFormation takes {}: have fewer or shorter tags, "
+        "addresses and rules, or take `till up` or `till export terraform`",
+        text.size(), kTemplateMax);
+  return "";
+}
 
 std::string template_of(const pipeline::Stack& stack, std::string_view kind, TemplateLanguage language) {
   if (kind == "terraform") return pipeline::terraform_template(stack);
@@ -46,29 +93,35 @@ std::string shell_word(const std::string& text) {
   return out + "'";
 }
 
-// What there is to do with the directory, line by line.
-std::vector<std::string> next_steps(std::string_view kind, const std::string& output, std::string_view file,
+// What there is to do with the directory, line by line, for a shell. The secret stands on no command line, which others
+// on the machine can read.
+std::vector<std::string> next_steps(std::string_view kind, const std::string& output, const File& file,
                                     const pipeline::Stack& stack) {
   const std::string directory = shell_word(output);
   const std::string& name = stack.options().name;
-  const bool has_secret =
-      stack.options().intake.has_value() && stack.options().intake->verify != pipeline::IntakeSettings::Verify::nobody;
-  const std::string secret = has_secret ? " IntakeSecret=SECRET" : "";
   if (kind == kPolicy)
     return {fmt::format("aws iam create-policy --policy-name {}-deployer --policy-document file://{}/{}", name,
-                        directory, file)};
-  if (kind == "terraform")
-    return {fmt::format("terraform -chdir={} init", directory),
-            fmt::format("terraform -chdir={} apply{}", directory, has_secret ? " -var intake_secret=SECRET" : "")};
-  if (kind == "sam")
-    return {
-        fmt::format("sam deploy --template-file {}/{} --stack-name {} --resolve-s3 --capabilities "
-                    "CAPABILITY_NAMED_IAM{}",
-                    directory, file, name, has_secret ? " --parameter-overrides" + secret : "")};
-  return {fmt::format("aws s3 cp {} s3://BUCKET/ --recursive --exclude \"*\" --include \"functions-*.zip\"", directory),
-          fmt::format("aws cloudformation deploy --template-file {}/{} --stack-name {} --capabilities "
-                      "CAPABILITY_NAMED_IAM --parameter-overrides CodeBucket=BUCKET{}",
-                      directory, file, name, secret)};
+                        directory, file.name)};
+  std::vector<std::string> steps;
+  if (kind == "terraform") {
+    steps.push_back(fmt::format("terraform -chdir={} init", directory));
+    if (has_secret(stack))
+      steps.emplace_back("printf 'intake_secret: '; IFS= read -rs TF_VAR_intake_secret && export TF_VAR_intake_secret");
+    steps.push_back(fmt::format("terraform -chdir={} apply", directory));
+    return steps;
+  }
+  if (kind == "sam")  // which asks for the secret, without showing it
+    return {fmt::format("sam deploy {} --template-file {}/{} --stack-name {} --capabilities CAPABILITY_NAMED_IAM",
+                        has_secret(stack) ? "--guided" : "--resolve-s3", directory, file.name, name)};
+  if (has_secret(stack)) steps.push_back(fmt::format("\"${{EDITOR:-vi}}\" {}/{}", directory, kParameters));
+  steps.push_back(
+      fmt::format("aws s3 cp {} s3://BUCKET/ --recursive --exclude \"*\" --include \"functions-*.zip\"", directory));
+  steps.push_back(fmt::format(
+      "aws cloudformation deploy --template-file {}/{} --stack-name {}{} --capabilities CAPABILITY_NAMED_IAM "
+      "--parameter-overrides {}",
+      directory, file.name, name, file.bytes.size() > kTemplateInCallMax ? " --s3-bucket BUCKET" : "",
+      has_secret(stack) ? fmt::format("file://{}/{}", directory, kParameters) : "CodeBucket=BUCKET"));
+  return steps;
 }
 
 // Nothing of theirs is written over; the first fault for people, or empty.
@@ -78,7 +131,8 @@ std::string write_files(const std::string& directory, const std::vector<File>& f
   if (error) return fmt::format("cannot create {}: {}", directory, error.message());
   std::vector<os::NewFile> made;
   for (const File& file : files) {
-    auto opened = os::NewFile::make((fs::path(directory) / file.name).string());
+    auto opened = os::NewFile::make((fs::path(directory) / file.name).string(),
+                                    file.is_secret ? os::NewFile::kForOwner : os::NewFile::kForAll);
     if (!opened.has_value()) return opened.error();
     if (const auto written = opened->write(file.bytes); !written.has_value()) return written.error();
     made.push_back(std::move(*opened));
@@ -106,7 +160,10 @@ int template_export(const GlobalOptions& global, const UpOptions& up, const Temp
   const pipeline::Stack& stack = (*session)->stack();
   const TemplateLanguage language = global.json ? TemplateLanguage::json : TemplateLanguage::yaml;
   const std::string text = template_of(stack, options.kind, language);
-  const std::string_view file = file_of(options.kind, language);
+  if (const std::string why = obstacle(options.kind, stack, text); !why.empty()) {
+    print_error("export: " + why);
+    return kFailed;
+  }
   if (options.directory.empty()) {
     print_text(text);
     if (options.kind != kPolicy)
@@ -116,12 +173,14 @@ int template_export(const GlobalOptions& global, const UpOptions& up, const Temp
   std::vector<File> files;
   if (options.kind != kPolicy)
     for (const auto& package : pipeline::template_packages(stack)) files.push_back({package.file, package.bytes});
-  files.push_back({std::string(file), text});
+  if (options.kind == "cloudformation" && has_secret(stack))
+    files.push_back({std::string(kParameters), kParametersText, /*is_secret=*/true});
+  files.push_back({std::string(file_of(options.kind, language)), text});
   if (const std::string fault = write_files(options.directory, files); !fault.empty()) {
     print_error("export: " + fault);
     return kFailed;
   }
-  const auto steps = next_steps(options.kind, options.directory, file, stack);
+  const auto steps = next_steps(options.kind, options.directory, files.back(), stack);
   std::string names;
   std::string commands;
   for (const File& each : files) names += (names.empty() ? "" : ",") + json_text(each.name);

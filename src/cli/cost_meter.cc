@@ -1,5 +1,7 @@
 #include "cli/cost_meter.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <string>
 
@@ -18,6 +20,10 @@ namespace cw = aws::cloudwatch;
 using pipeline::PriceItem;
 
 constexpr double kGigabyte = 1024.0 * 1024 * 1024;
+// What no month of one metric reaches; no price makes more of it than pipeline::make_bill() can hold.
+constexpr double kMetricMax = 1e16;
+// Of a message, as SQS takes it.
+constexpr double kMessageBytesMax = 1 << 20;
 // A mapping polls with five long polls of 20 s while nothing comes (Lambda Developer Guide, "Using Lambda with Amazon
 // SQS"; the number of five is AWS's as of 2026), so that 30 days have so many.
 constexpr double kPollsPerMonth = 5.0 * 30 * 86'400 / 20;
@@ -28,15 +34,23 @@ struct Sums {
   double sum = 0;
 };
 
+// A metric that tells no use. Whoever of the account may put metrics may have put it there.
+base::AwsError impossible(const cw::GetMetricStatisticsInput& metric, double value, std::string_view why) {
+  const cw::Dimension& of = metric.dimensions->front();
+  return {.code = std::string(kImpossible),
+          .message = fmt::format("the metric {} in {}, {} {}, says {}, which cannot be: {}. Something else has put it "
+                                 "there; with a later --since than that it does not count",
+                                 metric.metric_name.value_or(""), metric.namespace_.value_or(""), of.name.value_or(""),
+                                 of.value.value_or(""), value, why)};
+}
+
 class Meter {
  public:
   Meter(const pipeline::Stack& stack, base::Timestamp since, base::Timestamp now)
       : stack_(stack), site_(stack.site()), since_(since), now_(now) {}
 
   base::Result<Metered> read() {
-    TRY_ASSIGN(const Sums orders, sums(std::string(pipeline::kMetricNamespace), std::string(pipeline::kOrdersProcessed),
-                                       pipeline::kStackDimension, site_.stack));
-    out_.orders = static_cast<uint64_t>(std::llround(orders.sum));
+    TRY_ASSIGN(out_.orders, orders());
     for (const auto& resource : stack_.resources()) {
       const pipeline::ResourceSpec spec = resource->spec();
       TRY(std::visit([this](const auto& of) { return add(of); }, spec.of));
@@ -46,8 +60,8 @@ class Meter {
   }
 
  private:
-  static int64_t millionths(double quantity) {
-    return std::llround(quantity * static_cast<double>(pipeline::kMillionths));
+  static pipeline::Exact millionths(double quantity) {
+    return static_cast<pipeline::Exact>(std::round(quantity * static_cast<double>(pipeline::kMillionths)));
   }
   void by_orders(PriceItem item, double quantity) {
     out_.usages.push_back({.item = item, .by_orders = millionths(quantity)});
@@ -56,8 +70,23 @@ class Meter {
     out_.usages.push_back({.item = item, .by_month = millionths(quantity)});
   }
 
-  base::Result<Sums> sums(std::string name_space, std::string metric, std::string_view dimension,
-                          const std::string& value) {
+  void while_orders(PriceItem item, double quantity) {
+    out_.usages.push_back({.item = item, .while_orders = millionths(quantity)});
+  }
+
+  base::Result<uint64_t> orders() {
+    const cw::GetMetricStatisticsInput metric =
+        sums_of(std::string(pipeline::kMetricNamespace), std::string(pipeline::kOrdersProcessed),
+                pipeline::kStackDimension, site_.stack);
+    TRY_ASSIGN(const Sums got, sums(metric));
+    if (std::trunc(got.sum) != got.sum) return base::fail(impossible(metric, got.sum, "orders are whole"));
+    if (got.sum > static_cast<double>(pipeline::kOrdersMax))
+      return base::fail(impossible(metric, got.sum, fmt::format("more than {} orders", pipeline::kOrdersMax)));
+    return static_cast<uint64_t>(got.sum);
+  }
+
+  [[nodiscard]] cw::GetMetricStatisticsInput sums_of(std::string name_space, std::string metric,
+                                                     std::string_view dimension, const std::string& value) const {
     constexpr int32_t kDay = 86'400;
     cw::GetMetricStatisticsInput get;
     get.namespace_ = std::move(name_space);
@@ -68,15 +97,29 @@ class Meter {
     get.start_time = since_;
     get.end_time = now_ + std::chrono::minutes(1);  // the minute that is being filled counts
     get.period = kDay;
-    get.statistics = {"SampleCount", "Sum"};
+    get.statistics = {"SampleCount", "Sum", "Minimum"};
+    return get;
+  }
+  // What there is of nothing that can be less than none; fails with kImpossible else.
+  base::Result<Sums> sums(const cw::GetMetricStatisticsInput& get) {
     aws::Context context = site_.call();
-    TRY_ASSIGN(const auto got, site_.services.cloudwatch.get_metric_statistics(context, std::move(get)));
+    TRY_ASSIGN(const auto got, site_.services.cloudwatch.get_metric_statistics(context, get));
     Sums out;
     for (const auto& point : got.datapoints.value_or(std::vector<cw::Datapoint>())) {
       out.calls += point.sample_count.value_or(0);
       out.sum += point.sum.value_or(0);
+      // Also where more was added than this takes away.
+      const double least = point.minimum.value_or(0);
+      if (!(least >= 0)) return base::fail(impossible(get, least, "it counts what there was"));
     }
+    for (const double total : {out.sum, out.calls})
+      if (!(total >= 0 && total <= kMetricMax))  // NaN is neither
+        return base::fail(impossible(get, total, fmt::format("it is none of 0 to {}", kMetricMax)));
     return out;
+  }
+  base::Result<Sums> sums(std::string name_space, std::string metric, std::string_view dimension,
+                          const std::string& value) {
+    return sums(sums_of(std::move(name_space), std::move(metric), dimension, value));
   }
 
   base::Result<void> add(const pipeline::TableSpec& of) {
@@ -102,6 +145,9 @@ class Meter {
     TRY_ASSIGN(const Sums received, read("NumberOfMessagesReceived"));
     TRY_ASSIGN(const Sums deleted, read("NumberOfMessagesDeleted"));
     const double each = sent.sum > 0 ? size.sum / sent.sum : 0;
+    if (each > kMessageBytesMax)
+      return base::fail(impossible(sums_of("AWS/SQS", "SentMessageSize", "QueueName", of.name), size.sum,
+                                   fmt::format("{} messages were sent, of 1 MiB at most", sent.sum)));
     by_orders(PriceItem::sqs_requests, pipeline::billed_requests(sent.calls, size.sum));
     by_orders(PriceItem::sqs_requests, pipeline::billed_requests(received.calls, received.sum * each));
     by_orders(PriceItem::sqs_requests, deleted.calls);
@@ -200,7 +246,8 @@ class Meter {
   base::Result<void> add(const pipeline::PermissionSpec&) { return {}; }
   base::Result<void> add(const pipeline::FunctionUrlSpec&) { return {}; }
 
-  // The pipeline's own. They come by the functions' logs, so that putting them costs nothing more.
+  // The pipeline's own. They come by the functions' logs, so that putting them costs nothing more, and are billed for
+  // the hours in which they come (CloudWatch User Guide, "Analyzing, optimizing, and reducing CloudWatch costs").
   base::Result<void> add_metrics() {
     cw::ListMetricsInput list;
     list.namespace_ = pipeline::kMetricNamespace;
@@ -215,7 +262,7 @@ class Meter {
       if (got.next_token.value_or("").empty()) break;
       list.next_token = got.next_token;
     }
-    by_month(PriceItem::metrics, static_cast<double>(count));
+    while_orders(PriceItem::metrics, static_cast<double>(count));
     return {};
   }
 

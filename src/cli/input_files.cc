@@ -23,10 +23,14 @@ base::Result<void> add_directory(const std::string& name, std::vector<InputFile>
   std::vector<std::string> inside;
   std::error_code error;
   std::filesystem::directory_iterator entry(name, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-    if (const std::string file = entry->path().filename().string();
-        entry->is_regular_file() && !file.starts_with('.') && !is_of_definition(file))
-      inside.push_back(entry->path().string());
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string file = entry->path().filename().string();
+    if (file.starts_with('.') || is_of_definition(file)) continue;
+    std::error_code unknown;  // links in a loop, which may stand for a file of orders
+    if (entry->is_regular_file(unknown)) inside.push_back(entry->path().string());
+    if (unknown && unknown != std::errc::no_such_file_or_directory)
+      return base::fail(local_error(entry->path().string() + ": " + unknown.message()));
+  }
   if (error) return base::fail(local_error(name + ": " + error.message()));
   if (inside.empty()) return base::fail(local_error(name + ": there is no file in it"));
   std::ranges::sort(inside);

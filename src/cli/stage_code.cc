@@ -40,16 +40,39 @@ bool is_left_out(const fs::path& path) {
   return name.starts_with('.') || name == "__pycache__";
 }
 
+bool is_below(const fs::path& directory, const fs::path& path) {
+  const fs::path way = path.lexically_relative(directory);
+  return !way.empty() && *way.begin() != "..";
+}
+
+// Why a package cannot have what this link is in the place of, or nothing. A package that had the content of what lies
+// outside of the directory would take along what nobody meant to give away.
+std::string fault_of_link(const fs::path& link, const fs::path& directory) {
+  std::error_code error;
+  const fs::path target = fs::canonical(link, error);  // fails for loops and for links that lead nowhere
+  if (error) return fmt::format("{}: cannot follow the link: {}", link.string(), error.message());
+  if (is_below(directory, target)) return "";
+  return fmt::format("{}: is a link out of the directory, to {}; put the file itself there", link.string(),
+                     target.string());
+}
+
 Read<Files> read_directory(const fs::path& directory) {
   std::vector<fs::path> paths;
   std::error_code error;
+  const fs::path real = fs::canonical(directory, error);
+  if (error) return std::unexpected(fmt::format("{}: {}", directory.string(), error.message()));
   fs::recursive_directory_iterator entry(directory, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (is_left_out(entry->path())) {
       entry.disable_recursion_pending();
-    } else if (entry->is_regular_file()) {
-      paths.push_back(entry->path());
+      continue;
     }
+    const bool is_link = entry->is_symlink(error);
+    if (error) break;
+    if (std::string fault = is_link ? fault_of_link(entry->path(), real) : ""; !fault.empty())
+      return std::unexpected(std::move(fault));
+    if (entry->is_regular_file(error)) paths.push_back(entry->path());
+    if (error) break;
     if (paths.size() > kFilesMax)
       return std::unexpected(fmt::format("{}: has more than {} files", directory.string(), kFilesMax));
   }

@@ -12,9 +12,12 @@ namespace os {
 
 class NewFile {
  public:
-  // Begins the file beside `path`, under a name of its own that goes if this object goes before commit(). The error is
-  // one sentence for people that names the path: there is such a file, or none can be made there.
-  static std::expected<NewFile, std::string> make(const std::string& path);
+  static constexpr unsigned kForAll = 0666;
+  static constexpr unsigned kForOwner = 0600;
+  // Begins the file beside `path`, under a name of its own that goes if this object goes before commit(), or if it did
+  // not since its process was killed, with the next make() of the same path. Whose bits `mode` lets it be, as open(2).
+  // The error is one sentence for people that names the path: there is such a file, or none can be made there.
+  static std::expected<NewFile, std::string> make(const std::string& path, unsigned mode = kForAll);
   NewFile(NewFile&& other) noexcept;
   NewFile& operator=(NewFile&& other) = delete;
   ~NewFile();

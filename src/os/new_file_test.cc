@@ -50,6 +50,32 @@ TEST_F(NewFileTest, LeavesNothingUnlessItIsWhole) {
   EXPECT_EQ(files(), 0);
 }
 
+TEST_F(NewFileTest, TakesAwayWhatAKilledOneLeftAndNothingElse) {
+  auto alive = NewFile::make(path());
+  ASSERT_TRUE(alive.has_value() && alive->write("theirs").has_value());
+  const std::string left = path() + ".4711-0.part";
+  const std::string others[] = {path() + ".part", path() + ".4711.part", path() + ".a-0.part",
+                                path() + "2.4711-0.part"};
+  std::ofstream(left) << "half";
+  for (const std::string& other : others) std::ofstream(other) << "not ours";
+  fs::create_symlink(others[0], path() + ".4712-0.part");
+  {
+    const auto file = NewFile::make(path());
+    ASSERT_TRUE(file.has_value());
+  }
+  EXPECT_FALSE(fs::exists(left));
+  for (const std::string& other : others) EXPECT_TRUE(fs::exists(other)) << other;
+  EXPECT_TRUE(fs::is_symlink(path() + ".4712-0.part"));
+  ASSERT_TRUE(alive->commit().has_value());
+  EXPECT_EQ(text(), "theirs");
+}
+
+TEST_F(NewFileTest, MayBeItsOwnersAlone) {
+  auto file = NewFile::make(path(), NewFile::kForOwner);
+  ASSERT_TRUE(file.has_value() && file->commit().has_value());
+  EXPECT_EQ(fs::status(path()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
 TEST_F(NewFileTest, NeverTakesThePlaceOfAnother) {
   auto file = NewFile::make(path());
   ASSERT_TRUE(file.has_value() && file->write("ours").has_value());

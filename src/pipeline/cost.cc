@@ -41,8 +41,10 @@ constexpr std::array kPrices{
     Price{PriceItem::alarms, "CloudWatch", "metrics of alarms", kDollar / 10, 10, kCloudWatch},
 };
 
+// By whole units and the rest of one, since the product of all of it may not fit.
 Usd price_of(const Price& price, Exact quantity) {
-  return Usd::of_picodollars(quantity * price.picodollars / kMillionths);
+  return Usd::of_picodollars(quantity / kMillionths * price.picodollars +
+                             quantity % kMillionths * price.picodollars / kMillionths);
 }
 
 }  // namespace
@@ -76,29 +78,33 @@ std::span<const Price> price_list() {
 }
 
 Bill make_bill(const std::vector<Usage>& usages, uint64_t orders_measured, uint64_t orders_per_month) {
-  constexpr uint64_t kOrdersMax = 1'000'000'000'000;
-  CHECK(orders_per_month <= kOrdersMax, "so many orders fit");
+  CHECK(orders_per_month <= kOrdersMax && orders_measured <= kOrdersMax, "so many orders fit");
   Bill bill;
   for (const Price& price : kPrices) {
     Exact by_orders = 0;
+    Exact while_orders = 0;
     Exact by_month = 0;
     for (const Usage& usage : usages) {
       if (usage.item != price.item) continue;
       by_orders += usage.by_orders;
+      while_orders += usage.while_orders;
       by_month += usage.by_month;
     }
     if (orders_measured == 0) by_orders = 0;
-    if (by_orders == 0 && by_month == 0) continue;
+    if (orders_measured == 0 || orders_per_month == 0) while_orders = 0;
+    if (by_orders == 0 && while_orders == 0 && by_month == 0) continue;
     const Exact of_orders = orders_measured == 0 ? 0 : by_orders * orders_per_month / orders_measured;
-    BillLine line{.price = &price, .month_quantity = of_orders + by_month};
+    BillLine line{.price = &price, .month_quantity = of_orders + while_orders + by_month};
     if (orders_measured > 0)
       line.per_order = Usd::of_picodollars(by_orders * price.picodollars / kMillionths / orders_measured);
-    line.month_of_orders = price_of(price, of_orders);
+    line.month_while_orders = price_of(price, while_orders);
+    line.month_of_orders = price_of(price, of_orders) + line.month_while_orders;
     line.month_fixed = price_of(price, by_month);
     const Exact free = static_cast<Exact>(price.free_units) * kMillionths;
     line.month_free = price_of(price, std::min(free, line.month_quantity));
     bill.per_order = bill.per_order + line.per_order;
     bill.month_of_orders = bill.month_of_orders + line.month_of_orders;
+    bill.month_while_orders = bill.month_while_orders + line.month_while_orders;
     bill.month_fixed = bill.month_fixed + line.month_fixed;
     bill.month_free = bill.month_free + line.month_free;
     bill.lines.push_back(line);

@@ -65,10 +65,12 @@ std::span<const Price> price_list();
 
 // Quantities are in millionths of a unit.
 inline constexpr int64_t kMillionths = 1'000'000;
+inline constexpr uint64_t kOrdersMax = 1'000'000'000'000;
 struct Usage {
   PriceItem item;
-  int64_t by_orders = 0;  // while the measured orders were worked on
-  int64_t by_month = 0;   // whether orders come or not
+  Exact by_orders = 0;     // while the measured orders were worked on
+  Exact while_orders = 0;  // a month in which orders come every hour, however many
+  Exact by_month = 0;      // whether orders come or not
 };
 
 struct BillLine {
@@ -76,6 +78,7 @@ struct BillLine {
   Exact month_quantity = 0;  // millionths
   Usd per_order = {};
   Usd month_of_orders = {};
+  Usd month_while_orders = {};  // a part of month_of_orders, which is not by the order
   Usd month_fixed = {};
   Usd month_free = {};  // what the free tier takes off, if nothing else of the account uses it
 };
@@ -83,11 +86,13 @@ struct Bill {
   std::vector<BillLine> lines;  // those that cost something, in the order of the price list
   Usd per_order;
   Usd month_of_orders;
+  Usd month_while_orders;
   Usd month_fixed;
   Usd month_free;
   [[nodiscard]] Usd month() const { return month_of_orders + month_fixed; }
 };
-// `orders_measured` of 0: what orders cost is not known, and not in the bill. REQUIRES: orders_per_month up to 10^12.
+// `orders_measured` of 0: what orders cost is not known, and not in the bill. REQUIRES: both up to kOrdersMax, no
+// usage is negative or costs more than 10^12 dollars, and there are not more than a hundred of them.
 Bill make_bill(const std::vector<Usage>& usages, uint64_t orders_measured, uint64_t orders_per_month);
 
 // Requests that SQS and SNS bill for `calls` that carried `bytes` in all: each 64 KiB of one call is one.

@@ -76,10 +76,33 @@ TEST(Bill, GrowsWithTheOrdersAndHasItsFixedPartAndItsFreeTierApart) {
   EXPECT_TRUE(bill.lines.front().month_quantity == Exact{1'696'000} * kMillionths);
 }
 
+// CloudWatch bills a metric for the hours in which it comes.
+TEST(Bill, HasWhatIsThereWhileOrdersComeWithThemAndNotByTheOrder) {
+  const std::vector<Usage> usages{{.item = PriceItem::sqs_requests, .by_orders = 10 * kMillionths},
+                                  {.item = PriceItem::metrics, .while_orders = 5 * kMillionths}};
+  const Bill some = make_bill(usages, 10, 1'000'000);
+  EXPECT_EQ(some.per_order.text(), "0.0000004");
+  EXPECT_EQ(some.month_of_orders.text(), "1.9");
+  EXPECT_EQ(some.month_while_orders.text(), "1.5");
+  EXPECT_EQ(some.month_fixed.text(), "0");
+  EXPECT_EQ(make_bill(usages, 10, 0).month().text(), "0");
+  EXPECT_EQ(make_bill(usages, 0, 0).month().text(), "0");
+}
+
+TEST(Bill, HoldsTheMostThatThereCanBe) {
+  std::vector<Usage> usages;
+  constexpr int64_t kDollars = 1'000'000'000'000;
+  constexpr int kUsages = 100;
+  const Exact units = Exact{kDollars} * 1'000'000 / 20;  // a million e-mails cost 20 dollars
+  for (int i = 0; i < kUsages; ++i) usages.push_back({.item = PriceItem::sns_emails, .by_orders = units * kMillionths});
+  const Bill bill = make_bill(usages, 1, kOrdersMax);
+  EXPECT_EQ(bill.month_of_orders.text(), "100000000000000000000000000");  // 100 times 10^12 dollars, 10^12 times
+}
+
 TEST(Bill, WithoutMeasuredOrdersHasTheFixedPartAlone) {
   const Bill bill = make_bill(
-      {{.item = PriceItem::write_units, .by_orders = 5}, {.item = PriceItem::metrics, .by_month = kMillionths}}, 0, 7);
-  EXPECT_EQ(bill.month().text(), "0.3");
+      {{.item = PriceItem::write_units, .by_orders = 5}, {.item = PriceItem::alarms, .by_month = kMillionths}}, 0, 7);
+  EXPECT_EQ(bill.month().text(), "0.1");
   EXPECT_EQ(bill.per_order.text(), "0");
 }
 

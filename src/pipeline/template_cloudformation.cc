@@ -45,6 +45,20 @@ Json arn_of(std::string_view id) {
   return attribute_of(id, "Arn");
 }
 
+// A text that arrives as it is. A place of Fn::Sub stands in pieces: linters take "${AWS::Region}" for one that was
+// forgotten, and Fn::Sub without places for one too many.
+Json verbatim(const std::string& value) {
+  Json pieces = Json::array();
+  std::size_t begin = 0;
+  for (std::size_t at = value.find("${"); at != std::string::npos; at = value.find("${", begin)) {
+    pieces.push_back(value.substr(begin, at + 1 - begin));
+    begin = at + 1;
+  }
+  if (pieces.empty()) return value;
+  pieces.push_back(value.substr(begin));
+  return {{"Fn::Join", Json::array({"", std::move(pieces)})}};
+}
+
 class Writer {
  public:
   Writer(const Stack& stack, bool is_sam) : stack_(stack), site_(stack.site()), is_sam_(is_sam) {
@@ -118,7 +132,7 @@ class Writer {
     if (value == kAnyAccount) return reference_to("AWS::AccountId");
     if (value == kAnyRegion) return reference_to("AWS::Region");
     const bool has_place = value.find(kAnyAccount) != std::string::npos || value.find(kAnyRegion) != std::string::npos;
-    if (!has_place) return value;
+    if (!has_place) return verbatim(value);
     const std::string literal = replace_all(value, "${", "${!");
     return {{"Fn::Sub", with_places(literal, "${AWS::AccountId}", "${AWS::Region}")}};
   }
@@ -131,12 +145,12 @@ class Writer {
 
   static Json list_of(const Tags& tags) {
     Json out = Json::array();
-    for (const auto& [key, value] : tags) out.push_back({{"Key", key}, {"Value", value}});
+    for (const auto& [key, value] : tags) out.push_back({{"Key", verbatim(key)}, {"Value", verbatim(value)}});
     return out;
   }
   static Json map_of(const Tags& tags) {
     Json out = Json::object();
-    for (const auto& [key, value] : tags) out[key] = value;
+    for (const auto& [key, value] : tags) out[key] = verbatim(value);
     return out;
   }
 
@@ -196,7 +210,7 @@ class Writer {
   [[nodiscard]] Json translate(const SubscriptionSpec& of) const {
     return of_type(
         "AWS::SNS::Subscription",
-        {{"TopicArn", text(site_.topic_arn(of.topic))}, {"Protocol", of.protocol}, {"Endpoint", of.endpoint}});
+        {{"TopicArn", text(site_.topic_arn(of.topic))}, {"Protocol", of.protocol}, {"Endpoint", text(of.endpoint)}});
   }
 
   // With its notification, before which S3 must be allowed to call the function. The bucket's name says who may be

@@ -56,6 +56,9 @@ class CloudFormation:
             return self.values[value["Ref"]]
         if "Fn::GetAtt" in value:
             return self.attributes[tuple(value["Fn::GetAtt"])]
+        if "Fn::Join" in value:
+            separator, parts = value["Fn::Join"]
+            return separator.join(self.resolve(parts))
         if "Fn::Sub" in value:
             return re.sub(r"\$\{([^!}][^}]*)\}", lambda at: self.values[at.group(1)], value["Fn::Sub"]).replace(
                 "${!", "${")

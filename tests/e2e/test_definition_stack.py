@@ -322,6 +322,31 @@ def test_a_package_that_is_none(shop, make, why):
     assert not (shop / "out").exists() and not (shop / "data").exists()
 
 
+def test_code_has_no_links_out_of_its_directory(shop, tmp_path):
+    definition = shop / "till.toml"
+    definition.write_text(ORDER + FUNCTION.replace("code/stage.py", "code"))
+    (tmp_path / "secret").write_text("not for the package")
+    (tmp_path / "outside").mkdir()
+    (shop / "code" / "inner").mkdir()
+    (shop / "code" / "inner" / "same.py").symlink_to("../stage.py")
+    (shop / "code" / ".hidden").symlink_to(tmp_path / "secret")
+    export = ["export", "sam", "--file", definition, "--output"]
+    assert till(*export, tmp_path / "good").code == OK
+    packages = [zipfile.ZipFile(path) for path in (tmp_path / "good").glob("*.zip")]
+    [package] = [package for package in packages if "stage.py" in package.namelist()]
+    assert package.read("inner/same.py") == package.read("stage.py")
+    link = shop / "code" / "inner" / "link"
+    for target, why in ((tmp_path / "secret", f"is a link out of the directory, to {tmp_path / 'secret'}"),
+                        (tmp_path / "outside", "is a link out of the directory"), ("../..", "out of the directory"),
+                        ("link", "Too many levels of symbolic links"), ("nothing", "No such file")):
+        link.symlink_to(target)
+        refused = till(*export, tmp_path / "bad")
+        assert refused.code == USAGE and why in refused.err, refused
+        assert f"{definition}:5: [functions.process] code: {link}: " in refused.err, refused
+        assert not (tmp_path / "bad").exists()
+        link.unlink()
+
+
 def test_code_deployed_by_hand_is_not_undone_silently(shop, serve):
     server = serve()
     definition = shop / "till.toml"

@@ -1,10 +1,15 @@
 """till export: the templates are those of the stack that `till plan` compares, and the checkers of others take them."""
+import http.server
 import json
 import os
 import pathlib
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
+import threading
+import urllib.parse
 
 import pytest
 import yaml
@@ -39,7 +44,7 @@ name = "a1"
 filter = '{"amount": [{"numeric": [">", 100]}]}'
 emails = ["me@example.com"]
 [functions.sweep]
-environment = { NOTE = "%{x} costs ${price}", AA = "yes", BB = "1e3", CC = "- x: #", DD = "ends:", EE = "ü\\n\\t'\\"", FF = " ", GG = "~" }
+environment = { NOTE = "%{x} costs ${price}", AA = "yes", BB = "1e3", CC = "- x: #", DD = "ends:", EE = "ü\\n\\t'\\"", FF = " ", GG = "~", HH = "${AWS::Region}", II = "a ${AWS::AccountId}$${!x}${", JJ = "%%{if}" }
 """
 
 same_text = pytest.mark.skipif(SANITIZED, reason="the release preset's tests have checked the same text")
@@ -109,6 +114,8 @@ def test_what_a_template_makes_is_what_plan_wants(kind, server, name, definition
 @same_text
 def test_cfn_lint_takes_them(definition, tmp_path):
     files = []
+    definition.write_text(DEFINITION + '[[rules]]\nname = "b"\nfilter = \'{"amount": [1]}\'\n'
+                          'webhooks = ["https://example.com/${AWS::Region}"]\n')
     for kind in ("cloudformation", "sam"):
         for file in (definition, "none"):
             yaml_text, json_text = (till("export", kind, *language, "--file", file) for language in ([], ["--json"]))
@@ -162,7 +169,102 @@ def test_files_of_others_are_left_alone(tmp_path):
     assert refused.code == FAILED and "is there already" in refused.err, refused
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("template.json", "mine")]
     assert till("export", "pulumi").code == USAGE
+    for command in (["export", "sam", "--output"], ["orders", "export", "--output"], ["man", "--directory"],
+                    ["deploy", "--zip"], ["serve", "--root-key"], ["plan", "--file"]):
+        refused = till(*command, "")
+        assert refused.code == USAGE and "it is empty" in refused.err and not refused.out, refused
     refused = till("export", "sam", "--region", "eu-west-1")
     assert refused.code == USAGE and "--region is not for it" in refused.err, refused
     refused = till("export", "sam", "--file", tmp_path / "absent.toml")
     assert refused.code == USAGE and "absent.toml" in refused.err, refused
+
+
+def steps(kind, directory, *arguments):
+    return export(kind, directory, *arguments)["deploy"]
+
+
+def test_the_secret_is_on_no_command_line(definition, tmp_path):
+    for kind in ("cloudformation", "sam", "terraform"):
+        for step in steps(kind, tmp_path / kind, "--file", definition):
+            assert "SECRET" not in step and "-var" not in step, step
+    parameters = tmp_path / "cloudformation" / "parameters.json"
+    assert stat.S_IMODE(parameters.stat().st_mode) == 0o600
+    assert json.loads(parameters.read_text()) == ["CodeBucket=BUCKET", "IntakeSecret=SECRET"]
+    assert steps("cloudformation", tmp_path / "open")[-1].endswith("--parameter-overrides CodeBucket=BUCKET")
+    assert not (tmp_path / "open" / "parameters.json").exists()
+
+
+class OneStack(http.server.BaseHTTPRequestHandler):
+    """As much of CloudFormation as ends `aws cloudformation deploy` after its first call that makes something."""
+    calls = []
+
+    def do_POST(self):
+        call = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.calls.append(call)
+        self.send_response(400)
+        self.end_headers()
+        self.wfile.write(f"<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id {call['StackName']} "
+                         "does not exist</Message></Error></ErrorResponse>".encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_aws_cli_takes_the_command(definition, tmp_path):
+    command = shlex.split(steps("cloudformation", tmp_path / "it's", "--file", definition)[-1])
+    (tmp_path / "it's" / "parameters.json").write_text(json.dumps(["CodeBucket=mine", "IntakeSecret=a=b c"]))
+    with http.server.HTTPServer(("127.0.0.1", 0), OneStack) as service:
+        thread = threading.Thread(target=service.serve_forever)
+        thread.start()
+        aws = [sys.executable, pathlib.Path(sys.executable).parent / "aws", "--endpoint-url",
+               f"http://127.0.0.1:{service.server_port}"]
+        keys = clean_environment(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+        done = subprocess.run([*aws, *command[1:]], capture_output=True, text=True, timeout=60, env=keys)
+        service.shutdown()
+        thread.join()
+    made = next((call for call in OneStack.calls if call["Action"] == "CreateChangeSet"), None)
+    assert made is not None, (OneStack.calls, done)
+    given = {made[f"Parameters.member.{i}.ParameterKey"]: made[f"Parameters.member.{i}.ParameterValue"] for i in (1, 2)}
+    assert given == {"CodeBucket": "mine", "IntakeSecret": "a=b c"}
+
+
+def large_definition(path, tags, rules):
+    texts = [f'"tag {i}" = "{"x" * 200}"' for i in range(tags)]
+    path.write_text(f'[order]\nid = "/id"\namount = "/a"\nitem = "/i"\n[stack]\ntags = {{ {", ".join(texts)} }}\n' +
+                    "".join(f'[[rules]]\nname = "r{i}"\nfilter = \'{{"amount": [{i}]}}\'\n'
+                            f'emails = ["a{i}@example.com", "b{i}@example.com"]\n' for i in range(rules)))
+    return path
+
+
+def test_a_large_template_goes_by_a_bucket_and_one_that_is_too_large_is_refused(tmp_path):
+    for tags, has_bucket in ((0, False), (40, True)):
+        file = large_definition(tmp_path / "till.toml", tags, 8 if tags else 0)
+        deploy_step = steps("cloudformation", tmp_path / str(tags), "--file", file)[-1]
+        size = (tmp_path / str(tags) / "template.json").stat().st_size
+        assert (size > 51_200) == has_bucket == (" --s3-bucket BUCKET " in deploy_step), (size, deploy_step)
+    file = large_definition(tmp_path / "till.toml", 40, 90)
+    for kind in ("cloudformation", "sam"):
+        for output in ([], ["--output", tmp_path / "large"]):
+            refused = till("export", kind, "--file", file, *output)
+            assert refused.code == FAILED and "CloudFormation takes 1048576" in refused.err and not refused.out, refused
+    assert not (tmp_path / "large").exists()
+    assert till("export", "terraform", "--file", file).code == OK
+
+
+def test_a_text_that_cloudformation_replaces_is_refused(tmp_path):
+    file = large_definition(tmp_path / "till.toml", 0, 0)
+    with file.open("a") as out:
+        out.write('[functions.sweep]\nenvironment = { PLACE = "a {{resolve:ssm:/x}}" }\n')
+    for kind in ("cloudformation", "sam"):
+        refused = till("export", kind, "--file", file)
+        assert refused.code == FAILED and "tillstream-sweep has PLACE with {{resolve:" in refused.err, refused
+    assert "a {{resolve:ssm:/x}}" in till("export", "terraform", "--file", file).out
+
+
+def test_what_a_killed_export_left_goes_with_the_next(tmp_path):
+    export("terraform", tmp_path / "first")
+    [package] = [path.name for path in (tmp_path / "first").glob("functions-*.zip")]
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / f"{package}.4711-0.part").write_text("half")
+    export("terraform", tmp_path / "again")
+    assert {path.name for path in (tmp_path / "again").iterdir()} == {"main.tf.json", package}

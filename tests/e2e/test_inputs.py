@@ -3,12 +3,13 @@ import json
 import os
 import pty
 import random
+import shutil
 import subprocess
 import sys
 
 import pytest
 from boto_stack import BotoStack
-from till_process import BINARY, PATIENCE, SANITIZED, clean_environment, resident_peak_mib, till
+from till_process import BINARY, EXAMPLE, PATIENCE, SANITIZED, clean_environment, resident_peak_mib, till
 
 
 @pytest.fixture(scope="module")
@@ -244,3 +245,12 @@ def test_a_limit_of_file_sizes_ends_a_command_with_a_word(tmp_path):
         ended = subprocess.run(["prlimit", f"--fsize={limit}", BINARY, "run", tmp_path / "orders.json", "--data",
                                 tmp_path / str(limit)], capture_output=True, text=True, check=False, cwd=tmp_path)
         assert ended.returncode > 0 and ended.stderr.startswith("till: "), (limit, ended)
+
+
+def test_a_directory_with_links_in_a_loop_is_named(tmp_path):
+    shutil.copy(EXAMPLE, tmp_path / "orders.json")
+    (tmp_path / "gone.json").symlink_to("nothing")  # there is no file in the place of it
+    assert till("check", tmp_path).code in (0, 3)
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    refused = till("check", tmp_path)
+    assert refused.code == 1 and f"{tmp_path}/loop.json: Too many levels of symbolic links" in refused.err, refused

@@ -43,8 +43,66 @@ def test_what_is_installed(prefix):
     assert {"bin/till", "share/man/man1/till.1", "share/man/man1/till-run.1",
             "share/bash-completion/completions/till", "share/zsh/vendor-completions/_till",
             "share/fish/vendor_completions.d/till.fish", "lib/systemd/system/tillstream.service",
-            "share/doc/tillstream/README.md", "share/doc/tillstream/docs/installing.md"} <= files
+            "share/doc/tillstream/README.md", "share/doc/tillstream/docs/installing.md",
+            "share/doc/tillstream/copyright", "share/doc/tillstream/examples/ecommerce_100_transactions.json",
+            "share/doc/tillstream/examples/adapters/python/xml_ingest.py",
+            "share/doc/tillstream/examples/adapters/cpp/net_amount.cc"} <= files
     assert str(ROOT).encode() not in (prefix / "bin/till").read_bytes(), "it names the place where it was built"
+
+
+# By a notice of its own: what is below build/ (scripts/bootstrap) and built here.
+BUILT_FROM_SOURCE = {"libraries/include/openssl": "openssl", "libraries/lib/libssl.a": "openssl",
+                     "libraries/lib/libcrypto.a": "openssl", "libraries/include/curl": "curl",
+                     "libraries/lib/libcurl.a": "curl", "libraries/include/zip": "libzip",
+                     "libraries/lib/libzip.a": "libzip", "sources/simdjson": "simdjson", "sources/pugixml": "pugixml",
+                     "headers/usr/include/valijson": "libvalijson-dev"}
+# Only called, or the compiler's own, whose licence asks for no notice in what it compiles.
+NOT_CARRIED = {"libc6-dev", "linux-libc-dev", "libclang-common-19-dev"}
+
+
+def ninja(*arguments):
+    return subprocess.run(["ninja", "-C", BINARY.parent, *arguments], capture_output=True, text=True,
+                          check=True).stdout
+
+
+def files_of_others():
+    """What the build has read for `till`, with the functions in it: headers, and libraries that were linked."""
+    inputs = ninja("-t", "inputs", "till").splitlines()
+    objects = {name for name in inputs if name.endswith(".o")}
+    found = {name for name in inputs if name.endswith(".a")}
+    of = None
+    for line in ninja("-t", "deps").splitlines():
+        if not line.startswith(" "):
+            of = line.partition(":")[0]
+        elif of in objects:
+            found.add(line.strip())
+    ours = ROOT / "src"
+    paths = {pathlib.Path(os.path.realpath(BINARY.parent / name)) for name in found}
+    return {path for path in paths if not path.is_relative_to(ours) and not path.is_relative_to(BINARY.parent)}
+
+
+def test_what_it_carries_has_its_notice(prefix):
+    notices = prefix / "share/doc/tillstream/third-party"
+    needed = {"libgcc-12-dev"}  # which the compiler links without being told
+    packaged = set()
+    for path in files_of_others():
+        if not path.is_relative_to(ROOT / "build"):
+            packaged.add(path)
+            continue
+        name = str(path.relative_to(ROOT / "build"))
+        owners = {owner for begin, owner in BUILT_FROM_SOURCE.items() if name.startswith(begin)}
+        assert len(owners) == 1, f"whose is {name}?"
+        needed |= owners
+    listed = subprocess.run(["dpkg", "--search", *packaged], capture_output=True, text=True, check=True).stdout
+    owners = {line.partition(": ")[0].partition(":")[0] for line in listed.splitlines()}
+    needed |= {"openssl" if owner == "libssl-dev" else owner for owner in owners - NOT_CARRIED}
+    assert {"librocksdb-dev", "libboost1.81-dev", "libstdc++-12-dev", "openssl", "libvalijson-dev"} <= needed
+    assert needed == {path.stem for path in notices.glob("*.txt")}
+    for notice in notices.glob("*.txt"):
+        text = notice.read_text()
+        assert "opyright" in text and len(text) > 500, notice
+        for licence in re.findall(r"/usr/share/common-licenses/([\w.+-]*[\w+])", text):
+            assert (notices / "common-licenses" / licence).stat().st_size > 1000, licence
 
 
 @pytest.fixture
