@@ -108,7 +108,9 @@ bool replace(const std::string& path, std::string_view content, Synced synced) {
   const bool written = write_all(file.get(), content) && (synced == Synced::no || ::fsync(file.get()) == 0);
   if (written && ::rename(unfinished.c_str(), path.c_str()) == 0)
     return synced == Synced::no || sync_directory(fs::path(path).parent_path().string());
+  const int reason = errno;
   ::unlink(unfinished.c_str());
+  errno = reason;
   return false;
 }
 

@@ -307,6 +307,37 @@ def test_a_command_without_serve_sends_and_its_links_work_later(serve, mail_serv
     assert "PendingConfirmation" not in states()
 
 
+@pytest.mark.parametrize("leaves", [False, True], ids=["outbox", "waiting"])
+def test_that_mails_cannot_be_written_is_told_when_it_begins_and_when_it_is_over(tmp_path, mail_server, leaves):
+    mail = mail_server()
+    server = VirtualMail(tmp_path / "data", definition(tmp_path, mail) if leaves else "none")
+    directory = server.data / "outbox" / ("waiting" if leaves else "")
+    sns = server.client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    directory.parent.mkdir(exist_ok=True)
+    directory.write_text("in the way")
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+    if not leaves:
+        sns.publish(TopicArn=topic, Message="a boat was sold")
+    told = eventually(lambda: "cannot be written" in server.stderr_text() and server.stderr_text(), what="the line")
+    assert f"mail: e-mails cannot be written to {directory}: Not a directory. They are tried again: " in told
+    server.advance(20)
+    directory.unlink()
+    server.advance(20)
+    eventually(lambda: f"mail: e-mails can be written to {directory} again" in server.stderr_text(), what="the end")
+    assert server.stderr_text().count("cannot be written") == 1
+    assert eventually(lambda: mail.taken if leaves else files(server, ""), what="the mail")
+    server.stop()
+
+
+def test_a_file_that_is_no_mail_is_named(virtual):
+    server, mail, shop = virtual
+    (server.data / "outbox/waiting/letter.eml").write_text("dear")
+    shop.publish()
+    told = eventually(lambda: "is not sent" in server.stderr_text() and server.stderr_text(), what="the line")
+    assert "mail: letter.eml is not sent: the file is no mail of this program" in told and "not sent to" not in told
+
+
 @pytest.mark.parametrize("text, line, fault", [
     ('smtp = "smtp://user:hunter2@mail.example.com"\nfrom = "a@b.c"', 2, "TILL_SMTP_USER and TILL_SMTP_PASSWORD"),
     ('smtp = "http://mail.example.com"\nfrom = "a@b.c"', 2, "must begin with smtp:// or smtps://"),
