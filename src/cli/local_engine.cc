@@ -383,8 +383,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   base::Env& env = parts->env();
   if (!has_threads(parts->system.env().executor)) {
     return std::unexpected(
-        Error{fmt::format("the system gives no {} threads, which an engine needs. Raise the limit of processes (ulimit "
-                          "-u, or the container's pids limit)",
+        Error{fmt::format("the system gives no {} threads, which an engine needs. Raise the limit that is in the way: "
+                          "of processes (ulimit -u), of memory (ulimit -v), or the container's of either",
                           kThreadsAtStart),
               kFailed});
   }

@@ -5,11 +5,13 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 
 import pytest
-from till_process import BINARY, EXAMPLE, ROOT, VirtualTill, clean_environment, till
+from till_process import BINARY, EXAMPLE, ROOT, SANITIZED, VirtualTill, clean_environment, till
 
 OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
@@ -283,7 +285,106 @@ def test_doctor_names_who_has_the_port(tmp_path, serve):
 def test_doctor_sees_limits(tmp_path):
     doctor = Doctor("--data", tmp_path / "data", wrapped_in=["prlimit", "--nofile=512", "--fsize=100000"])
     assert doctor["open files"]["state"] == "warn" and "512" in doctor["open files"]["found"]
-    assert doctor["size of files"]["state"] == "warn"
+    assert doctor["size of files"]["state"] == "warn" and doctor.code == OK
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers want addresses and descriptors of their own")
+def test_doctor_and_the_engine_name_limits_under_which_no_engine_works(tmp_path):
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=["prlimit", "--nofile=95"])
+    assert doctor.code == CHECK_FAILED and doctor["open files"]["state"] == "fail"
+    assert "needs 96" in doctor["open files"]["advice"]
+    addresses = ["prlimit", "--as=307200000"]
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=addresses)
+    assert doctor.code == CHECK_FAILED and "ulimit -v" in doctor["address space"]["advice"]
+    refused = subprocess.run([*addresses, BINARY, "up", "--data", tmp_path / "data"], text=True, capture_output=True,
+                             env=clean_environment(), stdin=subprocess.DEVNULL)
+    assert refused.returncode == FAILED and "ulimit -v" in refused.stderr, refused
+
+
+def without_proc(*command):
+    """The command where /proc is an empty directory; None: this machine lets nobody make such a place."""
+    enter = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    script = [*enter, "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
+    return [*script, *command] if subprocess.run([*script, "true"], capture_output=True).returncode == 0 else None
+
+
+@pytest.mark.skipif(without_proc() is None, reason="no namespaces here")
+def test_doctor_sees_that_there_is_no_proc(tmp_path):
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=without_proc())
+    assert doctor.code == CHECK_FAILED and doctor["/proc"]["state"] == "fail" and "mount" in doctor["/proc"]["advice"]
+
+
+def test_doctor_wants_authorities_where_aws_is_called(tmp_path):
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "a", "AWS_REGION": "eu-west-1"}
+    doctor = Doctor("--endpoint", "aws", "--data", tmp_path / "data", AWS_CA_BUNDLE="/nope", **keys)
+    assert doctor.code == CHECK_FAILED and doctor["certificates"]["state"] == "fail"
+    (tmp_path / "config").write_text("[default]\nca_bundle = /nowhere\n")
+    doctor = Doctor("--endpoint", "aws", "--data", tmp_path / "data", AWS_CONFIG_FILE=str(tmp_path / "config"), **keys)
+    assert doctor["certificates"]["state"] == "fail" and "/nowhere" in doctor["certificates"]["found"]
+    (tmp_path / "till.toml").write_text('[email]\nsmtp = "smtps://mail.example.com"\nfrom = "a@b.example"\n')
+    doctor = Doctor("--file", tmp_path / "till.toml", "--data", tmp_path / "data", AWS_CA_BUNDLE="/nope",
+                    TILL_SMTP_USER="shop")
+    assert doctor["certificates"]["state"] == "fail" and "TILL_SMTP_PASSWORD" in doctor["e-mail"]["found"]
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_link_to_nothing_is_no_place_for_data(tmp_path, below):
+    (tmp_path / "link").symlink_to(tmp_path / "unmounted")
+    place = tmp_path / "link" / below
+    doctor = Doctor("--data", place)
+    assert doctor.code == CHECK_FAILED and doctor["data directory"]["state"] == "fail"
+    assert f"{tmp_path / 'link'} is a symbolic link to {tmp_path / 'unmounted'}" in doctor["data directory"]["found"]
+    for command in ("up", "status"):
+        refused = till(command, "--data", place)
+        assert refused.code == FAILED and "is a symbolic link to" in refused.err, refused
+
+
+def test_doctor_sees_an_engine_that_does_not_answer(serve):
+    engine = serve()
+    engine.process.send_signal(signal.SIGSTOP)
+    try:
+        doctor = Doctor("--data", engine.data)
+    finally:
+        engine.process.send_signal(signal.SIGCONT)
+    assert doctor.code == CHECK_FAILED and doctor["engine"]["state"] == "fail"
+    assert f"process {engine.process.pid} " in doctor["engine"]["found"]
+    assert f"kill -CONT {engine.process.pid}" in doctor["engine"]["advice"]
+    assert "open the data directory themselves" not in json.dumps(doctor.report)
+
+
+def test_doctor_asks_interpreters(tmp_path):
+    for name, text in (("python3", ""), ("node", "#!/bin/sh\nexit 3\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    doctor = Doctor("--data", tmp_path / "data", PATH=f"{tmp_path}:/usr/bin:/bin")
+    for name in ("python3", "node"):
+        assert doctor[name]["state"] == "warn" and str(tmp_path / name) in doctor[name]["found"], doctor[name]
+    (tmp_path / "node").write_text("#!/bin/sh\necho hello\n")
+    assert "hello" in Doctor("--data", tmp_path / "data", PATH=f"{tmp_path}:/usr/bin:/bin")["node"]["found"]
+
+
+def test_doctor_sees_data_of_somebody_else(tmp_path):
+    data = tmp_path / "data"
+    assert till("up", "--data", data).code == OK
+    assert Doctor("--data", data)["data directory"]["state"] == "ok"
+    log = data / "store" / "watermark"
+    if os.geteuid() != 0:
+        log.chmod(0o400)
+        doctor = Doctor("--data", data)
+    else:
+        for path in [*tmp_path.parents, tmp_path, data, *(each for each in data.rglob("*") if each.is_dir())]:
+            if str(path).startswith(tempfile.gettempdir() + "/"):
+                path.chmod(0o777)
+        for path in data.rglob("*"):
+            if path.is_file():
+                path.chmod(0o666)
+        log.chmod(0o600)
+        drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        if subprocess.run([*drop, "test", "-x", BINARY]).returncode != 0:
+            pytest.skip("another user may not run the program")
+        doctor = Doctor("--data", data, wrapped_in=drop)
+    assert doctor.code == CHECK_FAILED and doctor["data directory"]["state"] == "fail"
+    assert f"you may not read and write {log}" == doctor["data directory"]["found"]
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no filesystem in memory here")
