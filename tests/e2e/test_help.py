@@ -2,6 +2,7 @@
 pages; and `till doctor`."""
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -67,6 +68,7 @@ def test_each_command_has_help_of_its_own():
     (["orders"], "orders: a command is wanted, one of get, clear, list, export, report;"),
     (["serve", "--clock", "sundial"], "serve: --clock: sundial not in {system,virtual}; `till help serve` shows how"),
     (["man", "nothing"], "man: there is no command \"nothing\""),
+    (["man", "stauts"], "man: there is no command \"stauts\"; did you mean `till status`? `till help` lists them"),
 ])
 def test_a_misspelt_line_is_answered_with_what_may_be_meant(arguments, meant):
     result = till(*arguments)
@@ -155,6 +157,17 @@ def complete(shell_words):
     (["till", "run", "--watch", "sr"], {"src"}),
     (["till", "run", "--jso"], {"--json"}),
     (["till", "serve", "--port", ""], set()),
+    (["till", "help", "ala"], {"alarms"}),
+    (["till", "help", "alarms", ""], {"list", "drill"}),
+    (["till", "help", "alarms", "drill", ""], set()),
+    (["till", "man", "ala"], {"alarms"}),
+    (["till", "man", "alarms", ""], set()),
+    (["till", "init", "--preset", "s"], {"shopify", "stripe"}),
+    (["till", "invoke", ""], {"ingest", "process", "sweep", "intake"}),
+    (["till", "config", ""], {"show"}),
+    (["till", "nope", ""], set()),
+    (["till", "alarms", "drill", "error", ""], set()),
+    (["till", "deploy", "ingest", "pro"], {"process"}),  # it takes several
 ])
 def test_bash_completes(words, offered):
     assert set(complete(words)) == offered
@@ -181,18 +194,69 @@ def test_other_shells_can_read_theirs(shell, tmp_path):
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} here")
     subprocess.run([shell, "-n", script], check=True)
-    if shell == "fish":
-        done = subprocess.run(["fish", "-c", f"source {script}; complete -C 'till orders '"], capture_output=True,
-                              text=True, check=True, env=clean_environment(HOME=str(tmp_path)))
-        assert {line.split("\t")[0] for line in done.stdout.splitlines()} == {"get", "clear", "list", "export", "report"}
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.parametrize("line, offered", [
+    ("orders ", {"get", "clear", "list", "export", "report"}),
+    ("help alarms ", {"list", "drill"}),
+    ("man ala", {"alarms"}),
+    ("init --preset s", {"shopify", "stripe"}),
+    ("invoke ", {"ingest", "process", "sweep", "intake"}),
+    ("config ", {"show"}),
+    ("nope ", set()),
+    ("alarms drill ", {"error", "duration", "throttle"}),
+    ("alarms drill error ", set()),
+    ("deploy ingest pro", {"process"}),
+])
+def test_fish_completes(tmp_path, line, offered):
+    (tmp_path / "script").write_text(till("completion", "fish").out)
+    done = subprocess.run(["fish", "-c", f"source {tmp_path / 'script'}; complete -C 'till {line}'"], text=True,
+                          capture_output=True, check=True, cwd=tmp_path, env=clean_environment(HOME=str(tmp_path)))
+    assert {each.split("\t")[0] for each in done.stdout.splitlines()} == offered and not done.stderr
+
+
+ZSH = """_describe() { for each in $offered; do print -r -- "${each%%:*}"; done }
+compadd() { shift; print -rl -- "$@" }
+_files() { print -r -- "files" }
+compdef() { : }
+source $0
+words=("$@"); CURRENT=$#; _till; true
+"""
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+@pytest.mark.parametrize("line, offered", [
+    ("orders ", {"get", "clear", "list", "export", "report"}),
+    ("help alarms ", {"list", "drill"}),
+    ("init --preset ", {"original", "shopify", "woocommerce", "stripe", "amazon", "csv"}),
+    ("invoke ", {"ingest", "process", "sweep", "intake"}),
+    ("nope ", set()),
+    ("alarms drill ", {"error", "duration", "throttle"}),
+    ("alarms drill error ", set()),
+    ("run orders.json ", {"files"}),
+])
+def test_zsh_completes(tmp_path, line, offered):
+    """What the function hands to zsh, which chooses from it."""
+    (tmp_path / "script").write_text(till("completion", "zsh").out)
+    done = subprocess.run(["zsh", "-f", "-c", ZSH, tmp_path / "script", "till", *line.split(" ")], text=True,
+                          capture_output=True, env=clean_environment(HOME=str(tmp_path)))
+    assert set(done.stdout.split()) == offered and not done.stderr, done
 
 
 def test_manual_pages(tmp_path):
     assert till("man", "--directory", tmp_path / "man").code == OK
     pages = sorted((tmp_path / "man").iterdir())
     assert {page.stem for page in pages} == {"till"} | {f"till-{command[0]}" for command in COMMANDS}
-    again = till("man", "--directory", tmp_path / "man")
-    assert again.code == FAILED and "till.1" in again.err, "a file that is there stays"
+    written = pages[0].read_text()
+    pages[0].write_text(written.replace('"till ', '"till 0.0.', 1) + "an older one\n")
+    assert till("man", "--directory", tmp_path / "man").code == OK, "as after an upgrade"
+    assert pages[0].read_text() == written and sorted((tmp_path / "man").iterdir()) == pages
+    for foreign in ("mine\n", '.TH TILLER 1 2020-01-01 "tiller 1" Boats\n'):
+        pages[0].write_text(foreign)
+        again = till("man", "--directory", tmp_path / "man")
+        assert again.code == FAILED and pages[0].name in again.err and pages[0].read_text() == foreign, "it stays"
+    pages[0].write_text(written)
     run = (tmp_path / "man/till-run.1").read_text()
     assert run == till("man", "run").out
     assert r"\fB\-\-max\-rejected\fR" in run and "till run orders.json" in run and ".SH OPTIONS OF EVERY COMMAND" in run
@@ -363,28 +427,30 @@ def test_doctor_asks_interpreters(tmp_path):
     assert "hello" in Doctor("--data", tmp_path / "data", PATH=f"{tmp_path}:/usr/bin:/bin")["node"]["found"]
 
 
-def test_doctor_sees_data_of_somebody_else(tmp_path):
-    data = tmp_path / "data"
+@pytest.fixture
+def open_directory():
+    """Where every user may come, which tmp_path is not."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield pathlib.Path(directory)
+
+
+def test_doctor_sees_data_of_somebody_else(open_directory):
+    data = open_directory / "data"
     assert till("up", "--data", data).code == OK
     assert Doctor("--data", data)["data directory"]["state"] == "ok"
-    log = data / "store" / "watermark"
-    if os.geteuid() != 0:
-        log.chmod(0o400)
-        doctor = Doctor("--data", data)
-    else:
-        for path in [*tmp_path.parents, tmp_path, data, *(each for each in data.rglob("*") if each.is_dir())]:
-            if str(path).startswith(tempfile.gettempdir() + "/"):
-                path.chmod(0o777)
-        for path in data.rglob("*"):
-            if path.is_file():
-                path.chmod(0o666)
-        log.chmod(0o600)
-        drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        if subprocess.run([*drop, "test", "-x", BINARY]).returncode != 0:
+    file = data / "store" / "watermark"
+    other = []
+    if os.geteuid() == 0:  # to whom modes say nothing
+        other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        if subprocess.run([*other, "test", "-x", BINARY]).returncode != 0:
             pytest.skip("another user may not run the program")
-        doctor = Doctor("--data", data, wrapped_in=drop)
+        for path in [data, *data.rglob("*")]:
+            path.chmod(0o777 if path.is_dir() else 0o666)
+    file.chmod(0o400)
+    doctor = Doctor("--data", data, wrapped_in=other)
     assert doctor.code == CHECK_FAILED and doctor["data directory"]["state"] == "fail"
-    assert f"you may not read and write {log}" == doctor["data directory"]["found"]
+    assert doctor["data directory"]["found"] == f"you may not read and write {file}"
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no filesystem in memory here")
