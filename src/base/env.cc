@@ -19,8 +19,8 @@ constexpr int kNoThreadExitCode = 70;  // sysexits.h, EX_SOFTWARE: as for everyt
 std::unique_ptr<Task> Executor::spawn(std::string name, std::function<void()> body) {
   if (auto task = try_spawn(name, std::move(body))) return task;
   std::fprintf(stderr,
-               "cannot start the thread \"%s\": the system has none to give. Raise the limit of processes (ulimit -u, "
-               "or the container's pids limit).\n",
+               "cannot start the thread \"%s\": the system has none to give. Raise the limit that is in the way: of "
+               "processes (ulimit -u), of memory (ulimit -v), or the container's of either.\n",
                name.c_str());
   std::_Exit(kNoThreadExitCode);
 }

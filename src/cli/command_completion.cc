@@ -68,6 +68,10 @@ std::string quoted_path(const std::string& path) {
   return "\"" + path + "\"";
 }
 
+const Names& values_of(const OptionShape& option) {
+  return option.values.empty() ? option.usual : option.values;
+}
+
 // What a value is taken from: a shell's own words for files and directories, or the words themselves.
 struct Offer {
   std::string files;
@@ -75,7 +79,7 @@ struct Offer {
   std::function<std::string(const Names&)> words;
 
   [[nodiscard]] std::string of(const OptionShape& option) const {
-    if (!option.values.empty()) return words(option.values);
+    if (const Names& known = values_of(option); !known.empty()) return words(known);
     if (option.kind == ValueKind::file) return files;
     return option.kind == ValueKind::directory ? directories : "";
   }
@@ -102,14 +106,15 @@ std::string argument_branches(const CommandTree& root, const Offer& offer) {
   for_each(root, [&](const CommandTree& command) {
     if (command.arguments.empty()) return;
     const std::string offered = offer.of(command.arguments.front());
-    if (!offered.empty()) text += fmt::format("    {}) {} ;;\n", quoted_path(command.path), offered);
+    const char* only_first = command.arguments.front().repeats ? "" : "[ $given = 0 ] && ";
+    if (!offered.empty()) text += fmt::format("    {}) {}{} ;;\n", quoted_path(command.path), only_first, offered);
   });
   return text;
 }
 
 constexpr const char* kBash = R"(# Completion of till for bash; made by `till completion bash`.
 _till() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} path="" i token
+  local word=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} path="" given=0 i token
   COMPREPLY=()
   if [ "$word" = "=" ]; then word=""; elif [ "$previous" = "=" ]; then previous=${{COMP_WORDS[COMP_CWORD-2]}}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -118,7 +123,8 @@ _till() {{
       {with_value}) [ "${{COMP_WORDS[i+1]}}" = "=" ] && i=$((i + 1)); i=$((i + 1)) ;;
       -*) ;;
       *) case "${{path:+$path }}$token" in
-           {paths}) path="${{path:+$path }}$token" ;;
+           {paths}) if [ $given = 0 ]; then path="${{path:+$path }}$token"; fi ;;
+           *) given=1 ;;
          esac ;;
     esac
   done
@@ -134,7 +140,7 @@ _till() {{
     return
   fi
   # Commands below this one, or what it takes.
-  case "$path" in
+  [ $given = 1 ] || case "$path" in
 {commands}  esac
   case "$path" in
 {arguments}  esac
@@ -176,7 +182,7 @@ std::string bash_script(const CommandTree& root) {
 constexpr const char* kZsh = R"(#compdef till
 # Completion of till for zsh; made by `till completion zsh`.
 _till() {{
-  local word=${{words[CURRENT]}} previous=${{words[CURRENT-1]}} path_="" i token
+  local word=${{words[CURRENT]}} previous=${{words[CURRENT-1]}} path_="" given=0 i token
   local -a offered
   for ((i = 2; i < CURRENT; i++)); do
     token=${{words[i]}}
@@ -184,7 +190,8 @@ _till() {{
       {with_value}) i=$((i + 1)) ;;
       -*) ;;
       *) case "${{path_:+$path_ }}$token" in
-           {paths}) path_="${{path_:+$path_ }}$token" ;;
+           {paths}) if [ $given = 0 ]; then path_="${{path_:+$path_ }}$token"; fi ;;
+           *) given=1 ;;
          esac ;;
     esac
   done
@@ -198,7 +205,7 @@ _till() {{
     _describe -o option offered
     return
   fi
-  case "$path_" in
+  [ $given = 1 ] || case "$path_" in
 {commands}  esac
   (( $#offered )) && _describe command offered
   case "$path_" in
@@ -236,9 +243,10 @@ std::string zsh_script(const CommandTree& root) {
 }
 
 constexpr const char* kFish = R"(# Completion of till for fish; made by `till completion fish`.
-function __till_at --description 'whether the words of the line lead to this command'
+function __till_at --description 'whether the words of the line lead to this command; first: and no further'
     set -l path
     set -l skip 0
+    set -l given 0
     for token in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
@@ -249,12 +257,14 @@ function __till_at --description 'whether the words of the line lead to this com
                 set skip 1
             case '-*'
             case '*'
-                if contains -- (string join ' ' $path $token) {paths}
+                if test $given = 1; or not contains -- (string join ' ' $path $token) {paths}
+                    set given 1
+                else
                     set path $path $token
                 end
         end
     end
-    test (string join ' ' till $path) = $argv[1]
+    test (string join ' ' till $path) = $argv[1]; and test $given = 0 -o (count $argv) = 1
 end
 complete -c till -f
 )";
@@ -266,8 +276,14 @@ std::string fish_option(const std::string& condition, const OptionShape& option)
   if (option.kind == ValueKind::file) line += " -r -F";
   if (option.kind == ValueKind::directory) line += " -x -a '(__fish_complete_directories)'";
   if (option.kind == ValueKind::text)
-    line += option.values.empty() ? " -x" : fmt::format(" -x -a '{}'", fmt::join(option.values, " "));
+    line += values_of(option).empty() ? " -x" : fmt::format(" -x -a '{}'", fmt::join(values_of(option), " "));
   return line + " -d " + fish_quoted(option.words) + "\n";
+}
+
+// That the line has come to this command, and to nothing behind it.
+std::string fish_first(const CommandTree& command) {
+  return " -n " +
+         fish_quoted(fmt::format("__till_at \"till{}\" first", command.path.empty() ? "" : " " + command.path));
 }
 
 std::string fish_script(const CommandTree& root) {
@@ -281,22 +297,41 @@ std::string fish_script(const CommandTree& root) {
     for (const OptionShape& option : command.options) text += fish_option(condition, option);
     for (const CommandTree& below : command.commands)
       text +=
-          fmt::format("complete -c till -n {} -a {} -d {}\n",
-                      fish_quoted(command.path.empty() ? "__till_at till" : "__till_at \"till " + command.path + "\""),
-                      below.name, fish_quoted(below.words));
+          fmt::format("complete -c till{} -a {} -d {}\n", fish_first(command), below.name, fish_quoted(below.words));
     if (command.arguments.empty()) return;
     const OptionShape& argument = command.arguments.front();
-    if (!argument.values.empty())
-      text += fmt::format("complete -c till{} -a '{}'\n", condition, fmt::join(argument.values, " "));
+    const std::string place = argument.repeats ? condition : fish_first(command);
+    if (!values_of(argument).empty())
+      text += fmt::format("complete -c till{} -a '{}'\n", place, fmt::join(values_of(argument), " "));
     else if (argument.kind == ValueKind::file)
-      text += fmt::format("complete -c till{} -F\n", condition);
+      text += fmt::format("complete -c till{} -F\n", place);
   });
   return text;
 }
 
+enum class Depth : uint8_t { first, all };
+
+// The commands of `tree` as words behind the command `path`, which takes their names.
+std::vector<CommandTree> names_of(const CommandTree& tree, const std::string& path, Depth depth) {
+  std::vector<CommandTree> names;
+  for (const CommandTree& command : tree.commands) {
+    CommandTree& name = names.emplace_back();
+    name.path = path + " " + command.name;
+    name.name = command.name;
+    name.words = command.words;
+    if (depth == Depth::all) name.commands = names_of(command, name.path, depth);
+  }
+  return names;
+}
+
 }  // namespace
 
-int completion(const CommandTree& tree, const std::string& shell) {
+int completion(const CommandTree& app, const std::string& shell) {
+  CommandTree tree = app;
+  for (CommandTree& each : tree.commands) {
+    if (each.name == "help") each.commands = names_of(app, each.path, Depth::all);
+    if (each.name == "man") each.commands = names_of(app, each.path, Depth::first);
+  }
   if (shell == "bash") {
     print_text(bash_script(tree));
   } else {

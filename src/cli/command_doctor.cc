@@ -7,6 +7,7 @@
 #include "cli/connection.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
+#include "cli/email_options.h"
 #include "cli/exit_code.h"
 #include "cli/machine_commands.h"
 #include "cli/output.h"
@@ -15,6 +16,7 @@
 #include "os/env.h"
 #include "os/http_transport.h"
 #include "os/machine.h"
+#include "store/rocksdb/rocksdb_store.h"
 
 namespace cli {
 namespace {
@@ -79,10 +81,19 @@ void look_at_port(Findings& findings, uint16_t port, const std::string& engine_h
 void look_at_limits(Findings& findings) {
   constexpr uint64_t kThreads = 56;  // an engine's at its start
   constexpr uint64_t kFiles = 4096;
+  constexpr uint64_t kFilesLeast = 96;  // with 64 functions wait for each other's pipes, with 20 nothing listens
+  // With 1 GiB threads fail under the first orders: each reserves its stack, and an arena of 64 MiB.
+  constexpr uint64_t kAddressLeast = 1400 * kMiB;
+  constexpr uint64_t kAddress = 4096 * kMiB;
   constexpr uint64_t kMemoryLeast = 256 * kMiB;
   const os::Limits limits = os::read_limits();
   const auto text = [](uint64_t limit) { return limit == os::kNoLimit ? "no limit" : std::to_string(limit); };
-  if (limits.open_files < kFiles)
+  if (limits.open_files < kFilesLeast)
+    findings.fail("open files", text(limits.open_files),
+                  fmt::format("an engine with its functions needs {}, and more with clients: raise the hard limit "
+                              "(ulimit -Hn; LimitNOFILE= of a service)",
+                              kFilesLeast));
+  else if (limits.open_files < kFiles)
     findings.warn("open files", text(limits.open_files),
                   "raise the hard limit (ulimit -Hn; LimitNOFILE= of a service): connections are refused above it");
   else
@@ -100,6 +111,15 @@ void look_at_limits(Findings& findings) {
   if (limits.file_bytes != os::kNoLimit)
     findings.warn("size of files", fmt::format("at most {} bytes", limits.file_bytes),
                   "lift it (ulimit -f unlimited): the engine stops when its store cannot grow");
+  if (limits.address_bytes < kAddress) {
+    const std::string found = fmt::format("at most {} MiB of addresses for a process", limits.address_bytes / kMiB);
+    const std::string advice =
+        "lift it (ulimit -v unlimited; LimitAS= of a service): threads reserve far more than they use";
+    if (limits.address_bytes < kAddressLeast)
+      findings.fail("address space", found, advice + ", and an engine does not get those that it needs");
+    else
+      findings.warn("address space", found, advice);
+  }
   if (limits.memory_bytes < kMemoryLeast)
     findings.warn("memory", fmt::format("{} MiB are available", limits.memory_bytes / kMiB),
                   "an engine with its functions takes about 310 MiB at full load");
@@ -123,13 +143,25 @@ void look_at_sync(Findings& findings, const std::string& place) {
     findings.ok("sync", found);
 }
 
+// Whether this user may do with what is in the data directory what an engine does.
+bool look_into(Findings& findings, const std::string& directory) {
+  const std::string closed = os::closed_path(directory, "run-");
+  if (closed.empty()) return true;
+  findings.fail("data directory", fmt::format("you may not read and write {}", closed),
+                fmt::format("be the user that {} belongs to, give it to this one (chown -R), or name another directory "
+                            "with --data",
+                            directory));
+  return false;
+}
+
 void look_at_disk(Findings& findings, const std::string& directory) {
   constexpr uint64_t kLeast = 256 * kMiB;
   constexpr uint64_t kFew = 1024 * kMiB;
   const auto ours = has_data(directory);
   if (!ours.has_value())
     return findings.fail("data directory", ours.error(), "name another one with --data or TILL_DATA");
-  findings.ok("data directory", directory + (*ours ? "" : ", which is still to be made"));
+  if (!*ours || look_into(findings, directory))
+    findings.ok("data directory", directory + (*ours ? "" : ", which is still to be made"));
   fs::path place = directory;
   std::error_code error;
   while (!fs::is_directory(place, error) && place.has_relative_path()) place = place.parent_path();
@@ -154,21 +186,47 @@ void look_at_disk(Findings& findings, const std::string& directory) {
   look_at_sync(findings, place.string());
 }
 
-void look_at_interpreters(Findings& findings) {
-  for (const char* name : {"python3", "node"}) {
-    const auto program = os::find_program(name);
-    if (program.has_value())
-      findings.ok(name, *program);
-    else
-      findings.warn(name, "not in PATH", "install it if functions of your own need it; the pipeline's own do not");
-  }
+void look_at_interpreter(Findings& findings, const char* name, std::string_view version_begins) {
+  constexpr const char* kAdvice = "install it if functions of your own need it; the pipeline's own do not";
+  const auto program = os::find_program(name);
+  if (!program.has_value()) return findings.warn(name, "not in PATH", kAdvice);
+  const auto version = os::version_of(*program);
+  if (!version.has_value()) return findings.warn(name, fmt::format("{}: {}", *program, version.error()), kAdvice);
+  if (!version->starts_with(version_begins))
+    return findings.warn(name, fmt::format("{} says \"{}\" to --version", *program, *version), kAdvice);
+  findings.ok(name, fmt::format("{}, {}", *program, *version));
 }
 
-void look_at_authorities(Findings& findings) {
-  const auto found = os::check_authorities();
+void look_at_interpreters(Findings& findings) {
+  look_at_interpreter(findings, "python3", "Python 3.");
+  look_at_interpreter(findings, "node", "v");
+}
+
+void look_at_proc(Findings& findings) {
+  if (os::has_proc()) return;
+  findings.fail("/proc", "not mounted",
+                "mount it (mount -t proc proc /proc): the engine sees there how much memory a function uses, and "
+                "starts none without");
+}
+
+// Whether anything that this user has set up cannot do without TLS.
+bool needs_authorities(const Places& places, const std::optional<DefinitionFile>& file) {
+  if (places.endpoint.value == "aws" || places.endpoint.value.starts_with("https://")) return true;
+  if (!file.has_value()) return false;
+  const pipeline::EmailSettings& email = file->definition.email;
+  return email.smtp.starts_with("smtps://") || (!email.smtp.empty() && email.starttls);
+}
+
+void look_at_authorities(Findings& findings, const GlobalOptions& global, const std::optional<DefinitionFile>& file) {
+  const Places places = find_places(global, file);
+  // As make_transport() has it: with an engine of this machine's no profile's counts.
+  const auto found = os::check_authorities(places.endpoint.value.empty() ? "" : places.profile.value("ca_bundle"));
   if (found.has_value()) return findings.ok("certificates", *found);
-  findings.warn("certificates", found.error(),
-                "install ca-certificates, or name a file in AWS_CA_BUNDLE: AWS, webhooks and mail need TLS");
+  const char* advice = "install ca-certificates, or name a file in AWS_CA_BUNDLE: AWS, webhooks and mail need TLS";
+  if (needs_authorities(places, file))
+    findings.fail("certificates", found.error(), advice);
+  else
+    findings.warn("certificates", found.error(), advice);
 }
 
 std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::string& named) {
@@ -178,6 +236,10 @@ std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::
     return std::nullopt;
   }
   findings.ok("definition", file->has_value() ? (*file)->path : "no till.toml: the original's rules hold");
+  if (const auto mail = email_options(*file); !mail.has_value())
+    findings.fail("e-mail", mail.error(), "set both or neither: no engine starts with one of them");
+  if (const auto root = RootCredentials::from_environment(); !root.has_value())
+    findings.fail("root key", root.error(), "set both or neither: no engine starts so, and no command asks one");
   return *file;
 }
 
@@ -198,9 +260,42 @@ void look_at_credentials(Findings& findings, const GlobalOptions& global, Places
   findings.ok("credentials", "access key " + (*connection)->access_key_id());
 }
 
-// Where commands work, and by whose keys. `engine` is the URL of the engine that serves the data directory, or empty.
+// The engine that has the data directory.
+struct Engine {
+  std::string url;                   // empty: none answers
+  std::optional<pid_t> silent = {};  // who has it and does not answer; 0: it does not say who it is
+};
+
+// One that is starting or ending has the data before or after it answers; that passes.
+Engine find_engine(const std::string& directory) {
+  constexpr auto kPatience = std::chrono::seconds(3);
+  constexpr auto kPause = std::chrono::milliseconds(50);
+  const auto transport = os::HttpTransport::make();
+  if (!transport.has_value()) return {};
+  os::SystemEnv system;
+  const base::Timestamp end = system.env().clock.now() + kPatience;
+  while (true) {
+    if (const WrittenEndpoint written = read_endpoint(directory); answers(**transport, written)) return {written.url};
+    const auto holder = store::holder_of(directory + "/store");
+    if (!holder.has_value() || system.env().clock.now() >= end) return {"", holder};
+    base::pause(system.env(), kPause);
+  }
+}
+
+void look_at_engine(Findings& findings, const Engine& engine) {
+  if (!engine.silent.has_value()) return;
+  const std::string who = *engine.silent == 0 ? "another process" : fmt::format("process {}", *engine.silent);
+  findings.fail("engine", who + " has the data directory and does not answer",
+                *engine.silent == 0
+                    ? std::string("end it: nothing else can use the data")
+                    : fmt::format("let it go on if it was stopped (kill -CONT {0}), or end it (kill {0}): nothing else "
+                                  "can use the data",
+                                  *engine.silent));
+}
+
+// Where commands work, and by whose keys.
 void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std::optional<DefinitionFile>& file,
-                      const std::string& engine) {
+                      const Engine& engine) {
   const Places places = find_places(global, file);
   if (places.region.value.empty())
     findings.fail("region", "none is named, and AWS has no default", "set AWS_REGION, or name it by --region");
@@ -208,8 +303,12 @@ void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std
     findings.ok("region", setting_text(places.region));
   const std::string& url = places.endpoint.value;
   if (url.empty())
-    return findings.ok("endpoint", engine.empty() ? "none: commands open the data directory themselves"
-                                                  : engine + ", the engine that serves the data directory");
+    return engine.silent.has_value()
+               ? findings.warn("endpoint", "the engine that has the data directory, which does not answer",
+                               "see above; or name another one (--endpoint)")
+               : findings.ok("endpoint", engine.url.empty()
+                                             ? "none: commands open the data directory themselves"
+                                             : engine.url + ", the engine that serves the data directory");
   const auto transport = make_transport(global, places);
   if (!transport.has_value())
     return findings.fail("endpoint", transport.error(), "docs/connecting.md says what can be set");
@@ -256,17 +355,16 @@ void print_json(const Findings& findings) {
 int doctor(const GlobalOptions& global, uint16_t port) {
   Findings findings;
   const std::string directory = absolute_directory(global.data_directory);
-  auto transport = os::HttpTransport::make();
-  std::string engine;
-  if (transport.has_value())
-    if (const WrittenEndpoint written = read_endpoint(directory); answers(**transport, written)) engine = written.url;
+  const Engine engine = find_engine(directory);
   look_at_clock(findings);
-  look_at_port(findings, port, engine);
+  look_at_port(findings, port, engine.url);
   look_at_limits(findings);
+  look_at_proc(findings);
   look_at_disk(findings, directory);
+  look_at_engine(findings, engine);
   const auto file = look_at_definition(findings, global.file);
   look_at_endpoint(findings, global, file, engine);
-  look_at_authorities(findings);
+  look_at_authorities(findings, global, file);
   look_at_interpreters(findings);
   if (global.json)
     print_json(findings);

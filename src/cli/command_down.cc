@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/data_directory.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/stack_contents.h"
@@ -64,6 +65,14 @@ int down(const GlobalOptions& global, bool yes, bool keep_data) {
   int exit_code = kOk;
   const auto session = open_session(global, exit_code, Use::works);
   if (session == nullptr) return exit_code;
+  if (session->has_own_engine() && !has_data(absolute_directory(global.data_directory)).value_or(true)) {
+    const std::string nothing = fmt::format(
+        "there is no data directory at {}, so there is no stack to remove; --data or TILL_DATA names another",
+        absolute_directory(global.data_directory));
+    if (global.json) print_line(R"({"steps":[],"left":[],"kept":[]})");
+    print_error("down: " + nothing);
+    return kOk;
+  }
   const auto keep = keep_data ? pipeline::Stack::Keep::data : pipeline::Stack::Keep::nothing;
   if (const int refused = yes ? static_cast<int>(kOk) : ask(*session, keep); refused != kOk) return refused;
   const InterruptibleStack interruptible(*session);

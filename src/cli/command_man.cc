@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "cli/examples.h"
 #include "cli/exit_code.h"
+#include "cli/help.h"
 #include "cli/machine_commands.h"
 #include "cli/output.h"
 #include "cli/version.h"
@@ -140,8 +142,20 @@ std::string page(const CommandTree& root, const CommandTree& tree) {
   return text;
 }
 
+// A page that this program wrote, whichever version of it, says so in its first line.
+bool is_ours(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::regular) return false;
+  std::ifstream file(path);
+  std::string line;
+  return std::getline(file, line) && line.starts_with(".TH TILL") && line.ends_with(" Tillstream");
+}
+
 int write_page(const std::string& directory, const std::string& name, const std::string& text) {
-  auto file = os::NewFile::make(directory + "/" + name + ".1");
+  const std::string path = directory + "/" + name + ".1";
+  std::error_code error;
+  if (is_ours(path)) std::filesystem::remove(path, error);
+  auto file = os::NewFile::make(path);
   std::expected<void, std::string> written;
   if (!file.has_value()) written = std::unexpected(file.error());
   if (written.has_value()) written = file->write(text);
@@ -157,7 +171,7 @@ int manual(const CommandTree& tree, const std::string& command, const std::strin
   if (directory.empty()) {
     const auto wanted = std::ranges::find(tree.commands, command, &CommandTree::name);
     if (!command.empty() && wanted == tree.commands.end()) {
-      print_error(fmt::format("man: there is no command \"{}\"; `till help` lists them", command));
+      print_error("man: " + no_command(tree, tree, command));
       return kUsage;
     }
     print_text(page(tree, command.empty() ? tree : *wanted));

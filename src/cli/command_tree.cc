@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/presets.h"
+
 namespace cli {
 namespace {
 
@@ -17,6 +19,14 @@ ValueKind kind_of(const OptionShape& option) {
   if (is({"--data", "--watch", "--directory"})) return ValueKind::directory;
   if (is({"FILE", "--file", "--zip", "--output", "--root-key"})) return ValueKind::file;
   return ValueKind::text;
+}
+
+// What CLI11 does not know either: the parser takes more, or has better words for what it does not take.
+std::vector<std::string> usual_values(const OptionShape& option) {
+  if (option.names.front() == "FUNCTION") return {"ingest", "process", "sweep", "intake"};
+  if (option.names.front() != "--preset") return {};
+  const auto names = preset_names();
+  return {names.begin(), names.end()};
 }
 
 // "TEXT:{system,virtual}" is what CLI11 has of a set of values, "INT:INT in [1 - 10]" of a range.
@@ -44,6 +54,7 @@ OptionShape describe(const CLI::Option& option) {
   shape.words = option.get_description();
   if (option.get_type_size() != 0) read_type(option.get_type_name(), shape);
   shape.kind = kind_of(shape);
+  shape.usual = usual_values(shape);
   shape.repeats = option.get_items_expected_max() > 1;
   shape.required = option.get_required();
   return shape;

@@ -20,6 +20,7 @@ struct OptionShape {
   std::string words;
   ValueKind kind = ValueKind::none;
   std::vector<std::string> values;  // the only ones that it takes; empty: any
+  std::vector<std::string> usual;   // of any, those that people mean mostly
   std::string value_name;           // "TEXT", "INT"; empty: it takes none
   bool repeats = false;
   bool required = false;

@@ -78,21 +78,6 @@ std::string question(std::vector<std::string> meant) {
   return "; did you mean " + fmt::format("{}", fmt::join(meant, " or ")) + "?";
 }
 
-// `word` stands where a command below `tree` is wanted.
-std::string no_command(const CommandTree& root, const CommandTree& tree, const std::string& word) {
-  std::vector<std::string> meant;
-  for (const std::string& near : nearest_words(word, names_below(tree)))
-    meant.push_back("till " + (tree.path.empty() ? near : tree.path + " " + near));
-  if (meant.empty()) {  // `till drill`
-    find_named(root, word, meant);
-    for (std::string& path : meant) path.insert(0, "till ");
-  }
-  const std::string where = tree.path.empty() ? "" : tree.path + ": ";
-  return fmt::format("{}there is no command \"{}\"{} `till help{}` lists them", where, word,
-                     meant.empty() || question(meant).empty() ? ";" : question(meant),
-                     tree.path.empty() ? "" : " " + tree.path);
-}
-
 std::string no_option(const CommandTree& root, const CommandTree& tree, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   std::vector<std::string> known;
@@ -123,6 +108,20 @@ std::string what_is_wrong(const CommandTree& root, const CommandTree& tree, cons
 }
 
 }  // namespace
+
+std::string no_command(const CommandTree& root, const CommandTree& tree, const std::string& word) {
+  std::vector<std::string> meant;
+  for (const std::string& near : nearest_words(word, names_below(tree)))
+    meant.push_back("till " + (tree.path.empty() ? near : tree.path + " " + near));
+  if (meant.empty()) {  // `till drill`
+    find_named(root, word, meant);
+    for (std::string& path : meant) path.insert(0, "till ");
+  }
+  const std::string where = tree.path.empty() ? "" : tree.path + ": ";
+  return fmt::format("{}there is no command \"{}\"{} `till help{}` lists them", where, word,
+                     meant.empty() || question(meant).empty() ? ";" : question(meant),
+                     tree.path.empty() ? "" : " " + tree.path);
+}
 
 void set_help(CLI::App& app) {
   app.formatter(std::make_shared<CommandFormatter>());

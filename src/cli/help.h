@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_tree.h"
+
 namespace cli {
 
 // Gives `app` the help of this program; before commands are added to it, which inherit it.
@@ -13,6 +15,9 @@ void set_help(CLI::App& app);
 
 // `till help COMMAND...`: the help of that command; of `app` if none is named. kUsage if there is no such command.
 int show_help(const CLI::App& app, const std::vector<std::string>& command);
+
+// What to say of a word that is none of the commands below `tree`, with what may be meant.
+std::string no_command(const CommandTree& root, const CommandTree& tree, const std::string& word);
 
 // Prints what the parser has to say: help or version, kOk, if that was asked for; else, on stderr, what is wrong and
 // what might have been meant, kUsage.

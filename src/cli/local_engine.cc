@@ -205,6 +205,10 @@ void write_endpoint(const std::string& data_directory, const WrittenEndpoint& en
                                endpoint.root.secret_access_key, endpoint.works ? "" : "looks\n"));
 }
 
+void tell(std::string_view line) {
+  std::fputs(fmt::format("till: {}\n", line).c_str(), stderr);
+}
+
 }  // namespace
 
 // Members are destroyed from the last to the first: the port before the engine, the engine before what it runs on.
@@ -288,7 +292,8 @@ void LocalEngine::Parts::make_mailer() {
     mailer = std::move(made);
     return;
   }
-  outbox = std::make_unique<os::OutboxMailer>(directory, "tillstream@localhost", env().clock, env().random);
+  outbox = std::make_unique<os::OutboxMailer>(directory, "tillstream@localhost", env().clock, env().random,
+                                              os::OutboxMailer::Use::stays, tell);
   mailer = std::make_unique<engine::sns::MailerTo<os::OutboxMailer>>(*outbox);
 }
 
@@ -320,7 +325,7 @@ void LocalEngine::Parts::make_api() {
     };
   }
   api_options.document = [this](std::string_view path) { return document(path); };
-  api_options.log = [](std::string_view line) { std::fputs(fmt::format("till: {}\n", line).c_str(), stderr); };
+  api_options.log = tell;
   const like_aws::Services real = services_of(*engine);
   if (like_aws) like_aws->take(real);
   api_options.quick_on_io_threads = like_aws == nullptr;  // faults are told, which takes its time
@@ -380,8 +385,8 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   base::Env& env = parts->env();
   if (!has_threads(parts->system.env().executor)) {
     return std::unexpected(
-        Error{fmt::format("the system gives no {} threads, which an engine needs. Raise the limit of processes (ulimit "
-                          "-u, or the container's pids limit)",
+        Error{fmt::format("the system gives no {} threads, which an engine needs. Raise the limit that is in the way: "
+                          "of processes (ulimit -u), of memory (ulimit -v), or the container's of either",
                           kThreadsAtStart),
               kFailed});
   }

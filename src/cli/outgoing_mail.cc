@@ -18,7 +18,7 @@ OutgoingMail::OutgoingMail(const MailOptions& options, const std::string& outbox
     : options_(options),
       outbox_directory_(outbox),
       env_(env),
-      outbox_(outbox + "/waiting", options.from, env.clock, env.random, os::OutboxMailer::Use::leaves),
+      outbox_(outbox + "/waiting", options.from, env.clock, env.random, os::OutboxMailer::Use::leaves, tell),
       client_(options.server),
       sender_({.outbox = outbox,
                .server = options.server.url,

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cctype>
 #include <cstdio>
 #include <iostream>
+#include <string>
 
 #include "aws/codec/json_shape.h"
 #include "cli/exit_code.h"
@@ -83,7 +85,9 @@ int ask_to_remove(std::string_view command, std::string_view question) {
   put(stderr, fmt::format("{} [y/N] ", question));
   std::string answer;
   std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return kOk;
+  std::erase_if(answer, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+  for (char& c : answer) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (answer == "y" || answer == "yes") return kOk;
   print_error("nothing was removed");
   return kFailed;
 }

@@ -84,12 +84,27 @@ bool is_run_name(std::string_view name) {
   });
 }
 
+// The path or one above it, if that is a symbolic link that leads nowhere: no directory can be made there.
+std::string link_to_nothing(const fs::path& path) {
+  std::error_code error;
+  for (fs::path each = path; each.has_relative_path(); each = each.parent_path())
+    if (fs::is_symlink(each, error) && !fs::exists(each, error)) return each.string();
+  return {};
+}
+
 }  // namespace
 
 std::expected<DirectoryOwner, std::string> owner_of(const std::string& directory) {
   std::error_code error;
   const fs::file_status status = fs::status(directory, error);
-  if (error == std::errc::no_such_file_or_directory) return DirectoryOwner::nobody;
+  if (error == std::errc::no_such_file_or_directory) {
+    const std::string link = link_to_nothing(directory);
+    if (link.empty()) return DirectoryOwner::nobody;
+    return std::unexpected(
+        fmt::format("{} is a symbolic link to {}, which is not there: make that directory, or take "
+                    "the link away",
+                    link, fs::read_symlink(link, error).string()));
+  }
   if (error) return std::unexpected(fmt::format("cannot look at {}: {}", directory, error.message()));
   if (!fs::is_directory(status)) return std::unexpected(directory + " is not a directory");
   // The names first: a process that is starting makes the marker before anything else.
@@ -137,7 +152,9 @@ bool replace(const std::string& path, std::string_view content, Synced synced) {
   const bool written = write_all(file.get(), content) && (synced == Synced::no || ::fsync(file.get()) == 0);
   if (written && ::rename(unfinished.c_str(), path.c_str()) == 0)
     return synced == Synced::no || sync_directory(fs::path(path).parent_path().string());
+  const int reason = errno;
   ::unlink(unfinished.c_str());
+  errno = reason;
   return false;
 }
 

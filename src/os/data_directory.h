@@ -46,6 +46,7 @@ std::expected<void, std::string> make_file(const std::string& path, std::string_
 std::expected<void, std::string> make_secret_file(const std::string& path, std::string_view content);
 
 // Writes `content` beside the file `path` and renames it, so that nobody reads half of it. Not synced.
+// False: errno says why.
 bool replace_file(const std::string& path, std::string_view content);
 // The same, on the disk when it returns true.
 bool replace_file_synced(const std::string& path, std::string_view content);

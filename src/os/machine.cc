@@ -27,6 +27,7 @@
 #include "os/authorities.h"
 #include "os/child_process.h"
 #include "os/environment.h"
+#include "os/program_output.h"
 
 namespace os {
 namespace {
@@ -37,6 +38,17 @@ uint64_t hard_limit(__rlimit_resource resource) {
   rlimit limit{};
   if (::getrlimit(resource, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return kNoLimit;
   return limit.rlim_max;
+}
+
+// Of what nobody raises.
+uint64_t soft_limit(__rlimit_resource resource) {
+  rlimit limit{};
+  if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kNoLimit;
+  return limit.rlim_cur;
+}
+
+bool may(const fs::path& path, int mode) {
+  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
 }
 
 std::string read_file(const fs::path& path) {
@@ -166,6 +178,7 @@ Limits read_limits() {
   limits.open_files = hard_limit(RLIMIT_NOFILE);
   if (::geteuid() != 0) limits.processes = hard_limit(RLIMIT_NPROC);
   limits.file_bytes = hard_limit(RLIMIT_FSIZE);
+  limits.address_bytes = soft_limit(RLIMIT_AS);
   limits.tasks_left = left_in_groups("pids.max", "pids.current");
   limits.memory_bytes = std::min(available_memory(), left_in_groups("memory.max", "memory.current"));
   return limits;
@@ -189,7 +202,7 @@ std::expected<Disk, std::string> disk_at(const std::string& directory) {
     disk.kind = number.str();
   }
   disk.free_bytes = static_cast<uint64_t>(space.f_bavail) * space.f_frsize;
-  disk.is_writable = ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+  disk.is_writable = may(directory, W_OK | X_OK);
   return disk;
 }
 
@@ -228,25 +241,58 @@ std::expected<std::optional<PortHolder>, std::string> port_holder(uint16_t port)
   return holder_of(inodes);
 }
 
+bool has_proc() {
+  return ::access("/proc/self/status", R_OK) == 0;
+}
+
+std::string closed_path(const std::string& directory, std::string_view skipped) {
+  if (!may(directory, R_OK | W_OK | X_OK)) return directory;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(directory, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;  // an engine that works makes and removes files
+    const fs::file_type type = entry->symlink_status(gone).type();
+    const bool is_directory = type == fs::file_type::directory;
+    if (entry.depth() == 0 && entry->path().filename().string().starts_with(skipped)) {
+      entry.disable_recursion_pending();
+    } else if (is_directory || type == fs::file_type::regular) {
+      const int wanted = R_OK | W_OK | (is_directory ? X_OK : 0);
+      if (!may(entry->path(), wanted) && errno != ENOENT) return entry->path().string();
+    }
+  }
+  return {};
+}
+
 std::optional<std::string> find_program(const std::string& name) {
   std::istringstream path(environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
   for (std::string directory; std::getline(path, directory, ':');) {
     if (!directory.starts_with('/')) continue;
     std::string program = directory + "/" + name;
-    if (::access(program.c_str(), X_OK) == 0) return program;
+    std::error_code error;
+    if (fs::is_regular_file(program, error) && ::access(program.c_str(), X_OK) == 0) return program;
   }
   return std::nullopt;
 }
 
-std::expected<std::string, std::string> check_authorities() {
+std::expected<std::string, std::string> version_of(const std::string& program) {
+  constexpr auto kPatience = std::chrono::seconds(10);  // on a machine that has other things to do
+  auto said = program_output_within({program, "--version"}, kPatience);
+  if (!said.has_value()) return std::unexpected("--version: " + said.error());
+  said->resize(std::min(said->find('\n'), said->size()));
+  if (said->empty()) return std::unexpected("it says nothing to --version");
+  return said;
+}
+
+std::expected<std::string, std::string> check_authorities(const std::string& ca_bundle) {
   const std::unique_ptr<SSL_CTX, CloseContext> context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) return std::unexpected("TLS is not to be had");
-  if (const auto trusted = trust_authorities(context.get(), {}); !trusted.has_value())
+  if (const auto trusted = trust_authorities(context.get(), ca_bundle); !trusted.has_value())
     return std::unexpected(trusted.error());
   const int loaded = sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get())));
   if (loaded > 0) return std::to_string(loaded) + " authorities are trusted";
   // Those of a directory are read when one of them is asked for.
   std::string directory = environment("AWS_CA_BUNDLE").value_or("");
+  if (directory.empty()) directory = ca_bundle;
   if (directory.empty()) directory = environment(X509_get_default_cert_dir_env()).value_or("");
   if (directory.empty()) directory = X509_get_default_cert_dir();
   std::error_code error;

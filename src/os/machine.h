@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace os {
 
@@ -17,8 +18,9 @@ struct Limits {
   uint64_t open_files = kNoLimit;  // the hard one, which the engine raises its own to
   uint64_t processes = kNoLimit;   // of this user, threads included; does not hold for root
   uint64_t file_bytes = kNoLimit;
-  uint64_t tasks_left = kNoLimit;    // of this process's control group
-  uint64_t memory_bytes = kNoLimit;  // that are available, of the machine or of the control group
+  uint64_t address_bytes = kNoLimit;  // of one process; what its threads reserve counts, too
+  uint64_t tasks_left = kNoLimit;     // of this process's control group
+  uint64_t memory_bytes = kNoLimit;   // that are available, of the machine or of the control group
 };
 Limits read_limits();
 
@@ -44,11 +46,20 @@ struct PortHolder {
 // cannot, though nobody listens.
 std::expected<std::optional<PortHolder>, std::string> port_holder(uint16_t port);
 
+// Whether the kernel's view of processes is where it is looked for.
+bool has_proc();
+
+// A file or directory below `directory`, or itself, that this user may not read and write; empty: there is none.
+// `skipped` are names that begin so, right below `directory`.
+std::string closed_path(const std::string& directory, std::string_view skipped);
+
 // The absolute path of a program, by PATH.
 std::optional<std::string> find_program(const std::string& name);
+// What it says to --version, without the line feed; the error, one sentence, is why it says nothing.
+std::expected<std::string, std::string> version_of(const std::string& program);
 
 // Which authorities there are to check the certificates of others by, for people; the error, one sentence, names what
-// was looked for.
-std::expected<std::string, std::string> check_authorities();
+// was looked for. `ca_bundle` is as trust_authorities() takes it.
+std::expected<std::string, std::string> check_authorities(const std::string& ca_bundle);
 
 }  // namespace os

@@ -12,8 +12,9 @@ class MailRelay {
   enum class Verdict : uint8_t {
     taken,        // the server has the mail
     refused,      // it will not take this mail to this address
-    later,        // not now, but others
-    unreachable,  // it takes none now, whichever: no connection, no encryption, a wrong password, a broken answer
+    later,        // not now, but others; also if the connection was lost when it was about this mail
+    unreachable,  // it takes none now, whichever: no connection, no encryption, a wrong password, a connection that
+                  // was lost before a mail was begun
   };
   struct Answer {
     Verdict verdict = Verdict::unreachable;

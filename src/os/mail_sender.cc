@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -131,8 +133,11 @@ bool MailSender::is_ours() {
     lock_ = std::move(file);
     return true;
   }
+  const int reason = errno;
   if (!std::exchange(told_of_lock_, true))
-    log(fmt::format("{} has another sender or cannot be locked, so this one waits", options_.outbox.string()));
+    log(reason == EWOULDBLOCK
+            ? fmt::format("{} has another sender, so this one waits", options_.outbox.string())
+            : fmt::format("{} cannot be locked, so nothing is sent from there: {}", path, std::strerror(reason)));
   return false;
 }
 
@@ -235,9 +240,11 @@ void MailSender::fail(const std::string& name, const std::string& reason) {
   const auto mail = read(options_.outbox / "waiting" / name);
   const std::string to = header(mail.value_or(""), "To");
   if (move(name, failed))
-    replace_file_synced(failed / (fs::path(name).stem().string() + ".txt"),
-                        fmt::format("{}\n{}: {}\n", base::format_iso8601_seconds(env_.clock.now()), to, reason));
-  log(fmt::format("not sent to {}: {}. It is kept as {}", to, reason, (failed / name).string()));
+    replace_file_synced(
+        failed / (fs::path(name).stem().string() + ".txt"),
+        fmt::format("{}\n{}: {}\n", base::format_iso8601_seconds(env_.clock.now()), to.empty() ? name : to, reason));
+  log(fmt::format("{}: {}. It is kept as {}", to.empty() ? name + " is not sent" : "not sent to " + to, reason,
+                  (failed / name).string()));
   if (options_.ended) options_.ended(subscription_, false);
 }
 

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <string_view>
 #include <system_error>
@@ -73,8 +75,13 @@ std::string mail_date(base::Timestamp now) {
 }  // namespace
 
 OutboxMailer::OutboxMailer(std::filesystem::path directory, std::string from, base::Clock& clock, base::Random& random,
-                           Use use)
-    : directory_(std::move(directory)), from_(std::move(from)), use_(use), clock_(clock), random_(random) {}
+                           Use use, Log log)
+    : directory_(std::move(directory)),
+      from_(std::move(from)),
+      use_(use),
+      clock_(clock),
+      random_(random),
+      log_(std::move(log)) {}
 
 bool OutboxMailer::send(const std::string& to, const std::string& subject, const std::string& body,
                         const std::string& subscription) {
@@ -94,9 +101,23 @@ bool OutboxMailer::send(const std::string& to, const std::string& subject, const
   std::filesystem::create_directories(directory_.parent_path(), error);
   ::mkdir(directory_.c_str(), 0700);  // mails are nobody else's; one that is there keeps its mode
   const std::string random = id.substr(0, 8) + id.substr(9, 4);
-  if (!leaves) return write(base::format_amz_date(now) + "-" + random, mail);
-  const std::string name = fmt::format("{}-{:06}-{}", base::format_amz_date(now), written_++, random);
-  return replace_file_synced(directory_ / (name + ".eml"), mail);
+  const std::string name = leaves ? fmt::format("{}-{:06}-{}", base::format_amz_date(now), written_++, random)
+                                  : base::format_amz_date(now) + "-" + random;
+  errno = 0;
+  const bool written = leaves ? replace_file_synced(directory_ / (name + ".eml"), mail) : write(name, mail);
+  note(written ? 0 : errno != 0 ? errno : EIO);
+  return written;
+}
+
+// Whoever writes to SNS is not told: it has the message, and tries again.
+void OutboxMailer::note(int error) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(error_, error) == error || !log_) return;
+  const std::string directory = (directory_ / "").parent_path().string();
+  log_(error == 0 ? fmt::format("mail: e-mails can be written to {} again", directory)
+                  : fmt::format("mail: e-mails cannot be written to {}: {}. They are tried again: see to it that this "
+                                "is a directory in which this user may write, with room on its disk",
+                                directory, std::strerror(error)));
 }
 
 bool OutboxMailer::write(const std::string& name, const std::string& mail) {
@@ -107,11 +128,14 @@ bool OutboxMailer::write(const std::string& name, const std::string& mail) {
     file.write(mail.data(), static_cast<std::streamsize>(mail.size()));
     file.close();
     if (!file) {
+      const int reason = errno;
       std::filesystem::remove(temporary, error);
+      errno = reason;
       return false;
     }
   }
   std::filesystem::rename(temporary, directory_ / (name + ".eml"), error);
+  if (error) errno = error.value();
   return !error;
 }
 

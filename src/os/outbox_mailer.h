@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -23,9 +25,10 @@ class OutboxMailer {
     leaves,  // a file is on the disk when send() returns, and their names are in the order of the calls
   };
   // Mails go to `directory`, made when the first one is sent; `from` is their sender's address. `clock` and `random`
-  // outlive the mailer.
+  // outlive the mailer. `log` gets a line when mails begin to be impossible to write, and one when that is over.
+  using Log = std::function<void(std::string_view line)>;
   OutboxMailer(std::filesystem::path directory, std::string from, base::Clock& clock, base::Random& random,
-               Use use = Use::stays);
+               Use use = Use::stays, Log log = {});
 
   // Writes <UTC time>-<random>.eml, or <UTC time>-<number>-<random>.eml if it leaves. `subject` and `body` are UTF-8;
   // `subscription` is the ARN that a mail which leaves names, or empty. False if the address is not one (control
@@ -34,7 +37,9 @@ class OutboxMailer {
             const std::string& subscription = "");
 
  private:
-  bool write(const std::string& name, const std::string& mail);
+  bool write(const std::string& name, const std::string& mail);  // false: errno says why
+  // What became of writing, for `log`: `error` is an errno, or 0.
+  void note(int error);
 
   const std::filesystem::path directory_;
   const std::string from_;
@@ -42,6 +47,9 @@ class OutboxMailer {
   std::atomic<uint64_t> written_ = 0;
   base::Clock& clock_;
   base::Random& random_;
+  const Log log_;
+  std::mutex mutex_;  // guards error_, and is held while log_ is called
+  int error_ = 0;     // that was told last
 };
 
 }  // namespace os

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include "base/manual/manual_env.h"
 
@@ -57,6 +58,26 @@ TEST_F(OutboxMailerTest, HeadersCannotBeInjected) {
 TEST_F(OutboxMailerTest, SaysWhenItCannotWrite) {
   std::ofstream(directory_) << "a file where the directory should be";
   EXPECT_FALSE(mailer_.send("a@b.example", "s", "b"));
+}
+
+TEST_F(OutboxMailerTest, TellsOnceThatItCannotWriteAndOnceThatItCanAgain) {
+  for (const auto use : {OutboxMailer::Use::stays, OutboxMailer::Use::leaves}) {
+    std::vector<std::string> told;
+    OutboxMailer mailer(directory_, "a@b.example", env_.clock, env_.random, use,
+                        [&told](std::string_view line) { told.emplace_back(line); });
+    std::filesystem::remove_all(directory_);
+    std::ofstream(directory_) << "a file where the directory should be";
+    EXPECT_FALSE(mailer.send("nobody", "s", "b"));
+    EXPECT_TRUE(told.empty()) << "an address that is none says nothing of the directory";
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(mailer.send("a@b.example", "s", "b"));
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_TRUE(told[0].starts_with("mail: e-mails cannot be written to " + directory_.string() + ": Not a directory."))
+        << told[0];
+    std::filesystem::remove(directory_);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(mailer.send("a@b.example", "s", "b"));
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told[1], "mail: e-mails can be written to " + directory_.string() + " again");
+  }
 }
 
 }  // namespace

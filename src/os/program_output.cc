@@ -1,6 +1,7 @@
 #include "os/program_output.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -43,12 +44,12 @@ std::expected<pid_t, int> spawn(const std::vector<std::string>& arguments, int o
 }
 
 // Until its end; what is wrong, or nothing.
-std::string read_all(int from, std::string& out) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
+std::string read_all(int from, std::string& out, std::chrono::seconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
   std::array<char, 4096> piece;
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return "it has not ended within 5 minutes";
+    if (left.count() <= 0) return fmt::format("it has not ended within {} seconds", patience.count());
     pollfd wanted{from, POLLIN, 0};
     const int ready = ::poll(&wanted, 1, static_cast<int>(left.count()));
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
@@ -63,6 +64,11 @@ std::string read_all(int from, std::string& out) {
 }  // namespace
 
 std::expected<std::string, std::string> program_output(const std::vector<std::string>& arguments) {
+  return program_output_within(arguments, kPatience);
+}
+
+std::expected<std::string, std::string> program_output_within(const std::vector<std::string>& arguments,
+                                                              std::chrono::seconds patience) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(std::strerror(errno));
   const FileDescriptor read_end(ends[0]);
@@ -71,7 +77,7 @@ std::expected<std::string, std::string> program_output(const std::vector<std::st
   if (!pid.has_value()) return std::unexpected(std::strerror(pid.error()));
   write_end.reset();
   std::string out;
-  std::string fault = read_all(read_end.get(), out);
+  std::string fault = read_all(read_end.get(), out, patience);
   if (!fault.empty()) ::kill(*pid, SIGKILL);
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0)

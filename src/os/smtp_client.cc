@@ -17,7 +17,6 @@ constexpr long kReplySeconds = 300;  // until each answer (RFC 5321 section 4.5.
 constexpr long kLeaveSeconds = 2;
 constexpr int kPollMilliseconds = 1000;
 constexpr std::size_t kReplyBytesMax = 500;
-constexpr int kServiceClosing = 421;   // RFC 5321 section 3.8: whatever was asked
 constexpr int kStorageExceeded = 552;  // also the answer to a size that is too large (RFC 1870)
 constexpr std::array<std::string_view, 7> kCommands{"EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"};
 
@@ -120,17 +119,25 @@ struct SmtpClient::Exchange {
 
   [[nodiscard]] Verdict verdict() const {
     const bool final = code >= 500 && code < 600;
-    const bool passing = code >= 400 && code < 500 && code != kServiceClosing;
     if (command == "MAIL" && code == kStorageExceeded) return Verdict::refused;
     // Of what comes before, and of the sender's own address, every other mail would meet the same.
     if (command != "RCPT" && command != "DATA") return Verdict::unreachable;
-    return final ? Verdict::refused : passing ? Verdict::later : Verdict::unreachable;
+    // A connection that is lost from here on, by a 421 or without a word, may be due to this mail alone. Were it the
+    // server's, the next mail would tell when it connects.
+    return final ? Verdict::refused : Verdict::later;
+  }
+
+  // curl's words for a connection that ended are about its own calls ("errno: 115").
+  [[nodiscard]] std::string_view cause(CURLcode result) const {
+    if (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING)
+      return "the server closed the connection";
+    return error[0] != '\0' ? error.data() : curl_easy_strerror(result);
   }
 
   [[nodiscard]] std::string reason(CURLcode result) const {
     if (!authorities.empty()) return authorities;
-    const char* own = error[0] != '\0' ? error.data() : curl_easy_strerror(result);
-    if (code < 400) return command.empty() ? own : fmt::format("{} (after {})", own, command);
+    const std::string_view own = cause(result);
+    if (code < 400) return fmt::format("{}{}", own, command.empty() ? "" : fmt::format(" (after {})", command));
     const bool about_login = command == "AUTH" || result == CURLE_LOGIN_DENIED;
     return fmt::format("{} (answer to {}{})", reply, command.empty() ? "the connection" : command,
                        about_login ? "; TILL_SMTP_USER and TILL_SMTP_PASSWORD say who we are" : "");

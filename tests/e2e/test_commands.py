@@ -339,9 +339,17 @@ def test_down_says_what_goes_and_asks(stack):
         assert line in refused.err, refused
     assert answer_on_a_terminal(stack, b"n\n", "down").returncode == FAILED
     assert len(stack("tx", "list", "--json", "--max", "1000").json["rows"]) == 96, "nothing has gone"
-    assert answer_on_a_terminal(stack, b"y\n", "down").returncode == OK
+    assert answer_on_a_terminal(stack, b" Y \n", "down").returncode == OK
     assert stack("status", "--json").json["resources"] == []
     assert stack("down").code == OK, "there is nothing to ask about"
+
+
+def test_down_says_that_there_is_no_data_directory(tmp_path):
+    for flags in ([], ["--keep-data"]):
+        down = till("down", "--yes", *flags, "--data", tmp_path / "none")
+        assert down.code == OK and down.out == "" and f"no data directory at {tmp_path / 'none'}" in down.err, down
+    assert till("down", "--yes", "--json", "--data", tmp_path / "none").json == {"steps": [], "left": [], "kept": []}
+    assert not (tmp_path / "none").exists()
 
 
 def test_down_says_what_is_left(stack):

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 from peers import Authority
-from smtp_server import CONTENT, MAIL, RCPT, SmtpServer
+from smtp_server import CONTENT, DATA, GREETING, MAIL, RCPT, SmtpServer
 from till_process import TillServer, eventually, till
 
 OK, USAGE = 0, 2
@@ -208,11 +208,44 @@ def test_a_connection_that_is_lost_after_the_mail_costs_a_repetition_at_most(vir
     mail.say(CONTENT, "drop")
     shop.publish()
     shop.got()
-    eventually(lambda: "takes no mails" in server.stderr_text(), what="the loss")
+    eventually(lambda: "is tried again: the server closed the connection" in server.stderr_text(), what="the loss")
     server.advance(10)
     one, two = shop.got(2)
     assert one.message["Message-ID"] == two.message["Message-ID"], "so that who gets both can tell"
     eventually(lambda: not files(server, "waiting"), what="the end")
+
+
+@pytest.mark.parametrize("at, how", [(RCPT, "drop"), (DATA, "drop"), (CONTENT, "drop"), (CONTENT, "421 4.3.0 bye")])
+def test_a_mail_on_which_the_server_hangs_up_holds_up_no_other_and_has_an_end(virtual, at, how):
+    server, mail, shop = virtual
+    mail.say(at, *[how] * 60)
+    shop.publish("the bad one")
+    eventually(lambda: "is tried again: " in server.stderr_text(), what="the first loss")
+    told = server.stderr_text()
+    assert how in told or "is tried again: the server closed the connection" in told, told
+    assert "takes no mails" not in told and "errno" not in told, told
+    mail.answers[at].clear()
+    mail.taken.clear()
+    shop.publish("the good one")
+    assert "the good one" in shop.got()[0].body, "its turn comes at once"
+    mail.say(at, *[how] * 60)
+    for _ in range(42):
+        server.advance(600)
+    [failed] = eventually(lambda: files(server, "failed"), what="the end of the tries")
+    assert "given up after 50 tries" in eventually(lambda: failed.with_suffix(".txt").exists() and
+                                                   failed.with_suffix(".txt").read_text())
+
+
+def test_a_server_that_hangs_up_before_any_mail_takes_none(virtual):
+    server, mail, shop = virtual
+    shop.publish("to end the connection that is kept")
+    shop.got()
+    mail.say(GREETING, "drop")
+    shop.publish("later")
+    eventually(lambda: "takes no mails: the server closed the connection" in server.stderr_text(), what="the reason")
+    server.advance(10)
+    shop.got(2)
+    assert not files(server, "failed")
 
 
 def test_mails_outlive_a_server_that_is_down_and_an_engine_that_is_killed(serve, mail_server, tmp_path):
@@ -272,6 +305,37 @@ def test_a_command_without_serve_sends_and_its_links_work_later(serve, mail_serv
         assert link.startswith("http://127.0.0.1:4566/?"), "where `till serve` is, unless it is told otherwise"
         assert "ConfirmSubscriptionResponse" in open_link(link, engine.endpoint)
     assert "PendingConfirmation" not in states()
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["outbox", "waiting"])
+def test_that_mails_cannot_be_written_is_told_when_it_begins_and_when_it_is_over(tmp_path, mail_server, leaves):
+    mail = mail_server()
+    server = VirtualMail(tmp_path / "data", definition(tmp_path, mail) if leaves else "none")
+    directory = server.data / "outbox" / ("waiting" if leaves else "")
+    sns = server.client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    directory.parent.mkdir(exist_ok=True)
+    directory.write_text("in the way")
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+    if not leaves:
+        sns.publish(TopicArn=topic, Message="a boat was sold")
+    told = eventually(lambda: "cannot be written" in server.stderr_text() and server.stderr_text(), what="the line")
+    assert f"mail: e-mails cannot be written to {directory}: Not a directory. They are tried again: " in told
+    server.advance(20)
+    directory.unlink()
+    server.advance(20)
+    eventually(lambda: f"mail: e-mails can be written to {directory} again" in server.stderr_text(), what="the end")
+    assert server.stderr_text().count("cannot be written") == 1
+    assert eventually(lambda: mail.taken if leaves else files(server, ""), what="the mail")
+    server.stop()
+
+
+def test_a_file_that_is_no_mail_is_named(virtual):
+    server, mail, shop = virtual
+    (server.data / "outbox/waiting/letter.eml").write_text("dear")
+    shop.publish()
+    told = eventually(lambda: "is not sent" in server.stderr_text() and server.stderr_text(), what="the line")
+    assert "mail: letter.eml is not sent: the file is no mail of this program" in told and "not sent to" not in told
 
 
 @pytest.mark.parametrize("text, line, fault", [

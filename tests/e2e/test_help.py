@@ -2,14 +2,17 @@
 pages; and `till doctor`."""
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 
 import pytest
-from till_process import BINARY, EXAMPLE, ROOT, VirtualTill, clean_environment, till
+from till_process import BINARY, EXAMPLE, ROOT, SANITIZED, VirtualTill, clean_environment, till
 
 OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
@@ -65,6 +68,7 @@ def test_each_command_has_help_of_its_own():
     (["orders"], "orders: a command is wanted, one of get, clear, list, export, report;"),
     (["serve", "--clock", "sundial"], "serve: --clock: sundial not in {system,virtual}; `till help serve` shows how"),
     (["man", "nothing"], "man: there is no command \"nothing\""),
+    (["man", "stauts"], "man: there is no command \"stauts\"; did you mean `till status`? `till help` lists them"),
 ])
 def test_a_misspelt_line_is_answered_with_what_may_be_meant(arguments, meant):
     result = till(*arguments)
@@ -153,6 +157,17 @@ def complete(shell_words):
     (["till", "run", "--watch", "sr"], {"src"}),
     (["till", "run", "--jso"], {"--json"}),
     (["till", "serve", "--port", ""], set()),
+    (["till", "help", "ala"], {"alarms"}),
+    (["till", "help", "alarms", ""], {"list", "drill"}),
+    (["till", "help", "alarms", "drill", ""], set()),
+    (["till", "man", "ala"], {"alarms"}),
+    (["till", "man", "alarms", ""], set()),
+    (["till", "init", "--preset", "s"], {"shopify", "stripe"}),
+    (["till", "invoke", ""], {"ingest", "process", "sweep", "intake"}),
+    (["till", "config", ""], {"show"}),
+    (["till", "nope", ""], set()),
+    (["till", "alarms", "drill", "error", ""], set()),
+    (["till", "deploy", "ingest", "pro"], {"process"}),  # it takes several
 ])
 def test_bash_completes(words, offered):
     assert set(complete(words)) == offered
@@ -179,18 +194,69 @@ def test_other_shells_can_read_theirs(shell, tmp_path):
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} here")
     subprocess.run([shell, "-n", script], check=True)
-    if shell == "fish":
-        done = subprocess.run(["fish", "-c", f"source {script}; complete -C 'till orders '"], capture_output=True,
-                              text=True, check=True, env=clean_environment(HOME=str(tmp_path)))
-        assert {line.split("\t")[0] for line in done.stdout.splitlines()} == {"get", "clear", "list", "export", "report"}
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.parametrize("line, offered", [
+    ("orders ", {"get", "clear", "list", "export", "report"}),
+    ("help alarms ", {"list", "drill"}),
+    ("man ala", {"alarms"}),
+    ("init --preset s", {"shopify", "stripe"}),
+    ("invoke ", {"ingest", "process", "sweep", "intake"}),
+    ("config ", {"show"}),
+    ("nope ", set()),
+    ("alarms drill ", {"error", "duration", "throttle"}),
+    ("alarms drill error ", set()),
+    ("deploy ingest pro", {"process"}),
+])
+def test_fish_completes(tmp_path, line, offered):
+    (tmp_path / "script").write_text(till("completion", "fish").out)
+    done = subprocess.run(["fish", "-c", f"source {tmp_path / 'script'}; complete -C 'till {line}'"], text=True,
+                          capture_output=True, check=True, cwd=tmp_path, env=clean_environment(HOME=str(tmp_path)))
+    assert {each.split("\t")[0] for each in done.stdout.splitlines()} == offered and not done.stderr
+
+
+ZSH = """_describe() { for each in $offered; do print -r -- "${each%%:*}"; done }
+compadd() { shift; print -rl -- "$@" }
+_files() { print -r -- "files" }
+compdef() { : }
+source $0
+words=("$@"); CURRENT=$#; _till; true
+"""
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+@pytest.mark.parametrize("line, offered", [
+    ("orders ", {"get", "clear", "list", "export", "report"}),
+    ("help alarms ", {"list", "drill"}),
+    ("init --preset ", {"original", "shopify", "woocommerce", "stripe", "amazon", "csv"}),
+    ("invoke ", {"ingest", "process", "sweep", "intake"}),
+    ("nope ", set()),
+    ("alarms drill ", {"error", "duration", "throttle"}),
+    ("alarms drill error ", set()),
+    ("run orders.json ", {"files"}),
+])
+def test_zsh_completes(tmp_path, line, offered):
+    """What the function hands to zsh, which chooses from it."""
+    (tmp_path / "script").write_text(till("completion", "zsh").out)
+    done = subprocess.run(["zsh", "-f", "-c", ZSH, tmp_path / "script", "till", *line.split(" ")], text=True,
+                          capture_output=True, env=clean_environment(HOME=str(tmp_path)))
+    assert set(done.stdout.split()) == offered and not done.stderr, done
 
 
 def test_manual_pages(tmp_path):
     assert till("man", "--directory", tmp_path / "man").code == OK
     pages = sorted((tmp_path / "man").iterdir())
     assert {page.stem for page in pages} == {"till"} | {f"till-{command[0]}" for command in COMMANDS}
-    again = till("man", "--directory", tmp_path / "man")
-    assert again.code == FAILED and "till.1" in again.err, "a file that is there stays"
+    written = pages[0].read_text()
+    pages[0].write_text(written.replace('"till ', '"till 0.0.', 1) + "an older one\n")
+    assert till("man", "--directory", tmp_path / "man").code == OK, "as after an upgrade"
+    assert pages[0].read_text() == written and sorted((tmp_path / "man").iterdir()) == pages
+    for foreign in ("mine\n", '.TH TILLER 1 2020-01-01 "tiller 1" Boats\n'):
+        pages[0].write_text(foreign)
+        again = till("man", "--directory", tmp_path / "man")
+        assert again.code == FAILED and pages[0].name in again.err and pages[0].read_text() == foreign, "it stays"
+    pages[0].write_text(written)
     run = (tmp_path / "man/till-run.1").read_text()
     assert run == till("man", "run").out
     assert r"\fB\-\-max\-rejected\fR" in run and "till run orders.json" in run and ".SH OPTIONS OF EVERY COMMAND" in run
@@ -283,7 +349,108 @@ def test_doctor_names_who_has_the_port(tmp_path, serve):
 def test_doctor_sees_limits(tmp_path):
     doctor = Doctor("--data", tmp_path / "data", wrapped_in=["prlimit", "--nofile=512", "--fsize=100000"])
     assert doctor["open files"]["state"] == "warn" and "512" in doctor["open files"]["found"]
-    assert doctor["size of files"]["state"] == "warn"
+    assert doctor["size of files"]["state"] == "warn" and doctor.code == OK
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers want addresses and descriptors of their own")
+def test_doctor_and_the_engine_name_limits_under_which_no_engine_works(tmp_path):
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=["prlimit", "--nofile=95"])
+    assert doctor.code == CHECK_FAILED and doctor["open files"]["state"] == "fail"
+    assert "needs 96" in doctor["open files"]["advice"]
+    addresses = ["prlimit", "--as=307200000"]
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=addresses)
+    assert doctor.code == CHECK_FAILED and "ulimit -v" in doctor["address space"]["advice"]
+    refused = subprocess.run([*addresses, BINARY, "up", "--data", tmp_path / "data"], text=True, capture_output=True,
+                             env=clean_environment(), stdin=subprocess.DEVNULL)
+    assert refused.returncode == FAILED and "ulimit -v" in refused.stderr, refused
+
+
+def without_proc(*command):
+    """The command where /proc is an empty directory; None: this machine lets nobody make such a place."""
+    enter = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    script = [*enter, "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"]
+    return [*script, *command] if subprocess.run([*script, "true"], capture_output=True).returncode == 0 else None
+
+
+@pytest.mark.skipif(without_proc() is None, reason="no namespaces here")
+def test_doctor_sees_that_there_is_no_proc(tmp_path):
+    doctor = Doctor("--data", tmp_path / "data", wrapped_in=without_proc())
+    assert doctor.code == CHECK_FAILED and doctor["/proc"]["state"] == "fail" and "mount" in doctor["/proc"]["advice"]
+
+
+def test_doctor_wants_authorities_where_aws_is_called(tmp_path):
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "a", "AWS_REGION": "eu-west-1"}
+    doctor = Doctor("--endpoint", "aws", "--data", tmp_path / "data", AWS_CA_BUNDLE="/nope", **keys)
+    assert doctor.code == CHECK_FAILED and doctor["certificates"]["state"] == "fail"
+    (tmp_path / "config").write_text("[default]\nca_bundle = /nowhere\n")
+    doctor = Doctor("--endpoint", "aws", "--data", tmp_path / "data", AWS_CONFIG_FILE=str(tmp_path / "config"), **keys)
+    assert doctor["certificates"]["state"] == "fail" and "/nowhere" in doctor["certificates"]["found"]
+    (tmp_path / "till.toml").write_text('[email]\nsmtp = "smtps://mail.example.com"\nfrom = "a@b.example"\n')
+    doctor = Doctor("--file", tmp_path / "till.toml", "--data", tmp_path / "data", AWS_CA_BUNDLE="/nope",
+                    TILL_SMTP_USER="shop")
+    assert doctor["certificates"]["state"] == "fail" and "TILL_SMTP_PASSWORD" in doctor["e-mail"]["found"]
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_link_to_nothing_is_no_place_for_data(tmp_path, below):
+    (tmp_path / "link").symlink_to(tmp_path / "unmounted")
+    place = tmp_path / "link" / below
+    doctor = Doctor("--data", place)
+    assert doctor.code == CHECK_FAILED and doctor["data directory"]["state"] == "fail"
+    assert f"{tmp_path / 'link'} is a symbolic link to {tmp_path / 'unmounted'}" in doctor["data directory"]["found"]
+    for command in ("up", "status"):
+        refused = till(command, "--data", place)
+        assert refused.code == FAILED and "is a symbolic link to" in refused.err, refused
+
+
+def test_doctor_sees_an_engine_that_does_not_answer(serve):
+    engine = serve()
+    engine.process.send_signal(signal.SIGSTOP)
+    try:
+        doctor = Doctor("--data", engine.data)
+    finally:
+        engine.process.send_signal(signal.SIGCONT)
+    assert doctor.code == CHECK_FAILED and doctor["engine"]["state"] == "fail"
+    assert f"process {engine.process.pid} " in doctor["engine"]["found"]
+    assert f"kill -CONT {engine.process.pid}" in doctor["engine"]["advice"]
+    assert "open the data directory themselves" not in json.dumps(doctor.report)
+
+
+def test_doctor_asks_interpreters(tmp_path):
+    for name, text in (("python3", ""), ("node", "#!/bin/sh\nexit 3\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    doctor = Doctor("--data", tmp_path / "data", PATH=f"{tmp_path}:/usr/bin:/bin")
+    for name in ("python3", "node"):
+        assert doctor[name]["state"] == "warn" and str(tmp_path / name) in doctor[name]["found"], doctor[name]
+    (tmp_path / "node").write_text("#!/bin/sh\necho hello\n")
+    assert "hello" in Doctor("--data", tmp_path / "data", PATH=f"{tmp_path}:/usr/bin:/bin")["node"]["found"]
+
+
+@pytest.fixture
+def open_directory():
+    """Where every user may come, which tmp_path is not."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        yield pathlib.Path(directory)
+
+
+def test_doctor_sees_data_of_somebody_else(open_directory):
+    data = open_directory / "data"
+    assert till("up", "--data", data).code == OK
+    assert Doctor("--data", data)["data directory"]["state"] == "ok"
+    file = data / "store" / "watermark"
+    other = []
+    if os.geteuid() == 0:  # to whom modes say nothing
+        other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        if subprocess.run([*other, "test", "-x", BINARY]).returncode != 0:
+            pytest.skip("another user may not run the program")
+        for path in [data, *data.rglob("*")]:
+            path.chmod(0o777 if path.is_dir() else 0o666)
+    file.chmod(0o400)
+    doctor = Doctor("--data", data, wrapped_in=other)
+    assert doctor.code == CHECK_FAILED and doctor["data directory"]["state"] == "fail"
+    assert doctor["data directory"]["found"] == f"you may not read and write {file}"
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no filesystem in memory here")

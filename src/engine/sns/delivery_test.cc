@@ -296,6 +296,21 @@ TEST(Mail, IsSentOnceConfirmed) {
   EXPECT_TRUE(bed.mailer.mails[1].starts_with("a@b.example|AWS Notification Message|hello\n")) << bed.mailer.mails[1];
 }
 
+TEST(Mail, OneThatIsNeverTakenOverCountsAsFailed) {
+  TestBed bed;
+  bed.options.auto_confirm_email = true;
+  bed.restart();
+  const std::string arn = bed.topic("t");
+  bed.subscribe(arn, "email", "a@b.example");
+  bed.mailer.works = false;
+  bed.publish(arn, "hello");
+  bed.deliver();
+  EXPECT_EQ(bed.counted("NumberOfNotificationsFailed"), 0);
+  bed.env.clock.advance(kGiveUpAfter);
+  bed.deliver();
+  EXPECT_EQ(bed.counted("NumberOfNotificationsFailed"), 1);
+}
+
 TEST(Mail, HasLinksToWhereTheEngineWillBe) {
   TestBed bed;
   const std::string arn = bed.topic("t");

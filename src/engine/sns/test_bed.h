@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/cloudwatch/cloudwatch.h"
 #include "aws/http/message.h"
 #include "aws/lambda/caller.h"
 #include "aws/lambda/errors.h"
@@ -185,6 +186,15 @@ struct TestBed {
     PublishInput in = message(topic_arn, text);
     if (!attributes.empty()) in.message_attributes = std::move(attributes);
     return ok(&SnsService::publish, std::move(in)).message_id.value_or("");
+  }
+  // The sum of a metric since this was asked last, of all topics.
+  double counted(std::string_view metric) {
+    double sum = 0;
+    for (const ServiceMetrics::Put& put : metrics.take())
+      for (const auto& datum : put.data)
+        for (std::size_t i = 0; datum.metric_name == metric && i < datum.values->size(); ++i)
+          sum += datum.values->at(i) * datum.counts->at(i);
+    return sum;
   }
   std::vector<aws::sqs::Message> receive(const std::string& queue_name) {
     aws::Context call = context();

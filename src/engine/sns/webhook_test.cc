@@ -1,6 +1,5 @@
 #include "engine/sns/webhook.h"
 
-#include "aws/cloudwatch/cloudwatch.h"
 #include "base/encoding.h"
 #include "engine/sns/delivery_policy.h"
 #include "engine/sns/test_bed.h"

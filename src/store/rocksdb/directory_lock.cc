@@ -78,6 +78,12 @@ bool is_rocksdb_store(const std::string& directory) {
                                      std::filesystem::is_regular_file(directory + "/db/CURRENT", error));
 }
 
+std::optional<pid_t> holder_of(const std::string& directory) {
+  const File file(open((directory + "/lock").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open() || flock(file.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return std::nullopt;
+  return read_pid(file.get());
+}
+
 std::expected<DirectoryLock, OpenError> DirectoryLock::take(const std::string& directory) {
   if (auto prepared = prepare_directory(directory); !prepared) return std::unexpected(prepared.error());
   const std::string path = directory + "/lock";

@@ -26,6 +26,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/env.h"
@@ -68,5 +69,9 @@ std::expected<std::unique_ptr<KvStore>, OpenError> open_rocksdb_store(const Rock
 
 // Whether the files of such a store are in `directory`, open or not, damaged or not. Changes nothing.
 bool is_rocksdb_store(const std::string& directory);
+
+// The process that has the store in `directory` open, 0 if it does not say; nullopt: nobody has. Changes nothing, but
+// for a moment in which who opens the store finds it locked.
+std::optional<pid_t> holder_of(const std::string& directory);
 
 }  // namespace store
