@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "cli/version.h"
+#include "os/data_directory.h"
 #include "os/env.h"
 #include "os/http_transport.h"
 #include "os/machine.h"
@@ -146,7 +147,11 @@ void look_at_sync(Findings& findings, const std::string& place) {
 // Whether this user may do with what is in the data directory what an engine does.
 bool look_into(Findings& findings, const std::string& directory) {
   const std::string closed = os::closed_path(directory, "run-");
-  if (closed.empty()) return true;
+  if (closed.empty()) {
+    const std::string foreign = os::foreign_user(directory);
+    if (!foreign.empty()) findings.warn("data directory", directory, foreign);
+    return foreign.empty();
+  }
   findings.fail("data directory", fmt::format("you may not read and write {}", closed),
                 fmt::format("be the user that {} belongs to, give it to this one (chown -R), or name another directory "
                             "with --data",
