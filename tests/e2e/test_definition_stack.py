@@ -99,6 +99,13 @@ def test_faults_have_their_lines(tmp_path, section, fault):
     assert result.code == USAGE and f"{tmp_path}/till.toml:{fault}" in result.err, result
 
 
+@pytest.mark.parametrize("text", ["[\n", "[[\n", "[.", "[ \n", "[#", "[\r\n", "a" + ".a" * 400_000 + " = 1\n"])
+def test_text_that_is_no_toml_is_a_fault_and_no_end(tmp_path, text):
+    (tmp_path / "z.toml").write_bytes(text.encode())
+    result = till("config", "show", "--file", tmp_path / "z.toml")
+    assert result.code == USAGE and f"{tmp_path}/z.toml:1: " in result.err, result
+
+
 def test_a_stack_is_made_as_the_definition_says(shop, serve):
     server = serve()
     definition = shop / "till.toml"
