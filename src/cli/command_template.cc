@@ -46,6 +46,12 @@ std::string shell_word(const std::string& text) {
   return out + "'";
 }
 
+// CloudFormation wants a letter first.
+std::string cloudformation_name(const std::string& stack) {
+  const bool has_letter = stack.front() >= 'a' && stack.front() <= 'z';
+  return has_letter ? stack : "till-" + stack;
+}
+
 // What there is to do with the directory, line by line.
 std::vector<std::string> next_steps(std::string_view kind, const std::string& output, std::string_view file,
                                     const pipeline::Stack& stack) {
@@ -64,11 +70,11 @@ std::vector<std::string> next_steps(std::string_view kind, const std::string& ou
     return {
         fmt::format("sam deploy --template-file {}/{} --stack-name {} --resolve-s3 --capabilities "
                     "CAPABILITY_NAMED_IAM{}",
-                    directory, file, name, has_secret ? " --parameter-overrides" + secret : "")};
+                    directory, file, cloudformation_name(name), has_secret ? " --parameter-overrides" + secret : "")};
   return {fmt::format("aws s3 cp {} s3://BUCKET/ --recursive --exclude \"*\" --include \"functions-*.zip\"", directory),
           fmt::format("aws cloudformation deploy --template-file {}/{} --stack-name {} --capabilities "
                       "CAPABILITY_NAMED_IAM --parameter-overrides CodeBucket=BUCKET{}",
-                      directory, file, name, secret)};
+                      directory, file, cloudformation_name(name), secret)};
 }
 
 // Nothing of theirs is written over; the first fault for people, or empty.

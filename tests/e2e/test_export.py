@@ -166,3 +166,11 @@ def test_files_of_others_are_left_alone(tmp_path):
     assert refused.code == USAGE and "--region is not for it" in refused.err, refused
     refused = till("export", "sam", "--file", tmp_path / "absent.toml")
     assert refused.code == USAGE and "absent.toml" in refused.err, refused
+
+
+@pytest.mark.parametrize("stack, name", [("123", "till-123"), ("shop", "shop")])
+@pytest.mark.parametrize("kind", ["cloudformation", "sam"])
+def test_the_command_that_deploys_names_a_stack_that_may_be(tmp_path, kind, stack, name):
+    """CloudFormation wants a letter first; the pipeline's own names do not."""
+    told = till("export", kind, "--stack", stack, "--output", tmp_path / "out")
+    assert told.code == OK and f"--stack-name {name} " in told.out, told
