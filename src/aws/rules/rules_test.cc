@@ -3,6 +3,7 @@
 #include "aws/rules/bucket_name.h"
 #include "aws/rules/function_environment.h"
 #include "aws/rules/mail_address.h"
+#include "aws/rules/subject.h"
 
 namespace aws::rules {
 namespace {
@@ -29,6 +30,18 @@ TEST(Rules, VariablesOfFunctions) {
   EXPECT_FALSE(is_reserved_variable("TZ"));
   EXPECT_EQ(environment_text({}), "{}");
   EXPECT_EQ(environment_text({{"A", "x"}, {"B", "\"y\""}}), R"({"A":"x", "B":"\"y\""})");
+}
+
+TEST(Rules, SubjectsAreMadeToFit) {
+  EXPECT_EQ(as_subject("Größe 漢字 🚀"), "Größe 漢字 🚀");
+  EXPECT_EQ(as_subject("a\nb\x7f\xc2\x85\xe2\x80\xa9"), "a?b???");
+  std::string text;
+  for (int i = 0; i < 120; ++i) text += "ä";
+  EXPECT_EQ(as_subject(text), text.substr(0, std::size_t{2} * 99));
+  EXPECT_EQ(as_subject("🚀🚀🚀", 5), "🚀🚀");
+  EXPECT_EQ(as_subject(""), "");
+  EXPECT_TRUE(is_subject(as_subject(text)));
+  EXPECT_FALSE(is_subject(text));
 }
 
 }  // namespace
