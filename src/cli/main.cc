@@ -34,6 +34,11 @@ std::string positive(const std::string& text) {
   return good ? "" : "not a number of 1 or more: " + text;
 }
 
+// An empty name is mostly that of a variable which is not set, and what the option is for would silently not be done.
+std::string named_file(const std::string& path) {
+  return path.empty() ? "no file has an empty name" : "";
+}
+
 // Everything the command line can say.
 struct Arguments {
   cli::GlobalOptions global;
@@ -119,7 +124,8 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({"cloudformation", "sam", "terraform", "deployer-policy"}));
   templates
       ->add_option("--output", a.templates.directory,
-                   "Directory for the template and the functions' packages (the template alone, on stdout)");
+                   "Directory for the template and the functions' packages (the template alone, on stdout)")
+      ->check(named_file);
   add_up_options(*templates, a);
   templates->callback([&a] { a.exit_code = cli::template_export(a.global, a.up, a.templates); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
@@ -129,7 +135,7 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
 
 void add_serve(CLI::App& app, Arguments& a) {
   CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM, SIGINT or SIGHUP");
-  serve->add_option("--port", a.serve.port, "Port, 0 for a free one (4566)");
+  serve->add_option("--port", a.serve.port, "Port, 0 for a free one (4566)")->check(CLI::Range(0, 65'535));
   serve
       ->add_option("--listen", a.serve.listen,
                    "IP address (127.0.0.1); beyond loopback root needs TILL_ROOT_ACCESS_KEY_ID and "
@@ -143,8 +149,10 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->check([](const std::string& name) {
         return cli::is_host_name(name) ? "" : "not a host name without scheme and port: " + name;
       });
-  serve->add_option("--root-key", a.serve.root_key,
-                    "File with root's key; if it is not there, one is made up and written there");
+  serve
+      ->add_option("--root-key", a.serve.root_key,
+                   "File with root's key; if it is not there, one is made up and written there")
+      ->check(named_file);
   serve->add_flag("--any-key", a.serve.any_key,
                   "Take every unknown access key for root's, unverified; on loopback only");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
