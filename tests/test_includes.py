@@ -36,6 +36,7 @@ WITHIN_AWS = {
     "aws/codec": ["aws", "aws/http", "aws/codec"],
     "aws/client": ["aws", "aws/http", "aws/auth", "aws/codec", "aws/client", "aws/sts"],
     "aws/filter": ["aws", "aws/auth", "aws/http", "aws/sns", "aws/filter"],
+    "aws/rules": ["aws", "aws/http", "aws/codec", "aws/rules"],
     **{f"aws/{service}": ["aws", "aws/http", f"aws/{service}"] for service in SERVICES},
 }
 # One service of the engine in another: temporary credentials are part of the state of IAM, and STS issues them.

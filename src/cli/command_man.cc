@@ -99,7 +99,8 @@ The data directory, where \fB\-\-data\fR names none.
 The definition of the pipeline, where \fB\-\-file\fR names none.
 .TP
 \fBTILL_ROOT_ACCESS_KEY_ID\fR, \fBTILL_ROOT_SECRET_ACCESS_KEY\fR
-The key of root of an engine, instead of test/test; needed to listen beyond loopback.
+The key of root of an engine, instead of test/test; needed to listen beyond loopback, with a secret of 16
+characters or more.
 .TP
 \fBTILL_SMTP_USER\fR, \fBTILL_SMTP_PASSWORD\fR
 Who an engine is to the mail server of the definition's [email], both or neither.

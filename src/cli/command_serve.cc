@@ -58,13 +58,22 @@ std::string refusal(const ServeOptions& options, const ListenAddress& listen, co
     return "serve: --any-key lets in everybody who reaches the port, so it goes with a loopback address only, not "
            "with " +
            options.listen;
-  return root.is_default() ? "serve: --listen " + options.listen + std::string(kRootNeeded) : "";
+  if (root.is_default()) return "serve: --listen " + options.listen + std::string(kRootNeeded);
+  if (!root.is_short()) return "";
+  return fmt::format(
+      "serve: --listen {}: the secret in {} has fewer than {} characters, and whoever reaches the port "
+      "may try as many as they like: beyond loopback make it longer, or let --root-key FILE make one",
+      options.listen, options.root_key.empty() ? "TILL_ROOT_SECRET_ACCESS_KEY" : options.root_key,
+      RootCredentials::kSecretLengthMin);
 }
 
 void warn(const ServeOptions& options, const ListenAddress& listen) {
   if (options.any_key)
     print_error(
         "warning: --any-key: requests with an unknown access key are root's, and their signatures are not verified");
+  if (!options.root_key.empty() && RootCredentials::others_may_read(options.root_key))
+    print_error(fmt::format("warning: others than its owner may read {}, which has root's key in it; `chmod 600 {}`",
+                            options.root_key, options.root_key));
   if (!listen.is_loopback && options.clock == "virtual")
     print_error("warning: whoever reaches " + options.listen + " can turn the clock forward, which needs no key");
 }

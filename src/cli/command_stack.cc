@@ -116,16 +116,6 @@ int check_options(const UpOptions& options, std::optional<base::Decimal>& thresh
     }
     threshold = *parsed;
   }
-  for (const std::string& email : options.emails) {
-    if (pipeline::is_email_address(email)) continue;
-    print_error("--email: not an address: " + email);
-    return kUsage;
-  }
-  for (const std::string& url : options.webhooks) {
-    if (pipeline::is_webhook_url(url)) continue;
-    print_error("--webhook: not a URL that begins with http:// or https://: " + url);
-    return kUsage;
-  }
   return kOk;
 }
 
@@ -150,7 +140,7 @@ int apply(const UpOptions& options, Session& session) {
     if (!options.emails.empty()) stack.emails = options.emails;
     if (!options.webhooks.empty()) stack.webhooks = options.webhooks;
   });
-  return kOk;
+  return check_environments(session);
 }
 
 int plan(const GlobalOptions& global, const UpOptions& options) {

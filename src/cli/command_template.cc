@@ -93,6 +93,12 @@ std::string shell_word(const std::string& text) {
   return out + "'";
 }
 
+// CloudFormation wants a letter first.
+std::string cloudformation_name(const std::string& stack) {
+  const bool has_letter = stack.front() >= 'a' && stack.front() <= 'z';
+  return has_letter ? stack : "till-" + stack;
+}
+
 // What there is to do with the directory, line by line, for a shell. The secret stands on no command line, which others
 // on the machine can read.
 std::vector<std::string> next_steps(std::string_view kind, const std::string& output, const File& file,
@@ -112,14 +118,16 @@ std::vector<std::string> next_steps(std::string_view kind, const std::string& ou
   }
   if (kind == "sam")  // which asks for the secret, without showing it
     return {fmt::format("sam deploy {} --template-file {}/{} --stack-name {} --capabilities CAPABILITY_NAMED_IAM",
-                        has_secret(stack) ? "--guided" : "--resolve-s3", directory, file.name, name)};
+                        has_secret(stack) ? "--guided" : "--resolve-s3", directory, file.name,
+                        cloudformation_name(name))};
   if (has_secret(stack)) steps.push_back(fmt::format("\"${{EDITOR:-vi}}\" {}/{}", directory, kParameters));
   steps.push_back(
       fmt::format("aws s3 cp {} s3://BUCKET/ --recursive --exclude \"*\" --include \"functions-*.zip\"", directory));
   steps.push_back(fmt::format(
       "aws cloudformation deploy --template-file {}/{} --stack-name {}{} --capabilities CAPABILITY_NAMED_IAM "
       "--parameter-overrides {}",
-      directory, file.name, name, file.bytes.size() > kTemplateInCallMax ? " --s3-bucket BUCKET" : "",
+      directory, file.name, cloudformation_name(name),
+      file.bytes.size() > kTemplateInCallMax ? " --s3-bucket BUCKET" : "",
       has_secret(stack) ? fmt::format("file://{}/{}", directory, kParameters) : "CodeBucket=BUCKET"));
   return steps;
 }

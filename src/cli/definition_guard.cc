@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/lambda/lambda.h"
+#include "aws/rules/function_environment.h"
 #include "cli/definition_file.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -14,6 +15,18 @@ namespace cli {
 int check_packages(const Session& session) {
   if (session.package_fault().empty()) return kOk;
   print_error(session.package_fault());
+  return kUsage;
+}
+
+int check_environments(Session& session) {
+  const auto fault = session.stack().environment_fault();
+  if (!fault.has_value()) return kOk;
+  const std::string origin = session.origin_of(
+      fault->stage == "intake" ? "intake.secret_variable" : fmt::format("functions.{}.environment", fault->stage));
+  print_error(
+      fmt::format("{}{}the function {} would have {} bytes of variables with those of the pipeline, as Lambda counts "
+                  "them, and can have {}. Nothing was done: put what is long into a file beside the code",
+                  origin, origin.empty() ? "" : ": ", fault->stage, fault->bytes, aws::rules::kEnvironmentBytesMax));
   return kUsage;
 }
 

@@ -9,6 +9,9 @@ namespace cli {
 // kUsage, and told why, if the code that the definition names for a stage cannot be had.
 int check_packages(const Session& session);
 
+// kUsage, and told why, if a function of the session's stack has more variables than Lambda takes.
+int check_environments(Session& session);
+
 // Of a plan: kUsage, and told why, if carrying it out would take the definition away that the functions work by, and
 // nobody said `--file none`.
 int check_definition_stays(const pipeline::Plan& plan, const Session& session);

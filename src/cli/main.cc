@@ -1,6 +1,8 @@
 // till: the composition root. Reads the command line and calls one command.
 #include <CLI/CLI.hpp>
+#include <charconv>
 
+#include "aws/rules/mail_address.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/help.h"
@@ -20,9 +22,12 @@ std::string default_data_directory() {
   return os::environment("HOME").value_or(".") + "/.local/share/tillstream";
 }
 
-// CLI11 2.1 reads "-5" into an unsigned number as 2^64 - 5.
+// CLI11 2.1 reads "-5" into an unsigned number as 2^64 - 5, and what is larger than any as the largest of all.
 std::string no_sign(const std::string& text) {
-  return text.find_first_not_of("0123456789") == std::string::npos ? "" : "not a number of 0 or more: " + text;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool good = error == std::errc() && end == text.data() + text.size();
+  return good ? "" : "not a number of 0 or more: " + text;
 }
 
 std::string positive(const std::string& text) {
@@ -58,14 +63,23 @@ struct Arguments {
   int exit_code = cli::kOk;
 };
 
+std::string address_fault(const std::string& text) {
+  if (aws::rules::is_mail_address(text)) return "";
+  return "not an address: " + text + (pipeline::may_be_several(text) ? "; give --email once for each" : "");
+}
+
 void add_up_options(CLI::App& command, Arguments& a) {
   command.add_option("--threshold", a.up.threshold, "An order above this amount is notified (50000, or as it is)")
       ->check([](const std::string& text) { return text.empty() ? "not a number: it is empty" : ""; });
   // One value each time, or `till run --email me@example.com orders.json` would take the file for an address.
   command.add_option("--email", a.up.emails, "Address that gets large orders and alarms; may be repeated")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(address_fault);
   command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check([](const std::string& url) {
+        return pipeline::is_webhook_url(url) ? "" : "not a URL that begins with http:// or https://: " + url;
+      });
 }
 
 void add_stack_commands(CLI::App& app, Arguments& a) {
@@ -118,7 +132,7 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
 
 void add_serve(CLI::App& app, Arguments& a) {
   CLI::App* serve = app.add_subcommand("serve", "Run the engine until SIGTERM, SIGINT or SIGHUP");
-  serve->add_option("--port", a.serve.port, "Port, 0 for a free one (4566)");
+  serve->add_option("--port", a.serve.port, "Port, 0 for a free one (4566)")->check(CLI::Range(0, 65'535));
   serve
       ->add_option("--listen", a.serve.listen,
                    "IP address (127.0.0.1); beyond loopback root needs TILL_ROOT_ACCESS_KEY_ID and "
@@ -305,7 +319,9 @@ int main(int argc, char** argv) {
       ->check(cli::has_name);
   app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (the definition, tillstream)")
       ->check([](const std::string& name) -> std::string {
-        return pipeline::is_stack_name(name) ? "" : "1 to 20 of a-z, 0-9 and -";
+        return pipeline::is_stack_name(name)
+                   ? ""
+                   : "not a name of a stack: " + name + "; one is " + std::string(pipeline::kStackNames);
       });
   app.add_option("--file", a.global.file,
                  "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)")

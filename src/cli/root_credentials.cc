@@ -47,6 +47,13 @@ std::expected<RootCredentials, std::string> RootCredentials::from_environment() 
   return RootCredentials{id, secret};
 }
 
+bool RootCredentials::others_may_read(const std::string& path) {
+  constexpr auto kOthers = std::filesystem::perms::group_read | std::filesystem::perms::others_read;
+  std::error_code error;
+  const auto mode = std::filesystem::status(path, error).permissions();
+  return !error && (mode & kOthers) != std::filesystem::perms::none;
+}
+
 std::expected<RootCredentials, std::string> RootCredentials::of_file(const std::string& path, base::Random& random) {
   constexpr std::string_view kId = "AWS_ACCESS_KEY_ID=";
   constexpr std::string_view kSecret = "AWS_SECRET_ACCESS_KEY=";

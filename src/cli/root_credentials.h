@@ -2,6 +2,7 @@
 // plain value.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 
@@ -20,8 +21,13 @@ struct RootCredentials {
   // systemd can read, too. If there is no such file, it is made, with a key that nobody else has, readable by its owner
   // alone. Fails, in words for people that tell no secret, if it cannot be made or has no key in it.
   static std::expected<RootCredentials, std::string> of_file(const std::string& path, base::Random& random);
+  // Whether others than the owner may read it, as far as the file's mode says.
+  static bool others_may_read(const std::string& path);
   // What everybody knows.
   [[nodiscard]] bool is_default() const { return secret_access_key == "test"; }
+  // Short enough to be found by trying. Nobody counts who tries.
+  [[nodiscard]] bool is_short() const { return secret_access_key.size() < kSecretLengthMin; }
+  static constexpr std::size_t kSecretLengthMin = 16;
 };
 
 }  // namespace cli

@@ -247,6 +247,10 @@ const std::string& Session::package_fault() const {
   return parts_->package_fault;
 }
 
+std::string Session::origin_of(std::string_view key) const {
+  return parts_->file.has_value() ? parts_->file->origin_of(key) : std::string();
+}
+
 bool Session::has_own_engine() const {
   return parts_->local != nullptr;
 }

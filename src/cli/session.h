@@ -68,6 +68,8 @@ class Session {
   // Why the code that the definition names for a stage cannot be had; empty: it can. Who wants new data is told by
   // open() already.
   [[nodiscard]] const std::string& package_fault() const;
+  // Where the definition file says something, "till.toml:7"; empty if there is no file.
+  [[nodiscard]] std::string origin_of(std::string_view key) const;
   // Sets what `till up` may be told; before the first stack().
   void configure(const std::function<void(pipeline::StackOptions&)>& change);
 

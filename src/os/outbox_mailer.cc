@@ -19,7 +19,8 @@ namespace os {
 namespace {
 
 constexpr std::size_t kAddressLengthMax = 320;
-constexpr std::size_t kEncodedWordBytesMax = 42;  // 75 characters with the frame (RFC 2047 section 2)
+// With the frame 64 characters, which leave a line with "Subject: " within its 76 (RFC 2047 section 2).
+constexpr std::size_t kEncodedWordBytesMax = 39;
 
 bool is_address(std::string_view text) {
   return text.find('@') != text.npos && text.size() <= kAddressLengthMax &&

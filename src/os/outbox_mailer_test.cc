@@ -55,6 +55,16 @@ TEST_F(OutboxMailerTest, HeadersCannotBeInjected) {
   EXPECT_TRUE(text.ends_with("base64\r\n\r\nbmHDr3Zl\r\n")) << text;
 }
 
+TEST_F(OutboxMailerTest, SubjectsBeyondAsciiAreEncodedWordsInShortLines) {
+  std::string subject;
+  for (int i = 0; i < 50; ++i) subject += "öx";
+  ASSERT_TRUE(mailer_.send("a@b.example", subject, "b"));
+  const std::string text = mail();
+  EXPECT_NE(text.find("Subject: =?UTF-8?B?"), text.npos) << text;
+  for (std::size_t at = 0; at < text.size(); at = text.find("\r\n", at) + 2)
+    EXPECT_LE(text.find("\r\n", at) - at, 76U) << text.substr(at);
+}
+
 TEST_F(OutboxMailerTest, SaysWhenItCannotWrite) {
   std::ofstream(directory_) << "a file where the directory should be";
   EXPECT_FALSE(mailer_.send("a@b.example", "s", "b"));

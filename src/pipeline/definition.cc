@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "pipeline/currency.h"
 #include "pipeline/definition_section.h"
+#include "pipeline/definition_text.h"
 
 namespace pipeline {
 namespace {
@@ -160,6 +161,8 @@ std::string definition_id(std::string_view toml, std::string_view schema) {
 
 std::expected<Definition, std::vector<DefinitionFault>> read_definition(std::string_view toml, const NamedFiles& files,
                                                                         std::vector<DefinitionEntry>* entries) {
+  if (auto place = unreadable_place(toml); place.has_value())
+    return std::unexpected(DefinitionFaults{std::move(*place)});
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "aws/http/message.h"
+#include "aws/rules/mail_address.h"
 #include "pipeline/definition_section.h"
 
 namespace pipeline {
@@ -47,8 +48,7 @@ std::optional<Place> parse_place(std::string_view text, uint16_t otherwise) {
 }
 
 bool is_sender(std::string_view text) {
-  return is_email_address(text) && text.find_first_of(",;:\"()[]\\") == text.npos &&
-         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  return aws::rules::is_mail_address(text) && text.find_first_of(";:\"()[]\\") == text.npos;
 }
 
 // What is said of a wrong URL never repeats it: there may be a password in it.

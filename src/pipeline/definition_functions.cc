@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aws/rules/function_environment.h"
 #include "pipeline/definition_section.h"
 
 namespace pipeline {
@@ -12,6 +13,7 @@ namespace {
 constexpr int32_t kTimeoutMax = 900;
 constexpr int32_t kMemoryMin = 128;
 constexpr int32_t kMemoryMax = 10'240;
+constexpr std::size_t kHandlerLengthMax = 128;
 constexpr std::string_view kProvided = "provided.";
 // Those that run on one machine as well.
 constexpr std::array<std::string_view, 13> kRuntimes{
@@ -24,15 +26,30 @@ bool is_variable(std::string_view name) {
   return name.size() >= 2 && is_letter(name.front()) && std::ranges::all_of(name, is_inner);
 }
 
+// Without the pipeline's own, whose lengths depend on account and region: Stack::environment_fault counts those.
+void check_size(DefinitionSection& section, const Stage& stage) {
+  aws::Map<std::string> variables;
+  for (const auto& [name, value] : stage.environment) variables.append(name) = value;
+  const std::size_t size = aws::rules::environment_text(variables).size();
+  if (size > aws::rules::kEnvironmentBytesMax)
+    section.fault_at("environment", fmt::format("has {} bytes, as Lambda counts them, and can have {}", size,
+                                                aws::rules::kEnvironmentBytesMax));
+}
+
 void read_environment(DefinitionSection& section, Stage& stage) {
   stage.environment = section.named_texts("environment");
   for (const auto& [name, value] : stage.environment) {
     if (!is_variable(name))
       section.fault_at("environment",
                        fmt::format("has \"{}\": a variable is a letter and more of A-Z, a-z, 0-9 and _", name));
-    if (name.starts_with("TILL_") || name.starts_with("AWS_"))
-      section.fault_at("environment", fmt::format("has \"{}\": TILL_ and AWS_ begin the names of others", name));
+    if (name.starts_with("TILL_"))
+      section.fault_at("environment", fmt::format("has \"{}\": TILL_ begins the names of the pipeline's own", name));
+    if (aws::rules::is_reserved_variable(name))
+      section.fault_at("environment", fmt::format("has \"{}\", which Lambda sets itself and lets nobody set", name));
+    if (value.find('\0') != std::string::npos)
+      section.fault_at("environment", fmt::format("has for {} a text with a character of code 0 in it", name));
   }
+  check_size(section, stage);
 }
 
 void read_code(DefinitionSection& section, Stage& stage) {
@@ -49,6 +66,8 @@ void read_code(DefinitionSection& section, Stage& stage) {
   const bool needs_handler = stage.code.has_value() && !stage.runtime.starts_with(kProvided);
   if (needs_handler && section.has("runtime") && stage.handler.empty())
     section.fault_at("handler", "is missing: file and function, such as \"my.handle\" for handle() in my.py");
+  if (stage.handler.size() > kHandlerLengthMax || stage.handler.find_first_of(" \t\r\n") != std::string::npos)
+    section.fault_at("handler", fmt::format("must have up to {} characters and no blanks", kHandlerLengthMax));
   if (stage.handler.empty()) stage.handler = "bootstrap";
   if (section.has("timeout")) stage.timeout_seconds = section.whole_number("timeout", 1, kTimeoutMax, 1);
 }

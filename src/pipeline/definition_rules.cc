@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aws/rules/mail_address.h"
 #include "pipeline/definition_section.h"
 
 namespace pipeline {
@@ -40,7 +41,11 @@ void read_filter(DefinitionSection& section, NotificationRule& rule) {
 void check_addresses(DefinitionSection& section, const std::vector<std::string>& emails,
                      const std::vector<std::string>& webhooks) {
   for (const std::string& email : emails)
-    if (!is_email_address(email)) section.fault_at("emails", fmt::format("has \"{}\", which is no address", email));
+    if (!aws::rules::is_mail_address(email))
+      section.fault_at(
+          "emails",
+          fmt::format("has \"{}\", which is no address{}", email,
+                      may_be_several(email) ? R"(; several are a list: ["a@example.com", "b@example.com"])" : ""));
   for (const std::string& url : webhooks)
     if (!is_webhook_url(url))
       section.fault_at("webhooks", fmt::format("has \"{}\", which is no URL of http:// or https://", url));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "aws/pattern.h"
+#include "aws/rules/bucket_name.h"
 #include "pipeline/definition_section.h"
 
 namespace pipeline {
@@ -22,20 +24,34 @@ constexpr std::size_t kTagsMax = 40;  // of 50, so that others have room
 constexpr std::size_t kTagKeyMax = 128;
 constexpr std::size_t kTagValueMax = 256;
 
+std::string in_lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// What IAM, the strictest, takes of both names and values.
+bool is_tag_text(std::string_view text) {
+  static const auto pattern = aws::Pattern::compile(R"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)");
+  return pattern.has_value() && pattern->matches(text);
+}
+
 void check_tags(DefinitionSection& section, const StackSettings& stack) {
-  const auto is_allowed = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(" _.:/=+-@").find(c) != std::string_view::npos;
-  };
   if (stack.tags.size() > kTagsMax) section.fault_at("tags", fmt::format("has more than {} tags", kTagsMax));
+  std::set<std::string> names;
   for (const auto& [name, value] : stack.tags) {
-    const bool good = !name.empty() && name.size() <= kTagKeyMax && value.size() <= kTagValueMax &&
-                      std::ranges::all_of(name + value, is_allowed) && !name.starts_with("aws:");
+    const bool good = !name.empty() && name.size() <= kTagKeyMax && value.size() <= kTagValueMax && is_tag_text(name) &&
+                      is_tag_text(value);
     if (!good)
-      section.fault_at("tags", fmt::format("has \"{}\": a name has 1 to {} bytes and does not begin with aws:, a value "
-                                           "has up to {}, of letters, digits, spaces and _.:/=+-@",
+      section.fault_at("tags", fmt::format("has \"{}\": a name has 1 to {} bytes, a value has up to {}, of letters, "
+                                           "digits, spaces and _.:/=+-@",
                                            name, kTagKeyMax, kTagValueMax));
+    const std::string lower = in_lower_case(name);
+    for (const auto& [prefix, owner] : {std::pair("aws:", "AWS"), std::pair("tillstream:", "till")})
+      if (lower.starts_with(prefix))
+        section.fault_at("tags", fmt::format("has \"{}\": names that begin with {} are {}'s own", name, prefix, owner));
+    if (!names.insert(lower).second)
+      section.fault_at("tags", fmt::format("has \"{}\" twice: for IAM capital and small letters are the same", name));
   }
 }
 
@@ -61,14 +77,15 @@ void read_batches(DefinitionSection& section, StackSettings& stack) {
 bool is_stack_name(std::string_view name) {
   constexpr std::size_t kLengthMax = 20;
   return !name.empty() && name.size() <= kLengthMax &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos &&
+         aws::rules::is_bucket_name(std::string(name) + "-000000000000-us-east-1");  // as Stack calls the bucket
 }
 
 StackSettings read_stack(DefinitionSection& section) {
   StackSettings stack;
   stack.name = section.text("name");
   if (stack.name.has_value() && !is_stack_name(*stack.name))
-    section.fault_at("name", "must be 1 to 20 of a-z, 0-9 and -");
+    section.fault_at("name", fmt::format("must be {}", kStackNames));
   stack.region = section.text("region");
   if (stack.region.has_value() &&
       (stack.region->empty() ||

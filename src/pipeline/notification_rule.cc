@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/codec/json_shape.h"
+#include "aws/http/message.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -79,14 +80,18 @@ std::vector<std::string> rules_for(const Transaction& order, const NotificationR
   return out;
 }
 
-bool is_email_address(std::string_view text) {
-  const std::size_t at = text.find('@');
-  return at != text.npos && at > 0 && at + 1 < text.size() && text.find_first_of(" <>") == text.npos;
+bool is_webhook_url(std::string_view text) {
+  constexpr std::size_t kLengthMax = 2'048;
+  if (!text.starts_with("http://") && !text.starts_with("https://")) return false;
+  const std::size_t host = text.find("://") + 3;
+  const std::string_view authority = text.substr(host, text.find_first_of("/?", host) - host);
+  const std::string place = std::string(text.substr(0, host)).append(authority.substr(authority.rfind('@') + 1));
+  return text.size() <= kLengthMax && aws::http::parse_endpoint(place).has_value() && text.find('#') == text.npos &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-bool is_webhook_url(std::string_view text) {
-  return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("://") &&
-         text.find_first_of(" \t\r\n") == text.npos;
+bool may_be_several(std::string_view text) {
+  return text.find_first_of(",; ") != text.npos && std::ranges::count(text, '@') > 1;
 }
 
 }  // namespace pipeline

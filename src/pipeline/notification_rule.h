@@ -38,8 +38,9 @@ bool has_condition_on(std::string_view filter, std::string_view key);
 std::vector<std::string> rules_for(const Transaction& order, const NotificationRules& rules,
                                    const base::Decimal& threshold);
 
-// An address that mail can be sent to, as far as its form tells; a URL that SNS can deliver to.
-bool is_email_address(std::string_view text);
+// A URL that SNS can deliver to.
 bool is_webhook_url(std::string_view text);
+// Whether what is no address of e-mail is likely to be several of them in one text.
+bool may_be_several(std::string_view text);
 
 }  // namespace pipeline

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "aws/codec/json_shape.h"
+#include "aws/rules/subject.h"
 #include "base/encoding.h"
 #include "pipeline/notification_state.h"
 
@@ -19,15 +20,6 @@ bool is_permanent(const base::AwsError& error) {
                                                       "AuthorizationError", "AuthorizationErrorException"};
   return std::ranges::find(kCodes, error.code) != kCodes.end() ||
          std::ranges::find(kCodes, error.query_code) != kCodes.end();
-}
-
-constexpr std::size_t kSubjectLengthMax = 99;  // of SNS: fewer than 100 characters, of ASCII, none of control
-
-std::string subject_of(std::string_view text) {
-  std::string out(text.substr(0, kSubjectLengthMax));
-  for (char& c : out)
-    if (c < ' ' || c > '~') c = '?';
-  return out;
 }
 
 void append_member(std::string_view name, std::string_view value, std::string& out) {
@@ -88,10 +80,10 @@ aws::sns::PublishInput notification(const Item& order, const std::string& rule, 
   };
   const auto found = std::ranges::find(rules, rule, &NotificationRule::name);
   if (found != rules.end()) {
-    input.subject = subject_of(found->subject.render(value_of));
+    input.subject = aws::rules::as_subject(found->subject.render(value_of));
     input.message = found->text.render(value_of);
   }
-  if (input.subject.value_or("").empty()) input.subject = subject_of(rule + ": " + id);
+  if (input.subject.value_or("").empty()) input.subject = aws::rules::as_subject(rule + ": " + id);
   if (input.message.value_or("").empty()) input.message = rule_text(order, event_id, rule);
   return input;
 }

@@ -585,6 +585,8 @@ TEST_F(RulesTest, EachRuleThatWantsAnOrderIsTold) {
   handle({{"m5", order("e", "101", "EUR")}});
   EXPECT_EQ(topic_.last_subject, "e: 101 EUR");
   EXPECT_EQ(topic_.last_message, "{e} by large-eur");
+  handle({{"m6", order("é 漢", "101", "EUR")}});
+  EXPECT_EQ(topic_.last_subject, "é 漢: 101 EUR");
 }
 
 // Of three rules one cannot be told now and one never: the first is swept later, by itself.

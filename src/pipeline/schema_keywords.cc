@@ -178,7 +178,7 @@ class Preparation {
   void visit(Json& schema, const Pointer& at, int depth) {
     if (fault_.has_value()) return;
     if (schema.is_boolean()) {
-      schemas_.emplace(&schema, at);
+      note(schema, at);
       return;
     }
     if (depth > kDepthMax) return fault(at, "is nested too deeply");
@@ -200,7 +200,11 @@ class Preparation {
     }
     for (auto& [key, value] : replaced) schema[key] = std::move(value);
     for (const char* key : {"pattern", "format", "multipleOf"}) schema.erase(key);
-    schemas_.emplace(&schema, at);
+    note(schema, at);
+  }
+
+  void note(const Json& schema, const Pointer& at) {
+    if (schemas_.emplace(&schema, at).second) in_order_.push_back(&schema);
   }
 
   void visit_keyword(Holds holds, Json& value, const Pointer& at, int depth,
@@ -290,9 +294,9 @@ class Preparation {
     Costs of_parts;
     for (std::size_t level = 0; level <= kRecordDepthMax && !fault_.has_value(); ++level) {
       Costs costs;
-      for (const auto& [schema, at] : schemas_) {
+      for (const Json* schema : in_order_) {
         if (cost_of(*schema, of_parts, costs, 0) <= kCostMax || fault_.has_value()) continue;
-        return fault(at, "asks for so many comparisons of one value that a record could take minutes");
+        return fault(schemas_.at(schema), "asks for so many comparisons of one value that a record could take minutes");
       }
       of_parts = std::move(costs);
     }
@@ -337,6 +341,7 @@ class Preparation {
   const bool is_draft_4_;
   std::optional<std::string> fault_;
   std::map<const Json*, Pointer> schemas_;  // all
+  std::vector<const Json*> in_order_;       // the same, as they were visited: each time the same one is at fault first
 };
 
 }  // namespace

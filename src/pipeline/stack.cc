@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "aws/rules/function_environment.h"
 #include "base/check.h"
 #include "pipeline/policies.h"
 #include "pipeline/rows.h"
@@ -215,6 +216,22 @@ void Stack::add_function(std::string_view what, FunctionSpec spec, std::vector<G
   resources.push_back(make_function_role(site_, spec.name, policy_document(grants)));
   resources.push_back(make_log_group(site_, group, options_.settings.log_retention_days));
   resources.push_back(make_function(site_, std::move(spec)));
+}
+
+std::optional<Stack::EnvironmentFault> Stack::environment_fault() const {
+  for (const auto& resource : resources_) {
+    const ResourceSpec spec = resource->spec();
+    const auto* function = std::get_if<FunctionSpec>(&spec.of);
+    if (function == nullptr) continue;
+    aws::Map<std::string> variables = function->environment;
+    for (const auto& [name, value] : function->defaults) variables[name] = value;
+    if (function->secret.has_value()) variables[function->secret->variable] = function->secret->value.value_or("");
+    const std::size_t bytes = aws::rules::environment_text(variables).size();
+    if (bytes <= aws::rules::kEnvironmentBytesMax) continue;
+    for (const std::string_view stage : {"ingest", "process", "sweep", "intake"})
+      if (function->name == site_.name(stage)) return EnvironmentFault{stage, bytes};
+  }
+  return std::nullopt;
 }
 
 // The function that webhooks come to. Where the definition has none, one that is there goes: its door stands open.

@@ -118,6 +118,12 @@ class Stack {
   [[nodiscard]] const StackOptions& options() const { return options_; }
   // With services whose calls answer at once.
   [[nodiscard]] const Site& site() const { return plain_site_; }
+  // A function that has more variables, those of the definition and the pipeline's own, than Lambda takes.
+  struct EnvironmentFault {
+    std::string_view stage;  // "process"
+    std::size_t bytes = 0;   // as Lambda counts them
+  };
+  [[nodiscard]] std::optional<EnvironmentFault> environment_fault() const;
   // In the order in which they need each other.
   [[nodiscard]] const Resources& resources() const { return resources_; }
 

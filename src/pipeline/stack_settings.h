@@ -26,7 +26,10 @@ struct StackSettings {
   int32_t batch_window_seconds = 0;  // that a batch may wait for more orders
 };
 
-// 1 to 20 of a-z, 0-9 and -.
+// The name begins those of all resources, of which buckets have the narrowest rules. For people it is `kStackNames`.
+inline constexpr std::string_view kStackNames =
+    "1 to 20 of a-z, 0-9 and -, which begin with a letter or a digit and not as names that S3 keeps for itself (xn--, "
+    "sthree-, amzn-s3-demo-)";
 bool is_stack_name(std::string_view name);
 
 // Thresholds, each over a minute.

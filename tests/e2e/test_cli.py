@@ -268,6 +268,8 @@ def test_odd_arguments(engine, tmp_path):
     assert till("send", os.fsdecode(b"\xff"), *engine).code == FAILED
     assert till("deploy", "process", "--zip", tmp_path, *engine).code == FAILED
     assert till("status", "--data", "").code == USAGE
+    assert till("deploy", "process", "--zip", "", *engine).code == USAGE
+    assert till("generate", "1" + 30 * "0").code == USAGE
 
 
 @pytest.mark.parametrize("words", [["bogus"], ["tx", "bogus"], ["statsu", "--json"]])

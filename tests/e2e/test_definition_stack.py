@@ -34,7 +34,7 @@ emails = ["shop@example.com"]
 STAGE = """import json, os
 
 def handle(event, context):
-    print("custom", os.environ["GREETING"], os.environ["TILL_ORDERS_TABLE"])
+    print("custom", os.environ["GREETING"], os.environ["TILL_ORDERS_TABLE"], os.environ.get("AWS_MAX_ATTEMPTS"))
     return {"batchItemFailures": [], "seen": [record["body"] for record in event.get("Records", [])]}
 """
 FUNCTION = """[functions.process]
@@ -43,7 +43,7 @@ runtime = "python3.12"
 handler = "stage.handle"
 timeout = 20
 memory = 192
-environment = { GREETING = "hello" }
+environment = { GREETING = "hello", AWS_MAX_ATTEMPTS = "7" }
 """
 
 
@@ -78,6 +78,24 @@ def visibility_timeout(sqs, queue):
     ('[stack]\nfunctions_package = ""', "2: [stack] functions_package is empty"),
     ('[stack]\ntags = { team = 7 }', "2: [stack] tags has for team no string"),
     ('[stack]\ntags = { "aws:x" = "y" }', '2: [stack] tags has "aws:x"'),
+    ('[stack]\ntags = { "AWS:x" = "y" }', '2: [stack] tags has "AWS:x": names that begin with aws: are AWS'),
+    ('[stack]\ntags = { "Tillstream:code-sha256" = "y" }', '2: [stack] tags has "Tillstream:code-sha256": names that'),
+    ('[stack]\ntags = { a = "1", A = "2" }', '2: [stack] tags has "a" twice'),
+    ('[stack]\ntags = { a = "\N{ROCKET}" }', '2: [stack] tags has "a": a name has'),
+    ('[stack]\nname = "-x"', "2: [stack] name must be 1 to 20 of a-z, 0-9 and -"),
+    ('[stack]\nname = "xn-"', "2: [stack] name must be 1 to 20 of a-z, 0-9 and -"),
+    ('[stack]\nname = "sthree-a"', "2: [stack] name must be 1 to 20 of a-z, 0-9 and -"),
+    ('[notifications]\nemails = "a@b.c,d@e.f"', '2: [notifications] emails has "a@b.c,d@e.f", which is no address; several'),
+    ('[notifications]\nemails = ["a@b@c"]', '2: [notifications] emails has "a@b@c", which is no address'),
+    ('[notifications]\nwebhooks = "http://"', '2: [notifications] webhooks has "http://"'),
+    ('[notifications]\nwebhooks = "https://a b.c/"', '2: [notifications] webhooks has "https://a b.c/"'),
+    ('[notifications]\nwebhooks = "https://a.example:99999/"', '2: [notifications] webhooks has "https://a.example:99999/"'),
+    ('[alarms]\nemails = "\u00fc@b.c"', '2: [alarms] emails has "\u00fc@b.c", which is no address'),
+    ('[email]\nsmtp = "smtp://localhost"\nfrom = "a@@b"', "3: [email] from is no address"),
+    ('[functions.process]\nenvironment = { LAMBDA_TASK_ROOT = "1" }', '2: [functions.process] environment has "LAMBDA_T'),
+    ('[functions.process]\nenvironment = { XY = "' + 4090 * "x" + '" }', "2: [functions.process] environment has 4099 bytes"),
+    ('[functions.process]\nenvironment = { XY = "\\u0000" }', "2: [functions.process] environment has for XY"),
+    ('[functions.process]\ncode = "a.py"\nruntime = "python3.12"\nhandler = "a b"', "4: [functions.process] handler must"),
     ('[stack]\nlog_retention_days = 8', "2: [stack] log_retention_days can be 1, 3, 5, 7, 14"),
     ('[stack]\nmaximum_concurrency = 1', "2: [stack] maximum_concurrency must be a whole number from 2 to 1000"),
     ('[stack]\nbatch_size = 11', "2: [stack] batch_size is more than 10, which needs a `batch_window` of 1 second"),
@@ -99,6 +117,13 @@ def test_faults_have_their_lines(tmp_path, section, fault):
     (tmp_path / "till.toml").write_text(section + "\n")
     result = till("config", "show", "--file", tmp_path / "till.toml")
     assert result.code == USAGE and f"{tmp_path}/till.toml:{fault}" in result.err, result
+
+
+@pytest.mark.parametrize("text", ["[\n", "[[\n", "[.", "[ \n", "[#", "[\r\n", pytest.param("a" + ".a" * 400_000 + " = 1\n", id="a key without end")])
+def test_text_that_is_no_toml_is_a_fault_and_no_end(tmp_path, text):
+    (tmp_path / "z.toml").write_bytes(text.encode())
+    result = till("config", "show", "--file", tmp_path / "z.toml")
+    assert result.code == USAGE and f"{tmp_path}/z.toml:1: " in result.err, result
 
 
 def test_a_stack_is_made_as_the_definition_says(shop, serve):
@@ -222,7 +247,7 @@ def test_own_code_is_a_stage_and_stays_so(shop, serve):
     for command in ("up", "deploy", "plan"):
         assert till(command, *arguments).code == OK
     invoked = till("invoke", "process", '{"Records":[{"body":"x"}]}', "--json", *arguments).json
-    assert invoked["payload"]["seen"] == ["x"] and "custom hello tillstream-orders" in invoked["log"]
+    assert invoked["payload"]["seen"] == ["x"] and "custom hello tillstream-orders 7" in invoked["log"]
     assert till("send", '{"id":"1","total":5}', *arguments).code == OK
     eventually(lambda: "custom hello" in till("logs", "process", *arguments).out, what="the stage's log")
     drill = till("alarms", "drill", "error", *arguments)
@@ -237,6 +262,43 @@ def test_own_code_is_a_stage_and_stays_so(shop, serve):
     assert till("up", *arguments).code == OK
     (shop / "orders.json").write_text('[{"id": 1, "total": 2}]')
     assert till("run", shop / "orders.json", "--json", *arguments).json["accepted"] == 1
+
+
+def test_variables_of_the_sdks_reach_our_own_code(shop, serve):
+    """It takes them by the names of the SDKs, and says so where it cannot."""
+    server = serve()
+    arguments = arguments_of(shop, server)
+    (shop / "till.toml").write_text(ORDER + '[functions.process]\nenvironment = { AWS_MAX_ATTEMPTS = "many" }\n')
+    assert till("up", *arguments).code == OK and till("plan", *arguments).code == OK
+    invoked = till("invoke", "process", '{"Records":[]}', *arguments)
+    assert invoked.code != OK and "max_attempts" in (invoked.out + invoked.err).lower(), invoked
+
+
+def test_more_variables_than_lambda_takes_are_refused_before_anything_is_made(shop, serve):
+    server = serve()
+    arguments = arguments_of(shop, server)
+    (shop / "till.toml").write_text(ORDER + '[functions.sweep]\nenvironment = { XY = "' + 3900 * "x" + '" }\n')
+    line = 1 + ORDER.count("\n") + 1
+    for command in (["up"], ["plan"], ["run", shop / "none.json"]):
+        refused = till(*command, *arguments)
+        assert refused.code == USAGE and f"till.toml:{line}: the function sweep would have" in refused.err, refused
+    assert server.client("dynamodb").list_tables()["TableNames"] == []
+    (shop / "till.toml").write_text(ORDER + '[functions.sweep]\nenvironment = { XY = "' + 2900 * "x" + '" }\n')
+    assert till("up", *arguments).code == OK
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--email", "a@b.c,d@e.f"], "not an address: a@b.c,d@e.f; give --email once for each"),
+    (["--email", "a@b@c"], "not an address: a@b@c"), (["--email", "\u00fc@b.c"], "not an address: \u00fc@b.c"),
+    (["--email="], "not an address"), (["--webhook", "http:///x"], "not a URL that begins with http:// or https://"),
+    (["--stack=-x"], "--stack: not a name of a stack: -x"), (["--stack=--"], "--stack: not a name of a stack: --"),
+    (["--stack", "xn--a"], "--stack: not a name of a stack"), (["--stack", "sthree-a"], "--stack: not a name of a stack"),
+])
+def test_flags_that_aws_would_refuse_are_wrong_at_once(tmp_path, arguments, said):
+    for command in (["plan"], ["up"], ["run", "none.json"], ["config", "show"], ["export", "sam"]):
+        refused = till(*command, *arguments, "--data", tmp_path / "data")
+        assert refused.code == USAGE and said in refused.err, refused
+    assert not (tmp_path / "data").exists()
 
 
 def test_code_is_a_zip_a_directory_or_a_file(shop, serve):

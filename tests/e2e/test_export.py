@@ -268,3 +268,11 @@ def test_what_a_killed_export_left_goes_with_the_next(tmp_path):
     (tmp_path / "again" / f"{package}.4711-0.part").write_text("half")
     export("terraform", tmp_path / "again")
     assert {path.name for path in (tmp_path / "again").iterdir()} == {"main.tf.json", package}
+
+
+@pytest.mark.parametrize("stack, name", [("123", "till-123"), ("shop", "shop")])
+@pytest.mark.parametrize("kind", ["cloudformation", "sam"])
+def test_the_command_that_deploys_names_a_stack_that_may_be(tmp_path, kind, stack, name):
+    """CloudFormation wants a letter first; the pipeline's own names do not."""
+    told = till("export", kind, "--stack", stack, "--output", tmp_path / "out")
+    assert told.code == OK and f"--stack-name {name} " in told.out, told

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from test_cli import FAILED, OK, USAGE
 from till_process import make_client, till
 
-ROOT = {"TILL_ROOT_ACCESS_KEY_ID": "OWNER", "TILL_ROOT_SECRET_ACCESS_KEY": "own-secret"}
+ROOT = {"TILL_ROOT_ACCESS_KEY_ID": "OWNER", "TILL_ROOT_SECRET_ACCESS_KEY": "own-secret-of-ours"}
 
 
 def account_of(endpoint, key, secret="whatever", token=None):
@@ -76,6 +76,10 @@ def test_beyond_loopback_nobody_is_told_to_take_any_key(serve):
     (["--listen", "0.0.0.0"], {}, "TILL_ROOT_ACCESS_KEY_ID"),
     (["--listen", "::"], {"TILL_ROOT_ACCESS_KEY_ID": "test", "TILL_ROOT_SECRET_ACCESS_KEY": "test"}, "test/test"),
     (["--listen", "0.0.0.0"], {"TILL_ROOT_ACCESS_KEY_ID": "OWNER"}, "TILL_ROOT_SECRET_ACCESS_KEY"),
+    (["--listen", "0.0.0.0"], {"TILL_ROOT_ACCESS_KEY_ID": "OWNER", "TILL_ROOT_SECRET_ACCESS_KEY": 15 * "x"}, "16 char"),
+    (["--root-key", ""], {}, "--root-key: no file has an empty name"),
+    (["--port", "99999"], {}, "65535"),
+    (["--port", "-1"], {}, "65535"),
     ([], {"TILL_ROOT_ACCESS_KEY_ID": "a/b", "TILL_ROOT_SECRET_ACCESS_KEY": "x"}, "TILL_ROOT_ACCESS_KEY_ID"),
     (["--listen", "example.com"], ROOT, "example.com"),
     (["--host", "http://till:4566"], {}, "http://till:4566"),
@@ -101,7 +105,7 @@ def test_another_address_and_another_root(serve, tmp_path, address, url):
         pytest.skip("this machine has no IPv6")
     server = serve("--listen", address, "--host", "till-of-mine", **ROOT)
     assert server.endpoint.startswith(url)
-    assert account_of(server.endpoint, "OWNER", "own-secret") == "000000000000"
+    assert account_of(server.endpoint, "OWNER", "own-secret-of-ours") == "000000000000"
     assert code_of(account_of, server.endpoint, "test", "test") == "InvalidClientTokenId"
     if address == "0.0.0.0":
         assert health_status(server.endpoint, "172.17.0.2:4566") == 200, "by any address, but by no name"

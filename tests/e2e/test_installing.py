@@ -204,6 +204,20 @@ def test_a_key_of_root_is_made_up_once(tmp_path, serve):
     assert till("status", "--data", tmp_path / "data").code != 1, "commands on the data directory find the key there"
 
 
+def test_a_key_that_others_may_read_is_worth_a_line(tmp_path, serve):
+    key_file = tmp_path / "root-key"
+    key_file.write_text("AWS_ACCESS_KEY_ID=OWNER\nAWS_SECRET_ACCESS_KEY=own-secret-of-ours\n")
+    for mode, warned in ((0o444, True), (0o640, True), (0o600, False)):
+        key_file.chmod(mode)
+        engine = serve("--memory", "--root-key", key_file, data=tmp_path / oct(mode))
+        engine.stop()
+        assert (f"warning: others than its owner may read {key_file}" in engine.stderr_text()) == warned, oct(mode)
+        assert "own-secret" not in engine.stderr_text()
+    key_file.write_text("AWS_ACCESS_KEY_ID=OWNER\nAWS_SECRET_ACCESS_KEY=short\n")
+    result = till("serve", "--memory", "--root-key", key_file, "--listen", "0.0.0.0", "--port", "0")
+    assert result.code == 2 and f"the secret in {key_file} has fewer than 16 characters" in result.err, result
+
+
 @pytest.mark.parametrize("content", ["", "AWS_ACCESS_KEY_ID=AKIAX\n", "AWS_ACCESS_KEY_ID=a b\nAWS_SECRET_ACCESS_KEY=x\n"])
 def test_a_file_without_a_key_is_refused(tmp_path, content):
     key_file = tmp_path / "root-key"

@@ -1,6 +1,7 @@
 """Rules of notifications and versions of amended orders, from till.toml to mails and rows."""
 import email
 import json
+from email.header import decode_header, make_header
 
 import pytest
 from till_process import eventually, till
@@ -19,7 +20,7 @@ RULES = """
 name = "large-eur"
 filter = '{"amount":[{"numeric":[">",50000]}],"currency":["EUR"]}'
 emails = ["eur@example.com"]
-subject = "Large: {transaction_id}"
+subject = "Größe: {transaction_id} {item}"
 text = "{amount} {currency} for {item}"
 
 [[rules]]
@@ -29,12 +30,12 @@ emails = ["jpy@example.com", "boss@example.com"]
 
 [[rules]]
 name = "boats"
-filter = '{"item":[{"prefix":"boat"}]}'
+filter = '{"item":[{"prefix":"böat"}]}'
 
 [notifications]
 emails = ["shop@example.com"]
 """
-ORDERS = [{"id": 1, "total": "50000.01", "currency": "EUR", "title": "boat, red"},
+ORDERS = [{"id": 1, "total": "50000.01", "currency": "EUR", "title": "böat, red"},
           {"id": 2, "total": "60000", "currency": "JPY", "title": "tea"},
           {"id": 3, "total": "5000001", "currency": "JPY", "title": "tea"},
           {"id": 4, "total": "50000", "currency": "EUR", "title": "tea"}]
@@ -44,7 +45,7 @@ def mails(data):
     out = []
     for file in (data / "outbox").glob("*"):
         message = email.message_from_bytes(file.read_bytes())
-        out.append((message["To"], message["Subject"], message.get_payload(decode=True).decode()))
+        out.append((message["To"], str(make_header(decode_header(message["Subject"]))), message.get_payload(decode=True).decode()))
     return out
 
 
@@ -62,10 +63,10 @@ def test_each_rule_tells_its_own_people_in_its_own_words(shop, serve):
     assert run.code == OK and run.json["accepted"] == 4 and run.json["large_orders_notified"] == 2, run
     got = eventually(lambda: len(mails(server.data)) >= 4 and mails(server.data), what="four mails")
     assert sorted((to, subject) for to, subject, _ in got) == [
-        ("boss@example.com", "large-jpy: 3"), ("eur@example.com", "Large: 1"),
+        ("boss@example.com", "large-jpy: 3"), ("eur@example.com", "Größe: 1 böat, red"),
         ("jpy@example.com", "large-jpy: 3"), ("shop@example.com", "boats: 1")], got
     texts = {to: text for to, _, text in got}
-    assert "50000.01 EUR for boat, red" in texts["eur@example.com"]
+    assert "50000.01 EUR for böat, red" in texts["eur@example.com"]
     assert '"event_id":"3/large-jpy"' in texts["jpy@example.com"]
     assert till("plan", *arguments).code == OK
     # A rule that goes is not told any more; its topic goes with the stack.

@@ -219,6 +219,14 @@ def test_an_email_lands_in_the_outbox(server, sns, topic, name):
     assert "Subject: Large order: 60000" in eventually(letters, what="the letter")[0]
 
 
+def test_subjects_are_utf_8(sns, topic):
+    for good in ("Größe: 1 \N{ROCKET}", 100 * "ä", " x"):
+        sns.publish(TopicArn=topic, Subject=good, Message="m")
+    for bad in ("a\nb", "a\u0085", "\u2028", 101 * "ä"):
+        with pytest.raises(sns.exceptions.InvalidParameterException, match="Invalid parameter: Subject"):
+            sns.publish(TopicArn=topic, Subject=bad, Message="m")
+
+
 def test_errors_are_those_of_aws(sns, topic):
     with pytest.raises(sns.exceptions.NotFoundException) as missing:
         sns.publish(TopicArn=topic + "-none", Message="x")

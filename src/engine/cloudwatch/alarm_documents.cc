@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aws/rules/subject.h"
 #include "engine/arn.h"
 #include "engine/cloudwatch/alarm_text.h"
 #include "engine/cloudwatch/datum.h"
@@ -194,12 +195,12 @@ std::string topic_message(const Alarm& alarm, const AlarmState& old_state, const
   return out.take();
 }
 
-// SNS takes printable ASCII of at most 100 characters.
 std::string topic_subject(const Alarm& alarm) {
   const std::string frame = fmt::format("{}: \"\" in {}", alarm.state.value, region_name(alarm.region));
   const std::size_t room = kSubjectMax - frame.size();
-  std::string name = alarm.name.size() > room ? alarm.name.substr(0, room - 3) + "..." : alarm.name;
-  for (char& c : name) c = c >= ' ' && c <= '~' ? c : '?';
+  const std::string whole = aws::rules::as_subject(alarm.name, alarm.name.size());
+  std::string name = aws::rules::as_subject(whole, room);
+  if (name.size() < whole.size()) name = aws::rules::as_subject(whole, room - 3) + "...";
   return fmt::format("{}: \"{}\" in {}", alarm.state.value, name, region_name(alarm.region));
 }
 

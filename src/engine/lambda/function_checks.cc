@@ -5,6 +5,7 @@
 
 #include "aws/codec/json_shape.h"
 #include "aws/lambda/errors.h"
+#include "aws/rules/function_environment.h"
 #include "engine/arn.h"
 #include "engine/lambda/answers.h"
 #include "engine/lambda/limits.h"
@@ -27,26 +28,6 @@ constexpr std::array<std::string_view, 21> kRetiredRuntimes = {
     "nodejs", "nodejs4.3",     "nodejs6.10",     "nodejs8.10", "nodejs10.x",    "nodejs12.x",    "nodejs14.x",
     "java8",  "python2.7",     "python3.6",      "python3.7",  "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1",
     "go1.x",  "dotnetcore3.1", "nodejs4.3-edge", "ruby2.5",    "ruby2.7",       "provided",      "dotnet5.0"};
-
-// Lambda Developer Guide, "Defined runtime environment variables". TZ and PATH may be set by users.
-constexpr std::array<std::string_view, 18> kReservedVariables = {"_HANDLER",
-                                                                 "_X_AMZN_TRACE_ID",
-                                                                 "AWS_DEFAULT_REGION",
-                                                                 "AWS_REGION",
-                                                                 "AWS_EXECUTION_ENV",
-                                                                 "AWS_LAMBDA_FUNCTION_NAME",
-                                                                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-                                                                 "AWS_LAMBDA_FUNCTION_VERSION",
-                                                                 "AWS_LAMBDA_INITIALIZATION_TYPE",
-                                                                 "AWS_LAMBDA_LOG_GROUP_NAME",
-                                                                 "AWS_LAMBDA_LOG_STREAM_NAME",
-                                                                 "AWS_ACCESS_KEY",
-                                                                 "AWS_ACCESS_KEY_ID",
-                                                                 "AWS_SECRET_ACCESS_KEY",
-                                                                 "AWS_SESSION_TOKEN",
-                                                                 "AWS_LAMBDA_RUNTIME_API",
-                                                                 "LAMBDA_TASK_ROOT",
-                                                                 "LAMBDA_RUNTIME_DIR"};
 
 bool contains(const auto& list, std::string_view value) {
   return std::ranges::find(list, value) != list.end();
@@ -135,19 +116,15 @@ base::Result<void> check_between(const std::optional<int32_t>& value, int32_t mi
 
 base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string>& variables) {
   FunctionRecord::Pairs out;
-  std::string measured = "{";
   std::string reserved;
   for (const auto& [variable, value] : variables) {
-    if (contains(kReservedVariables, variable)) reserved.append(reserved.empty() ? "" : ", ").append(variable);
+    if (aws::rules::is_reserved_variable(variable)) reserved.append(reserved.empty() ? "" : ", ").append(variable);
     if (variable.find_first_of(std::string_view("=\0", 2)) != std::string::npos ||
         value.find('\0') != std::string::npos) {
       return base::fail(invalid_parameter("The environment variable " + variable + " cannot be passed to a process"));
     }
-    if (measured.size() > 1) measured += ", ";
-    key_value(measured, variable, value);
     out.emplace_back(variable, value);
   }
-  measured += '}';
   constexpr std::string_view kPrefix =
       "Lambda was unable to configure your environment variables because the environment variables you have provided ";
   if (!reserved.empty()) {
@@ -156,7 +133,8 @@ base::Result<FunctionRecord::Pairs> check_environment(const aws::Map<std::string
                                         "Reserved keys used in this request: " +
                                         reserved));
   }
-  if (measured.size() > kEnvironmentBytesMax) {
+  const std::string measured = aws::rules::environment_text(variables);
+  if (measured.size() > aws::rules::kEnvironmentBytesMax) {
     return base::fail(invalid_parameter(std::string(kPrefix) + "exceeded the 4KB limit. String measured: " + measured));
   }
   return out;

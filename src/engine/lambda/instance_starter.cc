@@ -78,7 +78,7 @@ InstanceStarter::Environment InstanceStarter::environment_of(const FunctionRecor
   add("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(record.memory_size_mb));
   add("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
   add("AWS_LAMBDA_LOG_GROUP_NAME", record.log_group);
-  add("AWS_LAMBDA_LOG_FORMAT", record.logs_json() ? "JSON" : "Text");
+  add_default("AWS_LAMBDA_LOG_FORMAT", record.logs_json() ? "JSON" : "Text");
   if (record.logs_json()) add_default("AWS_LAMBDA_LOG_LEVEL", record.application_log_level);
   add("AWS_REGION", record.region);
   add("AWS_DEFAULT_REGION", record.region);

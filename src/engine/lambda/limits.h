@@ -14,7 +14,6 @@ namespace engine::lambda {
 constexpr std::size_t kFunctionNameLengthMax = 64;
 constexpr std::size_t kZippedBytesMax = 52'428'800;  // direct upload
 constexpr uint64_t kCodeStorageBytesMax = 80'530'636'800;
-constexpr std::size_t kEnvironmentBytesMax = 4'096;
 constexpr std::size_t kPolicyBytesMax = 20'480;
 constexpr int32_t kTimeoutSecondsMax = 900;
 constexpr int32_t kMemoryMbMin = 128;

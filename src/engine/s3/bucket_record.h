@@ -27,9 +27,6 @@ struct BucketRecord {
   static std::optional<BucketRecord> decode(std::string_view bytes);  // nullopt: not a record
 };
 
-// S3 User Guide, "General purpose bucket naming rules".
-bool is_bucket_name(std::string_view name);
-
 // The canonical user id of an account: 64 hex digits that say nothing, as on AWS.
 std::string canonical_id(std::string_view account);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aws/rules/bucket_name.h"
 #include "aws/s3/errors.h"
 #include "aws/validate.h"
 #include "engine/s3/keys.h"
@@ -56,7 +57,7 @@ base::Result<void> read_location(const aws::Context& context, const aws::s3::Cre
 }
 
 base::Result<void> check_create(const aws::s3::CreateBucketRequest& in) {
-  if (!is_bucket_name(in.bucket.value_or("")))
+  if (!aws::rules::is_bucket_name(in.bucket.value_or("")))
     return base::fail(named(errors::invalid_bucket_name("The specified bucket is not valid."), in.bucket.value_or("")));
   if (in.acl && *in.acl != "private") {
     return base::fail(errors::invalid_bucket_acl_with_object_ownership(
@@ -180,7 +181,7 @@ base::Result<aws::s3::ListBucketsOutput> S3Service::list_buckets(aws::Context& c
   std::string after;
   if (in.continuation_token && !in.continuation_token->empty()) {
     const auto token = base::base64_decode(*in.continuation_token);
-    if (!token || !is_bucket_name(*token)) {
+    if (!token || !aws::rules::is_bucket_name(*token)) {
       return base::fail(invalid_argument("The continuation token provided is incorrect", "continuation-token",
                                          *in.continuation_token));
     }

@@ -49,9 +49,15 @@ TEST(Publish, Refusals) {
   EXPECT_EQ(error([](auto& in) { in.message = ""; }), "InvalidParameter: Invalid parameter: Empty message");
   EXPECT_EQ(error([](auto& in) { in.message = std::string(kMessageBytesMax + 1, 'x'); }),
             "InvalidParameter: Invalid parameter: Message too long");
-  for (const char* subject : {"", " x", "a\nb", "\xc3\xa4"})
+  for (const char* subject : {"", "a\nb", "a\x7f", "\xc2\x85", "\xe2\x80\xa8", "\xc3"})
+    EXPECT_EQ(error([&](auto& in) { in.subject = subject; }), "InvalidParameter: Invalid parameter: Subject")
+        << subject;
+  std::string umlauts;
+  for (int i = 0; i < 100; ++i) umlauts += "ä";
+  for (const std::string& subject : {std::string(100, 'x'), umlauts, std::string(" x"), std::string("Größe 漢字 🚀")})
+    EXPECT_EQ(error([&](auto& in) { in.subject = subject; }), "no error") << subject;
+  for (const std::string& subject : {std::string(101, 'x'), umlauts + "ä"})
     EXPECT_EQ(error([&](auto& in) { in.subject = subject; }), "InvalidParameter: Invalid parameter: Subject");
-  EXPECT_EQ(error([](auto& in) { in.subject = std::string(100, 'x'); }), "no error");
   EXPECT_EQ(error([](auto& in) { in.message_structure = "json"; }),
             "InvalidParameter: Invalid parameter: Message Structure - JSON message body failed to parse");
   EXPECT_EQ(error([](auto& in) {

@@ -12,7 +12,6 @@ namespace engine::sns {
 // --- AWS's quotas.
 constexpr std::size_t kTopicNameLengthMax = 256;
 constexpr std::size_t kMessageBytesMax = 262'144;  // with attributes; of one Publish or all of one PublishBatch
-constexpr std::size_t kSubjectLengthMax = 100;
 constexpr std::size_t kBatchEntriesMax = 10;
 constexpr std::size_t kBatchEntryIdLengthMax = 80;
 constexpr std::size_t kIdLengthMax = 128;  // MessageGroupId

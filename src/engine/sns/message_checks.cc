@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "aws/rules/subject.h"
 #include "aws/sns/errors.h"
 #include "aws/sns/shapes.h"
 #include "base/decimal.h"
@@ -84,14 +85,6 @@ base::Result<void> check_attribute(const std::string& name, const aws::sns::Mess
   return {};
 }
 
-base::Result<void> check_subject(std::string_view subject) {
-  const bool printable = std::ranges::all_of(subject, [](char c) { return c >= ' ' && c <= '~'; });
-  if (subject.empty() || subject.size() > kSubjectLengthMax || subject.front() == ' ' || !printable) {
-    return invalid_parameter("Subject");
-  }
-  return {};
-}
-
 base::Result<void> read_structure(OutgoingMessage& out) {
   simdjson::dom::parser parser;
   simdjson::dom::object object;
@@ -140,7 +133,7 @@ base::Result<OutgoingMessage> read_message(In in, std::size_t position) {
     out.attributes = std::move(*in.message_attributes);
   }
   if (out.bytes() > kMessageBytesMax) return invalid_parameter("Message too long");
-  if (in.subject) TRY(check_subject(*in.subject));
+  if (in.subject && !aws::rules::is_subject(*in.subject)) return invalid_parameter("Subject");
   out.subject = std::move(in.subject);
   if (in.message_deduplication_id) {
     return invalid_parameter(

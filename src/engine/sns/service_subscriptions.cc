@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/rules/mail_address.h"
 #include "aws/sns/errors.h"
 #include "aws/validate.h"
 #include "base/encoding.h"
@@ -22,14 +23,6 @@ namespace {
 constexpr std::array<std::string_view, 3> kForeignProtocols = {"sms", "application", "firehose"};
 constexpr std::size_t kTokenLength = 64;
 constexpr std::string_view kTokenDigits = "0123456789abcdef";
-constexpr std::size_t kMailAddressLengthMax = 320;
-
-bool is_mail_address(std::string_view text) {
-  const std::size_t at = text.find('@');
-  const bool printable = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '<' && c != '>'; });
-  return at != text.npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == text.npos && printable &&
-         text.size() <= kMailAddressLengthMax;
-}
 
 base::Result<void> check_endpoint(const SubscriptionRecord& record, const SnsOptions& options) {
   const std::string& protocol = record.protocol;
@@ -50,7 +43,7 @@ base::Result<void> check_endpoint(const SubscriptionRecord& record, const SnsOpt
       return invalid_parameter("Lambda endpoint ARN");
     }
   } else if (record.mail()) {
-    if (!is_mail_address(endpoint)) return invalid_parameter("Email address");
+    if (!aws::rules::is_mail_address(endpoint)) return invalid_parameter("Email address");
   } else if (record.web()) {
     TRY(parse_webhook(protocol, endpoint));
   } else {
