@@ -71,7 +71,8 @@ int down(const GlobalOptions& global, bool yes, bool keep_data) {
   pipeline::Stack& stack = session->stack();
   const auto removed = stack.down([&](const pipeline::Step& step) { print(step); }, keep);
   const int failed = removed.has_value() ? static_cast<int>(kOk) : print_stopped("down", removed.error());
-  if (failed == kUnreachable || failed == kInterrupted) return failed;
+  const bool is_over = !removed.has_value() && removed.error().http_status == 0;  // nobody would answer what follows
+  if (is_over || failed == kInterrupted) return failed;
   auto left = stack.settle(keep);
   if (!left.has_value()) return print_stopped("down", left.error());
   std::vector<pipeline::Step> kept;
