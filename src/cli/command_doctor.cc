@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "aws/http/shown_url.h"
 #include "cli/connection.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
@@ -167,8 +168,7 @@ void look_at_interpreters(Findings& findings) {
 void look_at_authorities(Findings& findings) {
   const auto found = os::check_authorities();
   if (found.has_value()) return findings.ok("certificates", *found);
-  findings.warn("certificates", found.error(),
-                "install ca-certificates, or name a file in AWS_CA_BUNDLE: AWS, webhooks and mail need TLS");
+  findings.warn("certificates", found.error(), "AWS, webhooks and mail need TLS");
 }
 
 std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::string& named) {
@@ -182,7 +182,7 @@ std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::
 }
 
 std::string setting_text(const Setting& setting) {
-  return setting.value + (setting.origin.empty() ? "" : " (" + setting.origin + ")");
+  return aws::http::without_user(setting.value) + (setting.origin.empty() ? "" : " (" + setting.origin + ")");
 }
 
 // Whether the credentials of a command at AWS or a named engine can be had, as a command asks for them.
@@ -217,7 +217,8 @@ void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std
   if (url == "aws") return findings.ok("endpoint", "AWS (" + places.endpoint.origin + ")");
   const auto endpoint = aws::http::parse_endpoint(url);
   if (!endpoint.has_value())
-    return findings.fail("endpoint", setting_text(places.endpoint) + " is none", "write http://host:port");
+    return findings.fail("endpoint", setting_text(places.endpoint) + " is none",
+                         "write http://host:port or https://host:port, without a path, a user or a password");
   const auto answer = (*transport)->round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(3));
   if (answer.has_value()) return findings.ok("endpoint", setting_text(places.endpoint) + " answers");
   findings.fail("endpoint", setting_text(places.endpoint) + ": " + answer.error().message,

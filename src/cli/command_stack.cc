@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/http/shown_url.h"
 #include "aws/lambda/lambda.h"
 #include "cli/commands.h"
 #include "cli/definition_guard.h"
@@ -123,7 +124,7 @@ int check_options(const UpOptions& options, std::optional<base::Decimal>& thresh
   }
   for (const std::string& url : options.webhooks) {
     if (pipeline::is_webhook_url(url)) continue;
-    print_error("--webhook: not a URL that begins with http:// or https://: " + url);
+    print_error("--webhook: not a URL that begins with http:// or https://: " + aws::http::without_user(url));
     return kUsage;
   }
   return kOk;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aws/http/shown_url.h"
 #include "pipeline/definition_section.h"
 
 namespace pipeline {
@@ -43,7 +44,8 @@ void check_addresses(DefinitionSection& section, const std::vector<std::string>&
     if (!is_email_address(email)) section.fault_at("emails", fmt::format("has \"{}\", which is no address", email));
   for (const std::string& url : webhooks)
     if (!is_webhook_url(url))
-      section.fault_at("webhooks", fmt::format("has \"{}\", which is no URL of http:// or https://", url));
+      section.fault_at("webhooks",
+                       fmt::format("has \"{}\", which is no URL of http:// or https://", aws::http::without_user(url)));
 }
 
 NotificationRule read_rule(DefinitionSection& section, const NotificationRules& before) {

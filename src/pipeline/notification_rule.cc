@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/codec/json_shape.h"
+#include "aws/http/shown_url.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -87,6 +88,10 @@ bool is_email_address(std::string_view text) {
 bool is_webhook_url(std::string_view text) {
   return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("://") &&
          text.find_first_of(" \t\r\n") == text.npos;
+}
+
+std::string shown_address(std::string_view text) {
+  return is_webhook_url(text) ? aws::http::without_user(text) : std::string(text);
 }
 
 }  // namespace pipeline

@@ -41,5 +41,7 @@ std::vector<std::string> rules_for(const Transaction& order, const NotificationR
 // An address that mail can be sent to, as far as its form tells; a URL that SNS can deliver to.
 bool is_email_address(std::string_view text);
 bool is_webhook_url(std::string_view text);
+// An address of either kind as it may be shown: without the password of a URL.
+std::string shown_address(std::string_view text);
 
 }  // namespace pipeline
