@@ -22,7 +22,7 @@ void show(const StackContents& found, Session& session) {
   print_error(fmt::format("  orders            {}", text_of(found.orders)));
   print_error(fmt::format("  quarantined       {}", text_of(found.quarantined)));
   print_error(fmt::format("  uploaded objects  {}", text_of(found.uploads)));
-  print_error(fmt::format("  messages          {}", found.messages));
+  print_error(fmt::format("  messages          about {}", found.messages));
   print_error(fmt::format("  resources         {} ({})", resources, kinds));
 }
 
@@ -38,7 +38,7 @@ int ask(Session& session, pipeline::Stack::Keep keep) {
   if (found->messages == 0) return kOk;
   print_error(
       fmt::format("down --keep-data keeps the tables and the bucket of the stack {}, {}; its queues go, with "
-                  "messages: {}",
+                  "about {} messages",
                   session.stack().options().name, session.where(), found->messages));
   return ask_to_remove("down", "Remove them?");
 }
