@@ -133,7 +133,8 @@ std::expected<void, Connection::Error> Connection::find_endpoints(const Target& 
   if (auto checked = check_region(endpoints.region, is_aws); !checked.has_value()) return checked;
   if (!is_aws) {
     endpoints.all = aws::http::parse_endpoint(target.url);
-    if (!endpoints.all.has_value()) return misuse("not an endpoint: " + aws::http::why_no_endpoint(target.url));
+    if (!endpoints.all.has_value())
+      return misuse(endpoint_setting_.origin + ": not an endpoint: " + aws::http::why_no_endpoint(target.url));
   }
   if (target.is_ours) return {};
   const std::string services = profile_.value("services");

@@ -100,13 +100,13 @@ class Run {
     bool is_told = !patience_.tell;
     while (!has_ended()) {
       const auto waited = Clock::now() - begin;
-      if (waited >= patience_.at_most)
-        return fmt::format("it has not ended within {} seconds, and was ended",
-                           std::chrono::ceil<std::chrono::seconds>(patience_.at_most).count());
       if (!is_told && waited >= patience_.tell_after) {
         patience_.tell();
         is_told = true;
       }
+      if (waited >= patience_.at_most)
+        return fmt::format("it has not ended within {} seconds, and was ended",
+                           std::chrono::ceil<std::chrono::seconds>(patience_.at_most).count());
       pollfd wanted{is_open_ ? output_.get() : -1, POLLIN, 0};  // -1: sleeps
       if (::poll(&wanted, 1, static_cast<int>(kSlice.count())) > 0 && !read_some()) return kTooMuch;
     }

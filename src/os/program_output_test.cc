@@ -54,7 +54,7 @@ TEST(ProgramOutput, IsEndedWhenItTakesTooLong) {
     EXPECT_EQ(told, 1) << script;
   }
   told = 0;
-  EXPECT_EQ(shell("echo soon", patience).value(), "soon\n");
+  EXPECT_EQ(shell("echo soon", {.tell = patience.tell}).value(), "soon\n");
   EXPECT_EQ(told, 0);
 }
 

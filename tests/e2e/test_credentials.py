@@ -250,7 +250,7 @@ def test_endpoints_of_single_services(home):
         faulty = home("--profile", "split", config=config, AWS_ENDPOINT_URL_SQS=url)
         assert faulty.code == FAILED and shown in faulty.err, faulty
         named = home("--endpoint", url)
-        assert named.code == USAGE and shown in named.err, named
+        assert named.code == USAGE and f"flag --endpoint: not an endpoint: {shown}" in named.err, named
         for command in ("doctor", ("config", "show")):
             words = [command] if isinstance(command, str) else command
             result = till(*words, HOME=str(home.files.parent), AWS_ENDPOINT_URL=url)
