@@ -38,7 +38,7 @@ int ask(Session& session, pipeline::Stack::Keep keep) {
   if (found->messages == 0) return kOk;
   print_error(
       fmt::format("down --keep-data keeps the tables and the bucket of the stack {}, {}; its queues go, with "
-                  "about {} messages",
+                  "messages: about {}",
                   session.stack().options().name, session.where(), found->messages));
   return ask_to_remove("down", "Remove them?");
 }
