@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "aws/http/shown_url.h"
 #include "cli/connection.h"
 #include "cli/data_directory.h"
 #include "cli/definition_file.h"
@@ -227,7 +228,7 @@ void look_at_authorities(Findings& findings, const GlobalOptions& global, const 
   // As make_transport() has it: with an engine of this machine's no profile's counts.
   const auto found = os::check_authorities(places.endpoint.value.empty() ? "" : places.profile.value("ca_bundle"));
   if (found.has_value()) return findings.ok("certificates", *found);
-  const char* advice = "install ca-certificates, or name a file in AWS_CA_BUNDLE: AWS, webhooks and mail need TLS";
+  const char* advice = "AWS, webhooks and mail need TLS";
   if (needs_authorities(places, file))
     findings.fail("certificates", found.error(), advice);
   else
@@ -249,7 +250,7 @@ std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::
 }
 
 std::string setting_text(const Setting& setting) {
-  return setting.value + (setting.origin.empty() ? "" : " (" + setting.origin + ")");
+  return aws::http::without_user(setting.value) + (setting.origin.empty() ? "" : " (" + setting.origin + ")");
 }
 
 // Whether the credentials of a command at AWS or a named engine can be had, as a command asks for them.
@@ -321,7 +322,8 @@ void look_at_endpoint(Findings& findings, const GlobalOptions& global, const std
   if (url == "aws") return findings.ok("endpoint", "AWS (" + places.endpoint.origin + ")");
   const auto endpoint = aws::http::parse_endpoint(url);
   if (!endpoint.has_value())
-    return findings.fail("endpoint", setting_text(places.endpoint) + " is none", "write http://host:port");
+    return findings.fail("endpoint", setting_text(places.endpoint) + " is none",
+                         "write http://host:port or https://host:port, without a path, a user or a password");
   const auto answer = (*transport)->round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(3));
   if (answer.has_value()) return findings.ok("endpoint", setting_text(places.endpoint) + " answers");
   findings.fail("endpoint", setting_text(places.endpoint) + ": " + answer.error().message,

@@ -23,7 +23,7 @@ void show(const StackContents& found, Session& session) {
   print_error(fmt::format("  orders            {}", text_of(found.orders)));
   print_error(fmt::format("  quarantined       {}", text_of(found.quarantined)));
   print_error(fmt::format("  uploaded objects  {}", text_of(found.uploads)));
-  print_error(fmt::format("  messages          {}", found.messages));
+  print_error(fmt::format("  messages          about {}", found.messages));
   print_error(fmt::format("  resources         {} ({})", resources, kinds));
 }
 
@@ -39,7 +39,7 @@ int ask(Session& session, pipeline::Stack::Keep keep) {
   if (found->messages == 0) return kOk;
   print_error(
       fmt::format("down --keep-data keeps the tables and the bucket of the stack {}, {}; its queues go, with "
-                  "messages: {}",
+                  "messages: about {}",
                   session.stack().options().name, session.where(), found->messages));
   return ask_to_remove("down", "Remove them?");
 }
@@ -80,7 +80,8 @@ int down(const GlobalOptions& global, bool yes, bool keep_data) {
   pipeline::Stack& stack = session->stack();
   const auto removed = stack.down([&](const pipeline::Step& step) { print(step); }, keep);
   const int failed = removed.has_value() ? static_cast<int>(kOk) : print_stopped("down", removed.error());
-  if (failed == kUnreachable || failed == kInterrupted) return failed;
+  const bool is_over = !removed.has_value() && removed.error().http_status == 0;  // nobody would answer what follows
+  if (is_over || failed == kInterrupted) return failed;
   auto left = stack.settle(keep);
   if (!left.has_value()) return print_stopped("down", left.error());
   std::vector<pipeline::Step> kept;

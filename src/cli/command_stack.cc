@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/http/shown_url.h"
 #include "aws/lambda/lambda.h"
 #include "cli/commands.h"
 #include "cli/definition_guard.h"

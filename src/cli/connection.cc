@@ -10,6 +10,7 @@
 #include "aws/client/client_settings.h"
 #include "aws/cloudwatch/cloudwatch.h"
 #include "aws/dynamodb/dynamodb.h"
+#include "aws/http/shown_url.h"
 #include "aws/iam/iam.h"
 #include "aws/lambda/lambda.h"
 #include "aws/logs/logs.h"
@@ -17,6 +18,7 @@
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
 #include "aws/sts/sts.h"
+#include "cli/output.h"
 #include "os/environment.h"
 #include "os/program_output.h"
 
@@ -36,6 +38,11 @@ std::optional<std::string> read_file(const std::string& path) {
   std::ostringstream text;  // an iterator of the buffer would throw at a directory
   if (!file.is_open() || !(text << file.rdbuf())) return std::nullopt;
   return std::move(text).str();
+}
+
+std::expected<std::string, std::string> program_output(const std::vector<std::string>& arguments,
+                                                       const std::string& what) {
+  return os::program_output(arguments, {.tell = [&what] { print_error("waiting for " + what); }});
 }
 
 std::unexpected<Connection::Error> fail(std::string message) {
@@ -86,7 +93,7 @@ Connection::Connection(os::SystemEnv& system, os::HttpTransport& transport, cons
                     .transport = transport,
                     .variable = variable,
                     .read_file = read_file,
-                    .run = os::program_output,
+                    .run = program_output,
                     .files = profile_.files,
                     .endpoints = client_options_.endpoints} {}
 
@@ -110,6 +117,7 @@ std::string Connection::access_key_id() const {
 }
 
 std::expected<void, Connection::Error> Connection::find_profile(const Target& target) const {
+  if (!target.is_ours && !profile_.fault.empty()) return fail(profile_.fault);
   const bool is_used = !target.is_ours && !profile_.origin.empty() && (has_profile_flag_ || !has_keys());
   if (!is_used || profile_.files.profile(profile_.name) != nullptr) return {};
   return fail(fmt::format("The config profile ({}) could not be found ({} names it)", profile_.name, profile_.origin));
@@ -125,7 +133,8 @@ std::expected<void, Connection::Error> Connection::find_endpoints(const Target& 
   if (auto checked = check_region(endpoints.region, is_aws); !checked.has_value()) return checked;
   if (!is_aws) {
     endpoints.all = aws::http::parse_endpoint(target.url);
-    if (!endpoints.all.has_value()) return misuse("not an endpoint: " + target.url + " (expected http://host:port)");
+    if (!endpoints.all.has_value())
+      return misuse(endpoint_setting_.origin + ": not an endpoint: " + aws::http::why_no_endpoint(target.url));
   }
   if (target.is_ours) return {};
   const std::string services = profile_.value("services");

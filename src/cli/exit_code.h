@@ -8,7 +8,8 @@ enum ExitCode : int {
   kFailed = 1,       // the command could not do what it was asked
   kUsage = 2,        // the command line is wrong
   kCheckFailed = 3,  // it ran, and what it found is not as it should be (orders missing or all refused, resources left)
-  kUnreachable = 4,  // no engine at the endpoint, or the data directory is in use
+  // No engine at the endpoint, and nothing was sent there; or the data directory is in use.
+  kUnreachable = 4,
   kInterrupted = 130,  // Ctrl-C before the command was done; it has put things back
 };
 

@@ -19,7 +19,7 @@ constexpr const char* kEnd =
 directory itself. --endpoint aws means AWS. `till help COMMAND` shows a command's options and more examples.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but not as it should be (orders missing, every order of a file
 refused, resources left, a plan that is not empty, a function's error, an alarm that does not come), 4 nobody at the
-endpoint or the data directory is in use, 130 interrupted.)";
+endpoint (the request was not sent; a lost reply is 1) or the data directory is in use, 130 interrupted.)";
 
 const CLI::App& root_of(const CLI::App& app) {
   const CLI::App* root = &app;

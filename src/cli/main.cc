@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
+#include "aws/http/shown_url.h"
 #include "aws/rules/mail_address.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -78,7 +79,9 @@ void add_up_options(CLI::App& command, Arguments& a) {
   command.add_option("--webhook", a.up.webhooks, "http(s) URL that gets the same by POST; may be repeated")
       ->allow_extra_args(false)
       ->check([](const std::string& url) {
-        return pipeline::is_webhook_url(url) ? "" : "not a URL that begins with http:// or https://: " + url;
+        return pipeline::is_webhook_url(url)
+                   ? ""
+                   : "not a URL that begins with http:// or https://: " + aws::http::without_user(url);
       });
 }
 
@@ -302,6 +305,28 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   deploy->callback([&a] { a.exit_code = cli::deploy(a.global, a.functions, a.zip); });
 }
 
+constexpr const char* kEmptyValue =
+    "it is empty: give it a value or leave the option out (is a script's variable not set?)";
+
+// An empty value is a script's variable that is not set, and what holds without the option is not what was meant:
+// `--profile "$WHERE"` would work on this machine's data.
+void refuse_empty_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->nonpositional() && option->get_expected_min() > 0)
+      option->check([](const std::string& value) { return value.empty() ? kEmptyValue : ""; });
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) refuse_empty_values(*command);
+}
+
+// The same as `--profile=`, for which CLI11 would take the next word.
+void refuse_empty_values(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") return;
+    if (word.starts_with("--") && word.find('=') == word.size() - 1)
+      throw CLI::ValidationError(std::string(word.substr(0, word.size() - 1)), kEmptyValue);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -338,7 +363,9 @@ int main(int argc, char** argv) {
   add_function_commands(app, a);
   add_bench_commands(app, a);
   cli::add_machine_commands(app, a.global, a.exit_code);
+  refuse_empty_values(app);
   try {
+    refuse_empty_values(argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return cli::answer_to(app, error);

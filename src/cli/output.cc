@@ -9,6 +9,7 @@
 #include <string>
 
 #include "aws/codec/json_shape.h"
+#include "aws/http/failure.h"
 #include "cli/exit_code.h"
 #include "cli/terminal_text.h"
 #include "os/standard_streams.h"
@@ -45,7 +46,12 @@ bool output_is_lost() {
 int print_failure(std::string_view what, const base::AwsError& error) {
   const std::string_view message = error.message.empty() ? std::string_view("the service says no more") : error.message;
   print_error(fmt::format("{}: {}: {}", what, error.code, message));
-  return error.http_status == 0 ? kUnreachable : kFailed;
+  return exit_code_of(error);
+}
+
+int exit_code_of(const base::AwsError& error) {
+  const bool is_nobody = error.http_status == 0 && error.code == aws::http::kNotSent;
+  return is_nobody ? kUnreachable : kFailed;
 }
 
 int print_stopped(std::string_view command, const base::AwsError& error) {

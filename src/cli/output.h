@@ -19,7 +19,10 @@ void print_error(std::string_view line);  // stderr, after "till: "
 // Whether something that was printed has not arrived: the disk is full, or nobody reads any more
 // (os::output_reader_is_gone). A command that lists then has nothing left to do.
 bool output_is_lost();
-// `code: message` of a failed call; kFailed, or kUnreachable if nobody answered.
+// Of a failed call: kUnreachable if nobody is there and nothing was sent, so that scripts may simply try again; else
+// kFailed, also where the reply was lost and the call may have been carried out.
+int exit_code_of(const base::AwsError& error);
+// `code: message` of a failed call; exit_code_of it.
 int print_failure(std::string_view what, const base::AwsError& error);
 
 // The same for what a signal may have ended, which `till <command>` goes on with: kInterrupted then.

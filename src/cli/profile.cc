@@ -12,11 +12,14 @@ std::string variable(const GlobalOptions& options, const char* name) {
   return options.ignore_environment ? "" : os::environment(name).value_or("");
 }
 
+std::string path_of(const GlobalOptions& options, const char* named_by, const char* otherwise) {
+  const std::string path = variable(options, named_by);
+  const std::string home = os::environment("HOME").value_or("");
+  return path.empty() && !home.empty() ? home + "/.aws/" + otherwise : path;
+}
+
 // Empty if there is none, as the AWS CLI takes it.
-std::string shared_file(const GlobalOptions& options, const char* named_by, const char* otherwise) {
-  std::string path = variable(options, named_by);
-  if (const std::string home = os::environment("HOME").value_or(""); path.empty() && !home.empty())
-    path = home + "/.aws/" + otherwise;
+std::string shared_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;  // an iterator of the buffer would throw at a directory
   text << file.rdbuf();
@@ -39,8 +42,12 @@ NamedProfile find_profile(const GlobalOptions& options, const std::optional<Defi
     profile = {.name = *file->definition.stack.profile, .origin = file->origin_of("stack.profile"), .means_aws = true};
   }
   if (options.ignore_environment) return profile;
-  profile.files = aws::client::SharedFiles::parse(shared_file(options, "AWS_CONFIG_FILE", "config"),
-                                                  shared_file(options, "AWS_SHARED_CREDENTIALS_FILE", "credentials"));
+  const std::string config = path_of(options, "AWS_CONFIG_FILE", "config");
+  const std::string credentials = path_of(options, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+  profile.files = aws::client::SharedFiles::parse(shared_file(config), shared_file(credentials));
+  if (const auto& fault = profile.files.fault(); fault.has_value())
+    profile.fault =
+        "Unable to parse config file: " + (fault->is_in_credentials ? credentials : config) + ": " + fault->text;
   return profile;
 }
 

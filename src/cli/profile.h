@@ -16,6 +16,7 @@ struct NamedProfile {
   std::string origin = {};  // as of a Setting (settings.h); empty: nobody has named one, it is `default`
   bool means_aws = false;   // --profile or the definition names it, so it is for what the command works on
   aws::client::SharedFiles files = {};
+  std::string fault = {};  // of the files, for people; empty: they are sound
 
   [[nodiscard]] std::string value(std::string_view key) const;
 };

@@ -213,7 +213,7 @@ std::expected<std::unique_ptr<Session>, LocalEngine::Error> Session::open(const 
   const auto identity = parts->sts->get_caller_identity(context, {});
   if (!identity.has_value())
     return std::unexpected(LocalEngine::Error{url + ": " + identity.error().code + ": " + identity.error().message,
-                                              identity.error().http_status == 0 ? kUnreachable : kFailed});
+                                              exit_code_of(identity.error())});
   parts->stack_options.name = places.stack.value;
   parts->stack_options.account = identity->account.value_or("");
   parts->stack_options.region = parts->connection->region();

@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "aws/client/client_settings.h"
+#include "aws/http/shown_url.h"
 #include "cli/output.h"
 #include "os/environment.h"
 
@@ -31,6 +32,19 @@ std::string list_json(const std::vector<std::string>& values) {
   std::string out;
   for (const std::string& value : values) out += (out.empty() ? "" : ",") + json_text(value);
   return "[" + out + "]";
+}
+
+// JSON with what its URLs say of users and passwords taken out.
+std::string without_users(std::string_view json) {
+  std::string out;
+  while (!json.empty()) {
+    const std::size_t end = std::min(json.find('"'), json.size() - 1) + 1;
+    const std::string_view piece = json.substr(0, end - 1);
+    out += piece.starts_with("http") && piece.contains("://") ? aws::http::without_user(piece) : std::string(piece);
+    out += json[end - 1];
+    json.remove_prefix(end);
+  }
+  return out;
 }
 
 Setting data_directory(const GlobalOptions& options) {
@@ -89,17 +103,21 @@ std::vector<NamedSetting> all_settings(const GlobalOptions& options, const UpOpt
   const bool has_rules = file.has_value() && !file->definition.rules.empty();
   if (!has_rules) out.push_back({"threshold", std::move(threshold)});
   const Places places = find_places(options, file);
+  const auto shown = [](const std::string& place) {
+    return place.empty() ? "" : json_text(aws::http::without_user(place));
+  };
   const auto entries = file.has_value() ? file->entries : entries_without_file();
   for (const pipeline::DefinitionEntry& entry : entries) {
     Setting setting{entry.json, entry.line == 0 ? std::string(kDefault) : file->origin_of(entry.key)};
     for (const auto& [key, place] : {std::pair("stack.name", &places.stack), std::pair("stack.region", &places.region),
                                      std::pair("stack.endpoint", &places.endpoint)})
-      if (entry.key == key) setting = {place->value.empty() ? "" : json_text(place->value), place->origin};
+      if (entry.key == key) setting = {shown(place->value), place->origin};
     if (entry.key == "stack.profile" && !places.profile.origin.empty())
       setting = {json_text(places.profile.name), places.profile.origin};
     if (entry.key == "notifications.emails" && !up.emails.empty()) setting = {list_json(up.emails), "flag --email"};
     if (entry.key == "notifications.webhooks" && !up.webhooks.empty())
       setting = {list_json(up.webhooks), "flag --webhook"};
+    setting.value = without_users(setting.value);
     out.push_back({entry.key, std::move(setting)});
   }
   return out;

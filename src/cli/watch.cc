@@ -39,7 +39,7 @@ class Watch {
   }
 
  private:
-  bool goes_on() { return !interruption_.requested() && exit_code_ != kUnreachable && !output_is_lost(); }
+  bool goes_on() { return !interruption_.requested() && !nobody_is_there_ && !output_is_lost(); }
 
   void look_at(const std::vector<os::FinishedFile>& files) {
     std::map<std::string, std::string> seen;  // of those that are there: what comes again is looked up
@@ -82,6 +82,7 @@ class Watch {
   void note(int exit_code) {
     if (exit_code == kOk) return;
     ++bad_;
+    if (exit_code == kUnreachable) nobody_is_there_ = true;
     if (exit_code_ == kOk || exit_code == kInterrupted || exit_code == kUnreachable) exit_code_ = exit_code;
   }
 
@@ -106,6 +107,7 @@ class Watch {
   Interruption interruption_;
   std::map<std::string, std::string> seen_;  // versions by name
   int exit_code_ = kOk;
+  bool nobody_is_there_ = false;
   uint64_t taken_ = 0;
   uint64_t known_ = 0;
   uint64_t bad_ = 0;

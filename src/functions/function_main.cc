@@ -10,6 +10,7 @@
 
 #include "aws/client/client.h"
 #include "aws/client/client_settings.h"
+#include "aws/http/shown_url.h"
 #include "functions/clients.h"
 #include "os/env.h"
 #include "os/environment.h"
@@ -34,7 +35,8 @@ std::expected<aws::client::ClientOptions, std::string> client_options(os::System
                                      .signing_clock = &system.wall_clock()};
   if (const std::string url = variable("AWS_ENDPOINT_URL"); !url.empty() && !settings.ignores_endpoints()) {
     options.endpoints.all = aws::http::parse_endpoint(url);
-    if (!options.endpoints.all.has_value()) return std::unexpected("AWS_ENDPOINT_URL is not an endpoint: " + url);
+    if (!options.endpoints.all.has_value())
+      return std::unexpected("AWS_ENDPOINT_URL is not an endpoint: " + aws::http::why_no_endpoint(url));
   }
   auto set = settings.set_retries(options);
   if (set.has_value()) set = settings.set_variants(options.endpoints);

@@ -32,6 +32,12 @@ std::unexpected<StreamError> fail(Kind kind, std::string message) {
   return std::unexpected(StreamError{kind, std::move(message)});
 }
 
+// Who takes a connection and then says nothing is as good as nobody.
+std::unexpected<StreamError> fail_handshake(StreamError error) {
+  error.is_handshake = error.kind != Kind::timed_out;
+  return std::unexpected(std::move(error));
+}
+
 std::unexpected<StreamError> fail_with_errno(std::string_view doing, int number) {
   const bool closed = number == EPIPE || number == ECONNRESET;
   return fail(closed ? Kind::closed : Kind::failed,
@@ -114,7 +120,7 @@ std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const s
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  if (auto trusted = trust_authorities(context, ca_bundle); !trusted.has_value())
+  if (auto trusted = trust_authorities(context, ca_bundle); !trusted.has_value() && ca_file.empty())
     return std::unexpected(std::move(trusted).error());
   if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
     return std::unexpected("cannot read certificates from " + ca_file + ": " + tls_error_text());
@@ -153,10 +159,11 @@ std::expected<std::unique_ptr<ClientStream>, StreamError> ClientStream::connect(
     if (proxy != nullptr) {
       auto opened = stream->open_tunnel(endpoint, *proxy, deadline);
       if (!opened)
-        return fail(opened.error().kind, "proxy " + aws::http::host_header(first) + ": " + opened.error().message);
+        return fail_handshake(
+            {opened.error().kind, "proxy " + aws::http::host_header(first) + ": " + opened.error().message});
     }
     if (auto started = stream->start_tls(endpoint, *tls, deadline); !started) {
-      return std::unexpected(std::move(started).error());
+      return fail_handshake(std::move(started).error());
     }
   }
   return stream;

@@ -26,6 +26,7 @@ struct StreamError {
   enum class Kind { closed, timed_out, failed };
   Kind kind = Kind::failed;  // closed: the peer ended or reset the connection
   std::string message;
+  bool is_handshake = false;  // somebody has taken the connection, and it came to none that a request can be sent over
 };
 
 // Certificates to trust and protocol versions, shared by all TLS streams. Safe from any thread once made.

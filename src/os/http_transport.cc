@@ -32,7 +32,7 @@ std::unexpected<base::AwsError> connection_error(std::string_view code, std::str
 }
 
 std::unexpected<base::AwsError> to_aws_error(const Endpoint& endpoint, const StreamError& error, bool sent) {
-  std::string_view code = aws::http::kNotSent;
+  std::string_view code = error.is_handshake ? aws::http::kNoHandshake : aws::http::kNotSent;
   if (sent) code = error.kind == StreamError::Kind::timed_out ? aws::http::kTimedOut : aws::http::kConnectionLost;
   return connection_error(code, aws::http::host_header(endpoint) + ": " + error.message);
 }
@@ -52,13 +52,14 @@ bool takes_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
-// The request's head, or nothing if it has no valid form on the wire.
+// The request's head, or what of it has no valid form on the wire, without what may be a secret.
 // `proxy`: of a plain connection, where the request names the server.
-std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& request, const Proxy* proxy) {
+std::expected<std::string, std::string> encode_head(const Endpoint& endpoint, const Request& request,
+                                                    const Proxy* proxy) {
   const std::string length = std::to_string(request.body.size());
   if (!is_token(request.method) || request.target.empty() || has_control(request.target) ||
       request.target.find_first_of(" \t") != std::string::npos) {
-    return std::nullopt;
+    return std::unexpected("its method or path");
   }
   std::string head;
   head.reserve(1024);
@@ -68,12 +69,13 @@ std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& 
   bool has_host = false;
   bool has_length = false;
   for (const auto& [name, value] : request.headers.fields()) {
-    if (!is_token(name) || has_control(value)) return std::nullopt;
+    if (!is_token(name)) return std::unexpected("the name of a header");
+    if (has_control(value)) return std::unexpected("a line break or another control character in " + name);
     if (equal_ignoring_case(name, "Expect")) continue;
-    if (equal_ignoring_case(name, "Transfer-Encoding")) return std::nullopt;
+    if (equal_ignoring_case(name, "Transfer-Encoding")) return std::unexpected(name);
     if (equal_ignoring_case(name, "Host")) has_host = true;
     if (equal_ignoring_case(name, "Content-Length")) {
-      if (value != length || has_length) return std::nullopt;
+      if (value != length || has_length) return std::unexpected(name);
       has_length = true;
     }
     head.append(name).append(": ").append(value).append("\r\n");
@@ -85,7 +87,7 @@ std::optional<std::string> encode_head(const Endpoint& endpoint, const Request& 
     head.append("Content-Length: ").append(length).append("\r\n");
   }
   head.append("\r\n");
-  if (head.size() > kHeadBytesMax) return std::nullopt;
+  if (head.size() > kHeadBytesMax) return std::unexpected("its headers are longer than 64 KiB");
   return head;
 }
 
@@ -187,7 +189,7 @@ class HttpTransport::Core {
     const TlsContext* context = nullptr;
     if (endpoint.tls) {
       const auto made = tls();
-      if (!made) return std::unexpected(StreamError{StreamError::Kind::failed, made.error()});
+      if (!made) return std::unexpected(StreamError{StreamError::Kind::failed, made.error(), /*is_handshake=*/true});
       context = *made;
     }
     auto stream = ClientStream::connect(endpoint, context, options.proxies.of(endpoint),
@@ -270,7 +272,8 @@ base::Result<Response> HttpTransport::round_trip(const Endpoint& endpoint, Reque
       std::chrono::steady_clock::now() + std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
   const Proxy* const proxy = endpoint.tls ? nullptr : core_->options.proxies.of(endpoint);
   const auto head = encode_head(endpoint, request, proxy);
-  if (!head) return connection_error(aws::http::kNotSent, "the request has no valid form in HTTP/1.1");
+  if (!head)
+    return connection_error(aws::http::kUnsendable, "the request has no valid form in HTTP/1.1: " + head.error());
   const std::string key = (endpoint.tls ? "s" : "p") + std::to_string(endpoint.port) + "/" + endpoint.host;
   std::optional<PooledConnection> kept = core_->take(key);
   for (;;) {

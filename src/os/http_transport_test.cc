@@ -314,6 +314,8 @@ TEST(HttpTransport, RefusesBadResponsesAndBadRequests) {
     const auto reply = transport->round_trip(nobody, bad, seconds(5));
     ASSERT_FALSE(reply.has_value());
     EXPECT_NE(reply.error().message.find("no valid form"), std::string::npos);
+    EXPECT_EQ(reply.error().code, "InvalidRequest");
+    EXPECT_FALSE(reply.error().message.contains("Y: b")) << "it may be a secret";
   }
 }
 
@@ -425,6 +427,7 @@ TEST(HttpTransport, TlsVerifiesAuthorityAndName) {
   const auto untrusted = make_transport()->round_trip(localhost, make_request("PUT", "/", body), seconds(5));
   ASSERT_FALSE(untrusted.has_value());
   EXPECT_NE(untrusted.error().message.find("self-signed"), std::string::npos) << untrusted.error().message;
+  EXPECT_EQ(untrusted.error().code, "HandshakeError") << "somebody is there";
   EXPECT_FALSE(HttpTransport::make({.ca_file = "/no/such/file"}).has_value());
   // The variables that name other authorities than the machine's.
   for (const char* variable : {"AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aws/http/shown_url.h"
 #include "aws/rules/mail_address.h"
 #include "pipeline/definition_section.h"
 
@@ -48,7 +49,8 @@ void check_addresses(DefinitionSection& section, const std::vector<std::string>&
                       may_be_several(email) ? R"(; several are a list: ["a@example.com", "b@example.com"])" : ""));
   for (const std::string& url : webhooks)
     if (!is_webhook_url(url))
-      section.fault_at("webhooks", fmt::format("has \"{}\", which is no URL of http:// or https://", url));
+      section.fault_at("webhooks",
+                       fmt::format("has \"{}\", which is no URL of http:// or https://", aws::http::without_user(url)));
 }
 
 NotificationRule read_rule(DefinitionSection& section, const NotificationRules& before) {

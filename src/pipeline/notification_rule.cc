@@ -6,6 +6,7 @@
 
 #include "aws/codec/json_shape.h"
 #include "aws/http/message.h"
+#include "aws/http/shown_url.h"
 #include "pipeline/rows.h"
 
 namespace pipeline {
@@ -92,6 +93,10 @@ bool is_webhook_url(std::string_view text) {
 
 bool may_be_several(std::string_view text) {
   return text.find_first_of(",; ") != text.npos && std::ranges::count(text, '@') > 1;
+}
+
+std::string shown_address(std::string_view text) {
+  return is_webhook_url(text) ? aws::http::without_user(text) : std::string(text);
 }
 
 }  // namespace pipeline

@@ -42,5 +42,7 @@ std::vector<std::string> rules_for(const Transaction& order, const NotificationR
 bool is_webhook_url(std::string_view text);
 // Whether what is no address of e-mail is likely to be several of them in one text.
 bool may_be_several(std::string_view text);
+// An address of either kind as it may be shown: without the password of a URL.
+std::string shown_address(std::string_view text);
 
 }  // namespace pipeline

@@ -21,7 +21,7 @@ constexpr base::Duration kFirstPause = std::chrono::milliseconds(50);  // before
 // The client does not repeat what may have been done. Here a message too many does no harm: its source says that it is
 // the same order.
 bool is_unclear(const base::AwsError& error) {
-  return (error.http_status == 0 && error.code != aws::http::kNotSent) || error.http_status >= 500;
+  return (error.http_status == 0 && !aws::http::nothing_was_sent(error.code)) || error.http_status >= 500;
 }
 
 }  // namespace

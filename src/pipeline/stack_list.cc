@@ -11,6 +11,7 @@
 #include "aws/s3/s3.h"
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
+#include "pipeline/notification_rule.h"
 #include "pipeline/stack.h"
 
 namespace pipeline {
@@ -93,7 +94,8 @@ base::Result<void> list_topics(const Site& site, Steps& found) {
       // SNS lists those of a deleted topic for some days more.
       if (!topic.starts_with(prefix) || !topics.contains(topic)) continue;
       const bool confirmed = each.subscription_arn.value_or("").starts_with("arn:");
-      found.push_back({"subscription", topic.substr(topic.rfind(':') + 1) + " -> " + each.endpoint.value_or(""),
+      found.push_back({"subscription",
+                       topic.substr(topic.rfind(':') + 1) + " -> " + shown_address(each.endpoint.value_or("")),
                        confirmed ? each.protocol.value_or("") : "waits for confirmation"});
     }
     if (!turn_page(subscriptions.next_token, page.next_token)) break;

@@ -3,6 +3,7 @@
 
 #include "aws/sns/sns.h"
 #include "aws/sqs/sqs.h"
+#include "pipeline/notification_rule.h"
 #include "pipeline/policies.h"
 #include "pipeline/stack_kinds.h"
 
@@ -127,7 +128,7 @@ class Topic final : public Resource {
 class Subscription final : public Resource {
  public:
   Subscription(const Site& site, const std::string& topic, std::string protocol, std::string endpoint)
-      : Resource("subscription", topic + " -> " + endpoint),
+      : Resource("subscription", topic + " -> " + shown_address(endpoint)),
         site_(site),
         topic_(topic),
         topic_arn_(site.topic_arn(topic)),

@@ -109,6 +109,26 @@ class Gateway(Listener):
             client.close()
 
 
+class Cutter(Listener):
+    """Passes everything on, but cuts a connection once a request with `word` in its head has been passed on."""
+
+    def __init__(self, target, word):
+        self.word = word.encode()
+        super().__init__(target)
+
+    def _serve(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.target)) as target:
+            while True:
+                source = select.select([client, target], [], [])[0][0]
+                piece = source.recv(1 << 20)
+                if not piece:
+                    return
+                (target if source is client else client).sendall(piece)
+                if source is client and self.word in piece:
+                    target.recv(1)  # it has been carried out
+                    return
+
+
 class Proxy(Listener):
     """An HTTP proxy for CONNECT and absolute addresses, all of which lead to one port."""
 

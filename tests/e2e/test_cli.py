@@ -270,6 +270,12 @@ def test_odd_arguments(engine, tmp_path):
     assert till("status", "--data", "").code == USAGE
     assert till("deploy", "process", "--zip", "", *engine).code == USAGE
     assert till("generate", "1" + 30 * "0").code == USAGE
+    for option in ("--profile", "--endpoint", "--file", "--region", "--stack"):
+        for words in ([option, ""], [option + "="]):
+            empty = till(*words, "status")
+            assert empty.code == USAGE and option in empty.err, empty
+    queue = till("send", "text", "--queue", "")
+    assert queue.code == USAGE and "--queue: it is empty: give it a value or leave the option out" in queue.err
 
 
 @pytest.mark.parametrize("words", [["bogus"], ["tx", "bogus"], ["statsu", "--json"]])

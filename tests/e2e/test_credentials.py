@@ -3,10 +3,13 @@ engine's STS. Every source ends with a command that the engine takes."""
 import datetime
 import hashlib
 import json
+import os
+import signal
+import subprocess
 
 import pytest
-from peers import Peer
-from till_process import make_client, till
+from peers import Cutter, Peer
+from till_process import BINARY, clean_environment, eventually, is_alive, make_client, till
 
 OK, FAILED, USAGE, UNREACHABLE = 0, 1, 2, 4  # src/cli/exit_code.h
 KEY, SECRET = "AKIAOFTHISTEST", "secret-of-this-test"
@@ -99,6 +102,63 @@ def test_a_program(home):
     assert absent.code == FAILED and "credential_process /no/such: No such file" in absent.err
 
 
+def test_a_program_that_gives_nothing_good(home):
+    program = home.directory / "give"
+
+    def given(script):
+        program.write_text("#!/bin/sh\n" + script)
+        program.chmod(0o755)
+        return home("--profile", "vault", config=f"[profile vault]\ncredential_process = {program}\n", **home.aws)
+    text = document(Version=1)
+    left = given(f"echo '{text}'\nsleep 300 2>/dev/null &\necho $! > '{home.directory}/pid'\n")
+    os.kill(int((home.directory / "pid").read_text()), signal.SIGKILL)
+    assert left.code == OK, left
+    for script, why in (("true", "it has printed nothing"),
+                        ("printf '\\377secret'", "the 7 bytes that it has printed are no JSON object"),
+                        (f"echo '{document(Version=1, Expiration='2019-01-02T03:04:05Z')}'",
+                         "the refreshed credentials are still expired: since 2019-01-02T03:04:05Z")):
+        refused = given(script)
+        assert refused.code == FAILED and f"credential_process {program}: " in refused.err and why in refused.err, refused
+
+
+def test_a_program_ends_with_the_command(home):
+    """It may ask its user for long, so the command says what it waits for."""
+    program = home.directory / "ask"
+    program.write_text(f"#!/bin/sh\necho $$ > '{home.directory}/pid'\nexec sleep 300\n")
+    program.chmod(0o755)
+    (home.files / "config").write_text(f"[profile vault]\ncredential_process = {program}\n")
+    command = subprocess.Popen([BINARY, "status", "--profile", "vault", "--region", REGION], stderr=subprocess.PIPE,
+                               text=True, env=clean_environment(HOME=str(home.files.parent), **home.aws))
+    with command:
+        assert f"waiting for the credential_process of profile vault, {program}" in command.stderr.readline()
+        pid = int((home.directory / "pid").read_text())
+        assert is_alive(pid)
+        command.kill()
+    eventually(lambda: not is_alive(pid), what="the end of the program")
+
+
+def test_keys_that_cannot_be_sent(home):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"):
+        keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, name: "some\nthing"}
+        refused = home("--endpoint", home.server.endpoint, **keys)
+        assert refused.code == FAILED and f"{name} has a line break" in refused.err and "thing" not in refused.err
+
+
+def test_a_lost_reply_is_not_nobody(home):
+    """A script that reads "nobody is there" sends again."""
+    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+    port = int(home.server.endpoint.rpartition(":")[2])
+    sqs = make_client("sqs", home.server.endpoint, KEY, SECRET)
+    queue = sqs.create_queue(QueueName="lost")["QueueUrl"]
+    cutter = Cutter(port, "AmazonSQS.SendMessage")
+    lost = till("send", "once", "--queue", "lost", "--endpoint", f"http://127.0.0.1:{cutter.port}", **keys)
+    assert lost.code == FAILED and "whether the operation took effect is unknown" in lost.err, lost
+    counted = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    assert counted["Attributes"]["ApproximateNumberOfMessages"] == "1"
+    nobody = till("send", "once", "--queue", "lost", "--endpoint", "http://127.0.0.1:9", **keys)
+    assert nobody.code == UNREACHABLE and "there were 3 attempts" in nobody.err, nobody
+
+
 def test_a_login(home):
     cache = home.files / "sso" / "cache" / (hashlib.sha1(b"corp").hexdigest() + ".json")
     cache.parent.mkdir(parents=True)
@@ -118,6 +178,12 @@ def test_a_login(home):
     cache.write_text(json.dumps({"accessToken": "bearer", "expiresAt": in_one_hour().strftime("%FT%TZ")}))
     assert home("--profile", "shop", config=config, **variables).code == OK
     assert "role_name=Deploy&account_id=111122223333" in sso.requests[0].path
+    cache.write_text(json.dumps({"accessToken": "old", "expiresAt": in_one_hour().strftime("%FT%TZ")}))
+    gone = home("--profile", "shop", config=config, **variables)
+    assert gone.code == FAILED and "not found or invalid: log in by `aws sso login --profile shop`" in gone.err
+    cache.write_text('{"accessToken": "bea')
+    damaged = home("--profile", "shop", config=config, **variables)
+    assert damaged.code == FAILED and f"is damaged, in {cache}: log in by `aws sso" in damaged.err
     cache.write_text(json.dumps({"accessToken": "bearer", "expiresAt": "2020-01-01T00:00:00UTC"}))
     over = home("--profile", "shop", config=config, **variables)
     assert over.code == FAILED and "has expired or is otherwise invalid" in over.err
@@ -140,7 +206,7 @@ def test_a_role_of_a_role_and_a_web_identity(home, name):
     iam.put_role_policy(RoleName=name + "outer", PolicyName="p", PolicyDocument=everything.replace("Allow", "Deny"))
     denied = home("--profile", "inner", config=config, **home.aws)
     assert denied.code == FAILED and "not authorized to perform: sts:AssumeRole" in denied.err
-    assert arns[1] in denied.err
+    assert f"role {arns[1]}: AssumeRole: AccessDenied: " in denied.err
 
     def identities(request):
         if "WebIdentityToken=pod-token&" not in request.body + "&":
@@ -162,7 +228,9 @@ def test_a_role_of_a_role_and_a_web_identity(home, name):
     assert home("--endpoint", "aws", **variables).code == OK
     token.write_text("other")
     refused = home("--endpoint", "aws", **variables)
-    assert refused.code == FAILED and "role arn:aws:iam::000000000000:role/pod: no such token" in refused.err
+    assert refused.code == FAILED and (
+        "role arn:aws:iam::000000000000:role/pod: AssumeRoleWithWebIdentity: InvalidIdentityToken: no such token"
+        in refused.err)
 
 
 def test_endpoints_of_single_services(home):
@@ -176,6 +244,17 @@ def test_endpoints_of_single_services(home):
     assert wrong.code == UNREACHABLE and "127.0.0.1:9" in wrong.err, wrong
     faulty = home("--profile", "split", config=config, AWS_ENDPOINT_URL_SQS="here")
     assert faulty.code == FAILED and "AWS_ENDPOINT_URL_SQS is not an endpoint: here" in faulty.err
+    # A password is nobody's business, and a path would be lost.
+    for url, shown in (("http://u:pw@127.0.0.1:9", "http://***@127.0.0.1:9 (a user or a password has no place in it"),
+                       ("http://127.0.0.1:9/base/", "http://127.0.0.1:9/base/ (it has a path")):
+        faulty = home("--profile", "split", config=config, AWS_ENDPOINT_URL_SQS=url)
+        assert faulty.code == FAILED and shown in faulty.err, faulty
+        named = home("--endpoint", url)
+        assert named.code == USAGE and f"flag --endpoint: not an endpoint: {shown}" in named.err, named
+        for command in ("doctor", ("config", "show")):
+            words = [command] if isinstance(command, str) else command
+            result = till(*words, HOME=str(home.files.parent), AWS_ENDPOINT_URL=url)
+            assert shown.partition(" (")[0] in result.out and "pw" not in result.out + result.err, result
     named = home("--profile", "split", "--endpoint", home.server.endpoint, config=config,
                  AWS_ENDPOINT_URL_SQS="http://127.0.0.1:9")
     assert named.code == OK, "an endpoint of the command's own is for all services"

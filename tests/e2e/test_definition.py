@@ -338,3 +338,18 @@ def test_records_have_to_meet_the_shops_own_schema(shop, serve):
     (shop / "shop.schema.json").unlink()
     missing = till("plan", *stack)
     assert missing.code == USAGE and 'till.toml:4: [order] schema "shop.schema.json": No such file' in missing.err
+
+
+def test_the_password_of_a_url_is_shown_nowhere(tmp_path):
+    file = tmp_path / "till.toml"
+    file.write_text('[notifications]\nwebhooks = ["https://u:pw@example.com/hook"]\nemails = ["a@example.com"]\n'
+                    '[alarms]\nwebhooks = ["https://u:pw@example.com/alarm"]\n')
+    shown = till("config", "show", "--file", file)
+    assert 'notifications.webhooks = ["https://***@example.com/hook"]' in shown.out, shown
+    assert 'notifications.emails = ["a@example.com"]' in shown.out
+    plan = till("plan", "--file", file, "--data", tmp_path / "data", "--webhook", "https://u:pw@example.com/more")
+    assert "-> https://***@example.com/alarm" in plan.out and "-> https://***@example.com/more" in plan.out, plan
+    file.write_text('[notifications]\nwebhooks = ["ftp://u:pw@example.com"]\n')
+    fault = till("config", "show", "--file", file)
+    for result in (shown, plan, fault, till("plan", "--webhook", "ftp://u:pw@example.com", "--data", tmp_path / "data")):
+        assert "pw" not in (result.out + result.err).replace(str(tmp_path), ""), result

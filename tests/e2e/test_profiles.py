@@ -77,6 +77,22 @@ def test_a_profile_without_credentials_is_named(work, profile, why):
         assert result.code == FAILED and why in result.err and SECRET not in result.err, result
 
 
+def test_names_with_quotes_and_sections_that_stand_twice(work):
+    files = work.directory / "home" / ".aws"
+    config, credentials = (files / "config").read_text(), (files / "credentials").read_text()
+    (files / "config").write_text(config.replace("[profile work]", '[profile "my work"]'))
+    (files / "credentials").write_text(credentials.replace("[work]", "[my work]"))
+    assert work("up", "--profile", "my work").code == OK
+    (files / "config").write_text(config + "[profile half]\nregion = eu-west-1\n")
+    twice = work("status", "--profile", "work")
+    assert twice.code == FAILED and f"Unable to parse config file: {files}/config: line 12: [profile half]" in twice.err
+    (files / "config").write_text(config)
+    (files / "credentials").write_text(credentials + "aws_access_key_id = other\n")
+    key = work("status", "--profile", "work")
+    assert key.code == FAILED and f"{files}/credentials: line 7: aws_access_key_id in [wrong]" in key.err
+    assert work("status", "--data", work.directory / "own").code == OK, "files are nothing to an engine of ours"
+
+
 def test_a_profile_of_the_environment_says_nothing_of_an_engine_here(work):
     """Whoever works with AWS has AWS_PROFILE set, and does not mean AWS by `till run`."""
     (work.directory / "orders.json").write_text(json.dumps([{"transaction_id": "a", "amount": 1, "item": "x"}]))

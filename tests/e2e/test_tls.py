@@ -37,16 +37,21 @@ def test_whom_a_command_trusts(engine, tmp_path):
     bundle.mkdir()
     (bundle / "config").write_text(f"[default]\nca_bundle = {authority.pem}\n")
     assert status("good").code == OK
-    assert status("good", AWS_CA_BUNDLE=str(other.pem)).code == UNREACHABLE, "the variable before the profile"
+    assert status("good", AWS_CA_BUNDLE=str(other.pem)).code == FAILED, "the variable before the profile"
     (bundle / "config").unlink()
     trusted = {"AWS_CA_BUNDLE": str(authority.pem)}
+    (tmp_path / "empty").mkdir()
     for name, variables, why in (("good", {}, "unable to get local issuer certificate"),
                                  ("good", {"AWS_CA_BUNDLE": str(other.pem)}, "unable to get local issuer certificate"),
                                  ("wrong-name", trusted, "hostname mismatch"),
                                  ("expired", trusted, "certificate has expired"),
-                                 ("good", {"AWS_CA_BUNDLE": str(tmp_path / "none.pem")}, "AWS_CA_BUNDLE: cannot read")):
+                                 ("good", {"AWS_CA_BUNDLE": str(tmp_path / "none.pem")}, "AWS_CA_BUNDLE: cannot read"),
+                                 ("good", {"AWS_CA_BUNDLE": str(tmp_path / "empty")}, "AWS_CA_BUNDLE: there are no cert"),
+                                 ("good", {"SSL_CERT_FILE": "/nope", "SSL_CERT_DIR": "/nope.d"},
+                                  "no certificates of authorities were found in /nope, /nope.d: install ca-certificates")):
         refused = status(name, **variables)
-        assert refused.code == UNREACHABLE and why in refused.err, (name, refused)
+        # Not 4: somebody is there, and trying again later does no better.
+        assert refused.code == FAILED and why in refused.err, (name, refused)
 
 
 @pytest.fixture
@@ -81,7 +86,7 @@ def test_a_pipeline_under_awss_own_names(aws, engine):
 def test_a_proxy(aws, engine, tmp_path):
     variables = {**aws.variables, "HTTPS_PROXY": f"http://shop:wrong@127.0.0.1:{aws.port}"}
     refused = till("status", "--endpoint", "aws", **variables)
-    assert refused.code == UNREACHABLE and f"proxy 127.0.0.1:{aws.port}: it refuses" in refused.err, refused
+    assert refused.code == FAILED and f"proxy 127.0.0.1:{aws.port}: it refuses" in refused.err, refused
     assert "407 Proxy Authentication Required" in refused.err and "wrong" not in refused.err
     gone = till("status", "--endpoint", "aws", **{**aws.variables, "HTTPS_PROXY": "127.0.0.1:9"})
     assert gone.code == UNREACHABLE and "proxy 127.0.0.1:9: connect: Connection refused" in gone.err

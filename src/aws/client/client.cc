@@ -16,6 +16,7 @@ constexpr base::Duration kSkewMax = std::chrono::minutes(4);
 constexpr std::string_view kUnclear = "whether the operation took effect is unknown, so it was not sent again";
 constexpr std::string_view kNoTimeLeft = "there was no time for another attempt";
 constexpr std::string_view kQuotaIsUsedUp = "too many calls have failed lately, so it was not sent again";
+constexpr std::string_view kEarlierIsUnclear = "whether an earlier attempt took effect is unknown";
 
 void append(std::string& message, std::string_view more) {
   message.append(message.empty() ? "" : "; ").append(more);
@@ -26,6 +27,18 @@ base::AwsError out_of_time() {
           .message = "there is no time left to send it",
           .http_status = 0,
           .fault = base::Fault::receiver};
+}
+
+// The error of the last of several attempts. Where an earlier one may have been carried out it does not read as if
+// nothing was ever sent.
+base::Result<void> after_attempts(base::Result<void> result, int tried, bool was_unclear) {
+  base::AwsError& error = result.error();
+  if (tried > 1) append(error.message, "there were " + std::to_string(tried) + " attempts");
+  if (was_unclear && http::nothing_was_sent(error.code)) {
+    append(error.message, kEarlierIsUnclear);
+    error.code = http::kConnectionLost;
+  }
+  return result;
 }
 
 }  // namespace
@@ -51,14 +64,16 @@ base::Result<void> Client::dispatch(const ServiceDesc& service, const OperationD
   bool was_corrected = false;
   const int attempts_max = options_.attempts_max.value_or(default_attempts_max(service, options_.retry_mode));
   const bool has_quota = options_.retry_mode != RetryMode::legacy;
+  bool was_unclear = false;
   std::optional<int> cost;  // of the last retry
   for (int tried = 0;;) {
     const base::Duration skew = skew_;
-    auto [result, answer] = attempt(service, operation, in, out, skew);
+    auto [result, answer, has_request] = attempt(service, operation, in, out, skew);
     if (result.has_value()) {
       quota.give_back(cost);
       return result;
     }
+    if (!has_request) return after_attempts(std::move(result), tried, was_unclear);
     const Failure failure = failure_of(result.error());
     if (failure.may_be_skew && !was_corrected && corrects_skew(answer, skew)) {
       was_corrected = true;
@@ -67,18 +82,20 @@ base::Result<void> Client::dispatch(const ServiceDesc& service, const OperationD
     ++tried;
     if (failure.effect == Failure::Effect::unclear && !is_repeatable(operation, in)) {
       append(result.error().message, kUnclear);
-      return result;
+      return after_attempts(std::move(result), tried, was_unclear);
     }
-    if (failure.effect == Failure::Effect::final || tried >= attempts_max) return result;
+    if (failure.effect == Failure::Effect::final || tried >= attempts_max)
+      return after_attempts(std::move(result), tried, was_unclear);
+    was_unclear = was_unclear || (failure.effect == Failure::Effect::unclear && !only_reads(operation));
     if (has_quota) cost = quota.take(failure.is_throttling);
     if (has_quota && !cost.has_value()) {
       append(result.error().message, kQuotaIsUsedUp);
-      return result;
+      return after_attempts(std::move(result), tried, was_unclear);
     }
     const base::Duration pause = back_off(service, tried, failure.is_throttling, answer, env_.clock.now(), env_.random);
     if (pause >= time_left()) {
       append(result.error().message, kNoTimeLeft);
-      return result;
+      return after_attempts(std::move(result), tried, was_unclear);
     }
     base::pause(env_, pause);
   }
@@ -90,9 +107,9 @@ Client::Attempt Client::attempt(const ServiceDesc& service, const OperationDesc&
   if (timeout <= base::Duration()) return {base::fail(out_of_time()), {}};
   const codec::Codec& codec = codec::codec_for(service, service.protocols.front());
   auto request = codec.encode_request(service, operation, in);
-  if (!request.has_value()) return {base::fail(std::move(request).error()), {}};
+  if (!request.has_value()) return {base::fail(std::move(request).error()), {}, /*has_request=*/false};
   auto credentials = provider_.credentials();
-  if (!credentials.has_value()) return {base::fail(std::move(credentials).error()), {}};
+  if (!credentials.has_value()) return {base::fail(std::move(credentials).error()), {}, /*has_request=*/false};
   const http::Endpoint endpoint = options_.endpoints.of(service);
   request->headers.set("Host", http::host_header(endpoint));
   auth::sign(*request, {.credentials = std::move(*credentials),

@@ -50,6 +50,8 @@ class Client final : public Dispatcher {
   struct Attempt {
     base::Result<void> result;
     http::Headers answer;  // the head of the server's, if there is one
+    // False: nothing could be sent, for want of credentials, and whoever gives those has been asked often enough.
+    bool has_request = true;
   };
   Attempt attempt(const ServiceDesc& service, const OperationDesc& operation, const void* in, void* out,
                   base::Duration skew);

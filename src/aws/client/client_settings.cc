@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "aws/auth/text.h"
+#include "aws/http/shown_url.h"
 
 namespace aws::client {
 namespace {
@@ -85,7 +86,7 @@ std::expected<void, std::string> ClientSettings::set_own_endpoints(std::span<con
     if (url.empty()) return {};
     const auto endpoint = http::parse_endpoint(url);
     if (!endpoint.has_value())
-      return std::unexpected(fmt::format("{} is not an endpoint: {} (expected https://host)", name, url));
+      return std::unexpected(fmt::format("{} is not an endpoint: {}", name, http::why_no_endpoint(url)));
     endpoints.by_service.insert_or_assign(std::string(id), *endpoint);
     return {};
   };

@@ -18,12 +18,26 @@ Provider refreshed(const Surroundings& from, FetchCredentials fetch) {
   return std::make_shared<RefreshedCredentials>(from.env, from.wall_clock, std::move(fetch));
 }
 
+// Keys and where each of them stands, by their names there. What cannot be sent is named without its value.
+base::Result<void> check_keys(const auth::Credentials& keys, std::string_view of, std::string_view id,
+                              std::string_view secret, std::string_view token) {
+  for (const auto& [name, value] : {std::pair(id, &keys.access_key_id), std::pair(secret, &keys.secret_access_key),
+                                    std::pair(token, &keys.session_token)})
+    if (has_control(*value))
+      return no_credentials(
+          fmt::format("{}{} has a line break or another control character in it: set it again without", of, name));
+  return {};
+}
+
 Found from_environment(const Surroundings& from) {
-  auth::Credentials keys{from.variable("AWS_ACCESS_KEY_ID"), from.variable("AWS_SECRET_ACCESS_KEY"),
-                         from.variable("AWS_SESSION_TOKEN")};
+  constexpr auto kId = "AWS_ACCESS_KEY_ID";
+  constexpr auto kSecret = "AWS_SECRET_ACCESS_KEY";
+  constexpr auto kToken = "AWS_SESSION_TOKEN";
+  auth::Credentials keys{from.variable(kId), from.variable(kSecret), from.variable(kToken)};
   if (keys.access_key_id.empty()) return nullptr;
   if (keys.secret_access_key.empty())
     return no_credentials("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not");
+  TRY(check_keys(keys, "", kId, kSecret, kToken));
   return std::make_shared<FixedCredentials>(std::move(keys));
 }
 
@@ -35,6 +49,8 @@ Found from_keys(const SharedFiles::Section* section, const std::string& profile)
   if (keys.access_key_id.empty() || keys.secret_access_key.empty())
     return no_credentials(
         fmt::format("profile {} has only one of aws_access_key_id and aws_secret_access_key", profile));
+  TRY(check_keys(keys, fmt::format("profile {}: ", profile), "aws_access_key_id", "aws_secret_access_key",
+                 "aws_session_token"));
   return std::make_shared<FixedCredentials>(std::move(keys));
 }
 
@@ -154,7 +170,7 @@ class Chain {
     TRY_ASSIGN(Provider of_credentials, from_keys(from_.files.in_credentials(name), name));
     if (of_credentials != nullptr) return of_credentials;
     if (std::string command = value(name, "credential_process"); !command.empty())
-      return refreshed(from_, by_process(from_, std::move(command)));
+      return refreshed(from_, by_process(from_, name, std::move(command)));
     if (!value(name, "login_session").empty())
       return no_credentials(
           fmt::format("profile {} has its credentials by login_session, which till does not follow: let the AWS CLI do "

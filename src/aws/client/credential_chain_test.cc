@@ -72,6 +72,7 @@ class CredentialChainTest : public testing::Test {
   std::map<std::string, std::string> variables_{{"HOME", "/home/me"}, {"AWS_EC2_METADATA_DISABLED", "true"}};
   std::map<std::string, std::string> disk_;
   std::vector<std::string> ran_;
+  std::string told_;  // what the program is to people
   std::expected<std::string, std::string> written_;
   std::string config_;
   std::string credentials_;
@@ -87,8 +88,9 @@ class CredentialChainTest : public testing::Test {
                        return found->second;
                      },
                      .run =
-                         [this](const std::vector<std::string>& arguments) {
+                         [this](const std::vector<std::string>& arguments, const std::string& what) {
                            ran_ = arguments;
+                           told_ = what;
                            return written_;
                          },
                      .files = files_,
@@ -120,7 +122,8 @@ TEST_F(CredentialChainTest, TheOrderIsTheAwsClis) {
   config_ += "role_arn = arn:r\nweb_identity_token_file = /absent\n";
   EXPECT_TRUE(find().contains("/absent cannot be read")) << find();
   config_ = "[default]\nrole_arn = arn:r\nsource_profile = other\n[profile other]\ncredential_process = /bin/keys\n";
-  EXPECT_TRUE(find().contains("role arn:r: POST https://sts.eu-west-1.amazonaws.com/")) << find();
+  EXPECT_TRUE(find().contains("role arn:r: AssumeRole: ConnectError: POST https://sts.eu-west-1.amazonaws.com/"))
+      << find();
   variables_["AWS_ACCESS_KEY_ID"] = "environment";
   EXPECT_TRUE(find().contains("AWS_SECRET_ACCESS_KEY is not"));
   variables_["AWS_SECRET_ACCESS_KEY"] = "S";
@@ -164,6 +167,9 @@ TEST_F(CredentialChainTest, AreFetchedAgainBeforeTheyExpire) {
   EXPECT_EQ(asked, before + 2);
   clock_.advance(minutes(9));
   EXPECT_EQ(get(), "the container's credentials: HTTP status 404: no such task");
+  hosts_.answers[key] = [&](const http::Request&) { return answer_of("{}", 500); };
+  clock_.advance(minutes(2));
+  EXPECT_EQ(get(), "the container's credentials: HTTP status 500; there were 3 attempts");
 }
 
 TEST_F(CredentialChainTest, AContainersTokenGoesToItsAgentOnly) {
@@ -319,9 +325,19 @@ TEST_F(CredentialChainTest, AWebIdentityIsTradedForARole) {
   answers(400,
           "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredTokenException</Code><Message>Token expired</Message>"
           "</Error></ErrorResponse>");
-  EXPECT_EQ(find(), "role arn:aws:iam::1:role/pod: Token expired");
+  const std::string of_call = "role arn:aws:iam::1:role/pod: AssumeRoleWithWebIdentity: ";
+  EXPECT_EQ(find(), of_call + "ExpiredTokenException: Token expired");
+  EXPECT_EQ(hosts_.asked.size(), 2U);
   answers(502, "<html>");
-  EXPECT_TRUE(find().contains("HTTP status 502"));
+  EXPECT_EQ(find(),
+            of_call + "InvalidResponse: STS's answer (HTTP status 502) has no credentials; there were 3 attempts");
+  // STS may not reach the identity provider at the moment.
+  answers(400, "<ErrorResponse><Error><Code>IDPCommunicationError</Code><Message>m</Message></Error></ErrorResponse>");
+  hosts_.asked.clear();
+  EXPECT_EQ(find(), of_call + "IDPCommunicationError: m; there were 3 attempts");
+  EXPECT_EQ(hosts_.asked.size(), 3U);
+  hosts_.answers.clear();
+  EXPECT_TRUE(find().starts_with(of_call + "ConnectError: ")) << find();
 }
 
 TEST_F(CredentialChainTest, SsoTradesTheTokenOfTheLogin) {
@@ -355,10 +371,59 @@ sso_session = nowhere
   EXPECT_EQ(bearer, "bearer");
   hosts_.answers[key] = [](const http::Request&) { return answer_of(R"({"message":"No access"})", 403); };
   EXPECT_EQ(find(chain), "SSO's role Deploy of account 111122223333: HTTP status 403: No access");
+  hosts_.answers[key] = [](const http::Request&) { return answer_of(R"({"message":"Session not found"})", 401); };
+  EXPECT_TRUE(find(chain).ends_with("401: Session not found: log in by `aws sso login --profile shop`")) << find(chain);
+  const std::string whole = disk_[cache];
+  for (const std::string& damaged : {std::string(), whole.substr(0, whole.size() - 1), std::string("{}")}) {
+    disk_[cache] = damaged;
+    EXPECT_TRUE(find(chain).contains("Token for corp is damaged, in " + cache + ": log in by `aws sso")) << find(chain);
+  }
+  disk_[cache] = whole;
   clock_.advance(hours(1));
   EXPECT_TRUE(find(chain).contains("has expired or is otherwise invalid"));
   EXPECT_TRUE(find({.profile = "half"}).contains("missing required configuration: sso_account_id"));
   EXPECT_TRUE(find({.profile = "lost"}).contains("The specified sso-session does not exist: \"nowhere\""));
+}
+
+TEST_F(CredentialChainTest, WhatHasExpiredWhenItComesIsNone) {
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:81/";
+  const std::string key = "GET http://127.0.0.1:81/";
+  hosts_.put(key, keys_expiring(-minutes(1)));
+  EXPECT_TRUE(find().starts_with("the container's credentials: Credentials were refreshed, but")) << find();
+  hosts_.put(key, keys_expiring(minutes(5)));
+  EXPECT_EQ(find(), "K/S/T") << "soon is good enough";
+  // Where the next ones have expired, those that are still good serve.
+  hosts_.put(key, keys_expiring(-minutes(1)));
+  clock_.advance(minutes(2));
+  EXPECT_EQ(get(), "K/S/T");
+  clock_.advance(minutes(4));
+  EXPECT_TRUE(get().contains("still expired")) << get();
+  variables_.erase("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  config_ =
+      "[default]\nrole_arn = arn:r\nsource_profile = keys\n"
+      "[profile keys]\naws_access_key_id = B\naws_secret_access_key = S\n";
+  hosts_.put(
+      "POST https://sts.eu-west-1.amazonaws.com/",
+      "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>R</AccessKeyId><SecretAccessKey>S"
+      "</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2019-01-01T00:00:00Z</Expiration></Credentials>"
+      "</AssumeRoleResult></AssumeRoleResponse>");
+  EXPECT_TRUE(find().contains("role arn:r: Credentials were refreshed, but")) << find();
+}
+
+TEST_F(CredentialChainTest, AKeyThatCannotBeSentIsNamedWithoutItsValue) {
+  for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+    variables_["AWS_ACCESS_KEY_ID"] = variables_["AWS_SECRET_ACCESS_KEY"] = variables_["AWS_SESSION_TOKEN"] = "K";
+    variables_[name] = "secret-text\n";
+    EXPECT_TRUE(find().starts_with(name + std::string(" has a line break"))) << find();
+    EXPECT_FALSE(find().contains("secret-text")) << find();
+  }
+  config_ = "[profile x]\naws_access_key_id = B\naws_secret_access_key = S\naws_session_token = a\x01z\n";
+  EXPECT_TRUE(find({.profile = "x", .passes_over_environment = true})
+                  .starts_with("profile x: aws_session_token has a line break"));
+  variables_["AWS_ACCESS_KEY_ID"] = "";
+  variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:81/";
+  variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "secret-text\r\nX: y";
+  EXPECT_TRUE(find().contains("character in AWS_CONTAINER_AUTHORIZATION_TOKEN")) << find();
 }
 
 TEST_F(CredentialChainTest, AProgramIsRunWithoutAShell) {
@@ -366,15 +431,23 @@ TEST_F(CredentialChainTest, AProgramIsRunWithoutAShell) {
   written_ = R"({"Version":1,"AccessKeyId":"P","SecretAccessKey":"S","Expiration":"2099-01-01T00:00:00Z"})";
   EXPECT_EQ(find(), "P/S/");
   EXPECT_EQ(ran_, (std::vector<std::string>{"/opt/my keys/get", "--name", "a b", "c d", "", "$HOME;x"}));
+  EXPECT_EQ(told_, "the credential_process of profile default, /opt/my keys/get");
   for (const auto& [text, why] : std::initializer_list<std::pair<const char*, const char*>>{
            {R"({"Version":2,"AccessKeyId":"P","SecretAccessKey":"S"})", "Unsupported version '2'"},
            {R"({"AccessKeyId":"P","SecretAccessKey":"S"})", "Unsupported version ''"},
            {R"({"Version":1,"AccessKeyId":"P"})", "SecretAccessKey is missing"},
            {R"({"Version":1,"AccessKeyId":"P","SecretAccessKey":"S","Expiration":"soon"})", "Expiration is no time"},
-           {"no json", "Unsupported version"}}) {
+           {"", "it has printed nothing"},
+           {" \n", "it has printed nothing"},
+           {"secret-text", "the 11 bytes that it has printed are no JSON object"},
+           {"[]", "are no JSON object"},
+           {R"({"Version":1,"AccessKeyId":"P","SecretAccessKey":"S","SessionToken":"secret-text\n"})", "a line break"},
+           {R"({"Version":1,"AccessKeyId":"P","SecretAccessKey":"S","Expiration":"2019-01-01T00:00:00Z"})",
+            "the refreshed credentials are still expired: since 2019-01-01T00:00:00Z"}}) {
     written_ = text;
     EXPECT_TRUE(find().contains(why)) << text << ": " << find();
     EXPECT_TRUE(find().starts_with("credential_process /opt/my keys/get: ")) << find();
+    EXPECT_FALSE(find().contains("secret-text")) << find();
   }
   written_ = std::unexpected("exit code 3: vault is sealed");
   EXPECT_TRUE(find().ends_with("exit code 3: vault is sealed"));

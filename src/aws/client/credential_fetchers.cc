@@ -12,6 +12,8 @@
 #include "aws/client/client.h"
 #include "aws/client/credential_text.h"
 #include "aws/client/web_identity.h"
+#include "aws/client/words.h"
+#include "aws/http/shown_url.h"
 #include "aws/sts/caller.h"
 #include "base/encoding.h"
 
@@ -24,6 +26,17 @@ constexpr int kAttemptsMax = 3;
 constexpr std::string_view kContainerHost = "169.254.170.2";
 constexpr std::string_view kInstanceEndpoint = "http://169.254.169.254";
 constexpr std::string_view kInstanceEndpoint6 = "http://[fd00:ec2::254]";
+
+// What has expired when it comes is no credentials, whoever gave it.
+base::Result<ExpiringCredentials> unless_expired(const Surroundings& from, std::string_view source,
+                                                 base::Result<ExpiringCredentials> got) {
+  const base::Timestamp now = from.wall_clock.now();
+  if (!got.has_value() || !got->expires.has_value() || *got->expires > now) return got;
+  return no_credentials(
+      fmt::format("{}: Credentials were refreshed, but the refreshed credentials are still expired: since {}, and this "
+                  "machine's clock shows {}",
+                  source, base::format_iso8601_seconds(*got->expires), base::format_iso8601_seconds(now)));
+}
 
 // A token as it stands in a file, with the line's end.
 std::string_view stripped(std::string_view text) {
@@ -57,10 +70,13 @@ base::Result<std::string> ask(const Surroundings& from, std::string_view source,
     if (answer.has_value() && answer->status / 100 == 2) return std::move(answer->body);
     const bool is_final = answer.has_value() && answer->status < 500 && answer->status != 429;
     if (is_final || tried >= attempts_max) {
-      if (!answer.has_value()) return no_credentials(fmt::format("{}: {}", source, answer.error().message));
+      const std::string attempts = tried > 1 ? fmt::format("; there were {} attempts", tried) : "";
+      if (!answer.has_value()) return no_credentials(fmt::format("{}: {}{}", source, answer.error().message, attempts));
       const std::string message = member_of(answer->body, "message") + member_of(answer->body, "Message");
-      return no_credentials(
-          fmt::format("{}: HTTP status {}{}{}", source, answer->status, message.empty() ? "" : ": ", message));
+      auto refused = no_credentials(fmt::format("{}: HTTP status {}{}{}{}", source, answer->status,
+                                                message.empty() ? "" : ": ", message, attempts));
+      refused.error().http_status = answer->status;
+      return refused;
     }
     base::pause(from.env, std::chrono::milliseconds(50) * (1 << tried));
   }
@@ -70,34 +86,6 @@ std::string session_name(const Surroundings& from, const std::string& wanted) {
   if (!wanted.empty()) return wanted;
   const auto since_epoch = from.wall_clock.now().time_since_epoch();
   return fmt::format("till-{}", std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count());
-}
-
-// As a POSIX shell splits words: quotes, and backslashes outside of single ones. nullopt: a quote does not end.
-std::optional<std::vector<std::string>> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  bool in_word = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool is_space = c == ' ' || c == '\t';
-    if (quote == 0 && is_space) {
-      in_word = false;
-      continue;
-    }
-    if (!in_word) words.emplace_back();
-    in_word = true;
-    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
-      words.back() += text[++i];
-    } else if (quote == 0 && (c == '\'' || c == '"')) {
-      quote = c;
-    } else if (c == quote) {
-      quote = 0;
-    } else {
-      words.back() += c;
-    }
-  }
-  if (quote != 0) return std::nullopt;
-  return words;
 }
 
 // Hosts that the agent may have without TLS. Source: AWS SDKs and Tools Reference Guide, "Container credential
@@ -134,14 +122,17 @@ FetchCredentials by_assume_role(const Surroundings& from, AssumedRole role,
     Context context;
     auto answer = sts::StsCaller(*client).assume_role(context, std::move(in));
     if (!answer.has_value()) {
-      answer.error().message = fmt::format("role {}: {}", role.role_arn, answer.error().message);
-      return base::fail(std::move(answer).error());
+      const base::AwsError& error = answer.error();
+      // Of the source's credentials it says all itself.
+      if (error.code == kNoCredentials) return no_credentials(fmt::format("role {}: {}", role.role_arn, error.message));
+      return no_credentials(fmt::format("role {}: AssumeRole: {}: {}", role.role_arn, error.code, error.message));
     }
     if (!answer->credentials.has_value()) return no_credentials("role " + role.role_arn + ": STS gives no credentials");
     const sts::Credentials& got = *answer->credentials;
-    return ExpiringCredentials{
-        {got.access_key_id.value_or(""), got.secret_access_key.value_or(""), got.session_token.value_or("")},
-        got.expiration};
+    return unless_expired(from, "role " + role.role_arn,
+                          ExpiringCredentials{{got.access_key_id.value_or(""), got.secret_access_key.value_or(""),
+                                               got.session_token.value_or("")},
+                                              got.expiration});
   };
 }
 
@@ -152,9 +143,21 @@ FetchCredentials by_web_identity(const Surroundings& from, AssumedRole role, std
     AssumedRole now = role;
     now.session_name = session_name(from, role.session_name);
     const http::Endpoint endpoint = from.endpoints.of(sts::kService);
-    const auto answer = from.transport.round_trip(endpoint, web_identity_request(now, stripped(*token)), kStsTimeout);
-    if (!answer.has_value()) return base::fail(answer.error());
-    return parse_web_identity_answer(*answer, role.role_arn);
+    const std::string source = "role " + role.role_arn;
+    // It may always be sent again: a second one does no harm.
+    for (int tried = 1;; ++tried) {
+      const auto answer = from.transport.round_trip(endpoint, web_identity_request(now, stripped(*token)), kStsTimeout);
+      auto got = answer.has_value() ? parse_web_identity_answer(*answer) : base::fail(answer.error());
+      if (got.has_value()) return unless_expired(from, source, std::move(got));
+      const base::AwsError& error = got.error();
+      const Failure failure = failure_of(error);
+      if (failure.effect == Failure::Effect::final || tried >= kAttemptsMax)
+        return no_credentials(fmt::format("{}: AssumeRoleWithWebIdentity: {}: {}{}", source, error.code, error.message,
+                                          tried > 1 ? fmt::format("; there were {} attempts", tried) : ""));
+      base::pause(from.env, back_off(sts::kService, tried, failure.is_throttling,
+                                     answer.has_value() ? answer->headers : http::Headers(), from.wall_clock.now(),
+                                     from.env.random));
+    }
   };
 }
 
@@ -164,11 +167,14 @@ FetchCredentials by_sso(const Surroundings& from, SsoLogin login) {
     const std::string path =
         fmt::format("{}/.aws/sso/cache/{}.json", from.variable("HOME"), base::hex_encode(base::sha1(key)));
     const std::string advice = fmt::format("log in by `aws sso login --profile {}`", login.profile);
-    const std::string cached = from.read_file(path).value_or("");
-    const std::string token = member_of(cached, "accessToken");
-    if (token.empty())
+    const auto cached = from.read_file(path);
+    if (!cached.has_value())
       return no_credentials(fmt::format("Error loading SSO Token: Token for {} does not exist: {}", key, advice));
-    std::string expires_at = member_of(cached, "expiresAt");
+    const std::string token = member_of(*cached, "accessToken");
+    if (token.empty() || has_control(token))
+      return no_credentials(
+          fmt::format("Error loading SSO Token: Token for {} is damaged, in {}: {}", key, path, advice));
+    std::string expires_at = member_of(*cached, "expiresAt");
     if (expires_at.ends_with("UTC")) expires_at.replace(expires_at.size() - 3, 3, "Z");  // of older AWS CLIs
     const auto expires = base::parse_iso8601(expires_at);
     if (!expires.has_value() || *expires <= from.wall_clock.now())
@@ -187,23 +193,31 @@ FetchCredentials by_sso(const Surroundings& from, SsoLogin login) {
         .body = {}};
     request.headers.add("x-amz-sso_bearer_token", token);
     const std::string source = fmt::format("SSO's role {} of account {}", login.role_name, login.account_id);
-    TRY_ASSIGN(const std::string answer, ask(from, source, there.of(portal), request, kStsTimeout, kAttemptsMax));
-    return parse_role_credentials(answer, source);
+    auto answer = ask(from, source, there.of(portal), request, kStsTimeout, kAttemptsMax);
+    if (!answer.has_value() && answer.error().http_status == 401) answer.error().message += ": " + advice;
+    TRY_ASSIGN(const std::string given, std::move(answer));
+    return unless_expired(from, source, parse_role_credentials(given, source));
   };
 }
 
-FetchCredentials by_process(const Surroundings& from, std::string command) {
-  return [&from, command = std::move(command)]() -> base::Result<ExpiringCredentials> {
+FetchCredentials by_process(const Surroundings& from, std::string profile, std::string command) {
+  return [&from, profile = std::move(profile), command = std::move(command)]() -> base::Result<ExpiringCredentials> {
     const auto words = split_words(command);
     if (!words.has_value() || words->empty())
       return no_credentials("credential_process: no command, or one with a quote that does not end");
     const std::string source = "credential_process " + words->front();
-    const auto written = from.run(*words);
+    const auto written =
+        from.run(*words, fmt::format("the credential_process of profile {}, {}", profile, words->front()));
     if (!written.has_value()) return no_credentials(fmt::format("{}: {}", source, written.error()));
+    // Neither is shown: there may be keys in it.
+    if (stripped(*written).empty()) return no_credentials(source + ": it has printed nothing, where JSON is expected");
+    if (!is_object(*written))
+      return no_credentials(
+          fmt::format("{}: the {} bytes that it has printed are no JSON object", source, written->size()));
     if (const std::string version = member_of(*written, "Version"); version != "1")
       return no_credentials(fmt::format(
           "{}: Unsupported version '{}' for credential process provider, supported versions: 1", source, version));
-    return parse_credentials(*written, source);
+    return unless_expired(from, source, parse_credentials(*written, source));
   };
 }
 
@@ -224,10 +238,13 @@ FetchCredentials by_container(const Surroundings& from) {
       if (!text.has_value()) return no_credentials(fmt::format("{}: {} cannot be read", source, file));
       token = stripped(*text);
     }
+    if (has_control(token))
+      return no_credentials(source +
+                            ": a line break or another control character in AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (!token.empty()) request.headers.add("Authorization", token);
     request.headers.add("Accept", "application/json");
     TRY_ASSIGN(const std::string answer, ask(from, source, url->endpoint, request, kContainerTimeout, kAttemptsMax));
-    return parse_credentials(answer, source);
+    return unless_expired(from, source, parse_credentials(answer, source));
   };
 }
 
@@ -240,7 +257,8 @@ FetchCredentials by_instance(const Surroundings& from, std::string endpoint_url)
     if (url.empty()) url = is_ipv6 ? kInstanceEndpoint6 : kInstanceEndpoint;
     while (url.ends_with('/')) url.pop_back();
     const auto endpoint = http::parse_endpoint(url);
-    if (!endpoint.has_value()) return no_credentials(fmt::format("{}: not an endpoint: {}", source, url));
+    if (!endpoint.has_value())
+      return no_credentials(fmt::format("{}: not an endpoint: {}", source, http::why_no_endpoint(url)));
     const base::Duration timeout = std::chrono::seconds(number_or(from.variable("AWS_METADATA_SERVICE_TIMEOUT"), 1));
     const int attempts = number_or(from.variable("AWS_METADATA_SERVICE_NUM_ATTEMPTS"), 1);
     http::Request begin{.method = "PUT", .target = "/latest/api/token", .headers = {}, .body = {}};
@@ -254,7 +272,7 @@ FetchCredentials by_instance(const Surroundings& from, std::string endpoint_url)
     if (role.empty()) return no_credentials(source + ": the instance has no role");
     read.target.append(role);
     TRY_ASSIGN(const std::string answer, ask(from, source, *endpoint, read, timeout, attempts));
-    return parse_credentials(answer, source);
+    return unless_expired(from, source, parse_credentials(answer, source));
   };
 }
 

@@ -33,8 +33,8 @@ struct SsoLogin {
 // GetRoleCredentials with the token that `aws sso login` has left in ~/.aws/sso/cache.
 FetchCredentials by_sso(const Surroundings& from, SsoLogin login);
 
-// What the program of a profile's credential_process writes.
-FetchCredentials by_process(const Surroundings& from, std::string command);
+// What the program of the profile's credential_process writes.
+FetchCredentials by_process(const Surroundings& from, std::string profile, std::string command);
 
 // The agent of ECS, EKS Pod Identity or Greengrass that AWS_CONTAINER_CREDENTIALS_*_URI names.
 FetchCredentials by_container(const Surroundings& from);

@@ -19,6 +19,12 @@ std::unexpected<base::AwsError> not_whole(std::string_view source, std::string_v
   return no_credentials(fmt::format("{}: {}", source, why));
 }
 
+constexpr std::string_view kControl = "a key or the token that it gives has a line break or another control character";
+
+bool has_control_character(const auth::Credentials& keys) {
+  return has_control(keys.access_key_id) || has_control(keys.secret_access_key) || has_control(keys.session_token);
+}
+
 }  // namespace
 
 base::Result<ExpiringCredentials> parse_credentials(std::string_view json, std::string_view source) {
@@ -32,6 +38,7 @@ base::Result<ExpiringCredentials> parse_credentials(std::string_view json, std::
   if (out.keys.session_token.empty()) out.keys.session_token = text_of(from, "SessionToken");
   if (out.keys.access_key_id.empty() || out.keys.secret_access_key.empty())
     return not_whole(source, "AccessKeyId or SecretAccessKey is missing in what it gives");
+  if (has_control_character(out.keys)) return not_whole(source, kControl);
   if (const std::string expires = text_of(from, "Expiration"); !expires.empty()) {
     out.expires = base::parse_iso8601(expires);
     if (!out.expires.has_value()) return not_whole(source, "Expiration is no time: " + expires);
@@ -51,6 +58,7 @@ base::Result<ExpiringCredentials> parse_role_credentials(std::string_view json, 
       base::from_epoch_milliseconds(expires)};
   if (out.keys.access_key_id.empty() || out.keys.secret_access_key.empty())
     return not_whole(source, "its answer has no keys");
+  if (has_control_character(out.keys)) return not_whole(source, kControl);
   return out;
 }
 
@@ -59,6 +67,12 @@ std::string member_of(std::string_view json, std::string_view name) {
   object from;
   if (parser.parse(simdjson::padded_string(json)).get(from) != simdjson::SUCCESS) return {};
   return text_of(from, name);
+}
+
+bool is_object(std::string_view json) {
+  simdjson::dom::parser parser;
+  object from;
+  return parser.parse(simdjson::padded_string(json)).get(from) == simdjson::SUCCESS;
 }
 
 }  // namespace aws::client

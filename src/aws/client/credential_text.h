@@ -18,4 +18,6 @@ base::Result<ExpiringCredentials> parse_role_credentials(std::string_view json, 
 // A text or an integer that is a member of an object, as text; empty if it is not there, or the text is no object.
 std::string member_of(std::string_view json, std::string_view name);
 
+bool is_object(std::string_view json);
+
 }  // namespace aws::client

@@ -1,5 +1,7 @@
 #include "aws/client/credentials.h"
 
+#include <algorithm>
+
 namespace aws::client {
 namespace {
 
@@ -38,8 +40,12 @@ base::Result<auth::Credentials> RefreshedCredentials::credentials() {
   return current_->keys;
 }
 
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 std::unexpected<base::AwsError> no_credentials(std::string message) {
-  return base::fail({.code = "NoCredentials", .message = std::move(message)});
+  return base::fail({.code = std::string(kNoCredentials), .message = std::move(message)});
 }
 
 }  // namespace aws::client

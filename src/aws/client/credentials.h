@@ -72,12 +72,18 @@ struct Surroundings {
   // The whole of a file; nullopt if it cannot be read.
   std::function<std::optional<std::string>(const std::string& path)> read_file;
   // What the program wrote to its standard output; an error, for people, if it could not be run or failed. The first
-  // argument is its name, looked for in PATH.
-  std::function<std::expected<std::string, std::string>(const std::vector<std::string>& arguments)> run;
+  // argument is its name, looked for in PATH. `what` says to people what is waited for, where it takes long.
+  std::function<std::expected<std::string, std::string>(const std::vector<std::string>& arguments,
+                                                        const std::string& what)>
+      run;
   const SharedFiles& files;
   const Endpoints& endpoints;  // of STS and SSO
 };
 
+// A control character, which no key or token has and no header of HTTP can carry: a line break, as a rule.
+bool has_control(std::string_view text);
+
+inline constexpr std::string_view kNoCredentials = "NoCredentials";
 // A failure of ours, for people.
 std::unexpected<base::AwsError> no_credentials(std::string message);
 

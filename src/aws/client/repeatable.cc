@@ -83,9 +83,13 @@ bool has_token(const StructDesc& shape, const void* in) {
 
 }  // namespace
 
+bool only_reads(const OperationDesc& operation) {
+  return starts_with_any(operation.name, kReads);
+}
+
 bool is_repeatable(const OperationDesc& operation, const void* in) {
   const std::string_view name = operation.name;
-  if (operation.input == nullptr) return starts_with_any(name, kReads);
+  if (operation.input == nullptr) return only_reads(operation);
   const StructDesc& shape = *operation.input;
   const auto deduplicated = [](const StructDesc& message, const void* object) {
     return text_of(message, object, "MessageDeduplicationId") != nullptr;
@@ -102,7 +106,7 @@ bool is_repeatable(const OperationDesc& operation, const void* in) {
       return is_repeatable_statement(text_of(one, object, "Statement"));
     });
   }
-  if (starts_with_any(name, kReads)) return true;
+  if (only_reads(operation)) return true;
   return starts_with_any(name, kWrites) && std::ranges::find(kAdding, name) == kAdding.end();
 }
 

@@ -12,4 +12,7 @@ namespace aws::client {
 // ReceiveRequestAttemptId, ClientToken and the like). What is not known by its name is not repeatable.
 bool is_repeatable(const OperationDesc& operation, const void* in);
 
+// Those that change nothing, so that it is all the same whether one was carried out.
+bool only_reads(const OperationDesc& operation);
+
 }  // namespace aws::client

@@ -35,8 +35,10 @@ constexpr std::array<std::string_view, 15> kThrottlingCodes = {"Throttling",
                                                                "EC2ThrottledException",
                                                                "KmsThrottled"};
 
-// The server waited for the rest of the request in vain: S3 says so by 400.
-constexpr std::array<std::string_view, 2> kTransientCodes = {"RequestTimeout", "RequestTimeoutException"};
+// The server waited for the rest of the request in vain: S3 says so by 400. STS, that an identity provider does not
+// answer it.
+constexpr std::array<std::string_view, 3> kTransientCodes = {"RequestTimeout", "RequestTimeoutException",
+                                                             "IDPCommunicationError"};
 
 constexpr std::array<std::string_view, 6> kSkewCodes = {"RequestTimeTooSkewed",  "RequestExpired",
                                                         "RequestInTheFuture",    "InvalidSignatureException",
@@ -68,8 +70,10 @@ Failure failure_of(const base::AwsError& error) {
   using enum Failure::Effect;
   if (contains(kThrottlingCodes, error.code) || error.http_status == 429)
     return {.effect = had_no_effect, .is_throttling = true};
-  const bool is_begun = error.http_status == 0 && error.code != http::kNotSent;  // codes of ours, failure.h
-  if (!is_begun && (error.http_status == 503 || error.code == http::kNotSent || contains(kTransientCodes, error.code)))
+  if (error.code == http::kUnsendable && error.http_status == 0) return {.effect = final};
+  const bool is_unsent = http::nothing_was_sent(error.code);  // codes of ours, failure.h
+  const bool is_begun = error.http_status == 0 && !is_unsent;
+  if (!is_begun && (error.http_status == 503 || is_unsent || contains(kTransientCodes, error.code)))
     return {.effect = had_no_effect};
   if (is_begun || error.http_status >= 500) return {.effect = unclear};
   return {.effect = final, .may_be_skew = contains(kSkewCodes, error.code)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/auth/text.h"
+#include "aws/client/words.h"
 
 namespace aws::client {
 namespace {
@@ -21,10 +22,11 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-// The name in a heading of this kind, "[profile work]"; empty: it is of another kind.
-std::string_view name_after(std::string_view kind, std::string_view inside) {
+// The name in a heading of this kind, "[profile work]" or "[profile 'my work']"; empty: it is of another kind.
+std::string name_after(std::string_view kind, std::string_view inside) {
   if (!inside.starts_with(kind) || inside.size() == kind.size() || !kSpaces.contains(inside[kind.size()])) return {};
-  return trimmed(inside.substr(kind.size()));
+  const auto words = split_words(inside);
+  return words.has_value() && words->size() == 2 ? words->back() : std::string();
 }
 
 }  // namespace
@@ -52,34 +54,84 @@ SharedFiles::Section* SharedFiles::section_of(std::string_view heading, Kind kin
   const std::string_view inside = trimmed(heading.substr(1, end - 1));
   if (kind == Kind::credentials) return &credentials_[std::string(inside)];
   if (inside == "default") return &profiles_[std::string(inside)];
-  if (const auto name = name_after("profile", inside); !name.empty()) return &profiles_[std::string(name)];
-  if (const auto name = name_after("sso-session", inside); !name.empty()) return &sso_sessions_[std::string(name)];
-  if (const auto name = name_after("services", inside); !name.empty()) return &services_[std::string(name)];
+  if (const auto name = name_after("profile", inside); !name.empty()) return &profiles_[name];
+  if (const auto name = name_after("sso-session", inside); !name.empty()) return &sso_sessions_[name];
+  if (const auto name = name_after("services", inside); !name.empty()) return &services_[name];
   return nullptr;
 }
 
+// As Python's configparser has it, by which the AWS CLI reads: what is indented more than the key above belongs to
+// that.
+class SharedFiles::Reader {
+ public:
+  Reader(SharedFiles& files, Kind kind) : files_(files), kind_(kind) {}
+
+  void take(std::string_view line) {
+    ++line_;
+    const std::string_view content = trimmed(line);
+    if (content.empty() || content.starts_with('#') || content.starts_with(';')) return;
+    const std::size_t indent = line.find_first_not_of(kSpaces);
+    if (!key_.empty() && indent > indent_) return take_nested(content);
+    indent_ = indent;
+    if (content.starts_with('['))
+      take_heading(content);
+    else
+      take_key(content);
+  }
+
+ private:
+  void take_heading(std::string_view content) {
+    section_ = files_.section_of(content, kind_);
+    key_.clear();
+    lines_of_keys_.clear();
+    heading_ = content.substr(0, std::min(content.find(']'), content.size() - 1) + 1);
+    note(lines_of_headings_, heading_, heading_);
+  }
+
+  void take_key(std::string_view content) {
+    const std::size_t end = content.find_first_of("=:");
+    if (heading_.empty() || end == std::string_view::npos) return;
+    key_ = aws::auth::lower_case(trimmed(content.substr(0, end)));
+    note(lines_of_keys_, key_, key_ + " in " + heading_);
+    const std::string_view value = trimmed(without_comment(content.substr(end + 1)));
+    is_parent_ = value.empty();
+    if (section_ != nullptr) (*section_)[key_] = value;
+  }
+
+  void take_nested(std::string_view content) {
+    const std::size_t equals = content.find('=');
+    if (section_ == nullptr || !is_parent_ || equals == std::string_view::npos) return;
+    (*section_)[key_ + "." + aws::auth::lower_case(trimmed(content.substr(0, equals)))] =
+        trimmed(without_comment(content.substr(equals + 1)));
+  }
+
+  using Lines = std::map<std::string, std::size_t, std::less<>>;
+  void note(Lines& lines, const std::string& name, const std::string& what) {
+    const auto [first, is_new] = lines.emplace(name, line_);
+    if (is_new || files_.fault_.has_value()) return;
+    files_.fault_ = Fault{.is_in_credentials = kind_ == Kind::credentials,
+                          .text = "line " + std::to_string(line_) + ": " + what + " was there already, on line " +
+                                  std::to_string(first->second)};
+  }
+
+  SharedFiles& files_;
+  const Kind kind_;
+  std::size_t line_ = 0;
+  std::size_t indent_ = 0;      // of the last heading or key
+  Section* section_ = nullptr;  // null: of no kind that is known
+  std::string heading_;
+  std::string key_;         // the last one
+  bool is_parent_ = false;  // it has no value of its own
+  Lines lines_of_headings_;
+  Lines lines_of_keys_;
+};
+
 void SharedFiles::read(std::string_view text, Kind kind) {
-  Section* section = nullptr;
-  std::string parent;  // of nested keys, with its dot
+  Reader reader(*this, kind);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+    reader.take(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string_view content = trimmed(line);
-    if (content.empty() || content.starts_with('#') || content.starts_with(';')) continue;
-    if (line.starts_with('[')) {
-      section = section_of(line, kind);
-      parent.clear();
-      continue;
-    }
-    const std::size_t equals = content.find('=');
-    if (section == nullptr || equals == std::string_view::npos) continue;
-    const bool is_nested = kSpaces.contains(line.front());
-    if (is_nested && parent.empty()) continue;
-    std::string key = aws::auth::lower_case(trimmed(content.substr(0, equals)));
-    const std::string_view value = trimmed(without_comment(content.substr(equals + 1)));
-    if (!is_nested) parent = value.empty() ? key + "." : "";
-    (*section)[is_nested ? parent + key : std::move(key)] = value;
   }
 }
 

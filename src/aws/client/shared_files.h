@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,9 +15,17 @@ class SharedFiles {
   // By key, in small letters; a nested one ("s3 =" and indented lines below it) as "s3.endpoint_url".
   using Section = std::map<std::string, std::string, std::less<>>;
 
-  // Lines that are none of the format are passed over, as the AWS CLI's SDKs do with keys that they do not know.
+  // Lines that are none of the format are passed over, as the AWS CLI's SDKs do with keys that they do not know. A
+  // section or a key that stands twice in a file is a fault: which of them counts nobody can tell.
   // Where both files have a key of a profile, that of `credentials` counts.
   static SharedFiles parse(std::string_view config, std::string_view credentials);
+
+  struct Fault {
+    bool is_in_credentials = false;  // else in `config`
+    std::string text;                // for people, with the line
+  };
+  // The first of both files; nullopt: they are sound.
+  [[nodiscard]] const std::optional<Fault>& fault() const { return fault_; }
 
   // nullptr: neither file has it.
   [[nodiscard]] const Section* profile(std::string_view name) const { return find(profiles_, name); }
@@ -29,6 +38,7 @@ class SharedFiles {
  private:
   using Sections = std::map<std::string, Section, std::less<>>;
   enum class Kind { config, credentials };
+  class Reader;
   void read(std::string_view text, Kind kind);
   Section* section_of(std::string_view heading, Kind kind);
   static const Section* find(const Sections& sections, std::string_view name);
@@ -37,6 +47,7 @@ class SharedFiles {
   Sections credentials_;  // of `credentials`
   Sections sso_sessions_;
   Sections services_;
+  std::optional<Fault> fault_;
 };
 
 // The value of a key; empty if the section is null or has it not.

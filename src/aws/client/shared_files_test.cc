@@ -54,6 +54,50 @@ region = y
   EXPECT_EQ(value_of(files.in_credentials("work"), "region"), "");
 }
 
+// As botocore, by shlex.
+TEST(SharedFiles, NamesMayBeQuoted) {
+  const SharedFiles files = SharedFiles::parse(
+      "[profile \"my shop\"]\nregion = a\n[profile 'b\\c']\nregion = b\n[profile d\\ e]\nregion = c\n"
+      "[profile two words]\nregion = d\n[profile \"open]\nregion = e\n[sso-session \"the corp\"]\nsso_region = f\n",
+      "[\"raw\"]\naws_access_key_id = x\n[with space]\naws_access_key_id = y\n");
+  EXPECT_EQ(value_of(files.profile("my shop"), "region"), "a");
+  EXPECT_EQ(value_of(files.profile("b\\c"), "region"), "b");
+  EXPECT_EQ(value_of(files.profile("d e"), "region"), "c");
+  for (const char* none : {"two words", "words", "open", "\"open"}) EXPECT_EQ(files.profile(none), nullptr) << none;
+  EXPECT_EQ(value_of(files.sso_session("the corp"), "sso_region"), "f");
+  EXPECT_NE(files.in_credentials("\"raw\""), nullptr) << "that file has names as they are";
+  EXPECT_NE(files.in_credentials("with space"), nullptr);
+  EXPECT_FALSE(files.fault().has_value());
+}
+
+TEST(SharedFiles, AWholeSectionMayBeIndented) {
+  const SharedFiles files = SharedFiles::parse(
+      "[default]\n  region: eu-west-1\n  s3 =\n    x = 1\n  output = json\n [profile b]\n region = b\n", "");
+  EXPECT_EQ(*files.profile("default"),
+            (SharedFiles::Section{{"region", "eu-west-1"}, {"s3", ""}, {"s3.x", "1"}, {"output", "json"}}));
+  EXPECT_EQ(value_of(files.profile("b"), "region"), "b");
+}
+
+TEST(SharedFiles, WhatStandsTwiceIsAFault) {
+  struct Case {
+    const char* config;
+    const char* credentials;
+    const char* text;  // "": none
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {"[profile a]\nx=1\n# no\n[profile a]\n", "", "line 4: [profile a] was there already, on line 1"},
+           {"[default]\n[default]\n", "", "line 2: [default] was there already, on line 1"},
+           {"[profile a]\nregion=1\nRegion = 2\n", "", "line 3: region in [profile a] was there already, on line 2"},
+           {"[other]\nx=1\nx=2\n", "", "line 3: x in [other] was there already, on line 2"},
+           {"", "[a]\n\n[a]\n", "line 3: [a] was there already, on line 1"},
+           {"[profile a]\ns3 =\n x=1\n x=2\n", "", ""},
+           {"[profile a]\nx=1\n[profile b]\nx=1\n", "[a]\nx=1\n", ""}}) {
+    const SharedFiles files = SharedFiles::parse(c.config, c.credentials);
+    EXPECT_EQ(files.fault().has_value() ? files.fault()->text : "", c.text) << c.config << c.credentials;
+    EXPECT_EQ(files.fault().has_value() && files.fault()->is_in_credentials, *c.credentials != 0 && *c.text != 0);
+  }
+}
+
 TEST(SharedFiles, WhatIsNoneIsPassedOver) {
   for (const char* text : {"", "\n\n", "key = value", "[profile", "[]\n=\n", "[profile ]\na=b", "[profile x]\n= b\nc"})
     EXPECT_EQ(SharedFiles::parse(text, text).profile("y"), nullptr) << text;

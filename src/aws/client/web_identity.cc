@@ -18,21 +18,21 @@ http::Request web_identity_request(const AssumedRole& role, std::string_view tok
   return request;
 }
 
-base::Result<ExpiringCredentials> parse_web_identity_answer(const http::Response& answer, std::string_view role_arn) {
+base::Result<ExpiringCredentials> parse_web_identity_answer(const http::Response& answer) {
   pugi::xml_document document;
   (void)document.load_buffer(answer.body.data(), answer.body.size());  // what is none has no nodes
   if (const pugi::xml_node error = document.child("ErrorResponse").child("Error"); error)
-    return base::fail({.code = error.child_value("Code"),
-                       .message = fmt::format("role {}: {}", role_arn, error.child_value("Message")),
-                       .http_status = answer.status});
+    return base::fail(
+        {.code = error.child_value("Code"), .message = error.child_value("Message"), .http_status = answer.status});
   const pugi::xml_node keys =
       document.child("AssumeRoleWithWebIdentityResponse").child("AssumeRoleWithWebIdentityResult").child("Credentials");
   ExpiringCredentials out{
       {keys.child_value("AccessKeyId"), keys.child_value("SecretAccessKey"), keys.child_value("SessionToken")},
       base::parse_iso8601(keys.child_value("Expiration"))};
   if (out.keys.access_key_id.empty() || out.keys.secret_access_key.empty() || !out.expires.has_value())
-    return no_credentials(
-        fmt::format("role {}: STS's answer (HTTP status {}) has no credentials", role_arn, answer.status));
+    return base::fail({.code = "InvalidResponse",
+                       .message = fmt::format("STS's answer (HTTP status {}) has no credentials", answer.status),
+                       .http_status = answer.status});
   return out;
 }
 

@@ -11,6 +11,6 @@ namespace aws::client {
 
 http::Request web_identity_request(const AssumedRole& role, std::string_view token);
 // The error is STS's own, or says that the answer is none of its.
-base::Result<ExpiringCredentials> parse_web_identity_answer(const http::Response& answer, std::string_view role_arn);
+base::Result<ExpiringCredentials> parse_web_identity_answer(const http::Response& answer);
 
 }  // namespace aws::client
