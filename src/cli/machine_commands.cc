@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "cli/help.h"
-#include "cli/option_checks.h"
 
 namespace cli {
 namespace {
@@ -35,7 +34,6 @@ void add_machine_commands(CLI::App& app, const GlobalOptions& global, int& exit_
   CLI::App* pages = app.add_subcommand("man", "Print a manual page");
   CLI::Option* page = pages->add_option("COMMAND", a->page, "Of this command (till itself)");
   pages->add_option("--directory", a->directory, "Write those of all commands into this directory instead")
-      ->check(has_name)
       ->excludes(page);
   pages->callback([&app, &exit_code, a] { exit_code = manual(describe(app), a->page, a->directory); });
 }

@@ -8,7 +8,6 @@
 #include "cli/exit_code.h"
 #include "cli/help.h"
 #include "cli/machine_commands.h"
-#include "cli/option_checks.h"
 #include "cli/order_commands.h"
 #include "cli/output.h"
 #include "cli/version.h"
@@ -92,7 +91,6 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
     command
         .add_option("--watch", a.run.watch,
                     "Instead: take each file of this directory when it is finished, once, until Ctrl-C")
-        ->check(cli::has_name)
         ->excludes(files);
     command.add_option("--max-rejected", a.run.rejected_max, "Exit code 3 if more orders of a file are refused (all)")
         ->check(no_sign);
@@ -122,10 +120,8 @@ void add_stack_commands(CLI::App& app, Arguments& a) {
                    "cloudformation, sam, terraform, or deployer-policy: what may run up, run and down on AWS")
       ->required()
       ->check(CLI::IsMember({"cloudformation", "sam", "terraform", "deployer-policy"}));
-  templates
-      ->add_option("--output", a.templates.directory,
-                   "Directory for the template and the functions' packages (the template alone, on stdout)")
-      ->check(cli::has_name);
+  templates->add_option("--output", a.templates.directory,
+                        "Directory for the template and the functions' packages (the template alone, on stdout)");
   add_up_options(*templates, a);
   templates->callback([&a] { a.exit_code = cli::template_export(a.global, a.up, a.templates); });
   app.add_subcommand("status", "What is there, and what waits")->callback([&a] {
@@ -149,10 +145,8 @@ void add_serve(CLI::App& app, Arguments& a) {
       ->check([](const std::string& name) {
         return cli::is_host_name(name) ? "" : "not a host name without scheme and port: " + name;
       });
-  serve
-      ->add_option("--root-key", a.serve.root_key,
-                   "File with root's key; if it is not there, one is made up and written there")
-      ->check(cli::has_name);
+  serve->add_option("--root-key", a.serve.root_key,
+                    "File with root's key; if it is not there, one is made up and written there");
   serve->add_flag("--any-key", a.serve.any_key,
                   "Take every unknown access key for root's, unverified; on loopback only");
   serve->add_flag("--memory", a.serve.in_memory, "Keep nothing on disk");
@@ -301,7 +295,7 @@ void add_function_commands(CLI::App& app, Arguments& a) {
   CLI::App* deploy = app.add_subcommand("deploy", "Give functions the code that this program carries");
   deploy->add_option("FUNCTION", a.functions, "ingest, process, sweep or intake (all)")
       ->check(CLI::IsMember({"ingest", "process", "sweep", "intake"}));
-  deploy->add_option("--zip", a.zip, "This deployment package instead, for one function")->check(cli::has_name);
+  deploy->add_option("--zip", a.zip, "This deployment package instead, for one function");
   deploy->callback([&a] { a.exit_code = cli::deploy(a.global, a.functions, a.zip); });
 }
 
@@ -339,9 +333,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--endpoint", a.global.endpoint, "URL of an engine, or aws (AWS_ENDPOINT_URL, the definition)");
-  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")
-      ->each([&a](const std::string&) { a.global.data_directory_is_given = true; })
-      ->check(cli::has_name);
+  app.add_option("--data", a.global.data_directory, "Data directory (TILL_DATA)")->each([&a](const std::string&) {
+    a.global.data_directory_is_given = true;
+  });
   app.add_option("--stack", a.global.stack, "Prefix of the pipeline's resources (the definition, tillstream)")
       ->check([](const std::string& name) -> std::string {
         return pipeline::is_stack_name(name)
@@ -349,8 +343,7 @@ int main(int argc, char** argv) {
                    : "not a name of a stack: " + name + "; one is " + std::string(pipeline::kStackNames);
       });
   app.add_option("--file", a.global.file,
-                 "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)")
-      ->check(cli::has_name);
+                 "Definition of the pipeline, or none (TILL_FILE, else till.toml if it is there)");
   app.add_option("--region", a.global.region, "Region (AWS_REGION, the definition, the profile; us-east-1 but at AWS)");
   app.add_option("--profile", a.global.profile, "Profile of the AWS CLI, whose credentials, region and endpoint count");
   app.add_flag("--json", a.global.json, "Print one JSON object");

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "cli/exit_code.h"
-#include "cli/option_checks.h"
 
 namespace cli {
 namespace {
@@ -93,8 +92,7 @@ void add_orders(CLI::App& app, const Shared& a) {
   add_order(*exported, a->exported.query, "all");
   exported->add_option("--format", a->exported.format, "csv or ndjson (by the ending of FILE, else ndjson)")
       ->check(CLI::IsMember({"csv", "ndjson"}));
-  exported->add_option("--output", a->exported.output, "A file that is not there yet (standard output)")
-      ->check(has_name);
+  exported->add_option("--output", a->exported.output, "A file that is not there yet (standard output)");
   exported->add_flag("--safe", a->exported.safe,
                      "In CSV, put ' before what a spreadsheet would run as a formula (= + - @ tab CR, but no number); "
                      "it stays in the text for everybody else");

@@ -77,7 +77,7 @@ def test_beyond_loopback_nobody_is_told_to_take_any_key(serve):
     (["--listen", "::"], {"TILL_ROOT_ACCESS_KEY_ID": "test", "TILL_ROOT_SECRET_ACCESS_KEY": "test"}, "test/test"),
     (["--listen", "0.0.0.0"], {"TILL_ROOT_ACCESS_KEY_ID": "OWNER"}, "TILL_ROOT_SECRET_ACCESS_KEY"),
     (["--listen", "0.0.0.0"], {"TILL_ROOT_ACCESS_KEY_ID": "OWNER", "TILL_ROOT_SECRET_ACCESS_KEY": 15 * "x"}, "16 char"),
-    (["--root-key", ""], {}, "--root-key: it is empty: name a file"),
+    (["--root-key", ""], {}, "--root-key: it is empty"),
     (["--port", "99999"], {}, "65535"),
     (["--port", "-1"], {}, "65535"),
     ([], {"TILL_ROOT_ACCESS_KEY_ID": "a/b", "TILL_ROOT_SECRET_ACCESS_KEY": "x"}, "TILL_ROOT_ACCESS_KEY_ID"),
