@@ -290,7 +290,7 @@ def test_more_variables_than_lambda_takes_are_refused_before_anything_is_made(sh
 @pytest.mark.parametrize("arguments, said", [
     (["--email", "a@b.c,d@e.f"], "not an address: a@b.c,d@e.f; give --email once for each"),
     (["--email", "a@b@c"], "not an address: a@b@c"), (["--email", "\u00fc@b.c"], "not an address: \u00fc@b.c"),
-    (["--email="], "not an address"), (["--webhook", "http:///x"], "not a URL that begins with http:// or https://"),
+    (["--email="], "--email: it is empty"), (["--webhook", "http:///x"], "not a URL that begins with http:// or https://"),
     (["--stack=-x"], "--stack: not a name of a stack: -x"), (["--stack=--"], "--stack: not a name of a stack: --"),
     (["--stack", "xn--a"], "--stack: not a name of a stack"), (["--stack", "sthree-a"], "--stack: not a name of a stack"),
 ])
