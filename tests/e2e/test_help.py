@@ -372,6 +372,7 @@ def without_proc(*command):
     return [*script, *command] if subprocess.run([*script, "true"], capture_output=True).returncode == 0 else None
 
 
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers want /proc of their own")
 @pytest.mark.skipif(without_proc() is None, reason="no namespaces here")
 def test_doctor_sees_that_there_is_no_proc(tmp_path):
     doctor = Doctor("--data", tmp_path / "data", wrapped_in=without_proc())
