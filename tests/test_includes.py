@@ -135,3 +135,12 @@ def test_generated_files_say_so(service):
 ])
 def test_the_check_can_fail(source, included):
     assert violation(source, included)
+
+
+def test_no_file_has_the_marks_of_a_merge():
+    root = SRC.parent
+    for directory in ("src", "docs", "tests", "codegen", "cmake", "scripts", "packaging", "bench", "examples"):
+        for path in [*(root / directory).rglob("*"), *root.glob("*.md")]:
+            if path.is_file() and path.suffix not in (".pyc",):
+                text = path.read_bytes()
+                assert not re.search(rb"^(<{7}|>{7}) ", text, re.MULTILINE), path

@@ -13,6 +13,7 @@
 #include "cli/machine_commands.h"
 #include "cli/output.h"
 #include "cli/settings.h"
+#include "cli/stage_code.h"
 #include "cli/version.h"
 #include "os/data_directory.h"
 #include "os/env.h"
@@ -235,11 +236,25 @@ void look_at_authorities(Findings& findings, const GlobalOptions& global, const 
     findings.warn("certificates", found.error(), advice);
 }
 
+// Why a package that the definition names cannot be had, or empty.
+std::string code_fault(const DefinitionFile& file) {
+  if (file.definition.stack.functions_package.has_value())
+    if (const auto read = read_functions_package(file); !read.has_value()) return read.error();
+  for (const pipeline::Stage& stage : file.definition.stages)
+    if (stage.code.has_value())
+      if (const auto read = read_stage_code(file, stage); !read.has_value()) return read.error();
+  return {};
+}
+
 std::optional<DefinitionFile> look_at_definition(Findings& findings, const std::string& named) {
   auto file = load_definition(named);
   if (!file.has_value()) {
     findings.fail("definition", file.error(), "mend the file; `till config show` says what holds then");
     return std::nullopt;
+  }
+  if (const std::string fault = file->has_value() ? code_fault(**file) : ""; !fault.empty()) {
+    findings.fail("definition", fault, "put the code there, or take the key out: no pipeline can be made without it");
+    return *file;
   }
   findings.ok("definition", file->has_value() ? (*file)->path : "no till.toml: the original's rules hold");
   if (const auto mail = email_options(*file); !mail.has_value())

@@ -5,8 +5,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 
 #include "cli/commands.h"
+#include "cli/data_directory.h"
 #include "cli/definition_file.h"
 #include "cli/email_options.h"
 #include "cli/exit_code.h"
@@ -83,11 +85,16 @@ void tell(const std::string& state) {
   if (const auto told = os::tell_service_manager(state); !told.has_value()) print_error("serve: " + told.error());
 }
 
-std::expected<RootCredentials, std::string> root_credentials(const ServeOptions& options) {
+std::expected<RootCredentials, std::string> root_credentials(const GlobalOptions& global, const ServeOptions& options) {
   auto root = RootCredentials::from_environment();
   if (options.root_key.empty() || !root.has_value()) return root;
   if (!root->is_default())
     return std::unexpected("root's key is in the environment and in --root-key; give it in one of them");
+  // A key that is made in the data directory must not be what makes it somebody else's.
+  const std::string data = absolute_directory(global.data_directory);
+  if (!options.in_memory && std::filesystem::path(absolute_directory(options.root_key)).parent_path() == data)
+    if (auto claimed = claim_data_directory(data); !claimed.has_value())
+      return std::unexpected(std::move(claimed).error());
   os::SystemRandom random;
   return RootCredentials::of_file(options.root_key, random);
 }
@@ -114,7 +121,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     return kUsage;
   }
   const ListenAddress listen = ListenAddress::parse(options.listen).value_or(ListenAddress());
-  const auto root = root_credentials(options);
+  const auto root = root_credentials(global, options);
   const std::string refused = root.has_value() ? refusal(options, listen, *root) : "serve: " + root.error();
   if (!refused.empty()) {
     print_error(refused);

@@ -10,6 +10,7 @@
 #include "os/new_file.h"
 #include "pipeline/stack_kinds.h"
 #include "pipeline/template.h"
+#include "pipeline/template_parts.h"
 
 namespace cli {
 namespace {
@@ -25,10 +26,12 @@ struct File {
 
 constexpr std::string_view kPolicy = "deployer-policy";
 constexpr std::string_view kParameters = "parameters.json";
-// A list of KEY=VALUE is the one form that both versions of the AWS CLI read from a file.
-constexpr std::string_view kParametersText = "[\"CodeBucket=BUCKET\", \"IntakeSecret=SECRET\"]\n";
+// A list of KEY=VALUE is the one form that both versions of the AWS CLI read from a file. The template takes no empty
+// secret, so that one which nobody has filled in is refused.
+constexpr std::string_view kParametersText = "[\"CodeBucket=BUCKET\", \"IntakeSecret=\"]\n";
 
 // CloudFormation's quotas of a template's size: in a call, and in a bucket.
+constexpr std::size_t kResourcesMax = 500;  // CloudFormation User Guide, "Understand CloudFormation quotas"
 constexpr std::size_t kTemplateInCallMax = 51'200;
 constexpr std::size_t kTemplateMax = 1 << 20;
 
@@ -57,11 +60,21 @@ std::string dynamic_reference(const pipeline::Stack& stack) {
   return "";
 }
 
+std::size_t resources_of(const pipeline::Stack& stack) {
+  const std::string text = pipeline::cloudformation_template(stack, pipeline::TemplateLanguage::json);
+  return pipeline::parse_template_json(text).value("Resources", pipeline::TemplateJson::object()).size();
+}
+
 // Why nobody can deploy it, for people, or empty.
 std::string obstacle(std::string_view kind, const pipeline::Stack& stack, std::string_view text) {
   if (!is_cloudformation(kind)) return "";
   if (const std::string where = dynamic_reference(stack); !where.empty())
     return where + ", which CloudFormation does not leave as it is; `till up` and `till export terraform` do";
+  if (const std::size_t count = resources_of(stack); count > kResourcesMax)
+    return fmt::format(
+        "the template would have {} resources, and CloudFormation takes {}: have fewer rules and addresses, or take "
+        "`till up` or `till export terraform`",
+        count, kResourcesMax);
   if (text.size() > kTemplateMax)
     return fmt::format(
         "the template would have {} bytes, and CloudFormation takes {}: have fewer or shorter tags, "

@@ -21,6 +21,7 @@
 #include "cli/output.h"
 #include "os/environment.h"
 #include "os/program_output.h"
+#include "pipeline/stack_settings.h"
 
 namespace cli {
 namespace {
@@ -58,8 +59,9 @@ std::expected<void, Connection::Error> check_region(const std::string& region, b
     return misuse(
         "You must specify a region. You can also configure your region by running \"aws configure\", or name "
         "it by --region, AWS_REGION or the definition's [stack] region");
-  if (region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
-    return misuse("not a region: " + region);
+  if (!pipeline::is_region_name(region))
+    return misuse("not a region, such as eu-west-1: " + region +
+                  " (--region, AWS_REGION, AWS_DEFAULT_REGION, [stack] region)");
   // ARNs and addresses there are of another partition (arn:aws-cn:..., amazonaws.com.cn).
   const bool foreign = std::ranges::any_of(std::array<std::string_view, 4>{"cn-", "us-gov-", "us-iso", "eusc-"},
                                            [&](std::string_view prefix) { return region.starts_with(prefix); });

@@ -49,7 +49,9 @@ std::expected<std::optional<DefinitionFile>, std::string> load_definition(const 
   if (path == kNoDefinition) return std::nullopt;
   if (path.empty()) {
     std::error_code error;
-    if (!std::filesystem::exists(pipeline::kDefinitionName, error)) return std::nullopt;
+    const auto found =
+        std::filesystem::symlink_status(pipeline::kDefinitionName, error);  // a link to nothing is one too
+    if (found.type() == std::filesystem::file_type::not_found) return std::nullopt;
     path = pipeline::kDefinitionName;
   }
   auto text = text_of(path);

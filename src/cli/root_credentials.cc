@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kIdVariable = "TILL_ROOT_ACCESS_KEY_ID";
 constexpr const char* kSecretVariable = "TILL_ROOT_SECRET_ACCESS_KEY";
+constexpr std::uintmax_t kFileBytesMax = 65'536;
 constexpr std::size_t kIdBytesMax = 128;  // IAM API reference, AccessKey
 
 // AWS's pattern is [\w]+.
@@ -69,6 +70,8 @@ std::expected<RootCredentials, std::string> RootCredentials::of_file(const std::
     return made;
   }
   RootCredentials read{"", ""};
+  if (!std::filesystem::is_regular_file(path, error) || std::filesystem::file_size(path, error) > kFileBytesMax)
+    return std::unexpected("--root-key: " + path + " is no file with a key");
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with(kId)) read.access_key_id = line.substr(kId.size());

@@ -131,6 +131,7 @@ struct SmtpClient::Exchange {
   [[nodiscard]] std::string_view cause(CURLcode result) const {
     if (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING)
       return "the server closed the connection";
+    if (result == CURLE_OPERATION_TIMEDOUT) return "the server does not answer in time";  // curl counts milliseconds
     return error[0] != '\0' ? error.data() : curl_easy_strerror(result);
   }
 

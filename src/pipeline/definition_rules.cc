@@ -33,6 +33,13 @@ void read_filter(DefinitionSection& section, NotificationRule& rule) {
     section.fault_at("filter", "is wrong: " + checked.error().message);
     return;
   }
+  if (const std::string field = foreign_field(*text); !field.empty()) {
+    section.fault_at("filter",
+                     fmt::format("asks for \"{}\", which no order has; there are transaction_id, amount, currency, "
+                                 "item, customer and type",
+                                 field));
+    return;
+  }
   rule.filter = aws::filter::FilterPolicy::parse(*text, /*in_body=*/true).value();
   rule.is_for_refunds = has_condition_on(*text, "type");
 }

@@ -81,15 +81,23 @@ bool is_stack_name(std::string_view name) {
          aws::rules::is_bucket_name(std::string(name) + "-000000000000-us-east-1");  // as Stack calls the bucket
 }
 
+bool is_region_name(std::string_view name) {
+  const std::size_t last = name.rfind('-');
+  if (last == std::string_view::npos || last + 2 != name.size() || name[last + 1] < '0' || name[last + 1] > '9')
+    return false;
+  const std::string_view words = name.substr(0, last);
+  return words.find('-') != std::string_view::npos && words.front() != '-' && words.back() != '-' &&
+         words.find("--") == std::string_view::npos &&
+         words.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
+}
+
 StackSettings read_stack(DefinitionSection& section) {
   StackSettings stack;
   stack.name = section.text("name");
   if (stack.name.has_value() && !is_stack_name(*stack.name))
     section.fault_at("name", fmt::format("must be {}", kStackNames));
   stack.region = section.text("region");
-  if (stack.region.has_value() &&
-      (stack.region->empty() ||
-       stack.region->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos))
+  if (stack.region.has_value() && !is_region_name(*stack.region))
     section.fault_at("region", "is no region, such as \"eu-west-1\"");
   stack.endpoint = section.text("endpoint");
   if (stack.endpoint.has_value() && *stack.endpoint != "aws" && !is_webhook_url(*stack.endpoint))

@@ -27,6 +27,22 @@ bool has_key(const dom::element& value, std::string_view key) {
   return false;
 }
 
+std::string foreign_field_of(const dom::object& policy) {
+  for (const auto& [name, value] : policy) {
+    dom::array alternatives;
+    if (name == "$or" && value.get(alternatives) == simdjson::SUCCESS) {
+      for (const dom::element one : alternatives) {
+        dom::object inner;
+        if (one.get(inner) != simdjson::SUCCESS) continue;
+        if (std::string found = foreign_field_of(inner); !found.empty()) return found;
+      }
+    } else if (name == "rule" || std::ranges::find(notification_fields(), name) == notification_fields().end()) {
+      return std::string(name);
+    }
+  }
+  return {};
+}
+
 // A number that every reader of JSON takes: integers of more than 18 digits as a fraction.
 std::string json_number(const base::Decimal& number) {
   constexpr std::size_t kIntegerDigitsMax = 18;
@@ -68,6 +84,13 @@ bool has_condition_on(std::string_view filter, std::string_view key) {
   dom::parser parser;
   dom::element document;
   return parser.parse(filter.data(), filter.size()).get(document) == simdjson::SUCCESS && has_key(document, key);
+}
+
+std::string foreign_field(std::string_view filter) {
+  dom::parser parser;
+  dom::object policy;
+  if (parser.parse(filter.data(), filter.size()).get(policy) != simdjson::SUCCESS) return {};
+  return foreign_field_of(policy);
 }
 
 std::vector<std::string> rules_for(const Transaction& order, const NotificationRules& rules,

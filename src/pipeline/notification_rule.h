@@ -31,6 +31,9 @@ using NotificationRules = std::vector<NotificationRule>;
 // What a text may name: the fields of an order, and `rule`.
 const std::vector<std::string>& notification_fields();
 
+// A field that a filter policy (which is one) asks for and no order has, so that it would never match; empty: none.
+std::string foreign_field(std::string_view filter);
+
 // Whether the JSON text of a filter policy has a condition under `key`, at any depth.
 bool has_condition_on(std::string_view filter, std::string_view key);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 
 #include "aws/rules/function_environment.h"
 #include "base/check.h"
@@ -183,9 +184,12 @@ void Stack::add_messaging() {
   const auto add_topic = [&](const std::string& topic, const std::vector<std::string>& emails,
                              const std::vector<std::string>& webhooks) {
     resources_.push_back(make_topic(site_, topic));
-    for (const std::string& email : emails) resources_.push_back(make_subscription(site_, topic, "email", email));
+    std::set<std::string, std::less<>> told;  // who is named twice is told once
+    for (const std::string& email : emails)
+      if (told.insert(email).second) resources_.push_back(make_subscription(site_, topic, "email", email));
     for (const std::string& url : webhooks)
-      resources_.push_back(make_subscription(site_, topic, url.substr(0, url.find(':')), url));
+      if (told.insert(url).second)
+        resources_.push_back(make_subscription(site_, topic, url.substr(0, url.find(':')), url));
   };
   add_topic(site_.name("large-orders"), options_.emails, options_.webhooks);
   const AlarmSettings& alarms = options_.alarms;

@@ -26,6 +26,8 @@ struct StackSettings {
   int32_t batch_window_seconds = 0;  // that a batch may wait for more orders
 };
 
+// Words of letters and a digit at the end, as ARNs have regions: "eu-west-1".
+bool is_region_name(std::string_view name);
 // The name begins those of all resources, of which buckets have the narrowest rules. For people it is `kStackNames`.
 inline constexpr std::string_view kStackNames =
     "1 to 20 of a-z, 0-9 and -, which begin with a letter or a digit and not as names that S3 keeps for itself (xn--, "

@@ -12,6 +12,8 @@ namespace pipeline {
 namespace {
 
 constexpr int kIndent = 2;
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kYamlBreaks{
+    {{"\xc2\x85", "\\u0085"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}, {"\xef\xbb\xbf", "\\uFEFF"}}};
 
 std::string as_json(const TemplateJson& value, int indent) {
   return value.dump(indent, ' ', /*ensure_ascii=*/false, TemplateJson::error_handler_t::replace);
@@ -30,10 +32,14 @@ bool is_plain(std::string_view text) {
   });
 }
 
-// A text in quotes is one of JSON, which YAML takes as it is.
+// A text in quotes is one of JSON, which YAML takes as it is, but for what are line breaks and marks in YAML 1.1.
 std::string scalar(const TemplateJson& value) {
   if (value.is_string() && is_plain(value.get_ref<const std::string&>())) return value.get<std::string>();
-  return as_json(value, -1);
+  std::string out = as_json(value, -1);
+  for (const auto& [raw, escaped] : kYamlBreaks)
+    for (std::size_t at = out.find(raw); at != std::string::npos; at = out.find(raw, at))
+      out.replace(at, raw.size(), escaped);
+  return out;
 }
 
 void append_yaml(const TemplateJson& value, int depth, std::string& out) {

@@ -2,11 +2,12 @@
 import gzip
 import io
 import json
+import subprocess
 import urllib.request
 import zipfile
 
 import pytest
-from till_process import till
+from till_process import BINARY, clean_environment, till
 
 OK, FAILED, USAGE, CHECK_FAILED = range(4)  # src/cli/exit_code.h
 
@@ -353,3 +354,9 @@ def test_the_password_of_a_url_is_shown_nowhere(tmp_path):
     fault = till("config", "show", "--file", file)
     for result in (shown, plan, fault, till("plan", "--webhook", "ftp://u:pw@example.com", "--data", tmp_path / "data")):
         assert "pw" not in (result.out + result.err).replace(str(tmp_path), ""), result
+
+
+def test_a_link_to_nothing_is_no_definition_that_is_not_there(tmp_path):
+    (tmp_path / "till.toml").symlink_to("nowhere.toml")
+    result = subprocess.run([BINARY, "config", "show"], cwd=tmp_path, capture_output=True, text=True, env=clean_environment())
+    assert result.returncode == 2 and "till.toml: No such file" in result.stderr, result

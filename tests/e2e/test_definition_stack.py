@@ -72,7 +72,10 @@ def visibility_timeout(sqs, queue):
 
 @pytest.mark.parametrize("section, fault", [
     ('[stack]\nname = "Shop"', "2: [stack] name must be 1 to 20 of a-z, 0-9 and -"),
-    ('[stack]\nregion = "eu west"', "2: [stack] region is no region"),
+    *((f'[stack]\nregion = "{region}"', "2: [stack] region is no region")
+      for region in ("eu west", "nowhere", "us-east", "us-east-1a", "eu-west-99", "local", "-a-1", "")),
+    ('[[rules]]\nname = "r"\nfilter = \'{"ammount":[{"numeric":[">",1]}]}\'', '3: [rules] filter asks for "ammount", which'),
+    ('[[rules]]\nname = "r"\nfilter = \'{"$or":[{"amount":[1]},{"rule":["x"]}]}\'', '3: [rules] filter asks for "rule"'),
     ('[stack]\nendpoint = "localhost:4566"', "2: [stack] endpoint must be a URL"),
     ('[stack]\nprofile = ""', "2: [stack] profile is empty"),
     ('[stack]\nfunctions_package = ""', "2: [stack] functions_package is empty"),

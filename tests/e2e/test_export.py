@@ -189,7 +189,7 @@ def test_the_secret_is_on_no_command_line(definition, tmp_path):
             assert "SECRET" not in step and "-var" not in step, step
     parameters = tmp_path / "cloudformation" / "parameters.json"
     assert stat.S_IMODE(parameters.stat().st_mode) == 0o600
-    assert json.loads(parameters.read_text()) == ["CodeBucket=BUCKET", "IntakeSecret=SECRET"]
+    assert json.loads(parameters.read_text()) == ["CodeBucket=BUCKET", "IntakeSecret="]
     assert steps("cloudformation", tmp_path / "open")[-1].endswith("--parameter-overrides CodeBucket=BUCKET")
     assert not (tmp_path / "open" / "parameters.json").exists()
 
@@ -276,3 +276,32 @@ def test_the_command_that_deploys_names_a_stack_that_may_be(tmp_path, kind, stac
     """CloudFormation wants a letter first; the pipeline's own names do not."""
     told = till("export", kind, "--stack", stack, "--output", tmp_path / "out")
     assert told.code == OK and f"--stack-name {name} " in told.out, told
+
+
+def test_cloudformation_has_an_end_of_resources(tmp_path):
+    rules = "".join(f"""[[rules]]
+name = "r{number}"
+filter = '{{"amount": [1]}}'
+emails = [{", ".join(f'"{name}@example.com"' for name in range(8))}]
+""" for number in range(60))
+    (tmp_path / "till.toml").write_text(rules)
+    refused = till("export", "cloudformation", "--file", tmp_path / "till.toml", "--output", tmp_path / "out")
+    assert refused.code == FAILED and "resources, and CloudFormation takes 500" in refused.err, refused
+    assert not (tmp_path / "out").exists()
+    assert till("export", "terraform", "--file", tmp_path / "till.toml").code == OK
+
+
+@same_text
+def test_breaks_and_marks_of_yaml_are_kept(tmp_path):
+    text = "a\u0085b\u2028c\u2029d\ufeffe"
+    (tmp_path / "till.toml").write_text(f'[functions.sweep]\nenvironment = {{ ODD = "{text}" }}\n')
+    printed = till("export", "cloudformation", "--file", tmp_path / "till.toml")
+    sweep = next(each["Properties"] for each in yaml.safe_load(printed.out)["Resources"].values()
+                 if each["Properties"].get("FunctionName") == "tillstream-sweep")
+    assert sweep["Environment"]["Variables"]["ODD"] == text
+
+
+def test_who_is_named_twice_is_told_once(tmp_path):
+    planned = till("plan", "--email", "a@b.example", "--email", "a@b.example", "--json", "--data", tmp_path / "data")
+    names = [step["name"] for step in planned.json["plan"] if step["kind"] == "subscription"]
+    assert len(names) == len(set(names)) == 2, names

@@ -458,3 +458,13 @@ def test_doctor_sees_data_of_somebody_else(open_directory):
 def test_doctor_knows_disks_that_forget():
     doctor = Doctor("--data", "/dev/shm/till-doctor-has-not-been-here")
     assert doctor["disk"]["state"] == "warn" and "tmpfs" in doctor["disk"]["found"]
+
+
+@pytest.mark.parametrize("section, said", [
+    ('[functions.process]\ncode = "no.py"\nruntime = "python3.12"\nhandler = "a.b"', "till.toml:2: [functions.process] code: "),
+    ('[stack]\nfunctions_package = "no.zip"', "till.toml:2: [stack] functions_package: "),
+])
+def test_doctor_looks_for_the_code_that_a_definition_names(tmp_path, section, said):
+    (tmp_path / "till.toml").write_text(section + "\n")
+    doctor = Doctor("--data", tmp_path / "data", "--file", tmp_path / "till.toml")
+    assert doctor.code == CHECK_FAILED and doctor["definition"]["state"] == "fail" and said in doctor["definition"]["found"]

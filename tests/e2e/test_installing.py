@@ -183,6 +183,25 @@ def test_a_manager_that_is_gone_is_worth_a_line(tmp_path):
     assert "the service manager at" in engine.stderr_text()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_key_of_root_may_be_in_the_data_directory(tmp_path, serve, there):
+    """As the image has it: the key is what is written first."""
+    data = tmp_path / "data"
+    if there:
+        data.mkdir()
+    key_file = data / "root-key"
+    serve("--root-key", key_file, "--listen", "0.0.0.0", data=data).stop()
+    before = key_file.read_bytes()
+    serve("--root-key", key_file, "--listen", "0.0.0.0", data=data).stop()
+    assert key_file.read_bytes() == before and (data / "TILLSTREAM").exists()
+
+
+def test_what_is_no_file_has_no_key(tmp_path):
+    for path in ("/dev/zero", tmp_path):
+        refused = till("serve", "--port", "0", "--data", tmp_path / "data", "--root-key", path)
+        assert refused.code == 2 and f"{path} is no file with a key" in refused.err, refused
+
+
 def test_a_key_of_root_is_made_up_once(tmp_path, serve):
     key_file = tmp_path / "root-key"
     engine = serve("--root-key", key_file, "--listen", "0.0.0.0", data=tmp_path / "data")
