@@ -69,7 +69,7 @@ Checked check_file(const pipeline::Definition& definition, const std::string& pa
     while (const auto record = document.next()) look_at(reader, *record, checked);
   } while (!piece.empty() && document.error().empty());
   checked.found_records = document.found_records();
-  checked.error = in.bad() ? "cannot be read" : document.error();
+  checked.error = in.bad() || !in.is_open() ? "cannot be read" : document.error();
   return checked;
 }
 

@@ -3,11 +3,14 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include "aws/dynamodb/dynamodb.h"
+#include "aws/http/failure.h"
 #include "cli/function_log.h"
 #include "cli/ingest_watch.h"
 #include "cli/output.h"
@@ -37,6 +40,14 @@ std::string key_name(const std::string& file) {
 }
 
 constexpr const char* kOrdersGoOn = "the orders are with the pipeline and go on whenever its engine runs";
+
+// Of what failed after the upload: it must not read as if nothing had been sent.
+base::AwsError after_upload(base::AwsError error) {
+  if (error.code == "Interrupted") return error;
+  error.message.append("; ").append(kOrdersGoOn).append(", and the same command again tells what became of them");
+  if (error.code == aws::http::kNotSent) error.code = aws::http::kConnectionLost;
+  return error;
+}
 
 }  // namespace
 
@@ -126,14 +137,20 @@ base::Result<base::Timestamp> Follower::wait_for_rows(const InputFile& file, con
 
 base::Result<pipeline::Tally> Follower::count(const InputFile& file, const Upload& upload, const pipeline::Item& row) {
   std::ifstream in(file.path, std::ios::binary);
+  const auto unreadable = [&file] {
+    return base::AwsError{.code = "Local", .message = file.name + ": cannot be read again: " + std::strerror(errno)};
+  };
+  if (!in.is_open()) return base::fail(unreadable());
   const auto uploaded_at =
       base::from_epoch_milliseconds(pipeline::number_of(row, pipeline::uploads::kUploadedAt).value_or(0));
   pipeline::Accounting accounting(services_.dynamodb, env_, config_, definition_);
-  return accounting.count(upload.id, upload.earlier, uploaded_at, [&in](std::string& piece) {
+  TRY_ASSIGN(auto tally, accounting.count(upload.id, upload.earlier, uploaded_at, [&in](std::string& piece) {
     piece.resize(1 << 20);
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     piece.resize(static_cast<std::size_t>(in.gcount()));
-  });
+  }));
+  if (in.bad()) return base::fail(unreadable());
+  return tally;
 }
 
 void Follower::reported() {
@@ -182,10 +199,12 @@ base::Result<Followed> Follower::follow(const InputFile& file, bool quiet, const
     read = pipeline::upload_id(config_.bucket, upload.key, etag);
   }
   upload.id = std::move(*read);
-  TRY_ASSIGN(const pipeline::Item row, wait_for_ingest(upload));
-  followed.upload_error = pipeline::text_of(row, pipeline::uploads::kError);
-  TRY_ASSIGN(const base::Timestamp ended, wait_for_rows(file, upload, row, quiet, followed));
-  followed.seconds = std::chrono::duration<double>(ended - begun).count();
+  const auto row = wait_for_ingest(upload);
+  if (!row.has_value()) return base::fail(after_upload(row.error()));
+  followed.upload_error = pipeline::text_of(*row, pipeline::uploads::kError);
+  const auto ended = wait_for_rows(file, upload, *row, quiet, followed);
+  if (!ended.has_value()) return base::fail(after_upload(ended.error()));
+  followed.seconds = std::chrono::duration<double>(*ended - begun).count();
   return followed;
 }
 

@@ -31,7 +31,7 @@ using Source = std::unique_ptr<zip_source_t, SourceFree>;
 base::Result<void> add(zip_t* archive, const PackageFile& file) {
   zip_source_t* content = zip_source_buffer(archive, file.bytes.data(), file.bytes.size(), 0);
   const zip_int64_t index =
-      content == nullptr ? -1 : zip_file_add(archive, file.name.c_str(), content, ZIP_FL_ENC_UTF_8);
+      content == nullptr ? -1 : zip_file_add(archive, file.name.c_str(), content, ZIP_FL_ENC_UTF_8 | ZIP_FL_OVERWRITE);
   if (index < 0) {
     zip_source_free(content);
     return base::fail(failure(zip_strerror(archive)));

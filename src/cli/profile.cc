@@ -1,7 +1,12 @@
 #include "cli/profile.h"
 
+#include <cerrno>
+#include <cstring>
+#include <expected>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "os/environment.h"
 
@@ -19,9 +24,21 @@ std::string path_of(const GlobalOptions& options, const char* named_by, const ch
 }
 
 // Empty if there is none, as the AWS CLI takes it.
-std::string shared_file(const std::string& path) {
+namespace fs = std::filesystem;
+
+// Empty if there is none; the error is why one that is there cannot be read.
+std::expected<std::string, std::string> shared_file(const std::string& path) {
+  constexpr std::uintmax_t kBytesMax = 16 << 20;
+  std::error_code error;
+  if (path.empty() || !fs::exists(path, error)) {
+    if (!error) return std::string();
+    return std::unexpected(error.message());
+  }
+  if (!fs::is_regular_file(path, error)) return std::unexpected("it is no file");
+  if (fs::file_size(path, error) > kBytesMax) return std::unexpected("it is larger than 16 MiB");
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;  // an iterator of the buffer would throw at a directory
+  if (!file.is_open()) return std::unexpected(std::strerror(errno));
+  std::ostringstream text;  // an iterator of the buffer would throw
   text << file.rdbuf();
   return std::move(text).str();
 }
@@ -44,7 +61,12 @@ NamedProfile find_profile(const GlobalOptions& options, const std::optional<Defi
   if (options.ignore_environment) return profile;
   const std::string config = path_of(options, "AWS_CONFIG_FILE", "config");
   const std::string credentials = path_of(options, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
-  profile.files = aws::client::SharedFiles::parse(shared_file(config), shared_file(credentials));
+  const auto first = shared_file(config);
+  const auto second = shared_file(credentials);
+  for (const auto& [path, read] : {std::pair(config, &first), std::pair(credentials, &second)})
+    if (!read->has_value()) profile.fault = "Unable to parse config file: " + path + ": " + read->error();
+  if (!profile.fault.empty()) return profile;
+  profile.files = aws::client::SharedFiles::parse(*first, *second);
   if (const auto& fault = profile.files.fault(); fault.has_value())
     profile.fault =
         "Unable to parse config file: " + (fault->is_in_credentials ? credentials : config) + ": " + fault->text;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -110,6 +111,8 @@ struct Host {
 };
 
 std::expected<Host, std::string> find_host() {
+  // Looking up a name knows no deadline. By the C library's own settings a silent server costs ten seconds.
+  ::setenv("RES_OPTIONS", "timeout:1 attempts:2", /*overwrite=*/0);
   auto proxies = os::Proxies::from([](const std::string& name) { return variable(name.c_str()); });
   if (!proxies.has_value()) return std::unexpected(std::move(proxies).error());
   auto transport = os::HttpTransport::make({.proxies = std::move(*proxies)});

@@ -272,3 +272,15 @@ def test_a_setting_that_is_none_is_named(home, variable, value, text):
     result = home("--endpoint", "aws", AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET,
                   **{**home.aws, variable: value})
     assert result.code == FAILED and text in result.err and "pass@" not in result.err
+
+
+@pytest.mark.parametrize("make, why", [
+    (lambda path: path.mkdir(), "it is no file"),
+    (lambda path: path.symlink_to("/dev/zero"), "it is no file"),
+    (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 17 << 20), "it is larger than 16 MiB"),
+])
+@pytest.mark.parametrize("variable", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_files_that_are_none_are_not_passed_over(tmp_path, variable, make, why):
+    make(tmp_path / "file")
+    refused = till("status", "--endpoint", "aws", "--region", "eu-west-1", **{variable: str(tmp_path / "file")})
+    assert refused.code != 0 and f"Unable to parse config file: {tmp_path}/file: {why}" in refused.err, refused

@@ -371,6 +371,17 @@ def test_functions_of_another_processor(shop, serve):
     assert kept == OWN
 
 
+def test_a_package_that_was_exported_may_be_named(shop, serve):
+    definition = shop / "till.toml"
+    assert till("export", "cloudformation", "--output", shop / "out", "--file", definition).code == OK
+    [package] = (shop / "out").glob("functions-*.zip")
+    definition.write_text(ORDER + f'[stack]\nfunctions_package = "{package}"\n')
+    server = serve()
+    assert till("up", *arguments_of(shop, server)).code == OK
+    with package_of(server, "tillstream-process") as packed:
+        assert packed.read("till.toml").decode() == definition.read_text()
+
+
 @pytest.mark.parametrize("make, why", [
     (lambda shop: package_for(RISCV, shop), "no zip archive with a program `bootstrap` for x86_64 or arm64"),
     (lambda shop: shop / "code" / "stage.py", "no zip archive with a program"),
