@@ -86,7 +86,8 @@ void print_bill(const Bill& bill, const Metered& metered, uint64_t orders_per_mo
         "which are billed in hours with orders (here: every hour).",
         bill.per_order.text(kOrderDecimals), orders_per_month, bill.month().text(2), bill.month_fixed.text(2),
         bill.month_while_orders.text(2)));
-    print_line(fmt::format("Measured: {} orders since {}.", metered.orders, base::format_iso8601_milliseconds(since)));
+    print_line(fmt::format("Measured: {} orders since {}. The last ten seconds (at AWS: minutes) may not be in it yet.",
+                           metered.orders, base::format_iso8601_milliseconds(since)));
   }
   print_line(fmt::format("The free tier of an account that has nothing else takes ${} off.", bill.month_free.text(2)));
   print_line(
@@ -113,10 +114,11 @@ int cost(const GlobalOptions& global, const CostOptions& options) {
   }
   if (!metered.has_value()) return print_failure_of("stack", session->stack().options().name, metered.error());
   if (metered->orders == 0 && options.orders_per_month.value_or(0) > 0) {
-    print_error(
-        fmt::format("cost: no order has been worked on in the last {}, so what one costs is not known; send "
-                    "some, such as `till generate 1000 | till run -`",
-                    options.since));
+    print_error(fmt::format(
+        "cost: no order has been worked on in the last {}, so what one costs is not known; send "
+        "some, such as `till generate 1000 | till run -`, or wait for what was worked on in the last ten seconds "
+        "(at AWS: minutes)",
+        options.since));
     return kFailed;
   }
   const uint64_t orders_per_month = options.orders_per_month.value_or(metered->orders);

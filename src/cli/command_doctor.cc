@@ -10,6 +10,7 @@
 #include "cli/definition_file.h"
 #include "cli/email_options.h"
 #include "cli/exit_code.h"
+#include "cli/local_engine.h"
 #include "cli/machine_commands.h"
 #include "cli/output.h"
 #include "cli/settings.h"
@@ -84,18 +85,17 @@ void look_at_port(Findings& findings, uint16_t port, const std::string& engine_h
 void look_at_limits(Findings& findings) {
   constexpr uint64_t kThreads = 56;  // an engine's at its start
   constexpr uint64_t kFiles = 4096;
-  constexpr uint64_t kFilesLeast = 96;  // with 64 functions wait for each other's pipes, with 20 nothing listens
   // With 1 GiB threads fail under the first orders: each reserves its stack, and an arena of 64 MiB.
   constexpr uint64_t kAddressLeast = 1400 * kMiB;
   constexpr uint64_t kAddress = 4096 * kMiB;
   constexpr uint64_t kMemoryLeast = 256 * kMiB;
   const os::Limits limits = os::read_limits();
   const auto text = [](uint64_t limit) { return limit == os::kNoLimit ? "no limit" : std::to_string(limit); };
-  if (limits.open_files < kFilesLeast)
+  if (limits.open_files < kOpenFilesLeast)
     findings.fail("open files", text(limits.open_files),
                   fmt::format("an engine with its functions needs {}, and more with clients: raise the hard limit "
                               "(ulimit -Hn; LimitNOFILE= of a service)",
-                              kFilesLeast));
+                              kOpenFilesLeast));
   else if (limits.open_files < kFiles)
     findings.warn("open files", text(limits.open_files),
                   "raise the hard limit (ulimit -Hn; LimitNOFILE= of a service): connections are refused above it");

@@ -86,27 +86,47 @@ base::Result<std::string> add_files(std::string_view package, const std::vector<
   return bytes_of(source.get());
 }
 
-// The beginning of a file in an archive; empty if it is not there.
-std::string beginning_of(std::string_view package, const char* name, std::size_t size) {
+struct ArchiveDiscard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+using Archive = std::unique_ptr<zip_t, ArchiveDiscard>;
+
+// To read it, while `package` is there; null if it is no archive.
+Archive open_archive(std::string_view package) {
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(package.data(), package.size(), 0, &error);
-  if (source == nullptr) return {};
-  zip_t* archive = zip_open_from_source(source, ZIP_RDONLY, &error);
-  if (archive == nullptr) {
-    zip_source_free(source);
-    return {};
-  }
+  if (source == nullptr) return nullptr;
+  Archive archive(zip_open_from_source(source, ZIP_RDONLY, &error));
+  if (archive == nullptr) zip_source_free(source);
+  return archive;
+}
+
+// The beginning of a file in an archive; empty if it is not there.
+std::string beginning_of(std::string_view package, const char* name, std::size_t size) {
+  const Archive archive = open_archive(package);
+  zip_file_t* file = archive == nullptr ? nullptr : zip_fopen(archive.get(), name, 0);
+  if (file == nullptr) return {};
   std::string out(size, '\0');
-  zip_file_t* file = zip_fopen(archive, name, 0);
-  const zip_int64_t read = file == nullptr ? 0 : zip_fread(file, out.data(), out.size());
+  const zip_int64_t read = zip_fread(file, out.data(), out.size());
   out.resize(static_cast<std::size_t>(std::max<zip_int64_t>(read, 0)));
-  if (file != nullptr) zip_fclose(file);
-  zip_discard(archive);
+  zip_fclose(file);
   return out;
 }
 
 }  // namespace
+
+bool forbids_execution(std::string_view package) {
+  const Archive archive = open_archive(package);
+  const zip_int64_t at = archive == nullptr ? -1 : zip_name_locate(archive.get(), "bootstrap", 0);
+  zip_uint8_t system = ZIP_OPSYS_DOS;
+  zip_uint32_t attributes = 0;
+  if (at < 0 ||
+      zip_file_get_external_attributes(archive.get(), static_cast<zip_uint64_t>(at), 0, &system, &attributes) != 0)
+    return false;
+  const zip_uint32_t mode = attributes >> 16;
+  return system == ZIP_OPSYS_UNIX && mode != 0 && (mode & 0111) == 0;
+}
 
 std::string architecture_of(std::string_view package) {
   const std::string head = beginning_of(package, "bootstrap", sizeof(Elf64_Ehdr));

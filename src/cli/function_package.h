@@ -22,6 +22,10 @@ base::Result<std::string> make_package(const std::vector<PackageFile>& files);
 // `package` is no archive.
 base::Result<std::string> with_files(std::string_view package, const std::vector<PackageFile>& files);
 
+// Whether the archive says that nobody may execute its `bootstrap`, as Lambda has to. An archive that says nothing of
+// modes does not.
+bool forbids_execution(std::string_view package);
+
 // What the program `bootstrap` of a package runs on, as Lambda calls it: "x86_64" or "arm64"; empty if there is none
 // (or a script, or a program of another machine), or `package` is no archive.
 std::string architecture_of(std::string_view package);

@@ -32,6 +32,7 @@
 #include "os/function_host.h"
 #include "os/http_server.h"
 #include "os/http_transport.h"
+#include "os/machine.h"
 #include "os/outbox_mailer.h"
 #include "server/api_handler.h"
 #include "server/start_gate.h"
@@ -383,6 +384,12 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   parts->options.data_directory = absolute_directory(given.data_directory);
   const LocalEngineOptions& options = parts->options;
   base::Env& env = parts->env();
+  if (const uint64_t files = os::read_limits().open_files; files < kOpenFilesLeast)
+    return std::unexpected(Error{
+        fmt::format("this process may have {} files open, and an engine with its functions needs {}: raise the hard "
+                    "limit (ulimit -Hn; LimitNOFILE= of a service)",
+                    files, kOpenFilesLeast),
+        kFailed});
   if (!has_threads(parts->system.env().executor)) {
     return std::unexpected(
         Error{fmt::format("the system gives no {} threads, which an engine needs. Raise the limit that is in the way: "

@@ -21,6 +21,8 @@ using Read = std::expected<T, std::string>;
 // What Lambda takes, unpacked; and what is surely no function's directory.
 constexpr std::uintmax_t kBytesMax = 250 << 20;
 constexpr std::size_t kFilesMax = 10'000;
+constexpr std::string_view kNotExecutable =
+    ": its `bootstrap` is not executable (chmod +x before it is packed), and Lambda executes it";
 
 Read<PackageFile> read_file(const fs::path& path, std::string name) {
   std::error_code error;
@@ -124,6 +126,7 @@ std::expected<std::string, std::string> read_functions_package(const DefinitionF
   std::string fault = read.has_value() ? "" : read.error();
   if (fault.empty() && architecture_of(read->bytes).empty())
     fault = path.string() + ": is no zip archive with a program `bootstrap` for x86_64 or arm64";
+  if (fault.empty() && forbids_execution(read->bytes)) fault = path.string() + std::string(kNotExecutable);
   if (fault.empty()) return std::move(read->bytes);
   return std::unexpected(
       fmt::format("{}:{}: [stack] functions_package: {}", file.path, stack.functions_package_line, fault));
@@ -131,6 +134,8 @@ std::expected<std::string, std::string> read_functions_package(const DefinitionF
 
 std::expected<std::string, std::string> read_stage_code(const DefinitionFile& file, const pipeline::Stage& stage) {
   auto read = read_code(fs::path(file.path).parent_path() / stage.code.value_or(""), file.package_files());
+  if (read.has_value() && stage.runtime.starts_with("provided.") && forbids_execution(*read))
+    read = std::unexpected(stage.code.value_or("") + std::string(kNotExecutable));
   if (read.has_value()) return read;
   return std::unexpected(
       fmt::format("{}:{}: [functions.{}] code: {}", file.path, stage.code_line, stage.name, read.error()));

@@ -123,6 +123,12 @@ AlarmSettings read_alarms(DefinitionSection& section) {
         std::pair("dead_letter_age_seconds", &alarms.dead_letter_age_seconds),
         std::pair("notification_age_seconds", &alarms.notification_age_seconds)})
     *value = section.amount(key, *value);
+  // These two are reached, the others exceeded.
+  for (const auto& [key, value] : {std::pair("errors", alarms.errors), std::pair("uploads", alarms.uploads)})
+    if (section.has(key) && value == 0)
+      section.fault_at(key, "is 0, which every minute reaches: 1 is the first that tells of something");
+  if (alarms.quarantine_percent >= 100)
+    section.fault_at("quarantine_percent", "is 100 or more, which is never exceeded");
   alarms.emails = section.texts("emails");
   alarms.webhooks = section.texts("webhooks");
   check_addresses(section, alarms.emails, alarms.webhooks);

@@ -149,11 +149,15 @@ filter = '{"$or":[{"type":["refund"]},{"amount":[1]}]}'
   EXPECT_EQ(read->rules[0].text.render([](std::string_view name) { return std::string(name); }), "{item}: amount");
   EXPECT_EQ(read->rules[0].webhooks, std::vector<std::string>{"https://example.com/hook"});
   EXPECT_EQ(read->emails, std::vector<std::string>{"shop@example.com"});
-  EXPECT_EQ(faults("[[rules]]\nname = 'a'\nfilter = '{\"a\":[1]}'\n[[rules]]\nname = 'a'\nfilter = '{\"a\":[1]}'\n"
-                   "[rules2]\n[notifications]\nwebhooks = 'ftp://x'\n"),
-            (std::vector<std::string>{
-                "5: [rules] name \"a\" is the name of another rule", "7: there is no section [rules2]",
-                "9: [notifications] webhooks has \"ftp://x\", which is no URL of http:// or https://"}));
+  EXPECT_EQ(
+      faults("[[rules]]\nname = 'a'\nfilter = '{\"amount\":[1]}'\n[[rules]]\nname = 'a'\nfilter = '{\"a\":[1]}'\n"
+             "[rules2]\n[notifications]\nwebhooks = 'ftp://x'\n"),
+      (std::vector<std::string>{
+          "5: [rules] name \"a\" is the name of another rule",
+          "6: [rules] filter asks for \"a\", which no order has; there are transaction_id, amount, currency, item, "
+          "customer and type",
+          "7: there is no section [rules2]",
+          "9: [notifications] webhooks has \"ftp://x\", which is no URL of http:// or https://"}));
   EXPECT_EQ(faults("rules = 1\n"), std::vector<std::string>{"1: rules must be sections, [[rules]]"});
 }
 

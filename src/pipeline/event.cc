@@ -26,8 +26,9 @@ std::expected<std::vector<QueueRecord>, std::string> parse_queue_event(std::stri
   static thread_local simdjson::dom::parser parser;
   element document;
   simdjson::dom::array records;
-  if (parser.parse(payload.data(), payload.size()).get(document) != simdjson::SUCCESS ||
-      document["Records"].get_array().get(records) != simdjson::SUCCESS)
+  if (parser.parse(payload.data(), payload.size()).get(document) != simdjson::SUCCESS)
+    return std::unexpected("the event is not JSON");
+  if (document["Records"].get_array().get(records) != simdjson::SUCCESS)
     return std::unexpected("the event has no Records: it is not from an SQS event source mapping");
   std::vector<QueueRecord> out;
   for (const element record : records) {

@@ -104,6 +104,9 @@ def visibility_timeout(sqs, queue):
     ('[stack]\nbatch_size = 11', "2: [stack] batch_size is more than 10, which needs a `batch_window` of 1 second"),
     ('[stack]\nbatch_size = 10001\nbatch_window = 1', "2: [stack] batch_size must be a whole number from 1 to 10000"),
     ('[stack]\nbatch_window = 1.5', "2: [stack] batch_window must be a whole number from 0 to 300"),
+    ('[alarms]\nerrors = 0', "2: [alarms] errors is 0, which every minute reaches"),
+    ('[alarms]\nuploads = 0.0', "2: [alarms] uploads is 0, which every minute reaches"),
+    ('[alarms]\nquarantine_percent = 100', "2: [alarms] quarantine_percent is 100 or more"),
     ('[alarms]\nerrors = -1', "2: [alarms] errors must be a number of 0 or more"),
     ('[alarms]\nduration = 5', '2: [alarms] has no key "duration"'),
     ('[alarms]\nemails = "nobody"', '2: [alarms] emails has "nobody"'),
@@ -334,14 +337,16 @@ def test_code_is_a_zip_a_directory_or_a_file(shop, serve):
         assert till("status", *arguments).code == OK, "which needs no code"
 
 
-def package_for(machine, directory):
+def package_for(machine, directory, mode=0o100755):
     """The pipeline's package, its program marked as one for another machine (e_machine of ELF)."""
     with zipfile.ZipFile(FUNCTIONS / "functions.zip") as package:
         program = bytearray(package.read("bootstrap"))
     program[18:20] = machine.to_bytes(2, "little")
     path = directory / f"functions-{machine}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
-        package.writestr("bootstrap", bytes(program))
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.create_system, entry.external_attr = 3, mode << 16
+        package.writestr(entry, bytes(program))
     return path
 
 
@@ -387,6 +392,7 @@ def test_a_package_that_was_exported_may_be_named(shop, serve):
     (lambda shop: shop / "code" / "stage.py", "no zip archive with a program"),
     (lambda shop: shop / "none.zip", "No such file"),
     (lambda shop: shop / "code", "Is a directory"),
+    (lambda shop: package_for(MACHINES[OWN], shop, mode=0o100644), "`bootstrap` is not executable"),
 ])
 def test_a_package_that_is_none(shop, make, why):
     definition = shop / "till.toml"

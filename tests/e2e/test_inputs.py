@@ -230,10 +230,12 @@ def test_a_terminal_is_not_steered_by_what_others_wrote(tmp_path):
 @pytest.mark.skipif(SANITIZED, reason="the sanitizers want descriptors of their own")
 def test_too_few_descriptors_end_a_command_with_a_word(tmp_path):
     (tmp_path / "orders.json").write_text('[{"transaction_id": "a", "amount": 1, "item": "x"}]')
-    for limit in (8, 12, 14, 16):
+    for limit in (8, 12, 14, 16, 20, 70, 95):
         ended = subprocess.run(["prlimit", f"--nofile={limit}", BINARY, "run", tmp_path / "orders.json", "--data",
                                 tmp_path / str(limit)], capture_output=True, text=True, check=False, cwd=tmp_path)
-        assert ended.returncode >= 0 and (ended.returncode == 0 or ended.stderr.startswith("till: ")), (limit, ended)
+        assert ended.returncode == 1 and ended.stderr.startswith("till: "), (limit, ended)
+        assert limit < 20 or f"may have {limit} files open" in ended.stderr, ended
+        assert not (tmp_path / str(limit)).exists()
 
 
 @pytest.mark.skipif(SANITIZED, reason="the sanitizers write files of their own")
