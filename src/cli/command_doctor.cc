@@ -16,6 +16,7 @@
 #include "cli/settings.h"
 #include "cli/stage_code.h"
 #include "cli/version.h"
+#include "cli/written_endpoint.h"
 #include "os/data_directory.h"
 #include "os/env.h"
 #include "os/http_transport.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/local_engine.h"
+#include "cli/written_endpoint.h"
 #include "os/data_directory.h"
 #include "store/rocksdb/rocksdb_store.h"
 

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <vector>
 
@@ -18,9 +17,11 @@
 #include "cli/exit_code.h"
 #include "cli/fault_report.h"
 #include "cli/foreign_keys.h"
+#include "cli/interruption.h"
 #include "cli/skewed_clock.h"
 #include "cli/url_fork.h"
 #include "cli/version.h"
+#include "cli/written_endpoint.h"
 #include "engine/engine.h"
 #include "engine/s3/limits.h"
 #include "engine/s3/request_checks.h"
@@ -167,20 +168,6 @@ void warn_of_leniency(std::string_view reason) {
   std::fputs(fmt::format("till: warning: accepted, though AWS refuses it: {}\n", reason).c_str(), stderr);
 }
 
-std::string endpoint_file(const std::string& data_directory) {
-  return data_directory + "/endpoint";
-}
-
-// Whether what stands there, if anything, is ours to overwrite.
-bool may_write_endpoint(const std::string& data_directory) {
-  std::error_code error;
-  const fs::file_status found = fs::symlink_status(endpoint_file(data_directory), error);
-  if (found.type() == fs::file_type::not_found) return true;
-  if (found.type() != fs::file_type::regular) return false;
-  const bool torn = fs::file_size(endpoint_file(data_directory), error) == 0 && !error;
-  return torn || read_endpoint(data_directory).url.starts_with("http://");
-}
-
 // Makes the data directory ours, and in it what one run needs.
 std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& options, const std::string& instance) {
   if (options.leaves_no_trace) return os::RunDirectory();
@@ -194,16 +181,9 @@ std::expected<os::RunDirectory, std::string> prepare(const LocalEngineOptions& o
   if (auto claimed = claim_data_directory(options.data_directory); !claimed.has_value())
     return std::unexpected(std::move(claimed).error());
   if (!may_write_endpoint(options.data_directory))
-    return std::unexpected(endpoint_file(options.data_directory) + " is not a file of this program; move it away");
+    return std::unexpected(options.data_directory + "/endpoint is not a file of this program; move it away");
   os::remove_ended_runs(options.data_directory);
   return os::RunDirectory::make(options.data_directory, instance);
-}
-
-// Only the owner can read it: mode 0600.
-void write_endpoint(const std::string& data_directory, const WrittenEndpoint& endpoint) {
-  os::replace_file(endpoint_file(data_directory),
-                   fmt::format("{}\n{}\n{}\n{}\n{}", endpoint.url, endpoint.instance, endpoint.root.access_key_id,
-                               endpoint.root.secret_access_key, endpoint.works ? "" : "looks\n"));
 }
 
 void tell(std::string_view line) {
@@ -242,6 +222,7 @@ struct LocalEngine::Parts {
   std::unique_ptr<DatedReplies> dated;  // null if clients' clocks are right
   std::unique_ptr<server::StartGate> entrance;
   uint16_t port = 0;
+  EndpointOffer offer;
   const std::string instance = base::make_uuid(system.env().random);
 
   base::Env& env() { return options.virtual_clock ? virtual_env : system.env(); }
@@ -253,6 +234,7 @@ struct LocalEngine::Parts {
   void make_api();
   std::optional<aws::http::Response> document(std::string_view path);
   std::expected<void, Error> listen();
+  void await_visitors();
   [[nodiscard]] std::string public_url() const;
   [[nodiscard]] std::string mail_url() const;
 };
@@ -365,6 +347,21 @@ std::expected<void, LocalEngine::Error> LocalEngine::Parts::listen() {
   return {};
 }
 
+// An engine that ends with its command has work of other commands at hand; a signal ends it nevertheless.
+void LocalEngine::Parts::await_visitors() {
+  if (offer.is_unused()) return;
+  constexpr auto kPause = std::chrono::milliseconds(20);
+  constexpr auto kQuiet = std::chrono::seconds(1);
+  Interruption interruption(system.env());
+  base::Clock& clock = system.env().clock;
+  std::optional<base::Timestamp> tell_at = clock.now() + kQuiet;
+  while (!offer.is_unused() && interruption.pause(kPause)) {
+    if (!tell_at.has_value() || clock.now() < *tell_at) continue;
+    tell("done; other `till` commands use this one's engine and are waited for (Ctrl-C ends it)");
+    tell_at.reset();
+  }
+}
+
 // By the first name that the user gave it; empty if only this machine reaches it.
 std::string LocalEngine::Parts::public_url() const {
   if (options.listen.is_loopback || options.hosts.empty()) return "";
@@ -444,14 +441,14 @@ std::expected<std::unique_ptr<LocalEngine>, LocalEngine::Error> LocalEngine::ope
   // A store has one engine, which says where it serves; one in memory does not speak over another that does.
   const bool speaks = !options.in_memory || !answers(*made->parts_->transport, read_endpoint(options.data_directory));
   if (speaks && !options.leaves_no_trace)
-    write_endpoint(options.data_directory, {made->endpoint_url(), made->parts_->instance, options.root, options.works});
+    made->parts_->offer = EndpointOffer(options.data_directory,
+                                        {made->endpoint_url(), made->parts_->instance, options.root, options.works});
   return made;
 }
 
 LocalEngine::~LocalEngine() {
-  std::error_code ignored;
-  if (read_endpoint(parts_->options.data_directory).instance == parts_->instance)
-    fs::remove(endpoint_file(parts_->options.data_directory), ignored);
+  parts_->offer.withdraw();
+  if (!parts_->options.serves) parts_->await_visitors();
   parts_->entrance->close();
   if (parts_->outgoing != nullptr) {
     if (!parts_->options.serves) parts_->outgoing->finish(kMailPatience);
@@ -467,25 +464,6 @@ uint16_t LocalEngine::port() const {
 
 std::string LocalEngine::endpoint_url() const {
   return parts_->options.listen.local_url(parts_->port);
-}
-
-WrittenEndpoint read_endpoint(const std::string& data_directory) {
-  std::ifstream file(endpoint_file(data_directory));
-  WrittenEndpoint out;
-  std::getline(file, out.url);
-  std::getline(file, out.instance);
-  RootCredentials root;
-  if (std::getline(file, root.access_key_id) && std::getline(file, root.secret_access_key)) out.root = std::move(root);
-  std::string use;
-  out.works = !std::getline(file, use) || use != "looks";
-  return out;
-}
-
-bool answers(aws::http::Transport& transport, const WrittenEndpoint& written) {
-  const auto endpoint = aws::http::parse_endpoint(written.url);
-  if (!endpoint.has_value() || written.instance.empty()) return false;
-  const auto health = transport.round_trip(*endpoint, {"GET", "/_till/health", {}, {}}, std::chrono::seconds(2));
-  return health.has_value() && health->body.contains("\"instance\":\"" + written.instance + "\"");
 }
 
 }  // namespace cli

@@ -15,10 +15,6 @@
 #include "cli/outgoing_mail.h"
 #include "cli/root_credentials.h"
 
-namespace aws::http {
-class Transport;
-}
-
 namespace cli {
 
 // That an engine needs, with its functions and no client. With 64 functions wait for each other's pipes, with 20
@@ -63,7 +59,8 @@ class LocalEngine {
   };
   static std::expected<std::unique_ptr<LocalEngine>, Error> open(const LocalEngineOptions& options);
   // Stops accepting, lets requests end (at most two seconds), stops the functions, makes everything durable. One that
-  // does not serve first waits up to ten seconds for mails that are to leave.
+  // does not serve first waits for the commands that use it, unless a signal comes, and up to ten seconds for mails
+  // that are to leave.
   ~LocalEngine();
   LocalEngine(const LocalEngine&) = delete;
   LocalEngine& operator=(const LocalEngine&) = delete;
@@ -76,18 +73,5 @@ class LocalEngine {
   explicit LocalEngine(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
-
-// What the last engine that served `data_directory` has written into the file `endpoint` there; empty strings if there
-// is none. After a kill it stays, and the port may be another engine's by now: `instance` is what GET /_till/health
-// shows of the one that is meant. Only its owner can read the file: it has the key of root in it.
-struct WrittenEndpoint {
-  std::string url;
-  std::string instance;
-  RootCredentials root = {};
-  bool works = true;  // see LocalEngineOptions
-};
-WrittenEndpoint read_endpoint(const std::string& data_directory);
-// Whether that very engine answers there.
-bool answers(aws::http::Transport& transport, const WrittenEndpoint& written);
 
 }  // namespace cli

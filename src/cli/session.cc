@@ -24,6 +24,7 @@
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "cli/stage_code.h"
+#include "cli/written_endpoint.h"
 #include "os/env.h"
 #include "os/environment.h"
 #include "os/http_transport.h"
@@ -45,6 +46,7 @@ class NoEngine final : public aws::Dispatcher {
 
 struct Session::Parts {
   std::unique_ptr<LocalEngine> local;  // only if this command opened the data directory
+  EngineVisit visit;                   // else of the one that has it
   os::SystemEnv system;
   std::unique_ptr<os::HttpTransport> transport;
   std::unique_ptr<Connection> connection;  // null: there is no engine
@@ -149,13 +151,15 @@ std::expected<std::string, LocalEngine::Error> Session::Parts::find_engine(const
   while (true) {
     const auto found = has_data(directory);
     if (!found.has_value()) return std::unexpected(LocalEngine::Error{found.error(), kFailed});
-    WrittenEndpoint written = *found ? read_endpoint(directory) : WrittenEndpoint();
+    EngineVisit begun = *found ? EngineVisit::begin(directory) : EngineVisit();
+    const WrittenEndpoint& written = begun.engine();
     LocalEngine::Error busy{directory + ": another `till` command looks at this data; end it, and try again",
                             kUnreachable};
     if (answers(*transport, written)) {
       if (written.works || use == Use::looks) {
-        root = std::move(written.root);
-        return written.url;
+        visit = std::move(begun);
+        root = visit.engine().root;
+        return visit.engine().url;
       }
     } else {
       const bool leaves_no_trace = !*found && use != Use::makes;

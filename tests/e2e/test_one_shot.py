@@ -62,6 +62,28 @@ def test_two_who_fix_the_same_order(shop):
     assert shop("quarantine", "list", "--json").json["quarantined"] == []
 
 
+def test_an_engine_stays_for_who_uses_it(shop):
+    lines = "\n".join(json.dumps({"id": f"o-{i}", "total": 1, "currency": "EUR"}) for i in range(20_000))
+    (shop.directory / "inbox").mkdir()
+    (shop.directory / "many.ndjson").write_text(lines)
+    assert shop("run", shop.directory / "many.ndjson").code == 0
+    options = ["--data", shop.directory / "data", "--file", shop.directory / "till.toml"]
+    with subprocess.Popen([BINARY, "run", "--watch", shop.directory / "inbox", *options], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, env=clean_environment()) as owner:
+        eventually(lambda: (shop.directory / "data" / "endpoint").exists())
+        # More than a pipe holds, so that it stays until somebody reads.
+        guest = subprocess.Popen([BINARY, "orders", "export", *options], stdout=subprocess.PIPE, env=clean_environment())
+        assert guest.stdout.read(1) == b"{"
+        owner.terminate()
+        told = next(line for line in owner.stderr if "waited for" in line)
+        assert "other `till` commands use this one's engine" in told
+        assert guest.stdout.read().count(b"\n") == 20_001
+        assert guest.wait() == 0
+        owner.stderr.read()
+    assert owner.returncode == 0
+    assert not (shop.directory / "data" / "endpoint").exists()
+
+
 def test_who_works_waits_for_who_looks(shop):
     lines = "\n".join(json.dumps({"id": f"o-{i}", "total": 1, "currency": "EUR"}) for i in range(20_000))
     (shop.directory / "many.ndjson").write_text(lines)
