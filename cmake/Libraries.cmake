@@ -1,8 +1,8 @@
-# Libraries that `till` carries in itself, so that it needs the C library alone: `zip`, `curl` and OpenSSL, which the
-# functions carry too (made by scripts/bootstrap), and `rocksdb` with what it packs blocks by (static libraries of Debian's packages).
-set(TILL_LIBRARIES ${PROJECT_SOURCE_DIR}/build/libraries CACHE PATH "where libzip, libcurl and OpenSSL are")
+# Libraries that `till` carries in itself, so that it needs the C library alone, made by scripts/bootstrap: `zip`, `curl`
+# and OpenSSL, which the functions carry too, and `rocksdb`, with the LZ4 of Debian's package.
+set(TILL_LIBRARIES ${PROJECT_SOURCE_DIR}/build/libraries CACHE PATH "where libzip, libcurl, OpenSSL and RocksDB are")
 set(libraries ${TILL_LIBRARIES})
-foreach(library libzip libcurl libssl libcrypto)
+foreach(library libzip libcurl libssl libcrypto librocksdb)
   if(NOT EXISTS ${libraries}/lib/${library}.a)
     message(FATAL_ERROR "${libraries}/lib/${library}.a is not there: run scripts/bootstrap (of arm64: scripts/package-arm64)")
   endif()
@@ -24,14 +24,8 @@ endforeach()
 set_target_properties(OpenSSL::SSL PROPERTIES INTERFACE_LINK_LIBRARIES OpenSSL::Crypto)
 target_link_libraries(OpenSSL::Crypto INTERFACE Threads::Threads)
 
-function(till_static_library name)
-  find_library(TILL_${name} lib${name}.a REQUIRED)
-  add_library(${name} STATIC IMPORTED GLOBAL)
-  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION ${TILL_${name}})
-endfunction()
-foreach(packer gflags snappy lz4 bz2)
-  till_static_library(${packer})
-endforeach()
-till_static_library(rocksdb)
-find_library(TILL_zstd libzstd.a REQUIRED)
-target_link_libraries(rocksdb INTERFACE gflags snappy lz4 bz2 ${TILL_zstd} ZLIB::ZLIB Threads::Threads)
+find_library(TILL_lz4 liblz4.a REQUIRED)
+add_library(rocksdb STATIC IMPORTED GLOBAL)
+set_target_properties(rocksdb PROPERTIES IMPORTED_LOCATION ${libraries}/lib/librocksdb.a
+  INTERFACE_INCLUDE_DIRECTORIES ${libraries}/include)
+target_link_libraries(rocksdb INTERFACE ${TILL_lz4} Threads::Threads)

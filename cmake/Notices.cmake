@@ -2,9 +2,9 @@
 # or the source's. Run by cmake -P with ROOT (where Debian's packages are unpacked; empty: installed), BUILD (where
 # scripts/bootstrap has put the rest) and OUTPUT. Fails with the name of what has none.
 set(debian
-  librocksdb-dev libgflags-dev libsnappy-dev liblz4-dev libbz2-dev libzstd-dev zlib1g-dev libre2-dev libcsv-dev
+  liblz4-dev libzstd-dev zlib1g-dev libre2-dev libcsv-dev
   libfmt-dev libboost1.81-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libstdc++-12-dev libgcc-12-dev)
-set(sources curl/COPYING libzip/LICENSE openssl/LICENSE.txt pugixml/LICENSE.md simdjson/LICENSE)
+set(sources curl/COPYING libzip/LICENSE openssl/LICENSE.txt pugixml/LICENSE.md rocksdb/LICENSE.Apache simdjson/LICENSE)
 
 # Debian's files name the texts of well-known licences instead of having them. The same texts are in every release, so
 # that those of this machine do for packages of another.
@@ -34,6 +34,7 @@ foreach(source ${sources})
   get_filename_component(name ${source} DIRECTORY)
   take(${name} ${BUILD}/sources/${source} "Remove ${BUILD}/sources and run scripts/bootstrap.")
 endforeach()
+take(rocksdb-leveldb ${BUILD}/sources/rocksdb/LICENSE.leveldb "Remove ${BUILD}/sources and run scripts/bootstrap.")
 take(libvalijson-dev ${BUILD}/headers/usr/share/doc/libvalijson-dev/copyright
   "Remove ${BUILD}/headers and run scripts/bootstrap.")
 list(REMOVE_DUPLICATES licences)

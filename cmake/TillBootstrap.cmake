@@ -8,7 +8,7 @@ set(TILL_TERMINATE ${CMAKE_CURRENT_LIST_DIR}/../src/functions/terminate.cc CACHE
 function(till_needs_libc_alone target)
   target_link_options(${target} PRIVATE -Wl,--as-needed -Wl,--gc-sections)
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-    target_sources(${target} PRIVATE ${TILL_GLIBC_2_34})
+    target_sources(${target} PRIVATE ${TILL_GLIBC_2_34} ${TILL_TERMINATE})
     target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
     if(MOLD)  # of functions whose addresses nobody compares, equal ones are kept once
       target_link_options(${target} PRIVATE -Wl,--icf=safe)
@@ -28,7 +28,6 @@ function(till_bootstrap target directory)
   till_needs_libc_alone(${target})
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     # At a fixed address, as Lambda functions in Go are: 0.1 MB less, and 20,000 fewer relocations at each start.
-    target_sources(${target} PRIVATE ${TILL_TERMINATE})
     target_link_options(${target} PRIVATE -s -no-pie)
   endif()
   if(CMAKE_BUILD_TYPE STREQUAL "Debug")  # 127 MB otherwise, which every test of a stack sends and unpacks

@@ -1,5 +1,5 @@
 // What libstdc++ calls when an exception is not caught. Its own version prints the type's name by a demangler, which is
-// 40 KB of every function; this one prints what the exception says, which is in the function's log then, and is linked
+// 40 KB of every function and of till; this one prints what the exception says, in the function's log, and is linked
 // in its place because it has its name.
 #include <cstdio>
 #include <cstdlib>

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -73,22 +73,20 @@ struct CivilTime {
 
 std::string java_double(double value) {
   if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
-  // Shortest digits in scientific form, "d.ddde[+-]XX", set anew as Java does.
-  std::array<char, 32> buffer;
-  const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
-  std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  std::string out;
-  if (text.front() == '-') {
-    out = "-";
-    text.remove_prefix(1);
-  }
-  const std::size_t e = text.find('e');
+  // Shortest digits and the exponent of the first, set anew as Java does. By {fmt}: std::to_chars has tables of 0.1 MB.
+  const std::string text = fmt::format("{}", std::abs(value));
+  const std::size_t e = std::min(text.find('e'), text.size());
   int exponent = 0;
-  const std::size_t sign = text[e + 1] == '+' ? 1 : 0;
-  std::from_chars(text.data() + e + 1 + sign, text.data() + text.size(), exponent);
-  std::string digits(1, text[0]);
-  if (e > 2) digits.append(text.substr(2, e - 2));
+  if (e < text.size()) exponent = std::stoi(text.substr(e + 1));
+  std::string digits = text.substr(0, e);
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  exponent += static_cast<int>(point) - 1;
+  if (point < digits.size()) digits.erase(point, 1);
+  const std::size_t zeros = digits.find_first_not_of('0');
+  digits.erase(0, zeros);
+  exponent -= static_cast<int>(zeros);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  const std::string out = value < 0 ? "-" : "";
   const auto padded = [](std::string fraction) { return fraction.empty() ? std::string("0") : fraction; };
   if (exponent < -3 || exponent >= 7) {
     return out + fmt::format("{}.{}E{}", digits[0], padded(digits.substr(1)), exponent);
