@@ -18,6 +18,11 @@ def quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+# A constant std::string_view. `{}` rather than `""` if it is empty: a pointer costs a relocation, even one to nothing.
+def view(text):
+    return quote(text) if text else "{}"
+
+
 def class_name(shape):
     return shape[0].upper() + shape[1:]
 
@@ -173,7 +178,7 @@ def member_definition(service, shape, index, member):
         access = [f"&{identifier(member.shape)}", f"{through}::get", f"{through}::emplace"]
     values = [quote(member.name), quote(wire), f"Location::{location}", f"TimestampFormat::{timestamp}",
               flag(member.required), flag(member.unsupported), flag(raw.get("idempotencyToken")), flag(streaming),
-              flag(raw.get("xmlAttribute")), quote(xml_namespace.get("uri", ""))] + access
+              flag(raw.get("xmlAttribute")), view(xml_namespace.get("uri", ""))] + access
     return "    {" + ", ".join(values) + "},"
 
 
@@ -189,7 +194,7 @@ def struct_table(service, shape):
     namespace_uri = (service.shapes[shape].get("xmlNamespace") or {}).get("uri", "")
     out.append(f"constinit const StructDesc {name}Struct = {{.name = {quote(shape)}, "
                f".members = {name + 'Members' if lines else '{}'}, .is_union = "
-               f"{'true' if service.is_union(shape) else 'false'}, .xml_namespace = {quote(namespace_uri)}}};")
+               f"{'true' if service.is_union(shape) else 'false'}, .xml_namespace = {view(namespace_uri)}}};")
     return "\n".join(out)
 
 
@@ -246,8 +251,8 @@ def operation_row(service, op):
     fields = [f".name = {quote(op.name)}", f".http_method = {quote(http['method'])}",
               f".uri = {quote(http['requestUri'])}", f".http_status = {http.get('responseCode', op.options.get('http_status', 200))}",
               f".input = &{class_name(op.input)}::desc()", f".output = &{class_name(op.output)}::desc()",
-              f".input_root = {quote((op.raw.get('input') or {}).get('locationName', ''))}",
-              f".output_wrapper = {quote(wrapper)}", f".iam_action = {quote(action)}",
+              f".input_root = {view((op.raw.get('input') or {}).get('locationName', ''))}",
+              f".output_wrapper = {view(wrapper)}", f".iam_action = {view(action)}",
               f".iam_resource = {quote(op.options.get('iam_resource', service.options.get('iam_resource', '*')))}",
               f".errors = {'k' + op.name + 'Errors' if op.errors else '{}'}",
               f".may_wait = {'true' if op.options.get('may_wait') else 'false'}",
@@ -282,9 +287,9 @@ def service_row(service, name):
               f".signing_name = {quote(metadata.get('signingName') or metadata['endpointPrefix'])}",
               f".endpoint_prefix = {quote(metadata['endpointPrefix'])}",
               f".api_version = {quote(metadata['apiVersion'])}",
-              f".target_prefix = {quote(metadata.get('targetPrefix', ''))}",
-              f".xml_namespace = {quote(options.get('xml_namespace', metadata.get('xmlNamespace', '')))}",
-              f".error_namespace = {quote(options.get('error_namespace', ''))}",
+              f".target_prefix = {view(metadata.get('targetPrefix', ''))}",
+              f".xml_namespace = {view(options.get('xml_namespace', metadata.get('xmlNamespace', '')))}",
+              f".error_namespace = {view(options.get('error_namespace', ''))}",
               f".validation_code = {quote(options['validation_code'])}",
               f".unsupported_code = {quote(options['unsupported_code'])}",
               f".unsupported_status = {options.get('unsupported_status', 400)}", ".protocols = kProtocols",

@@ -521,1005 +521,1005 @@ constexpr ListAccess kVirtualMFADeviceListTypeAccess = list_access<VirtualMFADev
 constinit const TypeDesc kVirtualMFADeviceListType = {.kind = Kind::list, .shape_name = "virtualMFADeviceListType", .list = &kVirtualMFADeviceListTypeAccess};
 
 constexpr MemberDesc kAccessKeyLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&AccessKeyLastUsed::last_used_date>::get, MemberAccess<&AccessKeyLastUsed::last_used_date>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStringType, MemberAccess<&AccessKeyLastUsed::service_name>::get, MemberAccess<&AccessKeyLastUsed::service_name>::emplace},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStringType, MemberAccess<&AccessKeyLastUsed::region>::get, MemberAccess<&AccessKeyLastUsed::region>::emplace},
+    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&AccessKeyLastUsed::last_used_date>::get, MemberAccess<&AccessKeyLastUsed::last_used_date>::emplace},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, MemberAccess<&AccessKeyLastUsed::service_name>::get, MemberAccess<&AccessKeyLastUsed::service_name>::emplace},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStringType, MemberAccess<&AccessKeyLastUsed::region>::get, MemberAccess<&AccessKeyLastUsed::region>::emplace},
 };
-constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccessKeyLastUsedStruct = {.name = "AccessKeyLastUsed", .members = kAccessKeyLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAccessKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&AccessKeyMetadata::user_name>::get, MemberAccess<&AccessKeyMetadata::user_name>::emplace},
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&AccessKeyMetadata::access_key_id>::get, MemberAccess<&AccessKeyMetadata::access_key_id>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStatusType, MemberAccess<&AccessKeyMetadata::status>::get, MemberAccess<&AccessKeyMetadata::status>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&AccessKeyMetadata::create_date>::get, MemberAccess<&AccessKeyMetadata::create_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&AccessKeyMetadata::user_name>::get, MemberAccess<&AccessKeyMetadata::user_name>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&AccessKeyMetadata::access_key_id>::get, MemberAccess<&AccessKeyMetadata::access_key_id>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStatusType, MemberAccess<&AccessKeyMetadata::status>::get, MemberAccess<&AccessKeyMetadata::status>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&AccessKeyMetadata::create_date>::get, MemberAccess<&AccessKeyMetadata::create_date>::emplace},
 };
-constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAccessKeyMetadataStruct = {.name = "AccessKeyMetadata", .members = kAccessKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&AttachRolePolicyRequest::role_name>::get, MemberAccess<&AttachRolePolicyRequest::role_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AttachRolePolicyRequest::policy_arn>::get, MemberAccess<&AttachRolePolicyRequest::policy_arn>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&AttachRolePolicyRequest::role_name>::get, MemberAccess<&AttachRolePolicyRequest::role_name>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&AttachRolePolicyRequest::policy_arn>::get, MemberAccess<&AttachRolePolicyRequest::policy_arn>::emplace},
 };
-constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttachRolePolicyRequestStruct = {.name = "AttachRolePolicyRequest", .members = kAttachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAttachRolePolicyResponseStruct = {.name = "AttachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPermissionsBoundaryMembers[] = {
-    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPermissionsBoundaryAttachmentType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::emplace},
-    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::emplace},
+    {"PermissionsBoundaryType", "PermissionsBoundaryType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPermissionsBoundaryAttachmentType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_type>::emplace},
+    {"PermissionsBoundaryArn", "PermissionsBoundaryArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::get, MemberAccess<&AttachedPermissionsBoundary::permissions_boundary_arn>::emplace},
 };
-constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttachedPermissionsBoundaryStruct = {.name = "AttachedPermissionsBoundary", .members = kAttachedPermissionsBoundaryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAttachedPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&AttachedPolicy::policy_name>::get, MemberAccess<&AttachedPolicy::policy_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&AttachedPolicy::policy_arn>::get, MemberAccess<&AttachedPolicy::policy_arn>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&AttachedPolicy::policy_name>::get, MemberAccess<&AttachedPolicy::policy_name>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&AttachedPolicy::policy_arn>::get, MemberAccess<&AttachedPolicy::policy_arn>::emplace},
 };
-constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAttachedPolicyStruct = {.name = "AttachedPolicy", .members = kAttachedPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyRequestMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&CreatePolicyRequest::policy_name>::get, MemberAccess<&CreatePolicyRequest::policy_name>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&CreatePolicyRequest::path>::get, MemberAccess<&CreatePolicyRequest::path>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyRequest::policy_document>::get, MemberAccess<&CreatePolicyRequest::policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&CreatePolicyRequest::description>::get, MemberAccess<&CreatePolicyRequest::description>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&CreatePolicyRequest::tags>::get, MemberAccess<&CreatePolicyRequest::tags>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&CreatePolicyRequest::policy_name>::get, MemberAccess<&CreatePolicyRequest::policy_name>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&CreatePolicyRequest::path>::get, MemberAccess<&CreatePolicyRequest::path>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&CreatePolicyRequest::policy_document>::get, MemberAccess<&CreatePolicyRequest::policy_document>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, MemberAccess<&CreatePolicyRequest::description>::get, MemberAccess<&CreatePolicyRequest::description>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&CreatePolicyRequest::tags>::get, MemberAccess<&CreatePolicyRequest::tags>::emplace},
 };
-constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyRequestStruct = {.name = "CreatePolicyRequest", .members = kCreatePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&Policy::policy_name>::get, MemberAccess<&Policy::policy_name>::emplace},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&Policy::policy_id>::get, MemberAccess<&Policy::policy_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&Policy::arn>::get, MemberAccess<&Policy::arn>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&Policy::path>::get, MemberAccess<&Policy::path>::emplace},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&Policy::default_version_id>::get, MemberAccess<&Policy::default_version_id>::emplace},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&Policy::attachment_count>::get, MemberAccess<&Policy::attachment_count>::emplace},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&Policy::permissions_boundary_usage_count>::get, MemberAccess<&Policy::permissions_boundary_usage_count>::emplace},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&Policy::is_attachable>::get, MemberAccess<&Policy::is_attachable>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&Policy::description>::get, MemberAccess<&Policy::description>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::create_date>::get, MemberAccess<&Policy::create_date>::emplace},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&Policy::update_date>::get, MemberAccess<&Policy::update_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&Policy::tags>::get, MemberAccess<&Policy::tags>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&Policy::policy_name>::get, MemberAccess<&Policy::policy_name>::emplace},
+    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&Policy::policy_id>::get, MemberAccess<&Policy::policy_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&Policy::arn>::get, MemberAccess<&Policy::arn>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&Policy::path>::get, MemberAccess<&Policy::path>::emplace},
+    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&Policy::default_version_id>::get, MemberAccess<&Policy::default_version_id>::emplace},
+    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&Policy::attachment_count>::get, MemberAccess<&Policy::attachment_count>::emplace},
+    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&Policy::permissions_boundary_usage_count>::get, MemberAccess<&Policy::permissions_boundary_usage_count>::emplace},
+    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&Policy::is_attachable>::get, MemberAccess<&Policy::is_attachable>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, MemberAccess<&Policy::description>::get, MemberAccess<&Policy::description>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&Policy::create_date>::get, MemberAccess<&Policy::create_date>::emplace},
+    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&Policy::update_date>::get, MemberAccess<&Policy::update_date>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&Policy::tags>::get, MemberAccess<&Policy::tags>::emplace},
 };
-constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyStruct = {.name = "Policy", .members = kPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicy, MemberAccess<&CreatePolicyResponse::policy>::get, MemberAccess<&CreatePolicyResponse::policy>::emplace},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, MemberAccess<&CreatePolicyResponse::policy>::get, MemberAccess<&CreatePolicyResponse::policy>::emplace},
 };
-constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyResponseStruct = {.name = "CreatePolicyResponse", .members = kCreatePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::get, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreatePolicyVersionRequest::policy_document>::get, MemberAccess<&CreatePolicyVersionRequest::policy_document>::emplace},
-    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::get, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::get, MemberAccess<&CreatePolicyVersionRequest::policy_arn>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&CreatePolicyVersionRequest::policy_document>::get, MemberAccess<&CreatePolicyVersionRequest::policy_document>::emplace},
+    {"SetAsDefault", "SetAsDefault", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::get, MemberAccess<&CreatePolicyVersionRequest::set_as_default>::emplace},
 };
-constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyVersionRequestStruct = {.name = "CreatePolicyVersionRequest", .members = kCreatePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyVersionMembers[] = {
-    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PolicyVersion::document>::get, MemberAccess<&PolicyVersion::document>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&PolicyVersion::version_id>::get, MemberAccess<&PolicyVersion::version_id>::emplace},
-    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PolicyVersion::is_default_version>::get, MemberAccess<&PolicyVersion::is_default_version>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&PolicyVersion::create_date>::get, MemberAccess<&PolicyVersion::create_date>::emplace},
+    {"Document", "Document", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&PolicyVersion::document>::get, MemberAccess<&PolicyVersion::document>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&PolicyVersion::version_id>::get, MemberAccess<&PolicyVersion::version_id>::emplace},
+    {"IsDefaultVersion", "IsDefaultVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PolicyVersion::is_default_version>::get, MemberAccess<&PolicyVersion::is_default_version>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&PolicyVersion::create_date>::get, MemberAccess<&PolicyVersion::create_date>::emplace},
 };
-constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyVersionStruct = {.name = "PolicyVersion", .members = kPolicyVersionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreatePolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersion, MemberAccess<&CreatePolicyVersionResponse::policy_version>::get, MemberAccess<&CreatePolicyVersionResponse::policy_version>::emplace},
+    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, MemberAccess<&CreatePolicyVersionResponse::policy_version>::get, MemberAccess<&CreatePolicyVersionResponse::policy_version>::emplace},
 };
-constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreatePolicyVersionResponseStruct = {.name = "CreatePolicyVersionResponse", .members = kCreatePolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleRequestMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&CreateRoleRequest::path>::get, MemberAccess<&CreateRoleRequest::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&CreateRoleRequest::role_name>::get, MemberAccess<&CreateRoleRequest::role_name>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::get, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&CreateRoleRequest::description>::get, MemberAccess<&CreateRoleRequest::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&CreateRoleRequest::max_session_duration>::get, MemberAccess<&CreateRoleRequest::max_session_duration>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&CreateRoleRequest::tags>::get, MemberAccess<&CreateRoleRequest::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&CreateRoleRequest::path>::get, MemberAccess<&CreateRoleRequest::path>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&CreateRoleRequest::role_name>::get, MemberAccess<&CreateRoleRequest::role_name>::emplace},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::get, MemberAccess<&CreateRoleRequest::assume_role_policy_document>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, MemberAccess<&CreateRoleRequest::description>::get, MemberAccess<&CreateRoleRequest::description>::emplace},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, MemberAccess<&CreateRoleRequest::max_session_duration>::get, MemberAccess<&CreateRoleRequest::max_session_duration>::emplace},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&CreateRoleRequest::tags>::get, MemberAccess<&CreateRoleRequest::tags>::emplace},
 };
-constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateRoleRequestStruct = {.name = "CreateRoleRequest", .members = kCreateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleLastUsedMembers[] = {
-    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&RoleLastUsed::last_used_date>::get, MemberAccess<&RoleLastUsed::last_used_date>::emplace},
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kStringType, MemberAccess<&RoleLastUsed::region>::get, MemberAccess<&RoleLastUsed::region>::emplace},
+    {"LastUsedDate", "LastUsedDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&RoleLastUsed::last_used_date>::get, MemberAccess<&RoleLastUsed::last_used_date>::emplace},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kStringType, MemberAccess<&RoleLastUsed::region>::get, MemberAccess<&RoleLastUsed::region>::emplace},
 };
-constinit const StructDesc kRoleLastUsedStruct = {.name = "RoleLastUsed", .members = kRoleLastUsedMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleLastUsedStruct = {.name = "RoleLastUsed", .members = kRoleLastUsedMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&Role::path>::get, MemberAccess<&Role::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&Role::role_name>::get, MemberAccess<&Role::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&Role::role_id>::get, MemberAccess<&Role::role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&Role::arn>::get, MemberAccess<&Role::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Role::create_date>::get, MemberAccess<&Role::create_date>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&Role::assume_role_policy_document>::get, MemberAccess<&Role::assume_role_policy_document>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&Role::description>::get, MemberAccess<&Role::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&Role::max_session_duration>::get, MemberAccess<&Role::max_session_duration>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&Role::tags>::get, MemberAccess<&Role::tags>::emplace},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleLastUsed, MemberAccess<&Role::role_last_used>::get, MemberAccess<&Role::role_last_used>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&Role::path>::get, MemberAccess<&Role::path>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&Role::role_name>::get, MemberAccess<&Role::role_name>::emplace},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&Role::role_id>::get, MemberAccess<&Role::role_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&Role::arn>::get, MemberAccess<&Role::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&Role::create_date>::get, MemberAccess<&Role::create_date>::emplace},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&Role::assume_role_policy_document>::get, MemberAccess<&Role::assume_role_policy_document>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, MemberAccess<&Role::description>::get, MemberAccess<&Role::description>::emplace},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, MemberAccess<&Role::max_session_duration>::get, MemberAccess<&Role::max_session_duration>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&Role::tags>::get, MemberAccess<&Role::tags>::emplace},
+    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, MemberAccess<&Role::role_last_used>::get, MemberAccess<&Role::role_last_used>::emplace},
 };
-constinit const StructDesc kRoleStruct = {.name = "Role", .members = kRoleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleStruct = {.name = "Role", .members = kRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&CreateRoleResponse::role>::get, MemberAccess<&CreateRoleResponse::role>::emplace},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, MemberAccess<&CreateRoleResponse::role>::get, MemberAccess<&CreateRoleResponse::role>::emplace},
 };
-constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateRoleResponseStruct = {.name = "CreateRoleResponse", .members = kCreateRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DeletePolicyRequest::policy_arn>::get, MemberAccess<&DeletePolicyRequest::policy_arn>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&DeletePolicyRequest::policy_arn>::get, MemberAccess<&DeletePolicyRequest::policy_arn>::emplace},
 };
-constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletePolicyRequestStruct = {.name = "DeletePolicyRequest", .members = kDeletePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeletePolicyResponseStruct = {.name = "DeletePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletePolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::get, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&DeletePolicyVersionRequest::version_id>::get, MemberAccess<&DeletePolicyVersionRequest::version_id>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::get, MemberAccess<&DeletePolicyVersionRequest::policy_arn>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&DeletePolicyVersionRequest::version_id>::get, MemberAccess<&DeletePolicyVersionRequest::version_id>::emplace},
 };
-constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletePolicyVersionRequestStruct = {.name = "DeletePolicyVersionRequest", .members = kDeletePolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeletePolicyVersionResponseStruct = {.name = "DeletePolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DeleteRolePolicyRequest::role_name>::get, MemberAccess<&DeleteRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&DeleteRolePolicyRequest::policy_name>::get, MemberAccess<&DeleteRolePolicyRequest::policy_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&DeleteRolePolicyRequest::role_name>::get, MemberAccess<&DeleteRolePolicyRequest::role_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&DeleteRolePolicyRequest::policy_name>::get, MemberAccess<&DeleteRolePolicyRequest::policy_name>::emplace},
 };
-constinit const StructDesc kDeleteRolePolicyRequestStruct = {.name = "DeleteRolePolicyRequest", .members = kDeleteRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteRolePolicyResponseStruct = {.name = "DeleteRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteRolePolicyRequestStruct = {.name = "DeleteRolePolicyRequest", .members = kDeleteRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteRolePolicyResponseStruct = {.name = "DeleteRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DeleteRoleRequest::role_name>::get, MemberAccess<&DeleteRoleRequest::role_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&DeleteRoleRequest::role_name>::get, MemberAccess<&DeleteRoleRequest::role_name>::emplace},
 };
-constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteRoleRequestStruct = {.name = "DeleteRoleRequest", .members = kDeleteRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteRoleResponseStruct = {.name = "DeleteRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeletionTaskFailureReasonTypeMembers[] = {
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReasonType, MemberAccess<&DeletionTaskFailureReasonType::reason>::get, MemberAccess<&DeletionTaskFailureReasonType::reason>::emplace},
-    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleUsageListType, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::get, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::emplace},
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReasonType, MemberAccess<&DeletionTaskFailureReasonType::reason>::get, MemberAccess<&DeletionTaskFailureReasonType::reason>::emplace},
+    {"RoleUsageList", "RoleUsageList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleUsageListType, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::get, MemberAccess<&DeletionTaskFailureReasonType::role_usage_list>::emplace},
 };
-constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeletionTaskFailureReasonTypeStruct = {.name = "DeletionTaskFailureReasonType", .members = kDeletionTaskFailureReasonTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDetachRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&DetachRolePolicyRequest::role_name>::get, MemberAccess<&DetachRolePolicyRequest::role_name>::emplace},
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&DetachRolePolicyRequest::policy_arn>::get, MemberAccess<&DetachRolePolicyRequest::policy_arn>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&DetachRolePolicyRequest::role_name>::get, MemberAccess<&DetachRolePolicyRequest::role_name>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&DetachRolePolicyRequest::policy_arn>::get, MemberAccess<&DetachRolePolicyRequest::policy_arn>::emplace},
 };
-constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDetachRolePolicyRequestStruct = {.name = "DetachRolePolicyRequest", .members = kDetachRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDetachRolePolicyResponseStruct = {.name = "DetachRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGenerateCredentialReportRequestStruct = {.name = "GenerateCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGenerateCredentialReportResponseMembers[] = {
-    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportStateType, MemberAccess<&GenerateCredentialReportResponse::state>::get, MemberAccess<&GenerateCredentialReportResponse::state>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportStateDescriptionType, MemberAccess<&GenerateCredentialReportResponse::description>::get, MemberAccess<&GenerateCredentialReportResponse::description>::emplace},
+    {"State", "State", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateType, MemberAccess<&GenerateCredentialReportResponse::state>::get, MemberAccess<&GenerateCredentialReportResponse::state>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportStateDescriptionType, MemberAccess<&GenerateCredentialReportResponse::description>::get, MemberAccess<&GenerateCredentialReportResponse::description>::emplace},
 };
-constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGenerateCredentialReportResponseStruct = {.name = "GenerateCredentialReportResponse", .members = kGenerateCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::get, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::get, MemberAccess<&GetAccessKeyLastUsedRequest::access_key_id>::emplace},
 };
-constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyLastUsedRequestStruct = {.name = "GetAccessKeyLastUsedRequest", .members = kGetAccessKeyLastUsedRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyLastUsedResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::get, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::emplace},
-    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccessKeyLastUsed, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::get, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::get, MemberAccess<&GetAccessKeyLastUsedResponse::user_name>::emplace},
+    {"AccessKeyLastUsed", "AccessKeyLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccessKeyLastUsed, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::get, MemberAccess<&GetAccessKeyLastUsedResponse::access_key_last_used>::emplace},
 };
-constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyLastUsedResponseStruct = {.name = "GetAccessKeyLastUsedResponse", .members = kGetAccessKeyLastUsedResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsRequestMembers[] = {
-    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityListType, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::emplace},
+    {"Filter", "Filter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityListType, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::filter>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::max_items>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsRequest::marker>::emplace},
 };
-constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountAuthorizationDetailsRequestStruct = {.name = "GetAccountAuthorizationDetailsRequest", .members = kGetAccountAuthorizationDetailsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountAuthorizationDetailsResponseMembers[] = {
-    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::emplace},
-    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::emplace},
-    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::emplace},
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kManagedPolicyDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::emplace},
+    {"UserDetailList", "UserDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::user_detail_list>::emplace},
+    {"GroupDetailList", "GroupDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::group_detail_list>::emplace},
+    {"RoleDetailList", "RoleDetailList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::role_detail_list>::emplace},
+    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kManagedPolicyDetailListType, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::get, MemberAccess<&GetAccountAuthorizationDetailsResponse::marker>::emplace},
 };
-constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountAuthorizationDetailsResponseStruct = {.name = "GetAccountAuthorizationDetailsResponse", .members = kGetAccountAuthorizationDetailsResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetAccountPasswordPolicyRequestStruct = {.name = "GetAccountPasswordPolicyRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPasswordPolicyMembers[] = {
-    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMinimumPasswordLengthType, MemberAccess<&PasswordPolicy::minimum_password_length>::get, MemberAccess<&PasswordPolicy::minimum_password_length>::emplace},
-    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_symbols>::get, MemberAccess<&PasswordPolicy::require_symbols>::emplace},
-    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_numbers>::get, MemberAccess<&PasswordPolicy::require_numbers>::emplace},
-    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_uppercase_characters>::get, MemberAccess<&PasswordPolicy::require_uppercase_characters>::emplace},
-    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::require_lowercase_characters>::get, MemberAccess<&PasswordPolicy::require_lowercase_characters>::emplace},
-    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::get, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::emplace},
-    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&PasswordPolicy::expire_passwords>::get, MemberAccess<&PasswordPolicy::expire_passwords>::emplace},
-    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxPasswordAgeType, MemberAccess<&PasswordPolicy::max_password_age>::get, MemberAccess<&PasswordPolicy::max_password_age>::emplace},
-    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPasswordReusePreventionType, MemberAccess<&PasswordPolicy::password_reuse_prevention>::get, MemberAccess<&PasswordPolicy::password_reuse_prevention>::emplace},
-    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanObjectType, MemberAccess<&PasswordPolicy::hard_expiry>::get, MemberAccess<&PasswordPolicy::hard_expiry>::emplace},
+    {"MinimumPasswordLength", "MinimumPasswordLength", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMinimumPasswordLengthType, MemberAccess<&PasswordPolicy::minimum_password_length>::get, MemberAccess<&PasswordPolicy::minimum_password_length>::emplace},
+    {"RequireSymbols", "RequireSymbols", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_symbols>::get, MemberAccess<&PasswordPolicy::require_symbols>::emplace},
+    {"RequireNumbers", "RequireNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_numbers>::get, MemberAccess<&PasswordPolicy::require_numbers>::emplace},
+    {"RequireUppercaseCharacters", "RequireUppercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_uppercase_characters>::get, MemberAccess<&PasswordPolicy::require_uppercase_characters>::emplace},
+    {"RequireLowercaseCharacters", "RequireLowercaseCharacters", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::require_lowercase_characters>::get, MemberAccess<&PasswordPolicy::require_lowercase_characters>::emplace},
+    {"AllowUsersToChangePassword", "AllowUsersToChangePassword", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::get, MemberAccess<&PasswordPolicy::allow_users_to_change_password>::emplace},
+    {"ExpirePasswords", "ExpirePasswords", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&PasswordPolicy::expire_passwords>::get, MemberAccess<&PasswordPolicy::expire_passwords>::emplace},
+    {"MaxPasswordAge", "MaxPasswordAge", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxPasswordAgeType, MemberAccess<&PasswordPolicy::max_password_age>::get, MemberAccess<&PasswordPolicy::max_password_age>::emplace},
+    {"PasswordReusePrevention", "PasswordReusePrevention", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPasswordReusePreventionType, MemberAccess<&PasswordPolicy::password_reuse_prevention>::get, MemberAccess<&PasswordPolicy::password_reuse_prevention>::emplace},
+    {"HardExpiry", "HardExpiry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanObjectType, MemberAccess<&PasswordPolicy::hard_expiry>::get, MemberAccess<&PasswordPolicy::hard_expiry>::emplace},
 };
-constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPasswordPolicyStruct = {.name = "PasswordPolicy", .members = kPasswordPolicyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountPasswordPolicyResponseMembers[] = {
-    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPasswordPolicy, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::get, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::emplace},
+    {"PasswordPolicy", "PasswordPolicy", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPasswordPolicy, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::get, MemberAccess<&GetAccountPasswordPolicyResponse::password_policy>::emplace},
 };
-constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountPasswordPolicyResponseStruct = {.name = "GetAccountPasswordPolicyResponse", .members = kGetAccountPasswordPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetAccountSummaryRequestStruct = {.name = "GetAccountSummaryRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccountSummaryResponseMembers[] = {
-    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSummaryMapType, MemberAccess<&GetAccountSummaryResponse::summary_map>::get, MemberAccess<&GetAccountSummaryResponse::summary_map>::emplace},
+    {"SummaryMap", "SummaryMap", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSummaryMapType, MemberAccess<&GetAccountSummaryResponse::summary_map>::get, MemberAccess<&GetAccountSummaryResponse::summary_map>::emplace},
 };
-constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccountSummaryResponseStruct = {.name = "GetAccountSummaryResponse", .members = kGetAccountSummaryResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetCredentialReportRequestStruct = {.name = "GetCredentialReportRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCredentialReportResponseMembers[] = {
-    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportContentType, MemberAccess<&GetCredentialReportResponse::content>::get, MemberAccess<&GetCredentialReportResponse::content>::emplace},
-    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kReportFormatType, MemberAccess<&GetCredentialReportResponse::report_format>::get, MemberAccess<&GetCredentialReportResponse::report_format>::emplace},
-    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetCredentialReportResponse::generated_time>::get, MemberAccess<&GetCredentialReportResponse::generated_time>::emplace},
+    {"Content", "Content", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportContentType, MemberAccess<&GetCredentialReportResponse::content>::get, MemberAccess<&GetCredentialReportResponse::content>::emplace},
+    {"ReportFormat", "ReportFormat", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kReportFormatType, MemberAccess<&GetCredentialReportResponse::report_format>::get, MemberAccess<&GetCredentialReportResponse::report_format>::emplace},
+    {"GeneratedTime", "GeneratedTime", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetCredentialReportResponse::generated_time>::get, MemberAccess<&GetCredentialReportResponse::generated_time>::emplace},
 };
-constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCredentialReportResponseStruct = {.name = "GetCredentialReportResponse", .members = kGetCredentialReportResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupPolicyRequest::group_name>::get, MemberAccess<&GetGroupPolicyRequest::group_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetGroupPolicyRequest::policy_name>::get, MemberAccess<&GetGroupPolicyRequest::policy_name>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GetGroupPolicyRequest::group_name>::get, MemberAccess<&GetGroupPolicyRequest::group_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetGroupPolicyRequest::policy_name>::get, MemberAccess<&GetGroupPolicyRequest::policy_name>::emplace},
 };
-constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupPolicyRequestStruct = {.name = "GetGroupPolicyRequest", .members = kGetGroupPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupPolicyResponseMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupPolicyResponse::group_name>::get, MemberAccess<&GetGroupPolicyResponse::group_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetGroupPolicyResponse::policy_name>::get, MemberAccess<&GetGroupPolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetGroupPolicyResponse::policy_document>::get, MemberAccess<&GetGroupPolicyResponse::policy_document>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GetGroupPolicyResponse::group_name>::get, MemberAccess<&GetGroupPolicyResponse::group_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetGroupPolicyResponse::policy_name>::get, MemberAccess<&GetGroupPolicyResponse::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&GetGroupPolicyResponse::policy_document>::get, MemberAccess<&GetGroupPolicyResponse::policy_document>::emplace},
 };
-constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupPolicyResponseStruct = {.name = "GetGroupPolicyResponse", .members = kGetGroupPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&GetGroupRequest::group_name>::get, MemberAccess<&GetGroupRequest::group_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&GetGroupRequest::marker>::get, MemberAccess<&GetGroupRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&GetGroupRequest::max_items>::get, MemberAccess<&GetGroupRequest::max_items>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GetGroupRequest::group_name>::get, MemberAccess<&GetGroupRequest::group_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&GetGroupRequest::marker>::get, MemberAccess<&GetGroupRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&GetGroupRequest::max_items>::get, MemberAccess<&GetGroupRequest::max_items>::emplace},
 };
-constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupRequestStruct = {.name = "GetGroupRequest", .members = kGetGroupRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&Group::path>::get, MemberAccess<&Group::path>::emplace},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&Group::group_name>::get, MemberAccess<&Group::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&Group::group_id>::get, MemberAccess<&Group::group_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&Group::arn>::get, MemberAccess<&Group::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Group::create_date>::get, MemberAccess<&Group::create_date>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&Group::path>::get, MemberAccess<&Group::path>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&Group::group_name>::get, MemberAccess<&Group::group_name>::emplace},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&Group::group_id>::get, MemberAccess<&Group::group_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&Group::arn>::get, MemberAccess<&Group::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&Group::create_date>::get, MemberAccess<&Group::create_date>::emplace},
 };
-constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGroupStruct = {.name = "Group", .members = kGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetGroupResponseMembers[] = {
-    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroup, MemberAccess<&GetGroupResponse::group>::get, MemberAccess<&GetGroupResponse::group>::emplace},
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserListType, MemberAccess<&GetGroupResponse::users>::get, MemberAccess<&GetGroupResponse::users>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&GetGroupResponse::is_truncated>::get, MemberAccess<&GetGroupResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&GetGroupResponse::marker>::get, MemberAccess<&GetGroupResponse::marker>::emplace},
+    {"Group", "Group", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroup, MemberAccess<&GetGroupResponse::group>::get, MemberAccess<&GetGroupResponse::group>::emplace},
+    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, MemberAccess<&GetGroupResponse::users>::get, MemberAccess<&GetGroupResponse::users>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&GetGroupResponse::is_truncated>::get, MemberAccess<&GetGroupResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&GetGroupResponse::marker>::get, MemberAccess<&GetGroupResponse::marker>::emplace},
 };
-constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetGroupResponseStruct = {.name = "GetGroupResponse", .members = kGetGroupResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::get, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::get, MemberAccess<&GetInstanceProfileRequest::instance_profile_name>::emplace},
 };
-constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetInstanceProfileRequestStruct = {.name = "GetInstanceProfileRequest", .members = kGetInstanceProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kInstanceProfileMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
-    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&InstanceProfile::path>::get, MemberAccess<&InstanceProfile::path>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, MemberAccess<&InstanceProfile::instance_profile_name>::get, MemberAccess<&InstanceProfile::instance_profile_name>::emplace},
+    {"InstanceProfileId", "InstanceProfileId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&InstanceProfile::instance_profile_id>::get, MemberAccess<&InstanceProfile::instance_profile_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&InstanceProfile::arn>::get, MemberAccess<&InstanceProfile::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&InstanceProfile::create_date>::get, MemberAccess<&InstanceProfile::create_date>::emplace},
+    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, MemberAccess<&InstanceProfile::roles>::get, MemberAccess<&InstanceProfile::roles>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&InstanceProfile::tags>::get, MemberAccess<&InstanceProfile::tags>::emplace},
 };
-constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kInstanceProfileStruct = {.name = "InstanceProfile", .members = kInstanceProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetInstanceProfileResponseMembers[] = {
-    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfile, MemberAccess<&GetInstanceProfileResponse::instance_profile>::get, MemberAccess<&GetInstanceProfileResponse::instance_profile>::emplace},
+    {"InstanceProfile", "InstanceProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfile, MemberAccess<&GetInstanceProfileResponse::instance_profile>::get, MemberAccess<&GetInstanceProfileResponse::instance_profile>::emplace},
 };
-constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetInstanceProfileResponseStruct = {.name = "GetInstanceProfileResponse", .members = kGetInstanceProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetLoginProfileRequest::user_name>::get, MemberAccess<&GetLoginProfileRequest::user_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetLoginProfileRequest::user_name>::get, MemberAccess<&GetLoginProfileRequest::user_name>::emplace},
 };
-constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLoginProfileRequestStruct = {.name = "GetLoginProfileRequest", .members = kGetLoginProfileRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kLoginProfileMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&LoginProfile::user_name>::get, MemberAccess<&LoginProfile::user_name>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&LoginProfile::create_date>::get, MemberAccess<&LoginProfile::create_date>::emplace},
-    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&LoginProfile::password_reset_required>::get, MemberAccess<&LoginProfile::password_reset_required>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&LoginProfile::user_name>::get, MemberAccess<&LoginProfile::user_name>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&LoginProfile::create_date>::get, MemberAccess<&LoginProfile::create_date>::emplace},
+    {"PasswordResetRequired", "PasswordResetRequired", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&LoginProfile::password_reset_required>::get, MemberAccess<&LoginProfile::password_reset_required>::emplace},
 };
-constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kLoginProfileStruct = {.name = "LoginProfile", .members = kLoginProfileMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetLoginProfileResponseMembers[] = {
-    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLoginProfile, MemberAccess<&GetLoginProfileResponse::login_profile>::get, MemberAccess<&GetLoginProfileResponse::login_profile>::emplace},
+    {"LoginProfile", "LoginProfile", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLoginProfile, MemberAccess<&GetLoginProfileResponse::login_profile>::get, MemberAccess<&GetLoginProfileResponse::login_profile>::emplace},
 };
-constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetLoginProfileResponseStruct = {.name = "GetLoginProfileResponse", .members = kGetLoginProfileResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetMFADeviceRequest::serial_number>::get, MemberAccess<&GetMFADeviceRequest::serial_number>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetMFADeviceRequest::user_name>::get, MemberAccess<&GetMFADeviceRequest::user_name>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&GetMFADeviceRequest::serial_number>::get, MemberAccess<&GetMFADeviceRequest::serial_number>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetMFADeviceRequest::user_name>::get, MemberAccess<&GetMFADeviceRequest::user_name>::emplace},
 };
-constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMFADeviceRequestStruct = {.name = "GetMFADeviceRequest", .members = kGetMFADeviceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetMFADeviceResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&GetMFADeviceResponse::user_name>::get, MemberAccess<&GetMFADeviceResponse::user_name>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&GetMFADeviceResponse::serial_number>::get, MemberAccess<&GetMFADeviceResponse::serial_number>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetMFADeviceResponse::enable_date>::get, MemberAccess<&GetMFADeviceResponse::enable_date>::emplace},
-    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCertificationMapType, MemberAccess<&GetMFADeviceResponse::certifications>::get, MemberAccess<&GetMFADeviceResponse::certifications>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetMFADeviceResponse::user_name>::get, MemberAccess<&GetMFADeviceResponse::user_name>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&GetMFADeviceResponse::serial_number>::get, MemberAccess<&GetMFADeviceResponse::serial_number>::emplace},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetMFADeviceResponse::enable_date>::get, MemberAccess<&GetMFADeviceResponse::enable_date>::emplace},
+    {"Certifications", "Certifications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificationMapType, MemberAccess<&GetMFADeviceResponse::certifications>::get, MemberAccess<&GetMFADeviceResponse::certifications>::emplace},
 };
-constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetMFADeviceResponseStruct = {.name = "GetMFADeviceResponse", .members = kGetMFADeviceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::get, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::emplace},
+    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::get, MemberAccess<&GetOpenIDConnectProviderRequest::open_id_connect_provider_arn>::emplace},
 };
-constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetOpenIDConnectProviderRequestStruct = {.name = "GetOpenIDConnectProviderRequest", .members = kGetOpenIDConnectProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetOpenIDConnectProviderResponseMembers[] = {
-    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderUrlType, MemberAccess<&GetOpenIDConnectProviderResponse::url>::get, MemberAccess<&GetOpenIDConnectProviderResponse::url>::emplace},
-    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kClientIDListType, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::emplace},
-    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kThumbprintListType, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::get, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::get, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::emplace},
+    {"Url", "Url", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderUrlType, MemberAccess<&GetOpenIDConnectProviderResponse::url>::get, MemberAccess<&GetOpenIDConnectProviderResponse::url>::emplace},
+    {"ClientIDList", "ClientIDList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kClientIDListType, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::client_id_list>::emplace},
+    {"ThumbprintList", "ThumbprintList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kThumbprintListType, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::get, MemberAccess<&GetOpenIDConnectProviderResponse::thumbprint_list>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::get, MemberAccess<&GetOpenIDConnectProviderResponse::create_date>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::get, MemberAccess<&GetOpenIDConnectProviderResponse::tags>::emplace},
 };
-constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetOpenIDConnectProviderResponseStruct = {.name = "GetOpenIDConnectProviderResponse", .members = kGetOpenIDConnectProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyRequest::policy_arn>::get, MemberAccess<&GetPolicyRequest::policy_arn>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetPolicyRequest::policy_arn>::get, MemberAccess<&GetPolicyRequest::policy_arn>::emplace},
 };
-constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyRequestStruct = {.name = "GetPolicyRequest", .members = kGetPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyResponseMembers[] = {
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicy, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicy, MemberAccess<&GetPolicyResponse::policy>::get, MemberAccess<&GetPolicyResponse::policy>::emplace},
 };
-constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyResponseStruct = {.name = "GetPolicyResponse", .members = kGetPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetPolicyVersionRequest::policy_arn>::get, MemberAccess<&GetPolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&GetPolicyVersionRequest::version_id>::get, MemberAccess<&GetPolicyVersionRequest::version_id>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetPolicyVersionRequest::policy_arn>::get, MemberAccess<&GetPolicyVersionRequest::policy_arn>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&GetPolicyVersionRequest::version_id>::get, MemberAccess<&GetPolicyVersionRequest::version_id>::emplace},
 };
-constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyVersionRequestStruct = {.name = "GetPolicyVersionRequest", .members = kGetPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPolicyVersionResponseMembers[] = {
-    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersion, MemberAccess<&GetPolicyVersionResponse::policy_version>::get, MemberAccess<&GetPolicyVersionResponse::policy_version>::emplace},
+    {"PolicyVersion", "PolicyVersion", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersion, MemberAccess<&GetPolicyVersionResponse::policy_version>::get, MemberAccess<&GetPolicyVersionResponse::policy_version>::emplace},
 };
-constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPolicyVersionResponseStruct = {.name = "GetPolicyVersionResponse", .members = kGetPolicyVersionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRolePolicyRequest::role_name>::get, MemberAccess<&GetRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetRolePolicyRequest::policy_name>::get, MemberAccess<&GetRolePolicyRequest::policy_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&GetRolePolicyRequest::role_name>::get, MemberAccess<&GetRolePolicyRequest::role_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetRolePolicyRequest::policy_name>::get, MemberAccess<&GetRolePolicyRequest::policy_name>::emplace},
 };
-constinit const StructDesc kGetRolePolicyRequestStruct = {.name = "GetRolePolicyRequest", .members = kGetRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRolePolicyRequestStruct = {.name = "GetRolePolicyRequest", .members = kGetRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRolePolicyResponseMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRolePolicyResponse::role_name>::get, MemberAccess<&GetRolePolicyResponse::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetRolePolicyResponse::policy_name>::get, MemberAccess<&GetRolePolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetRolePolicyResponse::policy_document>::get, MemberAccess<&GetRolePolicyResponse::policy_document>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&GetRolePolicyResponse::role_name>::get, MemberAccess<&GetRolePolicyResponse::role_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetRolePolicyResponse::policy_name>::get, MemberAccess<&GetRolePolicyResponse::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&GetRolePolicyResponse::policy_document>::get, MemberAccess<&GetRolePolicyResponse::policy_document>::emplace},
 };
-constinit const StructDesc kGetRolePolicyResponseStruct = {.name = "GetRolePolicyResponse", .members = kGetRolePolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRolePolicyResponseStruct = {.name = "GetRolePolicyResponse", .members = kGetRolePolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&GetRoleRequest::role_name>::get, MemberAccess<&GetRoleRequest::role_name>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&GetRoleRequest::role_name>::get, MemberAccess<&GetRoleRequest::role_name>::emplace},
 };
-constinit const StructDesc kGetRoleRequestStruct = {.name = "GetRoleRequest", .members = kGetRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRoleRequestStruct = {.name = "GetRoleRequest", .members = kGetRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetRoleResponseMembers[] = {
-    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRole, MemberAccess<&GetRoleResponse::role>::get, MemberAccess<&GetRoleResponse::role>::emplace},
+    {"Role", "Role", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRole, MemberAccess<&GetRoleResponse::role>::get, MemberAccess<&GetRoleResponse::role>::emplace},
 };
-constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetRoleResponseStruct = {.name = "GetRoleResponse", .members = kGetRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::get, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::emplace},
+    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::get, MemberAccess<&GetSAMLProviderRequest::saml_provider_arn>::emplace},
 };
-constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSAMLProviderRequestStruct = {.name = "GetSAMLProviderRequest", .members = kGetSAMLProviderRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSAMLProviderResponseMembers[] = {
-    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::get, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::emplace},
-    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLMetadataDocumentType, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::get, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetSAMLProviderResponse::create_date>::get, MemberAccess<&GetSAMLProviderResponse::create_date>::emplace},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GetSAMLProviderResponse::valid_until>::get, MemberAccess<&GetSAMLProviderResponse::valid_until>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&GetSAMLProviderResponse::tags>::get, MemberAccess<&GetSAMLProviderResponse::tags>::emplace},
-    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssertionEncryptionModeType, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::get, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::emplace},
-    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyList, MemberAccess<&GetSAMLProviderResponse::private_key_list>::get, MemberAccess<&GetSAMLProviderResponse::private_key_list>::emplace},
+    {"SAMLProviderUUID", "SAMLProviderUUID", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::get, MemberAccess<&GetSAMLProviderResponse::saml_provider_uuid>::emplace},
+    {"SAMLMetadataDocument", "SAMLMetadataDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLMetadataDocumentType, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::get, MemberAccess<&GetSAMLProviderResponse::saml_metadata_document>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetSAMLProviderResponse::create_date>::get, MemberAccess<&GetSAMLProviderResponse::create_date>::emplace},
+    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GetSAMLProviderResponse::valid_until>::get, MemberAccess<&GetSAMLProviderResponse::valid_until>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&GetSAMLProviderResponse::tags>::get, MemberAccess<&GetSAMLProviderResponse::tags>::emplace},
+    {"AssertionEncryptionMode", "AssertionEncryptionMode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssertionEncryptionModeType, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::get, MemberAccess<&GetSAMLProviderResponse::assertion_encryption_mode>::emplace},
+    {"PrivateKeyList", "PrivateKeyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyList, MemberAccess<&GetSAMLProviderResponse::private_key_list>::get, MemberAccess<&GetSAMLProviderResponse::private_key_list>::emplace},
 };
-constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSAMLProviderResponseStruct = {.name = "GetSAMLProviderResponse", .members = kGetSAMLProviderResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&GetSSHPublicKeyRequest::user_name>::get, MemberAccess<&GetSSHPublicKeyRequest::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::get, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::emplace},
-    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEncodingType, MemberAccess<&GetSSHPublicKeyRequest::encoding>::get, MemberAccess<&GetSSHPublicKeyRequest::encoding>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&GetSSHPublicKeyRequest::user_name>::get, MemberAccess<&GetSSHPublicKeyRequest::user_name>::emplace},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::get, MemberAccess<&GetSSHPublicKeyRequest::ssh_public_key_id>::emplace},
+    {"Encoding", "Encoding", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodingType, MemberAccess<&GetSSHPublicKeyRequest::encoding>::get, MemberAccess<&GetSSHPublicKeyRequest::encoding>::emplace},
 };
-constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSSHPublicKeyRequestStruct = {.name = "GetSSHPublicKeyRequest", .members = kGetSSHPublicKeyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SSHPublicKey::user_name>::get, MemberAccess<&SSHPublicKey::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&SSHPublicKey::ssh_public_key_id>::get, MemberAccess<&SSHPublicKey::ssh_public_key_id>::emplace},
-    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyFingerprintType, MemberAccess<&SSHPublicKey::fingerprint>::get, MemberAccess<&SSHPublicKey::fingerprint>::emplace},
-    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyMaterialType, MemberAccess<&SSHPublicKey::ssh_public_key_body>::get, MemberAccess<&SSHPublicKey::ssh_public_key_body>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SSHPublicKey::status>::get, MemberAccess<&SSHPublicKey::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SSHPublicKey::upload_date>::get, MemberAccess<&SSHPublicKey::upload_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&SSHPublicKey::user_name>::get, MemberAccess<&SSHPublicKey::user_name>::emplace},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, MemberAccess<&SSHPublicKey::ssh_public_key_id>::get, MemberAccess<&SSHPublicKey::ssh_public_key_id>::emplace},
+    {"Fingerprint", "Fingerprint", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyFingerprintType, MemberAccess<&SSHPublicKey::fingerprint>::get, MemberAccess<&SSHPublicKey::fingerprint>::emplace},
+    {"SSHPublicKeyBody", "SSHPublicKeyBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyMaterialType, MemberAccess<&SSHPublicKey::ssh_public_key_body>::get, MemberAccess<&SSHPublicKey::ssh_public_key_body>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&SSHPublicKey::status>::get, MemberAccess<&SSHPublicKey::status>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SSHPublicKey::upload_date>::get, MemberAccess<&SSHPublicKey::upload_date>::emplace},
 };
-constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSSHPublicKeyStruct = {.name = "SSHPublicKey", .members = kSSHPublicKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSSHPublicKeyResponseMembers[] = {
-    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSHPublicKey, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::get, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::emplace},
+    {"SSHPublicKey", "SSHPublicKey", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKey, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::get, MemberAccess<&GetSSHPublicKeyResponse::ssh_public_key>::emplace},
 };
-constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSSHPublicKeyResponseStruct = {.name = "GetSSHPublicKeyResponse", .members = kGetSSHPublicKeyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::get, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::emplace},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::get, MemberAccess<&GetServerCertificateRequest::server_certificate_name>::emplace},
 };
-constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServerCertificateRequestStruct = {.name = "GetServerCertificateRequest", .members = kGetServerCertificateRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMetadataMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&ServerCertificateMetadata::path>::get, MemberAccess<&ServerCertificateMetadata::path>::emplace},
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::emplace},
-    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ServerCertificateMetadata::arn>::get, MemberAccess<&ServerCertificateMetadata::arn>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServerCertificateMetadata::upload_date>::get, MemberAccess<&ServerCertificateMetadata::upload_date>::emplace},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServerCertificateMetadata::expiration>::get, MemberAccess<&ServerCertificateMetadata::expiration>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&ServerCertificateMetadata::path>::get, MemberAccess<&ServerCertificateMetadata::path>::emplace},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_name>::emplace},
+    {"ServerCertificateId", "ServerCertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::get, MemberAccess<&ServerCertificateMetadata::server_certificate_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ServerCertificateMetadata::arn>::get, MemberAccess<&ServerCertificateMetadata::arn>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ServerCertificateMetadata::upload_date>::get, MemberAccess<&ServerCertificateMetadata::upload_date>::emplace},
+    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ServerCertificateMetadata::expiration>::get, MemberAccess<&ServerCertificateMetadata::expiration>::emplace},
 };
-constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerCertificateMetadataStruct = {.name = "ServerCertificateMetadata", .members = kServerCertificateMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServerCertificateMembers[] = {
-    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateMetadata, MemberAccess<&ServerCertificate::server_certificate_metadata>::get, MemberAccess<&ServerCertificate::server_certificate_metadata>::emplace},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateBodyType, MemberAccess<&ServerCertificate::certificate_body>::get, MemberAccess<&ServerCertificate::certificate_body>::emplace},
-    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCertificateChainType, MemberAccess<&ServerCertificate::certificate_chain>::get, MemberAccess<&ServerCertificate::certificate_chain>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&ServerCertificate::tags>::get, MemberAccess<&ServerCertificate::tags>::emplace},
+    {"ServerCertificateMetadata", "ServerCertificateMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadata, MemberAccess<&ServerCertificate::server_certificate_metadata>::get, MemberAccess<&ServerCertificate::server_certificate_metadata>::emplace},
+    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, MemberAccess<&ServerCertificate::certificate_body>::get, MemberAccess<&ServerCertificate::certificate_body>::emplace},
+    {"CertificateChain", "CertificateChain", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCertificateChainType, MemberAccess<&ServerCertificate::certificate_chain>::get, MemberAccess<&ServerCertificate::certificate_chain>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&ServerCertificate::tags>::get, MemberAccess<&ServerCertificate::tags>::emplace},
 };
-constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServerCertificateStruct = {.name = "ServerCertificate", .members = kServerCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServerCertificateResponseMembers[] = {
-    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificate, MemberAccess<&GetServerCertificateResponse::server_certificate>::get, MemberAccess<&GetServerCertificateResponse::server_certificate>::emplace},
+    {"ServerCertificate", "ServerCertificate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificate, MemberAccess<&GetServerCertificateResponse::server_certificate>::get, MemberAccess<&GetServerCertificateResponse::server_certificate>::emplace},
 };
-constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServerCertificateResponseStruct = {.name = "GetServerCertificateResponse", .members = kGetServerCertificateResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusRequestMembers[] = {
-    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeletionTaskIdType, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::emplace},
+    {"DeletionTaskId", "DeletionTaskId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskIdType, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusRequest::deletion_task_id>::emplace},
 };
-constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServiceLinkedRoleDeletionStatusRequestStruct = {.name = "GetServiceLinkedRoleDeletionStatusRequest", .members = kGetServiceLinkedRoleDeletionStatusRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetServiceLinkedRoleDeletionStatusResponseMembers[] = {
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeletionTaskStatusType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::emplace},
-    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDeletionTaskFailureReasonType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeletionTaskStatusType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::status>::emplace},
+    {"Reason", "Reason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDeletionTaskFailureReasonType, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::get, MemberAccess<&GetServiceLinkedRoleDeletionStatusResponse::reason>::emplace},
 };
-constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetServiceLinkedRoleDeletionStatusResponseStruct = {.name = "GetServiceLinkedRoleDeletionStatusResponse", .members = kGetServiceLinkedRoleDeletionStatusResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserPolicyRequest::user_name>::get, MemberAccess<&GetUserPolicyRequest::user_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetUserPolicyRequest::policy_name>::get, MemberAccess<&GetUserPolicyRequest::policy_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetUserPolicyRequest::user_name>::get, MemberAccess<&GetUserPolicyRequest::user_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetUserPolicyRequest::policy_name>::get, MemberAccess<&GetUserPolicyRequest::policy_name>::emplace},
 };
-constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserPolicyRequestStruct = {.name = "GetUserPolicyRequest", .members = kGetUserPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserPolicyResponseMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserPolicyResponse::user_name>::get, MemberAccess<&GetUserPolicyResponse::user_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&GetUserPolicyResponse::policy_name>::get, MemberAccess<&GetUserPolicyResponse::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&GetUserPolicyResponse::policy_document>::get, MemberAccess<&GetUserPolicyResponse::policy_document>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetUserPolicyResponse::user_name>::get, MemberAccess<&GetUserPolicyResponse::user_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&GetUserPolicyResponse::policy_name>::get, MemberAccess<&GetUserPolicyResponse::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&GetUserPolicyResponse::policy_document>::get, MemberAccess<&GetUserPolicyResponse::policy_document>::emplace},
 };
-constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserPolicyResponseStruct = {.name = "GetUserPolicyResponse", .members = kGetUserPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&GetUserRequest::user_name>::get, MemberAccess<&GetUserRequest::user_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&GetUserRequest::user_name>::get, MemberAccess<&GetUserRequest::user_name>::emplace},
 };
-constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserRequestStruct = {.name = "GetUserRequest", .members = kGetUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPathType, MemberAccess<&User::path>::get, MemberAccess<&User::path>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&User::user_name>::get, MemberAccess<&User::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kIdType, MemberAccess<&User::user_id>::get, MemberAccess<&User::user_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&User::arn>::get, MemberAccess<&User::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&User::create_date>::get, MemberAccess<&User::create_date>::emplace},
-    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&User::password_last_used>::get, MemberAccess<&User::password_last_used>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&User::permissions_boundary>::get, MemberAccess<&User::permissions_boundary>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&User::tags>::get, MemberAccess<&User::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPathType, MemberAccess<&User::path>::get, MemberAccess<&User::path>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&User::user_name>::get, MemberAccess<&User::user_name>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kIdType, MemberAccess<&User::user_id>::get, MemberAccess<&User::user_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&User::arn>::get, MemberAccess<&User::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&User::create_date>::get, MemberAccess<&User::create_date>::emplace},
+    {"PasswordLastUsed", "PasswordLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&User::password_last_used>::get, MemberAccess<&User::password_last_used>::emplace},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, MemberAccess<&User::permissions_boundary>::get, MemberAccess<&User::permissions_boundary>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&User::tags>::get, MemberAccess<&User::tags>::emplace},
 };
-constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUserStruct = {.name = "User", .members = kUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetUserResponseMembers[] = {
-    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUser, MemberAccess<&GetUserResponse::user>::get, MemberAccess<&GetUserResponse::user>::emplace},
+    {"User", "User", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUser, MemberAccess<&GetUserResponse::user>::get, MemberAccess<&GetUserResponse::user>::emplace},
 };
-constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetUserResponseStruct = {.name = "GetUserResponse", .members = kGetUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGroupDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&GroupDetail::path>::get, MemberAccess<&GroupDetail::path>::emplace},
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&GroupDetail::group_name>::get, MemberAccess<&GroupDetail::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&GroupDetail::group_id>::get, MemberAccess<&GroupDetail::group_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&GroupDetail::arn>::get, MemberAccess<&GroupDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&GroupDetail::create_date>::get, MemberAccess<&GroupDetail::create_date>::emplace},
-    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&GroupDetail::group_policy_list>::get, MemberAccess<&GroupDetail::group_policy_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&GroupDetail::attached_managed_policies>::get, MemberAccess<&GroupDetail::attached_managed_policies>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&GroupDetail::path>::get, MemberAccess<&GroupDetail::path>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, MemberAccess<&GroupDetail::group_name>::get, MemberAccess<&GroupDetail::group_name>::emplace},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&GroupDetail::group_id>::get, MemberAccess<&GroupDetail::group_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&GroupDetail::arn>::get, MemberAccess<&GroupDetail::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&GroupDetail::create_date>::get, MemberAccess<&GroupDetail::create_date>::emplace},
+    {"GroupPolicyList", "GroupPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, MemberAccess<&GroupDetail::group_policy_list>::get, MemberAccess<&GroupDetail::group_policy_list>::emplace},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&GroupDetail::attached_managed_policies>::get, MemberAccess<&GroupDetail::attached_managed_policies>::emplace},
 };
-constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGroupDetailStruct = {.name = "GroupDetail", .members = kGroupDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListAccessKeysRequest::user_name>::get, MemberAccess<&ListAccessKeysRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccessKeysRequest::marker>::get, MemberAccess<&ListAccessKeysRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAccessKeysRequest::max_items>::get, MemberAccess<&ListAccessKeysRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListAccessKeysRequest::user_name>::get, MemberAccess<&ListAccessKeysRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAccessKeysRequest::marker>::get, MemberAccess<&ListAccessKeysRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAccessKeysRequest::max_items>::get, MemberAccess<&ListAccessKeysRequest::max_items>::emplace},
 };
-constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccessKeysRequestStruct = {.name = "ListAccessKeysRequest", .members = kListAccessKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccessKeysResponseMembers[] = {
-    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyMetadataListType, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::get, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAccessKeysResponse::is_truncated>::get, MemberAccess<&ListAccessKeysResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccessKeysResponse::marker>::get, MemberAccess<&ListAccessKeysResponse::marker>::emplace},
+    {"AccessKeyMetadata", "AccessKeyMetadata", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyMetadataListType, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::get, MemberAccess<&ListAccessKeysResponse::access_key_metadata>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAccessKeysResponse::is_truncated>::get, MemberAccess<&ListAccessKeysResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAccessKeysResponse::marker>::get, MemberAccess<&ListAccessKeysResponse::marker>::emplace},
 };
-constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccessKeysResponseStruct = {.name = "ListAccessKeysResponse", .members = kListAccessKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesRequestMembers[] = {
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAccountAliasesRequest::marker>::get, MemberAccess<&ListAccountAliasesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAccountAliasesRequest::max_items>::get, MemberAccess<&ListAccountAliasesRequest::max_items>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAccountAliasesRequest::marker>::get, MemberAccess<&ListAccountAliasesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAccountAliasesRequest::max_items>::get, MemberAccess<&ListAccountAliasesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccountAliasesRequestStruct = {.name = "ListAccountAliasesRequest", .members = kListAccountAliasesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAccountAliasesResponseMembers[] = {
-    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccountAliasListType, MemberAccess<&ListAccountAliasesResponse::account_aliases>::get, MemberAccess<&ListAccountAliasesResponse::account_aliases>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAccountAliasesResponse::is_truncated>::get, MemberAccess<&ListAccountAliasesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAccountAliasesResponse::marker>::get, MemberAccess<&ListAccountAliasesResponse::marker>::emplace},
+    {"AccountAliases", "AccountAliases", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccountAliasListType, MemberAccess<&ListAccountAliasesResponse::account_aliases>::get, MemberAccess<&ListAccountAliasesResponse::account_aliases>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAccountAliasesResponse::is_truncated>::get, MemberAccess<&ListAccountAliasesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAccountAliasesResponse::marker>::get, MemberAccess<&ListAccountAliasesResponse::marker>::emplace},
 };
-constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAccountAliasesResponseStruct = {.name = "ListAccountAliasesResponse", .members = kListAccountAliasesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::group_name>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedGroupPoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedGroupPoliciesRequestStruct = {.name = "ListAttachedGroupPoliciesRequest", .members = kListAttachedGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedGroupPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::emplace},
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::attached_policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::get, MemberAccess<&ListAttachedGroupPoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedGroupPoliciesResponseStruct = {.name = "ListAttachedGroupPoliciesResponse", .members = kListAttachedGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::get, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::get, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::get, MemberAccess<&ListAttachedRolePoliciesRequest::role_name>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedRolePoliciesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::get, MemberAccess<&ListAttachedRolePoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::get, MemberAccess<&ListAttachedRolePoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListAttachedRolePoliciesRequestStruct = {.name = "ListAttachedRolePoliciesRequest", .members = kListAttachedRolePoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedRolePoliciesRequestStruct = {.name = "ListAttachedRolePoliciesRequest", .members = kListAttachedRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedRolePoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::get, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::emplace},
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedRolePoliciesResponse::attached_policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedRolePoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::get, MemberAccess<&ListAttachedRolePoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedRolePoliciesResponseStruct = {.name = "ListAttachedRolePoliciesResponse", .members = kListAttachedRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::get, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::get, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::get, MemberAccess<&ListAttachedUserPoliciesRequest::user_name>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::get, MemberAccess<&ListAttachedUserPoliciesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::get, MemberAccess<&ListAttachedUserPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::get, MemberAccess<&ListAttachedUserPoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedUserPoliciesRequestStruct = {.name = "ListAttachedUserPoliciesRequest", .members = kListAttachedUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListAttachedUserPoliciesResponseMembers[] = {
-    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::get, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::emplace},
+    {"AttachedPolicies", "AttachedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::get, MemberAccess<&ListAttachedUserPoliciesResponse::attached_policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListAttachedUserPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::get, MemberAccess<&ListAttachedUserPoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListAttachedUserPoliciesResponseStruct = {.name = "ListAttachedUserPoliciesResponse", .members = kListAttachedUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::emplace},
-    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEntityType, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::get, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::emplace},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUsageType, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListEntitiesForPolicyRequest::marker>::get, MemberAccess<&ListEntitiesForPolicyRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::get, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_arn>::emplace},
+    {"EntityFilter", "EntityFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEntityType, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::entity_filter>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::get, MemberAccess<&ListEntitiesForPolicyRequest::path_prefix>::emplace},
+    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::get, MemberAccess<&ListEntitiesForPolicyRequest::policy_usage_filter>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListEntitiesForPolicyRequest::marker>::get, MemberAccess<&ListEntitiesForPolicyRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::get, MemberAccess<&ListEntitiesForPolicyRequest::max_items>::emplace},
 };
-constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEntitiesForPolicyRequestStruct = {.name = "ListEntitiesForPolicyRequest", .members = kListEntitiesForPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEntitiesForPolicyResponseMembers[] = {
-    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyGroupListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::emplace},
-    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUserListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::emplace},
-    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyRoleListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::get, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
+    {"PolicyGroups", "PolicyGroups", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyGroupListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_groups>::emplace},
+    {"PolicyUsers", "PolicyUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUserListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_users>::emplace},
+    {"PolicyRoles", "PolicyRoles", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyRoleListType, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::get, MemberAccess<&ListEntitiesForPolicyResponse::policy_roles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::get, MemberAccess<&ListEntitiesForPolicyResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListEntitiesForPolicyResponse::marker>::get, MemberAccess<&ListEntitiesForPolicyResponse::marker>::emplace},
 };
-constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEntitiesForPolicyResponseStruct = {.name = "ListEntitiesForPolicyResponse", .members = kListEntitiesForPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesRequestMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupNameType, MemberAccess<&ListGroupPoliciesRequest::group_name>::get, MemberAccess<&ListGroupPoliciesRequest::group_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupPoliciesRequest::marker>::get, MemberAccess<&ListGroupPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupPoliciesRequest::max_items>::get, MemberAccess<&ListGroupPoliciesRequest::max_items>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupNameType, MemberAccess<&ListGroupPoliciesRequest::group_name>::get, MemberAccess<&ListGroupPoliciesRequest::group_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListGroupPoliciesRequest::marker>::get, MemberAccess<&ListGroupPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListGroupPoliciesRequest::max_items>::get, MemberAccess<&ListGroupPoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupPoliciesRequestStruct = {.name = "ListGroupPoliciesRequest", .members = kListGroupPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListGroupPoliciesResponse::policy_names>::get, MemberAccess<&ListGroupPoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupPoliciesResponse::marker>::get, MemberAccess<&ListGroupPoliciesResponse::marker>::emplace},
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, MemberAccess<&ListGroupPoliciesResponse::policy_names>::get, MemberAccess<&ListGroupPoliciesResponse::policy_names>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::get, MemberAccess<&ListGroupPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListGroupPoliciesResponse::marker>::get, MemberAccess<&ListGroupPoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupPoliciesResponseStruct = {.name = "ListGroupPoliciesResponse", .members = kListGroupPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListGroupsForUserRequest::user_name>::get, MemberAccess<&ListGroupsForUserRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsForUserRequest::marker>::get, MemberAccess<&ListGroupsForUserRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupsForUserRequest::max_items>::get, MemberAccess<&ListGroupsForUserRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListGroupsForUserRequest::user_name>::get, MemberAccess<&ListGroupsForUserRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListGroupsForUserRequest::marker>::get, MemberAccess<&ListGroupsForUserRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListGroupsForUserRequest::max_items>::get, MemberAccess<&ListGroupsForUserRequest::max_items>::emplace},
 };
-constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsForUserRequestStruct = {.name = "ListGroupsForUserRequest", .members = kListGroupsForUserRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsForUserResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupListType, MemberAccess<&ListGroupsForUserResponse::groups>::get, MemberAccess<&ListGroupsForUserResponse::groups>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupsForUserResponse::is_truncated>::get, MemberAccess<&ListGroupsForUserResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsForUserResponse::marker>::get, MemberAccess<&ListGroupsForUserResponse::marker>::emplace},
+    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, MemberAccess<&ListGroupsForUserResponse::groups>::get, MemberAccess<&ListGroupsForUserResponse::groups>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListGroupsForUserResponse::is_truncated>::get, MemberAccess<&ListGroupsForUserResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListGroupsForUserResponse::marker>::get, MemberAccess<&ListGroupsForUserResponse::marker>::emplace},
 };
-constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsForUserResponseStruct = {.name = "ListGroupsForUserResponse", .members = kListGroupsForUserResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListGroupsRequest::path_prefix>::get, MemberAccess<&ListGroupsRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListGroupsRequest::marker>::get, MemberAccess<&ListGroupsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListGroupsRequest::max_items>::get, MemberAccess<&ListGroupsRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListGroupsRequest::path_prefix>::get, MemberAccess<&ListGroupsRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListGroupsRequest::marker>::get, MemberAccess<&ListGroupsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListGroupsRequest::max_items>::get, MemberAccess<&ListGroupsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsRequestStruct = {.name = "ListGroupsRequest", .members = kListGroupsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListGroupsResponseMembers[] = {
-    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kGroupListType, MemberAccess<&ListGroupsResponse::groups>::get, MemberAccess<&ListGroupsResponse::groups>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListGroupsResponse::is_truncated>::get, MemberAccess<&ListGroupsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListGroupsResponse::marker>::get, MemberAccess<&ListGroupsResponse::marker>::emplace},
+    {"Groups", "Groups", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kGroupListType, MemberAccess<&ListGroupsResponse::groups>::get, MemberAccess<&ListGroupsResponse::groups>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListGroupsResponse::is_truncated>::get, MemberAccess<&ListGroupsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListGroupsResponse::marker>::get, MemberAccess<&ListGroupsResponse::marker>::emplace},
 };
-constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListGroupsResponseStruct = {.name = "ListGroupsResponse", .members = kListGroupsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsRequestMembers[] = {
-    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileNameType, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::get, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfileTagsRequest::marker>::get, MemberAccess<&ListInstanceProfileTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::get, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::emplace},
+    {"InstanceProfileName", "InstanceProfileName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileNameType, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::get, MemberAccess<&ListInstanceProfileTagsRequest::instance_profile_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListInstanceProfileTagsRequest::marker>::get, MemberAccess<&ListInstanceProfileTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::get, MemberAccess<&ListInstanceProfileTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfileTagsRequestStruct = {.name = "ListInstanceProfileTagsRequest", .members = kListInstanceProfileTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfileTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListInstanceProfileTagsResponse::tags>::get, MemberAccess<&ListInstanceProfileTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::get, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfileTagsResponse::marker>::get, MemberAccess<&ListInstanceProfileTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListInstanceProfileTagsResponse::tags>::get, MemberAccess<&ListInstanceProfileTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::get, MemberAccess<&ListInstanceProfileTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListInstanceProfileTagsResponse::marker>::get, MemberAccess<&ListInstanceProfileTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfileTagsResponseStruct = {.name = "ListInstanceProfileTagsResponse", .members = kListInstanceProfileTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::role_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::get, MemberAccess<&ListInstanceProfilesForRoleRequest::max_items>::emplace},
 };
-constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesForRoleRequestStruct = {.name = "ListInstanceProfilesForRoleRequest", .members = kListInstanceProfilesForRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesForRoleResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::emplace},
+    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::instance_profiles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::get, MemberAccess<&ListInstanceProfilesForRoleResponse::marker>::emplace},
 };
-constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesForRoleResponseStruct = {.name = "ListInstanceProfilesForRoleResponse", .members = kListInstanceProfilesForRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::get, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListInstanceProfilesRequest::marker>::get, MemberAccess<&ListInstanceProfilesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListInstanceProfilesRequest::max_items>::get, MemberAccess<&ListInstanceProfilesRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::get, MemberAccess<&ListInstanceProfilesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListInstanceProfilesRequest::marker>::get, MemberAccess<&ListInstanceProfilesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListInstanceProfilesRequest::max_items>::get, MemberAccess<&ListInstanceProfilesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesRequestStruct = {.name = "ListInstanceProfilesRequest", .members = kListInstanceProfilesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListInstanceProfilesResponseMembers[] = {
-    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListInstanceProfilesResponse::marker>::get, MemberAccess<&ListInstanceProfilesResponse::marker>::emplace},
+    {"InstanceProfiles", "InstanceProfiles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kInstanceProfileListType, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::get, MemberAccess<&ListInstanceProfilesResponse::instance_profiles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::get, MemberAccess<&ListInstanceProfilesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListInstanceProfilesResponse::marker>::get, MemberAccess<&ListInstanceProfilesResponse::marker>::emplace},
 };
-constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListInstanceProfilesResponseStruct = {.name = "ListInstanceProfilesResponse", .members = kListInstanceProfilesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsRequestMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::get, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADeviceTagsRequest::marker>::get, MemberAccess<&ListMFADeviceTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListMFADeviceTagsRequest::max_items>::get, MemberAccess<&ListMFADeviceTagsRequest::max_items>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::get, MemberAccess<&ListMFADeviceTagsRequest::serial_number>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListMFADeviceTagsRequest::marker>::get, MemberAccess<&ListMFADeviceTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListMFADeviceTagsRequest::max_items>::get, MemberAccess<&ListMFADeviceTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADeviceTagsRequestStruct = {.name = "ListMFADeviceTagsRequest", .members = kListMFADeviceTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADeviceTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListMFADeviceTagsResponse::tags>::get, MemberAccess<&ListMFADeviceTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::get, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADeviceTagsResponse::marker>::get, MemberAccess<&ListMFADeviceTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListMFADeviceTagsResponse::tags>::get, MemberAccess<&ListMFADeviceTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::get, MemberAccess<&ListMFADeviceTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListMFADeviceTagsResponse::marker>::get, MemberAccess<&ListMFADeviceTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADeviceTagsResponseStruct = {.name = "ListMFADeviceTagsResponse", .members = kListMFADeviceTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListMFADevicesRequest::user_name>::get, MemberAccess<&ListMFADevicesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListMFADevicesRequest::marker>::get, MemberAccess<&ListMFADevicesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListMFADevicesRequest::max_items>::get, MemberAccess<&ListMFADevicesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListMFADevicesRequest::user_name>::get, MemberAccess<&ListMFADevicesRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListMFADevicesRequest::marker>::get, MemberAccess<&ListMFADevicesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListMFADevicesRequest::max_items>::get, MemberAccess<&ListMFADevicesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADevicesRequestStruct = {.name = "ListMFADevicesRequest", .members = kListMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMFADevicesResponseMembers[] = {
-    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMfaDeviceListType, MemberAccess<&ListMFADevicesResponse::mfa_devices>::get, MemberAccess<&ListMFADevicesResponse::mfa_devices>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListMFADevicesResponse::is_truncated>::get, MemberAccess<&ListMFADevicesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListMFADevicesResponse::marker>::get, MemberAccess<&ListMFADevicesResponse::marker>::emplace},
+    {"MFADevices", "MFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMfaDeviceListType, MemberAccess<&ListMFADevicesResponse::mfa_devices>::get, MemberAccess<&ListMFADevicesResponse::mfa_devices>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListMFADevicesResponse::is_truncated>::get, MemberAccess<&ListMFADevicesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListMFADevicesResponse::marker>::get, MemberAccess<&ListMFADevicesResponse::marker>::emplace},
 };
-constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMFADevicesResponseStruct = {.name = "ListMFADevicesResponse", .members = kListMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsRequestMembers[] = {
-    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::emplace},
+    {"OpenIDConnectProviderArn", "OpenIDConnectProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::open_id_connect_provider_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::get, MemberAccess<&ListOpenIDConnectProviderTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProviderTagsRequestStruct = {.name = "ListOpenIDConnectProviderTagsRequest", .members = kListOpenIDConnectProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::get, MemberAccess<&ListOpenIDConnectProviderTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProviderTagsResponseStruct = {.name = "ListOpenIDConnectProviderTagsResponse", .members = kListOpenIDConnectProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kListOpenIDConnectProvidersRequestStruct = {.name = "ListOpenIDConnectProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOpenIDConnectProvidersResponseMembers[] = {
-    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kOpenIDConnectProviderListType, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::get, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::emplace},
+    {"OpenIDConnectProviderList", "OpenIDConnectProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kOpenIDConnectProviderListType, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::get, MemberAccess<&ListOpenIDConnectProvidersResponse::open_id_connect_provider_list>::emplace},
 };
-constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOpenIDConnectProvidersResponseStruct = {.name = "ListOpenIDConnectProvidersResponse", .members = kListOpenIDConnectProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesRequestMembers[] = {
-    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyScopeType, MemberAccess<&ListPoliciesRequest::scope>::get, MemberAccess<&ListPoliciesRequest::scope>::emplace},
-    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesRequest::only_attached>::get, MemberAccess<&ListPoliciesRequest::only_attached>::emplace},
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ListPoliciesRequest::path_prefix>::get, MemberAccess<&ListPoliciesRequest::path_prefix>::emplace},
-    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyUsageType, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::get, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPoliciesRequest::marker>::get, MemberAccess<&ListPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPoliciesRequest::max_items>::get, MemberAccess<&ListPoliciesRequest::max_items>::emplace},
+    {"Scope", "Scope", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyScopeType, MemberAccess<&ListPoliciesRequest::scope>::get, MemberAccess<&ListPoliciesRequest::scope>::emplace},
+    {"OnlyAttached", "OnlyAttached", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPoliciesRequest::only_attached>::get, MemberAccess<&ListPoliciesRequest::only_attached>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ListPoliciesRequest::path_prefix>::get, MemberAccess<&ListPoliciesRequest::path_prefix>::emplace},
+    {"PolicyUsageFilter", "PolicyUsageFilter", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyUsageType, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::get, MemberAccess<&ListPoliciesRequest::policy_usage_filter>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListPoliciesRequest::marker>::get, MemberAccess<&ListPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListPoliciesRequest::max_items>::get, MemberAccess<&ListPoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPoliciesRequestStruct = {.name = "ListPoliciesRequest", .members = kListPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPoliciesResponseMembers[] = {
-    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyListType, MemberAccess<&ListPoliciesResponse::policies>::get, MemberAccess<&ListPoliciesResponse::policies>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPoliciesResponse::is_truncated>::get, MemberAccess<&ListPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPoliciesResponse::marker>::get, MemberAccess<&ListPoliciesResponse::marker>::emplace},
+    {"Policies", "Policies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyListType, MemberAccess<&ListPoliciesResponse::policies>::get, MemberAccess<&ListPoliciesResponse::policies>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPoliciesResponse::is_truncated>::get, MemberAccess<&ListPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListPoliciesResponse::marker>::get, MemberAccess<&ListPoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPoliciesResponseStruct = {.name = "ListPoliciesResponse", .members = kListPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyTagsRequest::policy_arn>::get, MemberAccess<&ListPolicyTagsRequest::policy_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyTagsRequest::marker>::get, MemberAccess<&ListPolicyTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPolicyTagsRequest::max_items>::get, MemberAccess<&ListPolicyTagsRequest::max_items>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListPolicyTagsRequest::policy_arn>::get, MemberAccess<&ListPolicyTagsRequest::policy_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListPolicyTagsRequest::marker>::get, MemberAccess<&ListPolicyTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListPolicyTagsRequest::max_items>::get, MemberAccess<&ListPolicyTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyTagsRequestStruct = {.name = "ListPolicyTagsRequest", .members = kListPolicyTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListPolicyTagsResponse::tags>::get, MemberAccess<&ListPolicyTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPolicyTagsResponse::is_truncated>::get, MemberAccess<&ListPolicyTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPolicyTagsResponse::marker>::get, MemberAccess<&ListPolicyTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListPolicyTagsResponse::tags>::get, MemberAccess<&ListPolicyTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPolicyTagsResponse::is_truncated>::get, MemberAccess<&ListPolicyTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListPolicyTagsResponse::marker>::get, MemberAccess<&ListPolicyTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyTagsResponseStruct = {.name = "ListPolicyTagsResponse", .members = kListPolicyTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::get, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListPolicyVersionsRequest::marker>::get, MemberAccess<&ListPolicyVersionsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListPolicyVersionsRequest::max_items>::get, MemberAccess<&ListPolicyVersionsRequest::max_items>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::get, MemberAccess<&ListPolicyVersionsRequest::policy_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListPolicyVersionsRequest::marker>::get, MemberAccess<&ListPolicyVersionsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListPolicyVersionsRequest::max_items>::get, MemberAccess<&ListPolicyVersionsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyVersionsRequestStruct = {.name = "ListPolicyVersionsRequest", .members = kListPolicyVersionsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPolicyVersionsResponseMembers[] = {
-    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentVersionListType, MemberAccess<&ListPolicyVersionsResponse::versions>::get, MemberAccess<&ListPolicyVersionsResponse::versions>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::get, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListPolicyVersionsResponse::marker>::get, MemberAccess<&ListPolicyVersionsResponse::marker>::emplace},
+    {"Versions", "Versions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, MemberAccess<&ListPolicyVersionsResponse::versions>::get, MemberAccess<&ListPolicyVersionsResponse::versions>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::get, MemberAccess<&ListPolicyVersionsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListPolicyVersionsResponse::marker>::get, MemberAccess<&ListPolicyVersionsResponse::marker>::emplace},
 };
-constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPolicyVersionsResponseStruct = {.name = "ListPolicyVersionsResponse", .members = kListPolicyVersionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListRolePoliciesRequest::role_name>::get, MemberAccess<&ListRolePoliciesRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRolePoliciesRequest::marker>::get, MemberAccess<&ListRolePoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRolePoliciesRequest::max_items>::get, MemberAccess<&ListRolePoliciesRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListRolePoliciesRequest::role_name>::get, MemberAccess<&ListRolePoliciesRequest::role_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListRolePoliciesRequest::marker>::get, MemberAccess<&ListRolePoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListRolePoliciesRequest::max_items>::get, MemberAccess<&ListRolePoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListRolePoliciesRequestStruct = {.name = "ListRolePoliciesRequest", .members = kListRolePoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolePoliciesRequestStruct = {.name = "ListRolePoliciesRequest", .members = kListRolePoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolePoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListRolePoliciesResponse::policy_names>::get, MemberAccess<&ListRolePoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListRolePoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolePoliciesResponse::marker>::get, MemberAccess<&ListRolePoliciesResponse::marker>::emplace},
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, MemberAccess<&ListRolePoliciesResponse::policy_names>::get, MemberAccess<&ListRolePoliciesResponse::policy_names>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListRolePoliciesResponse::is_truncated>::get, MemberAccess<&ListRolePoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListRolePoliciesResponse::marker>::get, MemberAccess<&ListRolePoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolePoliciesResponseStruct = {.name = "ListRolePoliciesResponse", .members = kListRolePoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&ListRoleTagsRequest::role_name>::get, MemberAccess<&ListRoleTagsRequest::role_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRoleTagsRequest::marker>::get, MemberAccess<&ListRoleTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRoleTagsRequest::max_items>::get, MemberAccess<&ListRoleTagsRequest::max_items>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&ListRoleTagsRequest::role_name>::get, MemberAccess<&ListRoleTagsRequest::role_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListRoleTagsRequest::marker>::get, MemberAccess<&ListRoleTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListRoleTagsRequest::max_items>::get, MemberAccess<&ListRoleTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRoleTagsRequestStruct = {.name = "ListRoleTagsRequest", .members = kListRoleTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRoleTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListRoleTagsResponse::tags>::get, MemberAccess<&ListRoleTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRoleTagsResponse::is_truncated>::get, MemberAccess<&ListRoleTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRoleTagsResponse::marker>::get, MemberAccess<&ListRoleTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListRoleTagsResponse::tags>::get, MemberAccess<&ListRoleTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListRoleTagsResponse::is_truncated>::get, MemberAccess<&ListRoleTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListRoleTagsResponse::marker>::get, MemberAccess<&ListRoleTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRoleTagsResponseStruct = {.name = "ListRoleTagsResponse", .members = kListRoleTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListRolesRequest::path_prefix>::get, MemberAccess<&ListRolesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListRolesRequest::marker>::get, MemberAccess<&ListRolesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListRolesRequest::max_items>::get, MemberAccess<&ListRolesRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListRolesRequest::path_prefix>::get, MemberAccess<&ListRolesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListRolesRequest::marker>::get, MemberAccess<&ListRolesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListRolesRequest::max_items>::get, MemberAccess<&ListRolesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListRolesRequestStruct = {.name = "ListRolesRequest", .members = kListRolesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolesRequestStruct = {.name = "ListRolesRequest", .members = kListRolesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListRolesResponseMembers[] = {
-    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleListType, MemberAccess<&ListRolesResponse::roles>::get, MemberAccess<&ListRolesResponse::roles>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListRolesResponse::is_truncated>::get, MemberAccess<&ListRolesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
+    {"Roles", "Roles", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleListType, MemberAccess<&ListRolesResponse::roles>::get, MemberAccess<&ListRolesResponse::roles>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListRolesResponse::is_truncated>::get, MemberAccess<&ListRolesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListRolesResponse::marker>::get, MemberAccess<&ListRolesResponse::marker>::emplace},
 };
-constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListRolesResponseStruct = {.name = "ListRolesResponse", .members = kListRolesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsRequestMembers[] = {
-    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::get, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSAMLProviderTagsRequest::marker>::get, MemberAccess<&ListSAMLProviderTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::get, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::emplace},
+    {"SAMLProviderArn", "SAMLProviderArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::get, MemberAccess<&ListSAMLProviderTagsRequest::saml_provider_arn>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListSAMLProviderTagsRequest::marker>::get, MemberAccess<&ListSAMLProviderTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::get, MemberAccess<&ListSAMLProviderTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProviderTagsRequestStruct = {.name = "ListSAMLProviderTagsRequest", .members = kListSAMLProviderTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProviderTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListSAMLProviderTagsResponse::tags>::get, MemberAccess<&ListSAMLProviderTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::get, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSAMLProviderTagsResponse::marker>::get, MemberAccess<&ListSAMLProviderTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListSAMLProviderTagsResponse::tags>::get, MemberAccess<&ListSAMLProviderTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::get, MemberAccess<&ListSAMLProviderTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListSAMLProviderTagsResponse::marker>::get, MemberAccess<&ListSAMLProviderTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProviderTagsResponseStruct = {.name = "ListSAMLProviderTagsResponse", .members = kListSAMLProviderTagsResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kListSAMLProvidersRequestStruct = {.name = "ListSAMLProvidersRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSAMLProvidersResponseMembers[] = {
-    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSAMLProviderListType, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::get, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::emplace},
+    {"SAMLProviderList", "SAMLProviderList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSAMLProviderListType, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::get, MemberAccess<&ListSAMLProvidersResponse::saml_provider_list>::emplace},
 };
-constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSAMLProvidersResponseStruct = {.name = "ListSAMLProvidersResponse", .members = kListSAMLProvidersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&ListSSHPublicKeysRequest::user_name>::get, MemberAccess<&ListSSHPublicKeysRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSSHPublicKeysRequest::marker>::get, MemberAccess<&ListSSHPublicKeysRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSSHPublicKeysRequest::max_items>::get, MemberAccess<&ListSSHPublicKeysRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&ListSSHPublicKeysRequest::user_name>::get, MemberAccess<&ListSSHPublicKeysRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListSSHPublicKeysRequest::marker>::get, MemberAccess<&ListSSHPublicKeysRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListSSHPublicKeysRequest::max_items>::get, MemberAccess<&ListSSHPublicKeysRequest::max_items>::emplace},
 };
-constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSSHPublicKeysRequestStruct = {.name = "ListSSHPublicKeysRequest", .members = kListSSHPublicKeysRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSSHPublicKeysResponseMembers[] = {
-    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSSHPublicKeyListType, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::get, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::get, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSSHPublicKeysResponse::marker>::get, MemberAccess<&ListSSHPublicKeysResponse::marker>::emplace},
+    {"SSHPublicKeys", "SSHPublicKeys", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSSHPublicKeyListType, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::get, MemberAccess<&ListSSHPublicKeysResponse::ssh_public_keys>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::get, MemberAccess<&ListSSHPublicKeysResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListSSHPublicKeysResponse::marker>::get, MemberAccess<&ListSSHPublicKeysResponse::marker>::emplace},
 };
-constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSSHPublicKeysResponseStruct = {.name = "ListSSHPublicKeysResponse", .members = kListSSHPublicKeysResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsRequestMembers[] = {
-    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateNameType, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::get, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificateTagsRequest::marker>::get, MemberAccess<&ListServerCertificateTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServerCertificateTagsRequest::max_items>::get, MemberAccess<&ListServerCertificateTagsRequest::max_items>::emplace},
+    {"ServerCertificateName", "ServerCertificateName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateNameType, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::get, MemberAccess<&ListServerCertificateTagsRequest::server_certificate_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListServerCertificateTagsRequest::marker>::get, MemberAccess<&ListServerCertificateTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListServerCertificateTagsRequest::max_items>::get, MemberAccess<&ListServerCertificateTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificateTagsRequestStruct = {.name = "ListServerCertificateTagsRequest", .members = kListServerCertificateTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificateTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListServerCertificateTagsResponse::tags>::get, MemberAccess<&ListServerCertificateTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::get, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificateTagsResponse::marker>::get, MemberAccess<&ListServerCertificateTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListServerCertificateTagsResponse::tags>::get, MemberAccess<&ListServerCertificateTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::get, MemberAccess<&ListServerCertificateTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListServerCertificateTagsResponse::marker>::get, MemberAccess<&ListServerCertificateTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificateTagsResponseStruct = {.name = "ListServerCertificateTagsResponse", .members = kListServerCertificateTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListServerCertificatesRequest::path_prefix>::get, MemberAccess<&ListServerCertificatesRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServerCertificatesRequest::marker>::get, MemberAccess<&ListServerCertificatesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServerCertificatesRequest::max_items>::get, MemberAccess<&ListServerCertificatesRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListServerCertificatesRequest::path_prefix>::get, MemberAccess<&ListServerCertificatesRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListServerCertificatesRequest::marker>::get, MemberAccess<&ListServerCertificatesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListServerCertificatesRequest::max_items>::get, MemberAccess<&ListServerCertificatesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificatesRequestStruct = {.name = "ListServerCertificatesRequest", .members = kListServerCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServerCertificatesResponseMembers[] = {
-    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServerCertificateMetadataListType, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::get, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServerCertificatesResponse::is_truncated>::get, MemberAccess<&ListServerCertificatesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServerCertificatesResponse::marker>::get, MemberAccess<&ListServerCertificatesResponse::marker>::emplace},
+    {"ServerCertificateMetadataList", "ServerCertificateMetadataList", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServerCertificateMetadataListType, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::get, MemberAccess<&ListServerCertificatesResponse::server_certificate_metadata_list>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListServerCertificatesResponse::is_truncated>::get, MemberAccess<&ListServerCertificatesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListServerCertificatesResponse::marker>::get, MemberAccess<&ListServerCertificatesResponse::marker>::emplace},
 };
-constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServerCertificatesResponseStruct = {.name = "ListServerCertificatesResponse", .members = kListServerCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceName, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::emplace},
-    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAllUsers, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::user_name>::emplace},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceName, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::service_name>::emplace},
+    {"AllUsers", "AllUsers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAllUsers, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::all_users>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::get, MemberAccess<&ListServiceSpecificCredentialsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServiceSpecificCredentialsRequestStruct = {.name = "ListServiceSpecificCredentialsRequest", .members = kListServiceSpecificCredentialsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListServiceSpecificCredentialsResponseMembers[] = {
-    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceSpecificCredentialsListType, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::emplace},
+    {"ServiceSpecificCredentials", "ServiceSpecificCredentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceSpecificCredentialsListType, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::service_specific_credentials>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::marker>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::get, MemberAccess<&ListServiceSpecificCredentialsResponse::is_truncated>::emplace},
 };
-constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListServiceSpecificCredentialsResponseStruct = {.name = "ListServiceSpecificCredentialsResponse", .members = kListServiceSpecificCredentialsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListSigningCertificatesRequest::user_name>::get, MemberAccess<&ListSigningCertificatesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListSigningCertificatesRequest::marker>::get, MemberAccess<&ListSigningCertificatesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListSigningCertificatesRequest::max_items>::get, MemberAccess<&ListSigningCertificatesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListSigningCertificatesRequest::user_name>::get, MemberAccess<&ListSigningCertificatesRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListSigningCertificatesRequest::marker>::get, MemberAccess<&ListSigningCertificatesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListSigningCertificatesRequest::max_items>::get, MemberAccess<&ListSigningCertificatesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSigningCertificatesRequestStruct = {.name = "ListSigningCertificatesRequest", .members = kListSigningCertificatesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSigningCertificatesResponseMembers[] = {
-    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateListType, MemberAccess<&ListSigningCertificatesResponse::certificates>::get, MemberAccess<&ListSigningCertificatesResponse::certificates>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::get, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListSigningCertificatesResponse::marker>::get, MemberAccess<&ListSigningCertificatesResponse::marker>::emplace},
+    {"Certificates", "Certificates", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateListType, MemberAccess<&ListSigningCertificatesResponse::certificates>::get, MemberAccess<&ListSigningCertificatesResponse::certificates>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::get, MemberAccess<&ListSigningCertificatesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListSigningCertificatesResponse::marker>::get, MemberAccess<&ListSigningCertificatesResponse::marker>::emplace},
 };
-constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSigningCertificatesResponseStruct = {.name = "ListSigningCertificatesResponse", .members = kListSigningCertificatesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserPoliciesRequest::user_name>::get, MemberAccess<&ListUserPoliciesRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserPoliciesRequest::marker>::get, MemberAccess<&ListUserPoliciesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUserPoliciesRequest::max_items>::get, MemberAccess<&ListUserPoliciesRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListUserPoliciesRequest::user_name>::get, MemberAccess<&ListUserPoliciesRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListUserPoliciesRequest::marker>::get, MemberAccess<&ListUserPoliciesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListUserPoliciesRequest::max_items>::get, MemberAccess<&ListUserPoliciesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserPoliciesRequestStruct = {.name = "ListUserPoliciesRequest", .members = kListUserPoliciesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserPoliciesResponseMembers[] = {
-    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameListType, MemberAccess<&ListUserPoliciesResponse::policy_names>::get, MemberAccess<&ListUserPoliciesResponse::policy_names>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListUserPoliciesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserPoliciesResponse::marker>::get, MemberAccess<&ListUserPoliciesResponse::marker>::emplace},
+    {"PolicyNames", "PolicyNames", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameListType, MemberAccess<&ListUserPoliciesResponse::policy_names>::get, MemberAccess<&ListUserPoliciesResponse::policy_names>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListUserPoliciesResponse::is_truncated>::get, MemberAccess<&ListUserPoliciesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListUserPoliciesResponse::marker>::get, MemberAccess<&ListUserPoliciesResponse::marker>::emplace},
 };
-constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserPoliciesResponseStruct = {.name = "ListUserPoliciesResponse", .members = kListUserPoliciesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsRequestMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kExistingUserNameType, MemberAccess<&ListUserTagsRequest::user_name>::get, MemberAccess<&ListUserTagsRequest::user_name>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUserTagsRequest::marker>::get, MemberAccess<&ListUserTagsRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUserTagsRequest::max_items>::get, MemberAccess<&ListUserTagsRequest::max_items>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kExistingUserNameType, MemberAccess<&ListUserTagsRequest::user_name>::get, MemberAccess<&ListUserTagsRequest::user_name>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListUserTagsRequest::marker>::get, MemberAccess<&ListUserTagsRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListUserTagsRequest::max_items>::get, MemberAccess<&ListUserTagsRequest::max_items>::emplace},
 };
-constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserTagsRequestStruct = {.name = "ListUserTagsRequest", .members = kListUserTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUserTagsResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&ListUserTagsResponse::tags>::get, MemberAccess<&ListUserTagsResponse::tags>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUserTagsResponse::is_truncated>::get, MemberAccess<&ListUserTagsResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUserTagsResponse::marker>::get, MemberAccess<&ListUserTagsResponse::marker>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&ListUserTagsResponse::tags>::get, MemberAccess<&ListUserTagsResponse::tags>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListUserTagsResponse::is_truncated>::get, MemberAccess<&ListUserTagsResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListUserTagsResponse::marker>::get, MemberAccess<&ListUserTagsResponse::marker>::emplace},
 };
-constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUserTagsResponseStruct = {.name = "ListUserTagsResponse", .members = kListUserTagsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersRequestMembers[] = {
-    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathPrefixType, MemberAccess<&ListUsersRequest::path_prefix>::get, MemberAccess<&ListUsersRequest::path_prefix>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListUsersRequest::marker>::get, MemberAccess<&ListUsersRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListUsersRequest::max_items>::get, MemberAccess<&ListUsersRequest::max_items>::emplace},
+    {"PathPrefix", "PathPrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathPrefixType, MemberAccess<&ListUsersRequest::path_prefix>::get, MemberAccess<&ListUsersRequest::path_prefix>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListUsersRequest::marker>::get, MemberAccess<&ListUsersRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListUsersRequest::max_items>::get, MemberAccess<&ListUsersRequest::max_items>::emplace},
 };
-constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUsersRequestStruct = {.name = "ListUsersRequest", .members = kListUsersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListUsersResponseMembers[] = {
-    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserListType, MemberAccess<&ListUsersResponse::users>::get, MemberAccess<&ListUsersResponse::users>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListUsersResponse::is_truncated>::get, MemberAccess<&ListUsersResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListUsersResponse::marker>::get, MemberAccess<&ListUsersResponse::marker>::emplace},
+    {"Users", "Users", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserListType, MemberAccess<&ListUsersResponse::users>::get, MemberAccess<&ListUsersResponse::users>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListUsersResponse::is_truncated>::get, MemberAccess<&ListUsersResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListUsersResponse::marker>::get, MemberAccess<&ListUsersResponse::marker>::emplace},
 };
-constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListUsersResponseStruct = {.name = "ListUsersResponse", .members = kListUsersResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesRequestMembers[] = {
-    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssignmentStatusType, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::get, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMarkerType, MemberAccess<&ListVirtualMFADevicesRequest::marker>::get, MemberAccess<&ListVirtualMFADevicesRequest::marker>::emplace},
-    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsType, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::get, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::emplace},
+    {"AssignmentStatus", "AssignmentStatus", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssignmentStatusType, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::get, MemberAccess<&ListVirtualMFADevicesRequest::assignment_status>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMarkerType, MemberAccess<&ListVirtualMFADevicesRequest::marker>::get, MemberAccess<&ListVirtualMFADevicesRequest::marker>::emplace},
+    {"MaxItems", "MaxItems", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsType, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::get, MemberAccess<&ListVirtualMFADevicesRequest::max_items>::emplace},
 };
-constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListVirtualMFADevicesRequestStruct = {.name = "ListVirtualMFADevicesRequest", .members = kListVirtualMFADevicesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListVirtualMFADevicesResponseMembers[] = {
-    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kVirtualMFADeviceListType, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::get, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::emplace},
-    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::get, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::emplace},
-    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kResponseMarkerType, MemberAccess<&ListVirtualMFADevicesResponse::marker>::get, MemberAccess<&ListVirtualMFADevicesResponse::marker>::emplace},
+    {"VirtualMFADevices", "VirtualMFADevices", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kVirtualMFADeviceListType, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::get, MemberAccess<&ListVirtualMFADevicesResponse::virtual_mfa_devices>::emplace},
+    {"IsTruncated", "IsTruncated", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::get, MemberAccess<&ListVirtualMFADevicesResponse::is_truncated>::emplace},
+    {"Marker", "Marker", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kResponseMarkerType, MemberAccess<&ListVirtualMFADevicesResponse::marker>::get, MemberAccess<&ListVirtualMFADevicesResponse::marker>::emplace},
 };
-constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListVirtualMFADevicesResponseStruct = {.name = "ListVirtualMFADevicesResponse", .members = kListVirtualMFADevicesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMFADeviceMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&MFADevice::user_name>::get, MemberAccess<&MFADevice::user_name>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&MFADevice::serial_number>::get, MemberAccess<&MFADevice::serial_number>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&MFADevice::enable_date>::get, MemberAccess<&MFADevice::enable_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&MFADevice::user_name>::get, MemberAccess<&MFADevice::user_name>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&MFADevice::serial_number>::get, MemberAccess<&MFADevice::serial_number>::emplace},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&MFADevice::enable_date>::get, MemberAccess<&MFADevice::enable_date>::emplace},
 };
-constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMFADeviceStruct = {.name = "MFADevice", .members = kMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kManagedPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&ManagedPolicyDetail::policy_name>::get, MemberAccess<&ManagedPolicyDetail::policy_name>::emplace},
-    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&ManagedPolicyDetail::policy_id>::get, MemberAccess<&ManagedPolicyDetail::policy_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&ManagedPolicyDetail::arn>::get, MemberAccess<&ManagedPolicyDetail::arn>::emplace},
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyPathType, MemberAccess<&ManagedPolicyDetail::path>::get, MemberAccess<&ManagedPolicyDetail::path>::emplace},
-    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&ManagedPolicyDetail::default_version_id>::get, MemberAccess<&ManagedPolicyDetail::default_version_id>::emplace},
-    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::attachment_count>::get, MemberAccess<&ManagedPolicyDetail::attachment_count>::emplace},
-    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::get, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::emplace},
-    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBooleanType, MemberAccess<&ManagedPolicyDetail::is_attachable>::get, MemberAccess<&ManagedPolicyDetail::is_attachable>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDescriptionType, MemberAccess<&ManagedPolicyDetail::description>::get, MemberAccess<&ManagedPolicyDetail::description>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ManagedPolicyDetail::create_date>::get, MemberAccess<&ManagedPolicyDetail::create_date>::emplace},
-    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ManagedPolicyDetail::update_date>::get, MemberAccess<&ManagedPolicyDetail::update_date>::emplace},
-    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentVersionListType, MemberAccess<&ManagedPolicyDetail::policy_version_list>::get, MemberAccess<&ManagedPolicyDetail::policy_version_list>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&ManagedPolicyDetail::policy_name>::get, MemberAccess<&ManagedPolicyDetail::policy_name>::emplace},
+    {"PolicyId", "PolicyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&ManagedPolicyDetail::policy_id>::get, MemberAccess<&ManagedPolicyDetail::policy_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&ManagedPolicyDetail::arn>::get, MemberAccess<&ManagedPolicyDetail::arn>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyPathType, MemberAccess<&ManagedPolicyDetail::path>::get, MemberAccess<&ManagedPolicyDetail::path>::emplace},
+    {"DefaultVersionId", "DefaultVersionId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&ManagedPolicyDetail::default_version_id>::get, MemberAccess<&ManagedPolicyDetail::default_version_id>::emplace},
+    {"AttachmentCount", "AttachmentCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::attachment_count>::get, MemberAccess<&ManagedPolicyDetail::attachment_count>::emplace},
+    {"PermissionsBoundaryUsageCount", "PermissionsBoundaryUsageCount", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachmentCountType, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::get, MemberAccess<&ManagedPolicyDetail::permissions_boundary_usage_count>::emplace},
+    {"IsAttachable", "IsAttachable", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBooleanType, MemberAccess<&ManagedPolicyDetail::is_attachable>::get, MemberAccess<&ManagedPolicyDetail::is_attachable>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDescriptionType, MemberAccess<&ManagedPolicyDetail::description>::get, MemberAccess<&ManagedPolicyDetail::description>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ManagedPolicyDetail::create_date>::get, MemberAccess<&ManagedPolicyDetail::create_date>::emplace},
+    {"UpdateDate", "UpdateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ManagedPolicyDetail::update_date>::get, MemberAccess<&ManagedPolicyDetail::update_date>::emplace},
+    {"PolicyVersionList", "PolicyVersionList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentVersionListType, MemberAccess<&ManagedPolicyDetail::policy_version_list>::get, MemberAccess<&ManagedPolicyDetail::policy_version_list>::emplace},
 };
-constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kManagedPolicyDetailStruct = {.name = "ManagedPolicyDetail", .members = kManagedPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kOpenIDConnectProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&OpenIDConnectProviderListEntry::arn>::get, MemberAccess<&OpenIDConnectProviderListEntry::arn>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&OpenIDConnectProviderListEntry::arn>::get, MemberAccess<&OpenIDConnectProviderListEntry::arn>::emplace},
 };
-constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kOpenIDConnectProviderListEntryStruct = {.name = "OpenIDConnectProviderListEntry", .members = kOpenIDConnectProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyDetailMembers[] = {
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyNameType, MemberAccess<&PolicyDetail::policy_name>::get, MemberAccess<&PolicyDetail::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PolicyDetail::policy_document>::get, MemberAccess<&PolicyDetail::policy_document>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&PolicyDetail::policy_name>::get, MemberAccess<&PolicyDetail::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&PolicyDetail::policy_document>::get, MemberAccess<&PolicyDetail::policy_document>::emplace},
 };
-constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyDetailStruct = {.name = "PolicyDetail", .members = kPolicyDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyGroupMembers[] = {
-    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
-    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
+    {"GroupName", "GroupName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameType, MemberAccess<&PolicyGroup::group_name>::get, MemberAccess<&PolicyGroup::group_name>::emplace},
+    {"GroupId", "GroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&PolicyGroup::group_id>::get, MemberAccess<&PolicyGroup::group_id>::emplace},
 };
-constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyGroupStruct = {.name = "PolicyGroup", .members = kPolicyGroupMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyRoleMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleNameType, MemberAccess<&PolicyRole::role_name>::get, MemberAccess<&PolicyRole::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyRole::role_id>::get, MemberAccess<&PolicyRole::role_id>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, MemberAccess<&PolicyRole::role_name>::get, MemberAccess<&PolicyRole::role_name>::emplace},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&PolicyRole::role_id>::get, MemberAccess<&PolicyRole::role_id>::emplace},
 };
-constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyRoleStruct = {.name = "PolicyRole", .members = kPolicyRoleMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPolicyUserMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&PolicyUser::user_name>::get, MemberAccess<&PolicyUser::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&PolicyUser::user_id>::get, MemberAccess<&PolicyUser::user_id>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&PolicyUser::user_name>::get, MemberAccess<&PolicyUser::user_name>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&PolicyUser::user_id>::get, MemberAccess<&PolicyUser::user_id>::emplace},
 };
-constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPolicyUserStruct = {.name = "PolicyUser", .members = kPolicyUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPutRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&PutRolePolicyRequest::role_name>::get, MemberAccess<&PutRolePolicyRequest::role_name>::emplace},
-    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyNameType, MemberAccess<&PutRolePolicyRequest::policy_name>::get, MemberAccess<&PutRolePolicyRequest::policy_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&PutRolePolicyRequest::policy_document>::get, MemberAccess<&PutRolePolicyRequest::policy_document>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&PutRolePolicyRequest::role_name>::get, MemberAccess<&PutRolePolicyRequest::role_name>::emplace},
+    {"PolicyName", "PolicyName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyNameType, MemberAccess<&PutRolePolicyRequest::policy_name>::get, MemberAccess<&PutRolePolicyRequest::policy_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&PutRolePolicyRequest::policy_document>::get, MemberAccess<&PutRolePolicyRequest::policy_document>::emplace},
 };
-constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPutRolePolicyRequestStruct = {.name = "PutRolePolicyRequest", .members = kPutRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPutRolePolicyResponseStruct = {.name = "PutRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&RoleDetail::path>::get, MemberAccess<&RoleDetail::path>::emplace},
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleNameType, MemberAccess<&RoleDetail::role_name>::get, MemberAccess<&RoleDetail::role_name>::emplace},
-    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&RoleDetail::role_id>::get, MemberAccess<&RoleDetail::role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&RoleDetail::arn>::get, MemberAccess<&RoleDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&RoleDetail::create_date>::get, MemberAccess<&RoleDetail::create_date>::emplace},
-    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&RoleDetail::assume_role_policy_document>::get, MemberAccess<&RoleDetail::assume_role_policy_document>::emplace},
-    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kInstanceProfileListType, MemberAccess<&RoleDetail::instance_profile_list>::get, MemberAccess<&RoleDetail::instance_profile_list>::emplace},
-    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&RoleDetail::role_policy_list>::get, MemberAccess<&RoleDetail::role_policy_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&RoleDetail::attached_managed_policies>::get, MemberAccess<&RoleDetail::attached_managed_policies>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&RoleDetail::tags>::get, MemberAccess<&RoleDetail::tags>::emplace},
-    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleLastUsed, MemberAccess<&RoleDetail::role_last_used>::get, MemberAccess<&RoleDetail::role_last_used>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&RoleDetail::path>::get, MemberAccess<&RoleDetail::path>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleNameType, MemberAccess<&RoleDetail::role_name>::get, MemberAccess<&RoleDetail::role_name>::emplace},
+    {"RoleId", "RoleId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&RoleDetail::role_id>::get, MemberAccess<&RoleDetail::role_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&RoleDetail::arn>::get, MemberAccess<&RoleDetail::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&RoleDetail::create_date>::get, MemberAccess<&RoleDetail::create_date>::emplace},
+    {"AssumeRolePolicyDocument", "AssumeRolePolicyDocument", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&RoleDetail::assume_role_policy_document>::get, MemberAccess<&RoleDetail::assume_role_policy_document>::emplace},
+    {"InstanceProfileList", "InstanceProfileList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kInstanceProfileListType, MemberAccess<&RoleDetail::instance_profile_list>::get, MemberAccess<&RoleDetail::instance_profile_list>::emplace},
+    {"RolePolicyList", "RolePolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, MemberAccess<&RoleDetail::role_policy_list>::get, MemberAccess<&RoleDetail::role_policy_list>::emplace},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&RoleDetail::attached_managed_policies>::get, MemberAccess<&RoleDetail::attached_managed_policies>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&RoleDetail::tags>::get, MemberAccess<&RoleDetail::tags>::emplace},
+    {"RoleLastUsed", "RoleLastUsed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleLastUsed, MemberAccess<&RoleDetail::role_last_used>::get, MemberAccess<&RoleDetail::role_last_used>::emplace},
 };
-constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleDetailStruct = {.name = "RoleDetail", .members = kRoleDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRoleUsageTypeMembers[] = {
-    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRegionNameType, MemberAccess<&RoleUsageType::region>::get, MemberAccess<&RoleUsageType::region>::emplace},
-    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnListType, MemberAccess<&RoleUsageType::resources>::get, MemberAccess<&RoleUsageType::resources>::emplace},
+    {"Region", "Region", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRegionNameType, MemberAccess<&RoleUsageType::region>::get, MemberAccess<&RoleUsageType::region>::emplace},
+    {"Resources", "Resources", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnListType, MemberAccess<&RoleUsageType::resources>::get, MemberAccess<&RoleUsageType::resources>::emplace},
 };
-constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRoleUsageTypeStruct = {.name = "RoleUsageType", .members = kRoleUsageTypeMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLPrivateKeyMembers[] = {
-    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPrivateKeyIdType, MemberAccess<&SAMLPrivateKey::key_id>::get, MemberAccess<&SAMLPrivateKey::key_id>::emplace},
-    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLPrivateKey::timestamp>::get, MemberAccess<&SAMLPrivateKey::timestamp>::emplace},
+    {"KeyId", "KeyId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPrivateKeyIdType, MemberAccess<&SAMLPrivateKey::key_id>::get, MemberAccess<&SAMLPrivateKey::key_id>::emplace},
+    {"Timestamp", "Timestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SAMLPrivateKey::timestamp>::get, MemberAccess<&SAMLPrivateKey::timestamp>::emplace},
 };
-constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSAMLPrivateKeyStruct = {.name = "SAMLPrivateKey", .members = kSAMLPrivateKeyMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSAMLProviderListEntryMembers[] = {
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&SAMLProviderListEntry::arn>::get, MemberAccess<&SAMLProviderListEntry::arn>::emplace},
-    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::valid_until>::get, MemberAccess<&SAMLProviderListEntry::valid_until>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SAMLProviderListEntry::create_date>::get, MemberAccess<&SAMLProviderListEntry::create_date>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&SAMLProviderListEntry::arn>::get, MemberAccess<&SAMLProviderListEntry::arn>::emplace},
+    {"ValidUntil", "ValidUntil", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SAMLProviderListEntry::valid_until>::get, MemberAccess<&SAMLProviderListEntry::valid_until>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SAMLProviderListEntry::create_date>::get, MemberAccess<&SAMLProviderListEntry::create_date>::emplace},
 };
-constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSAMLProviderListEntryStruct = {.name = "SAMLProviderListEntry", .members = kSAMLProviderListEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSSHPublicKeyMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SSHPublicKeyMetadata::user_name>::get, MemberAccess<&SSHPublicKeyMetadata::user_name>::emplace},
-    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublicKeyIdType, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::get, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SSHPublicKeyMetadata::status>::get, MemberAccess<&SSHPublicKeyMetadata::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&SSHPublicKeyMetadata::upload_date>::get, MemberAccess<&SSHPublicKeyMetadata::upload_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&SSHPublicKeyMetadata::user_name>::get, MemberAccess<&SSHPublicKeyMetadata::user_name>::emplace},
+    {"SSHPublicKeyId", "SSHPublicKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublicKeyIdType, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::get, MemberAccess<&SSHPublicKeyMetadata::ssh_public_key_id>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&SSHPublicKeyMetadata::status>::get, MemberAccess<&SSHPublicKeyMetadata::status>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&SSHPublicKeyMetadata::upload_date>::get, MemberAccess<&SSHPublicKeyMetadata::upload_date>::emplace},
 };
-constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSSHPublicKeyMetadataStruct = {.name = "SSHPublicKeyMetadata", .members = kSSHPublicKeyMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kServiceSpecificCredentialMetadataMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&ServiceSpecificCredentialMetadata::status>::get, MemberAccess<&ServiceSpecificCredentialMetadata::status>::emplace},
-    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceUserName, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::emplace},
-    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kServiceCredentialAlias, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::emplace},
-    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::emplace},
-    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServiceSpecificCredentialId, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::emplace},
-    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kServiceName, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::user_name>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&ServiceSpecificCredentialMetadata::status>::get, MemberAccess<&ServiceSpecificCredentialMetadata::status>::emplace},
+    {"ServiceUserName", "ServiceUserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceUserName, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_user_name>::emplace},
+    {"ServiceCredentialAlias", "ServiceCredentialAlias", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kServiceCredentialAlias, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_credential_alias>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::create_date>::emplace},
+    {"ExpirationDate", "ExpirationDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::get, MemberAccess<&ServiceSpecificCredentialMetadata::expiration_date>::emplace},
+    {"ServiceSpecificCredentialId", "ServiceSpecificCredentialId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceSpecificCredentialId, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_specific_credential_id>::emplace},
+    {"ServiceName", "ServiceName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kServiceName, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::get, MemberAccess<&ServiceSpecificCredentialMetadata::service_name>::emplace},
 };
-constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kServiceSpecificCredentialMetadataStruct = {.name = "ServiceSpecificCredentialMetadata", .members = kServiceSpecificCredentialMetadataMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetDefaultPolicyVersionRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
-    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::get, MemberAccess<&SetDefaultPolicyVersionRequest::policy_arn>::emplace},
+    {"VersionId", "VersionId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyVersionIdType, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::get, MemberAccess<&SetDefaultPolicyVersionRequest::version_id>::emplace},
 };
-constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetDefaultPolicyVersionRequestStruct = {.name = "SetDefaultPolicyVersionRequest", .members = kSetDefaultPolicyVersionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetDefaultPolicyVersionResponseStruct = {.name = "SetDefaultPolicyVersionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSigningCertificateMembers[] = {
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kUserNameType, MemberAccess<&SigningCertificate::user_name>::get, MemberAccess<&SigningCertificate::user_name>::emplace},
-    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateIdType, MemberAccess<&SigningCertificate::certificate_id>::get, MemberAccess<&SigningCertificate::certificate_id>::emplace},
-    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kCertificateBodyType, MemberAccess<&SigningCertificate::certificate_body>::get, MemberAccess<&SigningCertificate::certificate_body>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kStatusType, MemberAccess<&SigningCertificate::status>::get, MemberAccess<&SigningCertificate::status>::emplace},
-    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&SigningCertificate::upload_date>::get, MemberAccess<&SigningCertificate::upload_date>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kUserNameType, MemberAccess<&SigningCertificate::user_name>::get, MemberAccess<&SigningCertificate::user_name>::emplace},
+    {"CertificateId", "CertificateId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateIdType, MemberAccess<&SigningCertificate::certificate_id>::get, MemberAccess<&SigningCertificate::certificate_id>::emplace},
+    {"CertificateBody", "CertificateBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kCertificateBodyType, MemberAccess<&SigningCertificate::certificate_body>::get, MemberAccess<&SigningCertificate::certificate_body>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kStatusType, MemberAccess<&SigningCertificate::status>::get, MemberAccess<&SigningCertificate::status>::emplace},
+    {"UploadDate", "UploadDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&SigningCertificate::upload_date>::get, MemberAccess<&SigningCertificate::upload_date>::emplace},
 };
-constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSigningCertificateStruct = {.name = "SigningCertificate", .members = kSigningCertificateMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyType, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValueType, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&TagPolicyRequest::policy_arn>::get, MemberAccess<&TagPolicyRequest::policy_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagPolicyRequest::tags>::get, MemberAccess<&TagPolicyRequest::tags>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&TagPolicyRequest::policy_arn>::get, MemberAccess<&TagPolicyRequest::policy_arn>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&TagPolicyRequest::tags>::get, MemberAccess<&TagPolicyRequest::tags>::emplace},
 };
-constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagPolicyRequestStruct = {.name = "TagPolicyRequest", .members = kTagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagPolicyResponseStruct = {.name = "TagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&TagRoleRequest::role_name>::get, MemberAccess<&TagRoleRequest::role_name>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagListType, MemberAccess<&TagRoleRequest::tags>::get, MemberAccess<&TagRoleRequest::tags>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&TagRoleRequest::role_name>::get, MemberAccess<&TagRoleRequest::role_name>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagListType, MemberAccess<&TagRoleRequest::tags>::get, MemberAccess<&TagRoleRequest::tags>::emplace},
 };
-constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagRoleRequestStruct = {.name = "TagRoleRequest", .members = kTagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagRoleResponseStruct = {.name = "TagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagPolicyRequestMembers[] = {
-    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&UntagPolicyRequest::policy_arn>::get, MemberAccess<&UntagPolicyRequest::policy_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagPolicyRequest::tag_keys>::get, MemberAccess<&UntagPolicyRequest::tag_keys>::emplace},
+    {"PolicyArn", "PolicyArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&UntagPolicyRequest::policy_arn>::get, MemberAccess<&UntagPolicyRequest::policy_arn>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, MemberAccess<&UntagPolicyRequest::tag_keys>::get, MemberAccess<&UntagPolicyRequest::tag_keys>::emplace},
 };
-constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagPolicyRequestStruct = {.name = "UntagPolicyRequest", .members = kUntagPolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagPolicyResponseStruct = {.name = "UntagPolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UntagRoleRequest::role_name>::get, MemberAccess<&UntagRoleRequest::role_name>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyListType, MemberAccess<&UntagRoleRequest::tag_keys>::get, MemberAccess<&UntagRoleRequest::tag_keys>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&UntagRoleRequest::role_name>::get, MemberAccess<&UntagRoleRequest::role_name>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyListType, MemberAccess<&UntagRoleRequest::tag_keys>::get, MemberAccess<&UntagRoleRequest::tag_keys>::emplace},
 };
-constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagRoleRequestStruct = {.name = "UntagRoleRequest", .members = kUntagRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagRoleResponseStruct = {.name = "UntagRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateAssumeRolePolicyRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::emplace},
-    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPolicyDocumentType, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::role_name>::emplace},
+    {"PolicyDocument", "PolicyDocument", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPolicyDocumentType, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::get, MemberAccess<&UpdateAssumeRolePolicyRequest::policy_document>::emplace},
 };
-constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateAssumeRolePolicyRequestStruct = {.name = "UpdateAssumeRolePolicyRequest", .members = kUpdateAssumeRolePolicyRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUpdateAssumeRolePolicyResponseStruct = {.name = "UpdateAssumeRolePolicyResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUpdateRoleRequestMembers[] = {
-    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleNameType, MemberAccess<&UpdateRoleRequest::role_name>::get, MemberAccess<&UpdateRoleRequest::role_name>::emplace},
-    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDescriptionType, MemberAccess<&UpdateRoleRequest::description>::get, MemberAccess<&UpdateRoleRequest::description>::emplace},
-    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleMaxSessionDurationType, MemberAccess<&UpdateRoleRequest::max_session_duration>::get, MemberAccess<&UpdateRoleRequest::max_session_duration>::emplace},
+    {"RoleName", "RoleName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleNameType, MemberAccess<&UpdateRoleRequest::role_name>::get, MemberAccess<&UpdateRoleRequest::role_name>::emplace},
+    {"Description", "Description", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDescriptionType, MemberAccess<&UpdateRoleRequest::description>::get, MemberAccess<&UpdateRoleRequest::description>::emplace},
+    {"MaxSessionDuration", "MaxSessionDuration", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleMaxSessionDurationType, MemberAccess<&UpdateRoleRequest::max_session_duration>::get, MemberAccess<&UpdateRoleRequest::max_session_duration>::emplace},
 };
-constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUpdateRoleRequestStruct = {.name = "UpdateRoleRequest", .members = kUpdateRoleRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUpdateRoleResponseStruct = {.name = "UpdateRoleResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUserDetailMembers[] = {
-    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPathType, MemberAccess<&UserDetail::path>::get, MemberAccess<&UserDetail::path>::emplace},
-    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserNameType, MemberAccess<&UserDetail::user_name>::get, MemberAccess<&UserDetail::user_name>::emplace},
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIdType, MemberAccess<&UserDetail::user_id>::get, MemberAccess<&UserDetail::user_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&UserDetail::arn>::get, MemberAccess<&UserDetail::arn>::emplace},
-    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&UserDetail::create_date>::get, MemberAccess<&UserDetail::create_date>::emplace},
-    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPolicyDetailListType, MemberAccess<&UserDetail::user_policy_list>::get, MemberAccess<&UserDetail::user_policy_list>::emplace},
-    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kGroupNameListType, MemberAccess<&UserDetail::group_list>::get, MemberAccess<&UserDetail::group_list>::emplace},
-    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPoliciesListType, MemberAccess<&UserDetail::attached_managed_policies>::get, MemberAccess<&UserDetail::attached_managed_policies>::emplace},
-    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttachedPermissionsBoundary, MemberAccess<&UserDetail::permissions_boundary>::get, MemberAccess<&UserDetail::permissions_boundary>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&UserDetail::tags>::get, MemberAccess<&UserDetail::tags>::emplace},
+    {"Path", "Path", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPathType, MemberAccess<&UserDetail::path>::get, MemberAccess<&UserDetail::path>::emplace},
+    {"UserName", "UserName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserNameType, MemberAccess<&UserDetail::user_name>::get, MemberAccess<&UserDetail::user_name>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIdType, MemberAccess<&UserDetail::user_id>::get, MemberAccess<&UserDetail::user_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&UserDetail::arn>::get, MemberAccess<&UserDetail::arn>::emplace},
+    {"CreateDate", "CreateDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&UserDetail::create_date>::get, MemberAccess<&UserDetail::create_date>::emplace},
+    {"UserPolicyList", "UserPolicyList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPolicyDetailListType, MemberAccess<&UserDetail::user_policy_list>::get, MemberAccess<&UserDetail::user_policy_list>::emplace},
+    {"GroupList", "GroupList", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kGroupNameListType, MemberAccess<&UserDetail::group_list>::get, MemberAccess<&UserDetail::group_list>::emplace},
+    {"AttachedManagedPolicies", "AttachedManagedPolicies", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPoliciesListType, MemberAccess<&UserDetail::attached_managed_policies>::get, MemberAccess<&UserDetail::attached_managed_policies>::emplace},
+    {"PermissionsBoundary", "PermissionsBoundary", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttachedPermissionsBoundary, MemberAccess<&UserDetail::permissions_boundary>::get, MemberAccess<&UserDetail::permissions_boundary>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&UserDetail::tags>::get, MemberAccess<&UserDetail::tags>::emplace},
 };
-constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUserDetailStruct = {.name = "UserDetail", .members = kUserDetailMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kVirtualMFADeviceMembers[] = {
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSerialNumberType, MemberAccess<&VirtualMFADevice::serial_number>::get, MemberAccess<&VirtualMFADevice::serial_number>::emplace},
-    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::base32_string_seed>::get, MemberAccess<&VirtualMFADevice::base32_string_seed>::emplace},
-    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBootstrapDatum, MemberAccess<&VirtualMFADevice::qr_code_png>::get, MemberAccess<&VirtualMFADevice::qr_code_png>::emplace},
-    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUser, MemberAccess<&VirtualMFADevice::user>::get, MemberAccess<&VirtualMFADevice::user>::emplace},
-    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDateType, MemberAccess<&VirtualMFADevice::enable_date>::get, MemberAccess<&VirtualMFADevice::enable_date>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagListType, MemberAccess<&VirtualMFADevice::tags>::get, MemberAccess<&VirtualMFADevice::tags>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSerialNumberType, MemberAccess<&VirtualMFADevice::serial_number>::get, MemberAccess<&VirtualMFADevice::serial_number>::emplace},
+    {"Base32StringSeed", "Base32StringSeed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, MemberAccess<&VirtualMFADevice::base32_string_seed>::get, MemberAccess<&VirtualMFADevice::base32_string_seed>::emplace},
+    {"QRCodePNG", "QRCodePNG", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBootstrapDatum, MemberAccess<&VirtualMFADevice::qr_code_png>::get, MemberAccess<&VirtualMFADevice::qr_code_png>::emplace},
+    {"User", "User", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUser, MemberAccess<&VirtualMFADevice::user>::get, MemberAccess<&VirtualMFADevice::user>::emplace},
+    {"EnableDate", "EnableDate", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDateType, MemberAccess<&VirtualMFADevice::enable_date>::get, MemberAccess<&VirtualMFADevice::enable_date>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagListType, MemberAccess<&VirtualMFADevice::tags>::get, MemberAccess<&VirtualMFADevice::tags>::emplace},
 };
-constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kVirtualMFADeviceStruct = {.name = "VirtualMFADevice", .members = kVirtualMFADeviceMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -227,322 +227,322 @@ constinit const TypeDesc kTopicARN = {.kind = Kind::string, .shape_name = "topic
 constinit const TypeDesc kTopicName = {.kind = Kind::string, .shape_name = "topicName"};
 
 constexpr MemberDesc kAddPermissionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&AddPermissionInput::topic_arn>::get, MemberAccess<&AddPermissionInput::topic_arn>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLabel, MemberAccess<&AddPermissionInput::label>::get, MemberAccess<&AddPermissionInput::label>::emplace},
-    {"AWSAccountId", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDelegatesList, MemberAccess<&AddPermissionInput::aws_account_id>::get, MemberAccess<&AddPermissionInput::aws_account_id>::emplace},
-    {"ActionName", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kActionsList, MemberAccess<&AddPermissionInput::action_name>::get, MemberAccess<&AddPermissionInput::action_name>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&AddPermissionInput::topic_arn>::get, MemberAccess<&AddPermissionInput::topic_arn>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLabel, MemberAccess<&AddPermissionInput::label>::get, MemberAccess<&AddPermissionInput::label>::emplace},
+    {"AWSAccountId", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDelegatesList, MemberAccess<&AddPermissionInput::aws_account_id>::get, MemberAccess<&AddPermissionInput::aws_account_id>::emplace},
+    {"ActionName", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kActionsList, MemberAccess<&AddPermissionInput::action_name>::get, MemberAccess<&AddPermissionInput::action_name>::emplace},
 };
-constinit const StructDesc kAddPermissionInputStruct = {.name = "AddPermissionInput", .members = kAddPermissionInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionInputStruct = {.name = "AddPermissionInput", .members = kAddPermissionInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
-    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
+    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
 };
-constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutInputMembers[] = {
-    {"phoneNumber", "phoneNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPhoneNumber, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::emplace},
+    {"phoneNumber", "phoneNumber", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPhoneNumber, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutInput::phone_number>::emplace},
 };
-constinit const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct = {.name = "CheckIfPhoneNumberIsOptedOutInput", .members = kCheckIfPhoneNumberIsOptedOutInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCheckIfPhoneNumberIsOptedOutInputStruct = {.name = "CheckIfPhoneNumberIsOptedOutInput", .members = kCheckIfPhoneNumberIsOptedOutInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCheckIfPhoneNumberIsOptedOutResponseMembers[] = {
-    {"isOptedOut", "isOptedOut", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::emplace},
+    {"isOptedOut", "isOptedOut", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::get, MemberAccess<&CheckIfPhoneNumberIsOptedOutResponse::is_opted_out>::emplace},
 };
-constinit const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct = {.name = "CheckIfPhoneNumberIsOptedOutResponse", .members = kCheckIfPhoneNumberIsOptedOutResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCheckIfPhoneNumberIsOptedOutResponseStruct = {.name = "CheckIfPhoneNumberIsOptedOutResponse", .members = kCheckIfPhoneNumberIsOptedOutResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConfirmSubscriptionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::get, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::emplace},
-    {"Token", "Token", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kToken, MemberAccess<&ConfirmSubscriptionInput::token>::get, MemberAccess<&ConfirmSubscriptionInput::token>::emplace},
-    {"AuthenticateOnUnsubscribe", "AuthenticateOnUnsubscribe", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAuthenticateOnUnsubscribe, MemberAccess<&ConfirmSubscriptionInput::authenticate_on_unsubscribe>::get, MemberAccess<&ConfirmSubscriptionInput::authenticate_on_unsubscribe>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::get, MemberAccess<&ConfirmSubscriptionInput::topic_arn>::emplace},
+    {"Token", "Token", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kToken, MemberAccess<&ConfirmSubscriptionInput::token>::get, MemberAccess<&ConfirmSubscriptionInput::token>::emplace},
+    {"AuthenticateOnUnsubscribe", "AuthenticateOnUnsubscribe", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAuthenticateOnUnsubscribe, MemberAccess<&ConfirmSubscriptionInput::authenticate_on_unsubscribe>::get, MemberAccess<&ConfirmSubscriptionInput::authenticate_on_unsubscribe>::emplace},
 };
-constinit const StructDesc kConfirmSubscriptionInputStruct = {.name = "ConfirmSubscriptionInput", .members = kConfirmSubscriptionInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConfirmSubscriptionInputStruct = {.name = "ConfirmSubscriptionInput", .members = kConfirmSubscriptionInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kConfirmSubscriptionResponseMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&ConfirmSubscriptionResponse::subscription_arn>::get, MemberAccess<&ConfirmSubscriptionResponse::subscription_arn>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionARN, MemberAccess<&ConfirmSubscriptionResponse::subscription_arn>::get, MemberAccess<&ConfirmSubscriptionResponse::subscription_arn>::emplace},
 };
-constinit const StructDesc kConfirmSubscriptionResponseStruct = {.name = "ConfirmSubscriptionResponse", .members = kConfirmSubscriptionResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kConfirmSubscriptionResponseStruct = {.name = "ConfirmSubscriptionResponse", .members = kConfirmSubscriptionResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTopicInputMembers[] = {
-    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicName, MemberAccess<&CreateTopicInput::name>::get, MemberAccess<&CreateTopicInput::name>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&CreateTopicInput::attributes>::get, MemberAccess<&CreateTopicInput::attributes>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&CreateTopicInput::tags>::get, MemberAccess<&CreateTopicInput::tags>::emplace},
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"Name", "Name", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicName, MemberAccess<&CreateTopicInput::name>::get, MemberAccess<&CreateTopicInput::name>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicAttributesMap, MemberAccess<&CreateTopicInput::attributes>::get, MemberAccess<&CreateTopicInput::attributes>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, MemberAccess<&CreateTopicInput::tags>::get, MemberAccess<&CreateTopicInput::tags>::emplace},
+    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
 };
-constinit const StructDesc kCreateTopicInputStruct = {.name = "CreateTopicInput", .members = kCreateTopicInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateTopicInputStruct = {.name = "CreateTopicInput", .members = kCreateTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateTopicResponseMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&CreateTopicResponse::topic_arn>::get, MemberAccess<&CreateTopicResponse::topic_arn>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, MemberAccess<&CreateTopicResponse::topic_arn>::get, MemberAccess<&CreateTopicResponse::topic_arn>::emplace},
 };
-constinit const StructDesc kCreateTopicResponseStruct = {.name = "CreateTopicResponse", .members = kCreateTopicResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateTopicResponseStruct = {.name = "CreateTopicResponse", .members = kCreateTopicResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteTopicInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&DeleteTopicInput::topic_arn>::get, MemberAccess<&DeleteTopicInput::topic_arn>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&DeleteTopicInput::topic_arn>::get, MemberAccess<&DeleteTopicInput::topic_arn>::emplace},
 };
-constinit const StructDesc kDeleteTopicInputStruct = {.name = "DeleteTopicInput", .members = kDeleteTopicInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteTopicResponseStruct = {.name = "DeleteTopicResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteTopicInputStruct = {.name = "DeleteTopicInput", .members = kDeleteTopicInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteTopicResponseStruct = {.name = "DeleteTopicResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyInputMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::get, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::emplace},
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::get, MemberAccess<&GetDataProtectionPolicyInput::resource_arn>::emplace},
 };
-constinit const StructDesc kGetDataProtectionPolicyInputStruct = {.name = "GetDataProtectionPolicyInput", .members = kGetDataProtectionPolicyInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDataProtectionPolicyInputStruct = {.name = "GetDataProtectionPolicyInput", .members = kGetDataProtectionPolicyInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetDataProtectionPolicyResponseMembers[] = {
-    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::get, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::emplace},
+    {"DataProtectionPolicy", "DataProtectionPolicy", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValue, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::get, MemberAccess<&GetDataProtectionPolicyResponse::data_protection_policy>::emplace},
 };
-constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetDataProtectionPolicyResponseStruct = {.name = "GetDataProtectionPolicyResponse", .members = kGetDataProtectionPolicyResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEndpointAttributesInputMembers[] = {
-    {"EndpointArn", "EndpointArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::get, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::emplace},
+    {"EndpointArn", "EndpointArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::get, MemberAccess<&GetEndpointAttributesInput::endpoint_arn>::emplace},
 };
-constinit const StructDesc kGetEndpointAttributesInputStruct = {.name = "GetEndpointAttributesInput", .members = kGetEndpointAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetEndpointAttributesInputStruct = {.name = "GetEndpointAttributesInput", .members = kGetEndpointAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetEndpointAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetEndpointAttributesResponse::attributes>::get, MemberAccess<&GetEndpointAttributesResponse::attributes>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, MemberAccess<&GetEndpointAttributesResponse::attributes>::get, MemberAccess<&GetEndpointAttributesResponse::attributes>::emplace},
 };
-constinit const StructDesc kGetEndpointAttributesResponseStruct = {.name = "GetEndpointAttributesResponse", .members = kGetEndpointAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetEndpointAttributesResponseStruct = {.name = "GetEndpointAttributesResponse", .members = kGetEndpointAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPlatformApplicationAttributesInputMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::get, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::emplace},
+    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::get, MemberAccess<&GetPlatformApplicationAttributesInput::platform_application_arn>::emplace},
 };
-constinit const StructDesc kGetPlatformApplicationAttributesInputStruct = {.name = "GetPlatformApplicationAttributesInput", .members = kGetPlatformApplicationAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPlatformApplicationAttributesInputStruct = {.name = "GetPlatformApplicationAttributesInput", .members = kGetPlatformApplicationAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetPlatformApplicationAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::get, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::get, MemberAccess<&GetPlatformApplicationAttributesResponse::attributes>::emplace},
 };
-constinit const StructDesc kGetPlatformApplicationAttributesResponseStruct = {.name = "GetPlatformApplicationAttributesResponse", .members = kGetPlatformApplicationAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetPlatformApplicationAttributesResponseStruct = {.name = "GetPlatformApplicationAttributesResponse", .members = kGetPlatformApplicationAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSAttributesInputMembers[] = {
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListString, MemberAccess<&GetSMSAttributesInput::attributes>::get, MemberAccess<&GetSMSAttributesInput::attributes>::emplace},
+    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListString, MemberAccess<&GetSMSAttributesInput::attributes>::get, MemberAccess<&GetSMSAttributesInput::attributes>::emplace},
 };
-constinit const StructDesc kGetSMSAttributesInputStruct = {.name = "GetSMSAttributesInput", .members = kGetSMSAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSAttributesInputStruct = {.name = "GetSMSAttributesInput", .members = kGetSMSAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSAttributesResponseMembers[] = {
-    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&GetSMSAttributesResponse::attributes>::get, MemberAccess<&GetSMSAttributesResponse::attributes>::emplace},
+    {"attributes", "attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, MemberAccess<&GetSMSAttributesResponse::attributes>::get, MemberAccess<&GetSMSAttributesResponse::attributes>::emplace},
 };
-constinit const StructDesc kGetSMSAttributesResponseStruct = {.name = "GetSMSAttributesResponse", .members = kGetSMSAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetSMSSandboxAccountStatusInputStruct = {.name = "GetSMSSandboxAccountStatusInput", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSAttributesResponseStruct = {.name = "GetSMSAttributesResponse", .members = kGetSMSAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetSMSSandboxAccountStatusInputStruct = {.name = "GetSMSSandboxAccountStatusInput", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSMSSandboxAccountStatusResultMembers[] = {
-    {"IsInSandbox", "IsInSandbox", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::get, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::emplace},
+    {"IsInSandbox", "IsInSandbox", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::get, MemberAccess<&GetSMSSandboxAccountStatusResult::is_in_sandbox>::emplace},
 };
-constinit const StructDesc kGetSMSSandboxAccountStatusResultStruct = {.name = "GetSMSSandboxAccountStatusResult", .members = kGetSMSSandboxAccountStatusResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSMSSandboxAccountStatusResultStruct = {.name = "GetSMSSandboxAccountStatusResult", .members = kGetSMSSandboxAccountStatusResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSubscriptionAttributesInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSubscriptionARN, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&GetSubscriptionAttributesInput::subscription_arn>::emplace},
 };
-constinit const StructDesc kGetSubscriptionAttributesInputStruct = {.name = "GetSubscriptionAttributesInput", .members = kGetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSubscriptionAttributesInputStruct = {.name = "GetSubscriptionAttributesInput", .members = kGetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSubscriptionAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionAttributesMap, MemberAccess<&GetSubscriptionAttributesResponse::attributes>::get, MemberAccess<&GetSubscriptionAttributesResponse::attributes>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionAttributesMap, MemberAccess<&GetSubscriptionAttributesResponse::attributes>::get, MemberAccess<&GetSubscriptionAttributesResponse::attributes>::emplace},
 };
-constinit const StructDesc kGetSubscriptionAttributesResponseStruct = {.name = "GetSubscriptionAttributesResponse", .members = kGetSubscriptionAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSubscriptionAttributesResponseStruct = {.name = "GetSubscriptionAttributesResponse", .members = kGetSubscriptionAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTopicAttributesInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&GetTopicAttributesInput::topic_arn>::get, MemberAccess<&GetTopicAttributesInput::topic_arn>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&GetTopicAttributesInput::topic_arn>::get, MemberAccess<&GetTopicAttributesInput::topic_arn>::emplace},
 };
-constinit const StructDesc kGetTopicAttributesInputStruct = {.name = "GetTopicAttributesInput", .members = kGetTopicAttributesInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetTopicAttributesInputStruct = {.name = "GetTopicAttributesInput", .members = kGetTopicAttributesInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetTopicAttributesResponseMembers[] = {
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicAttributesMap, MemberAccess<&GetTopicAttributesResponse::attributes>::get, MemberAccess<&GetTopicAttributesResponse::attributes>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicAttributesMap, MemberAccess<&GetTopicAttributesResponse::attributes>::get, MemberAccess<&GetTopicAttributesResponse::attributes>::emplace},
 };
-constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetTopicAttributesResponseStruct = {.name = "GetTopicAttributesResponse", .members = kGetTopicAttributesResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEndpointsByPlatformApplicationInputMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::emplace},
+    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::platform_application_arn>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationInput::next_token>::emplace},
 };
-constinit const StructDesc kListEndpointsByPlatformApplicationInputStruct = {.name = "ListEndpointsByPlatformApplicationInput", .members = kListEndpointsByPlatformApplicationInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEndpointsByPlatformApplicationInputStruct = {.name = "ListEndpointsByPlatformApplicationInput", .members = kListEndpointsByPlatformApplicationInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListEndpointsByPlatformApplicationResponseMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::get, MemberAccess<&ListEndpointsByPlatformApplicationResponse::next_token>::emplace},
 };
-constinit const StructDesc kListEndpointsByPlatformApplicationResponseStruct = {.name = "ListEndpointsByPlatformApplicationResponse", .members = kListEndpointsByPlatformApplicationResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListEndpointsByPlatformApplicationResponseStruct = {.name = "ListEndpointsByPlatformApplicationResponse", .members = kListEndpointsByPlatformApplicationResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOriginationNumbersRequestMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersRequest::next_token>::get, MemberAccess<&ListOriginationNumbersRequest::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItemsListOriginationNumbers, MemberAccess<&ListOriginationNumbersRequest::max_results>::get, MemberAccess<&ListOriginationNumbersRequest::max_results>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListOriginationNumbersRequest::next_token>::get, MemberAccess<&ListOriginationNumbersRequest::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItemsListOriginationNumbers, MemberAccess<&ListOriginationNumbersRequest::max_results>::get, MemberAccess<&ListOriginationNumbersRequest::max_results>::emplace},
 };
-constinit const StructDesc kListOriginationNumbersRequestStruct = {.name = "ListOriginationNumbersRequest", .members = kListOriginationNumbersRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOriginationNumbersRequestStruct = {.name = "ListOriginationNumbersRequest", .members = kListOriginationNumbersRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListOriginationNumbersResultMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListOriginationNumbersResult::next_token>::get, MemberAccess<&ListOriginationNumbersResult::next_token>::emplace},
-    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberInformationList, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::get, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListOriginationNumbersResult::next_token>::get, MemberAccess<&ListOriginationNumbersResult::next_token>::emplace},
+    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumberInformationList, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::get, MemberAccess<&ListOriginationNumbersResult::phone_numbers>::emplace},
 };
-constinit const StructDesc kListOriginationNumbersResultStruct = {.name = "ListOriginationNumbersResult", .members = kListOriginationNumbersResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListOriginationNumbersResultStruct = {.name = "ListOriginationNumbersResult", .members = kListOriginationNumbersResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPhoneNumbersOptedOutInputMembers[] = {
-    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"nextToken", "nextToken", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
 };
-constinit const StructDesc kListPhoneNumbersOptedOutInputStruct = {.name = "ListPhoneNumbersOptedOutInput", .members = kListPhoneNumbersOptedOutInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPhoneNumbersOptedOutInputStruct = {.name = "ListPhoneNumbersOptedOutInput", .members = kListPhoneNumbersOptedOutInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPhoneNumbersOptedOutResponseMembers[] = {
-    {"phoneNumbers", "phoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberList, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::get, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::emplace},
+    {"phoneNumbers", "phoneNumbers", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumberList, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::get, MemberAccess<&ListPhoneNumbersOptedOutResponse::phone_numbers>::emplace},
 };
-constinit const StructDesc kListPhoneNumbersOptedOutResponseStruct = {.name = "ListPhoneNumbersOptedOutResponse", .members = kListPhoneNumbersOptedOutResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPhoneNumbersOptedOutResponseStruct = {.name = "ListPhoneNumbersOptedOutResponse", .members = kListPhoneNumbersOptedOutResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPlatformApplicationsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListPlatformApplicationsInput::next_token>::get, MemberAccess<&ListPlatformApplicationsInput::next_token>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListPlatformApplicationsInput::next_token>::get, MemberAccess<&ListPlatformApplicationsInput::next_token>::emplace},
 };
-constinit const StructDesc kListPlatformApplicationsInputStruct = {.name = "ListPlatformApplicationsInput", .members = kListPlatformApplicationsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPlatformApplicationsInputStruct = {.name = "ListPlatformApplicationsInput", .members = kListPlatformApplicationsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListPlatformApplicationsResponseMembers[] = {
-    {"PlatformApplications", "PlatformApplications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListOfPlatformApplications, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::get, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListPlatformApplicationsResponse::next_token>::get, MemberAccess<&ListPlatformApplicationsResponse::next_token>::emplace},
+    {"PlatformApplications", "PlatformApplications", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListOfPlatformApplications, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::get, MemberAccess<&ListPlatformApplicationsResponse::platform_applications>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListPlatformApplicationsResponse::next_token>::get, MemberAccess<&ListPlatformApplicationsResponse::next_token>::emplace},
 };
-constinit const StructDesc kListPlatformApplicationsResponseStruct = {.name = "ListPlatformApplicationsResponse", .members = kListPlatformApplicationsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListPlatformApplicationsResponseStruct = {.name = "ListPlatformApplicationsResponse", .members = kListPlatformApplicationsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSMSSandboxPhoneNumbersInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMaxItems, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMaxItems, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::get, MemberAccess<&ListSMSSandboxPhoneNumbersInput::max_results>::emplace},
 };
-constinit const StructDesc kListSMSSandboxPhoneNumbersInputStruct = {.name = "ListSMSSandboxPhoneNumbersInput", .members = kListSMSSandboxPhoneNumbersInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSMSSandboxPhoneNumbersInputStruct = {.name = "ListSMSSandboxPhoneNumbersInput", .members = kListSMSSandboxPhoneNumbersInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSMSSandboxPhoneNumbersResultMembers[] = {
-    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSMSSandboxPhoneNumberList, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::get, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::emplace},
+    {"PhoneNumbers", "PhoneNumbers", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSMSSandboxPhoneNumberList, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::get, MemberAccess<&ListSMSSandboxPhoneNumbersResult::phone_numbers>::emplace},
 };
-constinit const StructDesc kListSMSSandboxPhoneNumbersResultStruct = {.name = "ListSMSSandboxPhoneNumbersResult", .members = kListSMSSandboxPhoneNumbersResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSMSSandboxPhoneNumbersResultStruct = {.name = "ListSMSSandboxPhoneNumbersResult", .members = kListSMSSandboxPhoneNumbersResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsByTopicInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::get, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::get, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::get, MemberAccess<&ListSubscriptionsByTopicInput::topic_arn>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::get, MemberAccess<&ListSubscriptionsByTopicInput::next_token>::emplace},
 };
-constinit const StructDesc kListSubscriptionsByTopicInputStruct = {.name = "ListSubscriptionsByTopicInput", .members = kListSubscriptionsByTopicInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsByTopicInputStruct = {.name = "ListSubscriptionsByTopicInput", .members = kListSubscriptionsByTopicInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsByTopicResponseMembers[] = {
-    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionsList, MemberAccess<&ListSubscriptionsByTopicResponse::subscriptions>::get, MemberAccess<&ListSubscriptionsByTopicResponse::subscriptions>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsByTopicResponse::next_token>::get, MemberAccess<&ListSubscriptionsByTopicResponse::next_token>::emplace},
+    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionsList, MemberAccess<&ListSubscriptionsByTopicResponse::subscriptions>::get, MemberAccess<&ListSubscriptionsByTopicResponse::subscriptions>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListSubscriptionsByTopicResponse::next_token>::get, MemberAccess<&ListSubscriptionsByTopicResponse::next_token>::emplace},
 };
-constinit const StructDesc kListSubscriptionsByTopicResponseStruct = {.name = "ListSubscriptionsByTopicResponse", .members = kListSubscriptionsByTopicResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsByTopicResponseStruct = {.name = "ListSubscriptionsByTopicResponse", .members = kListSubscriptionsByTopicResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsInput::next_token>::get, MemberAccess<&ListSubscriptionsInput::next_token>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListSubscriptionsInput::next_token>::get, MemberAccess<&ListSubscriptionsInput::next_token>::emplace},
 };
-constinit const StructDesc kListSubscriptionsInputStruct = {.name = "ListSubscriptionsInput", .members = kListSubscriptionsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsInputStruct = {.name = "ListSubscriptionsInput", .members = kListSubscriptionsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListSubscriptionsResponseMembers[] = {
-    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionsList, MemberAccess<&ListSubscriptionsResponse::subscriptions>::get, MemberAccess<&ListSubscriptionsResponse::subscriptions>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListSubscriptionsResponse::next_token>::get, MemberAccess<&ListSubscriptionsResponse::next_token>::emplace},
+    {"Subscriptions", "Subscriptions", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionsList, MemberAccess<&ListSubscriptionsResponse::subscriptions>::get, MemberAccess<&ListSubscriptionsResponse::subscriptions>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListSubscriptionsResponse::next_token>::get, MemberAccess<&ListSubscriptionsResponse::next_token>::emplace},
 };
-constinit const StructDesc kListSubscriptionsResponseStruct = {.name = "ListSubscriptionsResponse", .members = kListSubscriptionsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListSubscriptionsResponseStruct = {.name = "ListSubscriptionsResponse", .members = kListSubscriptionsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&ListTagsForResourceRequest::resource_arn>::get, MemberAccess<&ListTagsForResourceRequest::resource_arn>::emplace},
 };
-constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceRequestStruct = {.name = "ListTagsForResourceRequest", .members = kListTagsForResourceRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTagsForResourceResponseMembers[] = {
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagList, MemberAccess<&ListTagsForResourceResponse::tags>::get, MemberAccess<&ListTagsForResourceResponse::tags>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagList, MemberAccess<&ListTagsForResourceResponse::tags>::get, MemberAccess<&ListTagsForResourceResponse::tags>::emplace},
 };
-constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTagsForResourceResponseStruct = {.name = "ListTagsForResourceResponse", .members = kListTagsForResourceResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTopicsInputMembers[] = {
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListTopicsInput::next_token>::get, MemberAccess<&ListTopicsInput::next_token>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListTopicsInput::next_token>::get, MemberAccess<&ListTopicsInput::next_token>::emplace},
 };
-constinit const StructDesc kListTopicsInputStruct = {.name = "ListTopicsInput", .members = kListTopicsInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTopicsInputStruct = {.name = "ListTopicsInput", .members = kListTopicsInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListTopicsResponseMembers[] = {
-    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicsList, MemberAccess<&ListTopicsResponse::topics>::get, MemberAccess<&ListTopicsResponse::topics>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNextToken, MemberAccess<&ListTopicsResponse::next_token>::get, MemberAccess<&ListTopicsResponse::next_token>::emplace},
+    {"Topics", "Topics", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicsList, MemberAccess<&ListTopicsResponse::topics>::get, MemberAccess<&ListTopicsResponse::topics>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNextToken, MemberAccess<&ListTopicsResponse::next_token>::get, MemberAccess<&ListTopicsResponse::next_token>::emplace},
 };
-constinit const StructDesc kListTopicsResponseStruct = {.name = "ListTopicsResponse", .members = kListTopicsResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListTopicsResponseStruct = {.name = "ListTopicsResponse", .members = kListTopicsResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageAttributeValueMembers[] = {
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::data_type>::get, MemberAccess<&MessageAttributeValue::data_type>::emplace},
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::string_value>::get, MemberAccess<&MessageAttributeValue::string_value>::emplace},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
+    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&MessageAttributeValue::data_type>::get, MemberAccess<&MessageAttributeValue::data_type>::emplace},
+    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&MessageAttributeValue::string_value>::get, MemberAccess<&MessageAttributeValue::string_value>::emplace},
+    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
 };
-constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPhoneNumberInformationMembers[] = {
-    {"CreatedAt", "CreatedAt", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTimestamp, MemberAccess<&PhoneNumberInformation::created_at>::get, MemberAccess<&PhoneNumberInformation::created_at>::emplace},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumber, MemberAccess<&PhoneNumberInformation::phone_number>::get, MemberAccess<&PhoneNumberInformation::phone_number>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PhoneNumberInformation::status>::get, MemberAccess<&PhoneNumberInformation::status>::emplace},
-    {"Iso2CountryCode", "Iso2CountryCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kIso2CountryCode, MemberAccess<&PhoneNumberInformation::iso2_country_code>::get, MemberAccess<&PhoneNumberInformation::iso2_country_code>::emplace},
-    {"RouteType", "RouteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRouteType, MemberAccess<&PhoneNumberInformation::route_type>::get, MemberAccess<&PhoneNumberInformation::route_type>::emplace},
-    {"NumberCapabilities", "NumberCapabilities", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNumberCapabilityList, MemberAccess<&PhoneNumberInformation::number_capabilities>::get, MemberAccess<&PhoneNumberInformation::number_capabilities>::emplace},
+    {"CreatedAt", "CreatedAt", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTimestamp, MemberAccess<&PhoneNumberInformation::created_at>::get, MemberAccess<&PhoneNumberInformation::created_at>::emplace},
+    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumber, MemberAccess<&PhoneNumberInformation::phone_number>::get, MemberAccess<&PhoneNumberInformation::phone_number>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PhoneNumberInformation::status>::get, MemberAccess<&PhoneNumberInformation::status>::emplace},
+    {"Iso2CountryCode", "Iso2CountryCode", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kIso2CountryCode, MemberAccess<&PhoneNumberInformation::iso2_country_code>::get, MemberAccess<&PhoneNumberInformation::iso2_country_code>::emplace},
+    {"RouteType", "RouteType", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRouteType, MemberAccess<&PhoneNumberInformation::route_type>::get, MemberAccess<&PhoneNumberInformation::route_type>::emplace},
+    {"NumberCapabilities", "NumberCapabilities", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNumberCapabilityList, MemberAccess<&PhoneNumberInformation::number_capabilities>::get, MemberAccess<&PhoneNumberInformation::number_capabilities>::emplace},
 };
-constinit const StructDesc kPhoneNumberInformationStruct = {.name = "PhoneNumberInformation", .members = kPhoneNumberInformationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPhoneNumberInformationStruct = {.name = "PhoneNumberInformation", .members = kPhoneNumberInformationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPlatformApplicationMembers[] = {
-    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PlatformApplication::platform_application_arn>::get, MemberAccess<&PlatformApplication::platform_application_arn>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMapStringToString, MemberAccess<&PlatformApplication::attributes>::get, MemberAccess<&PlatformApplication::attributes>::emplace},
+    {"PlatformApplicationArn", "PlatformApplicationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PlatformApplication::platform_application_arn>::get, MemberAccess<&PlatformApplication::platform_application_arn>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMapStringToString, MemberAccess<&PlatformApplication::attributes>::get, MemberAccess<&PlatformApplication::attributes>::emplace},
 };
-constinit const StructDesc kPlatformApplicationStruct = {.name = "PlatformApplication", .members = kPlatformApplicationMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPlatformApplicationStruct = {.name = "PlatformApplication", .members = kPlatformApplicationMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&PublishBatchInput::topic_arn>::get, MemberAccess<&PublishBatchInput::topic_arn>::emplace},
-    {"PublishBatchRequestEntries", "PublishBatchRequestEntries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kPublishBatchRequestEntryList, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::get, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&PublishBatchInput::topic_arn>::get, MemberAccess<&PublishBatchInput::topic_arn>::emplace},
+    {"PublishBatchRequestEntries", "PublishBatchRequestEntries", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kPublishBatchRequestEntryList, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::get, MemberAccess<&PublishBatchInput::publish_batch_request_entries>::emplace},
 };
-constinit const StructDesc kPublishBatchInputStruct = {.name = "PublishBatchInput", .members = kPublishBatchInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchInputStruct = {.name = "PublishBatchInput", .members = kPublishBatchInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&PublishBatchRequestEntry::id>::get, MemberAccess<&PublishBatchRequestEntry::id>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMessage, MemberAccess<&PublishBatchRequestEntry::message>::get, MemberAccess<&PublishBatchRequestEntry::message>::emplace},
-    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubject, MemberAccess<&PublishBatchRequestEntry::subject>::get, MemberAccess<&PublishBatchRequestEntry::subject>::emplace},
-    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageStructure, MemberAccess<&PublishBatchRequestEntry::message_structure>::get, MemberAccess<&PublishBatchRequestEntry::message_structure>::emplace},
-    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageAttributeMap, MemberAccess<&PublishBatchRequestEntry::message_attributes>::get, MemberAccess<&PublishBatchRequestEntry::message_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchRequestEntry::message_deduplication_id>::get, MemberAccess<&PublishBatchRequestEntry::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchRequestEntry::message_group_id>::get, MemberAccess<&PublishBatchRequestEntry::message_group_id>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&PublishBatchRequestEntry::id>::get, MemberAccess<&PublishBatchRequestEntry::id>::emplace},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMessage, MemberAccess<&PublishBatchRequestEntry::message>::get, MemberAccess<&PublishBatchRequestEntry::message>::emplace},
+    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubject, MemberAccess<&PublishBatchRequestEntry::subject>::get, MemberAccess<&PublishBatchRequestEntry::subject>::emplace},
+    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageStructure, MemberAccess<&PublishBatchRequestEntry::message_structure>::get, MemberAccess<&PublishBatchRequestEntry::message_structure>::emplace},
+    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageAttributeMap, MemberAccess<&PublishBatchRequestEntry::message_attributes>::get, MemberAccess<&PublishBatchRequestEntry::message_attributes>::emplace},
+    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishBatchRequestEntry::message_deduplication_id>::get, MemberAccess<&PublishBatchRequestEntry::message_deduplication_id>::emplace},
+    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishBatchRequestEntry::message_group_id>::get, MemberAccess<&PublishBatchRequestEntry::message_group_id>::emplace},
 };
-constinit const StructDesc kPublishBatchRequestEntryStruct = {.name = "PublishBatchRequestEntry", .members = kPublishBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchRequestEntryStruct = {.name = "PublishBatchRequestEntry", .members = kPublishBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchResponseMembers[] = {
-    {"Successful", "Successful", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPublishBatchResultEntryList, MemberAccess<&PublishBatchResponse::successful>::get, MemberAccess<&PublishBatchResponse::successful>::emplace},
-    {"Failed", "Failed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&PublishBatchResponse::failed>::get, MemberAccess<&PublishBatchResponse::failed>::emplace},
+    {"Successful", "Successful", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPublishBatchResultEntryList, MemberAccess<&PublishBatchResponse::successful>::get, MemberAccess<&PublishBatchResponse::successful>::emplace},
+    {"Failed", "Failed", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBatchResultErrorEntryList, MemberAccess<&PublishBatchResponse::failed>::get, MemberAccess<&PublishBatchResponse::failed>::emplace},
 };
-constinit const StructDesc kPublishBatchResponseStruct = {.name = "PublishBatchResponse", .members = kPublishBatchResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchResponseStruct = {.name = "PublishBatchResponse", .members = kPublishBatchResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchResultEntry::id>::get, MemberAccess<&PublishBatchResultEntry::id>::emplace},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageId, MemberAccess<&PublishBatchResultEntry::message_id>::get, MemberAccess<&PublishBatchResultEntry::message_id>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishBatchResultEntry::sequence_number>::get, MemberAccess<&PublishBatchResultEntry::sequence_number>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishBatchResultEntry::id>::get, MemberAccess<&PublishBatchResultEntry::id>::emplace},
+    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageId, MemberAccess<&PublishBatchResultEntry::message_id>::get, MemberAccess<&PublishBatchResultEntry::message_id>::emplace},
+    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishBatchResultEntry::sequence_number>::get, MemberAccess<&PublishBatchResultEntry::sequence_number>::emplace},
 };
-constinit const StructDesc kPublishBatchResultEntryStruct = {.name = "PublishBatchResultEntry", .members = kPublishBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishBatchResultEntryStruct = {.name = "PublishBatchResultEntry", .members = kPublishBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&PublishInput::topic_arn>::get, MemberAccess<&PublishInput::topic_arn>::emplace},
-    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::target_arn>::get, MemberAccess<&PublishInput::target_arn>::emplace},
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kMessage, MemberAccess<&PublishInput::message>::get, MemberAccess<&PublishInput::message>::emplace},
-    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubject, MemberAccess<&PublishInput::subject>::get, MemberAccess<&PublishInput::subject>::emplace},
-    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageStructure, MemberAccess<&PublishInput::message_structure>::get, MemberAccess<&PublishInput::message_structure>::emplace},
-    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageAttributeMap, MemberAccess<&PublishInput::message_attributes>::get, MemberAccess<&PublishInput::message_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::message_deduplication_id>::get, MemberAccess<&PublishInput::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishInput::message_group_id>::get, MemberAccess<&PublishInput::message_group_id>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, MemberAccess<&PublishInput::topic_arn>::get, MemberAccess<&PublishInput::topic_arn>::emplace},
+    {"TargetArn", "TargetArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishInput::target_arn>::get, MemberAccess<&PublishInput::target_arn>::emplace},
+    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kMessage, MemberAccess<&PublishInput::message>::get, MemberAccess<&PublishInput::message>::emplace},
+    {"Subject", "Subject", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubject, MemberAccess<&PublishInput::subject>::get, MemberAccess<&PublishInput::subject>::emplace},
+    {"MessageStructure", "MessageStructure", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageStructure, MemberAccess<&PublishInput::message_structure>::get, MemberAccess<&PublishInput::message_structure>::emplace},
+    {"MessageAttributes", "MessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageAttributeMap, MemberAccess<&PublishInput::message_attributes>::get, MemberAccess<&PublishInput::message_attributes>::emplace},
+    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishInput::message_deduplication_id>::get, MemberAccess<&PublishInput::message_deduplication_id>::emplace},
+    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishInput::message_group_id>::get, MemberAccess<&PublishInput::message_group_id>::emplace},
 };
-constinit const StructDesc kPublishInputStruct = {.name = "PublishInput", .members = kPublishInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishInputStruct = {.name = "PublishInput", .members = kPublishInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPublishResponseMembers[] = {
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageId, MemberAccess<&PublishResponse::message_id>::get, MemberAccess<&PublishResponse::message_id>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&PublishResponse::sequence_number>::get, MemberAccess<&PublishResponse::sequence_number>::emplace},
+    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageId, MemberAccess<&PublishResponse::message_id>::get, MemberAccess<&PublishResponse::message_id>::emplace},
+    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&PublishResponse::sequence_number>::get, MemberAccess<&PublishResponse::sequence_number>::emplace},
 };
-constinit const StructDesc kPublishResponseStruct = {.name = "PublishResponse", .members = kPublishResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPublishResponseStruct = {.name = "PublishResponse", .members = kPublishResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&RemovePermissionInput::topic_arn>::get, MemberAccess<&RemovePermissionInput::topic_arn>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kLabel, MemberAccess<&RemovePermissionInput::label>::get, MemberAccess<&RemovePermissionInput::label>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&RemovePermissionInput::topic_arn>::get, MemberAccess<&RemovePermissionInput::topic_arn>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kLabel, MemberAccess<&RemovePermissionInput::label>::get, MemberAccess<&RemovePermissionInput::label>::emplace},
 };
-constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionInputStruct = {.name = "RemovePermissionInput", .members = kRemovePermissionInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSMSSandboxPhoneNumberMembers[] = {
-    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kPhoneNumberString, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::get, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSMSSandboxPhoneNumberVerificationStatus, MemberAccess<&SMSSandboxPhoneNumber::status>::get, MemberAccess<&SMSSandboxPhoneNumber::status>::emplace},
+    {"PhoneNumber", "PhoneNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kPhoneNumberString, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::get, MemberAccess<&SMSSandboxPhoneNumber::phone_number>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSMSSandboxPhoneNumberVerificationStatus, MemberAccess<&SMSSandboxPhoneNumber::status>::get, MemberAccess<&SMSSandboxPhoneNumber::status>::emplace},
 };
-constinit const StructDesc kSMSSandboxPhoneNumberStruct = {.name = "SMSSandboxPhoneNumber", .members = kSMSSandboxPhoneNumberMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSMSSandboxPhoneNumberStruct = {.name = "SMSSandboxPhoneNumber", .members = kSMSSandboxPhoneNumberMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetSubscriptionAttributesInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::emplace},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAttributeName, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::emplace},
-    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&SetSubscriptionAttributesInput::attribute_value>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_value>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSubscriptionARN, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::get, MemberAccess<&SetSubscriptionAttributesInput::subscription_arn>::emplace},
+    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAttributeName, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_name>::emplace},
+    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValue, MemberAccess<&SetSubscriptionAttributesInput::attribute_value>::get, MemberAccess<&SetSubscriptionAttributesInput::attribute_value>::emplace},
 };
-constinit const StructDesc kSetSubscriptionAttributesInputStruct = {.name = "SetSubscriptionAttributesInput", .members = kSetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetSubscriptionAttributesResponseStruct = {.name = "SetSubscriptionAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetSubscriptionAttributesInputStruct = {.name = "SetSubscriptionAttributesInput", .members = kSetSubscriptionAttributesInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetSubscriptionAttributesResponseStruct = {.name = "SetSubscriptionAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetTopicAttributesInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&SetTopicAttributesInput::topic_arn>::get, MemberAccess<&SetTopicAttributesInput::topic_arn>::emplace},
-    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAttributeName, MemberAccess<&SetTopicAttributesInput::attribute_name>::get, MemberAccess<&SetTopicAttributesInput::attribute_name>::emplace},
-    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeValue, MemberAccess<&SetTopicAttributesInput::attribute_value>::get, MemberAccess<&SetTopicAttributesInput::attribute_value>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&SetTopicAttributesInput::topic_arn>::get, MemberAccess<&SetTopicAttributesInput::topic_arn>::emplace},
+    {"AttributeName", "AttributeName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAttributeName, MemberAccess<&SetTopicAttributesInput::attribute_name>::get, MemberAccess<&SetTopicAttributesInput::attribute_name>::emplace},
+    {"AttributeValue", "AttributeValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeValue, MemberAccess<&SetTopicAttributesInput::attribute_value>::get, MemberAccess<&SetTopicAttributesInput::attribute_value>::emplace},
 };
-constinit const StructDesc kSetTopicAttributesInputStruct = {.name = "SetTopicAttributesInput", .members = kSetTopicAttributesInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetTopicAttributesResponseStruct = {.name = "SetTopicAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetTopicAttributesInputStruct = {.name = "SetTopicAttributesInput", .members = kSetTopicAttributesInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetTopicAttributesResponseStruct = {.name = "SetTopicAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscribeInputMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTopicARN, MemberAccess<&SubscribeInput::topic_arn>::get, MemberAccess<&SubscribeInput::topic_arn>::emplace},
-    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kProtocol, MemberAccess<&SubscribeInput::protocol>::get, MemberAccess<&SubscribeInput::protocol>::emplace},
-    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEndpoint, MemberAccess<&SubscribeInput::endpoint>::get, MemberAccess<&SubscribeInput::endpoint>::emplace},
-    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionAttributesMap, MemberAccess<&SubscribeInput::attributes>::get, MemberAccess<&SubscribeInput::attributes>::emplace},
-    {"ReturnSubscriptionArn", "ReturnSubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoolean, MemberAccess<&SubscribeInput::return_subscription_arn>::get, MemberAccess<&SubscribeInput::return_subscription_arn>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTopicARN, MemberAccess<&SubscribeInput::topic_arn>::get, MemberAccess<&SubscribeInput::topic_arn>::emplace},
+    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kProtocol, MemberAccess<&SubscribeInput::protocol>::get, MemberAccess<&SubscribeInput::protocol>::emplace},
+    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEndpoint, MemberAccess<&SubscribeInput::endpoint>::get, MemberAccess<&SubscribeInput::endpoint>::emplace},
+    {"Attributes", "Attributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionAttributesMap, MemberAccess<&SubscribeInput::attributes>::get, MemberAccess<&SubscribeInput::attributes>::emplace},
+    {"ReturnSubscriptionArn", "ReturnSubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoolean, MemberAccess<&SubscribeInput::return_subscription_arn>::get, MemberAccess<&SubscribeInput::return_subscription_arn>::emplace},
 };
-constinit const StructDesc kSubscribeInputStruct = {.name = "SubscribeInput", .members = kSubscribeInputMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscribeInputStruct = {.name = "SubscribeInput", .members = kSubscribeInputMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscribeResponseMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&SubscribeResponse::subscription_arn>::get, MemberAccess<&SubscribeResponse::subscription_arn>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionARN, MemberAccess<&SubscribeResponse::subscription_arn>::get, MemberAccess<&SubscribeResponse::subscription_arn>::emplace},
 };
-constinit const StructDesc kSubscribeResponseStruct = {.name = "SubscribeResponse", .members = kSubscribeResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscribeResponseStruct = {.name = "SubscribeResponse", .members = kSubscribeResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSubscriptionMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kSubscriptionARN, MemberAccess<&Subscription::subscription_arn>::get, MemberAccess<&Subscription::subscription_arn>::emplace},
-    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccount, MemberAccess<&Subscription::owner>::get, MemberAccess<&Subscription::owner>::emplace},
-    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kProtocol, MemberAccess<&Subscription::protocol>::get, MemberAccess<&Subscription::protocol>::emplace},
-    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kEndpoint, MemberAccess<&Subscription::endpoint>::get, MemberAccess<&Subscription::endpoint>::emplace},
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&Subscription::topic_arn>::get, MemberAccess<&Subscription::topic_arn>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kSubscriptionARN, MemberAccess<&Subscription::subscription_arn>::get, MemberAccess<&Subscription::subscription_arn>::emplace},
+    {"Owner", "Owner", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccount, MemberAccess<&Subscription::owner>::get, MemberAccess<&Subscription::owner>::emplace},
+    {"Protocol", "Protocol", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kProtocol, MemberAccess<&Subscription::protocol>::get, MemberAccess<&Subscription::protocol>::emplace},
+    {"Endpoint", "Endpoint", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kEndpoint, MemberAccess<&Subscription::endpoint>::get, MemberAccess<&Subscription::endpoint>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, MemberAccess<&Subscription::topic_arn>::get, MemberAccess<&Subscription::topic_arn>::emplace},
 };
-constinit const StructDesc kSubscriptionStruct = {.name = "Subscription", .members = kSubscriptionMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSubscriptionStruct = {.name = "Subscription", .members = kSubscriptionMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagMembers[] = {
-    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
-    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
+    {"Key", "Key", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKey, MemberAccess<&Tag::key>::get, MemberAccess<&Tag::key>::emplace},
+    {"Value", "Value", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagValue, MemberAccess<&Tag::value>::get, MemberAccess<&Tag::value>::emplace},
 };
-constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagStruct = {.name = "Tag", .members = kTagMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&TagResourceRequest::resource_arn>::get, MemberAccess<&TagResourceRequest::resource_arn>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagList, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&TagResourceRequest::resource_arn>::get, MemberAccess<&TagResourceRequest::resource_arn>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagList, MemberAccess<&TagResourceRequest::tags>::get, MemberAccess<&TagResourceRequest::tags>::emplace},
 };
-constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagResourceRequestStruct = {.name = "TagResourceRequest", .members = kTagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagResourceResponseStruct = {.name = "TagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTopicMembers[] = {
-    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTopicARN, MemberAccess<&Topic::topic_arn>::get, MemberAccess<&Topic::topic_arn>::emplace},
+    {"TopicArn", "TopicArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTopicARN, MemberAccess<&Topic::topic_arn>::get, MemberAccess<&Topic::topic_arn>::emplace},
 };
-constinit const StructDesc kTopicStruct = {.name = "Topic", .members = kTopicMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTopicStruct = {.name = "Topic", .members = kTopicMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUnsubscribeInputMembers[] = {
-    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUncheckedsubscriptionARN, MemberAccess<&UnsubscribeInput::subscription_arn>::get, MemberAccess<&UnsubscribeInput::subscription_arn>::emplace},
+    {"SubscriptionArn", "SubscriptionArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUncheckedsubscriptionARN, MemberAccess<&UnsubscribeInput::subscription_arn>::get, MemberAccess<&UnsubscribeInput::subscription_arn>::emplace},
 };
-constinit const StructDesc kUnsubscribeInputStruct = {.name = "UnsubscribeInput", .members = kUnsubscribeInputMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUnsubscribeResponseStruct = {.name = "UnsubscribeResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUnsubscribeInputStruct = {.name = "UnsubscribeInput", .members = kUnsubscribeInputMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUnsubscribeResponseStruct = {.name = "UnsubscribeResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagResourceRequestMembers[] = {
-    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAmazonResourceName, MemberAccess<&UntagResourceRequest::resource_arn>::get, MemberAccess<&UntagResourceRequest::resource_arn>::emplace},
-    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
+    {"ResourceArn", "ResourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAmazonResourceName, MemberAccess<&UntagResourceRequest::resource_arn>::get, MemberAccess<&UntagResourceRequest::resource_arn>::emplace},
+    {"TagKeys", "TagKeys", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, MemberAccess<&UntagResourceRequest::tag_keys>::get, MemberAccess<&UntagResourceRequest::tag_keys>::emplace},
 };
-constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagResourceRequestStruct = {.name = "UntagResourceRequest", .members = kUntagResourceRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagResourceResponseStruct = {.name = "UntagResourceResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -182,291 +182,291 @@ constinit const TypeDesc kTagValue = {.kind = Kind::string, .shape_name = "TagVa
 constinit const TypeDesc kToken = {.kind = Kind::string, .shape_name = "Token"};
 
 constexpr MemberDesc kAddPermissionRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::queue_url>::get, MemberAccess<&AddPermissionRequest::queue_url>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&AddPermissionRequest::label>::get, MemberAccess<&AddPermissionRequest::label>::emplace},
-    {"AWSAccountIds", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAWSAccountIdList, MemberAccess<&AddPermissionRequest::aws_account_ids>::get, MemberAccess<&AddPermissionRequest::aws_account_ids>::emplace},
-    {"Actions", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kActionNameList, MemberAccess<&AddPermissionRequest::actions>::get, MemberAccess<&AddPermissionRequest::actions>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&AddPermissionRequest::queue_url>::get, MemberAccess<&AddPermissionRequest::queue_url>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&AddPermissionRequest::label>::get, MemberAccess<&AddPermissionRequest::label>::emplace},
+    {"AWSAccountIds", "AWSAccountId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAWSAccountIdList, MemberAccess<&AddPermissionRequest::aws_account_ids>::get, MemberAccess<&AddPermissionRequest::aws_account_ids>::emplace},
+    {"Actions", "ActionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kActionNameList, MemberAccess<&AddPermissionRequest::actions>::get, MemberAccess<&AddPermissionRequest::actions>::emplace},
 };
-constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAddPermissionRequestStruct = {.name = "AddPermissionRequest", .members = kAddPermissionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kAddPermissionResponseStruct = {.name = "AddPermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kBatchResultErrorEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
-    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
-    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
-    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&BatchResultErrorEntry::id>::get, MemberAccess<&BatchResultErrorEntry::id>::emplace},
+    {"SenderFault", "SenderFault", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBoolean, MemberAccess<&BatchResultErrorEntry::sender_fault>::get, MemberAccess<&BatchResultErrorEntry::sender_fault>::emplace},
+    {"Code", "Code", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&BatchResultErrorEntry::code>::get, MemberAccess<&BatchResultErrorEntry::code>::emplace},
+    {"Message", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&BatchResultErrorEntry::message>::get, MemberAccess<&BatchResultErrorEntry::message>::emplace},
 };
-constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kBatchResultErrorEntryStruct = {.name = "BatchResultErrorEntry", .members = kBatchResultErrorEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCancelMessageMoveTaskRequestMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::get, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::emplace},
+    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::get, MemberAccess<&CancelMessageMoveTaskRequest::task_handle>::emplace},
 };
-constinit const StructDesc kCancelMessageMoveTaskRequestStruct = {.name = "CancelMessageMoveTaskRequest", .members = kCancelMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCancelMessageMoveTaskRequestStruct = {.name = "CancelMessageMoveTaskRequest", .members = kCancelMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCancelMessageMoveTaskResultMembers[] = {
-    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::get, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::emplace},
+    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::get, MemberAccess<&CancelMessageMoveTaskResult::approximate_number_of_messages_moved>::emplace},
 };
-constinit const StructDesc kCancelMessageMoveTaskResultStruct = {.name = "CancelMessageMoveTaskResult", .members = kCancelMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCancelMessageMoveTaskResultStruct = {.name = "CancelMessageMoveTaskResult", .members = kCancelMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::emplace},
-    {"Entries", "ChangeMessageVisibilityBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kChangeMessageVisibilityBatchRequestEntryList, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::queue_url>::emplace},
+    {"Entries", "ChangeMessageVisibilityBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kChangeMessageVisibilityBatchRequestEntryList, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::get, MemberAccess<&ChangeMessageVisibilityBatchRequest::entries>::emplace},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchRequestStruct = {.name = "ChangeMessageVisibilityBatchRequest", .members = kChangeMessageVisibilityBatchRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchRequestStruct = {.name = "ChangeMessageVisibilityBatchRequest", .members = kChangeMessageVisibilityBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::id>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::id>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::receipt_handle>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::receipt_handle>::emplace},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::visibility_timeout>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::visibility_timeout>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::id>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::id>::emplace},
+    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::receipt_handle>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::receipt_handle>::emplace},
+    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::visibility_timeout>::get, MemberAccess<&ChangeMessageVisibilityBatchRequestEntry::visibility_timeout>::emplace},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchRequestEntryStruct = {.name = "ChangeMessageVisibilityBatchRequestEntry", .members = kChangeMessageVisibilityBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchRequestEntryStruct = {.name = "ChangeMessageVisibilityBatchRequestEntry", .members = kChangeMessageVisibilityBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchResultMembers[] = {
-    {"Successful", "ChangeMessageVisibilityBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kChangeMessageVisibilityBatchResultEntryList, MemberAccess<&ChangeMessageVisibilityBatchResult::successful>::get, MemberAccess<&ChangeMessageVisibilityBatchResult::successful>::emplace},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&ChangeMessageVisibilityBatchResult::failed>::get, MemberAccess<&ChangeMessageVisibilityBatchResult::failed>::emplace},
+    {"Successful", "ChangeMessageVisibilityBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kChangeMessageVisibilityBatchResultEntryList, MemberAccess<&ChangeMessageVisibilityBatchResult::successful>::get, MemberAccess<&ChangeMessageVisibilityBatchResult::successful>::emplace},
+    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBatchResultErrorEntryList, MemberAccess<&ChangeMessageVisibilityBatchResult::failed>::get, MemberAccess<&ChangeMessageVisibilityBatchResult::failed>::emplace},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchResultStruct = {.name = "ChangeMessageVisibilityBatchResult", .members = kChangeMessageVisibilityBatchResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchResultStruct = {.name = "ChangeMessageVisibilityBatchResult", .members = kChangeMessageVisibilityBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityBatchResultEntry::id>::get, MemberAccess<&ChangeMessageVisibilityBatchResultEntry::id>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ChangeMessageVisibilityBatchResultEntry::id>::get, MemberAccess<&ChangeMessageVisibilityBatchResultEntry::id>::emplace},
 };
-constinit const StructDesc kChangeMessageVisibilityBatchResultEntryStruct = {.name = "ChangeMessageVisibilityBatchResultEntry", .members = kChangeMessageVisibilityBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityBatchResultEntryStruct = {.name = "ChangeMessageVisibilityBatchResultEntry", .members = kChangeMessageVisibilityBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kChangeMessageVisibilityRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityRequest::queue_url>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ChangeMessageVisibilityRequest::receipt_handle>::get, MemberAccess<&ChangeMessageVisibilityRequest::receipt_handle>::emplace},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kNullableInteger, MemberAccess<&ChangeMessageVisibilityRequest::visibility_timeout>::get, MemberAccess<&ChangeMessageVisibilityRequest::visibility_timeout>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ChangeMessageVisibilityRequest::queue_url>::get, MemberAccess<&ChangeMessageVisibilityRequest::queue_url>::emplace},
+    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ChangeMessageVisibilityRequest::receipt_handle>::get, MemberAccess<&ChangeMessageVisibilityRequest::receipt_handle>::emplace},
+    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ChangeMessageVisibilityRequest::visibility_timeout>::get, MemberAccess<&ChangeMessageVisibilityRequest::visibility_timeout>::emplace},
 };
-constinit const StructDesc kChangeMessageVisibilityRequestStruct = {.name = "ChangeMessageVisibilityRequest", .members = kChangeMessageVisibilityRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kChangeMessageVisibilityResponseStruct = {.name = "ChangeMessageVisibilityResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kChangeMessageVisibilityRequestStruct = {.name = "ChangeMessageVisibilityRequest", .members = kChangeMessageVisibilityRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kChangeMessageVisibilityResponseStruct = {.name = "ChangeMessageVisibilityResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateQueueRequestMembers[] = {
-    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&CreateQueueRequest::queue_name>::get, MemberAccess<&CreateQueueRequest::queue_name>::emplace},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueAttributeMap, MemberAccess<&CreateQueueRequest::attributes>::get, MemberAccess<&CreateQueueRequest::attributes>::emplace},
-    {"tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagMap, MemberAccess<&CreateQueueRequest::tags>::get, MemberAccess<&CreateQueueRequest::tags>::emplace},
+    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&CreateQueueRequest::queue_name>::get, MemberAccess<&CreateQueueRequest::queue_name>::emplace},
+    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueAttributeMap, MemberAccess<&CreateQueueRequest::attributes>::get, MemberAccess<&CreateQueueRequest::attributes>::emplace},
+    {"tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagMap, MemberAccess<&CreateQueueRequest::tags>::get, MemberAccess<&CreateQueueRequest::tags>::emplace},
 };
-constinit const StructDesc kCreateQueueRequestStruct = {.name = "CreateQueueRequest", .members = kCreateQueueRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateQueueRequestStruct = {.name = "CreateQueueRequest", .members = kCreateQueueRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCreateQueueResultMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&CreateQueueResult::queue_url>::get, MemberAccess<&CreateQueueResult::queue_url>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&CreateQueueResult::queue_url>::get, MemberAccess<&CreateQueueResult::queue_url>::emplace},
 };
-constinit const StructDesc kCreateQueueResultStruct = {.name = "CreateQueueResult", .members = kCreateQueueResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCreateQueueResultStruct = {.name = "CreateQueueResult", .members = kCreateQueueResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchRequest::queue_url>::get, MemberAccess<&DeleteMessageBatchRequest::queue_url>::emplace},
-    {"Entries", "DeleteMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeleteMessageBatchRequestEntryList, MemberAccess<&DeleteMessageBatchRequest::entries>::get, MemberAccess<&DeleteMessageBatchRequest::entries>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteMessageBatchRequest::queue_url>::get, MemberAccess<&DeleteMessageBatchRequest::queue_url>::emplace},
+    {"Entries", "DeleteMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeleteMessageBatchRequestEntryList, MemberAccess<&DeleteMessageBatchRequest::entries>::get, MemberAccess<&DeleteMessageBatchRequest::entries>::emplace},
 };
-constinit const StructDesc kDeleteMessageBatchRequestStruct = {.name = "DeleteMessageBatchRequest", .members = kDeleteMessageBatchRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchRequestStruct = {.name = "DeleteMessageBatchRequest", .members = kDeleteMessageBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchRequestEntry::id>::get, MemberAccess<&DeleteMessageBatchRequestEntry::id>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchRequestEntry::receipt_handle>::get, MemberAccess<&DeleteMessageBatchRequestEntry::receipt_handle>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteMessageBatchRequestEntry::id>::get, MemberAccess<&DeleteMessageBatchRequestEntry::id>::emplace},
+    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteMessageBatchRequestEntry::receipt_handle>::get, MemberAccess<&DeleteMessageBatchRequestEntry::receipt_handle>::emplace},
 };
-constinit const StructDesc kDeleteMessageBatchRequestEntryStruct = {.name = "DeleteMessageBatchRequestEntry", .members = kDeleteMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchRequestEntryStruct = {.name = "DeleteMessageBatchRequestEntry", .members = kDeleteMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchResultMembers[] = {
-    {"Successful", "DeleteMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDeleteMessageBatchResultEntryList, MemberAccess<&DeleteMessageBatchResult::successful>::get, MemberAccess<&DeleteMessageBatchResult::successful>::emplace},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&DeleteMessageBatchResult::failed>::get, MemberAccess<&DeleteMessageBatchResult::failed>::emplace},
+    {"Successful", "DeleteMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDeleteMessageBatchResultEntryList, MemberAccess<&DeleteMessageBatchResult::successful>::get, MemberAccess<&DeleteMessageBatchResult::successful>::emplace},
+    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBatchResultErrorEntryList, MemberAccess<&DeleteMessageBatchResult::failed>::get, MemberAccess<&DeleteMessageBatchResult::failed>::emplace},
 };
-constinit const StructDesc kDeleteMessageBatchResultStruct = {.name = "DeleteMessageBatchResult", .members = kDeleteMessageBatchResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchResultStruct = {.name = "DeleteMessageBatchResult", .members = kDeleteMessageBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageBatchResultEntry::id>::get, MemberAccess<&DeleteMessageBatchResultEntry::id>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteMessageBatchResultEntry::id>::get, MemberAccess<&DeleteMessageBatchResultEntry::id>::emplace},
 };
-constinit const StructDesc kDeleteMessageBatchResultEntryStruct = {.name = "DeleteMessageBatchResultEntry", .members = kDeleteMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageBatchResultEntryStruct = {.name = "DeleteMessageBatchResultEntry", .members = kDeleteMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageRequest::queue_url>::get, MemberAccess<&DeleteMessageRequest::queue_url>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteMessageRequest::receipt_handle>::get, MemberAccess<&DeleteMessageRequest::receipt_handle>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteMessageRequest::queue_url>::get, MemberAccess<&DeleteMessageRequest::queue_url>::emplace},
+    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteMessageRequest::receipt_handle>::get, MemberAccess<&DeleteMessageRequest::receipt_handle>::emplace},
 };
-constinit const StructDesc kDeleteMessageRequestStruct = {.name = "DeleteMessageRequest", .members = kDeleteMessageRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteMessageResponseStruct = {.name = "DeleteMessageResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteMessageRequestStruct = {.name = "DeleteMessageRequest", .members = kDeleteMessageRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteMessageResponseStruct = {.name = "DeleteMessageResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDeleteQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&DeleteQueueRequest::queue_url>::get, MemberAccess<&DeleteQueueRequest::queue_url>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&DeleteQueueRequest::queue_url>::get, MemberAccess<&DeleteQueueRequest::queue_url>::emplace},
 };
-constinit const StructDesc kDeleteQueueRequestStruct = {.name = "DeleteQueueRequest", .members = kDeleteQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kDeleteQueueResponseStruct = {.name = "DeleteQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDeleteQueueRequestStruct = {.name = "DeleteQueueRequest", .members = kDeleteQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kDeleteQueueResponseStruct = {.name = "DeleteQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueAttributesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetQueueAttributesRequest::queue_url>::get, MemberAccess<&GetQueueAttributesRequest::queue_url>::emplace},
-    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&GetQueueAttributesRequest::attribute_names>::get, MemberAccess<&GetQueueAttributesRequest::attribute_names>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&GetQueueAttributesRequest::queue_url>::get, MemberAccess<&GetQueueAttributesRequest::queue_url>::emplace},
+    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeNameList, MemberAccess<&GetQueueAttributesRequest::attribute_names>::get, MemberAccess<&GetQueueAttributesRequest::attribute_names>::emplace},
 };
-constinit const StructDesc kGetQueueAttributesRequestStruct = {.name = "GetQueueAttributesRequest", .members = kGetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueAttributesRequestStruct = {.name = "GetQueueAttributesRequest", .members = kGetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueAttributesResultMembers[] = {
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueAttributeMap, MemberAccess<&GetQueueAttributesResult::attributes>::get, MemberAccess<&GetQueueAttributesResult::attributes>::emplace},
+    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueAttributeMap, MemberAccess<&GetQueueAttributesResult::attributes>::get, MemberAccess<&GetQueueAttributesResult::attributes>::emplace},
 };
-constinit const StructDesc kGetQueueAttributesResultStruct = {.name = "GetQueueAttributesResult", .members = kGetQueueAttributesResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueAttributesResultStruct = {.name = "GetQueueAttributesResult", .members = kGetQueueAttributesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueUrlRequestMembers[] = {
-    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&GetQueueUrlRequest::queue_name>::get, MemberAccess<&GetQueueUrlRequest::queue_name>::emplace},
-    {"QueueOwnerAWSAccountId", "QueueOwnerAWSAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetQueueUrlRequest::queue_owner_aws_account_id>::get, MemberAccess<&GetQueueUrlRequest::queue_owner_aws_account_id>::emplace},
+    {"QueueName", "QueueName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&GetQueueUrlRequest::queue_name>::get, MemberAccess<&GetQueueUrlRequest::queue_name>::emplace},
+    {"QueueOwnerAWSAccountId", "QueueOwnerAWSAccountId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetQueueUrlRequest::queue_owner_aws_account_id>::get, MemberAccess<&GetQueueUrlRequest::queue_owner_aws_account_id>::emplace},
 };
-constinit const StructDesc kGetQueueUrlRequestStruct = {.name = "GetQueueUrlRequest", .members = kGetQueueUrlRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueUrlRequestStruct = {.name = "GetQueueUrlRequest", .members = kGetQueueUrlRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetQueueUrlResultMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&GetQueueUrlResult::queue_url>::get, MemberAccess<&GetQueueUrlResult::queue_url>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&GetQueueUrlResult::queue_url>::get, MemberAccess<&GetQueueUrlResult::queue_url>::emplace},
 };
-constinit const StructDesc kGetQueueUrlResultStruct = {.name = "GetQueueUrlResult", .members = kGetQueueUrlResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetQueueUrlResultStruct = {.name = "GetQueueUrlResult", .members = kGetQueueUrlResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDeadLetterSourceQueuesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListDeadLetterSourceQueuesRequest::queue_url>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::queue_url>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListDeadLetterSourceQueuesRequest::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoxedInteger, MemberAccess<&ListDeadLetterSourceQueuesRequest::max_results>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::max_results>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ListDeadLetterSourceQueuesRequest::queue_url>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::queue_url>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, MemberAccess<&ListDeadLetterSourceQueuesRequest::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoxedInteger, MemberAccess<&ListDeadLetterSourceQueuesRequest::max_results>::get, MemberAccess<&ListDeadLetterSourceQueuesRequest::max_results>::emplace},
 };
-constinit const StructDesc kListDeadLetterSourceQueuesRequestStruct = {.name = "ListDeadLetterSourceQueuesRequest", .members = kListDeadLetterSourceQueuesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDeadLetterSourceQueuesRequestStruct = {.name = "ListDeadLetterSourceQueuesRequest", .members = kListDeadLetterSourceQueuesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListDeadLetterSourceQueuesResultMembers[] = {
-    {"queueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueueUrlList, MemberAccess<&ListDeadLetterSourceQueuesResult::queue_urls>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::queue_urls>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::emplace},
+    {"queueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQueueUrlList, MemberAccess<&ListDeadLetterSourceQueuesResult::queue_urls>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::queue_urls>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::get, MemberAccess<&ListDeadLetterSourceQueuesResult::next_token>::emplace},
 };
-constinit const StructDesc kListDeadLetterSourceQueuesResultStruct = {.name = "ListDeadLetterSourceQueuesResult", .members = kListDeadLetterSourceQueuesResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListDeadLetterSourceQueuesResultStruct = {.name = "ListDeadLetterSourceQueuesResult", .members = kListDeadLetterSourceQueuesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksRequestMembers[] = {
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::get, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ListMessageMoveTasksRequest::max_results>::get, MemberAccess<&ListMessageMoveTasksRequest::max_results>::emplace},
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::get, MemberAccess<&ListMessageMoveTasksRequest::source_arn>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ListMessageMoveTasksRequest::max_results>::get, MemberAccess<&ListMessageMoveTasksRequest::max_results>::emplace},
 };
-constinit const StructDesc kListMessageMoveTasksRequestStruct = {.name = "ListMessageMoveTasksRequest", .members = kListMessageMoveTasksRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMessageMoveTasksRequestStruct = {.name = "ListMessageMoveTasksRequest", .members = kListMessageMoveTasksRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksResultMembers[] = {
-    {"Results", "ListMessageMoveTasksResultEntry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kListMessageMoveTasksResultEntryList, MemberAccess<&ListMessageMoveTasksResult::results>::get, MemberAccess<&ListMessageMoveTasksResult::results>::emplace},
+    {"Results", "ListMessageMoveTasksResultEntry", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kListMessageMoveTasksResultEntryList, MemberAccess<&ListMessageMoveTasksResult::results>::get, MemberAccess<&ListMessageMoveTasksResult::results>::emplace},
 };
-constinit const StructDesc kListMessageMoveTasksResultStruct = {.name = "ListMessageMoveTasksResult", .members = kListMessageMoveTasksResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMessageMoveTasksResultStruct = {.name = "ListMessageMoveTasksResult", .members = kListMessageMoveTasksResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListMessageMoveTasksResultEntryMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::get, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::emplace},
-    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::status>::get, MemberAccess<&ListMessageMoveTasksResultEntry::status>::emplace},
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::emplace},
-    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::emplace},
-    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::get, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::emplace},
-    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::emplace},
-    {"ApproximateNumberOfMessagesToMove", "ApproximateNumberOfMessagesToMove", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::emplace},
-    {"FailureReason", "FailureReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::get, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::emplace},
-    {"StartedTimestamp", "StartedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::get, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::emplace},
+    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::get, MemberAccess<&ListMessageMoveTasksResultEntry::task_handle>::emplace},
+    {"Status", "Status", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListMessageMoveTasksResultEntry::status>::get, MemberAccess<&ListMessageMoveTasksResultEntry::status>::emplace},
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::source_arn>::emplace},
+    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::get, MemberAccess<&ListMessageMoveTasksResultEntry::destination_arn>::emplace},
+    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::get, MemberAccess<&ListMessageMoveTasksResultEntry::max_number_of_messages_per_second>::emplace},
+    {"ApproximateNumberOfMessagesMoved", "ApproximateNumberOfMessagesMoved", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_moved>::emplace},
+    {"ApproximateNumberOfMessagesToMove", "ApproximateNumberOfMessagesToMove", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableLong, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::get, MemberAccess<&ListMessageMoveTasksResultEntry::approximate_number_of_messages_to_move>::emplace},
+    {"FailureReason", "FailureReason", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::get, MemberAccess<&ListMessageMoveTasksResultEntry::failure_reason>::emplace},
+    {"StartedTimestamp", "StartedTimestamp", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kLong, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::get, MemberAccess<&ListMessageMoveTasksResultEntry::started_timestamp>::emplace},
 };
-constinit const StructDesc kListMessageMoveTasksResultEntryStruct = {.name = "ListMessageMoveTasksResultEntry", .members = kListMessageMoveTasksResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListMessageMoveTasksResultEntryStruct = {.name = "ListMessageMoveTasksResultEntry", .members = kListMessageMoveTasksResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueueTagsRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ListQueueTagsRequest::queue_url>::get, MemberAccess<&ListQueueTagsRequest::queue_url>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ListQueueTagsRequest::queue_url>::get, MemberAccess<&ListQueueTagsRequest::queue_url>::emplace},
 };
-constinit const StructDesc kListQueueTagsRequestStruct = {.name = "ListQueueTagsRequest", .members = kListQueueTagsRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueueTagsRequestStruct = {.name = "ListQueueTagsRequest", .members = kListQueueTagsRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueueTagsResultMembers[] = {
-    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kTagMap, MemberAccess<&ListQueueTagsResult::tags>::get, MemberAccess<&ListQueueTagsResult::tags>::emplace},
+    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kTagMap, MemberAccess<&ListQueueTagsResult::tags>::get, MemberAccess<&ListQueueTagsResult::tags>::emplace},
 };
-constinit const StructDesc kListQueueTagsResultStruct = {.name = "ListQueueTagsResult", .members = kListQueueTagsResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueueTagsResultStruct = {.name = "ListQueueTagsResult", .members = kListQueueTagsResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueuesRequestMembers[] = {
-    {"QueueNamePrefix", "QueueNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ListQueuesRequest::queue_name_prefix>::get, MemberAccess<&ListQueuesRequest::queue_name_prefix>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListQueuesRequest::next_token>::get, MemberAccess<&ListQueuesRequest::next_token>::emplace},
-    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBoxedInteger, MemberAccess<&ListQueuesRequest::max_results>::get, MemberAccess<&ListQueuesRequest::max_results>::emplace},
+    {"QueueNamePrefix", "QueueNamePrefix", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ListQueuesRequest::queue_name_prefix>::get, MemberAccess<&ListQueuesRequest::queue_name_prefix>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, MemberAccess<&ListQueuesRequest::next_token>::get, MemberAccess<&ListQueuesRequest::next_token>::emplace},
+    {"MaxResults", "MaxResults", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBoxedInteger, MemberAccess<&ListQueuesRequest::max_results>::get, MemberAccess<&ListQueuesRequest::max_results>::emplace},
 };
-constinit const StructDesc kListQueuesRequestStruct = {.name = "ListQueuesRequest", .members = kListQueuesRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueuesRequestStruct = {.name = "ListQueuesRequest", .members = kListQueuesRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kListQueuesResultMembers[] = {
-    {"QueueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kQueueUrlList, MemberAccess<&ListQueuesResult::queue_urls>::get, MemberAccess<&ListQueuesResult::queue_urls>::emplace},
-    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kToken, MemberAccess<&ListQueuesResult::next_token>::get, MemberAccess<&ListQueuesResult::next_token>::emplace},
+    {"QueueUrls", "QueueUrl", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kQueueUrlList, MemberAccess<&ListQueuesResult::queue_urls>::get, MemberAccess<&ListQueuesResult::queue_urls>::emplace},
+    {"NextToken", "NextToken", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kToken, MemberAccess<&ListQueuesResult::next_token>::get, MemberAccess<&ListQueuesResult::next_token>::emplace},
 };
-constinit const StructDesc kListQueuesResultStruct = {.name = "ListQueuesResult", .members = kListQueuesResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kListQueuesResultStruct = {.name = "ListQueuesResult", .members = kListQueuesResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageMembers[] = {
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::message_id>::get, MemberAccess<&Message::message_id>::emplace},
-    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::receipt_handle>::get, MemberAccess<&Message::receipt_handle>::emplace},
-    {"MD5OfBody", "MD5OfBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::md5_of_body>::get, MemberAccess<&Message::md5_of_body>::emplace},
-    {"Body", "Body", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::body>::get, MemberAccess<&Message::body>::emplace},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageSystemAttributeMap, MemberAccess<&Message::attributes>::get, MemberAccess<&Message::attributes>::emplace},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&Message::md5_of_message_attributes>::get, MemberAccess<&Message::md5_of_message_attributes>::emplace},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodyAttributeMap, MemberAccess<&Message::message_attributes>::get, MemberAccess<&Message::message_attributes>::emplace},
+    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&Message::message_id>::get, MemberAccess<&Message::message_id>::emplace},
+    {"ReceiptHandle", "ReceiptHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&Message::receipt_handle>::get, MemberAccess<&Message::receipt_handle>::emplace},
+    {"MD5OfBody", "MD5OfBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&Message::md5_of_body>::get, MemberAccess<&Message::md5_of_body>::emplace},
+    {"Body", "Body", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&Message::body>::get, MemberAccess<&Message::body>::emplace},
+    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageSystemAttributeMap, MemberAccess<&Message::attributes>::get, MemberAccess<&Message::attributes>::emplace},
+    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&Message::md5_of_message_attributes>::get, MemberAccess<&Message::md5_of_message_attributes>::emplace},
+    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodyAttributeMap, MemberAccess<&Message::message_attributes>::get, MemberAccess<&Message::message_attributes>::emplace},
 };
-constinit const StructDesc kMessageStruct = {.name = "Message", .members = kMessageMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageStruct = {.name = "Message", .members = kMessageMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageAttributeValueMembers[] = {
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::string_value>::get, MemberAccess<&MessageAttributeValue::string_value>::emplace},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
-    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&MessageAttributeValue::data_type>::get, MemberAccess<&MessageAttributeValue::data_type>::emplace},
+    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&MessageAttributeValue::string_value>::get, MemberAccess<&MessageAttributeValue::string_value>::emplace},
+    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBinary, MemberAccess<&MessageAttributeValue::binary_value>::get, MemberAccess<&MessageAttributeValue::binary_value>::emplace},
+    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&MessageAttributeValue::data_type>::get, MemberAccess<&MessageAttributeValue::data_type>::emplace},
 };
-constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageAttributeValueStruct = {.name = "MessageAttributeValue", .members = kMessageAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kMessageSystemAttributeValueMembers[] = {
-    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&MessageSystemAttributeValue::string_value>::get, MemberAccess<&MessageSystemAttributeValue::string_value>::emplace},
-    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kBinary, MemberAccess<&MessageSystemAttributeValue::binary_value>::get, MemberAccess<&MessageSystemAttributeValue::binary_value>::emplace},
-    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&MessageSystemAttributeValue::data_type>::get, MemberAccess<&MessageSystemAttributeValue::data_type>::emplace},
+    {"StringValue", "StringValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&MessageSystemAttributeValue::string_value>::get, MemberAccess<&MessageSystemAttributeValue::string_value>::emplace},
+    {"BinaryValue", "BinaryValue", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kBinary, MemberAccess<&MessageSystemAttributeValue::binary_value>::get, MemberAccess<&MessageSystemAttributeValue::binary_value>::emplace},
+    {"StringListValues", "StringListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"BinaryListValues", "BinaryListValues", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"DataType", "DataType", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&MessageSystemAttributeValue::data_type>::get, MemberAccess<&MessageSystemAttributeValue::data_type>::emplace},
 };
-constinit const StructDesc kMessageSystemAttributeValueStruct = {.name = "MessageSystemAttributeValue", .members = kMessageSystemAttributeValueMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kMessageSystemAttributeValueStruct = {.name = "MessageSystemAttributeValue", .members = kMessageSystemAttributeValueMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kPurgeQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&PurgeQueueRequest::queue_url>::get, MemberAccess<&PurgeQueueRequest::queue_url>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&PurgeQueueRequest::queue_url>::get, MemberAccess<&PurgeQueueRequest::queue_url>::emplace},
 };
-constinit const StructDesc kPurgeQueueRequestStruct = {.name = "PurgeQueueRequest", .members = kPurgeQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kPurgeQueueResponseStruct = {.name = "PurgeQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kPurgeQueueRequestStruct = {.name = "PurgeQueueRequest", .members = kPurgeQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kPurgeQueueResponseStruct = {.name = "PurgeQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReceiveMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&ReceiveMessageRequest::queue_url>::get, MemberAccess<&ReceiveMessageRequest::queue_url>::emplace},
-    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAttributeNameList, MemberAccess<&ReceiveMessageRequest::attribute_names>::get, MemberAccess<&ReceiveMessageRequest::attribute_names>::emplace},
-    {"MessageSystemAttributeNames", "MessageSystemAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageSystemAttributeList, MemberAccess<&ReceiveMessageRequest::message_system_attribute_names>::get, MemberAccess<&ReceiveMessageRequest::message_system_attribute_names>::emplace},
-    {"MessageAttributeNames", "MessageAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageAttributeNameList, MemberAccess<&ReceiveMessageRequest::message_attribute_names>::get, MemberAccess<&ReceiveMessageRequest::message_attribute_names>::emplace},
-    {"MaxNumberOfMessages", "MaxNumberOfMessages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::get, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::emplace},
-    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::get, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::emplace},
-    {"WaitTimeSeconds", "WaitTimeSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::get, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::emplace},
-    {"ReceiveRequestAttemptId", "ReceiveRequestAttemptId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::get, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&ReceiveMessageRequest::queue_url>::get, MemberAccess<&ReceiveMessageRequest::queue_url>::emplace},
+    {"AttributeNames", "AttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAttributeNameList, MemberAccess<&ReceiveMessageRequest::attribute_names>::get, MemberAccess<&ReceiveMessageRequest::attribute_names>::emplace},
+    {"MessageSystemAttributeNames", "MessageSystemAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageSystemAttributeList, MemberAccess<&ReceiveMessageRequest::message_system_attribute_names>::get, MemberAccess<&ReceiveMessageRequest::message_system_attribute_names>::emplace},
+    {"MessageAttributeNames", "MessageAttributeName", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageAttributeNameList, MemberAccess<&ReceiveMessageRequest::message_attribute_names>::get, MemberAccess<&ReceiveMessageRequest::message_attribute_names>::emplace},
+    {"MaxNumberOfMessages", "MaxNumberOfMessages", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::get, MemberAccess<&ReceiveMessageRequest::max_number_of_messages>::emplace},
+    {"VisibilityTimeout", "VisibilityTimeout", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::get, MemberAccess<&ReceiveMessageRequest::visibility_timeout>::emplace},
+    {"WaitTimeSeconds", "WaitTimeSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::get, MemberAccess<&ReceiveMessageRequest::wait_time_seconds>::emplace},
+    {"ReceiveRequestAttemptId", "ReceiveRequestAttemptId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::get, MemberAccess<&ReceiveMessageRequest::receive_request_attempt_id>::emplace},
 };
-constinit const StructDesc kReceiveMessageRequestStruct = {.name = "ReceiveMessageRequest", .members = kReceiveMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kReceiveMessageRequestStruct = {.name = "ReceiveMessageRequest", .members = kReceiveMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kReceiveMessageResultMembers[] = {
-    {"Messages", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageList, MemberAccess<&ReceiveMessageResult::messages>::get, MemberAccess<&ReceiveMessageResult::messages>::emplace},
+    {"Messages", "Message", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageList, MemberAccess<&ReceiveMessageResult::messages>::get, MemberAccess<&ReceiveMessageResult::messages>::emplace},
 };
-constinit const StructDesc kReceiveMessageResultStruct = {.name = "ReceiveMessageResult", .members = kReceiveMessageResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kReceiveMessageResultStruct = {.name = "ReceiveMessageResult", .members = kReceiveMessageResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kRemovePermissionRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::queue_url>::get, MemberAccess<&RemovePermissionRequest::queue_url>::emplace},
-    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&RemovePermissionRequest::label>::get, MemberAccess<&RemovePermissionRequest::label>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&RemovePermissionRequest::queue_url>::get, MemberAccess<&RemovePermissionRequest::queue_url>::emplace},
+    {"Label", "Label", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&RemovePermissionRequest::label>::get, MemberAccess<&RemovePermissionRequest::label>::emplace},
 };
-constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kRemovePermissionRequestStruct = {.name = "RemovePermissionRequest", .members = kRemovePermissionRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kRemovePermissionResponseStruct = {.name = "RemovePermissionResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequest::queue_url>::get, MemberAccess<&SendMessageBatchRequest::queue_url>::emplace},
-    {"Entries", "SendMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSendMessageBatchRequestEntryList, MemberAccess<&SendMessageBatchRequest::entries>::get, MemberAccess<&SendMessageBatchRequest::entries>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchRequest::queue_url>::get, MemberAccess<&SendMessageBatchRequest::queue_url>::emplace},
+    {"Entries", "SendMessageBatchRequestEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSendMessageBatchRequestEntryList, MemberAccess<&SendMessageBatchRequest::entries>::get, MemberAccess<&SendMessageBatchRequest::entries>::emplace},
 };
-constinit const StructDesc kSendMessageBatchRequestStruct = {.name = "SendMessageBatchRequest", .members = kSendMessageBatchRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchRequestStruct = {.name = "SendMessageBatchRequest", .members = kSendMessageBatchRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchRequestEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::id>::get, MemberAccess<&SendMessageBatchRequestEntry::id>::emplace},
-    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::message_body>::get, MemberAccess<&SendMessageBatchRequestEntry::message_body>::emplace},
-    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&SendMessageBatchRequestEntry::delay_seconds>::get, MemberAccess<&SendMessageBatchRequestEntry::delay_seconds>::emplace},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodyAttributeMap, MemberAccess<&SendMessageBatchRequestEntry::message_attributes>::get, MemberAccess<&SendMessageBatchRequestEntry::message_attributes>::emplace},
-    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodySystemAttributeMap, MemberAccess<&SendMessageBatchRequestEntry::message_system_attributes>::get, MemberAccess<&SendMessageBatchRequestEntry::message_system_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::message_deduplication_id>::get, MemberAccess<&SendMessageBatchRequestEntry::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchRequestEntry::message_group_id>::get, MemberAccess<&SendMessageBatchRequestEntry::message_group_id>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchRequestEntry::id>::get, MemberAccess<&SendMessageBatchRequestEntry::id>::emplace},
+    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchRequestEntry::message_body>::get, MemberAccess<&SendMessageBatchRequestEntry::message_body>::emplace},
+    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&SendMessageBatchRequestEntry::delay_seconds>::get, MemberAccess<&SendMessageBatchRequestEntry::delay_seconds>::emplace},
+    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodyAttributeMap, MemberAccess<&SendMessageBatchRequestEntry::message_attributes>::get, MemberAccess<&SendMessageBatchRequestEntry::message_attributes>::emplace},
+    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodySystemAttributeMap, MemberAccess<&SendMessageBatchRequestEntry::message_system_attributes>::get, MemberAccess<&SendMessageBatchRequestEntry::message_system_attributes>::emplace},
+    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchRequestEntry::message_deduplication_id>::get, MemberAccess<&SendMessageBatchRequestEntry::message_deduplication_id>::emplace},
+    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchRequestEntry::message_group_id>::get, MemberAccess<&SendMessageBatchRequestEntry::message_group_id>::emplace},
 };
-constinit const StructDesc kSendMessageBatchRequestEntryStruct = {.name = "SendMessageBatchRequestEntry", .members = kSendMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchRequestEntryStruct = {.name = "SendMessageBatchRequestEntry", .members = kSendMessageBatchRequestEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchResultMembers[] = {
-    {"Successful", "SendMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kSendMessageBatchResultEntryList, MemberAccess<&SendMessageBatchResult::successful>::get, MemberAccess<&SendMessageBatchResult::successful>::emplace},
-    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kBatchResultErrorEntryList, MemberAccess<&SendMessageBatchResult::failed>::get, MemberAccess<&SendMessageBatchResult::failed>::emplace},
+    {"Successful", "SendMessageBatchResultEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kSendMessageBatchResultEntryList, MemberAccess<&SendMessageBatchResult::successful>::get, MemberAccess<&SendMessageBatchResult::successful>::emplace},
+    {"Failed", "BatchResultErrorEntry", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kBatchResultErrorEntryList, MemberAccess<&SendMessageBatchResult::failed>::get, MemberAccess<&SendMessageBatchResult::failed>::emplace},
 };
-constinit const StructDesc kSendMessageBatchResultStruct = {.name = "SendMessageBatchResult", .members = kSendMessageBatchResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchResultStruct = {.name = "SendMessageBatchResult", .members = kSendMessageBatchResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageBatchResultEntryMembers[] = {
-    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::id>::get, MemberAccess<&SendMessageBatchResultEntry::id>::emplace},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::message_id>::get, MemberAccess<&SendMessageBatchResultEntry::message_id>::emplace},
-    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_body>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_body>::emplace},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_attributes>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_attributes>::emplace},
-    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_system_attributes>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_system_attributes>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageBatchResultEntry::sequence_number>::get, MemberAccess<&SendMessageBatchResultEntry::sequence_number>::emplace},
+    {"Id", "Id", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchResultEntry::id>::get, MemberAccess<&SendMessageBatchResultEntry::id>::emplace},
+    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchResultEntry::message_id>::get, MemberAccess<&SendMessageBatchResultEntry::message_id>::emplace},
+    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_body>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_body>::emplace},
+    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_attributes>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_attributes>::emplace},
+    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_system_attributes>::get, MemberAccess<&SendMessageBatchResultEntry::md5_of_message_system_attributes>::emplace},
+    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageBatchResultEntry::sequence_number>::get, MemberAccess<&SendMessageBatchResultEntry::sequence_number>::emplace},
 };
-constinit const StructDesc kSendMessageBatchResultEntryStruct = {.name = "SendMessageBatchResultEntry", .members = kSendMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageBatchResultEntryStruct = {.name = "SendMessageBatchResultEntry", .members = kSendMessageBatchResultEntryMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::queue_url>::get, MemberAccess<&SendMessageRequest::queue_url>::emplace},
-    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::message_body>::get, MemberAccess<&SendMessageRequest::message_body>::emplace},
-    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&SendMessageRequest::delay_seconds>::get, MemberAccess<&SendMessageRequest::delay_seconds>::emplace},
-    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodyAttributeMap, MemberAccess<&SendMessageRequest::message_attributes>::get, MemberAccess<&SendMessageRequest::message_attributes>::emplace},
-    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kMessageBodySystemAttributeMap, MemberAccess<&SendMessageRequest::message_system_attributes>::get, MemberAccess<&SendMessageRequest::message_system_attributes>::emplace},
-    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::message_deduplication_id>::get, MemberAccess<&SendMessageRequest::message_deduplication_id>::emplace},
-    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageRequest::message_group_id>::get, MemberAccess<&SendMessageRequest::message_group_id>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageRequest::queue_url>::get, MemberAccess<&SendMessageRequest::queue_url>::emplace},
+    {"MessageBody", "MessageBody", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SendMessageRequest::message_body>::get, MemberAccess<&SendMessageRequest::message_body>::emplace},
+    {"DelaySeconds", "DelaySeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&SendMessageRequest::delay_seconds>::get, MemberAccess<&SendMessageRequest::delay_seconds>::emplace},
+    {"MessageAttributes", "MessageAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodyAttributeMap, MemberAccess<&SendMessageRequest::message_attributes>::get, MemberAccess<&SendMessageRequest::message_attributes>::emplace},
+    {"MessageSystemAttributes", "MessageSystemAttribute", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kMessageBodySystemAttributeMap, MemberAccess<&SendMessageRequest::message_system_attributes>::get, MemberAccess<&SendMessageRequest::message_system_attributes>::emplace},
+    {"MessageDeduplicationId", "MessageDeduplicationId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageRequest::message_deduplication_id>::get, MemberAccess<&SendMessageRequest::message_deduplication_id>::emplace},
+    {"MessageGroupId", "MessageGroupId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageRequest::message_group_id>::get, MemberAccess<&SendMessageRequest::message_group_id>::emplace},
 };
-constinit const StructDesc kSendMessageRequestStruct = {.name = "SendMessageRequest", .members = kSendMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageRequestStruct = {.name = "SendMessageRequest", .members = kSendMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSendMessageResultMembers[] = {
-    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::md5_of_message_body>::get, MemberAccess<&SendMessageResult::md5_of_message_body>::emplace},
-    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::md5_of_message_attributes>::get, MemberAccess<&SendMessageResult::md5_of_message_attributes>::emplace},
-    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::md5_of_message_system_attributes>::get, MemberAccess<&SendMessageResult::md5_of_message_system_attributes>::emplace},
-    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::message_id>::get, MemberAccess<&SendMessageResult::message_id>::emplace},
-    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&SendMessageResult::sequence_number>::get, MemberAccess<&SendMessageResult::sequence_number>::emplace},
+    {"MD5OfMessageBody", "MD5OfMessageBody", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageResult::md5_of_message_body>::get, MemberAccess<&SendMessageResult::md5_of_message_body>::emplace},
+    {"MD5OfMessageAttributes", "MD5OfMessageAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageResult::md5_of_message_attributes>::get, MemberAccess<&SendMessageResult::md5_of_message_attributes>::emplace},
+    {"MD5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageResult::md5_of_message_system_attributes>::get, MemberAccess<&SendMessageResult::md5_of_message_system_attributes>::emplace},
+    {"MessageId", "MessageId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageResult::message_id>::get, MemberAccess<&SendMessageResult::message_id>::emplace},
+    {"SequenceNumber", "SequenceNumber", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&SendMessageResult::sequence_number>::get, MemberAccess<&SendMessageResult::sequence_number>::emplace},
 };
-constinit const StructDesc kSendMessageResultStruct = {.name = "SendMessageResult", .members = kSendMessageResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSendMessageResultStruct = {.name = "SendMessageResult", .members = kSendMessageResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kSetQueueAttributesRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&SetQueueAttributesRequest::queue_url>::get, MemberAccess<&SetQueueAttributesRequest::queue_url>::emplace},
-    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kQueueAttributeMap, MemberAccess<&SetQueueAttributesRequest::attributes>::get, MemberAccess<&SetQueueAttributesRequest::attributes>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&SetQueueAttributesRequest::queue_url>::get, MemberAccess<&SetQueueAttributesRequest::queue_url>::emplace},
+    {"Attributes", "Attribute", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kQueueAttributeMap, MemberAccess<&SetQueueAttributesRequest::attributes>::get, MemberAccess<&SetQueueAttributesRequest::attributes>::emplace},
 };
-constinit const StructDesc kSetQueueAttributesRequestStruct = {.name = "SetQueueAttributesRequest", .members = kSetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kSetQueueAttributesResponseStruct = {.name = "SetQueueAttributesResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kSetQueueAttributesRequestStruct = {.name = "SetQueueAttributesRequest", .members = kSetQueueAttributesRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kSetQueueAttributesResponseStruct = {.name = "SetQueueAttributesResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStartMessageMoveTaskRequestMembers[] = {
-    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::emplace},
-    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::emplace},
-    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kNullableInteger, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::get, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::emplace},
+    {"SourceArn", "SourceArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::source_arn>::emplace},
+    {"DestinationArn", "DestinationArn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::get, MemberAccess<&StartMessageMoveTaskRequest::destination_arn>::emplace},
+    {"MaxNumberOfMessagesPerSecond", "MaxNumberOfMessagesPerSecond", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kNullableInteger, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::get, MemberAccess<&StartMessageMoveTaskRequest::max_number_of_messages_per_second>::emplace},
 };
-constinit const StructDesc kStartMessageMoveTaskRequestStruct = {.name = "StartMessageMoveTaskRequest", .members = kStartMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kStartMessageMoveTaskRequestStruct = {.name = "StartMessageMoveTaskRequest", .members = kStartMessageMoveTaskRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kStartMessageMoveTaskResultMembers[] = {
-    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kString, MemberAccess<&StartMessageMoveTaskResult::task_handle>::get, MemberAccess<&StartMessageMoveTaskResult::task_handle>::emplace},
+    {"TaskHandle", "TaskHandle", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kString, MemberAccess<&StartMessageMoveTaskResult::task_handle>::get, MemberAccess<&StartMessageMoveTaskResult::task_handle>::emplace},
 };
-constinit const StructDesc kStartMessageMoveTaskResultStruct = {.name = "StartMessageMoveTaskResult", .members = kStartMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kStartMessageMoveTaskResultStruct = {.name = "StartMessageMoveTaskResult", .members = kStartMessageMoveTaskResultMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kTagQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&TagQueueRequest::queue_url>::get, MemberAccess<&TagQueueRequest::queue_url>::emplace},
-    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagMap, MemberAccess<&TagQueueRequest::tags>::get, MemberAccess<&TagQueueRequest::tags>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&TagQueueRequest::queue_url>::get, MemberAccess<&TagQueueRequest::queue_url>::emplace},
+    {"Tags", "Tag", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagMap, MemberAccess<&TagQueueRequest::tags>::get, MemberAccess<&TagQueueRequest::tags>::emplace},
 };
-constinit const StructDesc kTagQueueRequestStruct = {.name = "TagQueueRequest", .members = kTagQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kTagQueueResponseStruct = {.name = "TagQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kTagQueueRequestStruct = {.name = "TagQueueRequest", .members = kTagQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kTagQueueResponseStruct = {.name = "TagQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kUntagQueueRequestMembers[] = {
-    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kString, MemberAccess<&UntagQueueRequest::queue_url>::get, MemberAccess<&UntagQueueRequest::queue_url>::emplace},
-    {"TagKeys", "TagKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTagKeyList, MemberAccess<&UntagQueueRequest::tag_keys>::get, MemberAccess<&UntagQueueRequest::tag_keys>::emplace},
+    {"QueueUrl", "QueueUrl", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kString, MemberAccess<&UntagQueueRequest::queue_url>::get, MemberAccess<&UntagQueueRequest::queue_url>::emplace},
+    {"TagKeys", "TagKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTagKeyList, MemberAccess<&UntagQueueRequest::tag_keys>::get, MemberAccess<&UntagQueueRequest::tag_keys>::emplace},
 };
-constinit const StructDesc kUntagQueueRequestStruct = {.name = "UntagQueueRequest", .members = kUntagQueueRequestMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kUntagQueueResponseStruct = {.name = "UntagQueueResponse", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kUntagQueueRequestStruct = {.name = "UntagQueueRequest", .members = kUntagQueueRequestMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kUntagQueueResponseStruct = {.name = "UntagQueueResponse", .members = {}, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 

@@ -53,70 +53,70 @@ constinit const TypeDesc kTokenType = {.kind = Kind::string, .shape_name = "toke
 constinit const TypeDesc kUserIdType = {.kind = Kind::string, .shape_name = "userIdType"};
 
 constexpr MemberDesc kAssumeRoleRequestMembers[] = {
-    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AssumeRoleRequest::role_arn>::get, MemberAccess<&AssumeRoleRequest::role_arn>::emplace},
-    {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kRoleSessionNameType, MemberAccess<&AssumeRoleRequest::role_session_name>::get, MemberAccess<&AssumeRoleRequest::role_session_name>::emplace},
-    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kRoleDurationSecondsType, MemberAccess<&AssumeRoleRequest::duration_seconds>::get, MemberAccess<&AssumeRoleRequest::duration_seconds>::emplace},
-    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kExternalIdType, MemberAccess<&AssumeRoleRequest::external_id>::get, MemberAccess<&AssumeRoleRequest::external_id>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"RoleArn", "RoleArn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&AssumeRoleRequest::role_arn>::get, MemberAccess<&AssumeRoleRequest::role_arn>::emplace},
+    {"RoleSessionName", "RoleSessionName", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kRoleSessionNameType, MemberAccess<&AssumeRoleRequest::role_session_name>::get, MemberAccess<&AssumeRoleRequest::role_session_name>::emplace},
+    {"PolicyArns", "PolicyArns", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"Policy", "Policy", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kRoleDurationSecondsType, MemberAccess<&AssumeRoleRequest::duration_seconds>::get, MemberAccess<&AssumeRoleRequest::duration_seconds>::emplace},
+    {"Tags", "Tags", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"TransitiveTagKeys", "TransitiveTagKeys", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"ExternalId", "ExternalId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kExternalIdType, MemberAccess<&AssumeRoleRequest::external_id>::get, MemberAccess<&AssumeRoleRequest::external_id>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"SourceIdentity", "SourceIdentity", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"ProvidedContexts", "ProvidedContexts", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
 };
-constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAssumeRoleRequestStruct = {.name = "AssumeRoleRequest", .members = kAssumeRoleRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kCredentialsMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&Credentials::access_key_id>::get, MemberAccess<&Credentials::access_key_id>::emplace},
-    {"SecretAccessKey", "SecretAccessKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeySecretType, MemberAccess<&Credentials::secret_access_key>::get, MemberAccess<&Credentials::secret_access_key>::emplace},
-    {"SessionToken", "SessionToken", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kTokenType, MemberAccess<&Credentials::session_token>::get, MemberAccess<&Credentials::session_token>::emplace},
-    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kDateType, MemberAccess<&Credentials::expiration>::get, MemberAccess<&Credentials::expiration>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&Credentials::access_key_id>::get, MemberAccess<&Credentials::access_key_id>::emplace},
+    {"SecretAccessKey", "SecretAccessKey", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeySecretType, MemberAccess<&Credentials::secret_access_key>::get, MemberAccess<&Credentials::secret_access_key>::emplace},
+    {"SessionToken", "SessionToken", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kTokenType, MemberAccess<&Credentials::session_token>::get, MemberAccess<&Credentials::session_token>::emplace},
+    {"Expiration", "Expiration", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kDateType, MemberAccess<&Credentials::expiration>::get, MemberAccess<&Credentials::expiration>::emplace},
 };
-constinit const StructDesc kCredentialsStruct = {.name = "Credentials", .members = kCredentialsMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kCredentialsStruct = {.name = "Credentials", .members = kCredentialsMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumedRoleUserMembers[] = {
-    {"AssumedRoleId", "AssumedRoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAssumedRoleIdType, MemberAccess<&AssumedRoleUser::assumed_role_id>::get, MemberAccess<&AssumedRoleUser::assumed_role_id>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kArnType, MemberAccess<&AssumedRoleUser::arn>::get, MemberAccess<&AssumedRoleUser::arn>::emplace},
+    {"AssumedRoleId", "AssumedRoleId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAssumedRoleIdType, MemberAccess<&AssumedRoleUser::assumed_role_id>::get, MemberAccess<&AssumedRoleUser::assumed_role_id>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kArnType, MemberAccess<&AssumedRoleUser::arn>::get, MemberAccess<&AssumedRoleUser::arn>::emplace},
 };
-constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", .members = kAssumedRoleUserMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAssumedRoleUserStruct = {.name = "AssumedRoleUser", .members = kAssumedRoleUserMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kAssumeRoleResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCredentials, MemberAccess<&AssumeRoleResponse::credentials>::get, MemberAccess<&AssumeRoleResponse::credentials>::emplace},
-    {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAssumedRoleUser, MemberAccess<&AssumeRoleResponse::assumed_role_user>::get, MemberAccess<&AssumeRoleResponse::assumed_role_user>::emplace},
+    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, MemberAccess<&AssumeRoleResponse::credentials>::get, MemberAccess<&AssumeRoleResponse::credentials>::emplace},
+    {"AssumedRoleUser", "AssumedRoleUser", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAssumedRoleUser, MemberAccess<&AssumeRoleResponse::assumed_role_user>::get, MemberAccess<&AssumeRoleResponse::assumed_role_user>::emplace},
 };
-constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kAssumeRoleResponseStruct = {.name = "AssumeRoleResponse", .members = kAssumeRoleResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageRequestMembers[] = {
-    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kEncodedMessageType, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::get, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::emplace},
+    {"EncodedMessage", "EncodedMessage", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kEncodedMessageType, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::get, MemberAccess<&DecodeAuthorizationMessageRequest::encoded_message>::emplace},
 };
-constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDecodeAuthorizationMessageRequestStruct = {.name = "DecodeAuthorizationMessageRequest", .members = kDecodeAuthorizationMessageRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kDecodeAuthorizationMessageResponseMembers[] = {
-    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDecodedMessageType, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::get, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::emplace},
+    {"DecodedMessage", "DecodedMessage", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDecodedMessageType, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::get, MemberAccess<&DecodeAuthorizationMessageResponse::decoded_message>::emplace},
 };
-constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kDecodeAuthorizationMessageResponseStruct = {.name = "DecodeAuthorizationMessageResponse", .members = kDecodeAuthorizationMessageResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoRequestMembers[] = {
-    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, "", &kAccessKeyIdType, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::get, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::emplace},
+    {"AccessKeyId", "AccessKeyId", Location::body, TimestampFormat::protocol_default, true, false, false, false, false, {}, &kAccessKeyIdType, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::get, MemberAccess<&GetAccessKeyInfoRequest::access_key_id>::emplace},
 };
-constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyInfoRequestStruct = {.name = "GetAccessKeyInfoRequest", .members = kGetAccessKeyInfoRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetAccessKeyInfoResponseMembers[] = {
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountType, MemberAccess<&GetAccessKeyInfoResponse::account>::get, MemberAccess<&GetAccessKeyInfoResponse::account>::emplace},
+    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, MemberAccess<&GetAccessKeyInfoResponse::account>::get, MemberAccess<&GetAccessKeyInfoResponse::account>::emplace},
 };
-constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = ""};
-constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetAccessKeyInfoResponseStruct = {.name = "GetAccessKeyInfoResponse", .members = kGetAccessKeyInfoResponseMembers, .is_union = false, .xml_namespace = {}};
+constinit const StructDesc kGetCallerIdentityRequestStruct = {.name = "GetCallerIdentityRequest", .members = {}, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetCallerIdentityResponseMembers[] = {
-    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kUserIdType, MemberAccess<&GetCallerIdentityResponse::user_id>::get, MemberAccess<&GetCallerIdentityResponse::user_id>::emplace},
-    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kAccountType, MemberAccess<&GetCallerIdentityResponse::account>::get, MemberAccess<&GetCallerIdentityResponse::account>::emplace},
-    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kArnType, MemberAccess<&GetCallerIdentityResponse::arn>::get, MemberAccess<&GetCallerIdentityResponse::arn>::emplace},
+    {"UserId", "UserId", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kUserIdType, MemberAccess<&GetCallerIdentityResponse::user_id>::get, MemberAccess<&GetCallerIdentityResponse::user_id>::emplace},
+    {"Account", "Account", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kAccountType, MemberAccess<&GetCallerIdentityResponse::account>::get, MemberAccess<&GetCallerIdentityResponse::account>::emplace},
+    {"Arn", "Arn", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kArnType, MemberAccess<&GetCallerIdentityResponse::arn>::get, MemberAccess<&GetCallerIdentityResponse::arn>::emplace},
 };
-constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetCallerIdentityResponseStruct = {.name = "GetCallerIdentityResponse", .members = kGetCallerIdentityResponseMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenRequestMembers[] = {
-    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kDurationSecondsType, MemberAccess<&GetSessionTokenRequest::duration_seconds>::get, MemberAccess<&GetSessionTokenRequest::duration_seconds>::emplace},
-    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
-    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, "", nullptr, nullptr, nullptr},
+    {"DurationSeconds", "DurationSeconds", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kDurationSecondsType, MemberAccess<&GetSessionTokenRequest::duration_seconds>::get, MemberAccess<&GetSessionTokenRequest::duration_seconds>::emplace},
+    {"SerialNumber", "SerialNumber", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
+    {"TokenCode", "TokenCode", Location::body, TimestampFormat::protocol_default, false, true, false, false, false, {}, nullptr, nullptr, nullptr},
 };
-constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSessionTokenRequestStruct = {.name = "GetSessionTokenRequest", .members = kGetSessionTokenRequestMembers, .is_union = false, .xml_namespace = {}};
 constexpr MemberDesc kGetSessionTokenResponseMembers[] = {
-    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, "", &kCredentials, MemberAccess<&GetSessionTokenResponse::credentials>::get, MemberAccess<&GetSessionTokenResponse::credentials>::emplace},
+    {"Credentials", "Credentials", Location::body, TimestampFormat::protocol_default, false, false, false, false, false, {}, &kCredentials, MemberAccess<&GetSessionTokenResponse::credentials>::get, MemberAccess<&GetSessionTokenResponse::credentials>::emplace},
 };
-constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = ""};
+constinit const StructDesc kGetSessionTokenResponseStruct = {.name = "GetSessionTokenResponse", .members = kGetSessionTokenResponseMembers, .is_union = false, .xml_namespace = {}};
 
 }  // namespace
 
